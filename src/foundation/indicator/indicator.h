@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* indicator: lists of selectors in, one compiled set out. Reads plain lists, CSV, MISP event attributes; warning lists (MISP) keep popular and
+   special values out. Every line is taken, cleaned (and said so) or refused with its reason. All or a loud error with counts.
+   A compiled set is a file (docs/formats/selectors.md), mmap'd, immutable. Promises: look-ups never allocate; a hit compares the real value.
+   Never: opens a connection. Thread rule: an open set may be shared. */
+#ifndef SK_INDICATOR_H
+#define SK_INDICATOR_H
+
+#include "border/border.h"
+#include "seal/seal.h"
+
+/* Bits, equal to enum sk_selector_kind of the basis contract (a static assertion in detect ties them). */
+enum sk_indicator_kind {
+	SK_INDICATOR_ADDRESS = 1 << 0, SK_INDICATOR_PREFIX = 1 << 1, SK_INDICATOR_DOMAIN = 1 << 2, SK_INDICATOR_JA3 = 1 << 3, SK_INDICATOR_JA4 = 1 << 4,
+	SK_INDICATOR_FLOW_ALL = 1 << 5
+};
+
+/* Why a line was refused or changed; indicator/reason.def has name and prose: comment, empty, not_an_indicator, duplicate, warning_list,
+   special_range, own_prefix, too_short_prefix, whole_internet, single_label, public_suffix, unsupported_type, bad_utf8, too_long; cleaned: bom,
+   crlf, defanged, idn, case, host_bits, url_reduced. */
+enum sk_indicator_reason {
+#define SK_INDICATOR_REASON(name, text, prose) SK_INDICATOR_##name,
+#include "indicator/reason.def"
+#undef SK_INDICATOR_REASON
+	SK_INDICATOR_REASON_COUNT
+};
+
+/* Called for each line refused or cleaned: file, line (or attribute number), the value made printable, the reason, a detail ("in list X"). */
+typedef void (*sk_indicator_note)(void *context, const char *file, uint64_t line, const char *value, enum sk_indicator_reason reason, const char *detail);
+
+struct sk_indicator_counts {
+	uint64_t lines, taken, cleaned, refused, by_reason[SK_INDICATOR_REASON_COUNT];
+};
+
+struct sk_indicator_builder; /* opaque; allocates freely, within max_entries */
+
+struct sk_indicator_options {
+	uint64_t max_entries;               /* hard limit of distinct entries, default 20,000,000 */
+	uint8_t min_prefix_v4, min_prefix_v6; /* shorter prefixes are refused (whole_internet for /0) */
+	const struct sk_border *own;        /* when not NULL: see own_prefixes */
+	const struct sk_prefix *own_prefixes; size_t own_prefix_count; /* values inside these are refused as own_prefix */
+	bool special_ranges_allowed;        /* lab: private and documentation addresses may be selectors */
+};
+
+/* Start. SK_ENOMEM. Caller frees. */
+SK_MUST enum sk_err sk_indicator_builder_new(const struct sk_indicator_options *options, sk_indicator_note note, void *context, struct sk_indicator_builder **out);
+/* Free (NULL is fine). */
+void sk_indicator_builder_free(struct sk_indicator_builder *builder);
+/* Load a MISP warning list (JSON: type cidr, hostname, string, substring, regex is refused with a line). Before any import. */
+SK_MUST enum sk_err sk_indicator_add_warning_list(struct sk_indicator_builder *builder, const char *path, struct sk_fault *fault);
+/* Import one file of any supported format, found by its content. All or nothing: on error the builder is as before.
+   SK_EINPUT (nothing usable, broken JSON or CSV: says where), SK_ENOENT, SK_EIO, SK_ETOOBIG. */
+SK_MUST enum sk_err sk_indicator_import(struct sk_indicator_builder *builder, const char *path, struct sk_indicator_counts *counts, struct sk_fault *fault);
+/* Add flow.all. */
+void sk_indicator_add_flow_all(struct sk_indicator_builder *builder);
+/* Take over every entry of a compiled set (an import adds to what is there). */
+struct sk_indicator_set;
+SK_MUST enum sk_err sk_indicator_merge(struct sk_indicator_builder *builder, const struct sk_indicator_set *set, struct sk_fault *fault);
+/* Compile into a file, atomically replaced. */
+SK_MUST enum sk_err sk_indicator_compile(const struct sk_indicator_builder *builder, const char *path, struct sk_fault *fault);
+
+/* ---- the compiled set ---- */
+
+struct sk_indicator_facts {
+	uint8_t digest[SK_HASH_BYTES];  /* over the canonical list of entries, independent of import order */
+	uint32_t kinds;
+	uint64_t entries, entries_by_kind[6];
+	uint8_t shortest_v4, shortest_v6; /* 32 and 128 when no prefix */
+};
+
+struct sk_indicator_hit {
+	uint32_t id;          /* stable within the set: index of the entry in canonical order */
+	uint32_t kind;        /* enum sk_indicator_kind */
+};
+
+/* Map and check. SK_ENOENT, SK_EMALFORMED. */
+SK_MUST enum sk_err sk_indicator_open(const char *path, struct sk_indicator_set **out, struct sk_fault *fault);
+/* Unmap (NULL is fine). */
+void sk_indicator_close(struct sk_indicator_set *set);
+/* Facts of the set. */
+void sk_indicator_facts(const struct sk_indicator_set *set, struct sk_indicator_facts *out);
+/* Does it hold flow.all? *hit gets its id. */
+bool sk_indicator_flow_all(const struct sk_indicator_set *set, struct sk_indicator_hit *hit);
+/* Exact address, then the longest prefix that holds it. True and *hit on a match. */
+bool sk_indicator_match_addr(const struct sk_indicator_set *set, const struct sk_addr *addr, struct sk_indicator_hit *hit);
+/* A name (lower case, no last dot) or any parent: "a.b.example" matches selector "b.example". The longest match. */
+bool sk_indicator_match_domain(const struct sk_indicator_set *set, const char *name, size_t length, struct sk_indicator_hit *hit);
+/* JA3: 32 hex digits. */
+bool sk_indicator_match_ja3(const struct sk_indicator_set *set, const char *ja3, struct sk_indicator_hit *hit);
+/* JA4 text. */
+bool sk_indicator_match_ja4(const struct sk_indicator_set *set, const char *ja4, struct sk_indicator_hit *hit);
+/* The entry's own value as text into text[size]. */
+const char *sk_indicator_value(const struct sk_indicator_set *set, uint32_t id, char *text, size_t size);
+/* Where the entry came from: file's base name and line, for explanations ("list.txt:12"), "" when not known. */
+const char *sk_indicator_origin(const struct sk_indicator_set *set, uint32_t id, char *text, size_t size);
+/* JSON name of a reason, e.g. "warning_list"; prose for people. Static storage. */
+const char *sk_indicator_reason_name(enum sk_indicator_reason reason);
+/* The sentence. */
+const char *sk_indicator_reason_prose(enum sk_indicator_reason reason);
+
+#endif

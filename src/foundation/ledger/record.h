@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ledger/record.h: the records of a ledger, written as if published: kinds, intervals, counts, digests of public things, salted commitments.
+   docs/formats/ledger.md has every field. Rooms build records here and append them to a sink; only cmd opens a log (ledger.h).
+   Never: an address, a name, a selector value or free text in a leaf. */
+#ifndef SK_LEDGER_RECORD_H
+#define SK_LEDGER_RECORD_H
+
+#include "base/addr.h"
+#include "base/buf.h"
+#include "seal/seal.h"
+
+enum { SK_RECORD_MAX_BYTES = 65535, SK_CELLS_MAX = 32, SK_CELL_NAME_MAX = 32 };
+
+/* Where an appended leaf went. */
+struct sk_receipt {
+	uint64_t index;
+	uint8_t leaf_hash[SK_HASH_BYTES];
+};
+
+/* Handed in by cmd. append adds one leaf (canonical JSON bytes); the checkpoint follows when cmd commits. SK_ELEDGER, SK_ENOSPC, SK_ETOOBIG. */
+struct sk_ledger_sink {
+	void *context;
+	enum sk_err (*append)(void *context, const char *record, size_t length, struct sk_receipt *receipt);
+};
+
+/* A count of frames and bytes under a stable name; names are from .def tables, never from input. */
+struct sk_cell {
+	char name[SK_CELL_NAME_MAX];
+	uint64_t frames, bytes;
+};
+
+/* One interval on one link, as measured (true values). DESIGN.md 6. Fates are cells (gate_erased.domestic ...); terms are their sums. */
+struct sk_account {
+	uint64_t number;                 /* interval number within the log and link, from 0, without a gap */
+	char link[64];
+	int64_t from_ns, to_ns;          /* time of the first and last frame (capture time) */
+	struct sk_cell received;
+	struct sk_cell pending_before, pending_after;
+	struct sk_cell capture_lost;
+	struct sk_cell selected;
+	size_t gate_count;   struct sk_cell gate[SK_CELLS_MAX];   /* gate_erased by reason */
+	size_t select_count; struct sk_cell select[SK_CELLS_MAX]; /* select_erased by reason */
+	struct sk_cell classes[SK_CLASS_COUNT];                   /* by class, partition of received */
+	uint64_t segments;               /* beside the equation */
+	uint64_t upstream_lost;
+	uint64_t observations, findings; /* minted in it */
+	uint64_t lost_in_crash;          /* frames pending when an earlier run died, stated by the recovery */
+};
+
+/* Counts held back because they were below k (DESIGN.md 6): kept between intervals and runs in sealed/carry, an explicit term of the equation. */
+struct sk_carry {
+	char link[64];
+	uint64_t next_number;
+	struct sk_cell selected, capture_lost;
+	size_t gate_count;   struct sk_cell gate[SK_CELLS_MAX];
+	size_t select_count; struct sk_cell select[SK_CELLS_MAX];
+	struct sk_cell classes[SK_CLASS_COUNT];
+};
+
+/* Does the account close: pending_before + received = gate + select + selected + capture_lost + pending_after, in frames and in bytes, and do the
+   classes sum to received + ... (received alone)? SK_OK or SK_EINCONSISTENT with both sides in the fault. */
+SK_MUST enum sk_err sk_account_check(const struct sk_account *account, struct sk_fault *fault);
+
+/* Build an interval record: adds the carry to the account, publishes every cell that is 0 or >= k, keeps the rest in *carry (in/out).
+   Equation as published: pending_before + carried_before + received = gate_erased + select_erased + selected + capture_lost + pending_after + carried_after.
+   store_digest: the store's digest for this interval. run: 16 random bytes naming the run. refs: leaf indexes of the records in force. */
+struct sk_record_refs {
+	uint64_t basis, border, selectors, policy, run; /* leaf indexes */
+};
+void sk_record_interval(struct sk_buf *out, const struct sk_account *account, struct sk_carry *carry, unsigned k, const uint8_t store_digest[SK_HASH_BYTES],
+			const struct sk_record_refs *refs);
+
+/* First leaf of every log: origin, key, format version, k, profile. */
+void sk_record_open(struct sk_buf *out, const char *origin, const struct sk_verify_key *key, unsigned k, const char *profile, const char *role, bool simulated, int64_t now_ns);
+/* A basis came into use: digest of its body, kind, classes, rule, dates, self_approved; the body itself is committed to with a salt. */
+struct sk_basis_facts {
+	uint8_t digest[SK_HASH_BYTES];
+	const char *id_commitment_hex; /* 64 hex digits */
+	const char *kind, *profile, *role;
+	uint32_t classes, rule_kinds;
+	uint64_t rule_max_entries;
+	uint8_t rule_min_prefix_v4, rule_min_prefix_v6;
+	bool has_exact_set; uint8_t exact_set[SK_HASH_BYTES];
+	int64_t from_ns, until_ns;
+	bool self_approved, simulated, names;
+};
+void sk_record_basis(struct sk_buf *out, const struct sk_basis_facts *facts);
+/* A border table: digest, home, build date, source digests are inside the table's own digest. */
+void sk_record_border(struct sk_buf *out, const uint8_t digest[SK_HASH_BYTES], const char *home, bool overrides_special, int64_t built_ns);
+/* A compiled selector set and the basis (leaf index) whose rule it satisfies. A set's digest is over values: published salted. */
+void sk_record_selectors(struct sk_buf *out, const uint8_t commitment[SK_HASH_BYTES], uint32_t kinds, uint64_t entries, unsigned shortest_v4, unsigned shortest_v6,
+			 bool exact_set_met, uint64_t basis_index);
+/* The policy tables in force. */
+void sk_record_policy(struct sk_buf *out, const char *version, const uint8_t digest[SK_HASH_BYTES]);
+/* A run starts: run id, program version and build digest, references. */
+void sk_record_run_start(struct sk_buf *out, const uint8_t run_id[16], const char *version, const struct sk_record_refs *refs, int64_t now_ns, bool replayed_input);
+/* A run stops: "finished", "interrupted", "damaged_input", "basis_expired", "ledger_outage", "host_error", "refused"; what the recovery rolled back. */
+void sk_record_run_stop(struct sk_buf *out, uint64_t run_index, const char *reason, uint64_t intervals, int64_t now_ns);
+/* After a crash: rows rolled back in the store, frames lost per link are in the next interval's lost_in_crash. */
+void sk_record_recovery(struct sk_buf *out, uint64_t rows_rolled_back, uint64_t frames_lost, uint64_t bytes_lost, uint64_t run_index, int64_t now_ns);
+
+/* SHA-256(0x02 || salt32 || bytes): a salted commitment; the salt lies with the opening in sealed/. */
+void sk_commit(const uint8_t salt[32], const void *bytes, size_t length, uint8_t out[SK_HASH_BYTES]);
+
+#endif

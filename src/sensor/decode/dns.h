@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The DNS head (RFC 1035, EDNS RFC 6891): header, first question, answer counts, answer addresses are not kept. */
+#ifndef SK_DECODE_DNS_H
+#define SK_DECODE_DNS_H
+
+#include "wire/wire.h"
+
+enum { SK_DNS_NAME_MAX = 256 };
+
+struct sk_dns {
+	uint16_t id, flags;
+	uint16_t questions, answers, authorities, additionals;
+	uint16_t query_type, query_class;
+	uint8_t rcode;             /* with the EDNS upper bits cut to 8 */
+	bool response, truncated, has_edns;
+	uint16_t edns_udp_size;
+	uint8_t label_count;       /* labels of the question */
+	uint8_t name_length;       /* bytes of name */
+	char name[SK_DNS_NAME_MAX]; /* question in lower case without the last dot; "." for the root; bytes outside [a-z0-9_-] as \DDD; lives in flow memory only */
+	uint32_t answer_min_ttl_s; /* over the answer section; 0 when none */
+	uint16_t answer_types;     /* bit 0 A, 1 AAAA, 2 CNAME, 3 MX, 4 TXT, 5 NS, 6 PTR, 7 SRV, 8 HTTPS/SVCB, 9 NULL, 15 other */
+};
+
+/* Parse one message. SK_OK; SK_ETRUNC when the capture or the message ends early (fields so far are set when the question was whole: then
+   name_length > 0); SK_EMALFORMED for what the RFC forbids: a compression pointer that does not point back, a label type 01 or 10, a name
+   over 255 bytes, counts that cannot fit. */
+SK_MUST enum sk_err sk_dns_parse(struct sk_cur message, struct sk_dns *out);
+
+#endif

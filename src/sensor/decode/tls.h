@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The TLS ClientHello head (RFC 8446, RFC 5246): server name, ALPN kinds, versions, JA3 and JA4 (client, BSD-3 specification of FoxIO). */
+#ifndef SK_DECODE_TLS_H
+#define SK_DECODE_TLS_H
+
+#include "wire/wire.h"
+
+enum { SK_SNI_MAX = 256, SK_JA3_TEXT_MAX = 33, SK_JA4_TEXT_MAX = 40, SK_TLS_LISTS_MAX = 256 };
+
+struct sk_client_hello {
+	uint16_t record_version, legacy_version;
+	uint16_t highest_version;   /* from supported_versions without GREASE, else legacy_version */
+	uint16_t cipher_count, extension_count; /* without GREASE */
+	bool has_sni, has_ech, has_grease, quic;
+	uint16_t sni_length;
+	char sni[SK_SNI_MAX];       /* lower case, printable subset; lives in flow memory only */
+	char alpn_first[16];        /* first ALPN value, made printable as JA4 says */
+	char ja3[SK_JA3_TEXT_MAX];  /* MD5 in hex */
+	char ja4[SK_JA4_TEXT_MAX];  /* e.g. t13d1516h2_8daaf6152771_e5627efa2ab1 */
+};
+
+/* Bytes of the TLS stream that a parser needs before it can say anything of a hello: caller buffers up to this. */
+enum { SK_CLIENT_HELLO_MAX_BYTES = 16384 };
+
+/* From the start of a TCP stream (client side): one handshake message that may span records. SK_OK; SK_EMORE: prefix of a hello, more bytes are
+   needed; SK_EUNSUPPORTED: not TLS (decide within the first bytes); SK_EMALFORMED. */
+SK_MUST enum sk_err sk_tls_client_hello(struct sk_cur stream, struct sk_client_hello *out);
+/* From the handshake message itself (QUIC's CRYPTO stream). Same results. */
+SK_MUST enum sk_err sk_tls_client_hello_message(struct sk_cur message, bool quic, struct sk_client_hello *out);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* detect: runs the selectors over open segments and heads; returns hits, never records. In this version: indicators and flow.all.
+   Promises: no allocation, no memory of its own beyond the set. Thread rule: one detector per worker; the set is shared and immutable. */
+#ifndef SK_DETECT_H
+#define SK_DETECT_H
+
+#include "flow/flow.h"
+#include "indicator/indicator.h"
+
+struct sk_detect {
+	const struct sk_indicator_set *set; /* borrowed */
+	bool flow_all;
+	bool names;                         /* the basis switched full names on */
+};
+
+/* Start over a set (may be NULL: nothing ever hits). */
+void sk_detect_init(struct sk_detect *detect, const struct sk_indicator_set *set, bool names);
+/* A segment was opened: addresses, prefixes, flow.all. On a hit facts are attached through the table. Returns the number of new hits. */
+unsigned sk_detect_open(const struct sk_detect *detect, struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet);
+/* A head was seen: domain, SNI, JA3, JA4. Head facts are copied into the segment's facts only when the segment has a hit. */
+unsigned sk_detect_head(const struct sk_detect *detect, struct sk_flow_table *table, struct sk_flow *flow, const struct sk_head *head);
+
+#endif

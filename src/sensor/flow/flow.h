@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* flow: packets into flow segments, in a table of fixed size. A segment is the admitted packets of one flow (innermost pair, ports, protocol,
+   tunnel depth) between opening and close. Until its fate is known its frames are pending: only counters and, for hits, head facts remain.
+   Promises: no allocation after sk_flow_table_new; memory is a hard cap; evictions are counted; live + ended + evicted = created; keyed hash.
+   Never: keeps payload beyond bounded reassembly buffers, which are overwritten when released. Thread rule: one table per worker. */
+#ifndef SK_FLOW_H
+#define SK_FLOW_H
+
+#include "decode/decode.h"
+#include "decode/dns.h"
+#include "decode/tls.h"
+
+enum sk_flow_end { SK_FLOW_END_IDLE, SK_FLOW_END_ACTIVE, SK_FLOW_END_CLOSED, SK_FLOW_END_EVICTED, SK_FLOW_END_BASIS, SK_FLOW_END_STOP };
+enum sk_flow_state { SK_FLOW_NEW, SK_FLOW_SYN, SK_FLOW_SYN_ACK, SK_FLOW_ESTABLISHED, SK_FLOW_CLOSING, SK_FLOW_CLOSED, SK_FLOW_RESET };
+enum sk_head_kind { SK_HEAD_NONE, SK_HEAD_DNS, SK_HEAD_TLS };
+enum { SK_FLOW_HITS_MAX = 8, SK_COMMUNITY_ID_TEXT_MAX = 32 };
+
+/* One protocol head of one packet or stream. Lives in the table's scratch memory until the next call; overwritten then. */
+struct sk_head {
+	enum sk_head_kind kind;
+	bool from_initiator;
+	union {
+		struct sk_dns dns;
+		struct sk_client_hello tls;
+	} as;
+};
+
+/* Head facts kept with a segment once something hit it; nothing is kept for a segment without a hit. */
+struct sk_flow_facts {
+	uint32_t hit_count;                      /* hits seen; ids of the first SK_FLOW_HITS_MAX distinct ones are kept */
+	uint32_t hit_ids[SK_FLOW_HITS_MAX];      /* selector ids of the running set */
+	uint8_t hit_kinds[SK_FLOW_HITS_MAX];     /* bit number of enum sk_selector_kind */
+	char matched[SK_FLOW_HITS_MAX][SK_SNI_MAX]; /* the selector's own value as text (never a longer observed name) */
+	bool flow_all;
+	uint32_t dns_queries, dns_responses, dns_nxdomain;
+	bool has_dns, has_tls;
+	struct sk_dns dns;                       /* the last one */
+	struct sk_client_hello tls;
+};
+
+/* A segment as it is handed out at its close, and to detectors while open. Directions: 0 = from the initiator, 1 = towards it. */
+struct sk_flow_record {
+	struct sk_addr initiator, responder;
+	uint16_t initiator_port, responder_port; /* ICMP: type and code mapped as Community ID 1 does */
+	uint8_t ip_proto, icmp_type, icmp_code;
+	uint8_t initiator_sure;
+	uint8_t class_;            /* outermost class of the initiator's direction */
+	uint8_t classes_seen;      /* SK_CLASS_BITs over all frames (outermost) */
+	uint8_t layers;
+	uint16_t tunnels;
+	uint16_t interface;
+	uint8_t end, state;        /* enum sk_flow_end, enum sk_flow_state */
+	uint8_t tcp_flags[2];
+	uint8_t app;               /* enum sk_head_kind seen by content */
+	uint8_t continued;         /* an earlier segment of this flow was ended by the active time-out */
+	uint64_t packets[2];
+	uint64_t ip_bytes[2];
+	int64_t first_ns, last_ns;
+	uint64_t frames, frame_bytes; /* for the equation: wire frames of this segment */
+	const struct sk_flow_facts *facts; /* NULL: nothing hit */
+};
+
+struct sk_flow_limits {
+	uint32_t flows;            /* default 1 << 20, both families together */
+	uint32_t facts;            /* segments with hits that may be open at once, default 1 << 16; beyond: close early, counted */
+	uint32_t streams;          /* TCP heads in reassembly at once, default 4096, SK_CLIENT_HELLO_MAX_BYTES each */
+	int64_t idle_ns;           /* default 120 s */
+	int64_t idle_syn_ns;       /* SYN only, default 60 s */
+	int64_t idle_closed_ns;    /* after FIN/FIN or RST, default 10 s */
+	int64_t active_ns;         /* default 30 min */
+};
+/* The defaults above. */
+struct sk_flow_limits sk_flow_default_limits(void);
+
+struct sk_flow_counters {
+	uint64_t created, ended, evicted, live;
+	uint64_t flows;            /* flows, not segments: a segment that continues a flow after the active time-out is not counted again */
+	uint64_t flows_by_class[SK_CLASS_COUNT]; /* of those, by the initiator's class; settled when the flow ends */
+	uint64_t heads_shed;       /* heads not looked at because stream buffers were short */
+	uint64_t facts_shed;       /* hit segments closed early because the facts pool was short */
+	uint64_t time_clamped;     /* packets whose time ran back and was clamped for timers */
+};
+
+struct sk_flow_table; /* opaque */
+struct sk_flow;       /* a live entry; valid until the next call that takes the table */
+
+/* Called for each segment that ends, whatever the reason; the record and its facts are overwritten on return. */
+typedef void (*sk_flow_closed)(void *context, const struct sk_flow_record *record);
+
+/* Allocate and touch everything. key is secret and random in production. SK_ENOMEM. */
+SK_MUST enum sk_err sk_flow_table_new(const struct sk_flow_limits *limits, const uint8_t key[16], sk_flow_closed closed, void *context, struct sk_flow_table **out);
+/* Wipe and free (NULL is fine). Segments still open are lost: call sk_flow_close_all first. */
+void sk_flow_table_free(struct sk_flow_table *table);
+/* First pass over a batch: hash and prefetch. count <= SK_BATCH_MAX. Optional for correctness. */
+void sk_flow_prepare(struct sk_flow_table *table, const struct sk_packet *packets, size_t count);
+/* Put one packet to its segment (opened when new; others may be closed or evicted on the way). *is_new says that the segment was opened now.
+   Returns NULL only when the table has no slot that may be evicted (cannot happen with flows >= 16). */
+struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packet *packet, bool *is_new);
+/* Look for a protocol head in the packet that was just applied to flow; TCP is reassembled within bounds. NULL when there is none (yet).
+   A UDP flow gives a head per DNS message; a TCP flow the ClientHello once, and each DNS message. */
+const struct sk_head *sk_flow_head(struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet);
+/* Attach facts to a segment (zeroed) or return the attached ones; NULL when the pool is empty (counted). */
+struct sk_flow_facts *sk_flow_facts(struct sk_flow_table *table, struct sk_flow *flow);
+/* Facts already attached, or NULL. */
+const struct sk_flow_facts *sk_flow_facts_of(const struct sk_flow_table *table, const struct sk_flow *flow);
+/* A copy of the segment's present state. */
+void sk_flow_read(const struct sk_flow_table *table, const struct sk_flow *flow, struct sk_flow_record *out);
+/* Close what is idle at packet time now_ns; cheap, call once a batch. */
+void sk_flow_expire(struct sk_flow_table *table, int64_t now_ns);
+/* Close everything with the given reason. */
+void sk_flow_close_all(struct sk_flow_table *table, enum sk_flow_end end);
+/* Frames and bytes of open segments, measured by walking the table. */
+void sk_flow_pending(const struct sk_flow_table *table, uint64_t *frames, uint64_t *bytes);
+/* Counters so far. */
+void sk_flow_counters(const struct sk_flow_table *table, struct sk_flow_counters *out);
+/* Bytes of stream buffers and scratch that are not zero: a test's canary count. */
+size_t sk_flow_residue(const struct sk_flow_table *table);
+/* Community ID 1 with seed 0, e.g. "1:LQU9qZlK+B5F3KDmev6m5PMibrg="; computed when read or exported, never on the fast path. */
+const char *sk_flow_community_id(const struct sk_flow_record *record, char text[SK_COMMUNITY_ID_TEXT_MAX]);
+/* "idle", "active", "closed", "evicted", "basis", "stop". Static storage. */
+const char *sk_flow_end_name(enum sk_flow_end end);
+/* "new", "syn", "syn_ack", "established", "closing", "closed", "reset". Static storage. */
+const char *sk_flow_state_name(enum sk_flow_state state);
+
+#endif
