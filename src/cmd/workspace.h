@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A workspace: the folder in which one sensor keeps its keys, basis, table, set, store, ledger and openings.
+     DIR/workspace.json      profile, role, origin, basis id, approver's public key, own prefixes (canonical JSON)
+     DIR/keys/ledger.key     signs checkpoints            DIR/keys/approver.key   signs a self-approved basis
+     DIR/keys/basis/ID/      blind key and day keys       DIR/basis.note          the basis in force
+     DIR/border.skb          border table                 DIR/selectors.set       compiled selectors (absent: none)
+     DIR/store/              observations and findings    DIR/ledger/             checkpoint and tile/
+     DIR/sealed/             openings of commitments, carried counts              DIR/lock  held by a run */
+#ifndef SK_CMD_WORKSPACE_H
+#define SK_CMD_WORKSPACE_H
+
+#include "base/addr.h"
+#include "base/file.h"
+#include "basis/basis.h"
+#include "policy/policy.h"
+
+enum { SK_OWN_PREFIXES_MAX = 64 };
+
+struct sk_workspace {
+	char folder[SK_PATH_MAX];
+	enum sk_profile profile;
+	enum sk_role role;
+	char origin[SK_KEY_NAME_MAX];       /* of the ledger, e.g. "sekisho.example/border-1" */
+	char basis_id[SK_BASIS_ID_MAX];
+	struct sk_verify_key approver;
+	size_t own_count;
+	struct sk_prefix own[SK_OWN_PREFIXES_MAX]; /* prefixes of our own: never selectors */
+	int lock_fd;                        /* -1 when not held */
+};
+
+struct sk_workspace_new {
+	enum sk_profile profile;
+	enum sk_role role;
+	const char *border_path;            /* copied */
+	const char *origin;                 /* NULL: made from random bytes */
+	int64_t now_ns, from_ns, until_ns;
+	uint32_t classes;                   /* 0: all that policy allows */
+	struct sk_basis_rule rule;          /* kinds 0: all that policy allows */
+	bool names;
+	size_t own_count;
+	struct sk_prefix own[SK_OWN_PREFIXES_MAX];
+};
+
+/* Make a workspace: folder 0700, keys, a self-approved basis, the table's copy. SK_EEXIST when one is there; nothing is left half-made
+   (the folder is built under a temporary name and renamed). SK_EBORDER when the table is not acceptable under the profile. */
+SK_MUST enum sk_err sk_workspace_create(const char *folder, const struct sk_workspace_new *options, struct sk_fault *fault);
+/* Open one. lock: take DIR/lock for a run (SK_ELOCKED with the holder's pid). SK_ENOENT, SK_EMALFORMED. */
+SK_MUST enum sk_err sk_workspace_open(const char *folder, bool lock, struct sk_workspace *out, struct sk_fault *fault);
+/* Give the lock back. */
+void sk_workspace_close(struct sk_workspace *workspace);
+/* Absolute-or-relative path of a file in it into path; always fits or is a bug. Returns path. */
+const char *sk_workspace_path(const struct sk_workspace *workspace, const char *name, char path[SK_PATH_MAX]);
+/* Read and verify the basis: form, signature, profile and role as in workspace.json, policy's matrix (SK_ECLASS), profile in force (SK_EPROFILE),
+   dates (SK_EFUTURE, SK_EEXPIRED). SK_ENOBASIS when absent, SK_EBASISBAD when it does not verify. now_ns 0 skips the dates. */
+SK_MUST enum sk_err sk_workspace_basis(const struct sk_workspace *workspace, int64_t now_ns, struct sk_basis *out, struct sk_fault *fault);
+/* Write a new basis signed by the workspace's own approver key (self-approved), replacing the old one. */
+SK_MUST enum sk_err sk_workspace_renew_basis(struct sk_workspace *workspace, struct sk_basis *basis, struct sk_fault *fault);
+
+#endif
