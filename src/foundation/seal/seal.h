@@ -71,6 +71,8 @@ SK_MUST enum sk_err sk_verify(const struct sk_verify_key *key, const void *bytes
 SK_MUST enum sk_err sk_verify_key_parse(const char *text, struct sk_verify_key *out);
 /* The text form. */
 const char *sk_verify_key_format(const struct sk_verify_key *key, char text[SK_VKEY_TEXT_MAX]);
+/* The same key as a witness has it: type 0x04 and the id that goes with it. */
+void sk_verify_key_as_witness(const struct sk_verify_key *key, struct sk_verify_key *out);
 
 /* ---- signed notes (C2SP signed-note): body ending in LF, blank line, signature lines ---- */
 
@@ -101,10 +103,12 @@ SK_MUST enum sk_err sk_note_verify_cosignature(const struct sk_note *note, const
 void sk_note_sign(struct sk_buf *out, const char *body, size_t body_length, const struct sk_sign_key *key);
 /* Append one more signature line over the same body. */
 void sk_note_add_signature(struct sk_buf *out, const char *body, size_t body_length, const struct sk_sign_key *key);
+/* Append a witness cosignature line (type 0x04) over the same body, made at that time. */
+void sk_note_add_cosignature(struct sk_buf *out, const char *body, size_t body_length, const struct sk_sign_key *key, uint64_t unix_seconds);
 
 /* ---- quorum: the C2SP tlog-policy grammar, used for witnesses, oversight and orders alike ---- */
 
-enum { SK_QUORUM_NODES_MAX = 128 };
+enum { SK_QUORUM_NODES_MAX = 128, SK_QUORUM_TEXT_MAX = 65536 };
 struct sk_quorum; /* opaque */
 
 /* Parse lines "log VKEY", "witness NAME VKEY", "group NAME k|any|all MEMBER…", "quorum NAME|none". Back references only, each member used once.
