@@ -105,7 +105,8 @@ static void test_refusals(void **state)
 		{"quorum none extra\n", "line 1"},
 		{"witness a $1\nwitness a $2\nquorum a\n", "line 2"},
 		{"witness a $1\nwitness b $1\nquorum a\n", "line 2: this witness key"},
-		{"log $1\nlog $1\nquorum none\n", "line 2: this log key"},
+		{"log $2\nlog $2\nquorum none\n", "line 2: this log key"},
+		{"log $1\nquorum none\n", "line 1: expected a log"}, /* a witness key */
 		{"witness none $1\nquorum none\n", "line 1"},
 		{"witness a\nquorum none\n", "line 1"},
 		{"witness a nokey\nquorum none\n", "line 1"},
