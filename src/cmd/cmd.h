@@ -23,6 +23,8 @@ typedef int (*sk_command_run)(struct sk_cmd *cmd, int argc, char **argv);
 
 /* Print "sekisho: <line>" to cmd->err and return the exit code of fault->err. */
 int sk_cmd_fail(struct sk_cmd *cmd, const struct sk_fault *fault);
+/* Print a command's usage line to cmd->out; returns 0. */
+int sk_cmd_help(struct sk_cmd *cmd, const char *command);
 /* Print a usage error with the command's usage line; returns 2. */
 SK_PRINTF(3, 4) int sk_cmd_usage(struct sk_cmd *cmd, const char *command, const char *format, ...);
 

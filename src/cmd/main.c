@@ -37,6 +37,14 @@ int sk_cmd_usage(struct sk_cmd *cmd, const char *command, const char *format, ..
 	return sk_err_exit(SK_EUSAGE);
 }
 
+int sk_cmd_help(struct sk_cmd *cmd, const char *command)
+{
+	for (size_t i = 0; i < SK_COUNT(commands); i++)
+		if (strcmp(commands[i].name, command) == 0)
+			(void)fprintf(cmd->out, "%s\nusage: sekisho %s %s\nThe manual page is sekisho-%s(1).\n", commands[i].summary, command, commands[i].usage, command);
+	return 0;
+}
+
 static void print_help(FILE *out)
 {
 	(void)fprintf(out, "Sekisho %s: watches a border, keeps its hands off everyone else's mail, and proves it.\n\nusage: sekisho COMMAND ...\n\n", SK_VERSION);

@@ -228,7 +228,7 @@ static enum sk_basis_kind own_kind(enum sk_profile profile)
 	return profile == SK_PROFILE_LAB ? SK_BASIS_LAB : profile == SK_PROFILE_OWN_NETWORK ? SK_BASIS_OWN_NETWORK : SK_BASIS_FF;
 }
 
-static void fill_basis(const struct sk_workspace *workspace, const struct sk_workspace_new *options, struct sk_basis *basis)
+void sk_workspace_self_approve(const struct sk_workspace *workspace, const struct sk_workspace_new *options, struct sk_basis *basis)
 {
 	enum sk_basis_kind kind = own_kind(options->profile);
 	*basis = (struct sk_basis){.classes = options->classes != 0 ? options->classes : sk_policy_classes(kind), .from_ns = options->from_ns,
@@ -265,7 +265,7 @@ static enum sk_err fill_folder(struct sk_workspace *workspace, const struct sk_w
 		err = make_key(workspace, approver_name, "keys/approver.key", &approver, fault);
 	if (err == SK_OK) {
 		workspace->approver = *sk_sign_key_public(approver);
-		fill_basis(workspace, options, &basis);
+		sk_workspace_self_approve(workspace, options, &basis);
 		err = write_basis(workspace, &basis, approver, fault);
 	}
 	if (err == SK_OK) {

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sekisho watch: the main job. With --workspace it runs under that workspace's basis; without, it makes a private temporary lab workspace. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "cmd/quick.h"
+#include "cmd/run.h"
+#include "cmd/summary.h"
+
+enum { OPT_WORKSPACE = 256, OPT_JSON, OPT_EVE, OPT_HOME, OPT_OWN, OPT_BORDER, OPT_SELECTORS, OPT_AGAIN, OPT_INTERVAL, OPT_HELP };
+
+static const struct option options[] = {
+	{"workspace", required_argument, NULL, OPT_WORKSPACE}, {"json", no_argument, NULL, OPT_JSON}, {"eve", required_argument, NULL, OPT_EVE},
+	{"home", required_argument, NULL, OPT_HOME}, {"own", required_argument, NULL, OPT_OWN}, {"border", required_argument, NULL, OPT_BORDER},
+	{"selectors", required_argument, NULL, OPT_SELECTORS}, {"again", no_argument, NULL, OPT_AGAIN}, {"interval-frames", required_argument, NULL, OPT_INTERVAL},
+	{"help", no_argument, NULL, OPT_HELP}, {0}};
+
+struct watch_args {
+	const char *workspace;
+	bool json, help;
+	struct sk_run_options run;
+	struct sk_quick quick;
+};
+
+static int take_option(struct sk_cmd *cmd, int option, struct watch_args *args)
+{
+	struct sk_quick *quick = &args->quick;
+	char *end = NULL;
+	switch (option) {
+	case OPT_WORKSPACE: args->workspace = optarg; return 0;
+	case OPT_JSON: args->json = true; return 0;
+	case OPT_EVE: args->run.eve_path = optarg; return 0;
+	case OPT_HOME: quick->home = optarg; return 0;
+	case OPT_BORDER: quick->border_path = optarg; return 0;
+	case OPT_AGAIN: args->run.again = true; return 0;
+	case OPT_HELP: args->help = true; return 0;
+	case OPT_OWN:
+		if (quick->own_count < SK_OWN_PREFIXES_MAX && sk_prefix_parse(optarg, &quick->own[quick->own_count]) == SK_OK) {
+			quick->own_count++;
+			return 0;
+		}
+		return sk_cmd_usage(cmd, "watch", "--own '%s': expected a prefix such as 192.0.2.0/24 (host bits zero), at most %d of them", optarg, SK_OWN_PREFIXES_MAX);
+	case OPT_SELECTORS:
+		if (quick->list_count < SK_QUICK_LISTS_MAX) {
+			quick->lists[quick->list_count++] = optarg;
+			return 0;
+		}
+		return sk_cmd_usage(cmd, "watch", "--selectors: at most %d lists", SK_QUICK_LISTS_MAX);
+	case OPT_INTERVAL:
+		args->run.interval_frames = strtoull(optarg, &end, 10);
+		if (*end == '\0' && args->run.interval_frames >= 1 && args->run.interval_frames <= SK_ENGINE_INTERVAL_FRAMES)
+			return 0;
+		return sk_cmd_usage(cmd, "watch", "--interval-frames '%s': expected a number from 1 to %d", optarg, SK_ENGINE_INTERVAL_FRAMES);
+	default: return sk_cmd_usage(cmd, "watch", "unknown or incomplete option");
+	}
+}
+
+static int parse_args(struct sk_cmd *cmd, int argc, char **argv, struct watch_args *args)
+{
+	*args = (struct watch_args){0};
+	optind = 0;
+	opterr = 0;
+	for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+		int code = take_option(cmd, option, args);
+		if (code != 0)
+			return code;
+	}
+	if (args->help)
+		return 0;
+	bool quick = args->quick.home != NULL || args->quick.own_count > 0 || args->quick.border_path != NULL;
+	if (optind == argc)
+		return sk_cmd_usage(cmd, "watch", "no capture named ('-' reads standard input)");
+	if (args->workspace != NULL && (quick || args->quick.list_count > 0))
+		return sk_cmd_usage(cmd, "watch", "--home, --own, --border and --selectors belong to a workspace-less run; with --workspace use sekisho init and sekisho selectors import");
+	if (args->workspace == NULL && !quick)
+		return sk_cmd_usage(cmd, "watch", "say where the border is: --home CC, --own PREFIX..., or --workspace DIR");
+	args->run.captures = (const char *const *)argv + optind;
+	args->run.capture_count = (size_t)(argc - optind);
+	return 0;
+}
+
+/* An EVE stream on standard output would be mixed with the summary: the summary then goes to standard error. */
+static void keep_outputs_apart(struct sk_cmd *cmd, const struct watch_args *args)
+{
+	if (args->run.eve_path != NULL && strcmp(args->run.eve_path, "-") == 0)
+		cmd->out = cmd->err;
+}
+
+int sk_cmd_watch(struct sk_cmd *cmd, int argc, char **argv)
+{
+	struct watch_args args;
+	struct sk_workspace workspace;
+	struct sk_fault fault = {.line = ""};
+	int code = parse_args(cmd, argc, argv, &args);
+	if (code != 0 || args.help)
+		return code != 0 ? code : sk_cmd_help(cmd, argv[0]);
+	keep_outputs_apart(cmd, &args);
+	if (sk_seal_start() != SK_OK) {
+		(void)sk_fault_set(&fault, SK_EIO, "the cryptographic libraries do not start");
+		return sk_cmd_fail(cmd, &fault);
+	}
+	char quick_folder[SK_PATH_MAX];
+	if (args.workspace == NULL) {
+		if (sk_quick_make(cmd, &args.quick, quick_folder, &fault) != SK_OK)
+			return sk_cmd_fail(cmd, &fault);
+		args.workspace = quick_folder;
+	}
+	if (sk_workspace_open(args.workspace, true, &workspace, &fault) != SK_OK)
+		return sk_cmd_fail(cmd, &fault);
+	struct sk_run_result *result = calloc(1, sizeof *result);
+	if (result == NULL) {
+		(void)sk_fault_set(&fault, SK_ENOMEM, "out of memory");
+		sk_workspace_close(&workspace);
+		return sk_cmd_fail(cmd, &fault);
+	}
+	enum sk_err err = sk_run(cmd, &workspace, &args.run, result, &fault);
+	if (err != SK_OK) {
+		code = sk_cmd_fail(cmd, &fault);
+	} else {
+		if (args.json)
+			sk_summary_json(cmd, &workspace, result);
+		else
+			sk_summary_print(cmd, &workspace, &args.run, result);
+		if (args.workspace == quick_folder && !args.json)
+			sk_quick_print_permanent(cmd, &args.quick, quick_folder);
+		code = result->exit_code;
+	}
+	free(result);
+	sk_workspace_close(&workspace);
+	return code;
+}

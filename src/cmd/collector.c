@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/collector.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "text/json.h"
+#include "text/text.h"
+
+enum { CARRY_JSON_MAX = 65536, OPENING_JSON_MAX = 65536, SECRET_MODE = 0600, CARRY_NAME_MAX = 128 };
+
+struct sk_collector {
+	const struct sk_workspace *workspace;
+	struct sk_collector_start start;
+	struct sk_sign_key *key;
+	struct sk_ledger *ledger;
+	struct sk_store *store;
+	struct sk_emit *emit;
+	struct sk_carry carry;
+	struct sk_record_refs refs;
+	uint64_t intervals;
+	uint8_t run_id[16];
+	bool in_interval;            /* the store's transaction is open */
+	bool flows_again;            /* the present input's flow segments are stored already */
+	enum sk_err failed;          /* first error of the sink */
+	struct sk_fault failed_fault;
+};
+
+/* ---- what the ledger's end says about the last run ---- */
+
+struct tail {
+	bool any_interval;           /* on our link */
+	uint64_t last_number, pending_frames, pending_bytes;
+	bool run_open;               /* the last run has no stop record */
+	uint64_t run_index;
+};
+
+/* Read one leaf as JSON. The log was written by us and its checkpoint verified; a leaf that does not parse is damage. */
+static enum sk_err read_leaf(const char *folder, uint64_t size, uint64_t index, struct sk_buf *bytes, struct sk_json_doc **doc, struct sk_fault *fault)
+{
+	sk_buf_reset(bytes);
+	SK_TRY(sk_ledger_read(folder, size, index, bytes, fault));
+	return sk_json_parse(sk_buf_text(bytes), bytes->length, doc, fault);
+}
+
+/* Take from one leaf what the tail still lacks; *done when nothing older can matter. */
+static enum sk_err look_at_leaf(const struct sk_json_value *top, uint64_t index, const char *link, struct tail *tail, bool *stopped, bool *done)
+{
+	const char *kind = sk_json_get_text(top, "kind");
+	if (kind == NULL)
+		return SK_EINCONSISTENT;
+	if (strcmp(kind, "run_stop") == 0 || strcmp(kind, "recovery") == 0) {
+		*stopped = *stopped || !tail->run_open;
+	} else if (strcmp(kind, "run_start") == 0) {
+		if (!*stopped && !tail->run_open) {
+			tail->run_open = true;
+			tail->run_index = index;
+		}
+		*stopped = true;
+		*done = tail->any_interval;
+	} else if (strcmp(kind, "interval") == 0 && !tail->any_interval) {
+		const char *its_link = sk_json_get_text(top, "link");
+		const struct sk_json_value *pending = sk_json_get(top, "pending_after");
+		if (its_link == NULL || strcmp(its_link, link) != 0)
+			return SK_OK;
+		SK_TRY(sk_json_get_u64(top, "number", &tail->last_number));
+		SK_TRY(sk_json_get_u64(pending, "frames", &tail->pending_frames));
+		SK_TRY(sk_json_get_u64(pending, "bytes", &tail->pending_bytes));
+		tail->any_interval = true;
+		*done = *stopped;
+	}
+	return SK_OK;
+}
+
+static enum sk_err read_tail(const char *folder, uint64_t size, const char *link, struct tail *tail, struct sk_fault *fault)
+{
+	*tail = (struct tail){0};
+	bool stopped = false, done = false;
+	struct sk_buf bytes;
+	sk_buf_init(&bytes, SK_RECORD_MAX_BYTES);
+	enum sk_err err = SK_OK;
+	for (uint64_t index = size; index > 0 && !done && err == SK_OK; index--) {
+		struct sk_json_doc *doc = NULL;
+		err = read_leaf(folder, size, index - 1, &bytes, &doc, fault);
+		if (err == SK_OK && look_at_leaf(sk_json_top(doc), index - 1, link, tail, &stopped, &done) != SK_OK)
+			err = sk_fault_set(fault, SK_EINCONSISTENT, "%s: leaf %llu is not a record of ours; run sekisho-verify on it", folder, (unsigned long long)(index - 1));
+		sk_json_free(doc);
+	}
+	sk_buf_fini(&bytes);
+	return err;
+}
+
+/* ---- carried counts: a file a generation in sealed/, named by the interval that they follow ---- */
+
+static void carry_path(const struct sk_workspace *workspace, const char *link, uint64_t number, char path[SK_PATH_MAX])
+{
+	char name[CARRY_NAME_MAX];
+	(void)snprintf(name, sizeof name, "sealed/carry.%.60s.%llu.json", link, (unsigned long long)number);
+	(void)sk_workspace_path(workspace, name, path);
+}
+
+static void write_cell(struct sk_json_writer *json, const struct sk_cell *cell)
+{
+	sk_json_object(json, NULL);
+	sk_json_u64(json, "bytes", cell->bytes);
+	sk_json_u64(json, "frames", cell->frames);
+	sk_json_text(json, "name", cell->name);
+	sk_json_end(json);
+}
+
+static void write_cells(struct sk_json_writer *json, const char *key, const struct sk_cell *cells, size_t count)
+{
+	sk_json_array(json, key);
+	for (size_t i = 0; i < count; i++)
+		write_cell(json, &cells[i]);
+	sk_json_end(json);
+}
+
+static enum sk_err save_carry(const struct sk_workspace *workspace, const struct sk_carry *carry, uint64_t number, struct sk_fault *fault)
+{
+	char path[SK_PATH_MAX];
+	struct sk_buf out;
+	struct sk_json_writer json;
+	sk_buf_init(&out, CARRY_JSON_MAX);
+	sk_json_begin(&json, &out, true);
+	sk_json_object(&json, NULL);
+	write_cells(&json, "capture_lost", &carry->capture_lost, 1);
+	write_cells(&json, "classes", carry->classes, SK_CLASS_COUNT);
+	write_cells(&json, "gate", carry->gate, carry->gate_count);
+	write_cells(&json, "select", carry->select, carry->select_count);
+	write_cells(&json, "selected", &carry->selected, 1);
+	sk_json_end(&json);
+	carry_path(workspace, carry->link, number, path);
+	enum sk_err err = sk_file_replace(path, out.bytes, out.length, SECRET_MODE, fault);
+	sk_buf_fini(&out);
+	return err;
+}
+
+static enum sk_err read_cells(const struct sk_json_value *top, const char *key, struct sk_cell *cells, size_t capacity, size_t *count)
+{
+	const struct sk_json_value *array = sk_json_get(top, key);
+	if (array == NULL || array->kind != SK_JSON_ARRAY || array->length > capacity)
+		return SK_EMALFORMED;
+	*count = 0;
+	for (const struct sk_json_value *cell = array->child; cell != NULL; cell = cell->next) {
+		const char *name = sk_json_get_text(cell, "name");
+		struct sk_cell *out = &cells[(*count)++];
+		if (name == NULL || strlen(name) >= sizeof out->name)
+			return SK_EMALFORMED;
+		(void)snprintf(out->name, sizeof out->name, "%s", name);
+		SK_TRY(sk_json_get_u64(cell, "frames", &out->frames));
+		SK_TRY(sk_json_get_u64(cell, "bytes", &out->bytes));
+	}
+	return SK_OK;
+}
+
+static enum sk_err load_carry(const struct sk_workspace *workspace, uint64_t number, struct sk_carry *carry, struct sk_fault *fault)
+{
+	char path[SK_PATH_MAX];
+	struct sk_buf bytes;
+	struct sk_json_doc *doc = NULL;
+	size_t one = 0, classes = 0;
+	carry_path(workspace, carry->link, number, path);
+	sk_buf_init(&bytes, CARRY_JSON_MAX);
+	enum sk_err err = sk_file_read(path, &bytes, fault);
+	if (err == SK_OK)
+		err = sk_json_parse(sk_buf_text(&bytes), bytes.length, &doc, fault);
+	if (err == SK_OK) {
+		const struct sk_json_value *top = sk_json_top(doc);
+		if (read_cells(top, "capture_lost", &carry->capture_lost, 1, &one) != SK_OK || read_cells(top, "selected", &carry->selected, 1, &one) != SK_OK ||
+		    read_cells(top, "classes", carry->classes, SK_CLASS_COUNT, &classes) != SK_OK ||
+		    read_cells(top, "gate", carry->gate, SK_CELLS_MAX, &carry->gate_count) != SK_OK ||
+		    read_cells(top, "select", carry->select, SK_CELLS_MAX, &carry->select_count) != SK_OK)
+			err = sk_fault_set(fault, SK_EINCONSISTENT, "%s: the carried counts of the last interval cannot be read; the ledger cannot be continued without them", path);
+	}
+	sk_json_free(doc);
+	sk_buf_fini(&bytes);
+	return err;
+}
+
+/* ---- openings of commitments ---- */
+
+/* Keep salt and content of a commitment for oversight: sealed/open.INDEX.NAME.json. */
+static enum sk_err save_opening(const struct sk_workspace *workspace, uint64_t index, const char *name, const uint8_t salt[32], const uint8_t *bytes, size_t length,
+				struct sk_fault *fault)
+{
+	char path[SK_PATH_MAX], file[CARRY_NAME_MAX];
+	struct sk_buf out;
+	struct sk_json_writer json;
+	sk_buf_init(&out, OPENING_JSON_MAX);
+	sk_json_begin(&json, &out, true);
+	sk_json_object(&json, NULL);
+	sk_json_hex(&json, "content", bytes, length);
+	sk_json_hex(&json, "salt", salt, 32);
+	sk_json_end(&json);
+	(void)snprintf(file, sizeof file, "sealed/open.%llu.%.32s.json", (unsigned long long)index, name);
+	enum sk_err err = sk_file_replace(sk_workspace_path(workspace, file, path), out.bytes, out.length, SECRET_MODE, fault);
+	sk_buf_fini(&out);
+	return err;
+}
+
+/* ---- start ---- */
+
+static enum sk_err append(struct sk_collector *collector, struct sk_buf *record, uint64_t *index, struct sk_fault *fault)
+{
+	struct sk_receipt receipt;
+	enum sk_err err = record->failed != SK_OK ? record->failed : sk_ledger_append(collector->ledger, record->bytes, record->length, &receipt);
+	if (err != SK_OK)
+		return sk_fault_set(fault, SK_ELEDGER, "the ledger takes no record (%s); nothing is collected without it", sk_err_text(err));
+	if (index != NULL)
+		*index = receipt.index;
+	sk_buf_reset(record);
+	return SK_OK;
+}
+
+/* The index that the next appended leaf will get. */
+static uint64_t next_index(const struct sk_collector *collector, uint64_t appended)
+{
+	uint64_t size = 0;
+	uint8_t root[SK_HASH_BYTES];
+	sk_ledger_head(collector->ledger, &size, root);
+	return size + appended;
+}
+
+static enum sk_err append_basis(struct sk_collector *collector, struct sk_buf *record, uint64_t index, struct sk_fault *fault)
+{
+	const struct sk_basis *basis = collector->start.basis;
+	uint8_t salt[32], commitment[SK_HASH_BYTES];
+	char hex[2 * SK_HASH_BYTES + 1];
+	sk_random(salt, sizeof salt);
+	sk_commit(salt, basis->id, strlen(basis->id), commitment);
+	sk_hex_encode(commitment, sizeof commitment, hex);
+	SK_TRY(save_opening(collector->workspace, index, "basis-id", salt, (const uint8_t *)basis->id, strlen(basis->id), fault));
+	struct sk_basis_facts facts = {.id_commitment_hex = hex, .kind = basis->kind, .profile = basis->profile, .role = basis->role, .classes = basis->classes,
+				       .rule_kinds = basis->rule.kinds, .rule_max_entries = basis->rule.max_entries, .rule_min_prefix_v4 = basis->rule.min_prefix_v4,
+				       .rule_min_prefix_v6 = basis->rule.min_prefix_v6, .has_exact_set = basis->rule.has_exact_set, .from_ns = basis->from_ns,
+				       .until_ns = basis->until_ns, .self_approved = basis->self_approved, .simulated = basis->simulated, .names = basis->names};
+	memcpy(facts.digest, basis->digest, sizeof facts.digest);
+	memcpy(facts.exact_set, basis->rule.exact_set, sizeof facts.exact_set);
+	sk_record_basis(record, &facts);
+	return append(collector, record, &collector->refs.basis, fault);
+}
+
+static enum sk_err append_selectors(struct sk_collector *collector, struct sk_buf *record, uint64_t index, struct sk_fault *fault)
+{
+	static const struct sk_set_facts empty = {.shortest_v4 = 32, .shortest_v6 = 128};
+	const struct sk_set_facts *set = collector->start.set != NULL ? collector->start.set : &empty;
+	const struct sk_basis_rule *rule = &collector->start.basis->rule;
+	uint8_t salt[32], commitment[SK_HASH_BYTES];
+	sk_random(salt, sizeof salt);
+	sk_commit(salt, set->digest, sizeof set->digest, commitment);
+	SK_TRY(save_opening(collector->workspace, index, "selectors", salt, set->digest, sizeof set->digest, fault));
+	bool exact = rule->has_exact_set && memcmp(rule->exact_set, set->digest, sizeof set->digest) == 0;
+	sk_record_selectors(record, commitment, set->kinds, set->entries, set->shortest_v4, set->shortest_v6, exact, collector->refs.basis);
+	return append(collector, record, &collector->refs.selectors, fault);
+}
+
+/* Write what is in force before the first frame: someone who reads the log must be able to ask of each interval "under what?". */
+static enum sk_err append_start(struct sk_collector *collector, const struct tail *tail, const struct sk_collector_recovery *recovery, struct sk_fault *fault)
+{
+	const struct sk_collector_start *start = &collector->start;
+	struct sk_buf record;
+	sk_buf_init(&record, SK_RECORD_MAX_BYTES);
+	size_t dump_length = 0;
+	const char *dump = sk_policy_dump(&dump_length);
+	uint8_t policy_digest[SK_HASH_BYTES];
+	sk_sha256(dump, dump_length, policy_digest);
+	enum sk_err err = SK_OK;
+	uint64_t appended = 0;
+	if (next_index(collector, 0) == 0) {
+		sk_record_open(&record, sk_ledger_origin(collector->ledger), sk_sign_key_public(collector->key), sk_policy_small_cell(),
+			       sk_profile_name(collector->workspace->profile), sk_role_name(collector->workspace->role), start->basis->simulated, start->now_ns);
+		err = append(collector, &record, NULL, fault);
+		appended++;
+	}
+	if (err == SK_OK && recovery->recovered) {
+		sk_record_recovery(&record, recovery->rows_rolled_back, recovery->frames_lost, recovery->bytes_lost, tail->run_index, start->now_ns);
+		err = append(collector, &record, NULL, fault);
+		appended++;
+	}
+	if (err == SK_OK) {
+		sk_record_policy(&record, sk_policy_version(), policy_digest);
+		err = append(collector, &record, &collector->refs.policy, fault);
+		appended++;
+	}
+	if (err == SK_OK) {
+		sk_record_border(&record, start->border_digest, start->border_home, start->border_overrides, start->border_built_ns);
+		err = append(collector, &record, &collector->refs.border, fault);
+		appended++;
+	}
+	if (err == SK_OK)
+		err = append_basis(collector, &record, next_index(collector, appended++), fault);
+	if (err == SK_OK)
+		err = append_selectors(collector, &record, next_index(collector, appended++), fault);
+	if (err == SK_OK) {
+		sk_record_run_start(&record, collector->run_id, SK_VERSION, &collector->refs, start->now_ns, start->replayed_input);
+		err = append(collector, &record, &collector->refs.run, fault);
+	}
+	if (err == SK_OK)
+		err = sk_ledger_commit(collector->ledger, fault);
+	sk_buf_fini(&record);
+	return err;
+}
+
+static enum sk_err open_parts(struct sk_collector *collector, struct sk_collector_recovery *recovery, struct sk_fault *fault)
+{
+	const struct sk_workspace *workspace = collector->workspace;
+	char path[SK_PATH_MAX], ledger_folder[SK_PATH_MAX], store_folder[SK_PATH_MAX], keys_folder[SK_PATH_MAX];
+	uint64_t dropped = 0, size = 0;
+	uint8_t root[SK_HASH_BYTES];
+	struct tail tail;
+	SK_TRY(sk_sign_key_load(sk_workspace_path(workspace, "keys/ledger.key", path), &collector->key, fault));
+	(void)sk_workspace_path(workspace, "ledger", ledger_folder);
+	SK_TRY(sk_ledger_open(ledger_folder, workspace->origin, collector->key, &collector->ledger, &dropped, fault));
+	sk_ledger_head(collector->ledger, &size, root);
+	SK_TRY(read_tail(ledger_folder, size, collector->start.link, &tail, fault));
+	struct sk_store_options options = {.folder = sk_workspace_path(workspace, "store", store_folder), .keys_folder = sk_workspace_path(workspace, "keys/basis", keys_folder),
+					   .basis_id = collector->start.basis->id};
+	SK_TRY(sk_store_open(&options, &collector->store, fault));
+	SK_TRY(sk_store_roll_back(collector->store, tail.last_number, !tail.any_interval, &recovery->rows_rolled_back, fault));
+	recovery->recovered = tail.run_open;
+	recovery->frames_lost = tail.run_open ? tail.pending_frames : 0;
+	recovery->bytes_lost = tail.run_open ? tail.pending_bytes : 0;
+	(void)snprintf(collector->carry.link, sizeof collector->carry.link, "%s", collector->start.link);
+	if (tail.any_interval) {
+		SK_TRY(load_carry(workspace, tail.last_number, &collector->carry, fault));
+		collector->carry.next_number = tail.last_number + 1;
+	}
+	SK_TRY(append_start(collector, &tail, recovery, fault));
+	SK_TRY(sk_store_begin(collector->store, collector->carry.next_number, collector->run_id, fault));
+	collector->in_interval = true;
+	return SK_OK;
+}
+
+enum sk_err sk_collector_open(const struct sk_workspace *workspace, const struct sk_collector_start *start, struct sk_emit *emit, struct sk_collector **out,
+			      struct sk_collector_recovery *recovery, struct sk_fault *fault)
+{
+	struct sk_collector *collector = calloc(1, sizeof *collector);
+	if (collector == NULL)
+		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
+	*recovery = (struct sk_collector_recovery){0};
+	collector->workspace = workspace;
+	collector->start = *start;
+	collector->emit = emit;
+	sk_random(collector->run_id, sizeof collector->run_id);
+	enum sk_err err = open_parts(collector, recovery, fault);
+	if (err != SK_OK) {
+		sk_collector_free(collector);
+		return err;
+	}
+	*out = collector;
+	return SK_OK;
+}
+
+/* ---- inputs ---- */
+
+enum sk_err sk_collector_input(struct sk_collector *collector, const uint8_t identity[SK_HASH_BYTES], bool again, bool *seen, struct sk_fault *fault)
+{
+	/* What was asked of the input is part of its name: a new list over an old file is new work, the same list is not. */
+	struct {
+		uint8_t input[SK_HASH_BYTES], border[SK_HASH_BYTES], set[SK_HASH_BYTES];
+		uint32_t classes, names;
+	} asked = {.classes = collector->start.basis->classes, .names = collector->start.basis->names};
+	uint8_t digest[SK_HASH_BYTES];
+	memcpy(asked.input, identity, SK_HASH_BYTES);
+	memcpy(asked.border, collector->start.border_digest, SK_HASH_BYTES);
+	if (collector->start.set != NULL)
+		memcpy(asked.set, collector->start.set->digest, SK_HASH_BYTES);
+	sk_sha256(&asked, sizeof asked, digest);
+	SK_TRY(sk_store_note_input(collector->store, digest, collector->run_id, seen, fault));
+	if (again)
+		*seen = false;
+	collector->flows_again = false;
+	if (!*seen && collector->start.set != NULL && (collector->start.set->kinds & SK_SELECTOR_FLOW_ALL) != 0) {
+		memset(asked.set, 0xff, sizeof asked.set);
+		sk_sha256(&asked, sizeof asked, digest);
+		SK_TRY(sk_store_note_input(collector->store, digest, collector->run_id, &collector->flows_again, fault));
+		collector->flows_again = collector->flows_again && !again;
+	}
+	return SK_OK;
+}
+
+/* ---- the sink ---- */
+
+static void take_observation(void *context, const struct sk_observation *observation)
+{
+	struct sk_collector *collector = context;
+	uint8_t id[16] = {0};
+	if (collector->failed != SK_OK)
+		return;
+	if (!(observation->kind == SK_OBSERVATION_FLOW && collector->flows_again))
+		collector->failed = sk_store_put(collector->store, observation, id, &collector->failed_fault);
+	if (collector->emit != NULL)
+		sk_emit_observation(collector->emit, observation, id);
+}
+
+static void take_finding(void *context, const struct sk_finding *finding, const struct sk_observation *evidence)
+{
+	struct sk_collector *collector = context;
+	if (collector->failed != SK_OK)
+		return;
+	collector->failed = sk_store_put_finding(collector->store, finding, &collector->failed_fault);
+	if (collector->emit != NULL)
+		sk_emit_finding(collector->emit, finding, evidence);
+	if (collector->start.finding != NULL)
+		collector->start.finding(collector->start.finding_context, finding);
+}
+
+struct sk_observe_sink sk_collector_sink(struct sk_collector *collector)
+{
+	return (struct sk_observe_sink){.context = collector, .observation = take_observation, .finding = take_finding};
+}
+
+/* ---- intervals ---- */
+
+enum sk_err sk_collector_interval(void *context, struct sk_account *account, struct sk_fault *fault)
+{
+	struct sk_collector *collector = context;
+	uint8_t digest[SK_HASH_BYTES];
+	if (collector->failed != SK_OK) {
+		*fault = collector->failed_fault;
+		return collector->failed;
+	}
+	account->number = collector->carry.next_number;
+	SK_TRY(sk_store_commit(collector->store, digest, fault));
+	collector->in_interval = false;
+	struct sk_carry carry = collector->carry;
+	struct sk_buf record;
+	sk_buf_init(&record, SK_RECORD_MAX_BYTES);
+	sk_record_interval(&record, account, &carry, sk_policy_small_cell(), digest, &collector->refs);
+	carry.next_number = account->number + 1;
+	enum sk_err err = append(collector, &record, NULL, fault);
+	sk_buf_fini(&record);
+	/* The new generation of carried counts is on disk before the checkpoint that needs it, the old one is kept until the next: a crash on either side
+	   finds the file that belongs to the ledger's last interval. */
+	if (err == SK_OK)
+		err = save_carry(collector->workspace, &carry, account->number, fault);
+	if (err == SK_OK)
+		err = sk_ledger_commit(collector->ledger, fault);
+	SK_TRY(err);
+	if (account->number >= 2) {
+		char old[SK_PATH_MAX];
+		carry_path(collector->workspace, carry.link, account->number - 2, old);
+		(void)unlink(old);
+	}
+	collector->carry = carry;
+	collector->intervals++;
+	SK_TRY(sk_store_begin(collector->store, carry.next_number, collector->run_id, fault));
+	collector->in_interval = true;
+	return SK_OK;
+}
+
+enum sk_err sk_collector_stop(struct sk_collector *collector, const char *reason, uint64_t *size, uint8_t root[SK_HASH_BYTES], struct sk_fault *fault)
+{
+	struct sk_buf record;
+	sk_buf_init(&record, SK_RECORD_MAX_BYTES);
+	sk_record_run_stop(&record, collector->refs.run, reason, collector->intervals, collector->start.clock.unix_ns(collector->start.clock.context));
+	enum sk_err err = append(collector, &record, NULL, fault);
+	sk_buf_fini(&record);
+	if (err == SK_OK)
+		err = sk_ledger_commit(collector->ledger, fault);
+	if (err == SK_OK)
+		sk_ledger_head(collector->ledger, size, root);
+	sk_collector_free(collector);
+	return err;
+}
+
+void sk_collector_free(struct sk_collector *collector)
+{
+	if (collector == NULL)
+		return;
+	sk_store_close(collector->store);
+	sk_ledger_close(collector->ledger);
+	sk_sign_key_free(collector->key);
+	sk_wipe(collector, sizeof *collector);
+	free(collector);
+}

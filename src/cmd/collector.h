@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The collector of one run: takes what select mints into the store and EVE, and each interval's account into the ledger, in the order that survives a
+   crash (DESIGN.md 5): store commit tagged with the interval, then the leaf with the store's digest, then the checkpoint. */
+#ifndef SK_CMD_COLLECTOR_H
+#define SK_CMD_COLLECTOR_H
+
+#include "base/clock.h"
+#include "cmd/workspace.h"
+#include "emit/emit.h"
+#include "ledger/ledger.h"
+#include "store/store.h"
+
+struct sk_collector;
+
+/* What is in force for this run and goes into the ledger before it. */
+struct sk_collector_start {
+	const struct sk_basis *basis;
+	uint8_t border_digest[SK_HASH_BYTES];
+	char border_home[64];
+	bool border_overrides;
+	int64_t border_built_ns;
+	const struct sk_set_facts *set;   /* NULL: no selectors */
+	const char *link;
+	int64_t now_ns;
+	struct sk_clock clock;
+	bool replayed_input;
+	/* Told of every finding, for the summary; may be NULL. */
+	void (*finding)(void *context, const struct sk_finding *finding);
+	void *finding_context;
+};
+
+struct sk_collector_recovery {
+	bool recovered;
+	uint64_t rows_rolled_back, frames_lost, bytes_lost;
+};
+
+/* Open ledger and store, repair what a crash left, write the records of what is in force and run_start. SK_ELEDGER and the host's errors. */
+SK_MUST enum sk_err sk_collector_open(const struct sk_workspace *workspace, const struct sk_collector_start *start, struct sk_emit *emit,
+				      struct sk_collector **out, struct sk_collector_recovery *recovery, struct sk_fault *fault);
+/* The input whose frames follow: its identity keeps a second run over it from counting double. *seen: it was watched before under the same basis, table
+   and set (unless again). */
+SK_MUST enum sk_err sk_collector_input(struct sk_collector *collector, const uint8_t identity[SK_HASH_BYTES], bool again, bool *seen, struct sk_fault *fault);
+/* The sink that select writes to. Errors are kept and come out at the next interval. */
+struct sk_observe_sink sk_collector_sink(struct sk_collector *collector);
+/* An interval's account (the engine's callback): numbers it, commits store, leaf, checkpoint. */
+SK_MUST enum sk_err sk_collector_interval(void *collector, struct sk_account *account, struct sk_fault *fault);
+/* Write run_stop and close everything. The reason is one of record.h's words. Size and root of the ledger after it. */
+SK_MUST enum sk_err sk_collector_stop(struct sk_collector *collector, const char *reason, uint64_t *size, uint8_t root[SK_HASH_BYTES], struct sk_fault *fault);
+/* Free without a stop record, as a crash would (after an error that ended the ledger). */
+void sk_collector_free(struct sk_collector *collector);
+
+#endif

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cmd/collector.h"
+#include "cmd/progress.h"
+#include "text/text.h"
+
+enum { IDENTITY_EDGE = 1 << 20, IDENTITY_BLOCK = 4096, IDENTITY_SAMPLES = 64 };
+
+/* Set by the signal handler, read between batches: the only state a handler may touch. */
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+	(void)number;
+	interrupted = 1;
+}
+
+struct run {
+	struct sk_cmd *cmd;
+	const struct sk_run_options *options;
+	struct sk_run_result *result;
+	struct sk_border *border;
+	struct sk_indicator_set *set;
+	struct sk_emit *emit;
+	struct sk_collector *collector;
+	struct sk_engine *engine;
+	struct sk_progress progress;
+	unsigned interface_base;
+	uint64_t upstream_base;
+};
+
+static void note_error(struct run *run, const struct sk_fault *fault)
+{
+	struct sk_run_result *result = run->result;
+	if (result->exit_code == 0)
+		result->exit_code = sk_err_exit(fault->err);
+	if (result->error_count < SK_RUN_ERRORS_MAX)
+		result->errors[result->error_count++] = *fault;
+	sk_progress_clear(&run->progress);
+	(void)fprintf(run->cmd->err, "sekisho: %s\n", fault->line);
+}
+
+/* Findings for the summary, folded as the store folds them. */
+static void take_finding(void *context, const struct sk_finding *finding)
+{
+	struct sk_run_result *result = ((struct run *)context)->result;
+	for (size_t i = 0; i < result->finding_count; i++) {
+		struct sk_finding *kept = &result->findings[i];
+		if (strcmp(kept->kind, finding->kind) != 0 || strcmp(kept->matched, finding->matched) != 0 || !sk_addr_equal(&kept->subject, &finding->subject))
+			continue;
+		uint64_t sum = kept->count + finding->count;
+		int64_t first_ns = kept->first_ns < finding->first_ns ? kept->first_ns : finding->first_ns;
+		int64_t last_ns = kept->last_ns > finding->last_ns ? kept->last_ns : finding->last_ns;
+		kept->count = sum;
+		kept->first_ns = first_ns;
+		kept->last_ns = last_ns;
+		return;
+	}
+	if (result->finding_count < SK_RUN_FINDINGS_MAX)
+		result->findings[result->finding_count++] = *finding;
+	else
+		result->findings_not_kept++;
+}
+
+/* ---- before: may this run be, and with what ---- */
+
+static enum sk_err open_inputs(struct run *run, struct sk_workspace *workspace, struct sk_set_facts *set_facts, struct sk_fault *fault)
+{
+	struct sk_run_result *result = run->result;
+	char path[SK_PATH_MAX];
+	int64_t now_ns = run->cmd->clock.unix_ns(run->cmd->clock.context);
+	SK_TRY(sk_workspace_basis(workspace, now_ns, &result->basis, fault));
+	SK_TRY(sk_border_open(sk_workspace_path(workspace, "border.skb", path), &run->border, fault));
+	sk_border_info(run->border, &result->border);
+	enum sk_basis_kind kind;
+	SK_TRY(sk_basis_kind_parse(result->basis.kind, &kind));
+	if (result->border.overrides_special && !sk_policy_border_override(kind))
+		return sk_fault_set(fault, SK_EBORDER, "%s: its lists override special ranges, which a basis of kind '%s' does not accept; build it without them", path,
+				    result->basis.kind);
+	if (!sk_file_exists(sk_workspace_path(workspace, "selectors.set", path)))
+		return SK_OK;
+	SK_TRY(sk_indicator_open(path, &run->set, fault));
+	sk_indicator_facts(run->set, &result->set);
+	result->has_set = true;
+	*set_facts = (struct sk_set_facts){.kinds = result->set.kinds, .entries = result->set.entries, .shortest_v4 = result->set.shortest_v4,
+					   .shortest_v6 = result->set.shortest_v6};
+	memcpy(set_facts->digest, result->set.digest, sizeof set_facts->digest);
+	memcpy(set_facts->entries_by_kind, result->set.entries_by_kind, sizeof set_facts->entries_by_kind);
+	return sk_basis_covers(&result->basis, set_facts, fault);
+}
+
+static enum sk_err start(struct run *run, struct sk_workspace *workspace, struct sk_fault *fault)
+{
+	struct sk_run_result *result = run->result;
+	struct sk_set_facts set_facts;
+	SK_TRY(open_inputs(run, workspace, &set_facts, fault));
+	if (run->options->eve_path != NULL)
+		SK_TRY(sk_emit_open(run->options->eve_path, "sekisho", &run->emit, fault));
+	struct sk_collector_start start = {.basis = &result->basis, .border_overrides = result->border.overrides_special, .border_built_ns = result->border.built_unix_ns,
+					   .set = result->has_set ? &set_facts : NULL, .link = "file", .clock = run->cmd->clock,
+					   .now_ns = run->cmd->clock.unix_ns(run->cmd->clock.context), .replayed_input = true, .finding = take_finding,
+					   .finding_context = run};
+	memcpy(start.border_digest, result->border.digest, sizeof start.border_digest);
+	(void)snprintf(start.border_home, sizeof start.border_home, "%s", result->border.home);
+	struct sk_collector_recovery recovery;
+	SK_TRY(sk_collector_open(workspace, &start, run->emit, &run->collector, &recovery, fault));
+	result->recovered = recovery.recovered;
+	result->rows_rolled_back = recovery.rows_rolled_back;
+	result->frames_lost_in_crash = recovery.frames_lost;
+	struct sk_observe_sink sink = sk_collector_sink(run->collector);
+	struct sk_engine_config config = {.border = run->border, .basis = &result->basis, .set = run->set, .sink = &sink, .flow = sk_flow_default_limits(),
+					  .decoder = sk_decoder_default_limits(), .interval_frames = run->options->interval_frames, .clock = run->cmd->clock,
+					  .link = "file"};
+	enum sk_err err = sk_engine_new(&config, sk_collector_interval, run->collector, &run->engine);
+	return err == SK_OK ? SK_OK : sk_fault_set(fault, err, "the sensor cannot start: %s", sk_err_text(err));
+}
+
+/* ---- one capture ---- */
+
+/* Who the input is, without reading all of it: size, both edges and evenly spread samples. Only a regular file has an identity. */
+static bool identify(const char *path, uint8_t identity[SK_HASH_BYTES])
+{
+	struct stat info;
+	int fd = strcmp(path, "-") == 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return false;
+	struct sk_sha256 *hash = sk_sha256_new();
+	uint8_t *block = malloc(IDENTITY_EDGE);
+	bool known = hash != NULL && block != NULL && fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+	if (known) {
+		uint64_t size = (uint64_t)info.st_size;
+		sk_sha256_add(hash, &size, sizeof size);
+		for (unsigned i = 0; i < IDENTITY_SAMPLES + 2; i++) {
+			bool edge = i < 2;
+			uint64_t at = i == 0 ? 0 : i == 1 ? (size > IDENTITY_EDGE ? size - IDENTITY_EDGE : 0) : size / IDENTITY_SAMPLES * (i - 2);
+			ssize_t got = pread(fd, block, edge ? IDENTITY_EDGE : IDENTITY_BLOCK, (off_t)at);
+			if (got > 0)
+				sk_sha256_add(hash, block, (size_t)got);
+		}
+		sk_sha256_take(hash, identity);
+	}
+	if (block != NULL)
+		sk_wipe(block, IDENTITY_EDGE);
+	free(block);
+	sk_sha256_free(hash);
+	(void)close(fd);
+	return known;
+}
+
+static void add_interfaces(struct run *run, const struct sk_capture *capture, const struct sk_capture_stats *stats)
+{
+	struct sk_run_result *result = run->result;
+	for (unsigned i = 0; i < stats->interfaces && run->interface_base + i < SK_INTERFACES_MAX; i++) {
+		unsigned at = run->interface_base + i;
+		(void)snprintf(result->interface_names[at], sizeof result->interface_names[at], "%.31s", sk_capture_interface_name(capture, i));
+		if (result->interface_count <= at)
+			result->interface_count = at + 1;
+	}
+	result->sliced += stats->sliced;
+	result->odd_length += stats->odd_length;
+	result->time_backwards += stats->time_backwards;
+	result->upstream_lost += stats->upstream_lost;
+	result->read_bytes += stats->read_bytes;
+}
+
+/* Errors of the input are noted and the run goes on with the next one; errors of the collector end the run. */
+static enum sk_err feed_all(struct run *run, struct sk_capture *capture, struct sk_fault *fault)
+{
+	struct sk_frame frames[SK_BATCH_MAX];
+	struct sk_capture_stats stats;
+	for (;;) {
+		size_t count = 0;
+		struct sk_fault damage;
+		enum sk_err err = interrupted ? SK_EINTR : sk_capture_next(capture, frames, &count, &damage);
+		for (size_t i = 0; i < count; i++)
+			frames[i].interface = (uint16_t)((frames[i].interface + run->interface_base) % SK_INTERFACES_MAX);
+		sk_capture_stats(capture, &stats);
+		if (count > 0)
+			SK_TRY(sk_engine_feed(run->engine, frames, count, run->upstream_base + stats.upstream_lost, fault));
+		if (err == SK_EINTR)
+			return sk_fault_set(fault, SK_EINTR, "interrupted; the last interval is signed");
+		if (err != SK_OK) {
+			note_error(run, &damage);
+			if (count == 0)
+				return SK_OK;
+		} else if (count == 0) {
+			return SK_OK;
+		}
+		sk_progress_show(&run->progress, &stats);
+	}
+}
+
+static enum sk_err watch_capture(struct run *run, const char *path, struct sk_fault *fault)
+{
+	uint8_t identity[SK_HASH_BYTES];
+	struct sk_capture *capture = NULL;
+	struct sk_fault damage;
+	bool seen = false;
+	sk_progress_file(&run->progress, path);
+	if (sk_capture_open(path, &capture, &damage) != SK_OK) {
+		note_error(run, &damage);
+		return SK_OK;
+	}
+	enum sk_err err = SK_OK;
+	if (identify(path, identity))
+		err = sk_collector_input(run->collector, identity, run->options->again, &seen, fault);
+	if (err == SK_OK && seen) {
+		(void)sk_fault_set(&damage, SK_ESEEN, "%s: watched already in this workspace with the same table, basis and selectors; nothing is counted twice (--again counts it anew)",
+				   path);
+		note_error(run, &damage);
+	} else if (err == SK_OK) {
+		err = feed_all(run, capture, fault);
+		struct sk_capture_stats stats;
+		sk_capture_stats(capture, &stats);
+		add_interfaces(run, capture, &stats);
+		run->interface_base += stats.interfaces;
+		run->upstream_base += stats.upstream_lost;
+	}
+	sk_capture_close(capture);
+	return err;
+}
+
+/* ---- the whole ---- */
+
+static void catch_signals(void)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+	interrupted = 0;
+	(void)sigaction(SIGINT, &action, NULL);
+	(void)sigaction(SIGTERM, &action, NULL);
+}
+
+static enum sk_err finish(struct run *run, enum sk_err ended, struct sk_fault *fault)
+{
+	struct sk_run_result *result = run->result;
+	struct sk_fault last = {.line = ""};
+	bool orderly = ended == SK_OK || ended == SK_EINTR || ended == SK_EEXPIRED;
+	const char *reason = ended == SK_EINTR ? "interrupted" : ended == SK_EEXPIRED ? "basis_expired" : result->error_count > 0 ? "damaged_input" : "finished";
+	enum sk_err err = SK_OK;
+	if (orderly)
+		err = sk_engine_finish(run->engine, ended == SK_OK ? SK_FLOW_END_STOP : SK_FLOW_END_BASIS, &last);
+	sk_engine_totals(run->engine, &result->totals);
+	if (orderly && err == SK_OK)
+		err = sk_collector_stop(run->collector, reason, &result->ledger_size, result->ledger_root, &last);
+	else
+		sk_collector_free(run->collector);
+	run->collector = NULL;
+	if (err != SK_OK)
+		*fault = last;
+	return orderly && err == SK_OK ? ended : ended != SK_OK && !orderly ? ended : err;
+}
+
+enum sk_err sk_run(struct sk_cmd *cmd, struct sk_workspace *workspace, const struct sk_run_options *options, struct sk_run_result *result, struct sk_fault *fault)
+{
+	struct run run = {.cmd = cmd, .options = options, .result = result};
+	int64_t cpu_ns = cmd->clock.cpu_ns(cmd->clock.context);
+	/* Frames pass through this process's memory: no core file may ever hold them. */
+	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+	(void)snprintf(result->origin, sizeof result->origin, "%s", workspace->origin);
+	enum sk_err err = start(&run, workspace, fault);
+	result->start_cpu_ns = cmd->clock.cpu_ns(cmd->clock.context) - cpu_ns;
+	if (err == SK_OK) {
+		int64_t wall_ns = cmd->clock.monotonic_ns(cmd->clock.context);
+		cpu_ns = cmd->clock.cpu_ns(cmd->clock.context);
+		catch_signals();
+		sk_progress_start(&run.progress, cmd);
+		for (size_t i = 0; i < options->capture_count && err == SK_OK; i++)
+			err = watch_capture(&run, options->captures[i], fault);
+		sk_progress_clear(&run.progress);
+		err = finish(&run, err, fault);
+		result->wall_ns = cmd->clock.monotonic_ns(cmd->clock.context) - wall_ns;
+		result->cpu_ns = cmd->clock.cpu_ns(cmd->clock.context) - cpu_ns;
+	}
+	sk_collector_free(run.collector);
+	sk_engine_free(run.engine);
+	if (run.emit != NULL) {
+		struct sk_fault closing;
+		enum sk_err closed = sk_emit_close(run.emit, &closing);
+		if (closed != SK_OK)
+			note_error(&run, &closing);
+	}
+	sk_indicator_close(run.set);
+	sk_border_close(run.border);
+	if (err == SK_EINTR || err == SK_EEXPIRED) {
+		note_error(&run, fault);
+		result->exit_code = sk_err_exit(err);
+		return SK_OK;
+	}
+	return err;
+}

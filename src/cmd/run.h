@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One run over captures in a workspace: the checks before, the collector (store, ledger, EVE) during, the summary's facts after. */
+#ifndef SK_CMD_RUN_H
+#define SK_CMD_RUN_H
+
+#include "capture/capture.h"
+#include "cmd/cmd.h"
+#include "cmd/workspace.h"
+#include "engine/engine.h"
+
+enum { SK_RUN_FINDINGS_MAX = 1024, SK_RUN_ERRORS_MAX = 64, SK_RUN_BUDGET_DEFAULT = 0 };
+
+struct sk_run_options {
+	const char *const *captures;
+	size_t capture_count;
+	const char *eve_path;          /* NULL: none */
+	bool again;                    /* watch inputs that were watched before */
+	uint64_t interval_frames;      /* 0 = default */
+};
+
+struct sk_run_result {
+	struct sk_engine_totals totals;
+	struct sk_basis basis;
+	struct sk_border_info border;
+	struct sk_indicator_facts set;
+	bool has_set;
+	size_t finding_count;          /* kept, folded by kind, value and own side */
+	uint64_t findings_not_kept;
+	struct sk_finding findings[SK_RUN_FINDINGS_MAX];
+	size_t error_count;
+	struct sk_fault errors[SK_RUN_ERRORS_MAX];
+	int exit_code;                 /* of the first error, 0 without */
+	unsigned interface_count;
+	char interface_names[SK_INTERFACES_MAX][32];
+	uint64_t sliced, odd_length, time_backwards, upstream_lost, read_bytes;
+	uint64_t ledger_size;
+	uint8_t ledger_root[SK_HASH_BYTES];
+	char origin[SK_KEY_NAME_MAX];
+	uint64_t rows_rolled_back, frames_lost_in_crash;
+	bool recovered;
+	int64_t wall_ns, cpu_ns, start_cpu_ns; /* of the run proper; start-up apart */
+};
+
+/* Run. The workspace is open and locked. Result is filled as far as the run got, also on error (the fault is then also in errors).
+   Returns SK_OK when the run ended in order, even with damaged inputs (exit_code says so). */
+SK_MUST enum sk_err sk_run(struct sk_cmd *cmd, struct sk_workspace *workspace, const struct sk_run_options *options, struct sk_run_result *result, struct sk_fault *fault);
+
+#endif

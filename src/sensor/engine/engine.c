@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/engine.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { EXPIRE_STEP_NS = 1000000000 };
+
+struct sk_engine {
+	struct sk_gate *gate;
+	struct sk_decoder *decoder;
+	struct sk_flow_table *flows;
+	struct sk_select *select;
+	struct sk_detect detect;
+	struct sk_engine_config config;
+	sk_engine_interval interval;
+	void *context;
+
+	/* This interval, as counted by the stage that acts. */
+	struct sk_cell received, gate_erased[SK_GATE_REASON_COUNT], classes[SK_CLASS_COUNT];
+	struct sk_cell pending_before;
+	struct sk_select_counts select_before;
+	uint64_t upstream_lost, upstream_before, segments;
+	int64_t from_ns, to_ns;
+
+	struct sk_engine_totals totals;
+	int64_t newest_ns, expired_at_ns;
+	struct sk_packet packets[SK_BATCH_MAX];
+	size_t packet_count;
+	struct sk_verdict verdicts[SK_BATCH_MAX];
+};
+
+static void count(struct sk_cell *cell, uint64_t frames, uint64_t bytes)
+{
+	cell->frames += frames;
+	cell->bytes += bytes;
+}
+
+static void segment_closed(void *context, const struct sk_flow_record *record)
+{
+	struct sk_engine *engine = context;
+	engine->segments++;
+	engine->totals.protocols[record->ip_proto]++;
+	if (record->app < SK_ENGINE_APPS)
+		engine->totals.apps[record->app]++;
+	sk_select_segment(engine->select, record);
+}
+
+enum sk_err sk_engine_new(const struct sk_engine_config *config, sk_engine_interval interval, void *context, struct sk_engine **out)
+{
+	struct sk_engine *engine = calloc(1, sizeof *engine);
+	if (engine == NULL)
+		return SK_ENOMEM;
+	engine->config = *config;
+	if (engine->config.interval_frames == 0)
+		engine->config.interval_frames = SK_ENGINE_INTERVAL_FRAMES;
+	engine->interval = interval;
+	engine->context = context;
+	engine->newest_ns = engine->expired_at_ns = INT64_MIN;
+	uint8_t key[2][SK_SIP_KEY_BYTES];
+	sk_random(key, sizeof key);
+	enum sk_err err = sk_gate_new(config->border, config->basis->classes, &engine->gate);
+	if (err == SK_OK)
+		err = sk_decoder_new(&config->decoder, key[0], &engine->decoder);
+	if (err == SK_OK)
+		err = sk_flow_table_new(&config->flow, key[1], segment_closed, engine, &engine->flows);
+	if (err == SK_OK)
+		err = sk_select_new(config->basis, config->set, config->sink, &engine->select);
+	sk_wipe(key, sizeof key);
+	if (err != SK_OK) {
+		sk_engine_free(engine);
+		return err;
+	}
+	sk_detect_init(&engine->detect, config->set, config->basis->names);
+	*out = engine;
+	return SK_OK;
+}
+
+void sk_engine_free(struct sk_engine *engine)
+{
+	if (engine == NULL)
+		return;
+	sk_gate_free(engine->gate);
+	sk_flow_table_free(engine->flows);
+	sk_decoder_free(engine->decoder);
+	sk_select_free(engine->select);
+	sk_wipe(engine, sizeof *engine);
+	free(engine);
+}
+
+/* ---- the path of a packet ---- */
+
+static void follow_packet(struct sk_engine *engine, const struct sk_packet *packet)
+{
+	bool is_new = false;
+	struct sk_flow *flow = sk_flow_apply(engine->flows, packet, &is_new);
+	if (flow == NULL) {
+		sk_select_erase(engine->select, SK_SELECT_EVICTED, packet->frames, packet->wire_bytes);
+		return;
+	}
+	if (is_new)
+		(void)sk_detect_open(&engine->detect, engine->flows, flow, packet);
+	const struct sk_head *head = sk_flow_head(engine->flows, flow, packet);
+	if (head != NULL)
+		(void)sk_detect_head(&engine->detect, engine->flows, flow, head);
+}
+
+static void follow_packets(struct sk_engine *engine)
+{
+	sk_flow_prepare(engine->flows, engine->packets, engine->packet_count);
+	for (size_t i = 0; i < engine->packet_count; i++)
+		follow_packet(engine, &engine->packets[i]);
+	engine->packet_count = 0;
+}
+
+static void erase_at_gate(struct sk_engine *engine, enum sk_gate_reason reason, uint16_t interface, uint64_t frames, uint64_t bytes)
+{
+	count(&engine->gate_erased[reason], frames, bytes);
+	engine->totals.interface_erased[interface % SK_INTERFACES_MAX][reason] += frames;
+}
+
+/* A datagram made of fragments may hide a tunnel, so it goes back to the gate before anyone looks at it. rule: GATE-5 */
+static void follow_datagram(struct sk_engine *engine, struct sk_datagram *datagram)
+{
+	follow_packets(engine); /* what came before it goes first */
+	struct sk_verdict verdict = sk_gate_judge_datagram(engine->gate, &datagram->seen, datagram->bytes, datagram->length);
+	if (verdict.admitted == NULL) {
+		erase_at_gate(engine, (enum sk_gate_reason)verdict.reason, datagram->seen.interface, datagram->seen.frames, datagram->seen.wire_bytes);
+	} else {
+		struct sk_datagram inner;
+		switch (sk_decode(engine->decoder, verdict.admitted, &engine->packets[0], &inner)) {
+		case SK_DECODED:
+			engine->packet_count = 1;
+			follow_packets(engine);
+			break;
+		case SK_DECODE_HELD:
+			break;
+		case SK_DECODE_DATAGRAM: /* fragments inside a reassembled tunnel: one level is enough, the rest is given up and said so */
+			sk_select_erase(engine->select, SK_SELECT_UNDECODABLE, inner.seen.frames, inner.seen.wire_bytes);
+			sk_decode_release_datagram(engine->decoder, &inner);
+			break;
+		case SK_DECODE_BAD:
+			sk_select_erase(engine->select, SK_SELECT_UNDECODABLE, datagram->seen.frames, datagram->seen.wire_bytes);
+			break;
+		}
+	}
+	sk_decode_release_datagram(engine->decoder, datagram);
+}
+
+static void follow_admitted(struct sk_engine *engine, const struct sk_admitted *admitted)
+{
+	struct sk_datagram datagram;
+	struct sk_packet *packet = &engine->packets[engine->packet_count];
+	switch (sk_decode(engine->decoder, admitted, packet, &datagram)) {
+	case SK_DECODED:
+		engine->packet_count++;
+		break;
+	case SK_DECODE_HELD:
+		break;
+	case SK_DECODE_DATAGRAM:
+		follow_datagram(engine, &datagram);
+		break;
+	case SK_DECODE_BAD: {
+		const struct sk_admitted_info *info = sk_admitted_info(admitted);
+		sk_select_erase(engine->select, SK_SELECT_UNDECODABLE, info->frames, info->wire_bytes);
+		break;
+	}
+	}
+}
+
+static void give_up_fragments(struct sk_engine *engine, int64_t now_ns)
+{
+	struct sk_fragment_loss loss = {0};
+	sk_decode_expire(engine->decoder, now_ns, &loss);
+	sk_select_erase(engine->select, SK_SELECT_FRAGMENT_TIMEOUT, loss.timeout_frames, loss.timeout_bytes);
+	sk_select_erase(engine->select, SK_SELECT_EVICTED, loss.evicted_frames, loss.evicted_bytes);
+	sk_select_erase(engine->select, SK_SELECT_UNDECODABLE, loss.bad_frames, loss.bad_bytes);
+}
+
+/* Timers run on packet time, which may stand still or run back; sweeps are spaced so that a batch costs nothing. */
+static void expire(struct sk_engine *engine)
+{
+	if (engine->newest_ns == INT64_MIN)
+		return;
+	if (engine->expired_at_ns != INT64_MIN && engine->newest_ns < engine->expired_at_ns + EXPIRE_STEP_NS)
+		return;
+	engine->expired_at_ns = engine->newest_ns;
+	sk_flow_expire(engine->flows, engine->newest_ns);
+	give_up_fragments(engine, engine->newest_ns);
+}
+
+static void take_times(struct sk_engine *engine, int64_t time_ns)
+{
+	if (engine->received.frames == 1 || time_ns < engine->from_ns)
+		engine->from_ns = time_ns;
+	if (engine->received.frames == 1 || time_ns > engine->to_ns)
+		engine->to_ns = time_ns;
+	if (time_ns > engine->newest_ns)
+		engine->newest_ns = time_ns;
+}
+
+static void judge_and_follow(struct sk_engine *engine, struct sk_frame *frames, size_t frame_count)
+{
+	sk_gate_judge_batch(engine->gate, frames, frame_count, engine->verdicts);
+	engine->packet_count = 0;
+	for (size_t i = 0; i < frame_count; i++) {
+		const struct sk_verdict *verdict = &engine->verdicts[i];
+		const struct sk_frame *frame = &frames[i];
+		count(&engine->received, 1, frame->wire_bytes);
+		count(&engine->classes[verdict->class_], 1, frame->wire_bytes);
+		engine->totals.interface_classes[frame->interface % SK_INTERFACES_MAX][verdict->class_]++;
+		take_times(engine, frame->time_ns);
+		if (verdict->admitted != NULL)
+			follow_admitted(engine, verdict->admitted);
+		else
+			erase_at_gate(engine, (enum sk_gate_reason)verdict->reason, frame->interface, 1, frame->wire_bytes);
+	}
+	follow_packets(engine);
+	expire(engine);
+}
+
+/* ---- the equation ---- */
+
+static void measure_pending(const struct sk_engine *engine, struct sk_cell *cell)
+{
+	uint64_t held_frames = 0, held_bytes = 0;
+	sk_flow_pending(engine->flows, &cell->frames, &cell->bytes);
+	sk_decode_held(engine->decoder, &held_frames, &held_bytes);
+	cell->frames += held_frames;
+	cell->bytes += held_bytes;
+}
+
+static void name_cell(struct sk_cell *cell, const char *name)
+{
+	(void)snprintf(cell->name, sizeof cell->name, "%s", name);
+}
+
+static void fill_account(struct sk_engine *engine, struct sk_account *account)
+{
+	*account = (struct sk_account){.from_ns = engine->from_ns, .to_ns = engine->to_ns, .received = engine->received, .pending_before = engine->pending_before,
+				       .segments = engine->segments, .upstream_lost = engine->upstream_lost - engine->upstream_before};
+	(void)snprintf(account->link, sizeof account->link, "%s", engine->config.link);
+	measure_pending(engine, &account->pending_after);
+	for (int reason = 1; reason < SK_GATE_REASON_COUNT; reason++) {
+		struct sk_cell *cell = &account->gate[account->gate_count++];
+		*cell = engine->gate_erased[reason];
+		name_cell(cell, sk_gate_reason_name((enum sk_gate_reason)reason));
+	}
+	const struct sk_select_counts *now = sk_select_counts(engine->select), *before = &engine->select_before;
+	for (int reason = 0; reason < SK_SELECT_REASON_COUNT; reason++) {
+		struct sk_cell *cell = &account->select[account->select_count++];
+		cell->frames = now->erased_frames[reason] - before->erased_frames[reason];
+		cell->bytes = now->erased_bytes[reason] - before->erased_bytes[reason];
+		name_cell(cell, sk_select_reason_name((enum sk_select_reason)reason));
+	}
+	account->selected.frames = now->selected_frames - before->selected_frames;
+	account->selected.bytes = now->selected_bytes - before->selected_bytes;
+	account->observations = now->observations - before->observations;
+	account->findings = now->findings - before->findings;
+	for (int class_ = 0; class_ < SK_CLASS_COUNT; class_++) {
+		account->classes[class_] = engine->classes[class_];
+		name_cell(&account->classes[class_], sk_class_name((enum sk_class)class_));
+	}
+}
+
+static void add_to_totals(struct sk_engine *engine, const struct sk_account *account)
+{
+	struct sk_engine_totals *totals = &engine->totals;
+	count(&totals->received, account->received.frames, account->received.bytes);
+	count(&totals->selected, account->selected.frames, account->selected.bytes);
+	for (int reason = 1; reason < SK_GATE_REASON_COUNT; reason++)
+		count(&totals->gate[reason], engine->gate_erased[reason].frames, engine->gate_erased[reason].bytes);
+	for (int reason = 0; reason < SK_SELECT_REASON_COUNT; reason++)
+		count(&totals->select[reason], account->select[reason].frames, account->select[reason].bytes);
+	for (int class_ = 0; class_ < SK_CLASS_COUNT; class_++)
+		count(&totals->classes[class_], account->classes[class_].frames, account->classes[class_].bytes);
+	if (totals->intervals == 0 || account->from_ns < totals->first_ns)
+		totals->first_ns = account->from_ns;
+	if (totals->intervals == 0 || account->to_ns > totals->last_ns)
+		totals->last_ns = account->to_ns;
+	totals->segments += account->segments;
+	totals->pending_frames = account->pending_after.frames;
+	totals->pending_bytes = account->pending_after.bytes;
+	totals->observations += account->observations;
+	totals->findings += account->findings;
+	totals->intervals++;
+}
+
+/* Close the interval: measure, check, hand out, start the next. An account that does not close means that a stage lost or doubled a frame: it is
+   told and nothing further is collected. rule: ACCOUNT-1 */
+static enum sk_err close_interval(struct sk_engine *engine, struct sk_fault *fault)
+{
+	struct sk_account account;
+	fill_account(engine, &account);
+	SK_TRY(sk_account_check(&account, fault));
+	SK_TRY(engine->interval(engine->context, &account, fault));
+	add_to_totals(engine, &account);
+	engine->pending_before = account.pending_after;
+	engine->select_before = *sk_select_counts(engine->select);
+	engine->upstream_before = engine->upstream_lost;
+	engine->received = (struct sk_cell){0};
+	memset(engine->gate_erased, 0, sizeof engine->gate_erased);
+	memset(engine->classes, 0, sizeof engine->classes);
+	engine->segments = 0;
+	return SK_OK;
+}
+
+enum sk_err sk_engine_feed(struct sk_engine *engine, struct sk_frame *frames, size_t frame_count, uint64_t upstream_lost, struct sk_fault *fault)
+{
+	SK_INVARIANT(frame_count <= SK_BATCH_MAX);
+	/* The basis is asked before each batch: a batch is far shorter than the second in which collection must end. rule: BASIS-2 */
+	SK_TRY(sk_basis_in_force(engine->config.basis, engine->config.clock.unix_ns(engine->config.clock.context), fault));
+	engine->upstream_lost = upstream_lost;
+	while (frame_count > 0) {
+		uint64_t room = engine->config.interval_frames - engine->received.frames;
+		size_t part = frame_count < room ? frame_count : (size_t)room;
+		judge_and_follow(engine, frames, part);
+		frames += part;
+		frame_count -= part;
+		if (engine->received.frames == engine->config.interval_frames)
+			SK_TRY(close_interval(engine, fault));
+	}
+	return SK_OK;
+}
+
+enum sk_err sk_engine_finish(struct sk_engine *engine, enum sk_flow_end end, struct sk_fault *fault)
+{
+	sk_flow_close_all(engine->flows, end);
+	give_up_fragments(engine, INT64_MAX);
+	/* An interval in which nothing happened is not written; one that only settles what was pending is. */
+	if (engine->received.frames == 0 && engine->pending_before.frames == 0)
+		return SK_OK;
+	if (engine->received.frames == 0)
+		engine->from_ns = engine->to_ns = engine->totals.last_ns;
+	return close_interval(engine, fault);
+}
+
+void sk_engine_totals(const struct sk_engine *engine, struct sk_engine_totals *out)
+{
+	*out = engine->totals;
+	sk_flow_counters(engine->flows, &out->flow);
+}
+
+size_t sk_engine_residue(const struct sk_engine *engine)
+{
+	return sk_decode_residue(engine->decoder) + sk_flow_residue(engine->flows);
+}
