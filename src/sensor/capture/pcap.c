@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pcap (draft-ietf-opsawg-pcap). Head: magic 4, major 2, minor 2, reserved 8, snap length 4, FCS and link type 4.
+   Record: seconds 4, fraction 4, captured 4, wire 4, then the captured bytes. All in the byte order that the magic shows. */
+#include "capture/capture_priv.h"
+
+#include <stdio.h>
+
+static inline uint32_t u32(struct sk_cur *c, bool big)
+{
+	return big ? sk_be32(c) : sk_le32(c);
+}
+
+enum { LINK_TYPE_MASK = 0x0000ffff, LINK_RESERVED_MASK = 0x03ff0000 }; /* above: 1 bit "FCS length given", 1 bit reserved, 4 bits of FCS length */
+
+enum sk_err pcap_open(struct sk_capture *c, struct sk_fault *fault)
+{
+	struct sk_cur cur = sk_cur_of(c->ring.bytes + c->start, c->fill - c->start);
+	bool big = c->big_endian;
+	sk_skip(&cur, 4);
+	uint16_t major = big ? sk_be16(&cur) : sk_le16(&cur);
+	uint16_t minor = big ? sk_be16(&cur) : sk_le16(&cur);
+	sk_skip(&cur, 12); /* time zone and accuracy, never used; snap length, which many writers get wrong */
+	uint32_t link = u32(&cur, big);
+	SK_INVARIANT(sk_alive(&cur) == SK_OK);
+	/* Before 2.4 the two lengths of a record were swapped, or not, depending on who wrote it. */
+	if (major != 2 || minor < 4)
+		return sk_fault_set(fault, SK_EUNSUPPORTED, "%s: pcap version %u.%u is not read; expected 2.4; convert it: editcap -F pcap IN OUT", c->name, major, minor);
+	if ((link & LINK_RESERVED_MASK) != 0)
+		return sk_fault_set(fault, SK_EUNSUPPORTED, "%s: reserved bits of the link type are set (0x%08x at offset 20); the head is damaged or of another format",
+				    c->name, link);
+	/* A trailing FCS stays part of the frame: the gate ends a packet where its IP length ends. */
+	SK_TRY(capture_link_of(c, link & LINK_TYPE_MASK, &c->interfaces[0].link, fault));
+	(void)snprintf(c->interfaces[0].name, sizeof c->interfaces[0].name, "if0");
+	c->stats.interfaces = 1;
+	c->start += PCAP_HEAD_BYTES;
+	return SK_OK;
+}
+
+static inline __attribute__((always_inline)) enum sk_err walk(struct sk_capture *c, struct sk_frame *frames, size_t *count, size_t *need, bool big,
+							      struct sk_fault *fault)
+{
+	const size_t start = c->start;
+	const uint8_t link = c->interfaces[0].link;
+	struct sk_cur cur = sk_cur_of(c->ring.bytes + start, c->fill - start);
+	enum sk_err err = SK_OK;
+	size_t taken = 0, n = 0;
+	while (n < SK_BATCH_MAX) {
+		uint32_t seconds = u32(&cur, big), fraction = u32(&cur, big), captured = u32(&cur, big), wire = u32(&cur, big);
+		if (SK_UNLIKELY(captured > SK_FRAME_MAX_BYTES)) {
+			err = capture_damaged(c, c->ring_offset + start + taken, fault, "a record states %u captured bytes, at most %d were expected", captured,
+					      SK_FRAME_MAX_BYTES);
+			break;
+		}
+		size_t bytes_at = start + taken + PCAP_RECORD_HEAD_BYTES;
+		sk_skip(&cur, captured);
+		if (SK_UNLIKELY(sk_alive(&cur) != SK_OK)) {
+			err = SK_EMORE;
+			*need = PCAP_RECORD_HEAD_BYTES + (size_t)captured; /* zero when not even the head is there: enough to make progress */
+			break;
+		}
+		struct sk_frame *frame = &frames[n++];
+		*frame = (struct sk_frame){.bytes = c->ring.bytes + bytes_at, .captured_bytes = captured, .wire_bytes = capture_wire_bytes(c, captured, wire),
+					   .time_ns = (int64_t)seconds * 1000000000 + (int64_t)fraction * c->fraction_ns, .link = link};
+		capture_count_frame(c, frame);
+		taken = sk_offset(&cur);
+	}
+	c->start += taken;
+	*count = n;
+	return err;
+}
+
+enum sk_err pcap_walk_little(struct sk_capture *c, struct sk_frame *frames, size_t *count, size_t *need, struct sk_fault *fault)
+{
+	return walk(c, frames, count, need, false, fault);
+}
+
+enum sk_err pcap_walk_big(struct sk_capture *c, struct sk_frame *frames, size_t *count, size_t *need, struct sk_fault *fault)
+{
+	return walk(c, frames, count, need, true, fault);
+}
