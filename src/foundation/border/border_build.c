@@ -1,0 +1,507 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The builder: sources in, one table out. The order of rules is DESIGN.md 4: lists, special ranges, country sources, the rest. */
+#include "border/border_build.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/file.h"
+#include "border/build_priv.h"
+#include "border/special.h"
+#include "seal/seal.h"
+
+static enum sk_err parse_home(struct sk_border_build *build, const char *home, struct sk_fault *fault)
+{
+	size_t length = strlen(home);
+	if (length % 3 != 2 || length >= sizeof build->home || (length + 1) / 3 > SK_BORDER_HOMES_MAX)
+		return sk_fault_set(fault, SK_EUSAGE, "--home '%.80s': one to %d country codes of two letters, with commas, were expected (JP or JP,KR)", home,
+				    SK_BORDER_HOMES_MAX);
+	for (size_t i = 0; i < length; i++) {
+		char upper = home[i] >= 'a' && home[i] <= 'z' ? (char)(home[i] - 'a' + 'A') : home[i];
+		if (i % 3 == 2 ? upper != ',' : upper < 'A' || upper > 'Z')
+			return sk_fault_set(fault, SK_EUSAGE, "--home '%.80s': '%c' is no letter of a country code (JP or JP,KR was expected)", home, home[i]);
+		build->home[i] = upper;
+	}
+	build->home_count = (unsigned)(length + 1) / 3;
+	return SK_OK;
+}
+
+enum sk_err sk_border_build_new(const char *home, struct sk_border_build **out, struct sk_fault *fault)
+{
+	struct sk_border_build *build = calloc(1, sizeof *build);
+	if (build == NULL)
+		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
+	build->rest = SK_SIDE_FOREIGN;
+	for (unsigned i = 0; i < SK_COUNT(build->literal); i++)
+		build->literal[i] = -1;
+	enum sk_err err = home != NULL ? parse_home(build, home, fault) : SK_OK;
+	if (err != SK_OK)
+		sk_border_build_free(build);
+	else
+		*out = build;
+	return err;
+}
+
+void sk_border_build_free(struct sk_border_build *build)
+{
+	if (build == NULL)
+		return;
+	for (unsigned i = 0; i < build->source_count; i++) {
+		for (unsigned f = 0; f < 2; f++) {
+			free(build->source[i].entries[f].item);
+			sk_spans_fini(&build->source[i].spans[f]);
+		}
+	}
+	sk_spans_fini(&build->table[0]);
+	sk_spans_fini(&build->table[1]);
+	sk_spans_fini(&build->exceptions);
+	free(build);
+}
+
+void sk_border_build_rest(struct sk_border_build *build, enum sk_side side)
+{
+	build->rest = side;
+	build->rest_set = true;
+}
+
+void sk_border_build_date(struct sk_border_build *build, int64_t unix_ns)
+{
+	build->date_unix_ns = unix_ns;
+}
+
+void sk_border_build_source_date(struct sk_border_build *build, int64_t unix_ns)
+{
+	build->source_date_unix_ns = unix_ns;
+}
+
+/* ---- text sources ---- */
+
+typedef enum sk_err (*parse_text)(struct sk_border_build *build, unsigned source, const char *label, const void *bytes, size_t length, struct sk_fault *fault);
+
+static enum sk_err add_text(struct sk_border_build *build, enum sk_border_kind kind, enum sk_side side, const char *path, parse_text parse, struct sk_fault *fault)
+{
+	struct sk_buf text;
+	unsigned source;
+	uint8_t digest[32];
+	sk_buf_init(&text, SK_BORDER_TEXT_MAX);
+	enum sk_err err = sk_source_load(path, &text, digest, fault);
+	if (err == SK_OK)
+		err = sk_source_new(build, kind, side, path, &source, fault);
+	if (err == SK_OK) {
+		memcpy(build->source[source].facts.digest, digest, sizeof digest);
+		err = parse(build, source, path, text.bytes, text.length, fault);
+	}
+	sk_buf_fini(&text);
+	return err;
+}
+
+enum sk_err sk_border_build_list(struct sk_border_build *build, enum sk_side side, const char *path, struct sk_fault *fault)
+{
+	return add_text(build, SK_BORDER_LIST, side, path, sk_source_list_parse, fault);
+}
+
+enum sk_err sk_border_build_literal(struct sk_border_build *build, enum sk_side side, const char *text, struct sk_fault *fault)
+{
+	static const char *const labels[] = {[SK_SIDE_UNKNOWN] = "--unknown", [SK_SIDE_DOMESTIC] = "--domestic", [SK_SIDE_FOREIGN] = "--foreign"};
+	unsigned source = (unsigned)build->literal[side];
+	if (build->literal[side] < 0) {
+		SK_TRY(sk_source_new(build, SK_BORDER_LIST, side, labels[side], &source, fault));
+		build->literal[side] = (int)source;
+	}
+	/* The digest of literals is a chain over their texts; the line is which one of them it was. */
+	struct sk_border_source *facts = &build->source[source].facts;
+	uint64_t entries = facts->v4_entries + facts->v6_entries;
+	const size_t before[2] = {build->source[source].entries[0].count, build->source[source].entries[1].count};
+	enum sk_err err = sk_source_list_parse(build, source, labels[side], text, strlen(text), fault);
+	if (err != SK_OK)
+		return err;
+	if (facts->v4_entries + facts->v6_entries == entries)
+		return sk_fault_set(fault, SK_EINPUT, "%s '%.80s': an address, prefix or \"first - last\" range was expected", labels[side], text);
+	for (unsigned f = 0; f < 2; f++)
+		for (size_t i = before[f]; i < build->source[source].entries[f].count; i++)
+			build->source[source].entries[f].item[i].line = (uint32_t)entries + 1;
+	struct sk_sha256 *hash;
+	if (sk_seal_start() != SK_OK || (hash = sk_sha256_new()) == NULL)
+		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
+	sk_sha256_add(hash, facts->digest, sizeof facts->digest);
+	sk_sha256_add(hash, text, strlen(text));
+	sk_sha256_take(hash, facts->digest);
+	sk_sha256_free(hash);
+	return SK_OK;
+}
+
+enum sk_err sk_border_build_geoipdb(struct sk_border_build *build, const char *folder, struct sk_fault *fault)
+{
+	static const char *const names[] = {"geoip", "geoip6"};
+	unsigned found = 0;
+	for (unsigned i = 0; i < SK_COUNT(names); i++) {
+		char path[SK_PATH_MAX];
+		if (sk_file_join(path, sizeof path, folder, names[i]) != SK_OK)
+			return sk_fault_set(fault, SK_ETOOBIG, "%.200s: path too long", folder);
+		if (!sk_file_exists(path))
+			continue;
+		found++;
+		SK_TRY(add_text(build, SK_BORDER_GEOIPDB, SK_SIDE_UNKNOWN, path, sk_source_geoipdb_parse, fault));
+	}
+	return found != 0 ? SK_OK : sk_fault_set(fault, SK_ENOENT, "%s: neither geoip nor geoip6 in it; unpack Debian's tor-geoipdb (dpkg-deb -x), its folder is usr/share/tor",
+						  folder);
+}
+
+enum sk_err sk_border_build_rir(struct sk_border_build *build, const char *path, struct sk_fault *fault)
+{
+	return add_text(build, SK_BORDER_RIR, SK_SIDE_UNKNOWN, path, sk_source_rir_parse, fault);
+}
+
+enum sk_err sk_border_build_csv(struct sk_border_build *build, const char *path, struct sk_fault *fault)
+{
+	return add_text(build, SK_BORDER_CSV, SK_SIDE_UNKNOWN, path, sk_source_csv_parse, fault);
+}
+
+/* ---- finish: rules ---- */
+
+/* The special ranges become the last source. */
+static enum sk_err add_specials(struct sk_border_build *build, unsigned *source, struct sk_fault *fault)
+{
+	size_t count;
+	const struct sk_border_special *specials = sk_border_specials(&count);
+	int64_t date = build->source_date_unix_ns;
+	build->source_date_unix_ns = 0;
+	SK_TRY(sk_source_new(build, SK_BORDER_SPECIAL, SK_SIDE_UNKNOWN, "special ranges", source, fault));
+	build->source_date_unix_ns = date;
+	for (size_t i = 0; i < count; i++) {
+		struct sk_prefix prefix;
+		enum sk_err err = sk_prefix_parse(specials[i].prefix, &prefix);
+		SK_INVARIANT(err == SK_OK);
+		unsigned family = prefix.addr.family;
+		sk_u128 first = sk_u128_of(prefix.addr.bytes, family);
+		SK_TRY(sk_source_range(build, *source, family, first, first | sk_u128_low(sk_family_bits(family) - prefix.bits), specials[i].says, specials[i].rfc, fault));
+	}
+	return SK_OK;
+}
+
+/* Entries of one source to its explanation ranges. Country sources are known by what they say alone. */
+static void flatten_source(struct sk_build_source *source)
+{
+	for (unsigned f = 0; f < 2; f++) {
+		sk_entries_sort(&source->entries[f]);
+		if (sk_border_kind_country(source->facts.kind)) {
+			for (size_t i = 0; i < source->entries[f].count; i++)
+				source->entries[f].item[i].line = 0;
+			struct sk_spans exact = {0};
+			sk_entries_flatten(&source->entries[f], f == 0 ? 4 : 6, &exact);
+			for (size_t i = 0; i < exact.count; i++)
+				sk_spans_add(&source->spans[f], exact.item[i].first, exact.item[i].last, exact.item[i].says, 0, 0);
+			source->spans[f].failed |= exact.failed;
+			sk_spans_fini(&exact);
+		} else {
+			sk_entries_flatten(&source->entries[f], f == 0 ? 4 : 6, &source->spans[f]);
+		}
+	}
+}
+
+/* All lists together: longest prefix wins across files. */
+static enum sk_err flatten_lists(struct sk_border_build *build, unsigned family, struct sk_spans *out, struct sk_fault *fault)
+{
+	struct sk_entries all = {0};
+	unsigned f = family == 6;
+	for (unsigned i = 0; i < build->source_count; i++)
+		all.capacity += build->source[i].facts.kind == SK_BORDER_LIST ? build->source[i].entries[f].count : 0;
+	if (all.capacity == 0)
+		return SK_OK;
+	all.item = malloc(all.capacity * sizeof *all.item);
+	if (all.item == NULL)
+		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
+	for (unsigned i = 0; i < build->source_count; i++) {
+		const struct sk_entries *entries = &build->source[i].entries[f];
+		if (build->source[i].facts.kind != SK_BORDER_LIST || entries->count == 0)
+			continue;
+		memcpy(all.item + all.count, entries->item, entries->count * sizeof *all.item);
+		all.count += entries->count;
+	}
+	sk_entries_sort(&all);
+	enum sk_err err = sk_border_conflict(build, &all, family, fault);
+	if (err == SK_OK)
+		sk_entries_flatten(&all, family, out);
+	free(all.item);
+	return err;
+}
+
+static void step_unite(void *context, sk_u128 first, sk_u128 last, uint8_t a, uint8_t b)
+{
+	if ((a | b) != 0)
+		sk_spans_add(context, first, last, a | b, 0, 0);
+}
+
+/* What all country sources say together, marked as such. */
+static void unite_countries(const struct sk_border_build *build, unsigned family, struct sk_spans *out)
+{
+	for (unsigned i = 0; i < build->source_count; i++) {
+		if (!sk_border_kind_country(build->source[i].facts.kind))
+			continue;
+		struct sk_spans both = {0};
+		sk_spans_walk(out, &build->source[i].spans[family == 6], family, step_unite, &both);
+		both.failed |= out->failed || build->source[i].spans[family == 6].failed;
+		sk_spans_fini(out);
+		*out = both;
+	}
+	for (size_t i = 0; i < out->count; i++)
+		out->item[i].says |= SK_SPAN_COUNTRY;
+}
+
+/* One family on its way through the rules. */
+struct merge {
+	struct sk_border_build *build;
+	struct sk_spans *out;
+	unsigned family;
+};
+
+static void step_special_over_country(void *context, sk_u128 first, sk_u128 last, uint8_t special, uint8_t country)
+{
+	struct merge *merge = context;
+	uint8_t says = special != 0 ? special : country;
+	if (says != 0)
+		sk_spans_add(merge->out, first, last, says, 0, 0);
+}
+
+static bool has_country(const struct sk_border_build *build)
+{
+	for (unsigned i = 0; i < build->source_count; i++)
+		if (sk_border_kind_country(build->source[i].facts.kind))
+			return true;
+	return false;
+}
+
+/* Count a range: addresses for IPv4, /64s (with what is left over) for IPv6. */
+static void count_range(uint64_t *whole, uint64_t *left, unsigned family, sk_u128 first, sk_u128 last)
+{
+	sk_u128 less_one = last - first;
+	if (family == 4) {
+		*whole += (uint64_t)less_one + 1;
+		return;
+	}
+	sk_u128 rest = (sk_u128)*left + (uint64_t)less_one + 1;
+	*left = (uint64_t)rest;
+	*whole += (uint64_t)(less_one >> 64) + (uint64_t)(rest >> 64);
+}
+
+/* Lists over everything; at the end every address has exactly one thing said of it. rule: BORDER-1 BORDER-2 BORDER-3 */
+static void step_lists_over_all(void *context, sk_u128 first, sk_u128 last, uint8_t list, uint8_t below)
+{
+	struct merge *merge = context;
+	struct sk_border_build *build = merge->build;
+	uint8_t rest = build->rest == SK_SIDE_FOREIGN && !has_country(build) ? SK_SAYS_FOREIGN : SK_SAYS_UNKNOWN;
+	bool special = below != 0 && (below & SK_SPAN_COUNTRY) == 0;
+	if (list != 0 && special && below == SK_SAYS_EMBEDDED)
+		sk_spans_add(&build->exceptions, first, last, list, 0, 0);
+	else if (list != 0 && special && below != list)
+		build->overrides_special = true;
+	sk_spans_add(merge->out, first, last, list != 0 ? list : below != 0 ? below : rest, 0, 0);
+}
+
+static void count_table(struct sk_border_build *build, unsigned family)
+{
+	unsigned f = family == 6;
+	uint64_t left[3] = {0}, spoken_left = 0, disputed_left = 0;
+	for (size_t i = 0; i < build->table[f].count; i++) {
+		const struct sk_span *span = &build->table[f].item[i];
+		unsigned side = sk_says_side(span->says);
+		count_range(&build->total[f][side], &left[side], family, span->first, span->last);
+		if ((span->says & SK_SPAN_COUNTRY) == 0)
+			continue;
+		count_range(&build->spoken[f], &spoken_left, family, span->first, span->last);
+		if (side == SK_SIDE_UNKNOWN)
+			count_range(&build->disputed[f], &disputed_left, family, span->first, span->last);
+	}
+	for (unsigned side = 0; f == 1 && side < 3; side++) {
+		uint64_t whole = build->total[f][side];
+		build->total[f][side] = (whole >> 16) + ((whole & 0xffff) != 0 || left[side] != 0);
+	}
+}
+
+static enum sk_err resolve(struct sk_border_build *build, unsigned family, struct sk_fault *fault)
+{
+	struct sk_spans lists = {0}, country = {0}, below = {0};
+	const struct sk_spans *special = &build->source[build->source_count - 1].spans[family == 6];
+	struct sk_spans *table = &build->table[family == 6];
+	enum sk_err err = flatten_lists(build, family, &lists, fault);
+	if (err == SK_OK) {
+		struct merge merge = {.build = build, .out = &below, .family = family};
+		unite_countries(build, family, &country);
+		sk_spans_walk(special, &country, family, step_special_over_country, &merge);
+		merge.out = table;
+		sk_spans_walk(&lists, &below, family, step_lists_over_all, &merge);
+		if (lists.failed || country.failed || below.failed || special->failed || table->failed || build->exceptions.failed)
+			err = sk_fault_set(fault, SK_ETOOBIG, "more than %d ranges, or out of memory", SK_BORDER_RANGES_MAX);
+		else
+			count_table(build, family);
+	}
+	sk_spans_fini(&lists);
+	sk_spans_fini(&country);
+	sk_spans_fini(&below);
+	return err;
+}
+
+/* ---- finish: bytes ---- */
+
+static void pad(struct sk_buf *out, size_t start)
+{
+	while ((out->length - start) % SK_BORDER_ALIGN_BYTES != 0 && out->failed == SK_OK)
+		sk_buf_add_u8(out, 0);
+}
+
+static void add_out(struct sk_buf *out, const struct sk_out *record)
+{
+	SK_INVARIANT(!record->dead);
+	sk_buf_add(out, record->start, sk_out_length(record));
+}
+
+static void write_range(struct sk_buf *out, const struct sk_span *span, unsigned family)
+{
+	uint8_t bytes[SK_BORDER_RANGE6_BYTES];
+	struct sk_out record = sk_out_of(bytes, sizeof bytes);
+	struct sk_addr first = sk_u128_addr(span->first, family), last = sk_u128_addr(span->last, family);
+	sk_put_bytes(&record, first.bytes, sk_family_bits(family) / 8);
+	sk_put_bytes(&record, last.bytes, sk_family_bits(family) / 8);
+	sk_put_le32(&record, span->line);
+	sk_put_u8(&record, span->says);
+	sk_put_u8(&record, span->bits);
+	sk_put_le16(&record, 0);
+	add_out(out, &record);
+}
+
+static void write_ranges(struct sk_buf *out, const struct sk_border_build *build, unsigned family)
+{
+	for (unsigned i = 0; i < build->source_count; i++)
+		for (size_t k = 0; k < build->source[i].spans[family == 6].count; k++)
+			write_range(out, &build->source[i].spans[family == 6].item[k], family);
+}
+
+static void write_sources(struct sk_buf *out, const struct sk_border_build *build)
+{
+	uint32_t from[2] = {0, 0};
+	for (unsigned i = 0; i < build->source_count; i++) {
+		uint8_t bytes[SK_BORDER_SOURCE_BYTES] = {0};
+		struct sk_out record = sk_out_of(bytes, sizeof bytes);
+		const struct sk_border_source *facts = &build->source[i].facts;
+		sk_put_u8(&record, (uint8_t)facts->kind);
+		sk_put_u8(&record, (uint8_t)facts->side);
+		(void)sk_put(&record, 6);
+		sk_put_bytes(&record, facts->label, sizeof facts->label);
+		sk_put_le64(&record, (uint64_t)facts->date_unix_ns);
+		sk_put_bytes(&record, facts->digest, sizeof facts->digest);
+		sk_put_le64(&record, facts->v4_entries);
+		sk_put_le64(&record, facts->v6_entries);
+		sk_put_le64(&record, facts->silent_entries);
+		for (unsigned f = 0; f < 2; f++) {
+			uint32_t count = (uint32_t)build->source[i].spans[f].count;
+			sk_put_le32(&record, from[f]);
+			sk_put_le32(&record, count);
+			from[f] += count;
+		}
+		SK_INVARIANT(!record.dead);
+		sk_buf_add(out, bytes, sizeof bytes);
+	}
+}
+
+static void fill_header(const struct sk_border_build *build, uint64_t length, const uint64_t counts[SK_SECTION_COUNT], uint8_t bytes[SK_BORDER_HEADER_BYTES])
+{
+	bool country = has_country(build);
+	struct sk_out header = sk_out_of(bytes, SK_BORDER_HEADER_BYTES);
+	char home[64] = "-";
+	if (country)
+		memcpy(home, build->home, sizeof home);
+	sk_put_bytes(&header, SK_BORDER_MAGIC, 8);
+	sk_put_le32(&header, SK_BORDER_VERSION);
+	sk_put_le32(&header, (build->overrides_special ? SK_BORDER_FLAG_OVERRIDES : 0u) | (country ? SK_BORDER_FLAG_COUNTRY : 0u) |
+				     (country || build->rest == SK_SIDE_UNKNOWN ? SK_BORDER_FLAG_REST_UNKNOWN : 0u));
+	sk_put_le64(&header, length);
+	sk_put_le64(&header, (uint64_t)build->date_unix_ns);
+	sk_put_bytes(&header, home, sizeof home);
+	for (unsigned f = 0; f < 2; f++)
+		for (unsigned side = 0; side < 3; side++)
+			sk_put_le64(&header, build->total[f][side]);
+	for (unsigned f = 0; f < 2; f++) {
+		sk_put_le64(&header, build->spoken[f]);
+		sk_put_le64(&header, build->disputed[f]);
+	}
+	for (unsigned i = 0; i < SK_SECTION_COUNT; i++)
+		sk_put_le64(&header, counts[i]);
+	SK_INVARIANT(!header.dead);
+}
+
+static enum sk_err write_table(const struct sk_border_build *build, struct sk_buf *out, struct sk_fault *fault)
+{
+	uint8_t header[SK_BORDER_HEADER_BYTES] = {0};
+	uint64_t counts[SK_SECTION_COUNT] = {0};
+	size_t start = out->length;
+	sk_buf_add(out, header, sizeof header);
+	for (unsigned f = 0; f < 2; f++) {
+		size_t before = out->length;
+		SK_TRY(sk_trie_write(&build->table[f], f == 0 ? 4 : 6, out, fault));
+		counts[f] = (out->length - before) / SK_BORDER_NODE_BYTES;
+	}
+	for (size_t i = 0; i < build->exceptions.count; i++)
+		write_range(out, &build->exceptions.item[i], 6);
+	pad(out, start);
+	write_sources(out, build);
+	pad(out, start);
+	write_ranges(out, build, 4);
+	pad(out, start);
+	write_ranges(out, build, 6);
+	pad(out, start);
+	counts[SK_SECTION_EXCEPTIONS] = build->exceptions.count;
+	counts[SK_SECTION_SOURCES] = build->source_count;
+	for (unsigned i = 0; i < build->source_count; i++) {
+		counts[SK_SECTION_RANGES4] += build->source[i].spans[0].count;
+		counts[SK_SECTION_RANGES6] += build->source[i].spans[1].count;
+	}
+	if (out->failed != SK_OK)
+		return sk_fault_set(fault, out->failed, "the table grew larger than %zu bytes, or memory ran out", out->limit);
+	fill_header(build, out->length - start + SK_HASH_BYTES, counts, header);
+	memcpy(out->bytes + start, header, sizeof header);
+	uint8_t digest[SK_HASH_BYTES];
+	sk_sha256(out->bytes + start, out->length - start, digest);
+	sk_buf_add(out, digest, sizeof digest);
+	return out->failed;
+}
+
+static enum sk_err check_inputs(const struct sk_border_build *build, struct sk_fault *fault)
+{
+	bool country = has_country(build);
+	if (build->source_count == 0)
+		return sk_fault_set(fault, SK_EUSAGE, "no source: a list (--domestic FILE) or a country source (--geoipdb, --libloc, --rir, --csv with --home CC) was expected");
+	if (country && build->home_count == 0)
+		return sk_fault_set(fault, SK_EUSAGE, "a country source needs --home CC to know which country is domestic");
+	if (!country && build->home_count != 0)
+		return sk_fault_set(fault, SK_EUSAGE, "--home needs a country source (--geoipdb, --libloc, --rir, --csv or --default)");
+	if (country && build->rest_set)
+		return sk_fault_set(fault, SK_EUSAGE, "--rest is for tables from lists alone; with country sources, what none of them names is unknown");
+	for (unsigned i = 0; i < build->home_count; i++)
+		if (!build->home_seen[i])
+			return sk_fault_set(fault, SK_EINPUT, "no source names the country %.2s; ISO 3166-1 codes were expected (GB, not UK)", build->home + (size_t)i * 3);
+	return SK_OK;
+}
+
+enum sk_err sk_border_build_finish(struct sk_border_build *build, struct sk_buf *out, struct sk_fault *fault)
+{
+	unsigned special;
+	SK_TRY(sk_seal_start());
+	SK_TRY(check_inputs(build, fault));
+	SK_TRY(add_specials(build, &special, fault));
+	for (unsigned i = 0; i < build->source_count; i++)
+		flatten_source(&build->source[i]);
+	SK_TRY(resolve(build, 4, fault));
+	SK_TRY(resolve(build, 6, fault));
+	return write_table(build, out, fault);
+}
+
+enum sk_err sk_border_build_write(struct sk_border_build *build, const char *path, struct sk_fault *fault)
+{
+	struct sk_buf table;
+	sk_buf_init(&table, SK_BORDER_FILE_MAX);
+	enum sk_err err = sk_border_build_finish(build, &table, fault);
+	if (err == SK_OK)
+		err = sk_file_replace(path, table.bytes, table.length, 0644, fault);
+	sk_buf_fini(&table);
+	return err;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* border, the builder's inside. Everything a source says becomes prefixes; the longest prefix wins; what remains is spans: ranges in order that do not
+   overlap. Tables are made by merging spans. */
+#ifndef SK_BORDER_BUILD_PRIV_H
+#define SK_BORDER_BUILD_PRIV_H
+
+#include "border/border_build.h"
+#include "border/border_priv.h"
+
+/* One prefix of a source. */
+struct sk_entry {
+	sk_u128 first;
+	uint32_t line;
+	uint8_t bits;
+	uint8_t says; /* enum sk_border_says; 0 = silent, which hides a shorter prefix of the same source */
+	uint16_t source;
+};
+
+struct sk_entries {
+	struct sk_entry *item;
+	size_t count, capacity;
+};
+
+/* A range in which one thing is said. */
+struct sk_span {
+	sk_u128 first, last;
+	uint32_t line;
+	uint8_t bits;
+	uint8_t says; /* enum sk_border_says, in the builder also SK_SPAN_COUNTRY */
+};
+enum { SK_SPAN_COUNTRY = 16 };
+
+struct sk_spans {
+	struct sk_span *item;
+	size_t count, capacity;
+	bool failed; /* out of memory or past the limit; sticky */
+};
+
+struct sk_build_source {
+	char path[256]; /* as given, for messages */
+	struct sk_border_source facts;
+	struct sk_entries entries[2]; /* IPv4, IPv6 */
+	struct sk_spans spans[2];
+};
+
+struct sk_border_build {
+	char home[64];
+	unsigned home_count;
+	bool home_seen[SK_BORDER_HOMES_MAX];
+	enum sk_side rest;
+	bool rest_set;
+	int64_t date_unix_ns, source_date_unix_ns;
+	unsigned source_count;
+	struct sk_build_source source[SK_BORDER_SOURCES_MAX];
+	int literal[3]; /* source that holds the command line's prefixes, by side; -1 = none yet */
+	/* made by finish */
+	struct sk_spans table[2];
+	struct sk_spans exceptions;
+	bool overrides_special;
+	uint64_t spoken[2], disputed[2];  /* addresses, IPv6 in /64s */
+	uint64_t total[2][3];             /* by side: addresses, IPv6 in /48s */
+};
+
+/* ---- spans.c ---- */
+
+/* Append a span; an equal neighbour is made longer instead. */
+void sk_spans_add(struct sk_spans *spans, sk_u128 first, sk_u128 last, uint8_t says, uint32_t line, uint8_t bits);
+/* Free. */
+void sk_spans_fini(struct sk_spans *spans);
+/* Sort entries: by address, shorter prefix first, then source and line. */
+void sk_entries_sort(struct sk_entries *entries);
+/* The longest prefix wins: sorted entries to spans. Equal prefixes: what they say is united, the first line stays. */
+void sk_entries_flatten(const struct sk_entries *entries, unsigned family, struct sk_spans *out);
+/* Walk two span lists over the whole family in the largest steps in which neither changes; says is 0 where a list has nothing. */
+typedef void (*sk_spans_step)(void *context, sk_u128 first, sk_u128 last, uint8_t a, uint8_t b);
+void sk_spans_walk(const struct sk_spans *a, const struct sk_spans *b, unsigned family, sk_spans_step step, void *context);
+
+/* ---- conflict.c ---- */
+
+/* Equal prefixes in two classes, among the sorted entries of all lists: SK_EINPUT naming both lines. rule: BORDER-1 */
+SK_MUST enum sk_err sk_border_conflict(const struct sk_border_build *build, const struct sk_entries *sorted, unsigned family, struct sk_fault *fault);
+
+/* ---- trie.c ---- */
+
+/* Append the nodes of spans that cover the whole family. SK_ETOOBIG past SK_BORDER_NODES_MAX, SK_ENOMEM. */
+SK_MUST enum sk_err sk_trie_write(const struct sk_spans *spans, unsigned family, struct sk_buf *out, struct sk_fault *fault);
+/* enum sk_side of what is said. */
+enum sk_side sk_says_side(uint8_t says);
+
+/* ---- source.c: what every reader uses ---- */
+
+/* A new source; label is shortened to its base name. SK_ETOOBIG past SK_BORDER_SOURCES_MAX. */
+SK_MUST enum sk_err sk_source_new(struct sk_border_build *build, enum sk_border_kind kind, enum sk_side side, const char *label, unsigned *source,
+				  struct sk_fault *fault);
+/* Add a range, cut into prefixes. */
+SK_MUST enum sk_err sk_source_range(struct sk_border_build *build, unsigned source, unsigned family, sk_u128 first, sk_u128 last, uint8_t says, uint32_t line,
+				    struct sk_fault *fault);
+/* Add a prefix; host bits must be zero. */
+SK_MUST enum sk_err sk_source_prefix(struct sk_border_build *build, unsigned source, unsigned family, sk_u128 first, unsigned bits, uint8_t says,
+				     uint32_t line, struct sk_fault *fault);
+/* What a country code says with this home. A code that names no country ("", "??", "ZZ", "A1", ...) says nothing; SK_EMALFORMED when it is no code. */
+SK_MUST enum sk_err sk_source_country(struct sk_border_build *build, const char *code, uint8_t *says);
+/* Midnight UTC of a date, years 1 to 2200, in ns since 1970. */
+int64_t sk_date_ns(int year, unsigned month, unsigned day);
+/* Read a file, plain or gzip with any number of members, into text; digest is that of the file as it lies there. */
+SK_MUST enum sk_err sk_source_load(const char *path, struct sk_buf *text, uint8_t digest[32], struct sk_fault *fault);
+
+/* ---- lines.c ---- */
+
+/* Lines of a text, bounded: CR LF, a byte order mark and white space at both ends are taken off, control bytes and NUL refused. */
+struct sk_lines {
+	struct sk_cur cur;
+	const char *label;
+	uint32_t number; /* of the line in text, from 1 */
+	char text[SK_BORDER_LINE_MAX];
+};
+/* Start. label is the file's name for messages. */
+void sk_lines_begin(struct sk_lines *lines, const char *label, const void *bytes, size_t length);
+/* The next line. SK_OK, SK_ENOENT at the end, SK_EINPUT. */
+SK_MUST enum sk_err sk_lines_next(struct sk_lines *lines, struct sk_fault *fault);
+/* SK_EINPUT with "label:line: ..." in front. */
+SK_PRINTF(3, 4) enum sk_err sk_lines_fault(const struct sk_lines *lines, struct sk_fault *fault, const char *format, ...);
+/* Cut text in place at each separator, take off blanks and one pair of double quotes; returns how many fields there are, at most `most` stored. */
+unsigned sk_lines_split(char *text, char separator, char **field, unsigned most);
+/* A decimal number without sign. SK_EMALFORMED. */
+SK_MUST enum sk_err sk_lines_number(const char *text, uint64_t most, uint64_t *out);
+
+/* ---- one file a format; each parses text that is in memory, so that a fuzzer can hand it some ---- */
+
+SK_MUST enum sk_err sk_source_list_parse(struct sk_border_build *build, unsigned source, const char *label, const void *bytes, size_t length, struct sk_fault *fault);
+SK_MUST enum sk_err sk_source_geoipdb_parse(struct sk_border_build *build, unsigned source, const char *label, const void *bytes, size_t length, struct sk_fault *fault);
+SK_MUST enum sk_err sk_source_rir_parse(struct sk_border_build *build, unsigned source, const char *label, const void *bytes, size_t length, struct sk_fault *fault);
+SK_MUST enum sk_err sk_source_csv_parse(struct sk_border_build *build, unsigned source, const char *label, const void *bytes, size_t length, struct sk_fault *fault);
+/* A first,last,code line of three fields, for geoipdb and csv: adds it. Numbers stand for IPv4 addresses. */
+SK_MUST enum sk_err sk_source_country_line(struct sk_border_build *build, unsigned source, struct sk_lines *lines, struct sk_fault *fault);
+
+#endif
