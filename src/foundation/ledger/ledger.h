@@ -62,6 +62,9 @@ SK_MUST enum sk_err sk_ledger_read(const char *folder, uint64_t size, uint64_t i
 
 /* Inclusion proof for index in the tree of `size`, leaf side first, from the tiles. SK_ETOOBIG past SK_PROOF_MAX. */
 SK_MUST enum sk_err sk_ledger_prove(const char *folder, uint64_t size, uint64_t index, uint8_t proof[SK_PROOF_MAX][SK_HASH_BYTES], size_t *count, struct sk_fault *fault);
+/* Root of the first `size` leaves, from the tiles of a log of tiles_size entries: an older checkpoint of the same log must have it. Trust it only after a
+   walk of tiles_size. SK_ENOENT, SK_ETRUNC. */
+SK_MUST enum sk_err sk_ledger_root_at(const char *folder, uint64_t tiles_size, uint64_t size, uint8_t root[SK_HASH_BYTES], struct sk_fault *fault);
 /* Check an inclusion proof. SK_OK or SK_ESIGNATURE. */
 SK_MUST enum sk_err sk_proof_check(uint64_t size, uint64_t index, const uint8_t leaf[SK_HASH_BYTES], const uint8_t (*proof)[SK_HASH_BYTES], size_t count, const uint8_t root[SK_HASH_BYTES]);
 

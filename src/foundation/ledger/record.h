@@ -32,7 +32,7 @@ struct sk_cell {
 /* One interval on one link, as measured (true values). DESIGN.md 6. Fates are cells (gate_erased.domestic ...); terms are their sums. */
 struct sk_account {
 	uint64_t number;                 /* interval number within the log and link, from 0, without a gap */
-	char link[64];
+	char link[64];                   /* a label: letters, digits and . _ : - only; never a file name that says something */
 	int64_t from_ns, to_ns;          /* time of the first and last frame (capture time) */
 	struct sk_cell received;
 	struct sk_cell pending_before, pending_after;
@@ -55,18 +55,23 @@ struct sk_carry {
 	size_t gate_count;   struct sk_cell gate[SK_CELLS_MAX];
 	size_t select_count; struct sk_cell select[SK_CELLS_MAX];
 	struct sk_cell classes[SK_CLASS_COUNT];
+	uint64_t segments, observations, findings; /* held back likewise, beside the equation */
 };
 
 /* Does the account close: pending_before + received = gate + select + selected + capture_lost + pending_after, in frames and in bytes, and do the
-   classes sum to received + ... (received alone)? SK_OK or SK_EINCONSISTENT with both sides in the fault. */
+   classes sum to received (a frame that capture lost counts as UNKNOWN: nobody looked at it)? SK_OK or SK_EINCONSISTENT with both sides in the fault. */
 SK_MUST enum sk_err sk_account_check(const struct sk_account *account, struct sk_fault *fault);
 
-/* Build an interval record: adds the carry to the account, publishes every cell that is 0 or >= k, keeps the rest in *carry (in/out).
-   Equation as published: pending_before + carried_before + received = gate_erased + select_erased + selected + capture_lost + pending_after + carried_after.
-   store_digest: the store's digest for this interval. run: 16 random bytes naming the run. refs: leaf indexes of the records in force. */
+/* Leaf indexes of the records in force. */
 struct sk_record_refs {
 	uint64_t basis, border, selectors, policy, run; /* leaf indexes */
 };
+/* Build an interval record: adds the carry to the account, publishes every cell that is 0 or >= k, keeps the rest in *carry (in/out).
+   Equation as published: pending_before + carried_before + received = gate_erased + select_erased + selected + capture_lost + pending_after + carried_after.
+   store_digest: the store's digest for this interval. refs.run: leaf index of the run's start.
+   The carry's link must be "" (new) or the account's, its next_number the account's number; selected and the like are published as 0 or >= k.
+   Fails the buffer and leaves the carry: SK_EINCONSISTENT (the account does not close, carry of another interval), SK_EUSAGE (link or names out of form),
+   SK_ETOOBIG. Save the new carry before the leaf is committed and keep the old one until then (docs/formats/ledger.md). */
 void sk_record_interval(struct sk_buf *out, const struct sk_account *account, struct sk_carry *carry, unsigned k, const uint8_t store_digest[SK_HASH_BYTES],
 			const struct sk_record_refs *refs);
 
@@ -80,7 +85,7 @@ struct sk_basis_facts {
 	uint32_t classes, rule_kinds;
 	uint64_t rule_max_entries;
 	uint8_t rule_min_prefix_v4, rule_min_prefix_v6;
-	bool has_exact_set; uint8_t exact_set[SK_HASH_BYTES];
+	bool has_exact_set; uint8_t exact_set[SK_HASH_BYTES]; /* a salted commitment (sk_commit) to the set's digest, never the digest: it is over values */
 	int64_t from_ns, until_ns;
 	bool self_approved, simulated, names;
 };

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ledger/record_read.h: the read side of record.h: one record as a struct. For verifiers, recovery and oversight.
+   A record has exactly one byte form (canonical JSON, every field present, fixed keys), so the reader accepts exactly what the writer writes.
+   Promises: no allocation, never reads past the bytes. Never: judges whether the numbers make sense (that is the verifier's). Thread rule: reentrant. */
+#ifndef SK_LEDGER_RECORD_READ_H
+#define SK_LEDGER_RECORD_READ_H
+
+#include "ledger/record.h"
+
+enum { SK_LINK_TEXT_MAX = 64, SK_RECORD_WORD_MAX = 64, SK_RECORD_VERSION = 1, SK_SMALL_CELL_MAX = 1000000 };
+
+enum sk_record_kind {
+	SK_RECORD_OPEN, SK_RECORD_POLICY, SK_RECORD_BORDER, SK_RECORD_BASIS, SK_RECORD_SELECTORS, SK_RECORD_RUN_START, SK_RECORD_INTERVAL, SK_RECORD_RUN_STOP,
+	SK_RECORD_RECOVERY,
+	SK_RECORD_CARRY /* the file in sealed/, never a leaf: a verifier refuses it */
+};
+enum { SK_RECORD_KIND_COUNT = 10 };
+
+/* Frames and bytes together. */
+struct sk_tally {
+	uint64_t frames, bytes;
+};
+
+/* Named cells, names ascending, each frames >= 1. */
+struct sk_cells {
+	size_t count;
+	struct sk_cell cell[SK_CELLS_MAX];
+};
+
+struct sk_open_record {
+	int64_t created_ns;
+	uint64_t k;
+	char key[SK_VKEY_TEXT_MAX];
+	char origin[SK_KEY_NAME_MAX];
+	char profile[SK_RECORD_WORD_MAX], role[SK_RECORD_WORD_MAX];
+	bool simulated;
+};
+
+struct sk_policy_record {
+	uint8_t digest[SK_HASH_BYTES];
+	char version[SK_RECORD_WORD_MAX];
+};
+
+struct sk_border_record {
+	int64_t built_ns;
+	uint8_t digest[SK_HASH_BYTES];
+	char home[SK_RECORD_WORD_MAX]; /* "" when the table knows no home country */
+	bool overrides_special;
+};
+
+struct sk_basis_record {
+	char basis_kind[SK_RECORD_WORD_MAX];
+	uint32_t classes;              /* SK_CLASS_BITs */
+	uint8_t digest[SK_HASH_BYTES];
+	struct { bool present; uint8_t commitment[SK_HASH_BYTES]; } exact_set;
+	int64_t from_ns, until_ns;
+	uint8_t id_commitment[SK_HASH_BYTES];
+	bool names, self_approved, simulated;
+	char profile[SK_RECORD_WORD_MAX], role[SK_RECORD_WORD_MAX];
+	uint32_t rule_kinds;           /* enum sk_selector_kind bits */
+	uint64_t rule_max_entries, rule_min_prefix_v4, rule_min_prefix_v6;
+};
+
+struct sk_selectors_record {
+	uint64_t basis;
+	uint8_t commitment[SK_HASH_BYTES];
+	uint64_t entries;
+	bool exact_set_met;
+	uint32_t kinds;
+	uint64_t shortest_v4, shortest_v6;
+};
+
+struct sk_run_start_record {
+	uint64_t basis, border, policy, selectors;
+	char program[SK_RECORD_WORD_MAX];
+	bool replayed;                 /* input from files: capture times are not the time of the run */
+	uint8_t run[16];
+	int64_t started_ns;
+};
+
+struct sk_interval_record {
+	uint64_t basis, border, policy, run, selectors;
+	char link[SK_LINK_TEXT_MAX];
+	uint64_t number;
+	int64_t from_ns, to_ns;
+	struct sk_tally received, selected, capture_lost, pending_before, pending_after, carried_before, carried_after, classes_carried_before, classes_carried_after;
+	struct sk_cells gate_erased, select_erased;
+	struct sk_tally classes[SK_CLASS_COUNT];
+	uint64_t segments, observations, findings, upstream_lost, lost_in_crash;
+	uint8_t store[SK_HASH_BYTES];
+};
+
+struct sk_run_stop_record {
+	uint64_t intervals, run;
+	char reason[SK_RECORD_WORD_MAX];
+	int64_t stopped_ns;
+};
+
+struct sk_recovery_record {
+	uint64_t bytes_lost, frames_lost, rows_rolled_back, run;
+	int64_t recovered_ns;
+};
+
+/* What is held back on one link because it is below k. */
+struct sk_carry_record {
+	char link[SK_LINK_TEXT_MAX];
+	uint64_t next_number;
+	struct sk_tally selected, capture_lost;
+	struct sk_cells gate_erased, select_erased;
+	struct sk_tally classes[SK_CLASS_COUNT];
+	uint64_t segments, observations, findings;
+};
+
+struct sk_record {
+	enum sk_record_kind kind;
+	union {
+		struct sk_open_record open;
+		struct sk_policy_record policy;
+		struct sk_border_record border;
+		struct sk_basis_record basis;
+		struct sk_selectors_record selectors;
+		struct sk_run_start_record run_start;
+		struct sk_interval_record interval;
+		struct sk_run_stop_record run_stop;
+		struct sk_recovery_record recovery;
+		struct sk_carry_record carry;
+	};
+};
+
+/* Parse one leaf. SK_EMALFORMED: the fault names the byte, the field, what was expected and what was found. */
+SK_MUST enum sk_err sk_record_parse(const void *bytes, size_t length, struct sk_record *out, struct sk_fault *fault);
+/* Append the byte form. A value that the form does not allow fails the buffer with SK_EUSAGE. The exact inverse of sk_record_parse. */
+void sk_record_write(struct sk_buf *out, const struct sk_record *record);
+/* "open", "interval" ... Static storage. */
+const char *sk_record_kind_name(enum sk_record_kind kind);
+
+/* The carry of one link as a file in sealed/: canonical JSON, one object. Append it; a value out of form fails the buffer. */
+void sk_carry_write(struct sk_buf *out, const struct sk_carry *carry);
+/* Parse it. SK_EMALFORMED. */
+SK_MUST enum sk_err sk_carry_read(const void *bytes, size_t length, struct sk_carry *out, struct sk_fault *fault);
+
+#endif
