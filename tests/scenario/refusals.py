@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""Every refusal has its own line and exit code, and leaves nothing behind (DESIGN.md promise 3; sekisho(1) EXIT STATUS)."""
+from lib import *
+
+def small_capture(folder):
+    return write_pcap(os.path.join(folder, "small.pcap"), [ether(p) for p in tcp_talk("192.0.2.5", 5000, "198.51.100.9", 443, b"x", b"y")])
+
+def refused(code, words, *call, where="err"):
+    done = sekisho(*call, code=code)
+    text = done.err
+    expect(text.count("\n") <= 2 or "usage:" in text, f"more than one line: {text}")
+    for word in words: expect(word in text, f"'{word}' is not said: {text}")
+    return done
+
+def no_workspace():
+    with Folder() as f:
+        refused(4, ["no workspace", "sekisho init"], "watch", "--workspace", f + "/none", small_capture(f))
+
+def no_basis():
+    with Folder() as f:
+        w = make_workspace(f); os.remove(w + "/basis.note")
+        refused(20, ["no basis"], "watch", "--workspace", w, small_capture(f))
+
+def altered_basis():
+    with Folder() as f:
+        w = make_workspace(f); p = w + "/basis.note"
+        text = open(p).read(); expect('"FF"' in text or "FF" in text, "basis names no class"); open(p, "w").write(text.replace("lab", "lax", 1))
+        refused(21, ["basis"], "watch", "--workspace", w, small_capture(f))
+
+def expired():
+    with Folder() as f:
+        w = make_workspace(f, extra=("--from", "2020-01-01", "--until", "2020-02-01"))
+        refused(22, ["2020-02-01"], "watch", "--workspace", w, small_capture(f))
+
+def future():
+    with Folder() as f:
+        w = make_workspace(f, extra=("--from", "2090-01-01", "--until", "2091-01-01"))
+        refused(23, ["2090-01-01"], "watch", "--workspace", w, small_capture(f))
+
+def set_outside_rule():
+    with Folder() as f:
+        w = make_workspace(f, extra=("--kinds", "address", "--max-entries", "2"))
+        lst = f + "/l.txt"; open(lst, "w").write("198.51.100.1\n198.51.100.2\n198.51.100.3\n")
+        done = sekisho("selectors", "import", "--workspace", w, lst, code=None)
+        if done.returncode == 0: refused(24, ["2"], "watch", "--workspace", w, small_capture(f))
+        else: expect(done.returncode == 24, f"import refused with {done.returncode}: {done.err}")
+        w = make_workspace(f, "ws2", extra=("--kinds", "address"))
+        open(lst, "w").write("evil.example\n")
+        done = sekisho("selectors", "import", "--workspace", w, lst, code=None)
+        if done.returncode == 0: refused(24, ["domain"], "watch", "--workspace", w, small_capture(f))
+        else: expect(done.returncode == 24, f"import refused with {done.returncode}: {done.err}")
+
+def class_not_covered():
+    with Folder() as f:
+        w = make_workspace(f, profile="own-network", extra=("--role", "party", "--classes", "FF,FD"))
+        refused(25, ["FF"], "watch", "--workspace", w, small_capture(f))
+
+def flow_all_for_carrier():
+    with Folder() as f:
+        w = make_workspace(f, profile="own-network", extra=("--role", "carrier"))
+        done = sekisho("selectors", "import", "--workspace", w, "--all-flows", code=None)
+        expect(done.returncode == 24, f"flow.all for a carrier: exit {done.returncode} {done.err}")
+
+def profile_not_in_force():
+    with Folder() as f:
+        w = make_workspace(f, profile="jp-2025")
+        refused(26, ["jp-2025", "2027-11-22"], "watch", "--workspace", w, small_capture(f))
+
+def ledger_cannot_be_written():
+    with Folder() as f:
+        w = make_workspace(f); cap = small_capture(f)
+        watch_json(w, cap)
+        cp = w + "/ledger/checkpoint"; data = open(cp, "rb").read(); open(cp, "wb").write(data.replace(data.split(b"\n")[2][:4], b"AAAA", 1))
+        done = sekisho("watch", "--workspace", w, "--again", cap, code=None)
+        expect(done.returncode not in (0, None) and "ledger" in done.err, f"a forged checkpoint was written on: {done.returncode} {done.err}")
+
+def two_at_once():
+    with Folder() as f:
+        w = make_workspace(f)
+        fifo = f + "/fifo"; os.mkfifo(fifo)
+        first = subprocess.Popen([SEKISHO, "watch", "--workspace", w, fifo], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        pipe = open(fifo, "wb"); pipe.write(open(small_capture(f), "rb").read()); pipe.flush()
+        refused(6, [str(first.pid), "holds this workspace"], "watch", "--workspace", w, small_capture(f))
+        pipe.close(); expect(first.wait(60) == 0, "the first run did not end in order")
+        verify_both(w + "/ledger")
+
+def same_file_twice():
+    with Folder() as f:
+        w = make_workspace(f); cap = small_capture(f)
+        lst = f + "/l.txt"; open(lst, "w").write("198.51.100.9\n"); sekisho("selectors", "import", "--workspace", w, lst)
+        first, _ = watch_json(w, cap); rows = sekisho("observations", "--workspace", w, "--json").out; found = sekisho("findings", "--workspace", w, "--json").out
+        expect(first["account"]["selected"] > 0, "nothing was selected")
+        second, done = watch_json(w, cap, code=5)
+        expect("watched already" in done.err and second["account"]["received"] == 0, f"counted twice: {done.err}")
+        expect(sekisho("observations", "--workspace", w, "--json").out == rows and sekisho("findings", "--workspace", w, "--json").out == found, "rows changed")
+        third, _ = watch_json(w, cap, extra=("--again",))
+        expect(third["account"]["received"] == first["account"]["received"], "--again did not look again")
+        expect(len(json.loads(sekisho("observations", "--workspace", w, "--json").out)) == len(json.loads(rows)), "--again doubled the observations")
+        expect([x["count"] for x in json.loads(sekisho("findings", "--workspace", w, "--json").out)] == [x["count"] for x in json.loads(found)], "--again doubled a finding's count")
+        verify_both(w + "/ledger")
+
+def init_twice():
+    with Folder() as f:
+        w = make_workspace(f)
+        refused(2, ["there already"], "init", "--workspace", w, "--profile", "lab", "--border", f + "/border.skb")
+
+def open_key_file():
+    with Folder() as f:
+        w = make_workspace(f); os.chmod(w + "/keys/ledger.key", 0o644)
+        refused(7, ["600"], "watch", "--workspace", w, small_capture(f))
+
+def wrong_calls():
+    for call in ((), ("watch",), ("watch", "x.pcap"), ("nonsense",), ("watch", "--nonsense"), ("init",), ("watch", "--own", "1.2.3.4/8", "x")):
+        done = sekisho(*call, code=2); expect(done.err.strip(), "a wrong call says nothing")
+
+def interrupt():
+    import signal, time
+    with Folder() as f:
+        w = make_workspace(f); fifo = f + "/fifo"; os.mkfifo(fifo)
+        run_ = subprocess.Popen([SEKISHO, "watch", "--workspace", w, "--json", fifo], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        pipe = open(fifo, "wb"); pipe.write(open(small_capture(f), "rb").read()); pipe.flush(); time.sleep(0.5)
+        run_.send_signal(signal.SIGINT); out, err = run_.communicate(timeout=30)
+        expect(run_.returncode == 130, f"exit code {run_.returncode}, {err}")
+        account = json.loads(out)["account"]; check_equation(account)
+        pipe.close(); verify_both(w + "/ledger")
+
+main(no_workspace, no_basis, altered_basis, expired, future, set_outside_rule, class_not_covered, flow_all_for_carrier, profile_not_in_force, ledger_cannot_be_written,
+     two_at_once, same_file_twice, init_twice, open_key_file, wrong_calls, interrupt)
