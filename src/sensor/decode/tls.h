@@ -11,11 +11,11 @@ struct sk_client_hello {
 	uint16_t record_version, legacy_version;
 	uint16_t highest_version;   /* from supported_versions without GREASE, else legacy_version */
 	uint16_t cipher_count, extension_count; /* without GREASE */
-	bool has_sni, has_ech, has_grease, quic;
+	bool has_sni, has_ech, has_grease, quic, dtls; /* has_sni: the extension is there, also when sni is empty */
 	uint16_t sni_length;
 	char sni[SK_SNI_MAX];       /* lower case, printable subset; lives in flow memory only */
 	char alpn_first[16];        /* first ALPN value, made printable as JA4 says */
-	char ja3[SK_JA3_TEXT_MAX];  /* MD5 in hex */
+	char ja3[SK_JA3_TEXT_MAX];  /* MD5 in hex; "" when a list is longer than SK_TLS_LISTS_MAX, and so for ja4 */
 	char ja4[SK_JA4_TEXT_MAX];  /* e.g. t13d1516h2_8daaf6152771_e5627efa2ab1 */
 };
 
@@ -27,5 +27,7 @@ enum { SK_CLIENT_HELLO_MAX_BYTES = 16384 };
 SK_MUST enum sk_err sk_tls_client_hello(struct sk_cur stream, struct sk_client_hello *out);
 /* From the handshake message itself (QUIC's CRYPTO stream). Same results. */
 SK_MUST enum sk_err sk_tls_client_hello_message(struct sk_cur message, bool quic, struct sk_client_hello *out);
+/* From one UDP datagram: DTLS 1.0 to 1.3 (RFC 6347, RFC 9147). Same results; a hello cut into DTLS fragments gives SK_EMORE, and more never helps. */
+SK_MUST enum sk_err sk_tls_client_hello_datagram(struct sk_cur datagram, struct sk_client_hello *out);
 
 #endif

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* DNS messages (RFC 1035 section 4, EDNS RFC 6891).
+
+     0  1  2  3  4  5  6  7  8  9  0  1  2  3  4  5
+   |                      ID                       |   then QDCOUNT questions:  name, type, class
+   |QR|   Opcode  |AA|TC|RD|RA|   Z    |   RCODE   |   and ANCOUNT + NSCOUNT + ARCOUNT records:
+   |  QDCOUNT |  ANCOUNT |  NSCOUNT  |   ARCOUNT   |   name, type, class, TTL (4), length (2), data
+
+   A compression pointer must point in front of the name part that it ends, so a chain only runs backwards and loops cannot be written. */
+#include "decode/dns.h"
+
+enum {
+	HEADER_BYTES = 12, QUESTION_MIN = 5, RECORD_MIN = 11, MESSAGE_MAX = 65535,
+	NAME_WIRE_MAX = 255, LABEL_MAX = 63, LABELS_MAX = 127, ESCAPED_MAX = 4 * NAME_WIRE_MAX,
+	LABEL_KIND_MASK = 0xc0, LABEL_POINTER = 0xc0,
+	TYPE_A = 1, TYPE_NS = 2, TYPE_CNAME = 5, TYPE_NULL = 10, TYPE_PTR = 12, TYPE_MX = 15, TYPE_TXT = 16, TYPE_AAAA = 28, TYPE_SRV = 33,
+	TYPE_OPT = 41, TYPE_SVCB = 64, TYPE_HTTPS = 65,
+	FLAG_RESPONSE = 0x8000, FLAG_TRUNCATED = 0x0200, RCODE_MASK = 0x000f
+};
+
+/* A name as text while it is read: where each label begins, so that a text that is too long can lose labels from the left. */
+struct name_text {
+	uint16_t label_at[LABELS_MAX + 1];
+	unsigned labels;
+	size_t length;
+	char text[ESCAPED_MAX + LABELS_MAX + 1];
+};
+
+static void put_char(struct name_text *name, uint8_t byte)
+{
+	struct sk_out o = sk_out_of(name->text + name->length, sizeof name->text - name->length);
+	if (byte >= 'A' && byte <= 'Z')
+		sk_put_u8(&o, (uint8_t)(byte - 'A' + 'a'));
+	else if ((byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '-' || byte == '_')
+		sk_put_u8(&o, byte);
+	else {
+		sk_put_u8(&o, '\\');
+		sk_put_u8(&o, (uint8_t)('0' + byte / 100));
+		sk_put_u8(&o, (uint8_t)('0' + byte / 10 % 10));
+		sk_put_u8(&o, (uint8_t)('0' + byte % 10));
+	}
+	name->length += sk_out_length(&o);
+}
+
+static void put_label(struct name_text *name, struct sk_cur label)
+{
+	if (name->labels != 0)
+		name->text[name->length++] = '.';
+	name->label_at[name->labels++] = (uint16_t)name->length;
+	while (sk_more(&label))
+		put_char(name, sk_u8(&label));
+}
+
+/* Read the name at *c, following pointers; *c ends behind it. SK_EMALFORMED for what RFC 1035 does not allow, else SK_OK or SK_ETRUNC. */
+static enum sk_err read_name(struct sk_cur *c, struct name_text *name)
+{
+	struct sk_cur at = *c;
+	size_t part_start = sk_offset(&at);
+	size_t wire_bytes = 0;
+	bool jumped = false;
+	for (;;) {
+		uint8_t length = sk_u8(&at);
+		SK_TRY(sk_alive(&at));
+		if ((length & LABEL_KIND_MASK) == LABEL_POINTER) {
+			size_t target = (size_t)(length & ~LABEL_KIND_MASK) << 8 | sk_u8(&at);
+			SK_TRY(sk_alive(&at));
+			if (!jumped)
+				*c = at;
+			jumped = true;
+			if (target >= part_start)
+				return SK_EMALFORMED;
+			part_start = target;
+			at = sk_seek(&at, target);
+			continue;
+		}
+		if ((length & LABEL_KIND_MASK) != 0)
+			return SK_EMALFORMED;
+		wire_bytes += length + 1u;
+		if (wire_bytes > NAME_WIRE_MAX)
+			return SK_EMALFORMED;
+		if (length == 0)
+			break;
+		struct sk_cur label = sk_carve(&at, length);
+		SK_TRY(sk_alive(&at));
+		put_label(name, label);
+	}
+	if (!jumped)
+		*c = at;
+	return SK_OK;
+}
+
+/* Move behind a name without following its pointer. */
+static enum sk_err skip_name(struct sk_cur *c)
+{
+	size_t start = sk_offset(c);
+	size_t wire_bytes = 0;
+	for (;;) {
+		uint8_t length = sk_u8(c);
+		SK_TRY(sk_alive(c));
+		if ((length & LABEL_KIND_MASK) == LABEL_POINTER) {
+			size_t target = (size_t)(length & ~LABEL_KIND_MASK) << 8 | sk_u8(c);
+			SK_TRY(sk_alive(c));
+			return target < start ? SK_OK : SK_EMALFORMED;
+		}
+		if ((length & LABEL_KIND_MASK) != 0)
+			return SK_EMALFORMED;
+		wire_bytes += length + 1u;
+		if (wire_bytes > NAME_WIRE_MAX)
+			return SK_EMALFORMED;
+		sk_skip(c, length);
+		if (length == 0)
+			return sk_alive(c);
+	}
+}
+
+/* The text goes out whole, or without its leftmost labels: escaped binary labels (tunnels) can make it four times as long as the wire name,
+   and the right end is what a domain selector looks at. */
+static void keep_name(const struct name_text *name, struct sk_dns *out)
+{
+	out->label_count = (uint8_t)name->labels;
+	if (name->labels == 0) {
+		out->name[0] = '.';
+		out->name_length = 1;
+		return;
+	}
+	unsigned first = 0;
+	while (first + 1 < name->labels && name->length - name->label_at[first] > SK_DNS_NAME_MAX - 1)
+		first++;
+	size_t from = name->label_at[first];
+	out->name_length = (uint8_t)(name->length - from);
+	memcpy(out->name, name->text + from, out->name_length);
+}
+
+static enum sk_err read_question(struct sk_cur *c, struct sk_dns *out)
+{
+	struct name_text name;
+	name.labels = 0;
+	name.length = 0;
+	enum sk_err err = read_name(c, &name);
+	if (err == SK_OK) {
+		uint16_t type = sk_be16(c), class_ = sk_be16(c);
+		err = sk_alive(c);
+		if (err == SK_OK) {
+			out->query_type = type;
+			out->query_class = class_;
+			keep_name(&name, out);
+		}
+	}
+	sk_wipe(name.text, sizeof name.text);
+	return err;
+}
+
+static enum sk_err skip_questions(struct sk_cur *c, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		SK_TRY(skip_name(c));
+		sk_skip(c, 4);
+		SK_TRY(sk_alive(c));
+	}
+	return SK_OK;
+}
+
+static uint16_t answer_bit(uint16_t type)
+{
+	switch (type) {
+	case TYPE_A: return 1 << 0;
+	case TYPE_AAAA: return 1 << 1;
+	case TYPE_CNAME: return 1 << 2;
+	case TYPE_MX: return 1 << 3;
+	case TYPE_TXT: return 1 << 4;
+	case TYPE_NS: return 1 << 5;
+	case TYPE_PTR: return 1 << 6;
+	case TYPE_SRV: return 1 << 7;
+	case TYPE_SVCB:
+	case TYPE_HTTPS: return 1 << 8;
+	case TYPE_NULL: return 1 << 9;
+	default: return 1 << 15;
+	}
+}
+
+enum section { SECTION_ANSWER, SECTION_AUTHORITY, SECTION_ADDITIONAL };
+
+static enum sk_err read_record(struct sk_cur *c, enum section section, struct sk_dns *out)
+{
+	SK_TRY(skip_name(c));
+	uint16_t type = sk_be16(c), class_ = sk_be16(c);
+	uint32_t ttl = sk_be32(c);
+	sk_skip(c, sk_be16(c));
+	SK_TRY(sk_alive(c));
+	if (section == SECTION_ANSWER) {
+		uint32_t ttl_s = ttl > INT32_MAX ? 0 : ttl; /* RFC 2181 section 8 */
+		if (out->answer_types == 0 || ttl_s < out->answer_min_ttl_s)
+			out->answer_min_ttl_s = ttl_s;
+		out->answer_types |= answer_bit(type);
+	} else if (section == SECTION_ADDITIONAL && type == TYPE_OPT && !out->has_edns) {
+		out->has_edns = true;
+		out->edns_udp_size = class_;
+		out->rcode = (uint8_t)((ttl >> 24) << 4 | out->rcode);
+	}
+	return SK_OK;
+}
+
+enum sk_err sk_dns_parse(struct sk_cur message, struct sk_dns *out)
+{
+	*out = (struct sk_dns){.id = 0};
+	/* Pointers count from the start of the message. */
+	struct sk_cur c = sk_rest(&message);
+	out->id = sk_be16(&c);
+	out->flags = sk_be16(&c);
+	out->questions = sk_be16(&c);
+	out->answers = sk_be16(&c);
+	out->authorities = sk_be16(&c);
+	out->additionals = sk_be16(&c);
+	out->response = (out->flags & FLAG_RESPONSE) != 0;
+	out->truncated = (out->flags & FLAG_TRUNCATED) != 0;
+	out->rcode = out->flags & RCODE_MASK;
+	SK_TRY(sk_alive(&c));
+	uint32_t records = (uint32_t)out->answers + out->authorities + out->additionals;
+	if (HEADER_BYTES + (uint32_t)out->questions * QUESTION_MIN + records * RECORD_MIN > MESSAGE_MAX)
+		return SK_EMALFORMED;
+	if (out->questions != 0) {
+		SK_TRY(read_question(&c, out));
+		SK_TRY(skip_questions(&c, out->questions - 1u));
+	}
+	const uint16_t counts[] = {[SECTION_ANSWER] = out->answers, [SECTION_AUTHORITY] = out->authorities, [SECTION_ADDITIONAL] = out->additionals};
+	for (unsigned section = 0; section < SK_COUNT(counts); section++)
+		for (unsigned i = 0; i < counts[section]; i++)
+			SK_TRY(read_record(&c, (enum section)section, out));
+	return SK_OK;
+}
