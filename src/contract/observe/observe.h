@@ -8,7 +8,8 @@
 #include "base/addr.h"
 #include "seal/seal.h"
 
-enum { SK_OBSERVATION_VERSION = 1, SK_OBSERVATION_MAX_BYTES = 4096, SK_OBSERVATION_DOMAIN_MAX = 256, SK_OBSERVATION_HITS_MAX = 8, SK_FINDING_TEXT_MAX = 512 };
+enum { SK_OBSERVATION_VERSION = 1, SK_OBSERVATION_MAX_BYTES = 4096, SK_OBSERVATION_DOMAIN_MAX = 256, SK_OBSERVATION_HITS_MAX = 8, SK_FINDING_TEXT_MAX = 512,
+       SK_FINDING_MAX_BYTES = 4096, SK_OBSERVATION_COMMUNITY_ID_MAX = 32 };
 
 /* What an observation is about. */
 enum sk_observation_kind { SK_OBSERVATION_FLOW = 1, SK_OBSERVATION_HIT = 2 };
@@ -47,12 +48,21 @@ struct sk_observation {
 	char ja3[33], ja4[40];
 };
 
-/* Append the binary form. */
+/* Append the binary form. Every byte of a text after its NUL is dropped. A class of DD or UNKNOWN, or a number outside its enum, is a bug (SK_INVARIANT):
+   what is domestic or not known has no written form. rule: OBSERVE-1 */
 void sk_observation_encode(const struct sk_observation *observation, struct sk_buf *out);
 /* Parse it; SK_ETRUNC, SK_ETRAIL, SK_EMALFORMED. */
 SK_MUST enum sk_err sk_observation_decode(const void *bytes, size_t length, struct sk_observation *out);
 /* A stable id: SHA-256 over the binary form and the run id, first 16 bytes. */
 void sk_observation_id(const struct sk_observation *observation, const uint8_t run_id[16], uint8_t id[16]);
+
+/* Community ID 1 with seed 0, e.g. "1:LQU9qZlK+B5F3KDmev6m5PMibrg="; "-" when the library refuses SHA-1. */
+const char *sk_observation_community_id(const struct sk_observation *observation, char text[SK_OBSERVATION_COMMUNITY_ID_MAX]);
+/* Names of flow's numbers: "idle" "active" "closed" "evicted" "basis" "stop", and "new" "syn" "syn_ack" "established" "closing" "closed" "reset";
+   "unknown" beyond. Static storage. */
+const char *sk_observation_end_name(uint8_t end);
+/* As sk_observation_end_name, for the state. */
+const char *sk_observation_state_name(uint8_t state);
 
 /* What a detector or the centre concludes. Evidence points at observations. */
 struct sk_finding {
@@ -71,6 +81,11 @@ struct sk_finding {
 	uint64_t count;                     /* segments folded into it */
 	uint8_t evidence[16];               /* id of the first observation */
 };
+
+/* Append a finding's binary form (the store seals it). Same rules as sk_observation_encode. */
+void sk_finding_encode(const struct sk_finding *finding, struct sk_buf *out);
+/* Parse it; SK_ETRUNC, SK_ETRAIL, SK_EMALFORMED. */
+SK_MUST enum sk_err sk_finding_decode(const void *bytes, size_t length, struct sk_finding *out);
 
 /* Where minted records go. The collector implements it; select calls it. Errors are the sink's to keep. */
 struct sk_observe_sink {
