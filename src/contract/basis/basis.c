@@ -85,6 +85,8 @@ static enum sk_err check_ranges(const struct sk_basis *basis, enum sk_err err, s
 		for (size_t i = 0; i < basis->link_count; i++)
 			if (strcmp(basis->links[i], "*") == 0)
 				return sk_fault_set(fault, err, "basis: field 'links': '*' means every link; expected it alone");
+	if (basis->from_ns < 0)
+		return sk_fault_set(fault, err, "basis: field 'from': expected a time from 1970 on");
 	if (basis->from_ns >= basis->until_ns) {
 		char from[SK_TIME_TEXT_MAX], until[SK_TIME_TEXT_MAX];
 		return sk_fault_set(fault, err, "basis: field 'until': %s is not after 'from' %s", sk_time_format(basis->until_ns, 0, until),
