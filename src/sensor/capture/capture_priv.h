@@ -53,6 +53,7 @@ struct sk_capture {
 
 	/* pcap */
 	uint32_t fraction_ns; /* nanoseconds of one unit of the fraction: 1 or 1000 */
+	enum lengths { LENGTHS_RIGHT, LENGTHS_SWAPPED, LENGTHS_UNSURE } lengths;
 
 	/* pcapng */
 	uint64_t sections;

@@ -22,9 +22,10 @@ enum sk_err pcap_open(struct sk_capture *c, struct sk_fault *fault)
 	sk_skip(&cur, 12); /* time zone and accuracy, never used; snap length, which many writers get wrong */
 	uint32_t link = u32(&cur, big);
 	SK_INVARIANT(sk_alive(&cur) == SK_OK);
-	/* Before 2.4 the two lengths of a record were swapped, or not, depending on who wrote it. */
-	if (major != 2 || minor < 4)
+	if (major != 2)
 		return sk_fault_set(fault, SK_EUNSUPPORTED, "%s: pcap version %u.%u is not read; expected 2.4; convert it: editcap -F pcap IN OUT", c->name, major, minor);
+	/* Up to 2.2 the two lengths of a record stood the other way round; in 2.3 it depends on who wrote it (libpcap, sf-pcap.c). */
+	c->lengths = minor < 3 ? LENGTHS_SWAPPED : minor == 3 ? LENGTHS_UNSURE : LENGTHS_RIGHT;
 	if ((link & LINK_RESERVED_MASK) != 0)
 		return sk_fault_set(fault, SK_EUNSUPPORTED, "%s: reserved bits of the link type are set (0x%08x at offset 20); the head is damaged or of another format",
 				    c->name, link);
@@ -46,6 +47,11 @@ static inline __attribute__((always_inline)) enum sk_err walk(struct sk_capture 
 	size_t taken = 0, n = 0;
 	while (n < SK_BATCH_MAX) {
 		uint32_t seconds = u32(&cur, big), fraction = u32(&cur, big), captured = u32(&cur, big), wire = u32(&cur, big);
+		if (SK_UNLIKELY(c->lengths != LENGTHS_RIGHT) && (c->lengths == LENGTHS_SWAPPED || captured > wire)) {
+			uint32_t swap = captured;
+			captured = wire;
+			wire = swap;
+		}
 		if (SK_UNLIKELY(captured > SK_FRAME_MAX_BYTES)) {
 			err = capture_damaged(c, c->ring_offset + start + taken, fault, "a record states %u captured bytes, at most %d were expected", captured,
 					      SK_FRAME_MAX_BYTES);
@@ -55,7 +61,7 @@ static inline __attribute__((always_inline)) enum sk_err walk(struct sk_capture 
 		sk_skip(&cur, captured);
 		if (SK_UNLIKELY(sk_alive(&cur) != SK_OK)) {
 			err = SK_EMORE;
-			*need = PCAP_RECORD_HEAD_BYTES + (size_t)captured; /* zero when not even the head is there: enough to make progress */
+			*need = PCAP_RECORD_HEAD_BYTES + (size_t)captured; /* captured is 0 when not even the head is there */
 			break;
 		}
 		struct sk_frame *frame = &frames[n++];

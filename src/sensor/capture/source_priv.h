@@ -5,6 +5,7 @@
 #define SK_CAPTURE_SOURCE_PRIV_H
 
 #define ZSTD_STATIC_LINKING_ONLY /* ZSTD_initStaticDStream: the state lies in memory that we own and can overwrite */
+#define ZLIB_CONST
 #include <sys/types.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -13,10 +14,10 @@
 
 enum {
 	READ_BLOCK_BYTES = 1 << 18,   /* one read(2), or one round of a decompressor (SPIKES-fast.md 2: stays in the L2 cache) */
-	PACKED_BLOCK_BYTES = 1 << 17, /* compressed bytes held at once */
+	MAGIC_MAX_BYTES = 8,
+	PACKED_BLOCK_BYTES = READ_BLOCK_BYTES + MAGIC_MAX_BYTES, /* compressed bytes held at once: also what was read before the packing was known */
 	GZ_STATE_BYTES = 1 << 16,     /* zlib: 7 KiB of state, 32 KiB of window, and room */
-	ZST_WINDOW_LOG_MAX = 27,      /* 128 MiB, as the zstd program's own default */
-	MAGIC_MAX_BYTES = 8
+	ZST_WINDOW_LOG_MAX = 27       /* 128 MiB, as the zstd program's own default */
 };
 
 /* Memory of our own: anonymous pages, kept out of core dumps. */
