@@ -99,7 +99,11 @@ struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packe
 /* Look for a protocol head in the packet that was just applied to flow; TCP is reassembled within bounds. NULL when there is none (yet).
    A UDP flow gives a head per DNS message; a TCP flow the ClientHello once, and each DNS message. */
 const struct sk_head *sk_flow_head(struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet);
-/* Attach facts to a segment (zeroed) or return the attached ones; NULL when the pool is empty (counted). */
+/* The next head of the same packet: several DNS messages may share a TCP segment. Call until NULL; when it is not called, they come out with the
+   packets that follow. */
+const struct sk_head *sk_flow_head_next(struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet);
+/* Attach facts to a segment (zeroed) or return the attached ones. When the pool is empty, the segment that has held facts longest ends early
+   (SK_FLOW_END_ACTIVE, counted) and gives its own; its flow goes on in a new segment. NULL only with limits.facts = 0 (counted). */
 struct sk_flow_facts *sk_flow_facts(struct sk_flow_table *table, struct sk_flow *flow);
 /* Facts already attached, or NULL. */
 const struct sk_flow_facts *sk_flow_facts_of(const struct sk_flow_table *table, const struct sk_flow *flow);

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table's memory, shared by the files of flow.
+
+   A set is one cache line of 16 tags and 16 expiries, then 16 entries. A flow may live in either of two sets; where, depends on which has more
+   room when it opens. It never moves. One entry serves both families: 96 bytes, so that the cap holds for any mix of IPv4 and IPv6. */
+#ifndef SK_FLOW_PRIV_H
+#define SK_FLOW_PRIV_H
+
+#include "flow/flow.h"
+
+enum {
+	SK_SET_WAYS = 16,
+	SK_TICK_MS = 250,
+	SK_IDLE_MAX_S = 7200,            /* 16-bit expiries compare signed: +-8191 s */
+	SK_ACTIVE_MAX_S = 4 * 3600,      /* last_delta_ns has 44 bits: 4.88 h */
+	SK_SWEEP_S = 8,
+	SK_LATE_PACKETS_MAX = 4096,      /* so many packets in a row behind the clock by SK_LATE_S: the clock was wrong, go back */
+	SK_LATE_S = 60,
+	SK_STREAMS_MAX = (1 << 14) - 1,  /* entry.stream has 14 bits, 0 = none */
+	SK_FACTS_MAX = (1 << 21) - 1,    /* entry.facts has 21 bits, 0 = none */
+	SK_HEAD_PACKETS_MAX = 6,         /* payloads a direction that are looked at for a head; entry.attempts has 3 bits */
+	SK_STREAM_PACKETS_MAX = 24,      /* payload packets that one stream buffer may see */
+	SK_STREAM_RANGES_MAX = 16,       /* pieces that wait out of order */
+	SK_CLASS_NONE = 7
+};
+
+/* Bits of key.meta above the ports and the protocol. */
+enum { SK_KEY_V6 = 1, SK_KEY_ONE_WAY = 2, SK_KEY_TUNNELLED = 4 };
+
+/* Who talks to whom, in canonical order: the lower address (then port) first. meta = port, port, proto, SK_KEY_ bits from the low end; its upper
+   16 bits belong to the entry. IPv4 has both addresses in addresses[0] and the rest zero. */
+struct key {
+	uint64_t meta;
+	uint64_t addresses[4];
+};
+#define SK_KEY_META_MASK UINT64_C(0x0000ffffffffffff)
+
+/* Directions here are canonical: 0 = from the lower end. `initiator` says which of the two the initiator's is. */
+struct sk_flow {
+	struct key key;               /* meta: interface in the upper 16 bits */
+	int64_t first_ns;
+	uint32_t packets[2];          /* wire frames; 0 in both: a place kept for a flow whose segment has ended */
+	uint32_t next_sequence[2];    /* TCP: where the next head would begin */
+	uint64_t ip_bytes0 : 40, tcp_flags0 : 8, tunnels : 10, class0 : 3, app : 2, continued : 1;
+	uint64_t ip_bytes1 : 40, tcp_flags1 : 8, layers : 4, state : 3, classes_seen : 5, sure : 1, initiator : 1, sequence_known : 2;
+	uint64_t frame_bytes : 40, facts : 21, class1 : 3;
+	uint64_t last_delta_ns : 44, stream : 14, attempts0 : 3, attempts1 : 3;
+};
+_Static_assert(sizeof(struct sk_flow) == 96, "an entry is 96 bytes");
+
+struct set {
+	uint16_t tag[SK_SET_WAYS];    /* 0 = free */
+	uint16_t expiry[SK_SET_WAYS]; /* tick */
+	struct sk_flow flows[SK_SET_WAYS];
+};
+_Static_assert(sizeof(struct set) == 64 + SK_SET_WAYS * 96, "a set is 25 cache lines");
+
+/* Where a key may live. */
+struct place {
+	uint32_t set[2];
+	uint16_t tag;
+};
+
+struct prepared {
+	struct key key;
+	struct place place;
+	uint8_t direction;            /* of the packet: 0 = from the lower end */
+};
+
+/* Reassembly of one direction of one flow. */
+struct stream {
+	uint16_t next;                /* of the same flow, or of the free list; 0 = none */
+	uint8_t direction;
+	uint8_t packets;              /* seen by this buffer */
+	uint8_t range_count;          /* ranges received, ascending, apart from each other */
+	uint16_t range_start[SK_STREAM_RANGES_MAX], range_end[SK_STREAM_RANGES_MAX];
+};
+
+struct facts_place {
+	struct sk_flow *owner;        /* NULL = free */
+	uint32_t next_free;
+};
+
+/* An anonymous mapping, not dumped, of huge pages where the system has them. */
+struct area {
+	void *memory;
+	size_t bytes;
+};
+
+struct sk_flow_table {
+	uint64_t key[2];
+	struct sk_flow_limits limits;
+	sk_flow_closed closed;
+	void *context;
+	struct set *sets;
+	uint32_t set_count;
+	int64_t now_ns;               /* the clock: the newest packet time, see clock.c */
+	bool started;                 /* now_ns was set */
+	int64_t swept_ns;
+	uint32_t late_packets;        /* in a row */
+	struct sk_flow_counters counters;
+	/* the batch that was prepared */
+	const struct sk_packet *prepared_packets;
+	size_t prepared_count;
+	struct prepared prepared[SK_BATCH_MAX];
+	/* pools; index 0 is none */
+	struct sk_flow_facts *facts;
+	struct facts_place *facts_places;
+	uint32_t facts_free, facts_hand;
+	struct stream *streams;
+	uint8_t *stream_bytes;
+	uint16_t stream_free;
+	/* the head that was handed out last */
+	struct sk_head head;
+	bool head_used;
+	struct area areas[5];
+};
+
+/* ---- key.c ---- */
+
+/* The canonical key of a packet and the packet's direction. Ports of ICMP are mapped as Community ID 1 does. */
+uint8_t sk_flow_key(const struct sk_packet *packet, struct key *key);
+/* SipHash-1-3 of a key. */
+uint64_t sk_flow_hash(const uint64_t key[2], const struct key *what);
+/* Hash and places of a key. */
+struct place sk_flow_place(const struct sk_flow_table *table, const struct key *key);
+/* Community ID's pair for an ICMP type: true when a counterpart exists, and then *counterpart is it. */
+bool sk_icmp_counterpart(uint8_t ip_proto, uint8_t type, uint8_t *counterpart);
+/* Is it ICMP or ICMPv6? */
+static inline bool sk_is_icmp(uint8_t ip_proto)
+{
+	return ip_proto == 1 || ip_proto == 58;
+}
+
+static inline uint8_t sk_flow_proto(const struct sk_flow *flow)
+{
+	return (uint8_t)(flow->key.meta >> 32);
+}
+
+/* ---- segment.c ---- */
+
+/* Begin a segment in a cleared or continued entry with its first packet. */
+void sk_segment_open(struct sk_flow *flow, const struct sk_packet *packet, unsigned direction);
+/* Add a packet to a segment. */
+void sk_segment_add(struct sk_flow *flow, const struct sk_packet *packet, unsigned direction);
+/* Does the packet begin a new connection in a flow that is over? */
+bool sk_segment_reopens(const struct sk_flow *flow, const struct sk_packet *packet);
+/* Has the segment lasted, or its counters grown, as far as they may? */
+bool sk_segment_is_full(const struct sk_flow *flow, const struct sk_packet *packet, int64_t active_ns);
+/* How long it may stay silent. */
+int64_t sk_segment_idle_ns(const struct sk_flow *flow, const struct sk_flow_limits *limits);
+/* The class of the initiator's direction. */
+enum sk_class sk_segment_class(const struct sk_flow *flow);
+
+/* ---- stream.c ---- */
+
+/* The buffer of one direction of a flow; NULL when it has none. */
+struct stream *sk_stream_of(const struct sk_flow_table *table, const struct sk_flow *flow, unsigned direction);
+/* A buffer for one direction of a flow; NULL when there is none free (counted). */
+struct stream *sk_stream_take(struct sk_flow_table *table, struct sk_flow *flow, unsigned direction);
+/* Give it back, overwritten. */
+void sk_stream_release(struct sk_flow_table *table, struct sk_flow *flow, struct stream *stream);
+/* All of a flow. */
+void sk_streams_release(struct sk_flow_table *table, struct sk_flow *flow);
+/* Put bytes at an offset; bytes that are there already stay (first wins), what lies beyond the buffer is left out. False: too many pieces. */
+SK_MUST bool sk_stream_put(struct sk_flow_table *table, struct stream *stream, uint32_t offset, struct sk_cur bytes);
+/* What has come without a gap from the start. */
+struct sk_cur sk_stream_prefix(const struct sk_flow_table *table, const struct stream *stream);
+/* Remove the first n bytes of the prefix. */
+void sk_stream_consume(struct sk_flow_table *table, struct stream *stream, uint32_t n);
+/* A SYN says where a direction's first byte will be. */
+void sk_streams_syn(struct sk_flow *flow, const struct sk_packet *packet, unsigned direction);
+
+/* ---- head.c ---- */
+
+/* Overwrite the head that was handed out last. */
+void sk_head_wipe(struct sk_flow_table *table);
+
+/* ---- table.c ---- */
+
+/* End a segment: callback, facts and streams given back. The entry's place stays. */
+void sk_flow_end_segment(struct sk_flow_table *table, struct sk_flow *flow, enum sk_flow_end end);
+
+#endif
