@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The gate against the reference judge on random stacks of headers, mutated, cut and lied about; and the property that a shorter slice is never
+   judged more leniently. Then the twins: a reference that lies must be caught. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "fake_border.h"
+#include "frames.h"
+#include "reference.h"
+
+enum { FRAMES = 1500000, TWIN_FRAMES = 300000 };
+
+static uint64_t random_state; /* splitmix64: the same run each time */
+
+static uint64_t random_u64(void)
+{
+	uint64_t z = random_state += 0x9e3779b97f4a7c15;
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+	z = (z ^ z >> 27) * 0x94d049bb133111eb;
+	return z ^ z >> 31;
+}
+
+static unsigned below(unsigned n)
+{
+	return (unsigned)(random_u64() >> 32) % n;
+}
+
+static unsigned random_family(void)
+{
+	return below(2) ? 4 : 6;
+}
+
+/* Mostly classes that pass, so that deep layers are reached. */
+static enum sk_class random_class(void)
+{
+	return below(12) == 0 ? (enum sk_class)below(SK_CLASS_COUNT) : (enum sk_class)below(3);
+}
+
+static void put_random_ip(struct build *b, unsigned family, uint8_t proto)
+{
+	unsigned kind = below(10);
+	if (kind == 0)
+		build_put_fragment(b, family, proto, random_class(), below(3) ? 0 : below(5), below(2) != 0);
+	else if (kind == 1 && family == 4)
+		build_put_ip4_options(b, proto, random_class());
+	else if (kind == 1)
+		build_put_ip6_extensions(b, proto, random_class());
+	else
+		build_put_ip(b, family, proto, random_class());
+}
+
+/* A frame out of nested encapsulations in a link, then up to three bytes changed. Returns the link. */
+static uint8_t random_frame(struct build *b)
+{
+	static const uint16_t ports[] = {53, 4789, 6081, 2152};
+	unsigned family = random_family();
+	uint8_t proto = 6;
+	build_start(b, below(60));
+	switch (below(5)) {
+	case 0:
+		build_put_udp(b, ports[below(4)]);
+		proto = 17;
+		break;
+	case 1:
+		put_random_ip(b, below(8) ? family : random_family(), 17);
+		build_put_icmp(b, family, below(4) != 0);
+		proto = family == 4 ? 1 : 58;
+		break;
+	case 2:
+		proto = (uint8_t)random_u64();
+		break;
+	default:
+		build_put_tcp(b);
+	}
+	put_random_ip(b, family, proto);
+	for (unsigned depth = below(4) ? below(3) : below(9); depth > 0; depth--) {
+		proto = encapsulations[below((unsigned)encapsulation_count)].put(b, family);
+		family = random_family();
+		put_random_ip(b, family, proto);
+	}
+	const struct link_layer *layer = &link_layers[below((unsigned)link_layer_count)];
+	layer->put(b, family);
+	unsigned length = (unsigned)build_length(b);
+	for (unsigned changes = below(4); changes > 0; changes--) {
+		uint8_t *byte = build_bytes(b) + below(below(2) ? length : length < 80 ? length : 80);
+		*byte = below(2) ? (uint8_t)random_u64() : (uint8_t)(*byte ^ 1u << below(8));
+	}
+	return layer->link;
+}
+
+struct tally {
+	uint64_t frames, mismatches, lenient;
+	uint64_t reasons[SK_GATE_REASON_COUNT];
+};
+
+static bool same(const struct sk_frame *frame, const struct sk_verdict *got, const struct reference_verdict *want)
+{
+	if (got->reason != want->reason || got->class_ != want->class_ || (got->admitted != NULL) != (want->reason == SK_GATE_ADMITTED))
+		return false;
+	if (got->admitted == NULL)
+		return true;
+	const struct sk_admitted_info *info = sk_admitted_info(got->admitted);
+	uint32_t wire;
+	struct sk_cur packet = sk_admitted_bytes(got->admitted, &wire);
+	return info->layers == want->layers && info->tunnels == want->tunnels && info->inner_class == want->inner_class &&
+		packet.at == frame->bytes + want->packet_at && sk_left(&packet) == want->packet_captured && wire == want->packet_wire;
+}
+
+static struct tally compare(uint64_t seed, unsigned count, enum reference_lie lie)
+{
+	struct tally tally = {0};
+	struct sk_gate *gates[8];
+	random_state = seed;
+	for (unsigned covered = 0; covered < 8; covered++)
+		assert_int_equal(sk_gate_new(fake_border(), covered, &gates[covered]), SK_OK);
+	for (; tally.frames < count; tally.frames++) {
+		struct build b;
+		struct sk_verdict verdict, shorter;
+		uint8_t link = random_frame(&b);
+		size_t length = build_length(&b), captured = below(3) ? length : below((unsigned)length + 1);
+		unsigned covered = below(4) ? 7 : below(8);
+		struct sk_frame frame = build_frame(&b, link, captured);
+		if (below(4) == 0)
+			frame.wire_bytes = (uint32_t)captured + below(3) * below(200);
+		if (frame.wire_bytes < captured)
+			frame.wire_bytes = (uint32_t)captured;
+		struct reference_verdict want = reference_judge(&frame, covered, lie);
+		sk_gate_judge_batch(gates[covered], &frame, 1, &verdict);
+		tally.reasons[verdict.reason]++;
+		if (!same(&frame, &verdict, &want))
+			tally.mismatches++;
+		/* The same frame, sliced shorter. */
+		struct sk_frame slice = build_frame(&b, link, below((unsigned)captured + 1));
+		slice.wire_bytes = frame.wire_bytes;
+		sk_gate_judge_batch(gates[covered], &slice, 1, &shorter);
+		if (verdict.reason != SK_GATE_ADMITTED && shorter.reason == SK_GATE_ADMITTED)
+			tally.lenient++;
+		free(slice.bytes);
+		free(frame.bytes);
+	}
+	for (unsigned covered = 0; covered < 8; covered++)
+		sk_gate_free(gates[covered]);
+	return tally;
+}
+
+/* rule: GATE-2 GATE-3 */
+static void test_model(void **state)
+{
+	(void)state;
+	struct tally tally = compare(1, FRAMES, REFERENCE_HONEST);
+	assert_int_equal(tally.mismatches, 0);
+	assert_int_equal(tally.lenient, 0);
+	/* The generator reaches everything often. */
+	for (unsigned reason = 0; reason < SK_GATE_REASON_COUNT; reason++) {
+		print_message("%-20s %9lu\n", sk_gate_reason_name((enum sk_gate_reason)reason), (unsigned long)tally.reasons[reason]);
+		assert_true(tally.reasons[reason] > 100);
+	}
+}
+
+/* The sabotage twins: whatever the reference lies about, the comparison sees. */
+static void test_a_lying_reference_is_caught(void **state)
+{
+	(void)state;
+	for (unsigned lie = REFERENCE_HONEST + 1; lie < REFERENCE_LIES; lie++)
+		assert_true(compare(2, TWIN_FRAMES, (enum reference_lie)lie).mismatches > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_model), cmocka_unit_test(test_a_lying_reference_is_caught)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
