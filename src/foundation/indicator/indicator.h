@@ -15,9 +15,8 @@ enum sk_indicator_kind {
 	SK_INDICATOR_FLOW_ALL = 1 << 5
 };
 
-/* Why a line was refused or changed; indicator/reason.def has name and prose: comment, empty, not_an_indicator, duplicate, warning_list,
-   special_range, own_prefix, too_short_prefix, whole_internet, single_label, public_suffix, unsupported_type, bad_utf8, too_long; cleaned: bom,
-   crlf, defanged, idn, case, host_bits, url_reduced. */
+/* Why a line was passed over, refused or changed; indicator/reason.def has name and prose. COMMENT, EMPTY and HEADER are passed over; from BOM
+   on it says what was cleaned; all between refuses. */
 enum sk_indicator_reason {
 #define SK_INDICATOR_REASON(name, text, prose) SK_INDICATOR_##name,
 #include "indicator/reason.def"
@@ -28,6 +27,8 @@ enum sk_indicator_reason {
 /* Called for each line refused or cleaned: file, line (or attribute number), the value made printable, the reason, a detail ("in list X"). */
 typedef void (*sk_indicator_note)(void *context, const char *file, uint64_t line, const char *value, enum sk_indicator_reason reason, const char *detail);
 
+/* lines (values, where one attribute or row holds several) = taken + refused + by_reason of COMMENT, EMPTY and HEADER. cleaned: of those taken,
+   how many were changed. BOM and CRLF count lines of the file and are noted once. */
 struct sk_indicator_counts {
 	uint64_t lines, taken, cleaned, refused, by_reason[SK_INDICATOR_REASON_COUNT];
 };
@@ -40,6 +41,7 @@ struct sk_indicator_options {
 	const struct sk_border *own;        /* when not NULL: see own_prefixes */
 	const struct sk_prefix *own_prefixes; size_t own_prefix_count; /* values inside these are refused as own_prefix */
 	bool special_ranges_allowed;        /* lab: private and documentation addresses may be selectors */
+	bool to_ids_ignored;                /* take what its author did not mean for detection (to_ids false) */
 };
 
 /* Start. SK_ENOMEM. Caller frees. */

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rules that every value must pass, and the builder that holds what passed. */
+#include <libpsl.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "indicator/indicator_priv.h"
+#include "text/text.h"
+
+enum { ENTRIES_DEFAULT = 20000000, NOTE_VALUE_MAX = 200 };
+
+static const struct {
+	const char *name, *prose;
+} reasons[SK_INDICATOR_REASON_COUNT] = {
+#define SK_INDICATOR_REASON(name, text, prose) {text, prose},
+#include "indicator/reason.def"
+#undef SK_INDICATOR_REASON
+};
+
+const char *sk_indicator_reason_name(enum sk_indicator_reason reason)
+{
+	SK_INVARIANT((unsigned)reason < SK_INDICATOR_REASON_COUNT);
+	return reasons[reason].name;
+}
+
+const char *sk_indicator_reason_prose(enum sk_indicator_reason reason)
+{
+	SK_INVARIANT((unsigned)reason < SK_INDICATOR_REASON_COUNT);
+	return reasons[reason].prose;
+}
+
+enum sk_err sk_indicator_builder_new(const struct sk_indicator_options *options, sk_indicator_note note, void *context, struct sk_indicator_builder **out)
+{
+	static const size_t widths[SK_COLUMN_COUNT] = {4, 16, SK_INDICATOR_PREFIX_WIDTH, 0, SK_INDICATOR_JA3_BYTES, 0};
+	struct sk_indicator_builder *builder = calloc(1, sizeof *builder);
+	if (builder == NULL)
+		return SK_ENOMEM;
+	builder->options = *options;
+	if (builder->options.max_entries == 0)
+		builder->options.max_entries = ENTRIES_DEFAULT;
+	if (builder->options.max_entries > SK_INDICATOR_ENTRIES_MAX)
+		builder->options.max_entries = SK_INDICATOR_ENTRIES_MAX;
+	builder->note = note;
+	builder->context = context;
+	builder->next_tag = 1;
+	uint8_t key[SK_SIP_KEY_BYTES];
+	sk_random(key, sizeof key);
+	for (size_t i = 0; i < SK_COLUMN_COUNT; i++)
+		sk_column_init(&builder->columns[i], widths[i], key);
+	builder->warnings = sk_warnings_new();
+	builder->psl_owned = psl_latest(NULL);
+	builder->psl = builder->psl_owned != NULL ? builder->psl_owned : psl_builtin();
+	if (builder->warnings == NULL || builder->psl == NULL) {
+		sk_indicator_builder_free(builder);
+		return SK_ENOMEM;
+	}
+	*out = builder;
+	return SK_OK;
+}
+
+void sk_indicator_builder_free(struct sk_indicator_builder *builder)
+{
+	if (builder == NULL)
+		return;
+	for (size_t i = 0; i < SK_COLUMN_COUNT; i++)
+		sk_column_fini(&builder->columns[i]);
+	sk_warnings_free(builder->warnings);
+	if (builder->psl_owned != NULL)
+		psl_free(builder->psl_owned);
+	free(builder->files);
+	free(builder);
+}
+
+enum sk_err sk_indicator_add_warning_list(struct sk_indicator_builder *builder, const char *path, struct sk_fault *fault)
+{
+	if (builder->sealed)
+		return sk_fault_set(fault, SK_EUSAGE, "%s: a warning list must be loaded before any list", path);
+	return sk_warnings_add(builder->warnings, path, fault);
+}
+
+void sk_indicator_add_flow_all(struct sk_indicator_builder *builder)
+{
+	builder->flow_all = true;
+}
+
+/* ---- rules ---- */
+
+/* IANA's special-purpose registries (RFC 6890 and its heirs), with multicast, 6to4, Teredo and NAT64: an IPv6 address that hides an IPv4 one
+   would select by the hidden part. */
+static bool overlaps_special(const struct sk_prefix *prefix)
+{
+	static const char *const texts[] = {
+		"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24",
+		"192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
+		"::/96", "::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/32", "2001:2::/48", "2001:10::/28", "2001:20::/28",
+		"2001:db8::/32", "2002::/16", "3fff::/20", "5f00::/16", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
+	};
+	/* Parsed once: the table is constant, and every import asks a million times. */
+	static _Thread_local struct sk_prefix special[SK_COUNT(texts)];
+	if (special[0].addr.family == 0)
+		for (size_t i = SK_COUNT(texts); i-- > 0;)
+			SK_INVARIANT(sk_prefix_parse(texts[i], &special[i]) == SK_OK);
+	sk_u128 start = sk_number_of(prefix->addr.bytes), last = sk_prefix_last(prefix);
+	for (size_t i = 0; i < SK_COUNT(texts); i++)
+		if (special[i].addr.family == prefix->addr.family && sk_number_of(special[i].addr.bytes) <= last && sk_prefix_last(&special[i]) >= start)
+			return true;
+	return false;
+}
+
+static bool overlaps_own(const struct sk_indicator_options *options, const struct sk_prefix *prefix)
+{
+	for (size_t i = 0; i < options->own_prefix_count; i++) {
+		const struct sk_prefix *own = &options->own_prefixes[i];
+		if (sk_prefix_holds(own, &prefix->addr) || (own->addr.family == prefix->addr.family && sk_prefix_holds(prefix, &own->addr)))
+			return true;
+	}
+	return options->own != NULL && sk_border_side(options->own, &prefix->addr) == SK_SIDE_DOMESTIC;
+}
+
+/* SK_INDICATOR_REASON_COUNT when the value may be a selector. */
+static enum sk_indicator_reason judge_prefix(const struct sk_indicator_builder *builder, const struct sk_prefix *prefix, const char **detail)
+{
+	const struct sk_indicator_options *options = &builder->options;
+	if (prefix->bits == 0)
+		return SK_INDICATOR_WHOLE_INTERNET;
+	if (!options->special_ranges_allowed && overlaps_special(prefix))
+		return SK_INDICATOR_SPECIAL_RANGE;
+	if (overlaps_own(options, prefix))
+		return SK_INDICATOR_OWN_PREFIX;
+	if (prefix->bits < (prefix->addr.family == 4 ? options->min_prefix_v4 : options->min_prefix_v6)) {
+		*detail = "the basis' rule sets the shortest length";
+		return SK_INDICATOR_TOO_SHORT_PREFIX;
+	}
+	return SK_INDICATOR_REASON_COUNT;
+}
+
+static enum sk_indicator_reason judge(const struct sk_indicator_builder *builder, const struct sk_value *value, const char **detail)
+{
+	enum sk_indicator_reason reason = SK_INDICATOR_REASON_COUNT;
+	if (value->kind == SK_INDICATOR_ADDRESS || value->kind == SK_INDICATOR_PREFIX)
+		reason = judge_prefix(builder, &value->prefix, detail);
+	else if (value->kind == SK_INDICATOR_DOMAIN && psl_is_public_suffix2(builder->psl, value->name, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE))
+		reason = SK_INDICATOR_PUBLIC_SUFFIX;
+	if (reason != SK_INDICATOR_REASON_COUNT)
+		return reason;
+	const char *list = sk_warnings_match(builder->warnings, value);
+	if (list == NULL)
+		return SK_INDICATOR_REASON_COUNT;
+	*detail = list;
+	return SK_INDICATOR_WARNING_LIST;
+}
+
+/* ---- taking ---- */
+
+static uint64_t entry_count(const struct sk_indicator_builder *builder)
+{
+	uint64_t count = builder->flow_all;
+	for (size_t i = 0; i < SK_COLUMN_COUNT; i++)
+		count += builder->columns[i].count;
+	return count;
+}
+
+static enum sk_err put_value(struct sk_indicator_builder *builder, const struct sk_value *value, uint32_t tag)
+{
+	uint8_t packed[SK_INDICATOR_PREFIX_WIDTH];
+	struct sk_out out = sk_out_of(packed, sizeof packed);
+	const struct sk_addr *addr = &value->prefix.addr;
+	switch (value->kind) {
+	case SK_INDICATOR_ADDRESS:
+		return sk_column_add(&builder->columns[addr->family == 4 ? SK_COLUMN_V4 : SK_COLUMN_V6], addr->bytes, addr->family == 4 ? 4 : 16, tag);
+	case SK_INDICATOR_PREFIX:
+		sk_put_u8(&out, addr->family);
+		sk_put_bytes(&out, addr->bytes, sizeof addr->bytes);
+		sk_put_u8(&out, value->prefix.bits);
+		return sk_column_add(&builder->columns[SK_COLUMN_PREFIX], packed, sizeof packed, tag);
+	case SK_INDICATOR_DOMAIN:
+		return sk_column_add(&builder->columns[SK_COLUMN_DOMAIN], value->name, value->length, tag);
+	case SK_INDICATOR_JA3:
+		return sk_column_add(&builder->columns[SK_COLUMN_JA3], value->ja3, sizeof value->ja3, tag);
+	case SK_INDICATOR_JA4:
+		return sk_column_add(&builder->columns[SK_COLUMN_JA4], value->name, value->length, tag);
+	case SK_INDICATOR_FLOW_ALL:
+		builder->flow_all = true;
+		return SK_OK;
+	}
+	return SK_EBUG;
+}
+
+static void note(struct sk_import *import, uint64_t line, const char *text, size_t length, enum sk_indicator_reason reason, const char *detail)
+{
+	if (import->builder->note == NULL)
+		return;
+	struct sk_buf safe;
+	sk_buf_init(&safe, (size_t)4 * NOTE_VALUE_MAX + 1);
+	sk_escape_line(&safe, text, length < NOTE_VALUE_MAX ? length : NOTE_VALUE_MAX);
+	import->builder->note(import->builder->context, import->name, line, sk_buf_text(&safe), reason, detail);
+	sk_buf_fini(&safe);
+}
+
+void sk_import_refuse(struct sk_import *import, uint64_t line, const char *text, size_t length, enum sk_indicator_reason reason, const char *detail)
+{
+	import->counts->lines++;
+	import->counts->by_reason[reason]++;
+	if (reason == SK_INDICATOR_COMMENT || reason == SK_INDICATOR_EMPTY || reason == SK_INDICATOR_HEADER)
+		return;
+	import->counts->refused++;
+	note(import, line, text, length, reason, detail);
+}
+
+void sk_import_crlf(struct sk_import *import, uint64_t line)
+{
+	import->counts->by_reason[SK_INDICATOR_CRLF]++;
+	if (!import->crlf_noted)
+		note(import, line, "", 0, SK_INDICATOR_CRLF, "");
+	import->crlf_noted = true;
+}
+
+static void count_taken(struct sk_import *import, uint64_t line, const char *text, size_t length, uint32_t changes)
+{
+	import->counts->lines++;
+	import->counts->taken++;
+	import->counts->cleaned += changes != 0;
+	for (unsigned reason = 0; changes != 0; reason++, changes >>= 1) {
+		if ((changes & 1) == 0)
+			continue;
+		import->counts->by_reason[reason]++;
+		note(import, line, text, length, (enum sk_indicator_reason)reason, "");
+	}
+}
+
+static enum sk_err import_one(struct sk_import *import, uint64_t line, const char *text, size_t length, enum sk_type type)
+{
+	struct sk_indicator_builder *builder = import->builder;
+	struct sk_value value;
+	const char *detail;
+	enum sk_indicator_reason reason = sk_value_clean(text, length, type, &value, &detail);
+	if (reason == SK_INDICATOR_REASON_COUNT && value.kind == SK_INDICATOR_JA3 && type == SK_TYPE_ANY && import->file_hashes) {
+		reason = SK_INDICATOR_UNSUPPORTED_TYPE;
+		detail = "the file's name says that these are MD5 hashes of files, not JA3";
+	}
+	if (reason == SK_INDICATOR_REASON_COUNT)
+		reason = judge(builder, &value, &detail);
+	if (reason != SK_INDICATOR_REASON_COUNT) {
+		sk_import_refuse(import, line, text, length, reason, detail);
+		return SK_OK;
+	}
+	uint64_t tag = import->first_tag + line - 1;
+	if (entry_count(builder) >= builder->options.max_entries || tag > UINT32_MAX)
+		return sk_fault_set(import->fault, SK_ETOOBIG, "%s:%llu: more than %llu entries; nothing of this file was taken", import->path,
+				    (unsigned long long)line, (unsigned long long)builder->options.max_entries);
+	enum sk_err err = put_value(builder, &value, (uint32_t)tag);
+	if (err == SK_EEXIST) {
+		sk_import_refuse(import, line, text, length, SK_INDICATOR_DUPLICATE, "");
+		return SK_OK;
+	}
+	if (err != SK_OK)
+		return sk_fault_set(import->fault, err, "%s:%llu: %s; nothing of this file was taken", import->path, (unsigned long long)line, sk_err_text(err));
+	count_taken(import, line, text, length, value.changes);
+	return SK_OK;
+}
+
+enum sk_err sk_import_value(struct sk_import *import, uint64_t line, const char *text, size_t length, enum sk_type type)
+{
+	const char *bar = type == SK_TYPE_DOMAIN_ADDRESS && length != 0 ? memchr(text, '|', length) : NULL;
+	if (bar == NULL)
+		return import_one(import, line, text, length, type == SK_TYPE_DOMAIN_ADDRESS ? SK_TYPE_DOMAIN : type);
+	SK_TRY(import_one(import, line, text, (size_t)(bar - text), SK_TYPE_DOMAIN));
+	return import_one(import, line, bar + 1, length - (size_t)(bar + 1 - text), SK_TYPE_ADDRESS);
+}
+
+/* ---- one file ---- */
+
+static enum sk_err add_file(struct sk_indicator_builder *builder, const char *name, uint64_t first)
+{
+	if (builder->file_count >= SK_INDICATOR_FILES_MAX || first > UINT32_MAX)
+		return SK_ETOOBIG;
+	if (builder->file_count == builder->file_room) {
+		uint32_t room = builder->file_room != 0 ? builder->file_room * 2 : 16;
+		void *grown = realloc(builder->files, room * sizeof *builder->files);
+		if (grown == NULL)
+			return SK_ENOMEM;
+		builder->files = grown;
+		builder->file_room = room;
+	}
+	struct sk_origin_file *file = &builder->files[builder->file_count++];
+	file->first = (uint32_t)first;
+	(void)snprintf(file->name, sizeof file->name, "%s", name);
+	return SK_OK;
+}
+
+static bool looks_like_json(const struct sk_reader *reader)
+{
+	struct sk_cur c = sk_cur_of(reader->buffer + reader->at, reader->end - reader->at);
+	uint8_t first = sk_u8(&c);
+	while (first == ' ' || first == '\t' || first == '\r' || first == '\n')
+		first = sk_u8(&c);
+	if (first != '[')
+		return first == '{';
+	/* "[2001:db8::1]:443" is a list's line, "[ {" is not. */
+	uint8_t next = sk_u8(&c);
+	while (next == ' ' || next == '\t' || next == '\r' || next == '\n')
+		next = sk_u8(&c);
+	return next == '{' || next == '"' || next == ']' || next == '[';
+}
+
+static enum sk_err import_json(struct sk_import *import, struct sk_reader *reader)
+{
+	struct sk_buf text;
+	sk_buf_init(&text, SK_INDICATOR_JSON_MAX_BYTES);
+	enum sk_err err = sk_reader_rest(reader, &text, import->fault);
+	if (err == SK_OK)
+		err = sk_import_misp(import, sk_buf_text(&text), text.length);
+	sk_buf_fini(&text);
+	return err;
+}
+
+/* A list in which not one value looks like any indicator is the wrong file. */
+static enum sk_err check_usable(const struct sk_import *import)
+{
+	const struct sk_indicator_counts *counts = import->counts;
+	uint64_t strangers = counts->by_reason[SK_INDICATOR_NOT_AN_INDICATOR] + counts->by_reason[SK_INDICATOR_SINGLE_LABEL] +
+			     counts->by_reason[SK_INDICATOR_BAD_UTF8] + counts->by_reason[SK_INDICATOR_TOO_LONG];
+	if (counts->taken != 0 || counts->refused == 0 || strangers != counts->refused)
+		return SK_OK;
+	return sk_fault_set(import->fault, SK_EINPUT, "%s: none of its %llu values is an address, prefix, domain, JA3 or JA4; a list, CSV or MISP JSON was expected",
+			    import->path, (unsigned long long)counts->refused);
+}
+
+static enum sk_err import_reader(struct sk_import *import, struct sk_reader *reader)
+{
+	struct sk_cur c = sk_cur_of(reader->buffer, reader->end);
+	if (!sk_more(&c))
+		return sk_fault_set(import->fault, SK_EINPUT, "%s: an empty file", import->path);
+	if (sk_be24(&c) == 0xefbbbf) {
+		reader->at += 3;
+		import->counts->by_reason[SK_INDICATOR_BOM]++;
+		note(import, 1, "", 0, SK_INDICATOR_BOM, "");
+	}
+	SK_TRY(looks_like_json(reader) ? import_json(import, reader) : sk_import_table(import, reader));
+	return check_usable(import);
+}
+
+enum sk_err sk_indicator_import(struct sk_indicator_builder *builder, const char *path, struct sk_indicator_counts *counts, struct sk_fault *fault)
+{
+	*counts = (struct sk_indicator_counts){0};
+	if (!builder->sealed)
+		SK_TRY(sk_warnings_ready(builder->warnings));
+	builder->sealed = true;
+	struct sk_reader reader;
+	SK_TRY(sk_reader_open(&reader, path, fault));
+	const char *slash = strrchr(path, '/');
+	struct sk_import import = {.builder = builder, .counts = counts, .path = path, .name = slash != NULL ? slash + 1 : path,
+				   .first_tag = builder->next_tag, .fault = fault};
+	import.file_hashes = strstr(import.name, "md5") != NULL && strstr(import.name, "ja3") == NULL;
+	uint32_t marks[SK_COLUMN_COUNT], file_mark = builder->file_count;
+	for (size_t i = 0; i < SK_COLUMN_COUNT; i++)
+		marks[i] = builder->columns[i].count;
+	enum sk_err err = add_file(builder, import.name, import.first_tag);
+	if (err != SK_OK)
+		err = sk_fault_set(fault, err, "%s: %s: at most %d files", path, sk_err_text(err), SK_INDICATOR_FILES_MAX);
+	else
+		err = import_reader(&import, &reader);
+	if (err != SK_OK) {
+		for (size_t i = 0; i < SK_COLUMN_COUNT; i++)
+			sk_column_truncate(&builder->columns[i], marks[i]);
+		builder->file_count = file_mark;
+	} else {
+		builder->next_tag += reader.line > counts->lines ? reader.line : counts->lines;
+	}
+	sk_reader_close(&reader);
+	return err;
+}
+
+/* ---- a compiled set back into the builder ---- */
+
+static enum sk_err merge_value(struct sk_indicator_builder *builder, const struct sk_value *value, uint64_t tag, struct sk_fault *fault)
+{
+	if (entry_count(builder) >= builder->options.max_entries)
+		return sk_fault_set(fault, SK_ETOOBIG, "the set in use and the new lists hold more than %llu entries", (unsigned long long)builder->options.max_entries);
+	enum sk_err err = put_value(builder, value, tag <= UINT32_MAX ? (uint32_t)tag : 0);
+	return err == SK_OK || err == SK_EEXIST ? SK_OK : sk_fault_set(fault, err, "merging sets: %s", sk_err_text(err));
+}
+
+enum sk_err sk_indicator_merge(struct sk_indicator_builder *builder, const struct sk_indicator_set *set, struct sk_fault *fault)
+{
+	uint64_t shift = builder->next_tag - 1, last = 0;
+	for (uint64_t i = 0; i < set->section[SK_SECTION_FILE].count; i++) {
+		char name[SK_INDICATOR_FILE_NAME_MAX + 1];
+		uint32_t first = sk_set_file(set, (uint32_t)i, name);
+		enum sk_err err = add_file(builder, name, first + shift);
+		if (err != SK_OK)
+			return sk_fault_set(fault, err, "merging sets: %s: at most %d files", sk_err_text(err), SK_INDICATOR_FILES_MAX);
+	}
+	for (uint32_t id = 0; id < set->facts.entries; id++) {
+		struct sk_value value;
+		uint32_t tag = sk_set_entry(set, id, &value);
+		last = tag > last ? tag : last;
+		SK_TRY(merge_value(builder, &value, tag != 0 ? tag + shift : 0, fault));
+	}
+	builder->next_tag += last;
+	return SK_OK;
+}

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside the indicator room: columns of distinct values, cleaning of one value, warning lists, the reader, the view of a compiled set. */
+#ifndef SK_INDICATOR_PRIV_H
+#define SK_INDICATOR_PRIV_H
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "indicator/indicator.h"
+#include "wire/wire.h"
+
+/* Every limit of the room. */
+enum {
+	SK_INDICATOR_ENTRIES_MAX = (1 << 25) - 2,   /* an index and 7 bits of hash share one slot of a column */
+	SK_INDICATOR_BUFFER_BYTES = 1 << 18,        /* one line, one CSV record */
+	SK_INDICATOR_VALUE_MAX = 1024,              /* one value before cleaning */
+	SK_INDICATOR_NAME_MAX = 253,                /* RFC 1035: 255 on the wire */
+	SK_INDICATOR_LABEL_MAX = 63,
+	SK_INDICATOR_TEXT_MAX_BYTES = 1 << 30,      /* one list, decompressed */
+	SK_INDICATOR_JSON_MAX_BYTES = 64 << 20,     /* one JSON file: json-c builds a tree about ten times as large */
+	SK_INDICATOR_JSON_DEPTH = 32,
+	SK_INDICATOR_CELLS_MAX = 64,                /* columns of a table */
+	SK_INDICATOR_SAMPLE_LINES = 64,             /* read to find which column holds the values */
+	SK_INDICATOR_FILES_MAX = 65535,             /* files that one set remembers */
+	SK_INDICATOR_WARNINGS_MAX = 5000000,        /* entries of all warning lists */
+	SK_INDICATOR_WARNING_LISTS_MAX = 1024,
+	SK_INDICATOR_SUBSTRINGS_MAX = 4096,
+	SK_INDICATOR_JA3_BYTES = 16,
+	SK_INDICATOR_JA4_LENGTH = 36,
+	SK_INDICATOR_PREFIX_WIDTH = 18,             /* family, 16 address bytes, bits */
+	SK_INDICATOR_FILE_NAME_MAX = 255
+};
+
+__extension__ typedef unsigned __int128 sk_u128;
+
+/* ---- column.c: distinct values of one kind, each with a 32-bit tag ---- */
+
+struct sk_column {
+	size_t width;        /* bytes of a value; 0: names, each with its length byte before it */
+	uint8_t *bytes;
+	size_t used, room;
+	uint32_t *offsets;   /* names: where each begins in bytes */
+	uint32_t *tags;
+	uint32_t count, count_room;
+	uint32_t *slots;     /* hash set: 7 bits of hash, index + 1 in 25 bits; 0 = free */
+	uint32_t slot_count; /* a power of two, at least twice count */
+	uint8_t key[SK_SIP_KEY_BYTES];
+};
+
+void sk_column_init(struct sk_column *column, size_t width, const uint8_t key[SK_SIP_KEY_BYTES]);
+void sk_column_fini(struct sk_column *column);
+/* SK_OK: added; SK_EEXIST: it is there; SK_ENOMEM; SK_ETOOBIG. Names are 1..255 bytes. */
+SK_MUST enum sk_err sk_column_add(struct sk_column *column, const void *value, size_t length, uint32_t tag);
+bool sk_column_find(const struct sk_column *column, const void *value, size_t length, uint32_t *index);
+const uint8_t *sk_column_value(const struct sk_column *column, uint32_t index, size_t *length);
+/* Forget all but the first count values. */
+void sk_column_truncate(struct sk_column *column, uint32_t count);
+/* The indices in ascending order of value (bytes, then length) into *order, which the caller frees; NULL when empty. SK_ENOMEM. */
+SK_MUST enum sk_err sk_column_order(const struct sk_column *column, uint32_t **order);
+
+/* ---- segment.c: prefixes as disjoint ranges, for longest-prefix search ---- */
+
+/* From start on (until the next segment's start) this prefix is the longest: its index + 1, or 0. */
+struct sk_segment {
+	uint8_t start[16];
+	uint8_t prefix[4];   /* little-endian, as in the file */
+	uint8_t zero[4];
+};
+/* Flatten count prefixes of one family, in ascending order of (address, bits), distinct. Room for 2 * count + 1 segments. Returns how many. */
+uint32_t sk_segments_make(const struct sk_prefix *prefixes, uint32_t count, struct sk_segment *segments);
+/* Index of the longest prefix that holds the 16 bytes (an IPv4 address stands in the first four), or UINT32_MAX. */
+uint32_t sk_segments_find(const struct sk_segment *segments, uint64_t count, const uint8_t bytes[16]);
+/* Sixteen bytes as a number, first byte highest. */
+static inline sk_u128 sk_number_of(const uint8_t bytes[16])
+{
+	uint64_t high, low;
+	memcpy(&high, bytes, 8);
+	memcpy(&low, bytes + 8, 8);
+	return (sk_u128)__builtin_bswap64(high) << 64 | __builtin_bswap64(low);
+}
+/* The last address of a prefix as such a number (an IPv4 address stands in the highest bits). */
+static inline sk_u128 sk_prefix_last(const struct sk_prefix *prefix)
+{
+	sk_u128 host = prefix->bits < 128 ? ~(sk_u128)0 >> prefix->bits : 0;
+	return sk_number_of(prefix->addr.bytes) | host;
+}
+
+/* ---- clean.c: one value ---- */
+
+/* What a column or an attribute says of its values. */
+enum sk_type {
+	SK_TYPE_ANY, SK_TYPE_ADDRESS, SK_TYPE_ADDRESS_PORT, SK_TYPE_DOMAIN, SK_TYPE_DOMAIN_PORT, SK_TYPE_DOMAIN_ADDRESS, SK_TYPE_JA3, SK_TYPE_JA4,
+	SK_TYPE_URL, SK_TYPE_UNSUPPORTED
+};
+/* "ip-dst" and its like; SK_TYPE_UNSUPPORTED for what is not known. */
+enum sk_type sk_type_parse(const char *name, size_t length);
+
+struct sk_value {
+	enum sk_indicator_kind kind;
+	struct sk_prefix prefix;                        /* ADDRESS, PREFIX */
+	char name[SK_INDICATOR_NAME_MAX + 1];           /* DOMAIN, JA4 */
+	size_t length;
+	uint8_t ja3[SK_INDICATOR_JA3_BYTES];
+	uint32_t changes;                               /* bits of the cleaned reasons */
+};
+/* Clean and classify. Returns SK_INDICATOR_REASON_COUNT when *value is filled, else why not, with *detail ("" when there is nothing to add). */
+enum sk_indicator_reason sk_value_clean(const char *text, size_t length, enum sk_type type, struct sk_value *value, const char **detail);
+static inline bool sk_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
+}
+
+/* ---- warning.c ---- */
+
+struct sk_warnings; /* opaque */
+struct sk_warnings *sk_warnings_new(void);
+void sk_warnings_free(struct sk_warnings *warnings);
+SK_MUST enum sk_err sk_warnings_add(struct sk_warnings *warnings, const char *path, struct sk_fault *fault);
+/* The same from memory; name stands in for the file in faults. */
+SK_MUST enum sk_err sk_warnings_parse(struct sk_warnings *warnings, const char *name, const char *text, size_t length, struct sk_fault *fault);
+/* Prepare look-ups; after the last list. SK_ENOMEM. */
+SK_MUST enum sk_err sk_warnings_ready(struct sk_warnings *warnings);
+/* The name of a list that keeps the value out, or NULL. */
+const char *sk_warnings_match(const struct sk_warnings *warnings, const struct sk_value *value);
+
+/* ---- reader.c: lines of a plain or gzip file ---- */
+
+struct sk_reader {
+	void *gz;
+	char *buffer;        /* SK_INDICATOR_BUFFER_BYTES + 1 */
+	size_t at, end;
+	uint64_t total, line;
+	bool eof;
+	const char *path;
+};
+struct sk_line {
+	char *text;          /* in the reader's buffer until the next call; NUL-terminated, without its line end */
+	size_t length;
+	bool crlf, too_long; /* too_long: text is empty, the rest was passed over */
+};
+SK_MUST enum sk_err sk_reader_open(struct sk_reader *reader, const char *path, struct sk_fault *fault);
+void sk_reader_close(struct sk_reader *reader);
+/* SK_OK, SK_ENOENT at the end, SK_EINPUT for damaged gzip, SK_ETOOBIG past the limit, SK_EIO. */
+SK_MUST enum sk_err sk_reader_line(struct sk_reader *reader, struct sk_line *line, struct sk_fault *fault);
+/* Append all that is left to out (within its limit). */
+SK_MUST enum sk_err sk_reader_rest(struct sk_reader *reader, struct sk_buf *out, struct sk_fault *fault);
+
+/* ---- builder.c ---- */
+
+enum sk_column_name { SK_COLUMN_V4, SK_COLUMN_V6, SK_COLUMN_PREFIX, SK_COLUMN_DOMAIN, SK_COLUMN_JA3, SK_COLUMN_JA4, SK_COLUMN_COUNT };
+
+struct sk_origin_file {
+	uint32_t first;      /* tag of its line 1; tags grow by one a line; 0 is "not known" */
+	char name[SK_INDICATOR_FILE_NAME_MAX + 1];
+};
+
+struct sk_indicator_builder {
+	struct sk_indicator_options options;
+	sk_indicator_note note;
+	void *context;
+	struct sk_column columns[SK_COLUMN_COUNT];
+	bool flow_all;
+	struct sk_origin_file *files;
+	uint32_t file_count, file_room;
+	uint64_t next_tag;
+	struct sk_warnings *warnings;
+	bool sealed;         /* imports have begun: no more warning lists */
+	const void *psl;     /* psl_ctx_t */
+	void *psl_owned;
+};
+
+/* One file on its way in. */
+struct sk_import {
+	struct sk_indicator_builder *builder;
+	struct sk_indicator_counts *counts;
+	const char *path, *name; /* name: without folders */
+	uint64_t first_tag;
+	bool file_hashes;        /* the name says that 32 digits are a file's MD5 */
+	bool crlf_noted;
+	struct sk_fault *fault;
+};
+/* Take, clean or refuse one value and count it. SK_ETOOBIG and SK_ENOMEM stop the import. */
+SK_MUST enum sk_err sk_import_value(struct sk_import *import, uint64_t line, const char *text, size_t length, enum sk_type type);
+/* Refuse (or pass over) a value and count it. */
+void sk_import_refuse(struct sk_import *import, uint64_t line, const char *text, size_t length, enum sk_indicator_reason reason, const char *detail);
+/* Say once a file that it has CRLF line ends, count each. */
+void sk_import_crlf(struct sk_import *import, uint64_t line);
+
+/* ---- table.c (plain lists, CSV, TSV), misp.c ---- */
+
+SK_MUST enum sk_err sk_import_table(struct sk_import *import, struct sk_reader *reader);
+SK_MUST enum sk_err sk_import_misp(struct sk_import *import, const char *text, size_t length);
+/* Parse strict JSON with json-c; *out is a json_object of the caller. SK_EINPUT names the offset. */
+struct json_object;
+SK_MUST enum sk_err sk_json_c_parse(const char *name, const char *text, size_t length, struct json_object **out, struct sk_fault *fault);
+
+/* ---- set.c: the view of a compiled file ---- */
+
+enum { SK_SET_VERSION = 1, SK_SET_HEADER_BYTES = 128, SK_SET_SECTION_BYTES = 24, SK_SET_SHA_OFFSET = 32, SK_SET_ALIGN = 64, SK_SET_BITMAP_WORDS = 1024, SK_SET_FILE_WIDTH = 12 };
+#define SK_SET_MAGIC "SKSELSET"
+
+enum sk_section {
+	SK_SECTION_V4, SK_SECTION_V6, SK_SECTION_PREFIX, SK_SECTION_DOMAIN, SK_SECTION_DOMAIN_BYTES, SK_SECTION_JA3, SK_SECTION_JA4,
+	SK_SECTION_FILTER_V4, SK_SECTION_FILTER_V6, SK_SECTION_FILTER_DOMAIN, SK_SECTION_SEGMENT_V4, SK_SECTION_SEGMENT_V6,
+	SK_SECTION_BITMAP_V4, SK_SECTION_BITMAP_V6, SK_SECTION_ORIGIN, SK_SECTION_FILE, SK_SECTION_FILE_BYTES, SK_SECTION_COUNT
+};
+extern const uint32_t sk_section_width[SK_SECTION_COUNT];
+
+struct sk_indicator_set {
+	const uint8_t *bytes; /* the whole file */
+	size_t length;
+	bool mapped;
+	struct {
+		const uint8_t *bytes;
+		uint64_t count;
+	} section[SK_SECTION_COUNT];
+	uint64_t key[2];
+	uint8_t sip_key[SK_SIP_KEY_BYTES];
+	uint32_t first[7];    /* first id of v4, v6, prefixes, domains, ja3, ja4, flow.all */
+	uint32_t v4_prefixes; /* the prefix section holds these first */
+	uint8_t max_labels;
+	struct sk_indicator_facts facts;
+};
+/* Check the structure of a compiled set in memory (all but its two SHA-256) and fill *set, which borrows bytes. SK_EMALFORMED, SK_ENOMEM. */
+SK_MUST enum sk_err sk_set_view(const char *name, const uint8_t *bytes, size_t length, struct sk_indicator_set *set, struct sk_fault *fault);
+/* Entry id as a value (changes is 0); returns its tag. */
+uint32_t sk_set_entry(const struct sk_indicator_set *set, uint32_t id, struct sk_value *value);
+/* The first tag and the name of an origin file. */
+uint32_t sk_set_file(const struct sk_indicator_set *set, uint32_t index, char name[SK_INDICATOR_FILE_NAME_MAX + 1]);
+/* SHA-256 over the canonical list of entries of a view. SK_ENOMEM. */
+SK_MUST enum sk_err sk_set_digest(const struct sk_indicator_set *set, uint8_t digest[SK_HASH_BYTES]);
+
+static inline uint32_t sk_load_le32(const uint8_t *bytes)
+{
+	uint32_t value;
+	memcpy(&value, bytes, sizeof value);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	value = __builtin_bswap32(value);
+#endif
+	return value;
+}
+
+static inline uint64_t sk_load_le64(const uint8_t *bytes)
+{
+	return sk_load_le32(bytes) | (uint64_t)sk_load_le32(bytes + 4) << 32;
+}
+
+static inline void sk_store_le32(uint8_t *bytes, uint32_t value)
+{
+	struct sk_out out = sk_out_of(bytes, sizeof value);
+	sk_put_le32(&out, value);
+}
+
+/* Keyed hash of two words for the filters: a folded 64 x 64 multiplication under a secret key. A collision costs a binary search, no more. */
+static inline uint64_t sk_fold(const uint64_t key[2], uint64_t a, uint64_t b)
+{
+	sk_u128 product = (sk_u128)(a ^ key[0]) * (b ^ key[1]);
+	uint64_t mixed = (uint64_t)product ^ (uint64_t)(product >> 64);
+	product = (sk_u128)(mixed ^ key[1]) * UINT64_C(0x9e3779b97f4a7c15);
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* The three bits of a value in its filter word; words is a power of two of at most 2^24. */
+static inline uint64_t sk_filter_bits(uint64_t hash)
+{
+	return UINT64_C(1) << (hash >> 58) | UINT64_C(1) << (hash >> 52 & 63) | UINT64_C(1) << (hash >> 46 & 63);
+}
+
+static inline uint64_t sk_filter_word(uint64_t hash, uint64_t words)
+{
+	return hash & (words - 1);
+}
+
+/* Words of a filter for so many entries: 16 bits an entry, a power of two; none for no entry. */
+static inline uint64_t sk_filter_words(uint64_t entries)
+{
+	uint64_t words = 1;
+	while (words * 4 < entries)
+		words *= 2;
+	return entries != 0 ? words : 0;
+}
+
+/* The bit of the bitmap that a look-up of these 16 bytes tests: /16 for IPv4, /32 (hashed) for IPv6. */
+static inline uint32_t sk_bitmap_bit(const uint64_t key[2], unsigned family, const uint8_t bytes[16])
+{
+	if (family == 4)
+		return (uint32_t)bytes[0] << 8 | bytes[1];
+	return (uint32_t)(sk_fold(key, sk_load_le32(bytes), 6) & 0xffff);
+}
+
+/* Set the bits of every address of a prefix in words[SK_SET_BITMAP_WORDS]. */
+static inline void sk_bitmap_mark(const uint64_t key[2], const struct sk_prefix *prefix, uint64_t *words)
+{
+	if (prefix->addr.family == 6 && prefix->bits < 32) {
+		memset(words, 0xff, SK_SET_BITMAP_WORDS * sizeof *words); /* so many /32 that hashing them would fill it as well */
+		return;
+	}
+	uint32_t bit = sk_bitmap_bit(key, prefix->addr.family, prefix->addr.bytes);
+	uint32_t count = prefix->addr.family == 4 && prefix->bits < 16 ? 1u << (16 - prefix->bits) : 1;
+	for (uint32_t end = bit + count; bit < end; bit++)
+		words[bit / 64] |= UINT64_C(1) << bit % 64;
+}
+
+/* Hashes that the filters are made of. */
+static inline uint64_t sk_hash_v4(const uint64_t key[2], const uint8_t bytes[4])
+{
+	return sk_fold(key, sk_load_le32(bytes), 4);
+}
+
+static inline uint64_t sk_hash_v6(const uint64_t key[2], const uint8_t bytes[16])
+{
+	return sk_fold(key, sk_load_le64(bytes), sk_load_le64(bytes + 8));
+}
+
+#endif

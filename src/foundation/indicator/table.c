@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Plain lists, CSV and TSV, told apart by their first lines: a header names the columns; without one the column in which most cells are
+   indicators holds the values; without a separator a line is a value (or a line of a hosts file). */
+#include <stdlib.h>
+#include <strings.h>
+
+#include "indicator/indicator_priv.h"
+
+struct cell {
+	char *text;
+	size_t length;
+};
+
+struct layout {
+	char separator;          /* 0: plain list */
+	bool header_line;        /* the first line that is no comment is the header */
+	int type_column, ids_column; /* -1: none */
+	size_t value_count;
+	size_t value_columns[SK_INDICATOR_CELLS_MAX];
+	enum sk_type types[SK_INDICATOR_CELLS_MAX]; /* of value_columns */
+};
+
+static struct cell trim(struct cell cell)
+{
+	while (cell.length > 0 && sk_space(*cell.text))
+		cell.text++, cell.length--;
+	while (cell.length > 0 && sk_space(cell.text[cell.length - 1]))
+		cell.length--;
+	return cell;
+}
+
+/* Split a row in place (RFC 4180: quotes around a cell, doubled inside; a tab-separated row has none). *open: a quote is not closed. */
+static size_t split(struct cell row, char separator, struct cell cells[SK_INDICATOR_CELLS_MAX], bool *open)
+{
+	size_t count = 0;
+	char *in = row.text, *end = row.text + row.length;
+	*open = false;
+	for (;;) {
+		char *start = in, *out = in;
+		while (in < end && sk_space(*in) && *in != separator)
+			in++;
+		if (separator != '\t' && in < end && *in == '"') {
+			start = out = ++in;
+			*open = true;
+			for (; in < end && *open; in++) {
+				if (*in != '"')
+					*out++ = *in;
+				else if (in + 1 < end && in[1] == '"')
+					*out++ = *in++;
+				else
+					*open = false;
+			}
+			while (in < end && *in != separator)
+				in++;
+		} else {
+			while (in < end && *in != separator)
+				in++;
+			out = in;
+		}
+		if (count < SK_INDICATOR_CELLS_MAX)
+			cells[count++] = trim((struct cell){start, (size_t)(out - start)});
+		if (in >= end)
+			return count;
+		in++;
+	}
+}
+
+static bool is_comment(struct cell line)
+{
+	return line.length > 0 && (*line.text == '#' || *line.text == ';' || *line.text == '!' || (line.length > 1 && line.text[0] == '/' && line.text[1] == '/'));
+}
+
+/* Cut a comment that follows a space: "198.51.100.7 # why". */
+static struct cell cut_comment(struct cell line)
+{
+	for (size_t i = 1; i < line.length; i++)
+		if ((line.text[i] == '#' || line.text[i] == ';' || (line.text[i] == '/' && i + 1 < line.length && line.text[i + 1] == '/')) && sk_space(line.text[i - 1]))
+			line.length = i;
+	return trim(line);
+}
+
+static bool is_indicator(struct cell cell)
+{
+	struct sk_value value;
+	const char *detail;
+	return sk_value_clean(cell.text, cell.length, SK_TYPE_ANY, &value, &detail) == SK_INDICATOR_REASON_COUNT;
+}
+
+static bool is_one_of(struct cell cell, const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strlen(names[i]) == cell.length && strncasecmp(names[i], cell.text, cell.length) == 0)
+			return true;
+	return false;
+}
+
+/* Read a row as a header. False when it is none: it names no column of values, or one of its cells is a value itself. */
+static bool read_header(struct cell row, char separator, struct layout *layout)
+{
+	static const char *const values[] = {"value", "indicator", "ioc", "ioc_value", "ioc value", "indicator_value", "observable", "attribute_value", "trail"};
+	static const char *const types[] = {"type", "indicator_type", "ioc_type", "ioc type", "attribute_type", "indicator type"};
+	static const char *const ids[] = {"to_ids", "ids"};
+	struct cell cells[SK_INDICATOR_CELLS_MAX];
+	bool open, generic = false;
+	size_t count = split(row, separator, cells, &open);
+	*layout = (struct layout){.separator = separator, .type_column = -1, .ids_column = -1};
+	for (size_t i = 0; i < count && !open; i++) {
+		if (is_indicator(cells[i]))
+			return false;
+		enum sk_type type = sk_type_parse(cells[i].text, cells[i].length);
+		if (is_one_of(cells[i], values, SK_COUNT(values)) && !generic) {
+			/* A column "value" beats all that are named after a kind. */
+			generic = true;
+			layout->value_count = 1;
+			layout->value_columns[0] = i;
+			layout->types[0] = SK_TYPE_ANY;
+		} else if (is_one_of(cells[i], types, SK_COUNT(types))) {
+			layout->type_column = (int)i;
+		} else if (is_one_of(cells[i], ids, SK_COUNT(ids))) {
+			layout->ids_column = (int)i;
+		} else if (!generic && type != SK_TYPE_ANY && type != SK_TYPE_UNSUPPORTED) {
+			layout->value_columns[layout->value_count] = i;
+			layout->types[layout->value_count++] = type;
+		}
+	}
+	return !open && layout->value_count > 0;
+}
+
+static bool find_header(struct cell row, struct layout *layout)
+{
+	static const char separators[] = {'\t', ',', ';', '|'};
+	for (size_t i = 0; i < sizeof separators; i++)
+		if (row.length != 0 && memchr(row.text, separators[i], row.length) != NULL && read_header(row, separators[i], layout))
+			return true;
+	/* One column: only the name itself is a header. */
+	return read_header(row, '\n', layout);
+}
+
+/* Without a header: the first separator that splits at least half of the lines, and the column with the most indicators. */
+static void guess_columns(struct cell *lines, size_t count, struct layout *layout)
+{
+	static const char separators[] = {'\t', ',', ';'};
+	*layout = (struct layout){.type_column = -1, .ids_column = -1, .value_count = 1};
+	for (size_t s = 0; s < sizeof separators; s++) {
+		size_t split_lines = 0, best = 0, indicators[SK_INDICATOR_CELLS_MAX] = {0}, known[SK_INDICATOR_CELLS_MAX] = {0};
+		for (size_t i = 0; i < count; i++) {
+			struct cell cells[SK_INDICATOR_CELLS_MAX];
+			bool open;
+			size_t found = split(lines[i], separators[s], cells, &open);
+			split_lines += found > 1;
+			for (size_t c = 0; c < found; c++) {
+				indicators[c] += is_indicator(cells[c]);
+				enum sk_type type = sk_type_parse(cells[c].text, cells[c].length);
+				known[c] += type != SK_TYPE_ANY && type != SK_TYPE_UNSUPPORTED;
+			}
+		}
+		if (split_lines * 2 < count || split_lines == 0)
+			continue;
+		layout->separator = separators[s];
+		for (size_t c = 0; c < SK_INDICATOR_CELLS_MAX; c++) {
+			best = indicators[c] > indicators[best] ? c : best;
+			if (known[c] * 2 > count)
+				layout->type_column = (int)c;
+		}
+		layout->value_columns[0] = best;
+		return;
+	}
+}
+
+/* The columns may be named on the comment right above the first row ("# first_seen,dst_ip,port"). */
+static bool find_comment_header(struct cell comment, struct cell line, struct layout *layout)
+{
+	while (comment.length != 0 && (*comment.text == '#' || sk_space(*comment.text)))
+		comment.text++, comment.length--;
+	return comment.length != 0 && find_header(comment, layout) && memchr(line.text, layout->separator, line.length) != NULL;
+}
+
+/* Look at the first lines without consuming them. SK_ENOMEM. */
+static enum sk_err find_layout(const struct sk_reader *reader, struct layout *layout)
+{
+	size_t length = reader->end - reader->at, count = 0;
+	char *copy = malloc(2 * length + 2);
+	if (copy == NULL)
+		return SK_ENOMEM;
+	char *scratch = copy + length + 1; /* split writes into what it splits */
+	memcpy(copy, reader->buffer + reader->at, length);
+	struct cell lines[SK_INDICATOR_SAMPLE_LINES], last_comment = {copy, 0};
+	bool found = false;
+	for (char *at = copy, *end = copy + length; at < end && count < SK_INDICATOR_SAMPLE_LINES && !found;) {
+		char *feed = memchr(at, '\n', (size_t)(end - at));
+		struct cell line = {at, (size_t)((feed != NULL ? feed : end) - at)};
+		at += line.length + 1;
+		if (is_comment(trim(line))) {
+			last_comment = trim(line);
+		} else if (trim(line).length != 0) {
+			if (count == 0) {
+				memcpy(scratch, line.text, line.length);
+				found = layout->header_line = find_header((struct cell){scratch, line.length}, layout);
+				found = found || find_comment_header(last_comment, line, layout);
+			}
+			/* A comment after a value is not a column, a number sign in a column is no comment. */
+			struct cell cut = cut_comment(line);
+			lines[count++] = is_indicator(cut) ? cut : line;
+		}
+	}
+	if (!found)
+		guess_columns(lines, count, layout);
+	free(copy);
+	return SK_OK;
+}
+
+/* ---- rows ---- */
+
+/* A line of a plain list: one value, or "0.0.0.0 name [name...]" of a hosts file. */
+static enum sk_err import_plain(struct sk_import *import, uint64_t line, struct cell value)
+{
+	static const char *const sinks[] = {"0.0.0.0", "127.0.0.1", "::", "::1"};
+	struct cell first = value;
+	for (first.length = 0; first.length < value.length && !sk_space(first.text[first.length]);)
+		first.length++;
+	if (first.length == value.length)
+		return sk_import_value(import, line, value.text, value.length, SK_TYPE_ANY);
+	if (!is_one_of(first, sinks, SK_COUNT(sinks))) {
+		sk_import_refuse(import, line, value.text, value.length, SK_INDICATOR_NOT_AN_INDICATOR, "more than one word; a comment begins with #");
+		return SK_OK;
+	}
+	for (struct cell rest = trim((struct cell){first.text + first.length, value.length - first.length}); rest.length > 0; rest = trim(rest)) {
+		struct cell name = rest;
+		for (name.length = 0; name.length < rest.length && !sk_space(name.text[name.length]);)
+			name.length++;
+		SK_TRY(sk_import_value(import, line, name.text, name.length, SK_TYPE_DOMAIN));
+		rest.text += name.length;
+		rest.length -= name.length;
+	}
+	return SK_OK;
+}
+
+static bool says_no(struct cell cell)
+{
+	static const char *const no[] = {"0", "false", "no"};
+	return is_one_of(cell, no, SK_COUNT(no));
+}
+
+static enum sk_err import_row(struct sk_import *import, uint64_t line, const struct layout *layout, struct cell *cells, size_t count)
+{
+	enum sk_type row_type = SK_TYPE_ANY;
+	const char *type_name = "";
+	if (layout->type_column >= 0 && (size_t)layout->type_column < count) {
+		struct cell *type = &cells[layout->type_column];
+		row_type = sk_type_parse(type->text, type->length);
+		type->text[type->length] = '\0'; /* the separator, the quote or the end of the row stood there */
+		type_name = type->text;
+	}
+	bool wanted = import->builder->options.to_ids_ignored || layout->ids_column < 0 || (size_t)layout->ids_column >= count || !says_no(cells[layout->ids_column]);
+	size_t empty = 0;
+	for (size_t i = 0; i < layout->value_count; i++) {
+		size_t column = layout->value_columns[i];
+		if (column >= count || cells[column].length == 0) {
+			empty++;
+			continue;
+		}
+		struct cell value = cells[column];
+		if (row_type == SK_TYPE_UNSUPPORTED)
+			sk_import_refuse(import, line, value.text, value.length, SK_INDICATOR_UNSUPPORTED_TYPE, type_name);
+		else if (!wanted)
+			sk_import_refuse(import, line, value.text, value.length, SK_INDICATOR_NOT_FOR_DETECTION, type_name);
+		else
+			SK_TRY(sk_import_value(import, line, value.text, value.length, layout->type_column >= 0 ? row_type : layout->types[i]));
+	}
+	if (empty == layout->value_count)
+		sk_import_refuse(import, line, "", 0, SK_INDICATOR_EMPTY, "");
+	return SK_OK;
+}
+
+/* Gather a row whose quotes span lines into row, then split it. */
+static enum sk_err import_separated(struct sk_import *import, struct sk_reader *reader, const struct layout *layout, struct sk_buf *row, struct cell line)
+{
+	uint64_t first_line = reader->line;
+	size_t quotes = 0;
+	sk_buf_reset(row);
+	for (;;) {
+		sk_buf_add(row, line.text, line.length);
+		if (row->failed != SK_OK)
+			return sk_fault_set(import->fault, SK_EINPUT, "%s:%llu: broken CSV: a row of more than %d KiB (a quote that is never closed?)", import->path,
+					    (unsigned long long)first_line, SK_INDICATOR_BUFFER_BYTES >> 10);
+		for (size_t i = 0; layout->separator != '\t' && i < line.length; i++)
+			quotes += line.text[i] == '"';
+		if (quotes % 2 == 0)
+			break;
+		struct sk_line next;
+		enum sk_err err = sk_reader_line(reader, &next, import->fault);
+		if (err == SK_ENOENT)
+			return sk_fault_set(import->fault, SK_EINPUT, "%s:%llu: broken CSV: the quote opened on this line is never closed", import->path,
+					    (unsigned long long)first_line);
+		SK_TRY(err);
+		sk_buf_add_u8(row, '\n');
+		line = (struct cell){next.text, next.length};
+	}
+	struct cell cells[SK_INDICATOR_CELLS_MAX];
+	bool open;
+	size_t count = split((struct cell){(char *)row->bytes, row->length}, layout->separator, cells, &open);
+	return import_row(import, first_line, layout, cells, count);
+}
+
+static enum sk_err import_line(struct sk_import *import, struct sk_reader *reader, struct layout *layout, struct sk_buf *row, const struct sk_line *read)
+{
+	struct cell line = trim((struct cell){read->text, read->length});
+	if (read->crlf)
+		sk_import_crlf(import, reader->line);
+	enum sk_indicator_reason passed = read->too_long ? SK_INDICATOR_TOO_LONG : line.length == 0 ? SK_INDICATOR_EMPTY : is_comment(line) ? SK_INDICATOR_COMMENT
+																	    : SK_INDICATOR_REASON_COUNT;
+	if (passed == SK_INDICATOR_REASON_COUNT && layout->header_line) {
+		layout->header_line = false;
+		passed = SK_INDICATOR_HEADER;
+	}
+	if (passed != SK_INDICATOR_REASON_COUNT) {
+		sk_import_refuse(import, reader->line, line.text, line.length, passed, passed == SK_INDICATOR_TOO_LONG ? "the whole line" : "");
+		return SK_OK;
+	}
+	if (layout->separator != '\0' && layout->separator != '\n')
+		return import_separated(import, reader, layout, row, (struct cell){read->text, read->length});
+	return import_plain(import, reader->line, cut_comment(line));
+}
+
+enum sk_err sk_import_table(struct sk_import *import, struct sk_reader *reader)
+{
+	struct layout layout;
+	if (find_layout(reader, &layout) != SK_OK)
+		return sk_fault_set(import->fault, SK_ENOMEM, "%s: out of memory", import->path);
+	struct sk_buf row;
+	sk_buf_init(&row, SK_INDICATOR_BUFFER_BYTES);
+	enum sk_err err;
+	struct sk_line line;
+	while ((err = sk_reader_line(reader, &line, import->fault)) == SK_OK) {
+		err = import_line(import, reader, &layout, &row, &line);
+		if (err != SK_OK)
+			break;
+	}
+	sk_buf_fini(&row);
+	return err == SK_ENOENT ? SK_OK : err;
+}
