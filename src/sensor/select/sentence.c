@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "select/sentence_priv.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "basis/basis.h"
+#include "text/text.h"
+
+/* How sure a hit of each kind is, and what else it could be. The figures are the project's own judgement, not measured: an address is shared and changes
+   hands, a fingerprint belongs to a program that the innocent use too. */
+static const struct weight {
+	uint32_t kind;
+	uint8_t severity, confidence_percent;
+	const char *doubt;
+} weights[] = {
+	{SK_SELECTOR_ADDRESS, 3, 70, "The address may be shared hosting, a relay, or in other hands by now; the list may be stale. Look at when it was named."},
+	{SK_SELECTOR_PREFIX, 2, 50, "The whole network was named, not this address: neighbours of the culprit are in it too."},
+	{SK_SELECTOR_DOMAIN, 3, 85, "The name may have been taken over by a sinkhole, or looked up by a mail filter or a researcher rather than by an infected host."},
+	{SK_SELECTOR_JA3, 1, 30, "The fingerprint is that of a TLS library; harmless programs built with it look the same."},
+	{SK_SELECTOR_JA4, 1, 40, "The fingerprint is that of a TLS client and its settings; harmless programs with the same settings look the same."},
+};
+
+static const struct weight *weight_of(uint32_t kind)
+{
+	for (size_t i = 0; i < SK_COUNT(weights); i++)
+		if (weights[i].kind == kind)
+			return &weights[i];
+	return &weights[0];
+}
+
+static const char *protocol(const struct sk_observation *o, char text[32])
+{
+	switch (o->ip_proto) {
+	case 6: (void)snprintf(text, 32, "TCP port %u", o->responder_port); break;
+	case 17: (void)snprintf(text, 32, "UDP port %u", o->responder_port); break;
+	case 132: (void)snprintf(text, 32, "SCTP port %u", o->responder_port); break;
+	case 1:
+	case 58: (void)snprintf(text, 32, "ICMP"); break;
+	default: (void)snprintf(text, 32, "IP protocol %u", o->ip_proto); break;
+	}
+	return text;
+}
+
+/* "from the 22nd": one date when both lie on one day, else two. */
+static const char *when(const struct sk_observation *o, char text[96])
+{
+	char first[SK_TIME_TEXT_MAX], last[SK_TIME_TEXT_MAX];
+	(void)sk_time_format(o->first_ns, 0, first);
+	(void)sk_time_format(o->last_ns, 0, last);
+	if (strcmp(first, last) == 0)
+		(void)snprintf(text, 96, "at %.19s UTC", first);
+	else if (strncmp(first, last, 10) == 0 && strlen(last) > 19)
+		(void)snprintf(text, 96, "from %.19s to %.8s UTC", first, last + 11);
+	else
+		(void)snprintf(text, 96, "from %.19s to %.19s UTC", first, last);
+	for (char *at = text; *at != '\0'; at++)
+		if (*at == 'T' && at > text && at[-1] >= '0' && at[-1] <= '9')
+			*at = ' ';
+	return text;
+}
+
+/* Bytes each way, seen from the inside where there is one; and plainly when only one direction was there. */
+static const char *volume(const struct sk_observation *o, char text[128])
+{
+	char a[SK_UNIT_TEXT_MAX], b[SK_UNIT_TEXT_MAX];
+	unsigned out = o->class_ == SK_CLASS_FD ? 1 : 0;
+	const char *there = o->class_ == SK_CLASS_FF ? "forth" : "out", *back = o->class_ == SK_CLASS_FF ? "back" : "in";
+	if (o->packets[0] == 0 || o->packets[1] == 0)
+		(void)snprintf(text, 128, "%s, only one direction was seen", sk_bytes_format(o->ip_bytes[0] + o->ip_bytes[1], a));
+	else
+		(void)snprintf(text, 128, "%s %s, %s %s", sk_bytes_format(o->ip_bytes[out], a), there, sk_bytes_format(o->ip_bytes[1 - out], b), back);
+	return text;
+}
+
+static const char *place(const struct sk_observation *o, bool initiator)
+{
+	if (o->class_ == SK_CLASS_FF)
+		return "abroad";
+	return (o->class_ == SK_CLASS_DF) == initiator ? "inside" : "abroad";
+}
+
+/* A sentence is cut rather than refused: it never fails a run. */
+SK_PRINTF(2, 3) static void say(char text[SK_FINDING_TEXT_MAX], const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	(void)vsnprintf(text, SK_FINDING_TEXT_MAX, format, args);
+	va_end(args);
+}
+
+/* Own side first where there is one. */
+static void take_ends(const struct sk_observation *o, struct sk_finding *out)
+{
+	bool responder_inside = o->class_ == SK_CLASS_FD;
+	out->subject = responder_inside ? o->responder : o->initiator;
+	out->counterpart = responder_inside ? o->initiator : o->responder;
+}
+
+static void write_sentence(const struct sk_observation *o, uint32_t kind, struct sk_finding *out)
+{
+	char from[SK_ADDR_TEXT_MAX], to[SK_ADDR_TEXT_MAX], proto[32], time[96], bytes[128], named[192];
+	(void)sk_addr_format(&o->initiator, from);
+	(void)sk_addr_format(&o->responder, to);
+	(void)protocol(o, proto);
+	(void)when(o, time);
+	(void)volume(o, bytes);
+	if (out->origin[0] != '\0')
+		(void)snprintf(named, sizeof named, "which %s names", out->origin);
+	else
+		(void)snprintf(named, sizeof named, "which a selector names");
+	const char *inside = place(o, true), *outside = place(o, false);
+	switch (kind) {
+	case SK_SELECTOR_DOMAIN:
+		if (o->dns_queries + o->dns_responses != 0)
+			say(out->sentence, "%s (%s) asked %s (%s) for a name under %.120s, %s, %s; %u queries, %u times the answer was that there is no such name.", from,
+				       inside, to, outside, out->matched, named, time, o->dns_queries, o->dns_nxdomain);
+		else
+			say(out->sentence, "%s (%s) opened TLS to %s (%s) for a server name under %.120s, %s, %s (%s, %s).", from, inside, to, outside,
+				       out->matched, named, time, proto, bytes);
+		break;
+	case SK_SELECTOR_JA3:
+	case SK_SELECTOR_JA4:
+		say(out->sentence, "%s (%s) opened TLS to %s (%s) as a client with fingerprint %.64s, %s, %s (%s, %s).", from, inside, to, outside,
+			       out->matched, named, time, proto, bytes);
+		break;
+	default:
+		say(out->sentence, "%s (%s) contacted %s (%s) %s (%s, %s); %.64s is an address %s.", from, inside, to, outside, time, proto, bytes,
+			       out->matched, named);
+		if (kind == SK_SELECTOR_PREFIX)
+			say(out->sentence, "%s (%s) contacted %s (%s) %s (%s, %s); one of them lies in the network %.64s, %s.", from, inside, to, outside,
+				       time, proto, bytes, out->matched, named);
+		break;
+	}
+}
+
+void sk_sentence_finding(const struct sk_indicator_set *set, const struct sk_flow_facts *facts, uint32_t i, const struct sk_observation *observation, bool simulated,
+			 struct sk_finding *out)
+{
+	uint32_t kind = 1u << facts->hit_kinds[i];
+	const struct weight *weight = weight_of(kind);
+	*out = (struct sk_finding){.severity = weight->severity, .confidence_percent = weight->confidence_percent, .class_ = observation->class_,
+				   .first_ns = observation->first_ns, .last_ns = observation->last_ns, .count = 1};
+	(void)snprintf(out->kind, sizeof out->kind, "indicator.%s", sk_selector_kind_name((enum sk_selector_kind)kind));
+	(void)snprintf(out->matched, sizeof out->matched, "%.255s", facts->matched[i]);
+	(void)sk_indicator_origin(set, facts->hit_ids[i], out->origin, sizeof out->origin);
+	take_ends(observation, out);
+	/* Knocking from outside that nobody answered is noise at every border. */
+	if (observation->class_ == SK_CLASS_FD && observation->packets[1] == 0 && out->severity > 1)
+		out->severity = 1;
+	write_sentence(observation, kind, out);
+	say(out->why, "The selector %s %.255s is in the approved set%s%.120s, and it equals what was seen at the border (%s).%s",
+		       sk_selector_kind_name((enum sk_selector_kind)kind), out->matched, out->origin[0] != '\0' ? ", from " : "", out->origin, sk_class_name((enum sk_class)observation->class_),
+		       simulated ? " Simulated: made under a lab basis." : "");
+	say(out->doubt, "%s", weight->doubt);
+	/* One finding for one kind, value and own side: its id is theirs, so that a repetition folds into it. */
+	struct {
+		char kind[32], matched[SK_OBSERVATION_DOMAIN_MAX];
+		struct sk_addr subject;
+	} what;
+	uint8_t digest[SK_HASH_BYTES];
+	memset(&what, 0, sizeof what);
+	memcpy(what.kind, out->kind, sizeof what.kind);
+	memcpy(what.matched, out->matched, strlen(out->matched));
+	what.subject = out->subject;
+	sk_sha256(&what, sizeof what, digest);
+	memcpy(out->id, digest, sizeof out->id);
+}

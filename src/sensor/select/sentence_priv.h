@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Findings in plain words. Inside select only. */
+#ifndef SK_SELECT_SENTENCE_PRIV_H
+#define SK_SELECT_SENTENCE_PRIV_H
+
+#include "detect/detect.h"
+#include "observe/observe.h"
+
+/* The finding for hit number i of a segment's facts, from what the observation keeps of it. */
+void sk_sentence_finding(const struct sk_indicator_set *set, const struct sk_flow_facts *facts, uint32_t i, const struct sk_observation *observation, bool simulated,
+			 struct sk_finding *out);
+
+#endif
