@@ -292,6 +292,8 @@ static void add_to_totals(struct sk_engine *engine, const struct sk_account *acc
 static enum sk_err close_interval(struct sk_engine *engine, struct sk_fault *fault)
 {
 	struct sk_account account;
+	/* The decoder tells of fragments that it gave up when it is asked: ask before anything is measured. */
+	give_up_fragments(engine, engine->newest_ns);
 	fill_account(engine, &account);
 	SK_TRY(sk_account_check(&account, fault));
 	SK_TRY(engine->interval(engine->context, &account, fault));

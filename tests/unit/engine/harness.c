@@ -108,5 +108,7 @@ enum sk_err harness_run(struct harness *h, struct sk_engine *engine, const char 
 		enum sk_err finished = sk_engine_finish(engine, err == SK_OK ? SK_FLOW_END_STOP : SK_FLOW_END_BASIS, &fault);
 		err = finished != SK_OK ? finished : err;
 	}
+	if (err == SK_EINCONSISTENT)
+		(void)fprintf(stderr, "%s\n", fault.line);
 	return err;
 }
