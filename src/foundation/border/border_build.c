@@ -271,17 +271,18 @@ static bool has_country(const struct sk_border_build *build)
 	return false;
 }
 
-/* Count a range: addresses for IPv4, /64s (with what is left over) for IPv6. */
-static void count_range(uint64_t *whole, uint64_t *left, unsigned family, sk_u128 first, sk_u128 last)
+/* An exact count of addresses. All of IPv6 is one more than 128 bits hold, so it counts /64s and what is left over. */
+struct count {
+	sk_u128 slash64;
+	sk_u128 left;
+};
+
+static void count_range(struct count *count, const struct sk_span *span)
 {
-	sk_u128 less_one = last - first;
-	if (family == 4) {
-		*whole += (uint64_t)less_one + 1;
-		return;
-	}
-	sk_u128 rest = (sk_u128)*left + (uint64_t)less_one + 1;
-	*left = (uint64_t)rest;
-	*whole += (uint64_t)(less_one >> 64) + (uint64_t)(rest >> 64);
+	sk_u128 less_one = span->last - span->first;
+	count->left += (uint64_t)less_one + (sk_u128)1;
+	count->slash64 += (less_one >> 64) + (count->left >> 64);
+	count->left = (uint64_t)count->left;
 }
 
 /* Lists over everything; at the end every address has exactly one thing said of it. rule: BORDER-1 BORDER-2 BORDER-3 */
@@ -301,21 +302,22 @@ static void step_lists_over_all(void *context, sk_u128 first, sk_u128 last, uint
 static void count_table(struct sk_border_build *build, unsigned family)
 {
 	unsigned f = family == 6;
-	uint64_t left[3] = {0}, spoken_left = 0, disputed_left = 0;
+	struct count total[3] = {{0}}, spoken = {0}, disputed = {0};
 	for (size_t i = 0; i < build->table[f].count; i++) {
 		const struct sk_span *span = &build->table[f].item[i];
-		unsigned side = sk_says_side(span->says);
-		count_range(&build->total[f][side], &left[side], family, span->first, span->last);
+		enum sk_side side = sk_says_side(span->says);
+		count_range(&total[side], span);
 		if ((span->says & SK_SPAN_COUNTRY) == 0)
 			continue;
-		count_range(&build->spoken[f], &spoken_left, family, span->first, span->last);
+		count_range(&spoken, span);
 		if (side == SK_SIDE_UNKNOWN)
-			count_range(&build->disputed[f], &disputed_left, family, span->first, span->last);
+			count_range(&disputed, span);
 	}
-	for (unsigned side = 0; f == 1 && side < 3; side++) {
-		uint64_t whole = build->total[f][side];
-		build->total[f][side] = (whole >> 16) + ((whole & 0xffff) != 0 || left[side] != 0);
-	}
+	for (unsigned side = 0; side < 3; side++)
+		build->total[f][side] = f == 0 ? (uint64_t)total[side].left
+					       : (uint64_t)(total[side].slash64 >> 16) + ((uint16_t)total[side].slash64 != 0 || total[side].left != 0);
+	build->spoken[f] = (uint64_t)(f == 0 ? spoken.left : spoken.slash64);
+	build->disputed[f] = (uint64_t)(f == 0 ? disputed.left : disputed.slash64);
 }
 
 static enum sk_err resolve(struct sk_border_build *build, unsigned family, struct sk_fault *fault)
