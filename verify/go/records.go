@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math/big"
+	"regexp"
+	"sort"
+	"strconv"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+)
+
+// The fields of each kind with the shape of their values (docs/formats/ledger.md).
+var shapes = map[string]map[string]string{
+	"open": {"created_ns": "time", "format": "format", "k": "k", "key": "word", "kind": "word", "origin": "word", "profile": "word", "role": "word", "simulated": "bool",
+		"v": "version"},
+	"policy": {"digest": "hash", "kind": "word", "v": "version", "version": "word"},
+	"border": {"built_ns": "time", "digest": "hash", "home": "word?", "kind": "word", "overrides_special": "bool", "v": "version"},
+	"basis": {"basis_kind": "word", "classes": "classes", "digest": "hash", "exact_set": "hash?", "from_ns": "time", "id_commitment": "hash", "kind": "word", "names": "bool",
+		"profile": "word", "role": "word", "rule_kinds": "selectors", "rule_max_entries": "count", "rule_min_prefix_v4": "bits32", "rule_min_prefix_v6": "bits128",
+		"self_approved": "bool", "simulated": "bool", "until_ns": "time", "v": "version"},
+	"selectors": {"basis": "count", "commitment": "hash", "entries": "count", "exact_set_met": "bool", "kind": "word", "kinds": "selectors", "shortest_v4": "bits32",
+		"shortest_v6": "bits128", "v": "version"},
+	"run_start": {"basis": "count", "border": "count", "kind": "word", "policy": "count", "program": "word", "replayed": "bool", "run": "id", "selectors": "count",
+		"started_ns": "time", "v": "version"},
+	"interval": {"basis": "count", "border": "count", "capture_lost": "tally", "carried_after": "tally", "carried_before": "tally", "classes": "classcells",
+		"classes_carried_after": "tally", "classes_carried_before": "tally", "findings": "count", "from_ns": "time", "gate_erased": "cells", "kind": "word", "link": "link",
+		"lost_in_crash": "count", "number": "count", "observations": "count", "pending_after": "tally", "pending_before": "tally", "policy": "count", "received": "tally",
+		"run": "count", "segments": "count", "select_erased": "cells", "selected": "tally", "selectors": "count", "store": "hash", "to_ns": "time", "upstream_lost": "count",
+		"v": "version"},
+	"run_stop": {"intervals": "count", "kind": "word", "reason": "word", "run": "count", "stopped_ns": "time", "v": "version"},
+	"recovery": {"bytes_lost": "count", "frames_lost": "count", "kind": "word", "recovered_ns": "time", "rows_rolled_back": "count", "run": "count", "v": "version"},
+}
+
+var (
+	classNames    = []string{"FF", "FD", "DF", "DD", "UNKNOWN"}
+	selectorNames = []string{"address", "prefix", "domain", "ja3", "ja4", "flow.all"}
+	hashForm      = regexp.MustCompile(`^[0-9a-f]{64}$`)
+	idForm        = regexp.MustCompile(`^[0-9a-f]{32}$`)
+	linkForm      = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,63}$`)
+	cellForm      = regexp.MustCompile(`^[a-z0-9_.]{1,31}$`)
+)
+
+// Lengths of texts that are not 63 at most.
+var longest = map[string]int{"key": 207, "origin": 127}
+
+type record struct {
+	kind string
+	value
+}
+
+// tally is frames and bytes; big, so that no sum can wrap.
+type tally struct{ frames, bytes *big.Int }
+
+func newTally() tally { return tally{new(big.Int), new(big.Int)} }
+
+func (t tally) add(others ...tally) tally {
+	sum := tally{new(big.Int).Set(t.frames), new(big.Int).Set(t.bytes)}
+	for _, o := range others {
+		sum.frames.Add(sum.frames, o.frames)
+		sum.bytes.Add(sum.bytes, o.bytes)
+	}
+	return sum
+}
+
+func (t tally) equal(o tally) bool { return t.frames.Cmp(o.frames) == 0 && t.bytes.Cmp(o.bytes) == 0 }
+
+func (t tally) String() string { return fmt.Sprintf("%v frames, %v bytes", t.frames, t.bytes) }
+
+// unsigned reads a number, or a decimal text from 2^53 to 2^64-1.
+func unsigned(v value) (uint64, error) {
+	if v.form == '0' && v.integer >= 0 {
+		return uint64(v.integer), nil
+	}
+	if v.form == '"' {
+		n, err := strconv.ParseUint(v.text, 10, 64)
+		if err == nil && n >= uint64(firstUnsafe) && strconv.FormatUint(n, 10) == v.text {
+			return n, nil
+		}
+	}
+	return 0, errors.New("expected a whole number in canonical form")
+}
+
+func signed(v value) (int64, error) {
+	if v.form == '0' {
+		return v.integer, nil
+	}
+	if v.form == '"' {
+		n, err := strconv.ParseInt(v.text, 10, 64)
+		if err == nil && (n >= firstUnsafe || n <= -firstUnsafe) && strconv.FormatInt(n, 10) == v.text {
+			return n, nil
+		}
+	}
+	return 0, errors.New("expected an integer in canonical form")
+}
+
+func checkTally(v value, positive bool) error {
+	if v.form != '{' || len(v.keys) != 2 || v.keys[0] != "bytes" || v.keys[1] != "frames" {
+		return errors.New("expected an object of bytes and frames")
+	}
+	if _, err := unsigned(v.children[0]); err != nil {
+		return fmt.Errorf("bytes: %w", err)
+	}
+	frames, err := unsigned(v.children[1])
+	if err != nil {
+		return fmt.Errorf("frames: %w", err)
+	}
+	if positive && frames == 0 {
+		return errors.New("expected only cells that hold frames")
+	}
+	return nil
+}
+
+func checkNames(v value, known []string) error {
+	if v.form != '[' {
+		return errors.New("expected an array of names")
+	}
+	next := 0
+	for _, child := range v.children {
+		for next < len(known) && (child.form != '"' || known[next] != child.text) {
+			next++
+		}
+		if next == len(known) {
+			return errors.New("expected known names in their order, each at most once")
+		}
+		next++
+	}
+	return nil
+}
+
+func checkShape(key, shape string, v value) error {
+	limit := func(max uint64) error {
+		n, err := unsigned(v)
+		if err == nil && n > max {
+			err = fmt.Errorf("expected at most %d, found %d", max, n)
+		}
+		return err
+	}
+	text := func(form *regexp.Regexp) error {
+		if v.form != '"' || !form.MatchString(v.text) {
+			return fmt.Errorf("expected a text of the form %v", form)
+		}
+		return nil
+	}
+	switch shape {
+	case "word", "word?":
+		max := longest[key]
+		if max == 0 {
+			max = 63
+		}
+		if v.form != '"' || len(v.text) > max || (v.text == "" && shape == "word") || strings.Contains(v.text, " ") {
+			return fmt.Errorf("expected a text without spaces of at most %d bytes", max)
+		}
+	case "format":
+		if v.form != '"' || v.text != "sekisho-ledger/1" {
+			return errors.New("expected sekisho-ledger/1")
+		}
+	case "version":
+		if v.form != '0' || v.integer != 1 {
+			return errors.New("expected version 1")
+		}
+	case "bool":
+		if v.form != 't' {
+			return errors.New("expected true or false")
+		}
+	case "time":
+		_, err := signed(v)
+		return err
+	case "count":
+		_, err := unsigned(v)
+		return err
+	case "k":
+		return limit(1000000)
+	case "bits32":
+		return limit(32)
+	case "bits128":
+		return limit(128)
+	case "hash":
+		return text(hashForm)
+	case "hash?":
+		if v.form != 'n' {
+			return text(hashForm)
+		}
+	case "id":
+		return text(idForm)
+	case "link":
+		return text(linkForm)
+	case "classes":
+		return checkNames(v, classNames)
+	case "selectors":
+		return checkNames(v, selectorNames)
+	case "tally":
+		return checkTally(v, false)
+	case "cells", "classcells":
+		if v.form != '{' || len(v.keys) > 32 {
+			return errors.New("expected an object of at most 32 cells")
+		}
+		for i, name := range v.keys {
+			if shape == "classcells" && checkNames(value{form: '[', children: []value{{form: '"', text: name}}}, classNames) != nil {
+				return fmt.Errorf("unknown class %s", name)
+			}
+			if shape == "cells" && !cellForm.MatchString(name) {
+				return fmt.Errorf("cell name %s is out of form", name)
+			}
+			if err := checkTally(v.children[i], true); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+		}
+	}
+	return nil
+}
+
+func parseRecord(entry []byte) (record, error) {
+	v, err := parseCanonical(entry)
+	if err != nil {
+		return record{}, err
+	}
+	kind, _ := v.member("kind")
+	fields, known := shapes[kind.text]
+	if kind.form != '"' || !known {
+		return record{}, fmt.Errorf("field kind: expected a known kind, found %q", kind.text)
+	}
+	for i, key := range v.keys {
+		shape, known := fields[key]
+		if !known {
+			return record{}, fmt.Errorf("%s record: unknown field %s", kind.text, key)
+		}
+		if err := checkShape(key, shape, v.children[i]); err != nil {
+			return record{}, fmt.Errorf("%s record, field %s: %w", kind.text, key, err)
+		}
+	}
+	if len(v.keys) != len(fields) {
+		var missing []string
+		for key := range fields {
+			if _, there := v.member(key); !there {
+				missing = append(missing, key)
+			}
+		}
+		sort.Strings(missing)
+		return record{}, fmt.Errorf("%s record: field %s is missing", kind.text, strings.Join(missing, ", "))
+	}
+	return record{kind.text, v}, nil
+}
+
+// Accessors for fields whose shape parseRecord has checked.
+func (r record) text(key string) string { v, _ := r.member(key); return v.text }
+func (r record) yes(key string) bool    { v, _ := r.member(key); return v.yes }
+func (r record) count(key string) uint64 {
+	v, _ := r.member(key)
+	n, _ := unsigned(v)
+	return n
+}
+func (r record) time(key string) int64 {
+	v, _ := r.member(key)
+	n, _ := signed(v)
+	return n
+}
+func (r record) names(key string) map[string]bool {
+	v, _ := r.member(key)
+	set := map[string]bool{}
+	for _, child := range v.children {
+		set[child.text] = true
+	}
+	return set
+}
+
+func tallyOf(v value) tally {
+	b, _ := unsigned(v.children[0])
+	f, _ := unsigned(v.children[1])
+	return tally{new(big.Int).SetUint64(f), new(big.Int).SetUint64(b)}
+}
+
+func (r record) tally(key string) tally { v, _ := r.member(key); return tallyOf(v) }
+func (r record) cells(key string) map[string]tally {
+	v, _ := r.member(key)
+	cells := map[string]tally{}
+	for i, name := range v.keys {
+		cells[name] = tallyOf(v.children[i])
+	}
+	return cells
+}
+
+func sumOf(cells map[string]tally) tally {
+	sum := newTally()
+	for _, cell := range cells {
+		sum = sum.add(cell)
+	}
+	return sum
+}
+
+func validKey(vkey, origin string) error {
+	verifier, err := note.NewVerifier(vkey)
+	if err != nil {
+		return err
+	}
+	if verifier.Name() != origin {
+		return errors.New("expected the origin as the key's name, found another name")
+	}
+	return nil
+}

@@ -1,0 +1,458 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"math/big"
+	"sort"
+	"strings"
+)
+
+const (
+	second       = int64(1000000000)
+	stopGrace    = 10 * second
+	jp2025FromNs = 1826841600 * second
+)
+
+// Which kinds of basis a profile may use, and the classes that each kind may keep.
+var lawful = map[string]map[string]string{
+	"own-network": {"own_network": "FD DF"},
+	"lab":         {"lab": "FF FD DF"},
+	"jp-2025":     {"agreement": "FD", "ff": "FF", "fd": "FD", "df": "DF"},
+}
+
+var stopReasons = map[string]bool{"finished": true, "interrupted": true, "damaged_input": true, "basis_expired": true, "ledger_outage": true, "host_error": true, "refused": true}
+
+type link struct {
+	next                             uint64
+	pending, carried, classesCarried tally
+	admitted, eligible               tally
+	lost                             *big.Int
+	classes                          map[string]bool
+}
+
+type state struct {
+	kinds     []string
+	kept      map[uint64]record // records that others refer to
+	opening   record
+	links     map[string]*link
+	running   bool
+	run       record
+	runIndex  uint64
+	runBasis  uint64
+	intervals uint64
+	totals    map[string]tally
+	perKind   map[string]uint64
+}
+
+func newState() *state {
+	return &state{kept: map[uint64]record{}, links: map[string]*link{}, totals: map[string]tally{}, perKind: map[string]uint64{}}
+}
+
+func (s *state) leaf(index uint64, entry []byte) error {
+	r, err := parseRecord(entry)
+	if err != nil {
+		return fmt.Errorf("leaf %d: %w", index, err)
+	}
+	if err := s.record(index, r); err != nil {
+		return fmt.Errorf("leaf %d (%s): %w", index, r.kind, err)
+	}
+	s.kinds = append(s.kinds, r.kind)
+	s.perKind[r.kind]++
+	return nil
+}
+
+func (s *state) record(index uint64, r record) error {
+	if (index == 0) != (r.kind == "open") {
+		return fmt.Errorf("kind: expected open as leaf 0 and only there")
+	}
+	switch r.kind {
+	case "open":
+		s.opening = r
+		return s.open(r)
+	case "policy", "border":
+		s.kept[index] = r
+	case "basis":
+		s.kept[index] = r
+		return s.basis(r)
+	case "selectors":
+		s.kept[index] = r
+		return s.selectors(r)
+	case "run_start":
+		return s.runStart(index, r)
+	case "interval":
+		return s.interval(r)
+	case "run_stop":
+		return s.runStop(r)
+	case "recovery":
+		return s.recovery(r)
+	}
+	return nil
+}
+
+func (s *state) refer(r record, field, kind string) (record, error) {
+	index := r.count(field)
+	if index >= uint64(len(s.kinds)) {
+		return record{}, fmt.Errorf("%s: expected an earlier leaf, found %d", field, index)
+	}
+	if s.kinds[index] != kind {
+		return record{}, fmt.Errorf("%s: expected a leaf of kind %s, found leaf %d of kind %s", field, kind, index, s.kinds[index])
+	}
+	return s.kept[index], nil
+}
+
+func (s *state) open(r record) error {
+	if err := validKey(r.text("key"), r.text("origin")); err != nil {
+		return fmt.Errorf("key: %w", err)
+	}
+	if strings.HasSuffix(r.text("origin"), "/") {
+		return fmt.Errorf("origin: expected no slash at the end")
+	}
+	if r.count("k") < 1 {
+		return fmt.Errorf("k: expected at least 1")
+	}
+	if lawful[r.text("profile")] == nil {
+		return fmt.Errorf("profile: %s is not known", r.text("profile"))
+	}
+	switch role := r.text("role"); {
+	case role == "party" || role == "carrier":
+	case role == "none" && r.text("profile") != "own-network":
+	default:
+		return fmt.Errorf("role: %s is not a role of profile %s", role, r.text("profile"))
+	}
+	if r.yes("simulated") != (r.text("profile") == "lab") {
+		return fmt.Errorf("simulated: lab is simulated, the other profiles are not")
+	}
+	return nil
+}
+
+func mayLookWide(basis record) bool {
+	return basis.text("basis_kind") == "lab" || (basis.text("basis_kind") == "own_network" && basis.text("role") == "party")
+}
+
+func (s *state) basis(r record) error {
+	for _, field := range []string{"profile", "role"} {
+		if r.text(field) != s.opening.text(field) {
+			return fmt.Errorf("%s: expected %s as in leaf 0, found %s", field, s.opening.text(field), r.text(field))
+		}
+	}
+	if r.yes("simulated") != s.opening.yes("simulated") {
+		return fmt.Errorf("simulated: expected as in leaf 0")
+	}
+	classes, known := lawful[r.text("profile")][r.text("basis_kind")]
+	if !known {
+		return fmt.Errorf("basis_kind: profile %s may not use %s", r.text("profile"), r.text("basis_kind"))
+	}
+	if len(r.names("classes")) == 0 {
+		return fmt.Errorf("classes: expected at least one class")
+	}
+	for class := range r.names("classes") {
+		if !strings.Contains(" "+classes+" ", " "+class+" ") {
+			return fmt.Errorf("classes: %s is not eligible under a basis of kind %s", class, r.text("basis_kind"))
+		}
+	}
+	if r.time("from_ns") >= r.time("until_ns") {
+		return fmt.Errorf("until_ns: expected later than from_ns")
+	}
+	if r.text("profile") == "jp-2025" && r.time("from_ns") < jp2025FromNs {
+		return fmt.Errorf("from_ns: profile jp-2025 is not in force at that time")
+	}
+	if r.text("profile") == "jp-2025" && r.yes("self_approved") {
+		return fmt.Errorf("self_approved: not under profile jp-2025")
+	}
+	if !mayLookWide(r) && r.names("rule_kinds")["flow.all"] {
+		return fmt.Errorf("rule_kinds: flow.all is for own_network with role party and for lab only")
+	}
+	if !mayLookWide(r) && r.yes("names") {
+		return fmt.Errorf("names: full names are for own_network with role party and for lab only")
+	}
+	return nil
+}
+
+func (s *state) selectors(r record) error {
+	basis, err := s.refer(r, "basis", "basis")
+	if err != nil {
+		return err
+	}
+	for kind := range r.names("kinds") {
+		if !basis.names("rule_kinds")[kind] {
+			return fmt.Errorf("kinds: the set is outside its rule: %s", kind)
+		}
+	}
+	if r.count("entries") > basis.count("rule_max_entries") {
+		return fmt.Errorf("entries: the set is outside its rule: at most %d, found %d", basis.count("rule_max_entries"), r.count("entries"))
+	}
+	for _, family := range []string{"v4", "v6"} {
+		if r.count("shortest_"+family) < basis.count("rule_min_prefix_"+family) {
+			return fmt.Errorf("shortest_%s: the set is outside its rule: a prefix of /%d", family, r.count("shortest_"+family))
+		}
+	}
+	if exact, _ := basis.member("exact_set"); exact.form != 'n' && !r.yes("exact_set_met") {
+		return fmt.Errorf("exact_set_met: the set is outside its rule: the basis names one exact set")
+	}
+	return nil
+}
+
+// references checks what a run or an interval refers to and gives the basis.
+func (s *state) references(r record) (record, error) {
+	basis, err := s.refer(r, "basis", "basis")
+	if err != nil {
+		return basis, err
+	}
+	border, err := s.refer(r, "border", "border")
+	if err != nil {
+		return basis, err
+	}
+	if _, err := s.refer(r, "policy", "policy"); err != nil {
+		return basis, err
+	}
+	set, err := s.refer(r, "selectors", "selectors")
+	if err != nil {
+		return basis, err
+	}
+	if set.count("basis") != r.count("basis") {
+		return basis, fmt.Errorf("selectors: the set stands under the basis of leaf %d, not of leaf %d", set.count("basis"), r.count("basis"))
+	}
+	if kind := basis.text("basis_kind"); border.yes("overrides_special") && kind != "lab" && kind != "own_network" {
+		return basis, fmt.Errorf("border: a table that overrides special ranges is for own_network and lab only")
+	}
+	return basis, nil
+}
+
+func (s *state) runStart(index uint64, r record) error {
+	if s.running {
+		return fmt.Errorf("run: expected a run_stop or a recovery of the run of leaf %d first", s.runIndex)
+	}
+	basis, err := s.references(r)
+	if err != nil {
+		return err
+	}
+	if at := r.time("started_ns"); at < basis.time("from_ns") {
+		return fmt.Errorf("started_ns: the basis is not in force yet")
+	} else if at >= basis.time("until_ns") {
+		return fmt.Errorf("started_ns: the basis has expired")
+	}
+	s.running, s.run, s.runIndex, s.runBasis, s.intervals = true, r, index, r.count("basis"), 0
+	return nil
+}
+
+func (s *state) itsRun(r record) error {
+	if _, err := s.refer(r, "run", "run_start"); err != nil {
+		return err
+	}
+	if !s.running || r.count("run") != s.runIndex {
+		return fmt.Errorf("run: leaf %d is not the open run", r.count("run"))
+	}
+	return nil
+}
+
+func (s *state) runStop(r record) error {
+	if err := s.itsRun(r); err != nil {
+		return err
+	}
+	if !stopReasons[r.text("reason")] {
+		return fmt.Errorf("reason: %s is not known", r.text("reason"))
+	}
+	if r.count("intervals") != s.intervals {
+		return fmt.Errorf("intervals: expected %d as counted in the log, found %d", s.intervals, r.count("intervals"))
+	}
+	if r.time("stopped_ns") < s.run.time("started_ns") {
+		return fmt.Errorf("stopped_ns: expected no earlier than the run's start")
+	}
+	if r.time("stopped_ns")-stopGrace > s.kept[s.runBasis].time("until_ns") {
+		return fmt.Errorf("stopped_ns: the run went on after its basis had expired")
+	}
+	for name, l := range s.links {
+		if l.pending.frames.Sign() != 0 || l.pending.bytes.Sign() != 0 {
+			return fmt.Errorf("run: a run that stopped has nothing pending, but link %s has %v", name, l.pending)
+		}
+	}
+	s.running = false
+	return nil
+}
+
+func (s *state) recovery(r record) error {
+	if err := s.itsRun(r); err != nil {
+		return err
+	}
+	if r.time("recovered_ns") < s.run.time("started_ns") {
+		return fmt.Errorf("recovered_ns: expected no earlier than the run's start")
+	}
+	pending := newTally()
+	for _, l := range s.links {
+		pending = pending.add(l.pending)
+	}
+	stated := tally{new(big.Int).SetUint64(r.count("frames_lost")), new(big.Int).SetUint64(r.count("bytes_lost"))}
+	if !pending.equal(stated) {
+		return fmt.Errorf("frames_lost/bytes_lost: expected what was pending (%v), found %v", pending, stated)
+	}
+	for _, l := range s.links {
+		l.lost.Add(l.lost, l.pending.frames)
+		l.admitted = l.admitted.add(l.pending)
+		l.pending = newTally()
+	}
+	s.running = false
+	return nil
+}
+
+func (s *state) smallCells(r record) error {
+	k := new(big.Int).SetUint64(s.opening.count("k"))
+	small := func(n *big.Int) bool { return n.Sign() != 0 && n.Cmp(k) < 0 }
+	for _, field := range []string{"gate_erased", "select_erased", "classes"} {
+		for name, cell := range r.cells(field) {
+			if small(cell.frames) {
+				return fmt.Errorf("%s: small cell %s: %v is below %v", field, name, cell.frames, k)
+			}
+		}
+	}
+	for _, field := range []string{"selected", "capture_lost"} {
+		if small(r.tally(field).frames) {
+			return fmt.Errorf("%s: small cell: %v is below %v", field, r.tally(field).frames, k)
+		}
+	}
+	for _, field := range []string{"segments", "observations", "findings"} {
+		if small(new(big.Int).SetUint64(r.count(field))) {
+			return fmt.Errorf("%s: small cell: %d is below %v", field, r.count(field), k)
+		}
+	}
+	for _, field := range []string{"selected", "capture_lost", "received", "pending_after", "carried_after", "classes_carried_after"} {
+		if t := r.tally(field); t.frames.Sign() == 0 && t.bytes.Sign() != 0 {
+			return fmt.Errorf("%s: expected 0 bytes with 0 frames, found %v", field, t.bytes)
+		}
+	}
+	return nil
+}
+
+func (s *state) chain(r record, l *link) error {
+	if r.count("number") != l.next {
+		return fmt.Errorf("number: expected %d on link %s, found %d", l.next, r.text("link"), r.count("number"))
+	}
+	for field, expected := range map[string]tally{"carried_before": l.carried, "classes_carried_before": l.classesCarried, "pending_before": l.pending} {
+		if found := r.tally(field); !found.equal(expected) {
+			return fmt.Errorf("%s: expected %v as the link's last interval left it, found %v", field, expected, found)
+		}
+	}
+	if lost := new(big.Int).SetUint64(r.count("lost_in_crash")); lost.Cmp(l.lost) != 0 {
+		return fmt.Errorf("lost_in_crash: expected %v as the recovery stated, found %v", l.lost, lost)
+	}
+	return nil
+}
+
+func sameSet(a, b map[string]bool) bool {
+	for name := range a {
+		if !b[name] {
+			return false
+		}
+	}
+	return len(a) == len(b)
+}
+
+// bound: over the whole log no more may be admitted than arrived in classes that the basis covers.
+func (s *state) bound(r record, l *link, classes map[string]bool) error {
+	if l.next > 0 && !sameSet(classes, l.classes) {
+		l.eligible = l.eligible.add(r.tally("classes_carried_before"))
+	}
+	for name, cell := range r.cells("classes") {
+		if classes[name] {
+			l.eligible = l.eligible.add(cell)
+		}
+	}
+	l.admitted = l.admitted.add(sumOf(r.cells("select_erased")), r.tally("selected"))
+	l.classes = classes
+	admitted, eligible := l.admitted.add(r.tally("pending_after")), l.eligible.add(r.tally("classes_carried_after"))
+	if admitted.frames.Cmp(eligible.frames) > 0 || admitted.bytes.Cmp(eligible.bytes) > 0 {
+		return fmt.Errorf("classes: up to here %v were admitted, but at most %v arrived in classes that the basis covers", admitted, eligible)
+	}
+	return nil
+}
+
+func (s *state) times(r, basis record) error {
+	if s.run.yes("replayed") {
+		return nil
+	}
+	from, to := big.NewInt(r.time("from_ns")), big.NewInt(r.time("to_ns"))
+	slack := big.NewInt(second)
+	late := new(big.Int).Add(from, slack)
+	switch {
+	case from.Cmp(to) > 0:
+		return fmt.Errorf("to_ns: expected no earlier than from_ns")
+	case late.Cmp(big.NewInt(s.run.time("started_ns"))) < 0:
+		return fmt.Errorf("from_ns: expected within its run, found a time before the run's start")
+	case late.Cmp(big.NewInt(basis.time("from_ns"))) < 0:
+		return fmt.Errorf("from_ns: the basis is not in force yet")
+	case new(big.Int).Sub(to, slack).Cmp(big.NewInt(basis.time("until_ns"))) >= 0:
+		return fmt.Errorf("to_ns: the basis has expired")
+	}
+	return nil
+}
+
+func (s *state) interval(r record) error {
+	if err := s.itsRun(r); err != nil {
+		return err
+	}
+	basis, err := s.references(r)
+	if err != nil {
+		return err
+	}
+	gate, sel := sumOf(r.cells("gate_erased")), sumOf(r.cells("select_erased"))
+	in := r.tally("pending_before").add(r.tally("carried_before"), r.tally("received"))
+	out := gate.add(sel, r.tally("selected"), r.tally("capture_lost"), r.tally("pending_after"), r.tally("carried_after"))
+	if !in.equal(out) {
+		return fmt.Errorf("equation: expected %v, found %v", in, out)
+	}
+	in = r.tally("received").add(r.tally("classes_carried_before"))
+	out = sumOf(r.cells("classes")).add(r.tally("classes_carried_after"))
+	if !in.equal(out) {
+		return fmt.Errorf("classes: expected %v, found %v", in, out)
+	}
+	if in.bytes.BitLen() > 64 || in.frames.BitLen() > 64 {
+		return fmt.Errorf("equation: a sum does not fit 64 bits")
+	}
+	if err := s.smallCells(r); err != nil {
+		return err
+	}
+	l := s.links[r.text("link")]
+	if l == nil {
+		l = &link{pending: newTally(), carried: newTally(), classesCarried: newTally(), admitted: newTally(), eligible: newTally(), lost: new(big.Int)}
+		s.links[r.text("link")] = l
+	}
+	if err := s.chain(r, l); err != nil {
+		return err
+	}
+	if err := s.bound(r, l, basis.names("classes")); err != nil {
+		return err
+	}
+	if err := s.times(r, basis); err != nil {
+		return err
+	}
+	l.next++
+	l.pending, l.carried, l.classesCarried = r.tally("pending_after"), r.tally("carried_after"), r.tally("classes_carried_after")
+	l.lost = new(big.Int)
+	s.intervals++
+	s.runBasis = r.count("basis")
+	for name, more := range map[string]tally{"received": r.tally("received"), "gate_erased": gate, "select_erased": sel, "selected": r.tally("selected"),
+		"capture_lost": r.tally("capture_lost")} {
+		if s.totals[name].frames == nil {
+			s.totals[name] = newTally()
+		}
+		s.totals[name] = s.totals[name].add(more)
+	}
+	return nil
+}
+
+func (s *state) print() {
+	var kinds []string
+	for kind := range s.perKind {
+		kinds = append(kinds, kind)
+	}
+	sort.Strings(kinds)
+	for _, kind := range kinds {
+		fmt.Printf("  %-10s %d\n", kind, s.perKind[kind])
+	}
+	for _, name := range []string{"received", "gate_erased", "select_erased", "selected", "capture_lost"} {
+		if t, there := s.totals[name]; there {
+			fmt.Printf("  %-14s %v\n", name, t)
+		}
+	}
+}
