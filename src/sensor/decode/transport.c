@@ -31,7 +31,9 @@ static bool parse_tcp(const struct sk_ip *ip, struct sk_packet *packet)
 	sk_skip(&c, 4);
 	uint32_t header_bytes = (sk_u8(&c) >> 4) * 4u;
 	packet->tcp_flags = sk_u8(&c);
-	if (sk_alive(&c) == SK_OK && header_bytes < TCP_HEADER_MIN)
+	if (sk_alive(&c) != SK_OK)
+		header_bytes = TCP_HEADER_MIN; /* cut off before it: the least that it can be */
+	else if (header_bytes < TCP_HEADER_MIN)
 		return false;
 	set_payload(ip, header_bytes, packet);
 	return true;

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "decode/tls.h"
+#include "hello.h"
+
+static const struct hello_recipe usual = {.version = 0x0303, .ciphers = 3, .name = "WWW.Example.COM.", .alpn = "h2", .alpn_bytes = 2, .tls13 = true};
+
+static enum sk_err parse(const uint8_t *bytes, size_t length, struct sk_client_hello *out)
+{
+	uint8_t *exact = malloc(length != 0 ? length : 1);
+	assert_non_null(exact);
+	memcpy(exact, bytes, length);
+	enum sk_err err = sk_tls_client_hello(sk_cur_of(exact, length), out);
+	free(exact);
+	return err;
+}
+
+static struct sk_client_hello hello_of(const struct hello_recipe *recipe)
+{
+	static uint8_t stream[24000];
+	struct sk_client_hello hello;
+	assert_int_equal(parse(stream, hello_stream(stream, sizeof stream, recipe, 16000), &hello), SK_OK);
+	return hello;
+}
+
+static void test_facts(void **state)
+{
+	(void)state;
+	struct sk_client_hello hello = hello_of(&usual);
+	assert_string_equal(hello.sni, "www.example.com");
+	assert_int_equal(hello.sni_length, 15);
+	assert_int_equal(hello.record_version, 0x0301);
+	assert_int_equal(hello.legacy_version, 0x0303);
+	assert_int_equal(hello.highest_version, 0x0304);
+	assert_int_equal(hello.cipher_count, 3);
+	assert_int_equal(hello.extension_count, 6);
+	assert_true(hello.has_sni && hello.has_grease && !hello.has_ech && !hello.quic && !hello.dtls);
+	assert_string_equal(hello.alpn_first, "h2");
+	/* Hashes made with coreutils: printf 771,4865-4866-4867,0-16-10-11-13-43,29,0 | md5sum; printf 1301,1302,1303 | sha256sum;
+	   printf 000a,000b,000d,002b_0403,0804 | sha256sum */
+	assert_string_equal(hello.ja3, "582ff0ad8de60ae928751d770de98683");
+	assert_string_equal(hello.ja4, "t13d0306h2_55b375c5d22e_fb71836bce29");
+}
+
+static void expect_ja4_start(struct hello_recipe recipe, const char *start)
+{
+	struct sk_client_hello hello = hello_of(&recipe);
+	assert_int_equal(strlen(hello.ja4), 36);
+	assert_memory_equal(hello.ja4, start, strlen(start));
+}
+
+/* The rules of FoxIO's JA4.md, one by one. */
+static void test_ja4_rules(void **state)
+{
+	(void)state;
+	struct hello_recipe r = usual;
+	r.alpn = NULL;
+	expect_ja4_start(r, "t13d030500_");
+	r.name = NULL;
+	expect_ja4_start(r, "t13i030400_");
+	r.tls13 = false;
+	expect_ja4_start(r, "t12i030300_");
+	r.version = 0x0301;
+	expect_ja4_start(r, "t10i030300_");
+	r.version = 0x0300;
+	expect_ja4_start(r, "ts3i030300_");
+	r.version = 0x7f1c;
+	expect_ja4_start(r, "t00i030300_");
+	r = usual;
+	r.ciphers = 120;
+	expect_ja4_start(r, "t13d9906h2_");
+	r.ciphers = 0;
+	expect_ja4_start(r, "t13d0006h2_000000000000_");
+	static const struct { const char *alpn; size_t bytes; char shown[3]; } alpns[] = {
+		{"http/1.1", 8, "h1"}, {"\xab", 1, "ab"}, {"\xab\xcd", 2, "ad"}, {"\x30\xab", 2, "3b"}, {"\x30\x31\xab\xcd", 4, "3d"}, {"\x30\xab\xcd\x31", 4, "01"},
+		{"x", 1, "xx"}, {"", 0, "00"}, {"\x0a\x0a", 2, "00"},
+	};
+	for (size_t i = 0; i < SK_COUNT(alpns); i++) {
+		r = usual;
+		r.alpn = alpns[i].alpn;
+		r.alpn_bytes = alpns[i].bytes;
+		char start[12] = "t13d0306";
+		memcpy(start + 8, alpns[i].shown, 3);
+		expect_ja4_start(r, start);
+	}
+	uint8_t message[2000];
+	struct sk_client_hello hello;
+	size_t length = hello_message(message, sizeof message, &usual);
+	assert_int_equal(sk_tls_client_hello_message(sk_cur_of(message, length), true, &hello), SK_OK);
+	assert_true(hello.quic);
+	assert_memory_equal(hello.ja4, "q13d", 4);
+}
+
+/* Past the list limit there is no fingerprint, rather than a wrong one; the name is still told. */
+static void test_lists_too_long(void **state)
+{
+	(void)state;
+	struct hello_recipe r = usual;
+	r.ciphers = SK_TLS_LISTS_MAX;
+	assert_int_equal(strlen(hello_of(&r).ja4), 36);
+	r.ciphers = SK_TLS_LISTS_MAX + 1;
+	struct sk_client_hello hello = hello_of(&r);
+	assert_string_equal(hello.ja3, "");
+	assert_string_equal(hello.ja4, "");
+	assert_string_equal(hello.sni, "www.example.com");
+}
+
+/* Any record size gives the same hello; any prefix asks for more. */
+static void test_records_and_prefixes(void **state)
+{
+	(void)state;
+	static uint8_t stream[24000];
+	struct sk_client_hello whole = hello_of(&usual), hello;
+	for (size_t record = 1; record < 220; record += 3) {
+		size_t length = hello_stream(stream, sizeof stream, &usual, record);
+		assert_int_equal(parse(stream, length, &hello), SK_OK);
+		assert_memory_equal(&hello, &whole, sizeof hello);
+		for (size_t cut = 0; cut < length; cut += 1 + record % 5)
+			assert_int_equal(parse(stream, cut, &hello), SK_EMORE);
+	}
+	struct hello_recipe big = usual;
+	big.padding = 15000;
+	assert_int_equal(parse(stream, hello_stream(stream, sizeof stream, &big, 4000), &hello), SK_OK);
+	big.padding = 17000;
+	assert_int_equal(parse(stream, hello_stream(stream, sizeof stream, &big, 4000), &hello), SK_EMALFORMED);
+}
+
+static void test_refused(void **state)
+{
+	(void)state;
+	uint8_t stream[2000];
+	struct sk_client_hello hello;
+	assert_int_equal(parse((const uint8_t *)"GET / HTTP/1.1\r\n", 16, &hello), SK_EUNSUPPORTED);
+	assert_int_equal(parse((const uint8_t *)"\x16\x03\x01\x00\x10\x02", 6, &hello), SK_EUNSUPPORTED); /* ServerHello */
+	assert_int_equal(parse((const uint8_t *)"\x16\x04", 2, &hello), SK_EUNSUPPORTED);
+	assert_int_equal(parse((const uint8_t *)"\x16\x03\x01\x00\x00", 5, &hello), SK_EMALFORMED);         /* empty record */
+	size_t length = hello_stream(stream, sizeof stream, &usual, 16000);
+	stream[9 + 34] = 33; /* session id beyond 32 */
+	assert_int_equal(parse(stream, length, &hello), SK_EMALFORMED);
+	assert_int_equal(hello.sni_length, 0);
+	length = hello_stream(stream, sizeof stream, &usual, 16000);
+	stream[9 + 36] = 7; /* an odd cipher list */
+	assert_int_equal(parse(stream, length, &hello), SK_EMALFORMED);
+	length = hello_stream(stream, sizeof stream, &usual, 50);
+	stream[55] = 23; /* application data between the records of one message */
+	assert_int_equal(parse(stream, length, &hello), SK_EMALFORMED);
+}
+
+static void test_dtls(void **state)
+{
+	(void)state;
+	uint8_t message[2000], datagram[2100];
+	struct hello_recipe r = usual;
+	r.version = 0xfefd;
+	r.tls13 = false;
+	size_t body = hello_body(message, sizeof message, &r);
+	struct sk_out o = sk_out_of(datagram, sizeof datagram);
+	sk_put_bytes(&o, "\x16\xfe\xff\0\0\0\0\0\0\0\0", 11);
+	sk_put_be16(&o, (uint16_t)(body + 12 + 1));
+	sk_put_be32(&o, 0x01000000 | (uint32_t)(body + 1));
+	sk_put_bytes(&o, "\0\0\0\0\0", 5);
+	sk_put_u8(&o, 0);
+	sk_put_be16(&o, (uint16_t)(body + 1));
+	sk_put_bytes(&o, message, 35);
+	sk_put_u8(&o, 0); /* no cookie */
+	sk_put_bytes(&o, message + 35, body - 35);
+	struct sk_client_hello hello;
+	size_t length = sk_out_length(&o);
+	assert_int_equal(sk_tls_client_hello_datagram(sk_cur_of(datagram, length), &hello), SK_OK);
+	assert_memory_equal(hello.ja4, "dd2d0305h2_", 11);
+	assert_string_equal(hello.sni, "www.example.com");
+	for (size_t cut = 0; cut < length; cut++)
+		assert_int_not_equal(sk_tls_client_hello_datagram(sk_cur_of(datagram, cut), &hello), SK_OK);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_facts), cmocka_unit_test(test_ja4_rules), cmocka_unit_test(test_lists_too_long), cmocka_unit_test(test_records_and_prefixes),
+		cmocka_unit_test(test_refused), cmocka_unit_test(test_dtls),
+	};
+	return cmocka_run_group_tests_name("tls", tests, NULL, NULL);
+}
