@@ -27,7 +27,7 @@ struct sk_capture_stats {
 	uint64_t sliced;        /* captured < wire */
 	uint64_t odd_length;    /* incl_len > orig_len */
 	uint64_t time_backwards;
-	uint64_t upstream_lost; /* drops that the file itself reports (pcapng ISB, option if_drop); beside the equation, never in it */
+	uint64_t upstream_lost; /* drops that the file itself reports (pcapng ISB, isb_ifdrop and isb_osdrop); beside the equation, never in it */
 	uint64_t read_bytes;    /* bytes of the source read so far (compressed size) */
 	uint64_t source_bytes;  /* size of a regular file, 0 when not known: progress */
 	unsigned interfaces;
@@ -35,20 +35,23 @@ struct sk_capture_stats {
 
 struct sk_capture; /* opaque */
 
-/* Open path, or standard input for "-". Reads the file head. SK_ENOENT, SK_EIO, SK_ENOTCAPTURE (directory, empty file, unknown magic: says
-   what was expected), SK_EUNSUPPORTED (link type: names it). Caller closes. Allocates the ring, touched and not dumped. */
+/* Open path, or standard input for "-". Reads the file head. SK_ENOENT, SK_EIO, SK_ENOTCAPTURE (directory, terminal, empty file, unknown magic:
+   says what was expected), SK_EUNSUPPORTED (link type or version: names it), SK_EDAMAGED (before the first frame: a cut gz or zst, a lying
+   section or interface header), SK_EINTR (a signal while waiting for a writer), SK_ENOMEM. Caller closes. Allocates the ring, touched and not
+   dumped, and all else: nothing is allocated after it. */
 SK_MUST enum sk_err sk_capture_open(const char *path, struct sk_capture **out, struct sk_fault *fault);
 /* Overwrite the ring, close (NULL is fine). */
 void sk_capture_close(struct sk_capture *capture);
 /* Overwrite what the last batch left, then fill up to SK_BATCH_MAX frames. SK_OK with *count 0 = end of input. SK_EDAMAGED: frames before the
    damage are in the batch (*count may be > 0), fault says file, offset, what was found and expected; the next call gives the end. SK_EIO,
-   SK_EUNSUPPORTED (an interface of unknown link type appeared), SK_EINTR when a signal broke a blocking read. */
+   SK_EUNSUPPORTED (an interface of unknown link type appeared), SK_EINTR when a signal broke a blocking read: nothing is lost, call again. */
 SK_MUST enum sk_err sk_capture_next(struct sk_capture *capture, struct sk_frame frames[SK_BATCH_MAX], size_t *count, struct sk_fault *fault);
 /* Counters so far. */
 void sk_capture_stats(const struct sk_capture *capture, struct sk_capture_stats *out);
 /* Name of an interface ("if0", or what pcapng says, made printable). Borrowed. */
 const char *sk_capture_interface_name(const struct sk_capture *capture, unsigned interface);
-/* Bytes of the ring that are not zero: a test's canary count. Call after sk_capture_next said end. */
+/* Bytes of the ring, of the compressed input and of the decompressor that are not zero: a test's canary count. Call after sk_capture_next
+   said end. */
 size_t sk_capture_residue(const struct sk_capture *capture);
 
 #endif
