@@ -326,6 +326,11 @@ enum sk_err sk_engine_feed(struct sk_engine *engine, struct sk_frame *frames, si
 	return SK_OK;
 }
 
+enum sk_err sk_engine_end_input(struct sk_engine *engine, struct sk_fault *fault)
+{
+	return engine->received.frames > 0 ? close_interval(engine, fault) : SK_OK;
+}
+
 enum sk_err sk_engine_finish(struct sk_engine *engine, enum sk_flow_end end, struct sk_fault *fault)
 {
 	sk_flow_close_all(engine->flows, end);
