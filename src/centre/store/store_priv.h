@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* store's own. Layers inside the room, each using only what stands above it: key (files to keys), value (what is searched by), db (SQLite),
+   segment (flow blocks in files), digest, write (store.c), read. */
+#ifndef SK_STORE_PRIV_H
+#define SK_STORE_PRIV_H
+
+#include <sqlite3.h>
+
+#include "base/file.h"
+#include "store/store.h"
+#include "wire/wire.h"
+
+enum {
+	SK_BLIND_BYTES = 16, SK_KEY_ID_BYTES = 8, SK_KEY_SLOTS = 16, SK_BASIS_NAME_SIZE = 64,
+	SK_VALUES_MAX = 40, SK_NAME_PARENTS_MAX = 6,
+	SK_BLIND_BUFFER = 1 << 15,      /* index rows held back to be sorted before they go in */
+	SK_FINDINGS_OPEN = 512,         /* findings folded in memory before they become rows */
+	SK_BLOCK_FLOWS = 1000, SK_BLOCK_PLAIN_MAX = 1 << 18, SK_BLOCKS_OPEN = 4, SK_BLOOM_BYTES = 4096,
+	SK_AAD_MAX = 256,
+};
+
+enum sk_store_target { SK_TARGET_OBSERVATION = 1, SK_TARGET_FINDING = 2 };
+
+/* ---- key.c: basis-day keys ---- */
+
+/* One day of one basis. index_key and bloom_key come from the day key and the basis' blind key together: without either nothing can be searched,
+   so destroying the day key also destroys the day's part of the index. */
+struct sk_day_key {
+	char basis[SK_BASIS_NAME_SIZE];
+	int32_t day;                    /* days since 1970-01-01 */
+	uint8_t id[SK_KEY_ID_BYTES];    /* tells a day's key from a later one of the same day */
+	uint8_t key[SK_KEY_BYTES];
+	uint8_t index_key[SK_KEY_BYTES];
+	uint8_t bloom_key[SK_SIP_KEY_BYTES];
+	int64_t row;                    /* of table sealing_key; 0 = not looked up yet */
+	uint64_t used;                  /* 0 = free slot */
+};
+
+struct sk_key_ring {
+	char folder[SK_PATH_MAX];
+	uint64_t clock;                 /* counts uses, for the least recently used slot */
+	struct sk_day_key slots[SK_KEY_SLOTS];
+};
+
+int32_t sk_store_day(int64_t unix_ns);
+int64_t sk_store_hour(int64_t unix_ns);
+/* A basis id may be part of a path: 1..63 of [A-Za-z0-9._-], no dot in front. */
+bool sk_store_basis_name_valid(const char *basis);
+/* The key of a day, made when absent and `make`. SK_ENOENT when absent. *out is borrowed until the next call on the ring. */
+SK_MUST enum sk_err sk_key_ring_get(struct sk_key_ring *ring, const char *basis, int32_t day, bool make, struct sk_day_key **out, struct sk_fault *fault);
+/* Overwrite and unlink a day's key. SK_ENOENT. */
+SK_MUST enum sk_err sk_key_ring_destroy(struct sk_key_ring *ring, const char *basis, int32_t day, struct sk_fault *fault);
+/* Forget what SQLite rolled back. */
+void sk_key_ring_forget_rows(struct sk_key_ring *ring);
+
+/* ---- value.c: what can be searched by ---- */
+
+enum sk_value_kind { SK_VALUE_ADDRESS = 1, SK_VALUE_NET = 2, SK_VALUE_TEXT = 3 };
+
+struct sk_value {
+	uint8_t kind;
+	uint8_t length;
+	const uint8_t *bytes;
+};
+
+/* The values of one record, each once; texts are lower case, names stand with their parents of two labels and more. */
+struct sk_values {
+	size_t count;
+	struct sk_value values[SK_VALUES_MAX];
+	size_t address_count;
+	struct sk_addr addresses[8];
+	size_t text_count;
+	char texts[6][SK_OBSERVATION_DOMAIN_MAX];
+};
+
+void sk_values_of_observation(const struct sk_observation *observation, struct sk_values *out);
+void sk_values_of_finding(const struct sk_finding *finding, struct sk_values *out);
+/* What a person asks for. False when nothing stored could equal it. */
+bool sk_value_parse(const char *text, struct sk_values *out);
+/* Does the record hold the value? */
+bool sk_values_hold(const struct sk_values *values, const struct sk_value *wanted);
+void sk_blind_hash(const struct sk_day_key *key, const struct sk_value *value, uint8_t hash[SK_BLIND_BYTES]);
+void sk_bloom_add(const struct sk_day_key *key, const struct sk_value *value, uint8_t bloom[SK_BLOOM_BYTES]);
+bool sk_bloom_may_hold(const struct sk_day_key *key, const struct sk_value *value, const uint8_t bloom[SK_BLOOM_BYTES]);
+
+/* ---- segment.c: blocks of flow segments ---- */
+
+struct sk_block_writer {
+	bool open;
+	int32_t day;
+	uint32_t flows;
+	int64_t first_s, last_s;
+	uint64_t used;
+	struct sk_buf plain;
+	uint8_t bloom[SK_BLOOM_BYTES];
+};
+
+/* One row of table block, and what the block's head must say again. */
+struct sk_block {
+	uint64_t interval;
+	uint32_t number, flows;
+	int32_t day;
+	int64_t key_row, first_s, last_s;
+	uint64_t offset, length;
+	char basis[SK_BASIS_NAME_SIZE];
+	uint8_t key_id[SK_KEY_ID_BYTES];
+	uint8_t digest[SK_HASH_BYTES];
+};
+
+struct sk_blind_entry {
+	uint8_t hash[SK_BLIND_BYTES];
+	int64_t row;
+	int32_t target;
+};
+
+struct sk_open_finding {
+	uint8_t fold[SK_BLIND_BYTES];
+	struct sk_finding finding;
+};
+
+enum sk_statement {
+#define SK_STATEMENT(name, sql) SK_SQL_##name,
+#include "store/statement.def"
+#undef SK_STATEMENT
+	SK_STATEMENT_COUNT
+};
+
+struct sk_store {
+	sqlite3 *db;
+	sqlite3_stmt *statements[SK_STATEMENT_COUNT];
+	char db_path[SK_PATH_MAX], flows_folder[SK_PATH_MAX];
+	char basis[SK_BASIS_NAME_SIZE];
+	bool read_only;
+	struct sk_key_ring ring;
+	struct sk_buf form;             /* scratch for one encoded record */
+	uint8_t *sealed;                /* scratch for one sealed record or block */
+	/* the open interval */
+	bool open;
+	uint64_t interval;
+	uint8_t run_id[16];
+	enum sk_err failed;             /* sticky */
+	struct sk_fault failed_fault;
+	uint64_t observations, findings, flows;
+	size_t blind_count;
+	struct sk_blind_entry *blinds;
+	size_t finding_count;
+	struct sk_open_finding *open_findings;
+	uint16_t finding_slots[4 * SK_FINDINGS_OPEN]; /* open addressing on fold; index + 1 */
+	int segment_fd;                 /* -1 until the interval's first block */
+	uint32_t block_count;
+	uint64_t segment_bytes;
+	struct sk_block_writer writers[SK_BLOCKS_OPEN];
+};
+
+/* ---- db.c ---- */
+
+/* Open, set up, migrate and prepare. */
+SK_MUST enum sk_err sk_db_open(struct sk_store *store, struct sk_fault *fault);
+void sk_db_close(struct sk_store *store);
+/* A result code of SQLite as our error; names the database, never data. */
+enum sk_err sk_db_fault(struct sk_store *store, int code, struct sk_fault *fault);
+SK_MUST enum sk_err sk_db_exec(struct sk_store *store, const char *sql, struct sk_fault *fault);
+/* Reset a prepared statement and bind integers, in order. */
+sqlite3_stmt *sk_db_use(struct sk_store *store, enum sk_statement which);
+/* Run a statement that gives no row, then reset it. */
+SK_MUST enum sk_err sk_db_run(struct sk_store *store, sqlite3_stmt *statement, struct sk_fault *fault);
+/* Next row: *more says whether there is one. */
+SK_MUST enum sk_err sk_db_row(struct sk_store *store, sqlite3_stmt *statement, bool *more, struct sk_fault *fault);
+/* Copy a blob column of exactly length bytes; false when it has another size. */
+bool sk_db_blob(sqlite3_stmt *statement, int column, void *out, size_t length);
+/* Copy a text column; false when it does not fit. */
+bool sk_db_text(sqlite3_stmt *statement, int column, char *out, size_t size);
+
+/* The row of a key in table sealing_key, made when absent. */
+SK_MUST enum sk_err sk_db_key_row(struct sk_store *store, struct sk_day_key *key, int64_t *row, struct sk_fault *fault);
+
+/* ---- segment.c ---- */
+
+SK_MUST enum sk_err sk_segment_put(struct sk_store *store, const struct sk_observation *observation, const uint8_t *form, size_t length, struct sk_fault *fault);
+/* Seal every open block, make the file durable. */
+SK_MUST enum sk_err sk_segment_finish(struct sk_store *store, struct sk_fault *fault);
+/* Wipe the open blocks, close and unlink the interval's file. */
+void sk_segment_abandon(struct sk_store *store);
+/* Fill *out from a row of SK_SQL_BLOCKS or SK_SQL_INTERVAL_BLOCKS. */
+SK_MUST enum sk_err sk_block_of_row(struct sk_store *store, sqlite3_stmt *row, struct sk_block *out, struct sk_fault *fault);
+/* Read a block's bytes (appended to an emptied buffer) and compare its head and digest with the row. SK_EINCONSISTENT. */
+SK_MUST enum sk_err sk_block_read(struct sk_store *store, const struct sk_block *block, struct sk_buf *bytes, struct sk_fault *fault);
+/* The filter inside a block's bytes. */
+const uint8_t *sk_block_bloom(const struct sk_buf *bytes);
+/* Open the sealed part into plain. SK_EINCONSISTENT when it was altered. */
+SK_MUST enum sk_err sk_block_unseal(const struct sk_day_key *key, const struct sk_block *block, const struct sk_buf *bytes, struct sk_buf *plain, struct sk_fault *fault);
+/* SK_EINCONSISTENT unless the interval's file is exactly `bytes` long (0: absent). */
+SK_MUST enum sk_err sk_segment_check_size(struct sk_store *store, uint64_t interval, uint64_t bytes, struct sk_fault *fault);
+/* Unlink every file of an interval at or above first; counts nothing. */
+SK_MUST enum sk_err sk_segment_drop(struct sk_store *store, uint64_t first, struct sk_fault *fault);
+enum { SK_SEGMENT_HEAD_BYTES = 16 };
+
+/* ---- store.c, shared with digest.c and read.c ---- */
+
+/* What a row's clear columns say; bound into its seal. */
+struct sk_row {
+	int64_t id;
+	uint64_t interval;
+	int64_t key_row;
+	char basis[SK_BASIS_NAME_SIZE];
+	int32_t day;
+	uint8_t key_id[SK_KEY_ID_BYTES];
+	uint8_t target, class_;
+	int64_t hour;
+	int64_t kind, selector;         /* observation */
+	char finding_kind[32];          /* finding */
+	int64_t severity, count;
+	uint8_t fold[SK_BLIND_BYTES];
+};
+size_t sk_row_aad(const struct sk_row *row, uint8_t aad[SK_AAD_MAX]);
+/* Fill *out from a row of the observation or finding statements; *sealed borrows from the statement. */
+SK_MUST enum sk_err sk_row_of(struct sk_store *store, sqlite3_stmt *statement, enum sk_store_target target, struct sk_row *out, const uint8_t **sealed,
+			      size_t *length, struct sk_fault *fault);
+/* The key that sealed a row. SK_ENOENT when it was destroyed (also when the day has a newer key). */
+SK_MUST enum sk_err sk_row_key(struct sk_store *store, const char *basis, int32_t day, const uint8_t key_id[SK_KEY_ID_BYTES], struct sk_day_key **out,
+			       struct sk_fault *fault);
+/* Unseal a row into store->form. SK_EINCONSISTENT when it was altered. */
+SK_MUST enum sk_err sk_row_unseal(struct sk_store *store, const struct sk_row *row, const struct sk_day_key *key, const uint8_t *sealed, size_t length,
+				  struct sk_fault *fault);
+/* More of the same finding: counts add, times widen, the first one's words stay. */
+void sk_finding_fold(struct sk_finding *into, const struct sk_finding *more);
+/* Turn the findings and index entries that are held in memory into rows, so that reads see them. */
+SK_MUST enum sk_err sk_store_settle(struct sk_store *store, struct sk_fault *fault);
+
+/* ---- digest.c ---- */
+
+/* The digest of an interval's rows and blocks. deep: read block files again, unseal what can be, and look for every index row. */
+SK_MUST enum sk_err sk_store_compute_digest(struct sk_store *store, uint64_t interval, const uint8_t run_id[16], bool deep, uint8_t digest[SK_HASH_BYTES],
+					    struct sk_fault *fault);
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a record can be found by: both addresses, their /24 or /48, the matched value, names with their parents, fingerprints. */
+#include <string.h>
+
+#include "store/store_priv.h"
+
+static void add(struct sk_values *out, enum sk_value_kind kind, const void *bytes, size_t length)
+{
+	struct sk_value value = {.kind = (uint8_t)kind, .length = (uint8_t)length, .bytes = bytes};
+	SK_INVARIANT(length <= UINT8_MAX);
+	if (sk_values_hold(out, &value))
+		return;
+	SK_INVARIANT(out->count < SK_VALUES_MAX);
+	out->values[out->count++] = value;
+}
+
+/* struct sk_addr is 16 bytes and the family, without a gap, unused bytes zero: its memory is its canonical form. */
+_Static_assert(sizeof(struct sk_addr) == 17, "an address is hashed as it lies in memory");
+
+static void add_address(struct sk_values *out, enum sk_value_kind kind, const struct sk_addr *addr)
+{
+	SK_INVARIANT(out->address_count < SK_COUNT(out->addresses));
+	struct sk_addr *kept = &out->addresses[out->address_count++];
+	*kept = *addr;
+	add(out, kind, kept, sizeof *kept);
+}
+
+static void add_address_and_net(struct sk_values *out, const struct sk_addr *addr)
+{
+	if (addr->family == 0)
+		return;
+	add_address(out, SK_VALUE_ADDRESS, addr);
+	struct sk_addr net = *addr;
+	size_t kept_bytes = addr->family == 4 ? 3 : 6;
+	memset(net.bytes + kept_bytes, 0, sizeof net.bytes - kept_bytes);
+	add_address(out, SK_VALUE_NET, &net);
+}
+
+/* Lower case, without a last dot; NULL when empty. */
+static const char *keep_text(struct sk_values *out, const char *text, size_t *length)
+{
+	SK_INVARIANT(out->text_count < SK_COUNT(out->texts));
+	char *kept = out->texts[out->text_count];
+	*length = strnlen(text, SK_OBSERVATION_DOMAIN_MAX - 1);
+	if (*length > 1 && text[*length - 1] == '.')
+		(*length)--;
+	if (*length == 0)
+		return NULL;
+	for (size_t i = 0; i < *length; i++)
+		kept[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] - 'A' + 'a' : text[i]);
+	out->text_count++;
+	return kept;
+}
+
+static void add_text(struct sk_values *out, const char *text)
+{
+	size_t length;
+	const char *kept = keep_text(out, text, &length);
+	if (kept != NULL)
+		add(out, SK_VALUE_TEXT, kept, length);
+}
+
+/* A name and its parents, so that "bad.example" finds "www.bad.example" too. The last label alone is no search. */
+static void add_name(struct sk_values *out, const char *name)
+{
+	size_t length;
+	const char *kept = keep_text(out, name, &length);
+	if (kept == NULL)
+		return;
+	const char *end = kept + length;
+	add(out, SK_VALUE_TEXT, kept, length);
+	for (unsigned parents = 0; parents < SK_NAME_PARENTS_MAX; parents++) {
+		const char *dot = memchr(kept, '.', (size_t)(end - kept));
+		if (dot == NULL || memchr(dot + 1, '.', (size_t)(end - dot - 1)) == NULL)
+			return;
+		kept = dot + 1;
+		add(out, SK_VALUE_TEXT, kept, (size_t)(end - kept));
+	}
+}
+
+/* An address, or a prefix: of an indexed length as such, of any other as its text. False when it is neither. */
+static bool add_if_prefix(struct sk_values *out, const char *text)
+{
+	struct sk_prefix prefix;
+	char canonical[SK_PREFIX_TEXT_MAX];
+	if (sk_prefix_parse(text, &prefix) != SK_OK)
+		return false;
+	bool whole = prefix.bits == (prefix.addr.family == 4 ? 32 : 128), net = prefix.bits == (prefix.addr.family == 4 ? 24 : 48);
+	if (whole || net)
+		add_address(out, whole ? SK_VALUE_ADDRESS : SK_VALUE_NET, &prefix.addr);
+	else
+		add_text(out, sk_prefix_format(&prefix, canonical));
+	return true;
+}
+
+static void add_matched(struct sk_values *out, const char *matched)
+{
+	if (matched[0] != '\0' && !add_if_prefix(out, matched))
+		add_name(out, matched);
+}
+
+static void start(struct sk_values *out)
+{
+	out->count = 0;
+	out->address_count = 0;
+	out->text_count = 0;
+}
+
+void sk_values_of_observation(const struct sk_observation *observation, struct sk_values *out)
+{
+	start(out);
+	add_address_and_net(out, &observation->initiator);
+	add_address_and_net(out, &observation->responder);
+	add_matched(out, observation->matched);
+	if (observation->dns_domain[0] != '\0')
+		add_name(out, observation->dns_domain);
+	if (observation->sni_domain[0] != '\0')
+		add_name(out, observation->sni_domain);
+	if (observation->ja3[0] != '\0')
+		add_text(out, observation->ja3);
+	if (observation->ja4[0] != '\0')
+		add_text(out, observation->ja4);
+}
+
+void sk_values_of_finding(const struct sk_finding *finding, struct sk_values *out)
+{
+	start(out);
+	add_address_and_net(out, &finding->subject);
+	add_address_and_net(out, &finding->counterpart);
+	add_matched(out, finding->matched);
+}
+
+bool sk_value_parse(const char *text, struct sk_values *out)
+{
+	start(out);
+	if (strlen(text) >= SK_OBSERVATION_DOMAIN_MAX)
+		return false;
+	if (!add_if_prefix(out, text))
+		add_text(out, text);
+	return out->count == 1;
+}
+
+bool sk_values_hold(const struct sk_values *values, const struct sk_value *wanted)
+{
+	for (size_t i = 0; i < values->count; i++) {
+		const struct sk_value *value = &values->values[i];
+		if (value->kind == wanted->kind && value->length == wanted->length && memcmp(value->bytes, wanted->bytes, wanted->length) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The kind stands in front, so that an address never meets a text of the same bytes. */
+static size_t tagged(const struct sk_value *value, uint8_t bytes[1 + UINT8_MAX])
+{
+	bytes[0] = value->kind;
+	memcpy(bytes + 1, value->bytes, value->length);
+	return 1u + value->length;
+}
+
+void sk_blind_hash(const struct sk_day_key *key, const struct sk_value *value, uint8_t hash[SK_BLIND_BYTES])
+{
+	uint8_t bytes[1 + UINT8_MAX];
+	size_t length = tagged(value, bytes);
+	sk_keyed_hash(key->index_key, bytes, length, hash, SK_BLIND_BYTES);
+}
+
+/* Seven bits from one 64-bit hash (Kirsch and Mitzenmacher, double hashing): 1,000 flows of five values fill it to about 4 in 100 false answers. */
+enum { BLOOM_PROBES = 7, BLOOM_BITS = SK_BLOOM_BYTES * 8 };
+
+struct probe {
+	uint32_t at, step;
+};
+
+static struct probe first_probe(const struct sk_day_key *key, const struct sk_value *value)
+{
+	uint8_t bytes[1 + UINT8_MAX];
+	size_t length = tagged(value, bytes);
+	uint64_t hash = sk_siphash13(key->bloom_key, bytes, length);
+	return (struct probe){.at = (uint32_t)hash, .step = (uint32_t)(hash >> 32) | 1u};
+}
+
+void sk_bloom_add(const struct sk_day_key *key, const struct sk_value *value, uint8_t bloom[SK_BLOOM_BYTES])
+{
+	struct probe probe = first_probe(key, value);
+	for (unsigned i = 0; i < BLOOM_PROBES; i++, probe.at += probe.step)
+		bloom[probe.at % BLOOM_BITS / 8] |= (uint8_t)(1u << (probe.at & 7));
+}
+
+bool sk_bloom_may_hold(const struct sk_day_key *key, const struct sk_value *value, const uint8_t bloom[SK_BLOOM_BYTES])
+{
+	struct probe probe = first_probe(key, value);
+	for (unsigned i = 0; i < BLOOM_PROBES; i++, probe.at += probe.step)
+		if ((bloom[probe.at % BLOOM_BITS / 8] & 1u << (probe.at & 7)) == 0)
+			return false;
+	return true;
+}
