@@ -34,6 +34,7 @@ struct run {
 	struct sk_indicator_set *set;
 	struct sk_emit *emit;
 	struct sk_collector *collector;
+	struct sk_observe_sink sink; /* the engine borrows it */
 	struct sk_engine *engine;
 	struct sk_progress progress;
 	unsigned interface_base;
@@ -118,8 +119,8 @@ static enum sk_err start(struct run *run, struct sk_workspace *workspace, struct
 	result->recovered = recovery.recovered;
 	result->rows_rolled_back = recovery.rows_rolled_back;
 	result->frames_lost_in_crash = recovery.frames_lost;
-	struct sk_observe_sink sink = sk_collector_sink(run->collector);
-	struct sk_engine_config config = {.border = run->border, .basis = &result->basis, .set = run->set, .sink = &sink, .flow = sk_flow_default_limits(),
+	run->sink = sk_collector_sink(run->collector);
+	struct sk_engine_config config = {.border = run->border, .basis = &result->basis, .set = run->set, .sink = &run->sink, .flow = sk_flow_default_limits(),
 					  .decoder = sk_decoder_default_limits(), .interval_frames = run->options->interval_frames, .clock = run->cmd->clock,
 					  .link = "file"};
 	enum sk_err err = sk_engine_new(&config, sk_collector_interval, run->collector, &run->engine);
