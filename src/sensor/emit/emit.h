@@ -12,6 +12,8 @@ struct sk_emit; /* opaque */
 
 /* Write to path ("-" = standard output); the file is replaced. sensor names this sensor in each line. SK_EIO. Caller closes. */
 SK_MUST enum sk_err sk_emit_open(const char *path, const char *sensor, struct sk_emit **out, struct sk_fault *fault);
+/* From now on each line names the basis, and says when it approved itself or is a simulation. */
+void sk_emit_mark(struct sk_emit *emit, const char *basis_id, bool self_approved, bool simulated);
 /* Flush and close; SK_ENOSPC, SK_EIO when any write failed. */
 SK_MUST enum sk_err sk_emit_close(struct sk_emit *emit, struct sk_fault *fault);
 /* One observation: a "flow" line, then "dns" and "tls" lines when it has such facts. */

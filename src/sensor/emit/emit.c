@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* EVE lines as Suricata 7 writes them, so that what reads those reads these. What EVE has no place for stands in the object "sekisho". */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "emit/emit.h"
+#include "text/json.h"
+#include "text/text.h"
+
+enum { LINE_MAX_BYTES = 32768, FILE_BUFFER_BYTES = 1 << 16, FLOW_ID_BYTES = 6 /* below 2^53 */, SENSOR_MAX = 128 };
+enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMPV6 = 58, PROTO_SCTP = 132, APP_DNS = 1, APP_TLS = 2, DNS_ANSWER = 0x8000 };
+
+struct sk_emit {
+	FILE *file;
+	bool standard_output;
+	char path[SK_FAULT_LINE_MAX / 2], sensor[SENSOR_MAX];
+	char basis[SENSOR_MAX];
+	bool marked, self_approved, simulated;
+	struct sk_buf line;
+	uint64_t lost_lines;
+	int errnum; /* of the first failed write */
+};
+
+enum sk_err sk_emit_open(const char *path, const char *sensor, struct sk_emit **out, struct sk_fault *fault)
+{
+	struct sk_emit *emit = calloc(1, sizeof *emit);
+	if (emit == NULL)
+		return sk_fault_set(fault, SK_ENOMEM, "EVE: out of memory");
+	(void)snprintf(emit->path, sizeof emit->path, "%s", path);
+	(void)snprintf(emit->sensor, sizeof emit->sensor, "%s", sensor);
+	sk_buf_init(&emit->line, LINE_MAX_BYTES);
+	emit->standard_output = strcmp(path, "-") == 0;
+	if (emit->standard_output) {
+		emit->file = stdout;
+	} else {
+		/* Addresses stand in it: for its owner alone. */
+		int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+		emit->file = fd >= 0 ? fdopen(fd, "w") : NULL;
+		if (emit->file == NULL) {
+			int errnum = errno;
+			if (fd >= 0)
+				(void)close(fd);
+			free(emit);
+			return sk_fault_errno(fault, errnum, "%s: cannot write EVE lines", path);
+		}
+		(void)setvbuf(emit->file, NULL, _IOFBF, FILE_BUFFER_BYTES);
+	}
+	*out = emit;
+	return SK_OK;
+}
+
+void sk_emit_mark(struct sk_emit *emit, const char *basis_id, bool self_approved, bool simulated)
+{
+	emit->marked = true;
+	(void)snprintf(emit->basis, sizeof emit->basis, "%s", basis_id);
+	emit->self_approved = self_approved;
+	emit->simulated = simulated;
+}
+
+enum sk_err sk_emit_close(struct sk_emit *emit, struct sk_fault *fault)
+{
+	if (fflush(emit->file) != 0 && emit->errnum == 0)
+		emit->errnum = errno;
+	if (!emit->standard_output && fclose(emit->file) != 0 && emit->errnum == 0)
+		emit->errnum = errno;
+	enum sk_err err = SK_OK;
+	if (emit->errnum != 0)
+		err = sk_fault_errno(fault, emit->errnum, "%s: EVE lines could not be written (at least %" PRIu64 " lost)", emit->standard_output ? "standard output" : emit->path,
+				     emit->lost_lines);
+	sk_buf_fini(&emit->line);
+	free(emit);
+	return err;
+}
+
+/* ---- lines ---- */
+
+static void add_time(struct sk_json_writer *w, const char *key, int64_t unix_ns)
+{
+	char text[SK_TIME_TEXT_MAX + 8];
+	sk_time_format(unix_ns, 6, text);
+	/* EVE writes the zone as +0000. */
+	size_t length = strlen(text);
+	memcpy(text + length - 1, "+0000", sizeof "+0000");
+	sk_json_text(w, key, text);
+}
+
+static void add_addr(struct sk_json_writer *w, const char *key, const struct sk_addr *addr)
+{
+	char text[SK_ADDR_TEXT_MAX];
+	sk_json_text(w, key, sk_addr_format(addr, text));
+}
+
+static void add_proto(struct sk_json_writer *w, uint8_t proto)
+{
+	static const struct {
+		uint8_t proto;
+		const char *name;
+	} names[] = {{PROTO_ICMP, "ICMP"}, {2, "IGMP"}, {PROTO_TCP, "TCP"}, {PROTO_UDP, "UDP"}, {41, "IPv6"}, {47, "GRE"}, {50, "ESP"}, {51, "AH"},
+		     {PROTO_ICMPV6, "IPv6-ICMP"}, {PROTO_SCTP, "SCTP"}};
+	for (size_t i = 0; i < SK_COUNT(names); i++)
+		if (names[i].proto == proto) {
+			sk_json_text(w, "proto", names[i].name);
+			return;
+		}
+	char number[4];
+	(void)snprintf(number, sizeof number, "%03u", (unsigned)proto);
+	sk_json_text(w, "proto", number);
+}
+
+/* The same for all lines of a segment, and for the same segment in another run. */
+static uint64_t flow_id(const struct sk_observation *observation)
+{
+	static const uint8_t any_run[16];
+	uint8_t id[16];
+	uint64_t value = 0;
+	sk_observation_id(observation, any_run, id);
+	for (size_t i = 0; i < FLOW_ID_BYTES; i++)
+		value = value << 8 | id[i];
+	return value;
+}
+
+/* What every line begins with. */
+static void begin_line(struct sk_emit *emit, struct sk_json_writer *w, const char *event, int64_t unix_ns, const struct sk_observation *o)
+{
+	char id[SK_OBSERVATION_COMMUNITY_ID_MAX];
+	bool icmp = o->ip_proto == PROTO_ICMP || o->ip_proto == PROTO_ICMPV6;
+	bool ports = o->ip_proto == PROTO_TCP || o->ip_proto == PROTO_UDP || o->ip_proto == PROTO_SCTP;
+	sk_buf_reset(&emit->line);
+	sk_json_begin(w, &emit->line, false);
+	sk_json_object(w, NULL);
+	add_time(w, "timestamp", unix_ns);
+	sk_json_u64(w, "flow_id", flow_id(o));
+	sk_json_text(w, "host", emit->sensor);
+	sk_json_text(w, "event_type", event);
+	add_addr(w, "src_ip", &o->initiator);
+	if (ports)
+		sk_json_u64(w, "src_port", o->initiator_port);
+	add_addr(w, "dest_ip", &o->responder);
+	if (ports)
+		sk_json_u64(w, "dest_port", o->responder_port);
+	add_proto(w, o->ip_proto);
+	if (icmp) {
+		sk_json_u64(w, "icmp_type", o->icmp_type);
+		sk_json_u64(w, "icmp_code", o->icmp_code);
+	}
+	if (o->app == APP_DNS || o->app == APP_TLS)
+		sk_json_text(w, "app_proto", o->app == APP_DNS ? "dns" : "tls");
+	sk_json_text(w, "community_id", sk_observation_community_id(o, id));
+}
+
+/* Opens "sekisho"; the caller closes it. */
+static void begin_marks(const struct sk_emit *emit, struct sk_json_writer *w, const struct sk_observation *o)
+{
+	sk_json_object(w, "sekisho");
+	sk_json_text(w, "class", sk_class_name((enum sk_class)o->class_));
+	if (!emit->marked)
+		return;
+	sk_json_text(w, "basis", emit->basis);
+	if (emit->self_approved)
+		sk_json_bool(w, "self_approved", true);
+	if (emit->simulated)
+		sk_json_bool(w, "simulated", true);
+}
+
+static void end_line(struct sk_emit *emit, struct sk_json_writer *w)
+{
+	sk_json_end(w);
+	sk_buf_add_u8(&emit->line, '\n');
+	errno = 0;
+	bool written = emit->line.failed == SK_OK && fwrite(emit->line.bytes, 1, emit->line.length, emit->file) == emit->line.length;
+	if (written)
+		return;
+	emit->lost_lines++;
+	if (emit->errnum == 0)
+		emit->errnum = errno != 0 ? errno : EIO;
+}
+
+static void add_flags(struct sk_json_writer *w, const char *key, unsigned flags)
+{
+	char text[3];
+	(void)snprintf(text, sizeof text, "%02x", flags & 0xff);
+	sk_json_text(w, key, text);
+}
+
+static void emit_flow(struct sk_emit *emit, const struct sk_observation *o, const uint8_t id[16])
+{
+	/* Suricata's words; ours, which tell more apart, stand under "sekisho". */
+	static const char *const states[] = {"new", "new", "new", "established", "closed", "closed", "closed"};
+	static const char *const reasons[] = {"timeout", "timeout", "timeout", "forced", "forced", "shutdown"};
+	static const uint8_t no_id[16];
+	struct sk_json_writer w;
+	begin_line(emit, &w, "flow", o->last_ns, o);
+	sk_json_object(&w, "flow");
+	sk_json_u64(&w, "pkts_toserver", o->packets[0]);
+	sk_json_u64(&w, "pkts_toclient", o->packets[1]);
+	sk_json_u64(&w, "bytes_toserver", o->ip_bytes[0]);
+	sk_json_u64(&w, "bytes_toclient", o->ip_bytes[1]);
+	add_time(&w, "start", o->first_ns);
+	add_time(&w, "end", o->last_ns);
+	sk_json_i64(&w, "age", o->last_ns / 1000000000 - o->first_ns / 1000000000);
+	sk_json_text(&w, "state", o->state < SK_COUNT(states) ? states[o->state] : "new");
+	sk_json_text(&w, "reason", o->end < SK_COUNT(reasons) ? reasons[o->end] : "forced");
+	sk_json_bool(&w, "alerted", o->kind == SK_OBSERVATION_HIT);
+	sk_json_end(&w);
+	if (o->ip_proto == PROTO_TCP) {
+		sk_json_object(&w, "tcp");
+		add_flags(&w, "tcp_flags", o->tcp_flags[0] | o->tcp_flags[1]);
+		add_flags(&w, "tcp_flags_ts", o->tcp_flags[0]);
+		add_flags(&w, "tcp_flags_tc", o->tcp_flags[1]);
+		sk_json_end(&w);
+	}
+	begin_marks(emit, &w, o);
+	if (memcmp(id, no_id, sizeof no_id) != 0)
+		sk_json_hex(&w, "id", id, 16);
+	sk_json_text(&w, "state", sk_observation_state_name(o->state));
+	sk_json_text(&w, "end", sk_observation_end_name(o->end));
+	sk_json_bool(&w, "initiator_sure", o->initiator_sure != 0);
+	sk_json_u64(&w, "layers", o->layers);
+	if (o->matched[0] != '\0')
+		sk_json_text(&w, "matched", o->matched);
+	sk_json_end(&w);
+	end_line(emit, &w);
+}
+
+static void add_numbered(struct sk_json_writer *w, const char *key, unsigned value, const char *const *names, size_t count, const char *prefix)
+{
+	char text[24];
+	if (value < count && names[value] != NULL) {
+		sk_json_text(w, key, names[value]);
+		return;
+	}
+	(void)snprintf(text, sizeof text, "%s%u", prefix, value);
+	sk_json_text(w, key, text);
+}
+
+static void emit_dns(struct sk_emit *emit, const struct sk_observation *o)
+{
+	static const char *const rcodes[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH", "NOTZONE"};
+	static const char *const types[] = {[1] = "A", [2] = "NS", [5] = "CNAME", [6] = "SOA", [10] = "NULL", [12] = "PTR", [15] = "MX", [16] = "TXT", [28] = "AAAA",
+					    [33] = "SRV", [35] = "NAPTR", [43] = "DS", [46] = "RRSIG", [47] = "NSEC", [48] = "DNSKEY", [64] = "SVCB", [65] = "HTTPS",
+					    [252] = "AXFR", [255] = "ANY"};
+	bool answer = (o->dns_flags & DNS_ANSWER) != 0;
+	struct sk_json_writer w;
+	begin_line(emit, &w, "dns", o->first_ns, o);
+	sk_json_object(&w, "dns");
+	sk_json_text(&w, "type", answer ? "answer" : "query");
+	sk_json_text(&w, "rrname", o->dns_domain);
+	add_numbered(&w, "rrtype", o->dns_type, types, SK_COUNT(types), "TYPE");
+	if (answer)
+		add_numbered(&w, "rcode", o->dns_rcode, rcodes, SK_COUNT(rcodes), "RCODE");
+	sk_json_end(&w);
+	begin_marks(emit, &w, o);
+	sk_json_u64(&w, "queries", o->dns_queries);
+	sk_json_u64(&w, "responses", o->dns_responses);
+	sk_json_u64(&w, "nxdomain", o->dns_nxdomain);
+	sk_json_u64(&w, "labels", o->dns_labels);
+	sk_json_u64(&w, "name_length", o->dns_name_length);
+	sk_json_double(&w, "entropy_bits", o->dns_entropy_x16 / 16.0);
+	sk_json_end(&w);
+	end_line(emit, &w);
+}
+
+static void emit_tls(struct sk_emit *emit, const struct sk_observation *o)
+{
+	static const char *const versions[] = {"SSLv3", "TLSv1", "TLS 1.1", "TLS 1.2", "TLS 1.3"};
+	struct sk_json_writer w;
+	begin_line(emit, &w, "tls", o->first_ns, o);
+	sk_json_object(&w, "tls");
+	if (o->sni_domain[0] != '\0')
+		sk_json_text(&w, "sni", o->sni_domain);
+	if (o->tls_version >= 0x300 && o->tls_version < 0x300 + SK_COUNT(versions)) {
+		sk_json_text(&w, "version", versions[o->tls_version - 0x300]);
+	} else {
+		char text[8];
+		(void)snprintf(text, sizeof text, "0x%04x", (unsigned)o->tls_version);
+		sk_json_text(&w, "version", text);
+	}
+	if (o->ja3[0] != '\0') {
+		sk_json_object(&w, "ja3");
+		sk_json_text(&w, "hash", o->ja3);
+		sk_json_end(&w);
+	}
+	if (o->ja4[0] != '\0')
+		sk_json_text(&w, "ja4", o->ja4);
+	if (o->alpn[0] != '\0') {
+		sk_json_array(&w, "client_alpns");
+		sk_json_text(&w, NULL, o->alpn);
+		sk_json_end(&w);
+	}
+	sk_json_end(&w);
+	begin_marks(emit, &w, o);
+	sk_json_end(&w);
+	end_line(emit, &w);
+}
+
+void sk_emit_observation(struct sk_emit *emit, const struct sk_observation *observation, const uint8_t id[16])
+{
+	const struct sk_observation *o = observation;
+	emit_flow(emit, o, id);
+	if (o->app == APP_DNS || o->dns_queries != 0 || o->dns_responses != 0)
+		emit_dns(emit, o);
+	if (o->app == APP_TLS || o->tls_version != 0)
+		emit_tls(emit, o);
+}
+
+void sk_emit_finding(struct sk_emit *emit, const struct sk_finding *finding, const struct sk_observation *evidence)
+{
+	enum { HIGHEST_SEVERITY = 3 };
+	char signature[SK_OBSERVATION_DOMAIN_MAX + 64];
+	struct sk_json_writer w;
+	begin_line(emit, &w, "alert", finding->first_ns, evidence);
+	(void)snprintf(signature, sizeof signature, "SEKISHO %s %s", finding->kind, finding->matched);
+	sk_json_object(&w, "alert");
+	sk_json_text(&w, "action", "allowed");
+	sk_json_u64(&w, "gid", 1);
+	sk_json_u64(&w, "signature_id", evidence->hit_ids[0]);
+	sk_json_u64(&w, "rev", 1);
+	sk_json_text(&w, "signature", signature);
+	sk_json_text(&w, "category", finding->kind);
+	/* EVE counts the other way round: 1 is the highest. */
+	sk_json_u64(&w, "severity", finding->severity >= 1 && finding->severity <= HIGHEST_SEVERITY ? HIGHEST_SEVERITY + 1u - finding->severity : HIGHEST_SEVERITY);
+	sk_json_end(&w);
+	begin_marks(emit, &w, evidence);
+	sk_json_hex(&w, "finding", finding->id, sizeof finding->id);
+	sk_json_u64(&w, "confidence_percent", finding->confidence_percent);
+	sk_json_text(&w, "matched", finding->matched);
+	sk_json_text(&w, "origin", finding->origin);
+	sk_json_text(&w, "sentence", finding->sentence);
+	sk_json_text(&w, "why", finding->why);
+	sk_json_text(&w, "doubt", finding->doubt);
+	sk_json_end(&w);
+	end_line(emit, &w);
+}
