@@ -225,25 +225,30 @@ int sk_cmd_init(struct sk_cmd *cmd, int argc, char **argv)
 	if (!args.json)
 		(void)fprintf(cmd->out, "workspace  %s\n", args.workspace);
 	code = show_basis(cmd, args.workspace, args.json);
+	int64_t in_force = sk_policy_profile_from_ns(args.make.profile);
+	char when[SK_TIME_TEXT_MAX];
+	if (code == 0 && args.make.now_ns < in_force)
+		(void)fprintf(cmd->err, "sekisho: profile %s is not in force before %s; watch refuses until then\n", sk_profile_name(args.make.profile),
+			      sk_time_format(in_force, 0, when));
 	if (code == 0 && !args.json)
 		(void)fprintf(cmd->out, "\nThis basis approves itself: it says who started the sensor, not that someone else agreed.\nNext:  sekisho selectors import --workspace %s LIST...\n"
 					"       sekisho watch --workspace %s CAPTURE...\n", args.workspace, args.workspace);
 	return code;
 }
 
-static int renew(struct sk_cmd *cmd, int argc, char **argv, struct init_args *args)
+static int renew(struct sk_cmd *cmd, struct init_args *args)
 {
 	struct sk_workspace workspace;
 	struct sk_basis basis;
 	struct sk_fault fault;
-	(void)argc;
-	(void)argv;
 	if (sk_workspace_open(args->workspace, true, &workspace, &fault) != SK_OK)
 		return sk_cmd_fail(cmd, &fault);
 	args->make.profile = workspace.profile;
 	args->make.role = workspace.role;
 	sk_workspace_self_approve(&workspace, &args->make, &basis);
-	enum sk_err err = sk_workspace_renew_basis(&workspace, &basis, &fault);
+	enum sk_err err = sk_workspace_lawful(&workspace, &basis, &fault);
+	if (err == SK_OK)
+		err = sk_workspace_renew_basis(&workspace, &basis, &fault);
 	sk_workspace_close(&workspace);
 	return err != SK_OK ? sk_cmd_fail(cmd, &fault) : show_basis(cmd, args->workspace, args->json);
 }
@@ -265,6 +270,6 @@ int sk_cmd_basis(struct sk_cmd *cmd, int argc, char **argv)
 	if (strcmp(verb, "show") == 0)
 		return show_basis(cmd, args.workspace, args.json);
 	if (strcmp(verb, "renew") == 0)
-		return renew(cmd, argc, argv, &args);
+		return renew(cmd, &args);
 	return sk_cmd_usage(cmd, argv[0], "'%s' is neither show nor renew", verb);
 }

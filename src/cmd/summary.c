@@ -283,18 +283,15 @@ static void print_wrapped(FILE *out, const char *text, unsigned indent)
 	unsigned column = indent;
 	while (*text != '\0') {
 		size_t word = strcspn(text, " ");
-		if (column + word > LINE_COLUMNS && column > indent) {
+		bool first = column == indent;
+		if (!first && column + 1 + word > LINE_COLUMNS) {
 			(void)fprintf(out, "\n%*s", (int)indent, "");
 			column = indent;
+			first = true;
 		}
-		(void)fprintf(out, "%.*s", (int)word, text);
-		column += (unsigned)word;
-		text += word;
-		if (*text == ' ') {
-			(void)fputc(' ', out);
-			column++;
-			text++;
-		}
+		(void)fprintf(out, "%s%.*s", first ? "" : " ", (int)word, text);
+		column += (unsigned)word + !first;
+		text += word + (text[word] == ' ');
 	}
 	(void)fputc('\n', out);
 }

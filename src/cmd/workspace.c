@@ -123,27 +123,27 @@ void sk_workspace_close(struct sk_workspace *workspace)
 }
 
 /* Everything that must hold of a basis besides its dates: policy's table decides, not the basis. rule: BASIS-1 */
-static enum sk_err check_lawful(const struct sk_workspace *workspace, const struct sk_basis *basis, struct sk_fault *fault)
+enum sk_err sk_workspace_lawful(const struct sk_workspace *workspace, const struct sk_basis *basis, struct sk_fault *fault)
 {
 	enum sk_basis_kind kind;
 	if (sk_basis_kind_parse(basis->kind, &kind) != SK_OK)
-		return sk_fault_set(fault, SK_EBASISBAD, "basis.note: kind '%s' is not one that the policy knows", basis->kind);
+		return sk_fault_set(fault, SK_EBASISBAD, "the basis: kind '%s' is not one that the policy knows", basis->kind);
 	if (strcmp(basis->profile, sk_profile_name(workspace->profile)) != 0 || strcmp(basis->role, sk_role_name(workspace->role)) != 0 ||
 	    strcmp(basis->id, workspace->basis_id) != 0)
-		return sk_fault_set(fault, SK_EBASISBAD, "basis.note: id, profile or role is not the workspace's (%s, %s, %s)", workspace->basis_id,
+		return sk_fault_set(fault, SK_EBASISBAD, "the basis: id, profile or role is not the workspace's (%s, %s, %s)", workspace->basis_id,
 				    sk_profile_name(workspace->profile), sk_role_name(workspace->role));
 	if (!sk_policy_profile_allows(workspace->profile, kind))
-		return sk_fault_set(fault, SK_EBASISBAD, "basis.note: kind '%s' is not allowed under profile %s", basis->kind, basis->profile);
+		return sk_fault_set(fault, SK_EBASISBAD, "the basis: kind '%s' is not allowed under profile %s", basis->kind, basis->profile);
 	for (int class_ = 0; class_ < SK_CLASS_COUNT; class_++)
 		if ((basis->classes & SK_CLASS_BIT(class_)) != 0 && !sk_policy_eligible(kind, (enum sk_class)class_))
-			return sk_fault_set(fault, SK_ECLASS, "basis.note: covers class %s, which a basis of kind '%s' may never keep; ask for a basis without it",
+			return sk_fault_set(fault, SK_ECLASS, "the basis covers class %s, which a basis of kind '%s' may never keep; ask for a basis without it",
 					    sk_class_name((enum sk_class)class_), basis->kind);
 	if (basis->classes == 0)
-		return sk_fault_set(fault, SK_ECLASS, "basis.note: covers no class at all; nothing could be collected under it");
+		return sk_fault_set(fault, SK_ECLASS, "the basis covers no class at all; nothing could be collected under it");
 	if ((basis->rule.kinds & SK_SELECTOR_FLOW_ALL) != 0 && !sk_policy_flow_all(kind, workspace->role))
-		return sk_fault_set(fault, SK_ESETRULE, "basis.note: its rule allows flow.all, which only own_network with role party and lab may use");
+		return sk_fault_set(fault, SK_ESETRULE, "the basis: its rule allows flow.all, which only own_network with role party and lab may use");
 	if (basis->names && !sk_policy_names(kind, workspace->role))
-		return sk_fault_set(fault, SK_EBASISBAD, "basis.note: switches full names on, which only own_network with role party and lab may");
+		return sk_fault_set(fault, SK_EBASISBAD, "the basis switches full names on, which only own_network with role party and lab may");
 	return SK_OK;
 }
 
@@ -167,7 +167,7 @@ enum sk_err sk_workspace_basis(const struct sk_workspace *workspace, int64_t now
 	if (now_ns != 0 && now_ns < in_force)
 		return sk_fault_set(fault, SK_EPROFILE, "profile %s is not in force before %s; until then use own-network or lab", sk_profile_name(workspace->profile),
 				    sk_time_format(in_force, 0, when));
-	SK_TRY(check_lawful(workspace, out, fault));
+	SK_TRY(sk_workspace_lawful(workspace, out, fault));
 	return now_ns != 0 ? sk_basis_in_force(out, now_ns, fault) : SK_OK;
 }
 
@@ -266,8 +266,10 @@ static enum sk_err fill_folder(struct sk_workspace *workspace, const struct sk_w
 	if (err == SK_OK) {
 		workspace->approver = *sk_sign_key_public(approver);
 		sk_workspace_self_approve(workspace, options, &basis);
-		err = write_basis(workspace, &basis, approver, fault);
+		err = sk_workspace_lawful(workspace, &basis, fault);
 	}
+	if (err == SK_OK)
+		err = write_basis(workspace, &basis, approver, fault);
 	if (err == SK_OK) {
 		encode_workspace(workspace, &json);
 		err = sk_file_replace(sk_workspace_path(workspace, "workspace.json", path), json.bytes, json.length, SECRET_MODE, fault);

@@ -55,7 +55,10 @@ const char *sk_workspace_path(const struct sk_workspace *workspace, const char *
 SK_MUST enum sk_err sk_workspace_basis(const struct sk_workspace *workspace, int64_t now_ns, struct sk_basis *out, struct sk_fault *fault);
 /* Fill *basis with what this workspace's profile can approve for itself, from options (from, until, classes, rule, names). */
 void sk_workspace_self_approve(const struct sk_workspace *workspace, const struct sk_workspace_new *options, struct sk_basis *basis);
-/* Write a new basis signed by the workspace's own approver key (self-approved), replacing the old one. */
+/* May this basis exist in this workspace, dates apart? Policy's tables decide: SK_EBASISBAD, SK_ECLASS, SK_ESETRULE. rule: BASIS-1 */
+SK_MUST enum sk_err sk_workspace_lawful(const struct sk_workspace *workspace, const struct sk_basis *basis, struct sk_fault *fault);
+/* Write a new basis signed by the workspace's own approver key (self-approved), replacing the old one.
+   Does not ask whether it is lawful: sk_workspace_basis does, each time. */
 SK_MUST enum sk_err sk_workspace_renew_basis(struct sk_workspace *workspace, struct sk_basis *basis, struct sk_fault *fault);
 
 #endif

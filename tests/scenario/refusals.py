@@ -52,8 +52,13 @@ def set_outside_rule():
 
 def class_not_covered():
     with Folder() as f:
-        w = make_workspace(f, profile="own-network", extra=("--role", "party", "--classes", "FF,FD"))
-        refused(25, ["FF"], "watch", "--workspace", w, small_capture(f))
+        b = make_border(f + "/border.skb")
+        refused(25, ["FF"], "init", "--workspace", f + "/ws", "--profile", "own-network", "--role", "party", "--classes", "FF,FD", "--border", b)
+        expect(not os.path.exists(f + "/ws") and not [n for n in os.listdir(f) if "new" in n], "a refused workspace left something behind")
+        w = make_workspace(f, profile="own-network", border=b, extra=("--role", "party"))
+        before = open(w + "/basis.note").read()
+        refused(25, ["DD"], "basis", "renew", "--workspace", w, "--classes", "DD")
+        expect(open(w + "/basis.note").read() == before, "the basis changed")
 
 def flow_all_for_carrier():
     with Folder() as f:
@@ -63,7 +68,7 @@ def flow_all_for_carrier():
 
 def profile_not_in_force():
     with Folder() as f:
-        w = make_workspace(f, profile="jp-2025")
+        w = make_workspace(f, profile="jp-2025", border=make_border(f + "/b.skb", domestic=("11.0.0.0/8",), foreign=("12.0.0.0/8",)))
         refused(26, ["jp-2025", "2027-11-22"], "watch", "--workspace", w, small_capture(f))
 
 def ledger_cannot_be_written():
