@@ -119,7 +119,8 @@ void sk_flow_pending(const struct sk_flow_table *table, uint64_t *frames, uint64
 void sk_flow_counters(const struct sk_flow_table *table, struct sk_flow_counters *out);
 /* Bytes of stream buffers and scratch that are not zero: a test's canary count. */
 size_t sk_flow_residue(const struct sk_flow_table *table);
-/* Community ID 1 with seed 0, e.g. "1:LQU9qZlK+B5F3KDmev6m5PMibrg="; computed when read or exported, never on the fast path. */
+/* Community ID 1 with seed 0, e.g. "1:LQU9qZlK+B5F3KDmev6m5PMibrg="; computed when read or exported, never on the fast path;
+   "-" when the library refuses SHA-1. */
 const char *sk_flow_community_id(const struct sk_flow_record *record, char text[SK_COMMUNITY_ID_TEXT_MAX]);
 /* "idle", "active", "closed", "evicted", "basis", "stop". Static storage. */
 const char *sk_flow_end_name(enum sk_flow_end end);

@@ -100,7 +100,7 @@ const char *sk_flow_community_id(const struct sk_flow_record *record, char text[
 		sk_put_be16(&o, ordered ? record->initiator_port : record->responder_port);
 		sk_put_be16(&o, ordered ? record->responder_port : record->initiator_port);
 	}
-	text[0] = '\0';
+	memcpy(text, "-", 2);
 	(void)pthread_once(&once, fetch_sha1);
 	if (sha1 == NULL || EVP_Digest(tuple, sk_out_length(&o), digest, NULL, sha1, NULL) != 1)
 		return text;
