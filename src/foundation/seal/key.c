@@ -41,7 +41,8 @@ static bool split_key(struct sk_span text, char name[SK_KEY_NAME_MAX], struct sk
 		return false;
 	memcpy(name, name_span.at, name_span.length);
 	name[name_span.length] = '\0';
-	return sk_span_base64(text, typed_key, TYPED_KEY_BYTES);
+	size_t length;
+	return sk_span_base64(text, typed_key, TYPED_KEY_BYTES, &length) && length == TYPED_KEY_BYTES;
 }
 
 static bool id_matches(struct sk_span id, uint32_t expected)

@@ -31,10 +31,7 @@ static bool parse_signature_bytes(struct sk_span text, struct sk_note_signature 
 	for (; text.length != 0; text.at += CHUNK_TEXT, text.length -= CHUNK_TEXT) {
 		bool last = text.length <= CHUNK_TEXT;
 		size_t got = 0, take = last ? text.length : CHUNK_TEXT;
-		const char *end = NULL;
-		if (take % 4 != 0 || sodium_base642bin(chunk, sizeof chunk, text.at, take, NULL, &got, &end, sodium_base64_VARIANT_ORIGINAL) != 0)
-			return false;
-		if (end != text.at + take || (!last && got != CHUNK_BYTES))
+		if (!sk_span_base64((struct sk_span){text.at, take}, chunk, sizeof chunk, &got) || (!last && got != CHUNK_BYTES))
 			return false;
 		if (total == 0 && got > ID_BYTES) {
 			out->id = be32_of(chunk);

@@ -49,8 +49,8 @@ bool sk_span_text_valid(struct sk_span span, bool line_feeds, bool spaces);
 bool sk_key_name_valid(struct sk_span name);
 /* First 4 bytes of SHA-256(name LF type key), big-endian. */
 uint32_t sk_key_id(const char *name, uint8_t type, const uint8_t public_key[32]);
-/* Strict base64 of exactly `length` bytes. */
-bool sk_span_base64(struct sk_span text, uint8_t *bytes, size_t length);
+/* Strict base64 (padding, zero trailing bits) of at most `capacity` bytes; *length gets their number. */
+bool sk_span_base64(struct sk_span text, uint8_t *bytes, size_t capacity, size_t *length);
 /* Parse a verifier key of known length. SK_EMALFORMED. */
 SK_MUST enum sk_err sk_verify_key_parse_span(struct sk_span text, struct sk_verify_key *out);
 /* Parse "PRIVATE+KEY+name+hex8+base64(0x01||seed)". SK_EMALFORMED, SK_ENOMEM. Caller frees. */

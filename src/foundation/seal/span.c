@@ -54,11 +54,24 @@ bool sk_key_name_valid(struct sk_span name)
 	return name.length != 0 && memchr(name.at, '+', name.length) == NULL && sk_span_text_valid(name, false, false);
 }
 
-bool sk_span_base64(struct sk_span text, uint8_t *bytes, size_t length)
+/* libsodium 1.0.18 takes some bytes from 0x80 on for letters (its character class arithmetic is on a signed char): so the alphabet is checked first. */
+static bool is_base64_text(struct sk_span text)
 {
-	size_t got = 0;
+	for (; text.length != 0; text.at++, text.length--) {
+		char c = *text.at;
+		bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/' || c == '=';
+		if (!letter)
+			return false;
+	}
+	return true;
+}
+
+bool sk_span_base64(struct sk_span text, uint8_t *bytes, size_t capacity, size_t *length)
+{
 	const char *end = NULL;
-	if (text.length % 4 != 0 || sodium_base642bin(bytes, length, text.at, text.length, NULL, &got, &end, sodium_base64_VARIANT_ORIGINAL) != 0)
+	if (text.length % 4 != 0 || !is_base64_text(text))
 		return false;
-	return got == length && end == text.at + text.length;
+	if (sodium_base642bin(bytes, capacity, text.at, text.length, NULL, length, &end, sodium_base64_VARIANT_ORIGINAL) != 0)
+		return false;
+	return end == text.at + text.length;
 }

@@ -116,6 +116,21 @@ static void test_names(void **state)
 	sk_sign_key_free(key);
 }
 
+/* Every byte value at every place of the base64: libsodium's reader alone would take some bytes from 0x80 on for letters. */
+static void test_base64_alphabet(void **state)
+{
+	(void)state;
+	char copy[sizeof go_vkey];
+	memcpy(copy, go_vkey, sizeof copy);
+	for (size_t i = strlen("PeterNeumann+c74f20a3+"); i < sizeof go_vkey - 1; i++) {
+		for (int byte = 0; byte < 256; byte++) {
+			copy[i] = (char)byte;
+			assert_int_equal(parse_verifier(copy, sizeof copy - 1), copy[i] == go_vkey[i] ? SK_OK : SK_EMALFORMED);
+		}
+		copy[i] = go_vkey[i];
+	}
+}
+
 /* RFC 8032, 7.1, test 2: the seed and message give exactly this signature. */
 static void test_rfc8032(void **state)
 {
@@ -246,7 +261,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_verifier_key), cmocka_unit_test(test_witness_key), cmocka_unit_test(test_signer_key),
-		cmocka_unit_test(test_names), cmocka_unit_test(test_rfc8032), cmocka_unit_test(test_small_order_key), cmocka_unit_test(test_key_file),
+		cmocka_unit_test(test_names), cmocka_unit_test(test_base64_alphabet), cmocka_unit_test(test_rfc8032), cmocka_unit_test(test_small_order_key), cmocka_unit_test(test_key_file),
 	};
 	return cmocka_run_group_tests(tests, start, NULL);
 }

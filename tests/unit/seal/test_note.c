@@ -86,6 +86,7 @@ static void test_malformed_notes(void **state)
 		GO_TEXT "\n" DASH "a+b x08go/ZJkuA=\n", GO_TEXT "\n" DASH " x08go/ZJkuA=\n", GO_TEXT "\n" DASH "a\xc2\xa0" "b x08go/ZJkuA=\n",
 		GO_TEXT "\n" DASH "a \n", GO_TEXT "\n" DASH "a AAAAAA==\n" /* an id alone */, GO_TEXT "\n" DASH "a AAAAAAA\n" /* no padding */,
 		GO_TEXT "\n" DASH "a AAAAAAB=\n" /* trailing bits */, GO_TEXT "\n" DASH "a AAAA AAAA\n", GO_TEXT "\n" DASH "a AAAAAA_-\n",
+		GO_TEXT "\n" DASH "a AAAAAA\xd1\xa5\n" /* good UTF-8 whose bytes libsodium alone takes for letters */,
 		GO_TEXT "\n" DASH "a AAAA====\n", GO_TEXT "\n" DASH "a AAAAAAA= \n",
 	};
 	struct sk_note note;
