@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "detect/detect.h"
 
-#include "basis/basis.h"
-
-/* The contract's words and the set's words for kinds are the same bits: rules are written in one and checked against the other. */
-_Static_assert((int)SK_INDICATOR_ADDRESS == (int)SK_SELECTOR_ADDRESS && (int)SK_INDICATOR_PREFIX == (int)SK_SELECTOR_PREFIX &&
-	       (int)SK_INDICATOR_DOMAIN == (int)SK_SELECTOR_DOMAIN && (int)SK_INDICATOR_JA3 == (int)SK_SELECTOR_JA3 &&
-	       (int)SK_INDICATOR_JA4 == (int)SK_SELECTOR_JA4 && (int)SK_INDICATOR_FLOW_ALL == (int)SK_SELECTOR_FLOW_ALL, "kinds are the same bits");
-
 void sk_detect_init(struct sk_detect *detect, const struct sk_indicator_set *set, bool names)
 {
 	struct sk_indicator_hit hit;

@@ -29,6 +29,11 @@ static const struct member {
 #undef MEMBER
 };
 
+/* The contract's words and the set's words for kinds are the same bits: rules are written in one and checked against the other. */
+_Static_assert((int)SK_INDICATOR_ADDRESS == (int)SK_SELECTOR_ADDRESS && (int)SK_INDICATOR_PREFIX == (int)SK_SELECTOR_PREFIX &&
+	       (int)SK_INDICATOR_DOMAIN == (int)SK_SELECTOR_DOMAIN && (int)SK_INDICATOR_JA3 == (int)SK_SELECTOR_JA3 &&
+	       (int)SK_INDICATOR_JA4 == (int)SK_SELECTOR_JA4 && (int)SK_INDICATOR_FLOW_ALL == (int)SK_SELECTOR_FLOW_ALL, "kinds are the same bits");
+
 struct sk_select {
 	const struct sk_indicator_set *set;
 	const struct sk_observe_sink *sink;
