@@ -19,7 +19,6 @@ static void collect_warnings(const struct sk_border *table, int64_t now_ns, stru
 {
 	struct sk_border_info info;
 	uint64_t entries[2] = {0, 0};
-	bool country = false;
 	sk_border_info(table, &info);
 	for (unsigned i = 0; i < info.source_count; i++) {
 		struct sk_border_source source;
@@ -30,17 +29,19 @@ static void collect_warnings(const struct sk_border *table, int64_t now_ns, stru
 		}
 		if (!sk_border_kind_country(source.kind))
 			continue;
-		country = true;
 		int64_t days = (now_ns - source.date_unix_ns) / day_ns;
 		if (source.date_unix_ns == 0)
 			sk_buf_addf(out, "%s carries no date, its age is not known; --source-date before it states one\n", source.label);
 		else if (days > OLD_DAYS)
 			sk_buf_addf(out, "%s is %lld days old: address space has moved since; look for a newer one\n", source.label, (long long)days);
 	}
-	for (unsigned f = 0; f < 2; f++)
+	for (unsigned f = 0; f < 2; f++) {
+		/* Any address outside the special ranges, 8.0.0.0 or 2a00::, then shows what becomes of the whole family. */
+		struct sk_addr any = {.family = f == 0 ? 4 : 6, .bytes = {f == 0 ? 8 : 0x2a}};
 		if (entries[f] == 0)
-			sk_buf_addf(out, "no source names an IPv%c address: all of IPv%c but the special ranges is %s\n", f == 0 ? '4' : '6', f == 0 ? '4' : '6',
-				    info.v4_addresses[SK_SIDE_FOREIGN] != 0 && !country ? "foreign" : "unknown");
+			sk_buf_addf(out, "no source names an IPv%u address: all of IPv%u but the special ranges is %s\n", any.family, any.family,
+				    sk_side_name(sk_border_side(table, &any)));
+	}
 	if (info.v4_addresses[SK_SIDE_DOMESTIC] == 0 && info.v6_slash48[SK_SIDE_DOMESTIC] == 0)
 		sk_buf_addf(out, "no address is domestic\n");
 	if (info.overrides_special)
