@@ -9,7 +9,7 @@
 #include "border/border.h"
 #include "seal/seal.h"
 
-/* Bits, equal to enum sk_selector_kind of the basis contract (a static assertion in detect ties them). */
+/* Bits, equal to enum sk_selector_kind of the basis contract (a static assertion in select ties them). */
 enum sk_indicator_kind {
 	SK_INDICATOR_ADDRESS = 1 << 0, SK_INDICATOR_PREFIX = 1 << 1, SK_INDICATOR_DOMAIN = 1 << 2, SK_INDICATOR_JA3 = 1 << 3, SK_INDICATOR_JA4 = 1 << 4,
 	SK_INDICATOR_FLOW_ALL = 1 << 5

@@ -94,6 +94,13 @@ static bool is_one_of(struct cell cell, const char *const *names, size_t count)
 	return false;
 }
 
+/* What a hosts file sends a name to. */
+static bool is_sink(struct cell cell)
+{
+	static const char *const sinks[] = {"0.0.0.0", "127.0.0.1", "::", "::1"};
+	return is_one_of(cell, sinks, SK_COUNT(sinks));
+}
+
 /* Read a row as a header. False when it is none: it names no column of values, or one of its cells is a value itself. */
 static bool read_header(struct cell row, char separator, struct layout *layout)
 {
@@ -136,7 +143,7 @@ static bool find_header(struct cell row, struct layout *layout)
 	return read_header(row, '\n', layout);
 }
 
-/* Without a header: the first separator that splits at least half of the lines, and the column with the most indicators. */
+/* Without a header: the first separator that splits more than half of the lines, and the column with the most indicators. */
 static void guess_columns(struct cell *lines, size_t count, struct layout *layout)
 {
 	static const char separators[] = {'\t', ',', ';'};
@@ -149,12 +156,12 @@ static void guess_columns(struct cell *lines, size_t count, struct layout *layou
 			size_t found = split(lines[i], separators[s], cells, &open);
 			split_lines += found > 1;
 			for (size_t c = 0; c < found; c++) {
-				indicators[c] += is_indicator(cells[c]);
+				indicators[c] += is_indicator(cells[c]) && !is_sink(cells[c]);
 				enum sk_type type = sk_type_parse(cells[c].text, cells[c].length);
 				known[c] += type != SK_TYPE_ANY && type != SK_TYPE_UNSUPPORTED;
 			}
 		}
-		if (split_lines * 2 < count || split_lines == 0)
+		if (split_lines * 2 <= count)
 			continue;
 		layout->separator = separators[s];
 		for (size_t c = 0; c < SK_INDICATOR_CELLS_MAX; c++) {
@@ -214,13 +221,12 @@ static enum sk_err find_layout(const struct sk_reader *reader, struct layout *la
 /* A line of a plain list: one value, or "0.0.0.0 name [name...]" of a hosts file. */
 static enum sk_err import_plain(struct sk_import *import, uint64_t line, struct cell value)
 {
-	static const char *const sinks[] = {"0.0.0.0", "127.0.0.1", "::", "::1"};
 	struct cell first = value;
 	for (first.length = 0; first.length < value.length && !sk_space(first.text[first.length]);)
 		first.length++;
 	if (first.length == value.length)
 		return sk_import_value(import, line, value.text, value.length, SK_TYPE_ANY);
-	if (!is_one_of(first, sinks, SK_COUNT(sinks))) {
+	if (!is_sink(first)) {
 		sk_import_refuse(import, line, value.text, value.length, SK_INDICATOR_NOT_AN_INDICATOR, "more than one word; a comment begins with #");
 		return SK_OK;
 	}
