@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sekisho findings: what was found, in plain sentences, newest last. */
+#include <string.h>
+
+#include "cmd/query.h"
+#include "text/text.h"
+
+static const struct sk_column table_columns[] = {{"LAST SEEN", false}, {"SEVERITY", false}, {"SURE", true}, {"CLASS", false}, {"TIMES", true}, {"FINDING", false}};
+static const struct sk_column csv_columns[] = {
+	{"id", false}, {"kind", false}, {"severity", false}, {"confidence_percent", false}, {"class", false}, {"count", false}, {"first", false}, {"last", false},
+	{"matched", false}, {"origin", false}, {"subject", false}, {"counterpart", false}, {"sentence", false}, {"why", false}, {"doubt", false}};
+
+static const char *severity_name(uint8_t severity)
+{
+	static const char *const names[] = {"none", "low", "medium", "high"};
+	return severity < SK_COUNT(names) ? names[severity] : "unknown";
+}
+
+static void print_json(struct sk_rows *rows, const struct sk_finding *f)
+{
+	char time[SK_TIME_TEXT_MAX], addr[SK_ADDR_TEXT_MAX];
+	struct sk_json_writer *w = sk_rows_record(rows);
+	sk_json_hex(w, "id", f->id, sizeof f->id);
+	sk_json_text(w, "kind", f->kind);
+	sk_json_text(w, "severity", severity_name(f->severity));
+	sk_json_u64(w, "confidence_percent", f->confidence_percent);
+	sk_json_text(w, "class", sk_class_name((enum sk_class)f->class_));
+	sk_json_u64(w, "count", f->count);
+	sk_json_text(w, "first", sk_time_format(f->first_ns, 6, time));
+	sk_json_text(w, "last", sk_time_format(f->last_ns, 6, time));
+	sk_json_text(w, "matched", f->matched);
+	sk_json_text(w, "origin", f->origin);
+	if (f->subject.family != 0)
+		sk_json_text(w, "subject", sk_addr_format(&f->subject, addr));
+	if (f->counterpart.family != 0)
+		sk_json_text(w, "counterpart", sk_addr_format(&f->counterpart, addr));
+	sk_json_text(w, "sentence", f->sentence);
+	sk_json_text(w, "why", f->why);
+	sk_json_text(w, "doubt", f->doubt);
+	sk_json_hex(w, "evidence", f->evidence, sizeof f->evidence);
+	sk_rows_end_record(rows);
+}
+
+static void print_csv(struct sk_rows *rows, const struct sk_finding *f)
+{
+	char text[SK_TIME_TEXT_MAX + SK_ADDR_TEXT_MAX];
+	sk_hex_encode(f->id, sizeof f->id, text);
+	sk_rows_cell(rows, text);
+	sk_rows_cell(rows, f->kind);
+	sk_rows_cell(rows, severity_name(f->severity));
+	(void)snprintf(text, sizeof text, "%u", (unsigned)f->confidence_percent);
+	sk_rows_cell(rows, text);
+	sk_rows_cell(rows, sk_class_name((enum sk_class)f->class_));
+	(void)snprintf(text, sizeof text, "%llu", (unsigned long long)f->count);
+	sk_rows_cell(rows, text);
+	sk_rows_cell(rows, sk_time_format(f->first_ns, 6, text));
+	sk_rows_cell(rows, sk_time_format(f->last_ns, 6, text));
+	sk_rows_cell(rows, f->matched);
+	sk_rows_cell(rows, f->origin);
+	sk_rows_cell(rows, f->subject.family != 0 ? sk_addr_format(&f->subject, text) : "");
+	sk_rows_cell(rows, f->counterpart.family != 0 ? sk_addr_format(&f->counterpart, text) : "");
+	sk_rows_cell(rows, f->sentence);
+	sk_rows_cell(rows, f->why);
+	sk_rows_cell(rows, f->doubt);
+}
+
+static void print_table(struct sk_rows *rows, const struct sk_finding *f)
+{
+	char text[SK_TIME_TEXT_MAX];
+	sk_rows_cell(rows, sk_time_format(f->last_ns, 0, text));
+	sk_rows_cell(rows, severity_name(f->severity));
+	(void)snprintf(text, sizeof text, "%u %%", (unsigned)f->confidence_percent);
+	sk_rows_cell(rows, text);
+	sk_rows_cell(rows, sk_class_name((enum sk_class)f->class_));
+	sk_rows_cell(rows, sk_number_format(f->count, text));
+	sk_rows_cell(rows, f->sentence);
+}
+
+static enum sk_err print_finding(void *context, const struct sk_finding *finding)
+{
+	struct sk_rows *rows = context;
+	switch (rows->query->form) {
+	case SK_QUERY_JSON:
+		print_json(rows, finding);
+		break;
+	case SK_QUERY_CSV:
+		print_csv(rows, finding);
+		break;
+	default:
+		print_table(rows, finding);
+	}
+	return SK_OK;
+}
+
+int sk_cmd_findings(struct sk_cmd *cmd, int argc, char **argv)
+{
+	struct sk_query query;
+	struct sk_rows rows;
+	struct sk_fault fault = {.err = SK_OK};
+	int exit_code;
+	if (!sk_query_parse(&query, cmd, argc, argv, &exit_code))
+		return exit_code;
+	if (query.first_argument != argc)
+		return sk_cmd_usage(cmd, argv[0], "'%s' is one argument too many; a value to look for goes after --value", argv[query.first_argument]);
+	enum sk_err err = sk_query_open(&query, &fault);
+	if (err == SK_OK) {
+		bool csv = query.form == SK_QUERY_CSV;
+		sk_rows_begin(&rows, &query, csv ? csv_columns : table_columns, csv ? SK_COUNT(csv_columns) : SK_COUNT(table_columns));
+		if (query.store != NULL)
+			err = sk_store_findings(query.store, &query.filter, print_finding, &rows, &fault);
+		sk_rows_end(&rows, "No findings: no selector in use matched what crossed, or the options leave none.");
+	}
+	sk_query_close(&query);
+	return err == SK_OK ? 0 : sk_cmd_fail(cmd, &fault);
+}

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sekisho lookup: was this value seen, when, by which selector; and if not, why not. */
+#include <stdarg.h>
+#include <string.h>
+
+#include "border/border.h"
+#include "cmd/query.h"
+#include "indicator/indicator.h"
+#include "text/text.h"
+
+enum { WHY_MAX = 8, VALUE_MAX = SK_OBSERVATION_DOMAIN_MAX, OUT_MAX = 1 << 20 };
+
+/* What the store holds of one value. */
+struct sightings {
+	uint64_t observations, flows, findings;
+	int64_t first_ns, last_ns;
+	char matched[SK_OBSERVATION_DOMAIN_MAX], selected_by[64]; /* of the last observation */
+	struct sk_finding newest;
+	uint64_t erased_observations, erased_flows;
+};
+
+struct lookup {
+	struct sk_query *query;
+	struct sk_indicator_set *set;   /* NULL: none imported */
+	struct sk_border *border;       /* NULL: unreadable */
+	struct sk_indicator_facts facts;
+	char value[VALUE_MAX];          /* cleaned */
+	bool is_addr;
+	struct sk_addr addr;
+	struct sightings seen;
+	bool selected;                  /* the set in use names it */
+	char origin[320], selector[320];
+	size_t why_count;
+	char why[WHY_MAX][SK_FAULT_LINE_MAX];
+};
+
+/* ---- the store ---- */
+
+static void note_time(struct sightings *seen, int64_t first_ns, int64_t last_ns)
+{
+	bool fresh = seen->observations + seen->flows + seen->findings == 0;
+	seen->first_ns = fresh || first_ns < seen->first_ns ? first_ns : seen->first_ns;
+	seen->last_ns = fresh || last_ns > seen->last_ns ? last_ns : seen->last_ns;
+}
+
+static enum sk_err take_observation(void *context, const uint8_t id[16], uint64_t interval, const struct sk_observation *observation)
+{
+	struct sightings *seen = context;
+	(void)id;
+	(void)interval;
+	note_time(seen, observation->first_ns, observation->last_ns);
+	if (observation->kind == SK_OBSERVATION_FLOW) {
+		seen->flows++;
+		return SK_OK;
+	}
+	seen->observations++;
+	(void)snprintf(seen->matched, sizeof seen->matched, "%s", observation->matched);
+	sk_query_hit_kinds(observation, seen->selected_by);
+	return SK_OK;
+}
+
+static enum sk_err take_finding(void *context, const struct sk_finding *finding)
+{
+	struct sightings *seen = context;
+	note_time(seen, finding->first_ns, finding->last_ns);
+	seen->findings++;
+	seen->newest = *finding;
+	return SK_OK;
+}
+
+static enum sk_err search(const struct sk_query *query, const char *value, struct sightings *seen, struct sk_fault *fault)
+{
+	struct sk_store_filter filter = query->filter;
+	*seen = (struct sightings){.observations = 0};
+	if (query->store == NULL)
+		return SK_OK;
+	filter.value = value;
+	SK_TRY(sk_store_observations(query->store, &filter, take_observation, seen, &seen->erased_observations, fault));
+	SK_TRY(sk_store_flows(query->store, &filter, take_observation, seen, &seen->erased_flows, fault));
+	return sk_store_findings(query->store, &filter, take_finding, seen, fault);
+}
+
+/* ---- why, or why not ---- */
+
+SK_PRINTF(2, 3) static void because(struct lookup *lookup, const char *format, ...)
+{
+	va_list args;
+	SK_INVARIANT(lookup->why_count < WHY_MAX);
+	va_start(args, format);
+	(void)vsnprintf(lookup->why[lookup->why_count++], sizeof lookup->why[0], format, args);
+	va_end(args);
+}
+
+static bool was_seen(const struct sightings *seen)
+{
+	return seen->observations + seen->flows + seen->findings != 0;
+}
+
+static void ask_set(struct lookup *lookup)
+{
+	struct sk_indicator_hit hit;
+	if (lookup->set == NULL)
+		return;
+	lookup->selected = lookup->is_addr ? sk_indicator_match_addr(lookup->set, &lookup->addr, &hit)
+					   : sk_indicator_match_domain(lookup->set, lookup->value, strlen(lookup->value), &hit) ||
+						     sk_indicator_match_ja3(lookup->set, lookup->value, &hit) || sk_indicator_match_ja4(lookup->set, lookup->value, &hit);
+	if (!lookup->selected)
+		return;
+	(void)sk_indicator_value(lookup->set, hit.id, lookup->selector, sizeof lookup->selector);
+	(void)sk_indicator_origin(lookup->set, hit.id, lookup->origin, sizeof lookup->origin);
+}
+
+static void explain_set(struct lookup *lookup)
+{
+	char number[SK_UNIT_TEXT_MAX];
+	if (lookup->set == NULL) {
+		because(lookup, "There is no selector set in this workspace (sekisho selectors import), so nothing is kept at all.");
+		return;
+	}
+	bool flow_all = (lookup->facts.kinds & SK_INDICATOR_FLOW_ALL) != 0;
+	if (lookup->selected)
+		because(lookup, "The selector set in use names it (%s%s%s): it would have been kept, so it did not cross in what was watched since the set was imported.",
+			lookup->selector, lookup->origin[0] != '\0' ? ", from " : "", lookup->origin);
+	else
+		because(lookup, "The selector set in use (%s %s) does not name it.", sk_number_format(lookup->facts.entries, number),
+			lookup->facts.entries == 1 ? "entry" : "entries");
+	if (!lookup->selected && flow_all)
+		because(lookup, "%s", lookup->is_addr ? "The set holds flow.all, which keeps every flow that a basis covers: no such flow crossed in what was watched since."
+						      : "The set holds flow.all, which keeps flows; a name or fingerprint is kept with them only as the basis allows.");
+	if (!lookup->selected && !flow_all)
+		because(lookup, "Without a selector for it, frames that hold it are erased and only counted.");
+}
+
+static void explain_border(struct lookup *lookup)
+{
+	if (!lookup->is_addr || lookup->border == NULL)
+		return;
+	switch (sk_border_side(lookup->border, &lookup->addr)) {
+	case SK_SIDE_DOMESTIC:
+		because(lookup, "The border table calls it domestic: what it says to other domestic addresses is erased unread, whatever the selectors.");
+		break;
+	case SK_SIDE_UNKNOWN:
+		because(lookup, "The border table does not know its side: every frame with it is erased unread (sekisho border explain says why).");
+		break;
+	case SK_SIDE_FOREIGN:
+		break;
+	}
+}
+
+static void explain_erased(struct lookup *lookup)
+{
+	char observations[SK_UNIT_TEXT_MAX], flows[SK_UNIT_TEXT_MAX];
+	const struct sightings *seen = &lookup->seen;
+	if (seen->erased_observations + seen->erased_flows != 0)
+		because(lookup, "Days were erased: %s observations and %s flows cannot be read any more, nor whether this value was among them.",
+			sk_number_format(seen->erased_observations, observations), sk_number_format(seen->erased_flows, flows));
+}
+
+/* Names are kept as the matched or registered domain: a longer name is answered by its parents. */
+static enum sk_err explain_parents(struct lookup *lookup, struct sk_fault *fault)
+{
+	if (lookup->is_addr)
+		return SK_OK;
+	for (const char *dot = strchr(lookup->value, '.'); dot != NULL && strchr(dot + 1, '.') != NULL && lookup->why_count < WHY_MAX - 4; dot = strchr(dot + 1, '.')) {
+		struct sightings parent;
+		char last[SK_TIME_TEXT_MAX];
+		SK_TRY(search(lookup->query, dot + 1, &parent, fault));
+		if (!was_seen(&parent))
+			continue;
+		because(lookup, "Its parent %s was seen, last at %s: full names are kept only when a selector equals them or the basis allows names.", dot + 1,
+			sk_time_format(parent.last_ns, 0, last));
+		return SK_OK;
+	}
+	return SK_OK;
+}
+
+static enum sk_err explain(struct lookup *lookup, struct sk_fault *fault)
+{
+	if (!was_seen(&lookup->seen)) {
+		if (lookup->query->store == NULL)
+			because(lookup, "Nothing was watched into this workspace yet.");
+		SK_TRY(explain_parents(lookup, fault));
+		explain_set(lookup);
+		explain_border(lookup);
+	}
+	explain_erased(lookup);
+	return SK_OK;
+}
+
+/* ---- answers ---- */
+
+/* Lists write values defanged ("bad[.]example"); take them as they are pasted. */
+static bool clean_value(const char *text, char value[VALUE_MAX])
+{
+	size_t length = 0;
+	for (; *text != '\0'; text++) {
+		if (*text == '[' || *text == ']')
+			continue;
+		if (length + 1 >= VALUE_MAX)
+			return false;
+		value[length++] = (char)(*text >= 'A' && *text <= 'Z' ? *text - 'A' + 'a' : *text);
+	}
+	if (length > 1 && value[length - 1] == '.')
+		length--;
+	value[length] = '\0';
+	return length != 0;
+}
+
+static void print_words(const struct lookup *lookup)
+{
+	FILE *out = lookup->query->cmd->out;
+	const struct sightings *seen = &lookup->seen;
+	char observations[SK_UNIT_TEXT_MAX], flows[SK_UNIT_TEXT_MAX], findings[SK_UNIT_TEXT_MAX], first[SK_TIME_TEXT_MAX], last[SK_TIME_TEXT_MAX];
+	struct sk_buf safe;
+	sk_buf_init(&safe, OUT_MAX);
+	sk_escape_line(&safe, lookup->value, strlen(lookup->value));
+	if (was_seen(seen)) {
+		sk_buf_addf(&safe, ": seen in %s observations, %s flows and %s findings, first at %s, last at %s.\n", sk_number_format(seen->observations, observations),
+			    sk_number_format(seen->flows, flows), sk_number_format(seen->findings, findings), sk_time_format(seen->first_ns, 0, first),
+			    sk_time_format(seen->last_ns, 0, last));
+		if (seen->observations != 0) {
+			sk_buf_add_text(&safe, "  Kept because a selector hit: ");
+			sk_escape_line(&safe, seen->matched, strlen(seen->matched));
+			sk_buf_addf(&safe, " (%s).\n", seen->selected_by);
+		} else if (seen->flows != 0) {
+			sk_buf_add_text(&safe, "  Kept by flow.all alone: no indicator named it.\n");
+		}
+		if (seen->findings != 0) {
+			sk_buf_add_text(&safe, "  Newest finding: ");
+			sk_escape_line(&safe, seen->newest.sentence, strlen(seen->newest.sentence));
+			sk_buf_add_u8(&safe, '\n');
+		}
+	} else {
+		sk_buf_add_text(&safe, ": not seen.\n");
+	}
+	for (size_t i = 0; i < lookup->why_count; i++) {
+		sk_buf_add_text(&safe, "  ");
+		sk_escape_line(&safe, lookup->why[i], strlen(lookup->why[i]));
+		sk_buf_add_u8(&safe, '\n');
+	}
+	(void)fputs(sk_buf_text(&safe), out);
+	sk_buf_fini(&safe);
+}
+
+static void print_json(const struct lookup *lookup, struct sk_rows *rows)
+{
+	const struct sightings *seen = &lookup->seen;
+	char time[SK_TIME_TEXT_MAX];
+	struct sk_json_writer *w = sk_rows_record(rows);
+	sk_json_text(w, "value", lookup->value);
+	sk_json_bool(w, "seen", was_seen(seen));
+	sk_json_u64(w, "observations", seen->observations);
+	sk_json_u64(w, "flows", seen->flows);
+	sk_json_u64(w, "findings", seen->findings);
+	if (was_seen(seen)) {
+		sk_json_text(w, "first", sk_time_format(seen->first_ns, 6, time));
+		sk_json_text(w, "last", sk_time_format(seen->last_ns, 6, time));
+	}
+	if (seen->observations != 0) {
+		sk_json_text(w, "matched", seen->matched);
+		sk_json_text(w, "selected_by", seen->selected_by);
+	}
+	if (seen->findings != 0)
+		sk_json_text(w, "newest_finding", seen->newest.sentence);
+	sk_json_bool(w, "in_selector_set", lookup->selected);
+	if (lookup->selected) {
+		sk_json_text(w, "selector", lookup->selector);
+		sk_json_text(w, "origin", lookup->origin);
+	}
+	if (lookup->is_addr && lookup->border != NULL)
+		sk_json_text(w, "side", sk_side_name(sk_border_side(lookup->border, &lookup->addr)));
+	sk_json_u64(w, "erased_observations", seen->erased_observations);
+	sk_json_u64(w, "erased_flows", seen->erased_flows);
+	sk_json_array(w, "why");
+	for (size_t i = 0; i < lookup->why_count; i++)
+		sk_json_text(w, NULL, lookup->why[i]);
+	sk_json_end(w);
+	sk_rows_end_record(rows);
+}
+
+static enum sk_err answer(struct lookup *lookup, const char *text, struct sk_rows *rows, struct sk_fault *fault)
+{
+	struct sk_prefix prefix;
+	lookup->selected = false;
+	lookup->why_count = 0;
+	lookup->origin[0] = lookup->selector[0] = '\0';
+	if (!clean_value(text, lookup->value))
+		return sk_fault_set(fault, SK_EUSAGE, "lookup: a value is empty or longer than %d bytes", VALUE_MAX - 1);
+	/* Of a prefix its first address is asked of the set and the table. */
+	lookup->is_addr = sk_prefix_parse(lookup->value, &prefix) == SK_OK;
+	if (lookup->is_addr)
+		lookup->addr = prefix.addr;
+	SK_TRY(search(lookup->query, lookup->value, &lookup->seen, fault));
+	ask_set(lookup);
+	SK_TRY(explain(lookup, fault));
+	if (lookup->query->form == SK_QUERY_JSON)
+		print_json(lookup, rows);
+	else
+		print_words(lookup);
+	return SK_OK;
+}
+
+/* The set and the table help to explain; an answer is also given without them. */
+static void open_helpers(struct lookup *lookup)
+{
+	char path[SK_PATH_MAX];
+	if (sk_indicator_open(sk_workspace_path(&lookup->query->workspace, "selectors.set", path), &lookup->set, NULL) == SK_OK)
+		sk_indicator_facts(lookup->set, &lookup->facts);
+	else
+		lookup->set = NULL;
+	if (sk_border_open(sk_workspace_path(&lookup->query->workspace, "border.skb", path), &lookup->border, NULL) != SK_OK)
+		lookup->border = NULL;
+}
+
+int sk_cmd_lookup(struct sk_cmd *cmd, int argc, char **argv)
+{
+	struct sk_query query;
+	struct sk_rows rows;
+	struct lookup lookup = {.query = &query};
+	struct sk_fault fault = {.err = SK_OK};
+	int exit_code;
+	if (!sk_query_parse(&query, cmd, argc, argv, &exit_code))
+		return exit_code;
+	if (query.form == SK_QUERY_CSV || query.filter.value != NULL)
+		return sk_cmd_usage(cmd, argv[0], "takes neither --csv nor --value: values are its arguments");
+	if (query.first_argument == argc)
+		return sk_cmd_usage(cmd, argv[0], "expected at least one address, prefix, name or fingerprint");
+	enum sk_err err = sk_query_open(&query, &fault);
+	if (err == SK_OK) {
+		open_helpers(&lookup);
+		sk_rows_begin(&rows, &query, NULL, 0);
+		for (int i = query.first_argument; i < argc && err == SK_OK; i++)
+			err = answer(&lookup, argv[i], &rows, &fault);
+		if (query.form == SK_QUERY_JSON)
+			sk_rows_end(&rows, "");
+		sk_indicator_close(lookup.set);
+		sk_border_close(lookup.border);
+	}
+	sk_query_close(&query);
+	return err == SK_OK ? 0 : sk_cmd_fail(cmd, &fault);
+}
