@@ -23,7 +23,10 @@ int sk_cmd_border(struct sk_cmd *cmd, int argc, char **argv)
 	static const struct {
 		const char *name;
 		sk_command_run run;
-	} parts[] = {{"build", sk_cmd_border_build}, {"lookup", sk_cmd_border_lookup}, {"explain", sk_cmd_border_explain}, {"info", sk_cmd_border_info},
+	} parts[] = {{"build", sk_cmd_border_build},
+		     {"lookup", sk_cmd_border_lookup},
+		     {"explain", sk_cmd_border_explain},
+		     {"info", sk_cmd_border_info},
 		     {"diff", sk_cmd_border_diff}};
 	if (argc < 2)
 		return sk_cmd_usage(cmd, "border", "build, lookup, explain, info or diff was expected");
@@ -74,7 +77,9 @@ static enum sk_err find_only(char path[SK_PATH_MAX], struct sk_fault *fault)
 	if (count == 1)
 		return SK_OK;
 	if (count == 0)
-		return sk_fault_set(fault, SK_ENOENT, "no border table: name one with --table FILE or --workspace DIR, or make the default: sekisho border build --default --home CC");
+		return sk_fault_set(fault, SK_ENOENT,
+				    "no border table: name one with --table FILE or --workspace DIR, or make the default: sekisho border build "
+				    "--default --home CC");
 	return sk_fault_set(fault, SK_EUSAGE, "tables of several countries are installed (%s ): say which with --home CC, or --table FILE", homes);
 }
 

@@ -14,8 +14,21 @@
 #define DEFAULT_LIBLOC "/var/lib/location/database.db"
 #define SYSTEM_FOLDER "/var/lib/sekisho"
 
-enum { OPT_GEOIPDB = 256, OPT_LIBLOC, OPT_LIBLOC_KEY, OPT_RIR, OPT_CSV, OPT_DOMESTIC, OPT_FOREIGN, OPT_UNKNOWN, OPT_REST, OPT_BUILD_DATE, OPT_SOURCE_DATE,
-       OPT_DEFAULT, OPT_JSON };
+enum {
+	OPT_GEOIPDB = 256,
+	OPT_LIBLOC,
+	OPT_LIBLOC_KEY,
+	OPT_RIR,
+	OPT_CSV,
+	OPT_DOMESTIC,
+	OPT_FOREIGN,
+	OPT_UNKNOWN,
+	OPT_REST,
+	OPT_BUILD_DATE,
+	OPT_SOURCE_DATE,
+	OPT_DEFAULT,
+	OPT_JSON
+};
 
 static const struct option options[] = {
 	{"home", required_argument, NULL, 'H'},
@@ -52,8 +65,10 @@ struct plan {
 
 static enum sk_err parse_date(const char *option, const char *value, int64_t *out, struct sk_fault *fault)
 {
-	return sk_time_parse(value, out) == SK_OK ? SK_OK
-						  : sk_fault_set(fault, SK_EUSAGE, "%s '%.60s': a date was expected (2026-06-25, 2026-06-25T04:33:59Z or @1782362039)", option, value);
+	return sk_time_parse(value, out) == SK_OK
+		       ? SK_OK
+		       : sk_fault_set(fault, SK_EUSAGE, "%s '%.60s': a date was expected (2026-06-25, 2026-06-25T04:33:59Z or @1782362039)", option,
+				      value);
 }
 
 /* The build date: option, else SOURCE_DATE_EPOCH (reproducible-builds.org), else the clock. */
@@ -97,7 +112,8 @@ static enum sk_err parse_options(struct sk_cmd *cmd, int argc, char **argv, stru
 			plan->json = true;
 			break;
 		case '?':
-			return sk_fault_set(fault, SK_EUSAGE, "'%.80s' is no option of border build; sekisho border --help lists them", argv[optind - 1]);
+			return sk_fault_set(fault, SK_EUSAGE, "'%.80s' is no option of border build; sekisho border --help lists them",
+					    argv[optind - 1]);
 		case ':':
 			return sk_fault_set(fault, SK_EUSAGE, "%.80s needs a value", argv[optind - 1]);
 		default:
@@ -105,7 +121,8 @@ static enum sk_err parse_options(struct sk_cmd *cmd, int argc, char **argv, stru
 		}
 	}
 	if (optind < argc)
-		return sk_fault_set(fault, SK_EUSAGE, "'%.80s': every input of border build goes behind an option (--domestic %.80s ?)", argv[optind], argv[optind]);
+		return sk_fault_set(fault, SK_EUSAGE, "'%.80s': every input of border build goes behind an option (--domestic %.80s ?)", argv[optind],
+				    argv[optind]);
 	return pick_date(cmd, date, plan, fault);
 }
 
@@ -179,7 +196,9 @@ static enum sk_err default_output(const char *home, char path[SK_PATH_MAX], stru
 	SK_TRY(default_folder(folder, fault));
 	SK_TRY(sk_file_make_folder(folder, 0755, fault));
 	char upper[3] = {(char)(home[0] & ~0x20), (char)(home[1] & ~0x20), '\0'};
-	return snprintf(path, SK_PATH_MAX, "%.4000s/border-%s.skb", folder, upper) < SK_PATH_MAX ? SK_OK : sk_fault_set(fault, SK_ETOOBIG, "%.200s: path too long", folder);
+	return snprintf(path, SK_PATH_MAX, "%.4000s/border-%s.skb", folder, upper) < SK_PATH_MAX
+		       ? SK_OK
+		       : sk_fault_set(fault, SK_ETOOBIG, "%.200s: path too long", folder);
 }
 
 /* The sources that are there: tor-geoipdb unpacked into FOLDER/geoipdb or /usr/share/tor, and libloc-database. */
@@ -201,9 +220,12 @@ static enum sk_err add_default_sources(struct sk_border_build *build, const stru
 		SK_TRY(sk_border_build_libloc(build, DEFAULT_LIBLOC, plan->libloc_key, fault));
 	}
 	for (size_t i = 0; i < plan->count; i++)
-		found += plan->steps[i].option == OPT_GEOIPDB || plan->steps[i].option == OPT_LIBLOC || plan->steps[i].option == OPT_RIR || plan->steps[i].option == OPT_CSV;
+		found += plan->steps[i].option == OPT_GEOIPDB || plan->steps[i].option == OPT_LIBLOC || plan->steps[i].option == OPT_RIR ||
+			 plan->steps[i].option == OPT_CSV;
 	return found != 0 ? SK_OK
-			  : sk_fault_set(fault, SK_ENOENT, "--default found no source: install libloc-database and location, or unpack tor-geoipdb and put its usr/share/tor at %.200s/geoipdb",
+			  : sk_fault_set(fault, SK_ENOENT,
+					 "--default found no source: install libloc-database and location, or unpack tor-geoipdb and put its "
+					 "usr/share/tor at %.200s/geoipdb",
 					 folder);
 }
 

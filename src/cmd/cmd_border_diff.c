@@ -87,7 +87,8 @@ static void print_family(struct sk_buf *out, const struct family *family)
 			const struct change *change = &family->change[from][to];
 			if (from == to || change->count == 0)
 				continue;
-			sk_buf_addf(out, "  %-8s -> %-8s %s %s\n", sk_side_name((enum sk_side)from), sk_side_name((enum sk_side)to), sk_number_format(change->count, number), unit);
+			sk_buf_addf(out, "  %-8s -> %-8s %s %s\n", sk_side_name((enum sk_side)from), sk_side_name((enum sk_side)to),
+				    sk_number_format(change->count, number), unit);
 			for (unsigned i = 0; i < change->example_count; i++)
 				sk_buf_addf(out, "      %s - %s\n", sk_addr_format(&change->first[i], first), sk_addr_format(&change->last[i], last));
 		}

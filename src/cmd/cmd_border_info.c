@@ -56,18 +56,18 @@ static void print_text(struct sk_cmd *cmd, const struct sk_border *table, const 
 	sk_border_info(table, &info);
 	sk_hex_encode(info.digest, sizeof info.digest, digest);
 	sk_escape_line(out, path, strlen(path));
-	sk_buf_addf(out, "\n  content   SHA-256 %s, %s, built %s\n", digest, sk_bytes_format(stat(path, &file) == 0 ? (uint64_t)file.st_size : 0, number[0]),
-		    sk_time_format(info.built_unix_ns, 0, date));
+	sk_buf_addf(out, "\n  content   SHA-256 %s, %s, built %s\n", digest,
+		    sk_bytes_format(stat(path, &file) == 0 ? (uint64_t)file.st_size : 0, number[0]), sk_time_format(info.built_unix_ns, 0, date));
 	if (strcmp(info.home, "-") == 0)
 		sk_buf_addf(out, "  home      from lists alone\n");
 	else
 		sk_buf_addf(out, "  home      %s\n", info.home);
 	for (unsigned i = 0; i < SK_COUNT(sides); i++)
-		sk_buf_addf(out, "  %-9s %14s IPv4 addresses  %20s IPv6 /48\n", sk_side_name(sides[i]), sk_number_format(info.v4_addresses[sides[i]], number[0]),
-			    sk_number_format(info.v6_slash48[sides[i]], number[1]));
+		sk_buf_addf(out, "  %-9s %14s IPv4 addresses  %20s IPv6 /48\n", sk_side_name(sides[i]),
+			    sk_number_format(info.v4_addresses[sides[i]], number[0]), sk_number_format(info.v6_slash48[sides[i]], number[1]));
 	if (strcmp(info.home, "-") != 0)
-		sk_buf_addf(out, "  disputed  %.3f %% of IPv4, %.3f %% of IPv6 that country sources speak of; it counts as unknown\n", info.v4_disputed_share * 100,
-			    info.v6_disputed_share * 100);
+		sk_buf_addf(out, "  disputed  %.3f %% of IPv4, %.3f %% of IPv6 that country sources speak of; it counts as unknown\n",
+			    info.v4_disputed_share * 100, info.v6_disputed_share * 100);
 	for (unsigned i = 0; i < info.source_count; i++) {
 		struct sk_border_source source;
 		sk_border_source_at(table, i, &source);

@@ -185,7 +185,8 @@ static void ask(struct question *question, const char *text, const char *where, 
 		question->answer(question, &addr, text);
 	} else {
 		struct sk_fault fault;
-		(void)sk_fault_set(&fault, SK_EINPUT, "%s%s%.0lu%s'%.80s' is no address", where, line != 0 ? ":" : "", line, line != 0 ? ": " : "", text);
+		(void)sk_fault_set(&fault, SK_EINPUT, "%s%s%.0lu%s'%.80s' is no address", where, line != 0 ? ":" : "", line, line != 0 ? ": " : "",
+				   text);
 		(void)sk_cmd_fail(question->cmd, &fault);
 		question->wrong = true;
 	}

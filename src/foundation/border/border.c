@@ -17,8 +17,9 @@
 size_t sk_border_record_bytes(enum sk_border_section section)
 {
 	static const size_t bytes[SK_SECTION_COUNT] = {
-		[SK_SECTION_NODES4] = SK_BORDER_NODE_BYTES, [SK_SECTION_NODES6] = SK_BORDER_NODE_BYTES, [SK_SECTION_EXCEPTIONS] = SK_BORDER_RANGE6_BYTES,
-		[SK_SECTION_SOURCES] = SK_BORDER_SOURCE_BYTES, [SK_SECTION_RANGES4] = SK_BORDER_RANGE4_BYTES, [SK_SECTION_RANGES6] = SK_BORDER_RANGE6_BYTES};
+		[SK_SECTION_NODES4] = SK_BORDER_NODE_BYTES,       [SK_SECTION_NODES6] = SK_BORDER_NODE_BYTES,
+		[SK_SECTION_EXCEPTIONS] = SK_BORDER_RANGE6_BYTES, [SK_SECTION_SOURCES] = SK_BORDER_SOURCE_BYTES,
+		[SK_SECTION_RANGES4] = SK_BORDER_RANGE4_BYTES,    [SK_SECTION_RANGES6] = SK_BORDER_RANGE6_BYTES};
 	return bytes[section];
 }
 
@@ -113,8 +114,9 @@ static enum sk_err trie_check(struct sk_trie *trie, unsigned levels, const char 
 		}
 		next += before;
 		if (before != 0 && level >= levels)
-			return sk_fault_set(fault, SK_EMALFORMED, "%s: node %u of the IPv%c trie goes deeper than an address is long; build the table again", path,
-					    node, levels == 3 ? '4' : '6');
+			return sk_fault_set(fault, SK_EMALFORMED,
+					    "%s: node %u of the IPv%c trie goes deeper than an address is long; build the table again", path, node,
+					    levels == 3 ? '4' : '6');
 		if (next > trie->node_count || next == node + 1)
 			break; /* children that are not there, or nodes that no slot leads to; at the last node both are right */
 	}
@@ -171,11 +173,12 @@ static enum sk_err header_read(struct sk_border *table, const char *path, struct
 	struct sk_cur c = sk_carve(&whole, SK_BORDER_HEADER_BYTES);
 	const uint8_t *magic = sk_take(&c, 8);
 	if (magic == NULL || memcmp(magic, SK_BORDER_MAGIC, 8) != 0)
-		return sk_fault_set(fault, SK_EMALFORMED, "%s: not a border table (it does not begin with " SK_BORDER_MAGIC "); sekisho border build makes one", path);
+		return sk_fault_set(fault, SK_EMALFORMED,
+				    "%s: not a border table (it does not begin with " SK_BORDER_MAGIC "); sekisho border build makes one", path);
 	uint32_t version = sk_le32(&c);
 	if (version != SK_BORDER_VERSION)
-		return sk_fault_set(fault, SK_EMALFORMED, "%s: border table of version %u, this program reads version %u; build the table again", path, version,
-				    SK_BORDER_VERSION);
+		return sk_fault_set(fault, SK_EMALFORMED, "%s: border table of version %u, this program reads version %u; build the table again",
+				    path, version, SK_BORDER_VERSION);
 	header->flags = sk_le32(&c);
 	uint64_t length = sk_le64(&c);
 	header->built_unix_ns = (int64_t)sk_le64(&c);
@@ -200,7 +203,8 @@ static enum sk_err header_read(struct sk_border *table, const char *path, struct
 		at = (at + SK_BORDER_ALIGN_BYTES - 1) / SK_BORDER_ALIGN_BYTES * SK_BORDER_ALIGN_BYTES;
 	}
 	if (!good || at + SK_HASH_BYTES != table->length)
-		return sk_fault_set(fault, SK_EMALFORMED, "%s: header and length (%zu bytes) do not agree; the table is cut or damaged, build it again", path,
+		return sk_fault_set(fault, SK_EMALFORMED,
+				    "%s: header and length (%zu bytes) do not agree; the table is cut or damaged, build it again", path,
 				    table->length);
 	return SK_OK;
 }
@@ -212,7 +216,8 @@ static enum sk_err table_check(struct sk_border *table, const char *path, struct
 	size_t content = table->length - SK_HASH_BYTES;
 	sk_sha256(table->bytes, content, table->digest);
 	if (memcmp(table->digest, table->bytes + content, SK_HASH_BYTES) != 0)
-		return sk_fault_set(fault, SK_EMALFORMED, "%s: the SHA-256 at its end is not that of its content; the table is damaged, build it again", path);
+		return sk_fault_set(fault, SK_EMALFORMED,
+				    "%s: the SHA-256 at its end is not that of its content; the table is damaged, build it again", path);
 	for (unsigned f = 0; f < 2; f++) {
 		table->trie[f].words = (const uint64_t *)(const void *)(table->bytes + table->offset[f]);
 		table->trie[f].node_count = (uint32_t)table->header.counts[f];
@@ -287,7 +292,8 @@ enum sk_err sk_border_open(const char *path, struct sk_border **out, struct sk_f
 	struct stat info;
 	if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size < SK_BORDER_HEADER_BYTES || info.st_size > SK_BORDER_FILE_MAX) {
 		(void)close(fd);
-		return sk_fault_set(fault, SK_EMALFORMED, "%s: not a border table (a file of %d bytes to 1 GiB was expected)", path, SK_BORDER_HEADER_BYTES);
+		return sk_fault_set(fault, SK_EMALFORMED, "%s: not a border table (a file of %d bytes to 1 GiB was expected)", path,
+				    SK_BORDER_HEADER_BYTES);
 	}
 	struct sk_border *table = table_new((size_t)info.st_size);
 	if (table == NULL) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* border: which side of the border an address is on. A table file (docs/formats/border.md) that is mmap'd read-only: one 16-8-8 trie of
-   cache-line nodes for each family, then the sources, their dates and the explanation ranges.
+/* border: which side of the border an address is on. A table file (docs/formats/border.md): one 16-8-8 trie of cache-line nodes for each
+   family, then the sources, their dates and the explanation ranges. It is read once into a mapping that is read-only from then on: what was
+   hashed is what judges, whatever becomes of the file.
    Promises: look-ups never allocate, never fail; what is not known is UNKNOWN. Never: a network look-up.
    Thread rule: an open table is immutable and may be shared. */
 #ifndef SK_BORDER_H
@@ -10,7 +11,7 @@
 
 struct sk_border; /* opaque */
 
-/* Map and check a table file (magic, version, lengths, SHA-256 of the content). SK_ENOENT, SK_EMALFORMED (says what and where). Caller closes. */
+/* Map and check a table file (magic, version, lengths, SHA-256 of the content, every node and range). SK_ENOENT, SK_EMALFORMED (says what and where). Caller closes. */
 SK_MUST enum sk_err sk_border_open(const char *path, struct sk_border **out, struct sk_fault *fault);
 /* Unmap (NULL is fine). */
 void sk_border_close(struct sk_border *table);
@@ -30,7 +31,7 @@ struct sk_border_info {
 	bool overrides_special;   /* an explicit list overrides a special range: lab and own_network only */
 	uint64_t v4_addresses[3]; /* by enum sk_side */
 	uint64_t v6_slash48[3];   /* by enum sk_side, in /48s (rounded up) */
-	double v4_disputed_share; /* of the addresses that at least one country source speaks of */
+	double v4_disputed_share; /* of the addresses that neither lists nor special ranges decide and at least one country source speaks of */
 	double v6_disputed_share;
 	unsigned source_count;
 	int64_t built_unix_ns;

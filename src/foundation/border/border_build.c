@@ -14,12 +14,14 @@ static enum sk_err parse_home(struct sk_border_build *build, const char *home, s
 {
 	size_t length = strlen(home);
 	if (length % 3 != 2 || length >= sizeof build->home || (length + 1) / 3 > SK_BORDER_HOMES_MAX)
-		return sk_fault_set(fault, SK_EUSAGE, "--home '%.80s': one to %d country codes of two letters, with commas, were expected (JP or JP,KR)", home,
+		return sk_fault_set(fault, SK_EUSAGE,
+				    "--home '%.80s': one to %d country codes of two letters, with commas, were expected (JP or JP,KR)", home,
 				    SK_BORDER_HOMES_MAX);
 	for (size_t i = 0; i < length; i++) {
 		char upper = home[i] >= 'a' && home[i] <= 'z' ? (char)(home[i] - 'a' + 'A') : home[i];
 		if (i % 3 == 2 ? upper != ',' : upper < 'A' || upper > 'Z')
-			return sk_fault_set(fault, SK_EUSAGE, "--home '%.80s': '%c' is no letter of a country code (JP or JP,KR was expected)", home, home[i]);
+			return sk_fault_set(fault, SK_EUSAGE, "--home '%.80s': '%c' is no letter of a country code (JP or JP,KR was expected)", home,
+					    home[i]);
 		build->home[i] = upper;
 	}
 	build->home_count = (unsigned)(length + 1) / 3;
@@ -76,9 +78,11 @@ void sk_border_build_source_date(struct sk_border_build *build, int64_t unix_ns)
 
 /* ---- text sources ---- */
 
-typedef enum sk_err (*parse_text)(struct sk_border_build *build, unsigned source, const char *label, const void *bytes, size_t length, struct sk_fault *fault);
+typedef enum sk_err (*parse_text)(struct sk_border_build *build, unsigned source, const char *label, const void *bytes, size_t length,
+				  struct sk_fault *fault);
 
-static enum sk_err add_text(struct sk_border_build *build, enum sk_border_kind kind, enum sk_side side, const char *path, parse_text parse, struct sk_fault *fault)
+static enum sk_err add_text(struct sk_border_build *build, enum sk_border_kind kind, enum sk_side side, const char *path, parse_text parse,
+			    struct sk_fault *fault)
 {
 	struct sk_buf text;
 	unsigned source;
@@ -143,8 +147,10 @@ enum sk_err sk_border_build_geoipdb(struct sk_border_build *build, const char *f
 		found++;
 		SK_TRY(add_text(build, SK_BORDER_GEOIPDB, SK_SIDE_UNKNOWN, path, sk_source_geoipdb_parse, fault));
 	}
-	return found != 0 ? SK_OK : sk_fault_set(fault, SK_ENOENT, "%s: neither geoip nor geoip6 in it; unpack Debian's tor-geoipdb (dpkg-deb -x), its folder is usr/share/tor",
-						  folder);
+	return found != 0 ? SK_OK
+			  : sk_fault_set(fault, SK_ENOENT,
+					 "%s: neither geoip nor geoip6 in it; unpack Debian's tor-geoipdb (dpkg-deb -x), its folder is usr/share/tor",
+					 folder);
 }
 
 enum sk_err sk_border_build_rir(struct sk_border_build *build, const char *path, struct sk_fault *fault)
@@ -157,7 +163,7 @@ enum sk_err sk_border_build_csv(struct sk_border_build *build, const char *path,
 	return add_text(build, SK_BORDER_CSV, SK_SIDE_UNKNOWN, path, sk_source_csv_parse, fault);
 }
 
-/* ---- finish: rules ---- */
+/* ---- the rules ---- */
 
 /* The special ranges become the last source. */
 static enum sk_err add_specials(struct sk_border_build *build, unsigned *source, struct sk_fault *fault)
@@ -174,7 +180,8 @@ static enum sk_err add_specials(struct sk_border_build *build, unsigned *source,
 		SK_INVARIANT(err == SK_OK);
 		unsigned family = prefix.addr.family;
 		sk_u128 first = sk_u128_of(prefix.addr.bytes, family);
-		SK_TRY(sk_source_range(build, *source, family, first, first | sk_u128_low(sk_family_bits(family) - prefix.bits), specials[i].says, specials[i].rfc, fault));
+		SK_TRY(sk_source_range(build, *source, family, first, first | sk_u128_low(sk_family_bits(family) - prefix.bits), specials[i].says,
+				       specials[i].rfc, fault));
 	}
 	return SK_OK;
 }
@@ -263,7 +270,7 @@ static void step_special_over_country(void *context, sk_u128 first, sk_u128 last
 		sk_spans_add(merge->out, first, last, says, 0, 0);
 }
 
-static bool has_country(const struct sk_border_build *build)
+bool sk_build_has_country(const struct sk_border_build *build)
 {
 	for (unsigned i = 0; i < build->source_count; i++)
 		if (sk_border_kind_country(build->source[i].facts.kind))
@@ -290,7 +297,7 @@ static void step_lists_over_all(void *context, sk_u128 first, sk_u128 last, uint
 {
 	struct merge *merge = context;
 	struct sk_border_build *build = merge->build;
-	uint8_t rest = build->rest == SK_SIDE_FOREIGN && !has_country(build) ? SK_SAYS_FOREIGN : SK_SAYS_UNKNOWN;
+	uint8_t rest = build->rest == SK_SIDE_FOREIGN && !sk_build_has_country(build) ? SK_SAYS_FOREIGN : SK_SAYS_UNKNOWN;
 	bool special = below != 0 && (below & SK_SPAN_COUNTRY) == 0;
 	if (list != 0 && special && below == SK_SAYS_EMBEDDED)
 		sk_spans_add(&build->exceptions, first, last, list, 0, 0);
@@ -314,8 +321,9 @@ static void count_table(struct sk_border_build *build, unsigned family)
 			count_range(&disputed, span);
 	}
 	for (unsigned side = 0; side < 3; side++)
-		build->total[f][side] = f == 0 ? (uint64_t)total[side].left
-					       : (uint64_t)(total[side].slash64 >> 16) + ((uint16_t)total[side].slash64 != 0 || total[side].left != 0);
+		build->total[f][side] =
+			f == 0 ? (uint64_t)total[side].left
+			       : (uint64_t)(total[side].slash64 >> 16) + ((uint16_t)total[side].slash64 != 0 || total[side].left != 0);
 	build->spoken[f] = (uint64_t)(f == 0 ? spoken.left : spoken.slash64);
 	build->disputed[f] = (uint64_t)(f == 0 ? disputed.left : disputed.slash64);
 }
@@ -343,144 +351,26 @@ static enum sk_err resolve(struct sk_border_build *build, unsigned family, struc
 	return err;
 }
 
-/* ---- finish: bytes ---- */
-
-static void pad(struct sk_buf *out, size_t start)
-{
-	while ((out->length - start) % SK_BORDER_ALIGN_BYTES != 0 && out->failed == SK_OK)
-		sk_buf_add_u8(out, 0);
-}
-
-static void add_out(struct sk_buf *out, const struct sk_out *record)
-{
-	SK_INVARIANT(!record->dead);
-	sk_buf_add(out, record->start, sk_out_length(record));
-}
-
-static void write_range(struct sk_buf *out, const struct sk_span *span, unsigned family)
-{
-	uint8_t bytes[SK_BORDER_RANGE6_BYTES];
-	struct sk_out record = sk_out_of(bytes, sizeof bytes);
-	struct sk_addr first = sk_u128_addr(span->first, family), last = sk_u128_addr(span->last, family);
-	sk_put_bytes(&record, first.bytes, sk_family_bits(family) / 8);
-	sk_put_bytes(&record, last.bytes, sk_family_bits(family) / 8);
-	sk_put_le32(&record, span->line);
-	sk_put_u8(&record, span->says);
-	sk_put_u8(&record, span->bits);
-	sk_put_le16(&record, 0);
-	add_out(out, &record);
-}
-
-static void write_ranges(struct sk_buf *out, const struct sk_border_build *build, unsigned family)
-{
-	for (unsigned i = 0; i < build->source_count; i++)
-		for (size_t k = 0; k < build->source[i].spans[family == 6].count; k++)
-			write_range(out, &build->source[i].spans[family == 6].item[k], family);
-}
-
-static void write_sources(struct sk_buf *out, const struct sk_border_build *build)
-{
-	uint32_t from[2] = {0, 0};
-	for (unsigned i = 0; i < build->source_count; i++) {
-		uint8_t bytes[SK_BORDER_SOURCE_BYTES] = {0};
-		struct sk_out record = sk_out_of(bytes, sizeof bytes);
-		const struct sk_border_source *facts = &build->source[i].facts;
-		sk_put_u8(&record, (uint8_t)facts->kind);
-		sk_put_u8(&record, (uint8_t)facts->side);
-		(void)sk_put(&record, 6);
-		sk_put_bytes(&record, facts->label, sizeof facts->label);
-		sk_put_le64(&record, (uint64_t)facts->date_unix_ns);
-		sk_put_bytes(&record, facts->digest, sizeof facts->digest);
-		sk_put_le64(&record, facts->v4_entries);
-		sk_put_le64(&record, facts->v6_entries);
-		sk_put_le64(&record, facts->silent_entries);
-		for (unsigned f = 0; f < 2; f++) {
-			uint32_t count = (uint32_t)build->source[i].spans[f].count;
-			sk_put_le32(&record, from[f]);
-			sk_put_le32(&record, count);
-			from[f] += count;
-		}
-		SK_INVARIANT(!record.dead);
-		sk_buf_add(out, bytes, sizeof bytes);
-	}
-}
-
-static void fill_header(const struct sk_border_build *build, uint64_t length, const uint64_t counts[SK_SECTION_COUNT], uint8_t bytes[SK_BORDER_HEADER_BYTES])
-{
-	bool country = has_country(build);
-	struct sk_out header = sk_out_of(bytes, SK_BORDER_HEADER_BYTES);
-	char home[64] = "-";
-	if (country)
-		memcpy(home, build->home, sizeof home);
-	sk_put_bytes(&header, SK_BORDER_MAGIC, 8);
-	sk_put_le32(&header, SK_BORDER_VERSION);
-	sk_put_le32(&header, (build->overrides_special ? SK_BORDER_FLAG_OVERRIDES : 0u) | (country ? SK_BORDER_FLAG_COUNTRY : 0u) |
-				     (country || build->rest == SK_SIDE_UNKNOWN ? SK_BORDER_FLAG_REST_UNKNOWN : 0u));
-	sk_put_le64(&header, length);
-	sk_put_le64(&header, (uint64_t)build->date_unix_ns);
-	sk_put_bytes(&header, home, sizeof home);
-	for (unsigned f = 0; f < 2; f++)
-		for (unsigned side = 0; side < 3; side++)
-			sk_put_le64(&header, build->total[f][side]);
-	for (unsigned f = 0; f < 2; f++) {
-		sk_put_le64(&header, build->spoken[f]);
-		sk_put_le64(&header, build->disputed[f]);
-	}
-	for (unsigned i = 0; i < SK_SECTION_COUNT; i++)
-		sk_put_le64(&header, counts[i]);
-	SK_INVARIANT(!header.dead);
-}
-
-static enum sk_err write_table(const struct sk_border_build *build, struct sk_buf *out, struct sk_fault *fault)
-{
-	uint8_t header[SK_BORDER_HEADER_BYTES] = {0};
-	uint64_t counts[SK_SECTION_COUNT] = {0};
-	size_t start = out->length;
-	sk_buf_add(out, header, sizeof header);
-	for (unsigned f = 0; f < 2; f++) {
-		size_t before = out->length;
-		SK_TRY(sk_trie_write(&build->table[f], f == 0 ? 4 : 6, out, fault));
-		counts[f] = (out->length - before) / SK_BORDER_NODE_BYTES;
-	}
-	for (size_t i = 0; i < build->exceptions.count; i++)
-		write_range(out, &build->exceptions.item[i], 6);
-	pad(out, start);
-	write_sources(out, build);
-	pad(out, start);
-	write_ranges(out, build, 4);
-	pad(out, start);
-	write_ranges(out, build, 6);
-	pad(out, start);
-	counts[SK_SECTION_EXCEPTIONS] = build->exceptions.count;
-	counts[SK_SECTION_SOURCES] = build->source_count;
-	for (unsigned i = 0; i < build->source_count; i++) {
-		counts[SK_SECTION_RANGES4] += build->source[i].spans[0].count;
-		counts[SK_SECTION_RANGES6] += build->source[i].spans[1].count;
-	}
-	if (out->failed != SK_OK)
-		return sk_fault_set(fault, out->failed, "the table grew larger than %zu bytes, or memory ran out", out->limit);
-	fill_header(build, out->length - start + SK_HASH_BYTES, counts, header);
-	memcpy(out->bytes + start, header, sizeof header);
-	uint8_t digest[SK_HASH_BYTES];
-	sk_sha256(out->bytes + start, out->length - start, digest);
-	sk_buf_add(out, digest, sizeof digest);
-	return out->failed;
-}
+/* ---- finish ---- */
 
 static enum sk_err check_inputs(const struct sk_border_build *build, struct sk_fault *fault)
 {
-	bool country = has_country(build);
+	bool country = sk_build_has_country(build);
 	if (build->source_count == 0)
-		return sk_fault_set(fault, SK_EUSAGE, "no source: a list (--domestic FILE) or a country source (--geoipdb, --libloc, --rir, --csv with --home CC) was expected");
+		return sk_fault_set(
+			fault, SK_EUSAGE,
+			"no source: a list (--domestic FILE) or a country source (--geoipdb, --libloc, --rir, --csv with --home CC) was expected");
 	if (country && build->home_count == 0)
 		return sk_fault_set(fault, SK_EUSAGE, "a country source needs --home CC to know which country is domestic");
 	if (!country && build->home_count != 0)
 		return sk_fault_set(fault, SK_EUSAGE, "--home needs a country source (--geoipdb, --libloc, --rir, --csv or --default)");
 	if (country && build->rest_set)
-		return sk_fault_set(fault, SK_EUSAGE, "--rest is for tables from lists alone; with country sources, what none of them names is unknown");
+		return sk_fault_set(fault, SK_EUSAGE,
+				    "--rest is for tables from lists alone; with country sources, what none of them names is unknown");
 	for (unsigned i = 0; i < build->home_count; i++)
 		if (!build->home_seen[i])
-			return sk_fault_set(fault, SK_EINPUT, "no source names the country %.2s; ISO 3166-1 codes were expected (GB, not UK)", build->home + (size_t)i * 3);
+			return sk_fault_set(fault, SK_EINPUT, "no source names the country %.2s; ISO 3166-1 codes were expected (GB, not UK)",
+					    build->home + (size_t)i * 3);
 	return SK_OK;
 }
 
@@ -494,7 +384,7 @@ enum sk_err sk_border_build_finish(struct sk_border_build *build, struct sk_buf 
 		flatten_source(&build->source[i]);
 	SK_TRY(resolve(build, 4, fault));
 	SK_TRY(resolve(build, 6, fault));
-	return write_table(build, out, fault);
+	return sk_build_write_table(build, out, fault);
 }
 
 enum sk_err sk_border_build_write(struct sk_border_build *build, const char *path, struct sk_fault *fault)

@@ -45,7 +45,8 @@ struct sk_border_range sk_border_range_at(const struct sk_border *table, enum sk
 	return range;
 }
 
-bool sk_border_range_find(const struct sk_border *table, enum sk_border_section section, size_t from, size_t count, sk_u128 value, struct sk_border_range *out)
+bool sk_border_range_find(const struct sk_border *table, enum sk_border_section section, size_t from, size_t count, sk_u128 value,
+			  struct sk_border_range *out)
 {
 	size_t low = from, high = from + count; /* the first range whose last is not below value */
 	while (low < high) {

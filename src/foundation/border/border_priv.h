@@ -32,7 +32,15 @@ enum {
 enum { SK_BORDER_FLAG_OVERRIDES = 1, SK_BORDER_FLAG_COUNTRY = 2, SK_BORDER_FLAG_REST_UNKNOWN = 4, SK_BORDER_FLAG_ALL = 7 };
 
 /* The sections, in the order of the file; each begins at the next multiple of 64, so counts alone say where everything is. */
-enum sk_border_section { SK_SECTION_NODES4, SK_SECTION_NODES6, SK_SECTION_EXCEPTIONS, SK_SECTION_SOURCES, SK_SECTION_RANGES4, SK_SECTION_RANGES6, SK_SECTION_COUNT };
+enum sk_border_section {
+	SK_SECTION_NODES4,
+	SK_SECTION_NODES6,
+	SK_SECTION_EXCEPTIONS,
+	SK_SECTION_SOURCES,
+	SK_SECTION_RANGES4,
+	SK_SECTION_RANGES6,
+	SK_SECTION_COUNT
+};
 
 /* Bytes of one record of a section. */
 size_t sk_border_record_bytes(enum sk_border_section section);
@@ -92,7 +100,8 @@ struct sk_border_range {
 /* Record i of a section with ranges; i must be below its count. */
 struct sk_border_range sk_border_range_at(const struct sk_border *table, enum sk_border_section section, size_t i);
 /* The range among records from..from+count that holds the value. */
-bool sk_border_range_find(const struct sk_border *table, enum sk_border_section section, size_t from, size_t count, sk_u128 value, struct sk_border_range *out);
+bool sk_border_range_find(const struct sk_border *table, enum sk_border_section section, size_t from, size_t count, sk_u128 value,
+			  struct sk_border_range *out);
 
 /* Address bytes of a family as a number, and back. */
 sk_u128 sk_u128_of(const uint8_t *bytes, unsigned family);

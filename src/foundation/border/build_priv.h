@@ -80,6 +80,13 @@ void sk_spans_walk(const struct sk_spans *a, const struct sk_spans *b, unsigned 
 /* Equal prefixes in two classes, among the sorted entries of all lists: SK_EINPUT naming both lines. rule: BORDER-1 */
 SK_MUST enum sk_err sk_border_conflict(const struct sk_border_build *build, const struct sk_entries *sorted, unsigned family, struct sk_fault *fault);
 
+/* ---- border_build.c, border_write.c ---- */
+
+/* Is there a source that speaks of countries? */
+bool sk_build_has_country(const struct sk_border_build *build);
+/* Append the table that the rules have made. SK_ETOOBIG, SK_ENOMEM. */
+SK_MUST enum sk_err sk_build_write_table(const struct sk_border_build *build, struct sk_buf *out, struct sk_fault *fault);
+
 /* ---- trie.c ---- */
 
 /* Append the nodes of spans that cover the whole family. SK_ETOOBIG past SK_BORDER_NODES_MAX, SK_ENOMEM. */
@@ -93,8 +100,8 @@ enum sk_side sk_says_side(uint8_t says);
 SK_MUST enum sk_err sk_source_new(struct sk_border_build *build, enum sk_border_kind kind, enum sk_side side, const char *label, unsigned *source,
 				  struct sk_fault *fault);
 /* Add a range, cut into prefixes. */
-SK_MUST enum sk_err sk_source_range(struct sk_border_build *build, unsigned source, unsigned family, sk_u128 first, sk_u128 last, uint8_t says, uint32_t line,
-				    struct sk_fault *fault);
+SK_MUST enum sk_err sk_source_range(struct sk_border_build *build, unsigned source, unsigned family, sk_u128 first, sk_u128 last, uint8_t says,
+				    uint32_t line, struct sk_fault *fault);
 /* Add a prefix; host bits must be zero. */
 SK_MUST enum sk_err sk_source_prefix(struct sk_border_build *build, unsigned source, unsigned family, sk_u128 first, unsigned bits, uint8_t says,
 				     uint32_t line, struct sk_fault *fault);
@@ -127,10 +134,14 @@ SK_MUST enum sk_err sk_lines_number(const char *text, uint64_t most, uint64_t *o
 
 /* ---- one file a format; each parses text that is in memory, so that a fuzzer can hand it some ---- */
 
-SK_MUST enum sk_err sk_source_list_parse(struct sk_border_build *build, unsigned source, const char *label, const void *bytes, size_t length, struct sk_fault *fault);
-SK_MUST enum sk_err sk_source_geoipdb_parse(struct sk_border_build *build, unsigned source, const char *label, const void *bytes, size_t length, struct sk_fault *fault);
-SK_MUST enum sk_err sk_source_rir_parse(struct sk_border_build *build, unsigned source, const char *label, const void *bytes, size_t length, struct sk_fault *fault);
-SK_MUST enum sk_err sk_source_csv_parse(struct sk_border_build *build, unsigned source, const char *label, const void *bytes, size_t length, struct sk_fault *fault);
+SK_MUST enum sk_err sk_source_list_parse(struct sk_border_build *build, unsigned source, const char *label, const void *bytes, size_t length,
+					 struct sk_fault *fault);
+SK_MUST enum sk_err sk_source_geoipdb_parse(struct sk_border_build *build, unsigned source, const char *label, const void *bytes, size_t length,
+					    struct sk_fault *fault);
+SK_MUST enum sk_err sk_source_rir_parse(struct sk_border_build *build, unsigned source, const char *label, const void *bytes, size_t length,
+					struct sk_fault *fault);
+SK_MUST enum sk_err sk_source_csv_parse(struct sk_border_build *build, unsigned source, const char *label, const void *bytes, size_t length,
+					struct sk_fault *fault);
 /* A first,last,code line of three fields, for geoipdb and csv: adds it. Numbers stand for IPv4 addresses. */
 SK_MUST enum sk_err sk_source_country_line(struct sk_border_build *build, unsigned source, struct sk_lines *lines, struct sk_fault *fault);
 

@@ -11,8 +11,8 @@ enum sk_err sk_border_conflict(const struct sk_border_build *build, const struct
 		struct sk_prefix prefix = {.addr = sk_u128_addr(a->first, family), .bits = a->bits};
 		char text[SK_PREFIX_TEXT_MAX];
 		return sk_fault_set(fault, SK_EINPUT, "%s is %s at %s:%u and %s at %s:%u; a prefix has one class, remove one of the lines",
-				    sk_prefix_format(&prefix, text), sk_side_name(one->facts.side), one->path, a->line, sk_side_name(other->facts.side), other->path,
-				    b->line);
+				    sk_prefix_format(&prefix, text), sk_side_name(one->facts.side), one->path, a->line,
+				    sk_side_name(other->facts.side), other->path, b->line);
 	}
 	return SK_OK;
 }

@@ -9,7 +9,8 @@
 #include "border/build_priv.h"
 #include "seal/seal.h"
 
-enum sk_err sk_source_new(struct sk_border_build *build, enum sk_border_kind kind, enum sk_side side, const char *label, unsigned *source, struct sk_fault *fault)
+enum sk_err sk_source_new(struct sk_border_build *build, enum sk_border_kind kind, enum sk_side side, const char *label, unsigned *source,
+			  struct sk_fault *fault)
 {
 	if (build->source_count == SK_BORDER_SOURCES_MAX)
 		return sk_fault_set(fault, SK_ETOOBIG, "%s: more than %d sources", label, SK_BORDER_SOURCES_MAX);
@@ -26,8 +27,8 @@ enum sk_err sk_source_new(struct sk_border_build *build, enum sk_border_kind kin
 	return SK_OK;
 }
 
-enum sk_err sk_source_prefix(struct sk_border_build *build, unsigned source, unsigned family, sk_u128 first, unsigned bits, uint8_t says, uint32_t line,
-			     struct sk_fault *fault)
+enum sk_err sk_source_prefix(struct sk_border_build *build, unsigned source, unsigned family, sk_u128 first, unsigned bits, uint8_t says,
+			     uint32_t line, struct sk_fault *fault)
 {
 	struct sk_entries *entries = &build->source[source].entries[family == 6];
 	if (entries->count == entries->capacity) {
@@ -35,7 +36,8 @@ enum sk_err sk_source_prefix(struct sk_border_build *build, unsigned source, uns
 		struct sk_entry *grown = capacity <= SK_BORDER_ENTRIES_MAX ? realloc(entries->item, capacity * sizeof *grown) : NULL;
 		if (grown == NULL)
 			return sk_fault_set(fault, capacity <= SK_BORDER_ENTRIES_MAX ? SK_ENOMEM : SK_ETOOBIG,
-					    "%s:%u: more than %d prefixes, or out of memory", build->source[source].facts.label, line, SK_BORDER_ENTRIES_MAX);
+					    "%s:%u: more than %d prefixes, or out of memory", build->source[source].facts.label, line,
+					    SK_BORDER_ENTRIES_MAX);
 		entries->item = grown;
 		entries->capacity = capacity;
 	}
@@ -156,7 +158,8 @@ static enum sk_err unpack(const char *path, const struct sk_buf *packed, struct 
 	(void)inflateEnd(&stream);
 	if (text->failed != SK_OK)
 		return sk_fault_set(fault, text->failed, "%s: larger than %d MiB when unpacked", path, SK_BORDER_TEXT_MAX >> 20);
-	return got == Z_STREAM_END ? SK_OK : sk_fault_set(fault, SK_EINPUT, "%s: gzip data damaged or cut at byte %lu; fetch the file again", path, at);
+	return got == Z_STREAM_END ? SK_OK
+				   : sk_fault_set(fault, SK_EINPUT, "%s: gzip data damaged or cut at byte %lu; fetch the file again", path, at);
 }
 
 enum sk_err sk_source_load(const char *path, struct sk_buf *text, uint8_t digest[32], struct sk_fault *fault)

@@ -30,7 +30,8 @@ enum sk_err sk_source_country_line(struct sk_border_build *build, unsigned sourc
 	return sk_source_range(build, source, first.family, from, to, says, lines->number, fault);
 }
 
-enum sk_err sk_source_csv_parse(struct sk_border_build *build, unsigned source, const char *label, const void *bytes, size_t length, struct sk_fault *fault)
+enum sk_err sk_source_csv_parse(struct sk_border_build *build, unsigned source, const char *label, const void *bytes, size_t length,
+				struct sk_fault *fault)
 {
 	struct sk_lines lines;
 	enum sk_err err;

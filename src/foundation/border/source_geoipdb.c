@@ -13,12 +13,14 @@ static int64_t parse_generated(const char *text)
 	if (sscanf(text, "# Generated: %*3[A-Za-z], %2u %3[A-Za-z] %4u %2u:%2u:%2u", &day, name, &year, &hour, &minute, &second) != 6)
 		return 0;
 	const char *month = strstr(months, name);
-	if (month == NULL || strlen(name) != 3 || (month - months) % 3 != 0 || day < 1 || day > 31 || year < 1970 || year > 2200 || hour > 23 || minute > 59 || second > 60)
+	if (month == NULL || strlen(name) != 3 || (month - months) % 3 != 0 || day < 1 || day > 31 || year < 1970 || year > 2200 || hour > 23 ||
+	    minute > 59 || second > 60)
 		return 0;
 	return sk_date_ns((int)year, (unsigned)(month - months) / 3 + 1, day) + (int64_t)(hour * 3600 + minute * 60 + second) * 1000000000;
 }
 
-enum sk_err sk_source_geoipdb_parse(struct sk_border_build *build, unsigned source, const char *label, const void *bytes, size_t length, struct sk_fault *fault)
+enum sk_err sk_source_geoipdb_parse(struct sk_border_build *build, unsigned source, const char *label, const void *bytes, size_t length,
+				    struct sk_fault *fault)
 {
 	struct sk_lines lines;
 	enum sk_err err;

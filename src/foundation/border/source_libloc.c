@@ -38,11 +38,14 @@ static enum sk_err verify(const char *path, struct loc_database *database, const
 {
 	FILE *key = fopen(key_path, "re");
 	if (key == NULL)
-		return sk_fault_set(fault, SK_ENOENT, "%s: no public key to verify %s with; Debian's package 'location' ships it, --libloc-key names another", key_path,
+		return sk_fault_set(fault, SK_ENOENT,
+				    "%s: no public key to verify %s with; Debian's package 'location' ships it, --libloc-key names another", key_path,
 				    path);
 	int failed = loc_database_verify(database, key);
 	(void)fclose(key);
-	return failed == 0 ? SK_OK : sk_fault_set(fault, SK_ESIGNATURE, "%s: the signature does not verify under %s; fetch the database again", path, key_path);
+	return failed == 0
+		       ? SK_OK
+		       : sk_fault_set(fault, SK_ESIGNATURE, "%s: the signature does not verify under %s; fetch the database again", path, key_path);
 }
 
 static enum sk_err add_network(struct sk_border_build *build, unsigned source, const char *path, struct loc_network *network, struct sk_fault *fault)
@@ -54,10 +57,12 @@ static enum sk_err add_network(struct sk_border_build *build, unsigned source, c
 	if (sk_source_country(build, code != NULL ? code : "", &says) != SK_OK)
 		return sk_fault_set(fault, SK_EINPUT, "%s: '%.20s' is no country code", path, code);
 	size_t skip = family == 4 ? 12 : 0; /* the library keeps IPv4 mapped into IPv6 */
-	return sk_source_range(build, source, family, sk_u128_of(first->s6_addr + skip, family), sk_u128_of(last->s6_addr + skip, family), says, 0, fault);
+	return sk_source_range(build, source, family, sk_u128_of(first->s6_addr + skip, family), sk_u128_of(last->s6_addr + skip, family), says, 0,
+			       fault);
 }
 
-static enum sk_err add_networks(struct sk_border_build *build, unsigned source, const char *path, struct loc_database *database, struct sk_fault *fault)
+static enum sk_err add_networks(struct sk_border_build *build, unsigned source, const char *path, struct loc_database *database,
+				struct sk_fault *fault)
 {
 	struct loc_database_enumerator *all = NULL;
 	struct loc_network *network = NULL;
@@ -76,7 +81,8 @@ static enum sk_err add_networks(struct sk_border_build *build, unsigned source, 
 	return err;
 }
 
-static enum sk_err read_database(struct sk_border_build *build, const char *path, const char *key_path, struct loc_ctx *context, FILE *file, struct sk_fault *fault)
+static enum sk_err read_database(struct sk_border_build *build, const char *path, const char *key_path, struct loc_ctx *context, FILE *file,
+				 struct sk_fault *fault)
 {
 	uint8_t digest[32];
 	unsigned source;

@@ -63,9 +63,11 @@ static enum sk_err parse_line(struct sk_border_build *build, unsigned source, st
 	return sk_source_range(build, source, family, first, first | sk_u128_low(sk_family_bits(family) - prefix.bits), says, lines->number, fault);
 }
 
-enum sk_err sk_source_list_parse(struct sk_border_build *build, unsigned source, const char *label, const void *bytes, size_t length, struct sk_fault *fault)
+enum sk_err sk_source_list_parse(struct sk_border_build *build, unsigned source, const char *label, const void *bytes, size_t length,
+				 struct sk_fault *fault)
 {
-	static const uint8_t says[] = {[SK_SIDE_UNKNOWN] = SK_SAYS_UNKNOWN, [SK_SIDE_DOMESTIC] = SK_SAYS_DOMESTIC, [SK_SIDE_FOREIGN] = SK_SAYS_FOREIGN};
+	static const uint8_t says[] = {
+		[SK_SIDE_UNKNOWN] = SK_SAYS_UNKNOWN, [SK_SIDE_DOMESTIC] = SK_SAYS_DOMESTIC, [SK_SIDE_FOREIGN] = SK_SAYS_FOREIGN};
 	struct sk_lines lines;
 	enum sk_err err;
 	sk_lines_begin(&lines, label, bytes, length);

@@ -69,7 +69,8 @@ static enum sk_err parse_line(struct sk_border_build *build, unsigned source, st
 	return sk_lines_fault(lines, fault, "type '%.20s'; ipv4, ipv6 or asn was expected", field[2]);
 }
 
-enum sk_err sk_source_rir_parse(struct sk_border_build *build, unsigned source, const char *label, const void *bytes, size_t length, struct sk_fault *fault)
+enum sk_err sk_source_rir_parse(struct sk_border_build *build, unsigned source, const char *label, const void *bytes, size_t length,
+				struct sk_fault *fault)
 {
 	struct sk_lines lines;
 	enum sk_err err;

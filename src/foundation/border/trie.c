@@ -91,5 +91,7 @@ enum sk_err sk_trie_write(const struct sk_spans *spans, unsigned family, struct 
 	enum sk_err err = sides.failed ? SK_ENOMEM : queue.failed != SK_OK ? queue.failed : out->failed;
 	free(queue.item);
 	sk_spans_fini(&sides);
-	return err == SK_OK ? SK_OK : sk_fault_set(fault, err, "the IPv%u trie: %s (at most %d nodes); use fewer, shorter prefixes", family, sk_err_text(err), SK_BORDER_NODES_MAX);
+	return err == SK_OK ? SK_OK
+			    : sk_fault_set(fault, err, "the IPv%u trie: %s (at most %d nodes); use fewer, shorter prefixes", family, sk_err_text(err),
+					   SK_BORDER_NODES_MAX);
 }
