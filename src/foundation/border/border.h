@@ -31,7 +31,7 @@ struct sk_border_info {
 	bool overrides_special;   /* an explicit list overrides a special range: lab and own_network only */
 	uint64_t v4_addresses[3]; /* by enum sk_side */
 	uint64_t v6_slash48[3];   /* by enum sk_side, in /48s (rounded up) */
-	double v4_disputed_share; /* of the addresses that neither lists nor special ranges decide and at least one country source speaks of */
+	double v4_disputed_share; /* of the addresses that at least one country source speaks of and no list or special range decides */
 	double v6_disputed_share;
 	unsigned source_count;
 	int64_t built_unix_ns;
