@@ -29,6 +29,24 @@ const char *sk_indicator_reason_prose(enum sk_indicator_reason reason)
 	return reasons[reason].prose;
 }
 
+static bool load_special(struct sk_indicator_builder *builder)
+{
+	static const char *const texts[] = {
+#define SK_INDICATOR_SPECIAL(prefix, name) prefix,
+#include "indicator/special.def"
+#undef SK_INDICATOR_SPECIAL
+	};
+	builder->special = calloc(SK_COUNT(texts), sizeof *builder->special);
+	for (size_t i = 0; builder->special != NULL && i < SK_COUNT(texts); i++) {
+		struct sk_prefix prefix;
+		enum sk_err parsed = sk_prefix_parse(texts[i], &prefix);
+		SK_INVARIANT(parsed == SK_OK);
+		builder->special[i] = (struct sk_range){.family = prefix.addr.family, .start = sk_number_of(prefix.addr.bytes), .last = sk_prefix_last(&prefix)};
+	}
+	builder->special_count = SK_COUNT(texts);
+	return builder->special != NULL;
+}
+
 enum sk_err sk_indicator_builder_new(const struct sk_indicator_options *options, sk_indicator_note note, void *context, struct sk_indicator_builder **out)
 {
 	static const size_t widths[SK_COLUMN_COUNT] = {4, 16, SK_INDICATOR_PREFIX_WIDTH, 0, SK_INDICATOR_JA3_BYTES, 0};
@@ -50,7 +68,7 @@ enum sk_err sk_indicator_builder_new(const struct sk_indicator_options *options,
 	builder->warnings = sk_warnings_new();
 	builder->psl_owned = psl_latest(NULL);
 	builder->psl = builder->psl_owned != NULL ? builder->psl_owned : psl_builtin();
-	if (builder->warnings == NULL || builder->psl == NULL) {
+	if (!load_special(builder) || builder->warnings == NULL || builder->psl == NULL) {
 		sk_indicator_builder_free(builder);
 		return SK_ENOMEM;
 	}
@@ -67,6 +85,7 @@ void sk_indicator_builder_free(struct sk_indicator_builder *builder)
 	sk_warnings_free(builder->warnings);
 	if (builder->psl_owned != NULL)
 		psl_free(builder->psl_owned);
+	free(builder->special);
 	free(builder->files);
 	free(builder);
 }
@@ -85,24 +104,11 @@ void sk_indicator_add_flow_all(struct sk_indicator_builder *builder)
 
 /* ---- rules ---- */
 
-/* IANA's special-purpose registries (RFC 6890 and its heirs), with multicast, 6to4, Teredo and NAT64: an IPv6 address that hides an IPv4 one
-   would select by the hidden part. */
-static bool overlaps_special(const struct sk_prefix *prefix)
+static bool overlaps_special(const struct sk_indicator_builder *builder, const struct sk_prefix *prefix)
 {
-	static const char *const texts[] = {
-		"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24",
-		"192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
-		"::/96", "::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/32", "2001:2::/48", "2001:10::/28", "2001:20::/28",
-		"2001:db8::/32", "2002::/16", "3fff::/20", "5f00::/16", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
-	};
-	/* Parsed once: the table is constant, and every import asks a million times. */
-	static _Thread_local struct sk_prefix special[SK_COUNT(texts)];
-	if (special[0].addr.family == 0)
-		for (size_t i = SK_COUNT(texts); i-- > 0;)
-			SK_INVARIANT(sk_prefix_parse(texts[i], &special[i]) == SK_OK);
 	sk_u128 start = sk_number_of(prefix->addr.bytes), last = sk_prefix_last(prefix);
-	for (size_t i = 0; i < SK_COUNT(texts); i++)
-		if (special[i].addr.family == prefix->addr.family && sk_number_of(special[i].addr.bytes) <= last && sk_prefix_last(&special[i]) >= start)
+	for (size_t i = 0; i < builder->special_count; i++)
+		if (builder->special[i].family == prefix->addr.family && builder->special[i].start <= last && builder->special[i].last >= start)
 			return true;
 	return false;
 }
@@ -123,7 +129,7 @@ static enum sk_indicator_reason judge_prefix(const struct sk_indicator_builder *
 	const struct sk_indicator_options *options = &builder->options;
 	if (prefix->bits == 0)
 		return SK_INDICATOR_WHOLE_INTERNET;
-	if (!options->special_ranges_allowed && overlaps_special(prefix))
+	if (!options->special_ranges_allowed && overlaps_special(builder, prefix))
 		return SK_INDICATOR_SPECIAL_RANGE;
 	if (overlaps_own(options, prefix))
 		return SK_INDICATOR_OWN_PREFIX;

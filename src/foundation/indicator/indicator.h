@@ -55,10 +55,10 @@ SK_MUST enum sk_err sk_indicator_add_warning_list(struct sk_indicator_builder *b
 SK_MUST enum sk_err sk_indicator_import(struct sk_indicator_builder *builder, const char *path, struct sk_indicator_counts *counts, struct sk_fault *fault);
 /* Add flow.all. */
 void sk_indicator_add_flow_all(struct sk_indicator_builder *builder);
-/* Take over every entry of a compiled set (an import adds to what is there). */
 struct sk_indicator_set;
+/* Take over every entry of a compiled set (an import adds to what is there). SK_ETOOBIG, SK_ENOMEM: the builder may then hold a part of it. */
 SK_MUST enum sk_err sk_indicator_merge(struct sk_indicator_builder *builder, const struct sk_indicator_set *set, struct sk_fault *fault);
-/* Compile into a file, atomically replaced. */
+/* Compile into a file, atomically replaced. SK_EIO, SK_ENOSPC, SK_ENOMEM: path is as it was. */
 SK_MUST enum sk_err sk_indicator_compile(const struct sk_indicator_builder *builder, const char *path, struct sk_fault *fault);
 
 /* ---- the compiled set ---- */

@@ -154,6 +154,11 @@ struct sk_origin_file {
 	char name[SK_INDICATOR_FILE_NAME_MAX + 1];
 };
 
+struct sk_range {
+	uint8_t family;
+	sk_u128 start, last;
+};
+
 struct sk_indicator_builder {
 	struct sk_indicator_options options;
 	sk_indicator_note note;
@@ -165,6 +170,8 @@ struct sk_indicator_builder {
 	uint64_t next_tag;
 	struct sk_warnings *warnings;
 	bool sealed;         /* imports have begun: no more warning lists */
+	struct sk_range *special;
+	size_t special_count;
 	const void *psl;     /* psl_ctx_t */
 	void *psl_owned;
 };

@@ -124,6 +124,31 @@ static void test_rules(void **state)
 	lists_end(&lists);
 }
 
+/* What the border calls special, no list may name. */
+static void test_special_ranges(void **state)
+{
+	(void)state;
+	FILE *table = fopen(SK_SOURCE_ROOT "/src/foundation/border/special.def", "r");
+	assert_non_null(table);
+	char row[512], prefix[64], text[128];
+	unsigned count = 0;
+	struct lists lists;
+	lists_start(&lists, &plain);
+	while (fgets(row, sizeof row, table) != NULL) {
+		if (sscanf(row, "SK_SPECIAL(\"%63[^\"]\"", prefix) != 1)
+			continue;
+		count++;
+		(void)snprintf(text, sizeof text, "good%u.example\n%s\n", count, prefix);
+		assert_int_equal(lists_import(&lists, "list.txt", text), SK_OK);
+		if (lists.counts.by_reason[SK_INDICATOR_SPECIAL_RANGE] != 1)
+			print_error("%s\n", prefix);
+		assert_int_equal(lists.counts.by_reason[SK_INDICATOR_SPECIAL_RANGE], 1);
+	}
+	assert_int_equal(fclose(table), 0);
+	assert_true(count > 30);
+	lists_end(&lists);
+}
+
 static const char misp[] =
 	"{\"response\":[{\"Event\":{\"info\":\"x\",\"Attribute\":["
 	"{\"type\":\"ip-dst\",\"value\":\"45.33.32.156\",\"to_ids\":true},"
@@ -328,7 +353,7 @@ static void test_broken_warning_lists(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_plain), cmocka_unit_test(test_tables), cmocka_unit_test(test_text_forms), cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_plain), cmocka_unit_test(test_tables), cmocka_unit_test(test_text_forms), cmocka_unit_test(test_rules), cmocka_unit_test(test_special_ranges),
 		cmocka_unit_test(test_misp), cmocka_unit_test(test_broken), cmocka_unit_test(test_long_lines), cmocka_unit_test(test_many_lines),
 		cmocka_unit_test(test_gzip), cmocka_unit_test(test_max_entries), cmocka_unit_test(test_warning_lists), cmocka_unit_test(test_broken_warning_lists),
 	};
