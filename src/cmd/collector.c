@@ -8,7 +8,7 @@
 #include "text/json.h"
 #include "text/text.h"
 
-enum { CARRY_JSON_MAX = 65536, OPENING_JSON_MAX = 65536, SECRET_MODE = 0600, CARRY_NAME_MAX = 128 };
+enum { INPUTS_MAX = 4096, CARRY_JSON_MAX = 65536, OPENING_JSON_MAX = 65536, SECRET_MODE = 0600, CARRY_NAME_MAX = 128 };
 
 struct sk_collector {
 	const struct sk_workspace *workspace;
@@ -23,6 +23,8 @@ struct sk_collector {
 	uint8_t run_id[16];
 	bool in_interval;            /* the store's transaction is open */
 	bool flows_again;            /* the present input's flow segments are stored already */
+	size_t flow_input_count;     /* inputs whose every flow this run keeps */
+	uint8_t flow_inputs[INPUTS_MAX][SK_HASH_BYTES];
 	enum sk_err failed;          /* first error of the sink */
 	struct sk_fault failed_fault;
 };
@@ -355,29 +357,40 @@ enum sk_err sk_collector_open(const struct sk_workspace *workspace, const struct
 
 /* ---- inputs ---- */
 
-enum sk_err sk_collector_input(struct sk_collector *collector, const uint8_t identity[SK_HASH_BYTES], bool again, bool *seen, struct sk_fault *fault)
+enum sk_err sk_collector_input(struct sk_collector *collector, const uint8_t *identity, bool again, bool *seen, struct sk_fault *fault)
 {
 	/* What was asked of the input is part of its name: a new list over an old file is new work, the same list is not. */
 	struct {
 		uint8_t input[SK_HASH_BYTES], border[SK_HASH_BYTES], set[SK_HASH_BYTES];
 		uint32_t classes, names;
 	} asked = {.classes = collector->start.basis->classes, .names = collector->start.basis->names};
-	uint8_t digest[SK_HASH_BYTES];
+	uint8_t digest[SK_HASH_BYTES], flows_digest[SK_HASH_BYTES];
+	const struct sk_set_facts *set = collector->start.set;
+	*seen = false;
+	collector->flows_again = false;
+	if (identity == NULL) {
+		sk_store_set_input(collector->store, NULL);
+		return SK_OK;
+	}
 	memcpy(asked.input, identity, SK_HASH_BYTES);
 	memcpy(asked.border, collector->start.border_digest, SK_HASH_BYTES);
-	if (collector->start.set != NULL)
-		memcpy(asked.set, collector->start.set->digest, SK_HASH_BYTES);
+	if (set != NULL)
+		memcpy(asked.set, set->digest, SK_HASH_BYTES);
 	sk_sha256(&asked, sizeof asked, digest);
-	SK_TRY(sk_store_note_input(collector->store, digest, collector->run_id, seen, fault));
-	if (again)
-		*seen = false;
-	collector->flows_again = false;
-	if (!*seen && collector->start.set != NULL && (collector->start.set->kinds & SK_SELECTOR_FLOW_ALL) != 0) {
-		memset(asked.set, 0xff, sizeof asked.set);
-		sk_sha256(&asked, sizeof asked, digest);
-		SK_TRY(sk_store_note_input(collector->store, digest, collector->run_id, &collector->flows_again, fault));
-		collector->flows_again = collector->flows_again && !again;
-	}
+	if (!again)
+		SK_TRY(sk_store_seen(collector->store, digest, seen, fault));
+	if (*seen)
+		return SK_OK;
+	sk_store_set_input(collector->store, digest);
+	if (set == NULL || (set->kinds & SK_SELECTOR_FLOW_ALL) == 0)
+		return SK_OK;
+	/* Under flow.all with another list the flows themselves are the same: they are not stored a second time. */
+	memset(asked.set, 0xff, sizeof asked.set);
+	sk_sha256(&asked, sizeof asked, flows_digest);
+	if (!again)
+		SK_TRY(sk_store_seen(collector->store, flows_digest, &collector->flows_again, fault));
+	if (collector->flow_input_count < INPUTS_MAX)
+		memcpy(collector->flow_inputs[collector->flow_input_count++], flows_digest, SK_HASH_BYTES);
 	return SK_OK;
 }
 
@@ -460,8 +473,10 @@ enum sk_err sk_collector_stop(struct sk_collector *collector, const char *reason
 	sk_buf_fini(&record);
 	if (err == SK_OK)
 		err = sk_ledger_commit(collector->ledger, fault);
-	if (err == SK_OK)
+	if (err == SK_OK) {
 		sk_ledger_head(collector->ledger, size, root);
+		err = sk_store_run_done(collector->store, collector->run_id, (const uint8_t (*)[SK_HASH_BYTES])collector->flow_inputs, collector->flow_input_count, fault);
+	}
 	sk_collector_free(collector);
 	return err;
 }

@@ -37,9 +37,9 @@ struct sk_collector_recovery {
 /* Open ledger and store, repair what a crash left, write the records of what is in force and run_start. SK_ELEDGER and the host's errors. */
 SK_MUST enum sk_err sk_collector_open(const struct sk_workspace *workspace, const struct sk_collector_start *start, struct sk_emit *emit,
 				      struct sk_collector **out, struct sk_collector_recovery *recovery, struct sk_fault *fault);
-/* The input whose frames follow: its identity keeps a second run over it from counting double. *seen: it was watched before under the same basis, table
-   and set (unless again). */
-SK_MUST enum sk_err sk_collector_input(struct sk_collector *collector, const uint8_t identity[SK_HASH_BYTES], bool again, bool *seen, struct sk_fault *fault);
+/* The input whose frames follow, by its identity (NULL: none, a pipe). *seen: a complete run watched it under the same basis, table and set (never with
+   `again`). Watched once more it takes the place of what earlier runs kept of it. The interval must be fresh (sk_engine_end_input). */
+SK_MUST enum sk_err sk_collector_input(struct sk_collector *collector, const uint8_t *identity, bool again, bool *seen, struct sk_fault *fault);
 /* The sink that select writes to. Errors are kept and come out at the next interval. */
 struct sk_observe_sink sk_collector_sink(struct sk_collector *collector);
 /* An interval's account (the engine's callback): numbers it, commits store, leaf, checkpoint. */

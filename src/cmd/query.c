@@ -358,6 +358,7 @@ static void add_observation(struct sk_json_writer *w, const uint8_t id[16], uint
 	sk_json_text(w, "last", sk_time_format(o->last_ns, 6, time));
 	sk_json_text(w, "class", sk_class_name((enum sk_class)o->class_));
 	sk_json_text(w, "proto", sk_query_proto(o->ip_proto, proto));
+	sk_json_u64(w, "ip_proto", o->ip_proto);
 	add_endpoints(w, o);
 	add_pair(w, "packets", o->packets);
 	add_pair(w, "ip_bytes", o->ip_bytes);

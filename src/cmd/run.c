@@ -213,9 +213,9 @@ static enum sk_err watch_capture(struct run *run, const char *path, struct sk_fa
 		note_error(run, &damage);
 		return SK_OK;
 	}
-	enum sk_err err = SK_OK;
-	if (identify(path, identity))
-		err = sk_collector_input(run->collector, identity, run->options->again, &seen, fault);
+	enum sk_err err = sk_engine_end_input(run->engine, fault);
+	if (err == SK_OK)
+		err = sk_collector_input(run->collector, identify(path, identity) ? identity : NULL, run->options->again, &seen, fault);
 	if (err == SK_OK && seen) {
 		(void)sk_fault_set(&damage, SK_ESEEN, "%s: watched already in this workspace with the same table, basis and selectors; nothing is counted twice (--again counts it anew)",
 				   path);

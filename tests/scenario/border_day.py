@@ -42,7 +42,8 @@ def compare_flows(workspace, result):
         if k[2] or k[4]: pairs.add((k[0], k[1], k[3]))
     for k in [k for k in truth if k[0] in (6, 17) and k[2] == 0 and k[4] == 0 and (k[0], k[1], k[3]) in pairs]: del truth[k]   # later fragments, port 0
     flows = json.loads(sekisho("flows", "--workspace", workspace, "--json").out)
-    ours = collections.Counter(loose(key(f["ip_proto"], f["initiator"], f["initiator_port"], f["responder"], f["responder_port"])) for f in flows if not f.get("continued"))
+    expect(len(flows) == result["flows"]["segments"], f"sekisho flows lists {len(flows)} of {result['flows']['segments']} segments")
+    ours = collections.Counter(loose(key(f["ip_proto"], f["initiator"], f.get("initiator_port", 0), f["responder"], f.get("responder_port", 0))) for f in flows if not f.get("continued"))
     reasons = collections.Counter()
     for k, n in (truth - ours).items():
         if k[0] in (4, 41, 47): reasons["a tunnel: its inner layer is domestic or unknown and erased, or its inner flows are counted instead"] += n

@@ -33,7 +33,7 @@ def kill_loop():
         expect(done.returncode in (0, 5), f"the run after the crashes failed: {done.err}")
         verify_both(w + "/ledger")
         a, b = (json.loads(sekisho("observations", "--workspace", x, "--json").out) for x in (w, reference))
-        def facts(rows): return sorted((r["initiator"], r["initiator_port"], r["responder"], r["responder_port"], str(r.get("first"))) for r in rows)
+        def facts(rows): return sorted((r["initiator"], r.get("initiator_port"), r["responder"], r.get("responder_port"), str(r.get("first"))) for r in rows)
         expect(facts(a) == facts(b), f"{len(a)} observations after {died} crashes, {len(b)} without")
         fa, fb = (sorted((x["matched"], x["count"]) for x in json.loads(sekisho("findings", "--workspace", x, "--json").out)) for x in (w, reference))
         expect(fa == fb, "finding counts differ from a run without crashes")

@@ -18,7 +18,8 @@ static const struct {
 	 "CREATE TABLE migration(version INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;"
 	 "CREATE TABLE sealing_key(id INTEGER PRIMARY KEY, basis TEXT NOT NULL, day INTEGER NOT NULL, key_id BLOB NOT NULL, UNIQUE(day, basis, key_id)) STRICT;"
 	 "CREATE TABLE interval(number INTEGER PRIMARY KEY, run BLOB NOT NULL, digest BLOB NOT NULL, observations INTEGER NOT NULL, findings INTEGER NOT NULL,"
-	 " flows INTEGER NOT NULL) STRICT;"
+	 " flows INTEGER NOT NULL, asked BLOB NOT NULL, hidden INTEGER NOT NULL) STRICT;"
+	 "CREATE INDEX interval_asked ON interval(asked);"
 	 "CREATE TABLE observation(id INTEGER PRIMARY KEY, interval INTEGER NOT NULL, key INTEGER NOT NULL REFERENCES sealing_key(id), class INTEGER NOT NULL,"
 	 " hour INTEGER NOT NULL, sealed BLOB NOT NULL, kind INTEGER NOT NULL, selector INTEGER NOT NULL) STRICT;"
 	 "CREATE INDEX observation_interval ON observation(interval);"
@@ -32,7 +33,7 @@ static const struct {
 	 " first INTEGER NOT NULL, last INTEGER NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL, digest BLOB NOT NULL,"
 	 " PRIMARY KEY(interval, number)) STRICT, WITHOUT ROWID;"
 	 "CREATE INDEX block_time ON block(key, first);"
-	 "CREATE TABLE input(digest BLOB PRIMARY KEY, run BLOB NOT NULL, interval INTEGER NOT NULL) STRICT, WITHOUT ROWID;"},
+	 "CREATE TABLE input(digest BLOB PRIMARY KEY, run BLOB NOT NULL) STRICT, WITHOUT ROWID;"},
 };
 
 static const char *const statement_sql[SK_STATEMENT_COUNT] = {

@@ -420,7 +420,12 @@ static enum sk_err commit(struct sk_store *store, uint8_t digest[SK_HASH_BYTES],
 	(void)sqlite3_bind_int64(put, 4, (int64_t)store->observations);
 	(void)sqlite3_bind_int64(put, 5, (int64_t)store->findings);
 	(void)sqlite3_bind_int64(put, 6, (int64_t)store->flows);
+	(void)sqlite3_bind_blob(put, 7, store->asked, (int)store->asked_length, SQLITE_STATIC);
 	SK_TRY(sk_db_run(store, put, fault));
+	sqlite3_stmt *hide = sk_db_use(store, SK_SQL_HIDE_EARLIER);
+	(void)sqlite3_bind_blob(hide, 1, store->asked, (int)store->asked_length, SQLITE_STATIC);
+	(void)sqlite3_bind_blob(hide, 2, store->run_id, sizeof store->run_id, SQLITE_STATIC);
+	SK_TRY(sk_db_run(store, hide, fault));
 	return sk_db_exec(store, "COMMIT", fault);
 }
 
@@ -440,8 +445,7 @@ enum sk_err sk_store_commit(struct sk_store *store, uint8_t digest[SK_HASH_BYTES
 static enum sk_err drop_rows(struct sk_store *store, uint64_t first, struct sk_fault *fault)
 {
 	/* The index goes first: it is found through the rows. */
-	static const enum sk_statement drops[] = {SK_SQL_DROP_BLIND, SK_SQL_DROP_OBSERVATIONS, SK_SQL_DROP_FINDINGS, SK_SQL_DROP_BLOCKS, SK_SQL_DROP_INPUTS,
-						  SK_SQL_DROP_INTERVALS};
+	static const enum sk_statement drops[] = {SK_SQL_DROP_BLIND, SK_SQL_DROP_OBSERVATIONS, SK_SQL_DROP_FINDINGS, SK_SQL_DROP_BLOCKS, SK_SQL_DROP_INTERVALS};
 	for (size_t i = 0; i < SK_COUNT(drops); i++) {
 		sqlite3_stmt *drop = sk_db_use(store, drops[i]);
 		(void)sqlite3_bind_int64(drop, 1, (int64_t)first);
@@ -473,24 +477,49 @@ enum sk_err sk_store_roll_back(struct sk_store *store, uint64_t last_committed_i
 	return sk_segment_drop(store, first, fault);
 }
 
-enum sk_err sk_store_note_input(struct sk_store *store, const uint8_t input_digest[SK_HASH_BYTES], const uint8_t run_id[16], bool *seen, struct sk_fault *fault)
+/* ---- inputs ---- */
+
+void sk_store_set_input(struct sk_store *store, const uint8_t asked[SK_HASH_BYTES])
 {
-	/* An input belongs to the interval in which it was noted: what is rolled back is forgotten with it. */
-	int64_t interval = (int64_t)store->interval;
-	bool more;
-	if (!store->open) {
-		sqlite3_stmt *last = sk_db_use(store, SK_SQL_INTERVAL_LAST);
-		SK_TRY(sk_db_row(store, last, &more, fault));
-		interval = more ? sqlite3_column_int64(last, 0) : 0;
-		(void)sqlite3_reset(last);
-	}
-	sqlite3_stmt *put = sk_db_use(store, SK_SQL_INPUT_PUT);
-	(void)sqlite3_bind_blob(put, 1, input_digest, SK_HASH_BYTES, SQLITE_STATIC);
-	(void)sqlite3_bind_blob(put, 2, run_id, 16, SQLITE_STATIC);
-	(void)sqlite3_bind_int64(put, 3, interval);
-	SK_TRY(sk_db_run(store, put, fault));
-	*seen = sqlite3_changes(store->db) == 0;
+	store->asked_length = asked != NULL ? SK_HASH_BYTES : 0;
+	if (asked != NULL)
+		memcpy(store->asked, asked, SK_HASH_BYTES);
+}
+
+enum sk_err sk_store_seen(struct sk_store *store, const uint8_t asked[SK_HASH_BYTES], bool *seen, struct sk_fault *fault)
+{
+	sqlite3_stmt *find = sk_db_use(store, SK_SQL_INPUT_FIND);
+	(void)sqlite3_bind_blob(find, 1, asked, SK_HASH_BYTES, SQLITE_STATIC);
+	SK_TRY(sk_db_row(store, find, seen, fault));
+	(void)sqlite3_reset(find);
 	return SK_OK;
+}
+
+static enum sk_err complete_run(struct sk_store *store, const uint8_t run_id[16], const uint8_t (*digests)[SK_HASH_BYTES], size_t count, struct sk_fault *fault)
+{
+	static const enum sk_statement steps[] = {SK_SQL_RUN_HIDE_OTHERS, SK_SQL_RUN_SHOW, SK_SQL_RUN_INPUTS};
+	for (size_t i = 0; i < SK_COUNT(steps); i++) {
+		sqlite3_stmt *step = sk_db_use(store, steps[i]);
+		(void)sqlite3_bind_blob(step, 1, run_id, 16, SQLITE_STATIC);
+		SK_TRY(sk_db_run(store, step, fault));
+	}
+	for (size_t i = 0; i < count; i++) {
+		sqlite3_stmt *put = sk_db_use(store, SK_SQL_INPUT_PUT);
+		(void)sqlite3_bind_blob(put, 1, digests[i], SK_HASH_BYTES, SQLITE_STATIC);
+		(void)sqlite3_bind_blob(put, 2, run_id, 16, SQLITE_STATIC);
+		SK_TRY(sk_db_run(store, put, fault));
+	}
+	return sk_db_exec(store, "COMMIT", fault);
+}
+
+enum sk_err sk_store_run_done(struct sk_store *store, const uint8_t run_id[16], const uint8_t (*digests)[SK_HASH_BYTES], size_t count, struct sk_fault *fault)
+{
+	abandon(store);
+	SK_TRY(sk_db_exec(store, "BEGIN IMMEDIATE", fault));
+	enum sk_err err = complete_run(store, run_id, digests, count, fault);
+	if (err != SK_OK)
+		(void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	return err;
 }
 
 /* ---- totals and erasing ---- */

@@ -24,7 +24,7 @@ void sk_store_close(struct sk_store *store);
 
 /* After a crash: drop rows and segment blocks newer than the ledger's last interval of the link; *rows gets how many. */
 SK_MUST enum sk_err sk_store_roll_back(struct sk_store *store, uint64_t last_committed_interval, bool none_committed, uint64_t *rows, struct sk_fault *fault);
-/* Start an interval: a transaction. run_id makes the same file twice not count double: input_digest known already -> SK_EEXIST. */
+/* Start an interval: a transaction. SK_EEXIST when that number is committed already. */
 SK_MUST enum sk_err sk_store_begin(struct sk_store *store, uint64_t interval, const uint8_t run_id[16], struct sk_fault *fault);
 /* Put one observation (HIT -> a row, FLOW -> the open segment block). SK_EIO, SK_ENOSPC; sticky until commit, which then fails. */
 SK_MUST enum sk_err sk_store_put(struct sk_store *store, const struct sk_observation *observation, uint8_t id[16], struct sk_fault *fault);
@@ -34,8 +34,15 @@ SK_MUST enum sk_err sk_store_put_finding(struct sk_store *store, const struct sk
 SK_MUST enum sk_err sk_store_commit(struct sk_store *store, uint8_t digest[SK_HASH_BYTES], struct sk_fault *fault);
 /* Recompute the digest of a committed interval. SK_ENOENT when the store has none; SK_EINCONSISTENT when rows do not match what was stored. */
 SK_MUST enum sk_err sk_store_digest(struct sk_store *store, uint64_t interval, uint8_t digest[SK_HASH_BYTES], struct sk_fault *fault);
-/* Remember an input by its digest (over its frames) so that a second run over it is told apart. *seen says whether it was there already. */
-SK_MUST enum sk_err sk_store_note_input(struct sk_store *store, const uint8_t input_digest[SK_HASH_BYTES], const uint8_t run_id[16], bool *seen, struct sk_fault *fault);
+/* What is asked of the input whose frames follow: a digest over its identity, the table, the basis' classes and the set. Called at the start of an
+   interval, which then belongs to it (NULL: an input without identity, such as a pipe). Watched again, it counts once: the latest complete run over
+   it is shown, and of runs that a crash cut short the latest. */
+void sk_store_set_input(struct sk_store *store, const uint8_t asked[SK_HASH_BYTES]);
+/* Did a complete run ask just this? */
+SK_MUST enum sk_err sk_store_seen(struct sk_store *store, const uint8_t asked[SK_HASH_BYTES], bool *seen, struct sk_fault *fault);
+/* The run ended in order: its inputs are complete, and count digests more that its caller wants to find again by sk_store_seen. An open interval is
+   rolled back first. */
+SK_MUST enum sk_err sk_store_run_done(struct sk_store *store, const uint8_t run_id[16], const uint8_t (*digests)[SK_HASH_BYTES], size_t count, struct sk_fault *fault);
 
 /* ---- reading ---- */
 

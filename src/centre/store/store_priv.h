@@ -138,6 +138,8 @@ struct sk_store {
 	bool open;
 	uint64_t interval;
 	uint8_t run_id[16];
+	size_t asked_length;            /* 0: an input without identity */
+	uint8_t asked[SK_HASH_BYTES];
 	enum sk_err failed;             /* sticky */
 	struct sk_fault failed_fault;
 	uint64_t observations, findings, flows;

@@ -423,12 +423,9 @@ static void an_interval_is_whole_or_absent(void **state)
 	assert_int_equal(sk_store_begin(p->at, 0, run_id, &fault), SK_EEXIST);
 	/* Committed in the store, but the ledger never got the leaf. */
 	uint8_t digest[SK_HASH_BYTES];
-	bool seen;
 	begin(p, 1);
 	put(p, &hit);
 	put(p, &flow);
-	assert_int_equal(sk_store_note_input(p->at, digest, run_id, &seen, &fault), SK_OK);
-	assert_false(seen);
 	commit(p, NULL);
 	uint64_t rows = 99;
 	assert_int_equal(sk_store_roll_back(p->at, 0, false, &rows, &fault), SK_OK);
@@ -437,11 +434,6 @@ static void an_interval_is_whole_or_absent(void **state)
 	assert_int_equal(flows(p, all).count, 0);
 	assert_int_equal(observations(p, by_value("bad.example")).count, 1);
 	assert_int_equal(sk_store_digest(p->at, 1, digest, &fault), SK_ENOENT);
-	/* The input was noted in what was rolled back: it is new again. */
-	assert_int_equal(sk_store_note_input(p->at, digest, run_id, &seen, &fault), SK_OK);
-	assert_false(seen);
-	assert_int_equal(sk_store_note_input(p->at, digest, run_id, &seen, &fault), SK_OK);
-	assert_true(seen);
 	begin(p, 1);
 	put(p, &flow);
 	commit(p, NULL);
@@ -458,6 +450,72 @@ static void an_interval_is_whole_or_absent(void **state)
 	assert_int_equal(sqlite3_column_int(count, 0), 0);
 	(void)sqlite3_finalize(count);
 	(void)sqlite3_close(db);
+}
+
+/* One interval with one hit and two flows of an input, by a run. */
+static void watch_once(struct place *p, uint64_t interval, const uint8_t run[16], const uint8_t *asked)
+{
+	struct sk_observation hit = hit_at(noon_ns, "bad.example"), flow = flow_at(noon_ns, 1);
+	struct sk_fault fault;
+	assert_int_equal(sk_store_begin(p->at, interval, run, &fault), SK_OK);
+	sk_store_set_input(p->at, asked);
+	uint8_t id[16];
+	assert_int_equal(sk_store_put(p->at, &hit, id, &fault), SK_OK);
+	assert_int_equal(sk_store_put(p->at, &flow, id, &fault), SK_OK);
+	assert_int_equal(sk_store_put(p->at, &flow, id, &fault), SK_OK);
+	commit(p, NULL);
+}
+
+static enum sk_err add_one(void *context, const uint8_t id[16], uint64_t interval, const struct sk_observation *observation)
+{
+	(void)id;
+	(void)interval;
+	(void)observation;
+	(*(int *)context)++;
+	return SK_OK;
+}
+
+/* Observations, or flows, that are shown. */
+static int shown(struct place *p, bool of_flows)
+{
+	struct sk_store_filter filter = {.class_ = -1};
+	struct sk_fault fault;
+	int count = 0;
+	assert_int_equal((of_flows ? sk_store_flows : sk_store_observations)(p->at, &filter, add_one, &count, NULL, &fault), SK_OK);
+	return count;
+}
+
+/* An input counts once: a complete run stands, of incomplete ones the latest; without identity each counts. */
+static void an_input_counts_once(void **state)
+{
+	struct place *p = *state;
+	static const uint8_t asked[SK_HASH_BYTES] = {7}, other[SK_HASH_BYTES] = {8}, extra[1][SK_HASH_BYTES] = {{9}}, runs[5][16] = {{1}, {2}, {3}, {4}, {5}};
+	struct sk_fault fault;
+	bool seen;
+	watch_once(p, 0, runs[0], asked); /* cut short */
+	assert_int_equal(shown(p, false), 1);
+	watch_once(p, 1, runs[1], asked); /* cut short too: the later one stands */
+	assert_int_equal(shown(p, false), 1);
+	assert_int_equal(shown(p, true), 2);
+	assert_int_equal(sk_store_seen(p->at, asked, &seen, &fault), SK_OK);
+	assert_false(seen);
+	watch_once(p, 2, runs[2], asked);
+	watch_once(p, 3, runs[2], asked); /* a run has as many intervals as it likes */
+	assert_int_equal(sk_store_run_done(p->at, runs[2], extra, 1, &fault), SK_OK);
+	assert_int_equal(shown(p, false), 2);
+	assert_int_equal(sk_store_seen(p->at, asked, &seen, &fault), SK_OK);
+	assert_true(seen);
+	assert_int_equal(sk_store_seen(p->at, extra[0], &seen, &fault), SK_OK);
+	assert_true(seen);
+	watch_once(p, 4, runs[3], asked); /* again, and cut short: the complete one stands */
+	assert_int_equal(shown(p, false), 2);
+	assert_int_equal(sk_store_run_done(p->at, runs[3], NULL, 0, &fault), SK_OK);
+	assert_int_equal(shown(p, false), 1);
+	assert_int_equal(shown(p, true), 2);
+	watch_once(p, 5, runs[4], other);
+	watch_once(p, 6, runs[0], NULL);
+	watch_once(p, 7, runs[1], NULL);
+	assert_int_equal(shown(p, false), 4);
 }
 
 /* Each lie about a committed interval is seen by its digest. The first "lie" changes nothing: the check can also pass. */
@@ -776,6 +834,7 @@ int main(void)
 		STORE_TEST(flows_fill_many_blocks_and_days),
 		STORE_TEST(strange_times_have_a_place),
 		STORE_TEST(an_interval_is_whole_or_absent),
+		STORE_TEST(an_input_counts_once),
 		STORE_TEST(tampering_is_seen),
 		STORE_TEST(a_changed_block_file_is_seen),
 		STORE_TEST(an_erased_day_is_unreadable_and_counted),
