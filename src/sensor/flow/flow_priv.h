@@ -27,8 +27,8 @@ enum {
 /* Bits of key.meta above the ports and the protocol. */
 enum { SK_KEY_V6 = 1, SK_KEY_ONE_WAY = 2, SK_KEY_TUNNELLED = 4 };
 
-/* Who talks to whom, in canonical order: the lower address (then port) first. meta = port, port, proto, SK_KEY_ bits from the low end; its upper
-   16 bits belong to the entry. IPv4 has both addresses in addresses[0] and the rest zero. */
+/* Who talks to whom, in canonical order: the lower end (address, then port) first. meta = port, port, proto, SK_KEY_ bits from the low end; its
+   upper 16 bits belong to the entry. addresses: first halves of the lower and the upper end, then their second halves (0 for IPv4). */
 struct key {
 	uint64_t meta;
 	uint64_t addresses[4];

@@ -8,10 +8,10 @@
 static void split_key(const struct key *key, struct sk_addr ends[2], uint16_t ports[2])
 {
 	bool v6 = (key->meta >> 40 & SK_KEY_V6) != 0;
-	struct sk_cur c = sk_cur_of(key->addresses, sizeof key->addresses);
 	for (unsigned end = 0; end < 2; end++) {
+		const uint64_t halves[2] = {key->addresses[end], key->addresses[end + 2]};
 		ends[end] = (struct sk_addr){.family = v6 ? 6 : 4};
-		sk_copy(&c, ends[end].bytes, v6 ? 16 : 4);
+		memcpy(ends[end].bytes, halves, sizeof halves);
 		ports[end] = (uint16_t)(key->meta >> (end * 16));
 	}
 }

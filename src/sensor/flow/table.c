@@ -219,7 +219,8 @@ void sk_flow_prepare(struct sk_flow_table *table, const struct sk_packet *packet
 
 static bool same_key(const struct sk_flow *flow, const struct key *key)
 {
-	return ((flow->key.meta ^ key->meta) & SK_KEY_META_MASK) == 0 && memcmp(flow->key.addresses, key->addresses, sizeof key->addresses) == 0;
+	const uint64_t *a = flow->key.addresses, *b = key->addresses;
+	return (((flow->key.meta ^ key->meta) & SK_KEY_META_MASK) | (a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3])) == 0;
 }
 
 /* What prepare found out, when it was for this very key; else found out now. */
