@@ -24,14 +24,14 @@ const (
 )
 
 type reader struct {
-	input []byte
+	input string // texts of values are parts of it: one allocation a record
 	at    int
 }
 
 func (r *reader) wrong(expected string) error {
 	found := "the end"
 	if r.at < len(r.input) {
-		found = strconv.QuoteToASCII(string(r.input[r.at : r.at+1]))
+		found = strconv.QuoteToASCII(r.input[r.at : r.at+1])
 	}
 	return fmt.Errorf("byte %d: expected %s, found %s", r.at, expected, found)
 }
@@ -44,7 +44,7 @@ func (r *reader) peek() byte {
 }
 
 func (r *reader) accept(literal string) bool {
-	if len(r.input)-r.at < len(literal) || string(r.input[r.at:r.at+len(literal)]) != literal {
+	if len(r.input)-r.at < len(literal) || r.input[r.at:r.at+len(literal)] != literal {
 		return false
 	}
 	r.at += len(literal)
@@ -63,7 +63,7 @@ func (r *reader) readText() (string, error) {
 		r.at++
 	}
 	r.at++
-	return string(r.input[start : r.at-1]), nil
+	return r.input[start : r.at-1], nil
 }
 
 func (r *reader) readInteger() (int64, error) {
@@ -73,7 +73,7 @@ func (r *reader) readInteger() (int64, error) {
 	for c := r.peek(); c >= '0' && c <= '9'; c = r.peek() {
 		r.at++
 	}
-	n, err := strconv.ParseInt(string(r.input[start:r.at]), 10, 64)
+	n, err := strconv.ParseInt(r.input[start:r.at], 10, 64)
 	leading := r.at-digits > 1 && r.input[digits] == '0'
 	if err != nil || leading || (n == 0 && start != digits) || n >= firstUnsafe || n <= -firstUnsafe {
 		r.at = start
@@ -87,6 +87,11 @@ func (r *reader) readInteger() (int64, error) {
 
 func (r *reader) readObject(depth int) (value, error) {
 	v := value{form: '{'}
+	room := 2 // a tally; a whole record has more
+	if depth == 0 {
+		room = 32
+	}
+	v.keys, v.children = make([]string, 0, room), make([]value, 0, room)
 	for first := true; ; first = false {
 		if first && r.accept("}") {
 			return v, nil
@@ -161,7 +166,7 @@ func (r *reader) read(depth int) (value, error) {
 }
 
 func parseCanonical(input []byte) (value, error) {
-	r := reader{input: input}
+	r := reader{input: string(input)}
 	v, err := r.read(0)
 	if err == nil && r.at != len(input) {
 		err = r.wrong("the end")

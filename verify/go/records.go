@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
-	"regexp"
+	"math/bits"
 	"sort"
 	"strconv"
 	"strings"
@@ -39,10 +39,6 @@ var shapes = map[string]map[string]string{
 var (
 	classNames    = []string{"FF", "FD", "DF", "DD", "UNKNOWN"}
 	selectorNames = []string{"address", "prefix", "domain", "ja3", "ja4", "flow.all"}
-	hashForm      = regexp.MustCompile(`^[0-9a-f]{64}$`)
-	idForm        = regexp.MustCompile(`^[0-9a-f]{32}$`)
-	linkForm      = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,63}$`)
-	cellForm      = regexp.MustCompile(`^[a-z0-9_.]{1,31}$`)
 )
 
 // Lengths of texts that are not 63 at most.
@@ -53,23 +49,51 @@ type record struct {
 	value
 }
 
-// tally is frames and bytes; big, so that no sum can wrap.
-type tally struct{ frames, bytes *big.Int }
+// wide is a count of 128 bits, so that no sum of counts can wrap.
+type wide struct{ high, low uint64 }
 
-func newTally() tally { return tally{new(big.Int), new(big.Int)} }
+func wideOf(n uint64) wide { return wide{0, n} }
 
-func (t tally) add(others ...tally) tally {
-	sum := tally{new(big.Int).Set(t.frames), new(big.Int).Set(t.bytes)}
-	for _, o := range others {
-		sum.frames.Add(sum.frames, o.frames)
-		sum.bytes.Add(sum.bytes, o.bytes)
-	}
-	return sum
+func (w wide) add(o wide) wide {
+	low, carry := bits.Add64(w.low, o.low, 0)
+	return wide{w.high + o.high + carry, low}
 }
 
-func (t tally) equal(o tally) bool { return t.frames.Cmp(o.frames) == 0 && t.bytes.Cmp(o.bytes) == 0 }
+func (w wide) less(o wide) bool { return w.high < o.high || (w.high == o.high && w.low < o.low) }
+
+func (w wide) fits64() bool { return w.high == 0 }
+
+func (w wide) String() string {
+	return new(big.Int).Add(new(big.Int).Lsh(new(big.Int).SetUint64(w.high), 64), new(big.Int).SetUint64(w.low)).String()
+}
+
+// tally is frames and bytes.
+type tally struct{ frames, bytes wide }
+
+func (t tally) add(others ...tally) tally {
+	for _, o := range others {
+		t.frames, t.bytes = t.frames.add(o.frames), t.bytes.add(o.bytes)
+	}
+	return t
+}
 
 func (t tally) String() string { return fmt.Sprintf("%v frames, %v bytes", t.frames, t.bytes) }
+
+// allOf tells whether a text has one of the lengths and only bytes that are allowed.
+func allOf(text string, least, most int, allowed func(c byte) bool) bool {
+	for i := 0; i < len(text); i++ {
+		if !allowed(text[i]) {
+			return false
+		}
+	}
+	return len(text) >= least && len(text) <= most
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+func isLower(c byte) bool { return c >= 'a' && c <= 'z' }
+func isHex(c byte) bool   { return isDigit(c) || (c >= 'a' && c <= 'f') }
+func isCell(c byte) bool  { return isDigit(c) || isLower(c) || c == '_' || c == '.' }
+func isLink(c byte) bool  { return isCell(c) || (c >= 'A' && c <= 'Z') || c == ':' || c == '-' }
 
 // unsigned reads a number, or a decimal text from 2^53 to 2^64-1.
 func unsigned(v value) (uint64, error) {
@@ -140,9 +164,9 @@ func checkShape(key, shape string, v value) error {
 		}
 		return err
 	}
-	text := func(form *regexp.Regexp) error {
-		if v.form != '"' || !form.MatchString(v.text) {
-			return fmt.Errorf("expected a text of the form %v", form)
+	text := func(least, most int, allowed func(c byte) bool) error {
+		if v.form != '"' || !allOf(v.text, least, most, allowed) {
+			return fmt.Errorf("expected a text of %d to %d allowed characters", least, most)
 		}
 		return nil
 	}
@@ -180,15 +204,15 @@ func checkShape(key, shape string, v value) error {
 	case "bits128":
 		return limit(128)
 	case "hash":
-		return text(hashForm)
+		return text(64, 64, isHex)
 	case "hash?":
 		if v.form != 'n' {
-			return text(hashForm)
+			return text(64, 64, isHex)
 		}
 	case "id":
-		return text(idForm)
+		return text(32, 32, isHex)
 	case "link":
-		return text(linkForm)
+		return text(1, 63, isLink)
 	case "classes":
 		return checkNames(v, classNames)
 	case "selectors":
@@ -200,10 +224,10 @@ func checkShape(key, shape string, v value) error {
 			return errors.New("expected an object of at most 32 cells")
 		}
 		for i, name := range v.keys {
-			if shape == "classcells" && checkNames(value{form: '[', children: []value{{form: '"', text: name}}}, classNames) != nil {
+			if shape == "classcells" && !strings.Contains(" FF FD DF DD UNKNOWN ", " "+name+" ") {
 				return fmt.Errorf("unknown class %s", name)
 			}
-			if shape == "cells" && !cellForm.MatchString(name) {
+			if shape == "cells" && !allOf(name, 1, 31, isCell) {
 				return fmt.Errorf("cell name %s is out of form", name)
 			}
 			if err := checkTally(v.children[i], true); err != nil {
@@ -243,7 +267,8 @@ func parseRecord(entry []byte) (record, error) {
 		sort.Strings(missing)
 		return record{}, fmt.Errorf("%s record: field %s is missing", kind.text, strings.Join(missing, ", "))
 	}
-	return record{kind.text, v}, nil
+	// A copy of the kind: the text is part of the whole record, which must not stay in memory for each leaf.
+	return record{strings.Clone(kind.text), v}, nil
 }
 
 // Accessors for fields whose shape parseRecord has checked.
@@ -271,23 +296,30 @@ func (r record) names(key string) map[string]bool {
 func tallyOf(v value) tally {
 	b, _ := unsigned(v.children[0])
 	f, _ := unsigned(v.children[1])
-	return tally{new(big.Int).SetUint64(f), new(big.Int).SetUint64(b)}
+	return tally{wideOf(f), wideOf(b)}
 }
 
 func (r record) tally(key string) tally { v, _ := r.member(key); return tallyOf(v) }
-func (r record) cells(key string) map[string]tally {
+
+// cell is a named tally; cells keeps them in the order of the record.
+type cell struct {
+	name string
+	tally
+}
+
+func (r record) cells(key string) []cell {
 	v, _ := r.member(key)
-	cells := map[string]tally{}
+	cells := make([]cell, len(v.keys))
 	for i, name := range v.keys {
-		cells[name] = tallyOf(v.children[i])
+		cells[i] = cell{name, tallyOf(v.children[i])}
 	}
 	return cells
 }
 
-func sumOf(cells map[string]tally) tally {
-	sum := newTally()
-	for _, cell := range cells {
-		sum = sum.add(cell)
+func sumOf(cells []cell) tally {
+	var sum tally
+	for _, c := range cells {
+		sum = sum.add(c.tally)
 	}
 	return sum
 }

@@ -4,7 +4,7 @@ package main
 
 import (
 	"fmt"
-	"math/big"
+	"math"
 	"sort"
 	"strings"
 )
@@ -28,7 +28,7 @@ type link struct {
 	next                             uint64
 	pending, carried, classesCarried tally
 	admitted, eligible               tally
-	lost                             *big.Int
+	lost                             wide
 	classes                          map[string]bool
 }
 
@@ -260,11 +260,11 @@ func (s *state) runStop(r record) error {
 	if r.time("stopped_ns") < s.run.time("started_ns") {
 		return fmt.Errorf("stopped_ns: expected no earlier than the run's start")
 	}
-	if r.time("stopped_ns")-stopGrace > s.kept[s.runBasis].time("until_ns") {
+	if until := s.kept[s.runBasis].time("until_ns"); until <= math.MaxInt64-stopGrace && r.time("stopped_ns") > until+stopGrace {
 		return fmt.Errorf("stopped_ns: the run went on after its basis had expired")
 	}
 	for name, l := range s.links {
-		if l.pending.frames.Sign() != 0 || l.pending.bytes.Sign() != 0 {
+		if l.pending != (tally{}) {
 			return fmt.Errorf("run: a run that stopped has nothing pending, but link %s has %v", name, l.pending)
 		}
 	}
@@ -279,30 +279,30 @@ func (s *state) recovery(r record) error {
 	if r.time("recovered_ns") < s.run.time("started_ns") {
 		return fmt.Errorf("recovered_ns: expected no earlier than the run's start")
 	}
-	pending := newTally()
+	pending := tally{}
 	for _, l := range s.links {
 		pending = pending.add(l.pending)
 	}
-	stated := tally{new(big.Int).SetUint64(r.count("frames_lost")), new(big.Int).SetUint64(r.count("bytes_lost"))}
-	if !pending.equal(stated) {
+	stated := tally{wideOf(r.count("frames_lost")), wideOf(r.count("bytes_lost"))}
+	if pending != stated {
 		return fmt.Errorf("frames_lost/bytes_lost: expected what was pending (%v), found %v", pending, stated)
 	}
 	for _, l := range s.links {
-		l.lost.Add(l.lost, l.pending.frames)
+		l.lost = l.lost.add(l.pending.frames)
 		l.admitted = l.admitted.add(l.pending)
-		l.pending = newTally()
+		l.pending = tally{}
 	}
 	s.running = false
 	return nil
 }
 
 func (s *state) smallCells(r record) error {
-	k := new(big.Int).SetUint64(s.opening.count("k"))
-	small := func(n *big.Int) bool { return n.Sign() != 0 && n.Cmp(k) < 0 }
+	k := wideOf(s.opening.count("k"))
+	small := func(n wide) bool { return n != (wide{}) && n.less(k) }
 	for _, field := range []string{"gate_erased", "select_erased", "classes"} {
-		for name, cell := range r.cells(field) {
-			if small(cell.frames) {
-				return fmt.Errorf("%s: small cell %s: %v is below %v", field, name, cell.frames, k)
+		for _, c := range r.cells(field) {
+			if small(c.frames) {
+				return fmt.Errorf("%s: small cell %s: %v is below %v", field, c.name, c.frames, k)
 			}
 		}
 	}
@@ -312,12 +312,12 @@ func (s *state) smallCells(r record) error {
 		}
 	}
 	for _, field := range []string{"segments", "observations", "findings"} {
-		if small(new(big.Int).SetUint64(r.count(field))) {
+		if small(wideOf(r.count(field))) {
 			return fmt.Errorf("%s: small cell: %d is below %v", field, r.count(field), k)
 		}
 	}
 	for _, field := range []string{"selected", "capture_lost", "received", "pending_after", "carried_after", "classes_carried_after"} {
-		if t := r.tally(field); t.frames.Sign() == 0 && t.bytes.Sign() != 0 {
+		if t := r.tally(field); t.frames == (wide{}) && t.bytes != (wide{}) {
 			return fmt.Errorf("%s: expected 0 bytes with 0 frames, found %v", field, t.bytes)
 		}
 	}
@@ -328,12 +328,12 @@ func (s *state) chain(r record, l *link) error {
 	if r.count("number") != l.next {
 		return fmt.Errorf("number: expected %d on link %s, found %d", l.next, r.text("link"), r.count("number"))
 	}
-	for field, expected := range map[string]tally{"carried_before": l.carried, "classes_carried_before": l.classesCarried, "pending_before": l.pending} {
-		if found := r.tally(field); !found.equal(expected) {
-			return fmt.Errorf("%s: expected %v as the link's last interval left it, found %v", field, expected, found)
+	for _, handed := range []cell{{"carried_before", l.carried}, {"classes_carried_before", l.classesCarried}, {"pending_before", l.pending}} {
+		if found := r.tally(handed.name); found != handed.tally {
+			return fmt.Errorf("%s: expected %v as the link's last interval left it, found %v", handed.name, handed.tally, found)
 		}
 	}
-	if lost := new(big.Int).SetUint64(r.count("lost_in_crash")); lost.Cmp(l.lost) != 0 {
+	if lost := wideOf(r.count("lost_in_crash")); lost != l.lost {
 		return fmt.Errorf("lost_in_crash: expected %v as the recovery stated, found %v", l.lost, lost)
 	}
 	return nil
@@ -353,15 +353,15 @@ func (s *state) bound(r record, l *link, classes map[string]bool) error {
 	if l.next > 0 && !sameSet(classes, l.classes) {
 		l.eligible = l.eligible.add(r.tally("classes_carried_before"))
 	}
-	for name, cell := range r.cells("classes") {
-		if classes[name] {
-			l.eligible = l.eligible.add(cell)
+	for _, c := range r.cells("classes") {
+		if classes[c.name] {
+			l.eligible = l.eligible.add(c.tally)
 		}
 	}
 	l.admitted = l.admitted.add(sumOf(r.cells("select_erased")), r.tally("selected"))
 	l.classes = classes
 	admitted, eligible := l.admitted.add(r.tally("pending_after")), l.eligible.add(r.tally("classes_carried_after"))
-	if admitted.frames.Cmp(eligible.frames) > 0 || admitted.bytes.Cmp(eligible.bytes) > 0 {
+	if eligible.frames.less(admitted.frames) || eligible.bytes.less(admitted.bytes) {
 		return fmt.Errorf("classes: up to here %v were admitted, but at most %v arrived in classes that the basis covers", admitted, eligible)
 	}
 	return nil
@@ -371,17 +371,16 @@ func (s *state) times(r, basis record) error {
 	if s.run.yes("replayed") {
 		return nil
 	}
-	from, to := big.NewInt(r.time("from_ns")), big.NewInt(r.time("to_ns"))
-	slack := big.NewInt(second)
-	late := new(big.Int).Add(from, slack)
+	from, to := r.time("from_ns"), r.time("to_ns")
+	late := func(at, limit int64) bool { return limit > math.MinInt64+second && at < limit-second }
 	switch {
-	case from.Cmp(to) > 0:
+	case from > to:
 		return fmt.Errorf("to_ns: expected no earlier than from_ns")
-	case late.Cmp(big.NewInt(s.run.time("started_ns"))) < 0:
+	case late(from, s.run.time("started_ns")):
 		return fmt.Errorf("from_ns: expected within its run, found a time before the run's start")
-	case late.Cmp(big.NewInt(basis.time("from_ns"))) < 0:
+	case late(from, basis.time("from_ns")):
 		return fmt.Errorf("from_ns: the basis is not in force yet")
-	case new(big.Int).Sub(to, slack).Cmp(big.NewInt(basis.time("until_ns"))) >= 0:
+	case to > math.MinInt64+second && to-second >= basis.time("until_ns"):
 		return fmt.Errorf("to_ns: the basis has expired")
 	}
 	return nil
@@ -398,15 +397,15 @@ func (s *state) interval(r record) error {
 	gate, sel := sumOf(r.cells("gate_erased")), sumOf(r.cells("select_erased"))
 	in := r.tally("pending_before").add(r.tally("carried_before"), r.tally("received"))
 	out := gate.add(sel, r.tally("selected"), r.tally("capture_lost"), r.tally("pending_after"), r.tally("carried_after"))
-	if !in.equal(out) {
+	if in != out {
 		return fmt.Errorf("equation: expected %v, found %v", in, out)
 	}
 	in = r.tally("received").add(r.tally("classes_carried_before"))
 	out = sumOf(r.cells("classes")).add(r.tally("classes_carried_after"))
-	if !in.equal(out) {
+	if in != out {
 		return fmt.Errorf("classes: expected %v, found %v", in, out)
 	}
-	if in.bytes.BitLen() > 64 || in.frames.BitLen() > 64 {
+	if !in.bytes.fits64() || !in.frames.fits64() {
 		return fmt.Errorf("equation: a sum does not fit 64 bits")
 	}
 	if err := s.smallCells(r); err != nil {
@@ -414,7 +413,7 @@ func (s *state) interval(r record) error {
 	}
 	l := s.links[r.text("link")]
 	if l == nil {
-		l = &link{pending: newTally(), carried: newTally(), classesCarried: newTally(), admitted: newTally(), eligible: newTally(), lost: new(big.Int)}
+		l = &link{}
 		s.links[r.text("link")] = l
 	}
 	if err := s.chain(r, l); err != nil {
@@ -428,15 +427,12 @@ func (s *state) interval(r record) error {
 	}
 	l.next++
 	l.pending, l.carried, l.classesCarried = r.tally("pending_after"), r.tally("carried_after"), r.tally("classes_carried_after")
-	l.lost = new(big.Int)
+	l.lost = wide{}
 	s.intervals++
 	s.runBasis = r.count("basis")
-	for name, more := range map[string]tally{"received": r.tally("received"), "gate_erased": gate, "select_erased": sel, "selected": r.tally("selected"),
-		"capture_lost": r.tally("capture_lost")} {
-		if s.totals[name].frames == nil {
-			s.totals[name] = newTally()
-		}
-		s.totals[name] = s.totals[name].add(more)
+	for _, more := range []cell{{"received", r.tally("received")}, {"gate_erased", gate}, {"select_erased", sel}, {"selected", r.tally("selected")},
+		{"capture_lost", r.tally("capture_lost")}} {
+		s.totals[more.name] = s.totals[more.name].add(more.tally)
 	}
 	return nil
 }

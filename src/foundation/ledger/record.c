@@ -25,6 +25,8 @@ enum form {
 
 struct field {
 	const char *key;
+	const char *lead;  /* the key as it stands in the text, with quotes and colon */
+	size_t lead_length;
 	enum form form;
 	size_t offset;
 	uint64_t limit;    /* U64: largest value; WORD, LINK: size of the array */
@@ -32,15 +34,16 @@ struct field {
 };
 
 #define AT(member) offsetof(struct sk_record, member)
-#define KIND(name) {"kind", FIXED, 0, 0, name}
-#define NUMBER(key, member) {key, U64, AT(member), UINT64_MAX, NULL}
-#define AT_MOST(key, member, limit) {key, U64, AT(member), limit, NULL}
-#define PLAIN(key, form, member) {key, form, AT(member), 0, NULL}
-#define CHARS(key, form, member) {key, form, AT(member), sizeof(((struct sk_record *)NULL)->member), NULL}
+#define KEY(key) key, "\"" key "\":", sizeof key + 2
+#define KIND(name) {KEY("kind"), FIXED, 0, 0, name}
+#define NUMBER(key, member) {KEY(key), U64, AT(member), UINT64_MAX, NULL}
+#define AT_MOST(key, member, limit) {KEY(key), U64, AT(member), limit, NULL}
+#define PLAIN(key, form, member) {KEY(key), form, AT(member), 0, NULL}
+#define CHARS(key, form, member) {KEY(key), form, AT(member), sizeof(((struct sk_record *)NULL)->member), NULL}
 
 static const struct field open_fields[] = {
 	PLAIN("created_ns", I64, open.created_ns),
-	{"format", FIXED, 0, 0, "sekisho-ledger/1"},
+	{KEY("format"), FIXED, 0, 0, "sekisho-ledger/1"},
 	AT_MOST("k", open.k, SK_SMALL_CELL_MAX),
 	CHARS("key", WORD, open.key),
 	KIND("open"),
@@ -48,13 +51,13 @@ static const struct field open_fields[] = {
 	CHARS("profile", WORD, open.profile),
 	CHARS("role", WORD, open.role),
 	PLAIN("simulated", BOOL, open.simulated),
-	{"v", VERSION, 0, 0, NULL},
+	{KEY("v"), VERSION, 0, 0, NULL},
 };
 
 static const struct field policy_fields[] = {
 	PLAIN("digest", HASH, policy.digest),
 	KIND("policy"),
-	{"v", VERSION, 0, 0, NULL},
+	{KEY("v"), VERSION, 0, 0, NULL},
 	CHARS("version", WORD, policy.version),
 };
 
@@ -64,7 +67,7 @@ static const struct field border_fields[] = {
 	CHARS("home", WORD_OR_EMPTY, border.home),
 	KIND("border"),
 	PLAIN("overrides_special", BOOL, border.overrides_special),
-	{"v", VERSION, 0, 0, NULL},
+	{KEY("v"), VERSION, 0, 0, NULL},
 };
 
 static const struct field basis_fields[] = {
@@ -85,7 +88,7 @@ static const struct field basis_fields[] = {
 	PLAIN("self_approved", BOOL, basis.self_approved),
 	PLAIN("simulated", BOOL, basis.simulated),
 	PLAIN("until_ns", I64, basis.until_ns),
-	{"v", VERSION, 0, 0, NULL},
+	{KEY("v"), VERSION, 0, 0, NULL},
 };
 
 static const struct field selectors_fields[] = {
@@ -97,7 +100,7 @@ static const struct field selectors_fields[] = {
 	PLAIN("kinds", KIND_BITS, selectors.kinds),
 	AT_MOST("shortest_v4", selectors.shortest_v4, 32),
 	AT_MOST("shortest_v6", selectors.shortest_v6, 128),
-	{"v", VERSION, 0, 0, NULL},
+	{KEY("v"), VERSION, 0, 0, NULL},
 };
 
 static const struct field run_start_fields[] = {
@@ -110,7 +113,7 @@ static const struct field run_start_fields[] = {
 	PLAIN("run", RUN_ID, run_start.run),
 	NUMBER("selectors", run_start.selectors),
 	PLAIN("started_ns", I64, run_start.started_ns),
-	{"v", VERSION, 0, 0, NULL},
+	{KEY("v"), VERSION, 0, 0, NULL},
 };
 
 static const struct field interval_fields[] = {
@@ -142,7 +145,7 @@ static const struct field interval_fields[] = {
 	PLAIN("store", HASH, interval.store),
 	PLAIN("to_ns", I64, interval.to_ns),
 	NUMBER("upstream_lost", interval.upstream_lost),
-	{"v", VERSION, 0, 0, NULL},
+	{KEY("v"), VERSION, 0, 0, NULL},
 };
 
 static const struct field run_stop_fields[] = {
@@ -151,7 +154,7 @@ static const struct field run_stop_fields[] = {
 	CHARS("reason", WORD, run_stop.reason),
 	NUMBER("run", run_stop.run),
 	PLAIN("stopped_ns", I64, run_stop.stopped_ns),
-	{"v", VERSION, 0, 0, NULL},
+	{KEY("v"), VERSION, 0, 0, NULL},
 };
 
 static const struct field recovery_fields[] = {
@@ -161,7 +164,7 @@ static const struct field recovery_fields[] = {
 	PLAIN("recovered_ns", I64, recovery.recovered_ns),
 	NUMBER("rows_rolled_back", recovery.rows_rolled_back),
 	NUMBER("run", recovery.run),
-	{"v", VERSION, 0, 0, NULL},
+	{KEY("v"), VERSION, 0, 0, NULL},
 };
 
 static const struct field carry_fields[] = {
@@ -176,7 +179,7 @@ static const struct field carry_fields[] = {
 	NUMBER("segments", carry.segments),
 	PLAIN("select_erased", CELLS, carry.select_erased),
 	PLAIN("selected", TALLY, carry.selected),
-	{"v", VERSION, 0, 0, NULL},
+	{KEY("v"), VERSION, 0, 0, NULL},
 };
 
 static const struct {
@@ -396,10 +399,9 @@ static enum sk_err wrong(const struct reading *r, const char *expected)
 			    found_text(r, text));
 }
 
-/* Move past a literal if it is there. */
-static bool accept(struct reading *r, const char *literal)
+/* Move past `length` bytes if they are there. Inline: with a literal the compiler compares words, and a record has some 150 of them. */
+static inline bool accept_n(struct reading *r, const char *literal, size_t length)
 {
-	size_t length = strlen(literal);
 	struct sk_cur ahead = r->cur;
 	const uint8_t *found = sk_take(&ahead, length);
 	if (found == NULL || memcmp(found, literal, length) != 0)
@@ -407,11 +409,12 @@ static bool accept(struct reading *r, const char *literal)
 	r->cur = ahead;
 	return true;
 }
+#define accept(r, literal) accept_n(r, literal, sizeof(literal) - 1)
 
 static bool accept_quoted(struct reading *r, const char *text)
 {
 	struct sk_cur before = r->cur;
-	if (accept(r, "\"") && accept(r, text) && accept(r, "\""))
+	if (accept(r, "\"") && accept_n(r, text, strlen(text)) && accept(r, "\""))
 		return true;
 	r->cur = before;
 	return false;
@@ -524,7 +527,7 @@ static enum sk_err read_cells(struct reading *r, struct sk_cells *out)
 	do {
 		if (out->count == SK_CELLS_MAX)
 			return wrong(r, "at most 32 cells");
-		if (!accept(r, out->count == 0 ? "{" : ","))
+		if (!accept_n(r, out->count == 0 ? "{" : ",", 1))
 			return wrong(r, out->count == 0 ? "{" : ", or }");
 		struct sk_cell *cell = &out->cell[out->count];
 		struct sk_tally tally;
@@ -636,7 +639,7 @@ static enum sk_err wrong_key(struct reading *r, size_t kind, size_t wanted, bool
 	struct reading ahead = *r;
 	ahead.fault = NULL;
 	r->key = kinds[kind].fields[wanted].key;
-	if (!accept(&ahead, first ? "{" : ",") || read_text(&ahead, is_word, 0, sizeof found, found) != SK_OK)
+	if (!accept_n(&ahead, first ? "{" : ",", 1) || read_text(&ahead, is_word, 0, sizeof found, found) != SK_OK)
 		return wrong(r, first ? "{ and the key" : ", and the key");
 	for (size_t i = 0; i < kinds[kind].count; i++)
 		if (strcmp(kinds[kind].fields[i].key, found) == 0)
@@ -669,7 +672,7 @@ enum sk_err sk_record_parse(const void *bytes, size_t length, struct sk_record *
 	for (size_t i = 0; i < kinds[kind].count; i++) {
 		const struct field *field = &kinds[kind].fields[i];
 		struct sk_cur before = r.cur;
-		if (!accept(&r, i == 0 ? "{" : ",") || !accept_quoted(&r, field->key) || !accept(&r, ":")) {
+		if (!accept_n(&r, i == 0 ? "{" : ",", 1) || !accept_n(&r, field->lead, field->lead_length)) {
 			r.cur = before;
 			return wrong_key(&r, kind, i, i == 0);
 		}
