@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The detector over a real flow table: hits, how often they count, and what is kept of a head. */
+#include "../indicator/lists.h"
+
+#include "detect/detect.h"
+
+#define CANARY "canary4711"
+
+struct world {
+	struct lists lists;
+	struct sk_indicator_set *set;
+	struct sk_detect detect;
+	struct sk_flow_table *table;
+	unsigned closed;
+	bool had_facts;
+	struct sk_flow_facts facts; /* of the last segment that closed */
+};
+
+static void closed(void *context, const struct sk_flow_record *record)
+{
+	struct world *world = context;
+	world->closed++;
+	world->had_facts = record->facts != NULL;
+	if (record->facts != NULL)
+		world->facts = *record->facts;
+}
+
+static const char selectors[] = "45.33.32.156\n45.33.32.0/24\n2600:3c01::/32\nevil.example\ne7d705a3286e19ea42f587b344ee6865\n"
+				"t13d1516h2_8daaf6152771_e5627efa2ab1\n";
+
+static void start(struct world *world, const char *list, bool flow_all)
+{
+	static const struct sk_indicator_options options = {.min_prefix_v4 = 8, .min_prefix_v6 = 19};
+	static const uint8_t key[16] = {1};
+	*world = (struct world){.closed = 0};
+	lists_start(&world->lists, &options);
+	if (list != NULL)
+		assert_int_equal(lists_import(&world->lists, "list.txt", list), SK_OK);
+	if (flow_all)
+		sk_indicator_add_flow_all(world->lists.builder);
+	world->set = list != NULL || flow_all ? lists_compile(&world->lists) : NULL;
+	sk_detect_init(&world->detect, world->set, false);
+	struct sk_flow_limits limits = sk_flow_default_limits();
+	limits.flows = 1024;
+	limits.facts = 64;
+	limits.streams = 16;
+	assert_int_equal(sk_flow_table_new(&limits, key, closed, world, &world->table), SK_OK);
+}
+
+static void end(struct world *world)
+{
+	sk_flow_table_free(world->table);
+	sk_indicator_close(world->set);
+	lists_end(&world->lists);
+}
+
+static struct sk_flow *open_flow(struct world *world, const char *source, const char *destination, unsigned *hits)
+{
+	struct sk_packet packet = {.source_port = 40000, .destination_port = 53, .ip_proto = 17, .class_ = SK_CLASS_DF, .inner_class = SK_CLASS_DF, .layers = 1,
+				   .frames = 1, .wire_bytes = 100, .ip_bytes = 86, .time_ns = 1000000000, .has_ports = true};
+	bool is_new = false;
+	assert_int_equal(sk_addr_parse(source, &packet.source), SK_OK);
+	assert_int_equal(sk_addr_parse(destination, &packet.destination), SK_OK);
+	struct sk_flow *flow = sk_flow_apply(world->table, &packet, &is_new);
+	assert_non_null(flow);
+	assert_true(is_new);
+	*hits = sk_detect_open(&world->detect, world->table, flow, &packet);
+	return flow;
+}
+
+static struct sk_head dns(const char *name, bool response, uint8_t rcode)
+{
+	struct sk_head head = {.kind = SK_HEAD_DNS, .from_initiator = !response};
+	head.as.dns.response = response;
+	head.as.dns.rcode = rcode;
+	head.as.dns.name_length = (uint8_t)strlen(name);
+	(void)snprintf(head.as.dns.name, sizeof head.as.dns.name, "%s", name);
+	return head;
+}
+
+static struct sk_head tls(const char *sni, const char *ja3, const char *ja4)
+{
+	struct sk_head head = {.kind = SK_HEAD_TLS, .from_initiator = true};
+	head.as.tls.has_sni = sni[0] != '\0';
+	head.as.tls.sni_length = (uint16_t)strlen(sni);
+	(void)snprintf(head.as.tls.sni, sizeof head.as.tls.sni, "%s", sni);
+	(void)snprintf(head.as.tls.ja3, sizeof head.as.tls.ja3, "%s", ja3);
+	(void)snprintf(head.as.tls.ja4, sizeof head.as.tls.ja4, "%s", ja4);
+	return head;
+}
+
+static unsigned see(struct world *world, struct sk_flow *flow, struct sk_head head)
+{
+	return sk_detect_head(&world->detect, world->table, flow, &head);
+}
+
+static void test_addresses(void **state)
+{
+	(void)state;
+	struct world world;
+	unsigned hits;
+	start(&world, selectors, false);
+	(void)open_flow(&world, "193.0.0.1", "45.33.32.156", &hits);
+	assert_int_equal(hits, 1); /* the exact address, not its prefix as well */
+	sk_flow_close_all(world.table, SK_FLOW_END_STOP);
+	assert_string_equal(world.facts.matched[0], "45.33.32.156");
+	assert_int_equal(1u << world.facts.hit_kinds[0], SK_SELECTOR_ADDRESS);
+	(void)open_flow(&world, "45.33.32.9", "2600:3c01::1", &hits); /* (families never mix on the wire; both ends are asked) */
+	assert_int_equal(hits, 2);
+	sk_flow_close_all(world.table, SK_FLOW_END_STOP);
+	assert_string_equal(world.facts.matched[0], "45.33.32.0/24");
+	assert_string_equal(world.facts.matched[1], "2600:3c01::/32");
+	(void)open_flow(&world, "193.0.0.1", "193.0.0.2", &hits);
+	assert_int_equal(hits, 0);
+	sk_flow_close_all(world.table, SK_FLOW_END_STOP);
+	assert_int_equal(world.closed, 3);
+	assert_false(world.had_facts);
+	end(&world);
+}
+
+static void test_dns(void **state)
+{
+	(void)state;
+	struct world world;
+	unsigned hits;
+	start(&world, selectors, false);
+	struct sk_flow *flow = open_flow(&world, "193.0.0.1", "193.0.0.2", &hits);
+	assert_int_equal(see(&world, flow, dns("a.b.evil.example", false, 0)), 1);
+	assert_int_equal(see(&world, flow, dns("a.b.evil.example", true, 3)), 0); /* the answer to it is no second hit */
+	assert_int_equal(see(&world, flow, dns("harmless.example", false, 0)), 0);
+	sk_flow_close_all(world.table, SK_FLOW_END_STOP);
+	assert_true(world.had_facts);
+	assert_int_equal(world.facts.hit_count, 1);
+	assert_string_equal(world.facts.matched[0], "evil.example"); /* the selector's value, not the name that was asked for */
+	assert_int_equal(world.facts.dns_queries, 2);
+	assert_int_equal(world.facts.dns_responses, 1);
+	assert_int_equal(world.facts.dns_nxdomain, 1);
+	/* A response alone (half a view) hits too. */
+	flow = open_flow(&world, "193.0.0.1", "193.0.0.2", &hits);
+	assert_int_equal(see(&world, flow, dns("evil.example", true, 0)), 1);
+	/* The root has no labels to match. */
+	assert_int_equal(see(&world, flow, dns(".", false, 0)), 0);
+	sk_flow_close_all(world.table, SK_FLOW_END_STOP);
+	end(&world);
+}
+
+static void test_tls(void **state)
+{
+	(void)state;
+	struct world world;
+	unsigned hits;
+	start(&world, selectors, false);
+	struct sk_flow *flow = open_flow(&world, "193.0.0.1", "193.0.0.2", &hits);
+	assert_int_equal(see(&world, flow, tls("www.evil.example", "e7d705a3286e19ea42f587b344ee6865", "t13d1516h2_8daaf6152771_e5627efa2ab1")), 3);
+	sk_flow_close_all(world.table, SK_FLOW_END_STOP);
+	assert_int_equal(world.facts.hit_count, 3);
+	assert_true(world.facts.has_tls);
+	assert_string_equal(world.facts.tls.sni, "www.evil.example");
+	flow = open_flow(&world, "193.0.0.1", "193.0.0.2", &hits);
+	assert_int_equal(see(&world, flow, tls("", "", "")), 0); /* no SNI, lists too long for a fingerprint */
+	sk_flow_close_all(world.table, SK_FLOW_END_STOP);
+	assert_false(world.had_facts);
+	end(&world);
+}
+
+/* Bytes of memory that hold the canary, anywhere. */
+static bool holds_canary(const void *bytes, size_t length)
+{
+	return memmem(bytes, length, CANARY, strlen(CANARY)) != NULL;
+}
+
+/* A name of a segment that nothing selects is in no facts; and where something else selects the segment, it is: so the search can see it. rule: DETECT-1 */
+static void test_nothing_kept(void **state)
+{
+	(void)state;
+	struct world world;
+	unsigned hits;
+	start(&world, selectors, false);
+	struct sk_flow *flow = open_flow(&world, "193.0.0.1", "193.0.0.2", &hits);
+	assert_int_equal(see(&world, flow, dns(CANARY ".example", false, 0)), 0);
+	assert_int_equal(see(&world, flow, tls(CANARY ".example", "", "")), 0);
+	assert_null(sk_flow_facts_of(world.table, flow));
+	sk_flow_close_all(world.table, SK_FLOW_END_STOP);
+	assert_false(world.had_facts);
+	assert_false(holds_canary(&world.facts, sizeof world.facts));
+	/* A later hit does not bring the earlier head back. */
+	flow = open_flow(&world, "193.0.0.1", "193.0.0.2", &hits);
+	assert_int_equal(see(&world, flow, dns(CANARY ".example", false, 0)), 0);
+	assert_int_equal(see(&world, flow, dns("evil.example", false, 0)), 1);
+	sk_flow_close_all(world.table, SK_FLOW_END_STOP);
+	assert_true(world.had_facts);
+	assert_false(holds_canary(&world.facts, sizeof world.facts));
+	/* Sabotage: facts attached without a hit. The search must find what was kept. */
+	flow = open_flow(&world, "193.0.0.1", "193.0.0.2", &hits);
+	assert_non_null(sk_flow_facts(world.table, flow));
+	(void)see(&world, flow, dns(CANARY ".example", false, 0));
+	sk_flow_close_all(world.table, SK_FLOW_END_STOP);
+	assert_true(holds_canary(&world.facts, sizeof world.facts));
+	end(&world);
+}
+
+static void test_flow_all(void **state)
+{
+	(void)state;
+	struct world world;
+	unsigned hits;
+	start(&world, NULL, true);
+	(void)open_flow(&world, "193.0.0.1", "193.0.0.2", &hits);
+	assert_int_equal(hits, 0);
+	sk_flow_close_all(world.table, SK_FLOW_END_STOP);
+	assert_true(world.had_facts);
+	assert_true(world.facts.flow_all);
+	assert_int_equal(world.facts.hit_count, 0);
+	end(&world);
+}
+
+static void test_many_hits(void **state)
+{
+	(void)state;
+	struct world world;
+	struct sk_buf text;
+	unsigned hits;
+	char name[64];
+	sk_buf_init(&text, 4096);
+	for (unsigned i = 0; i < 12; i++)
+		sk_buf_addf(&text, "n%u.example\n", i);
+	start(&world, sk_buf_text(&text), false);
+	struct sk_flow *flow = open_flow(&world, "193.0.0.1", "193.0.0.2", &hits);
+	for (unsigned i = 0; i < 12; i++) {
+		(void)snprintf(name, sizeof name, "n%u.example", i);
+		assert_int_equal(see(&world, flow, dns(name, false, 0)), 1);
+	}
+	assert_int_equal(see(&world, flow, dns("n0.example", false, 0)), 0);
+	sk_flow_close_all(world.table, SK_FLOW_END_STOP);
+	assert_int_equal(world.facts.hit_count, 12);
+	assert_string_equal(world.facts.matched[SK_FLOW_HITS_MAX - 1], "n7.example");
+	sk_buf_fini(&text);
+	end(&world);
+}
+
+static void test_no_set(void **state)
+{
+	(void)state;
+	struct world world;
+	unsigned hits;
+	start(&world, NULL, false);
+	struct sk_flow *flow = open_flow(&world, "193.0.0.1", "45.33.32.156", &hits);
+	assert_int_equal(hits, 0);
+	assert_int_equal(see(&world, flow, dns("evil.example", false, 0)), 0);
+	sk_flow_close_all(world.table, SK_FLOW_END_STOP);
+	assert_false(world.had_facts);
+	end(&world);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_addresses), cmocka_unit_test(test_dns), cmocka_unit_test(test_tls), cmocka_unit_test(test_nothing_kept),
+					   cmocka_unit_test(test_flow_all), cmocka_unit_test(test_many_hits), cmocka_unit_test(test_no_set)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
