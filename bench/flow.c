@@ -58,7 +58,8 @@ static void bench(const char *what, uint32_t cap, uint64_t flows, uint64_t packe
 			exit(1);
 		struct sk_packet batch[SK_BATCH_MAX];
 		for (unsigned i = 0; i < SK_BATCH_MAX; i++)
-			batch[i] = (struct sk_packet){.ip_proto = 6, .tcp_flags = SK_TCP_ACK, .layers = 1, .frames = 1, .wire_bytes = 74, .ip_bytes = 60, .has_ports = true};
+			batch[i] = (struct sk_packet){.ip_proto = 6, .tcp_flags = SK_TCP_ACK, .layers = 1, .frames = 1, .wire_bytes = 74,
+					.ip_bytes = 60, .has_ports = true};
 		int64_t spent = 0;
 		closed_frames = 0;
 		for (uint64_t done = 0; done < packets; done += SK_BATCH_MAX) {
@@ -81,8 +82,9 @@ static void bench(const char *what, uint32_t cap, uint64_t flows, uint64_t packe
 		ns[run] = (double)spent / (double)packets;
 	}
 	qsort(ns, RUNS, sizeof ns[0], compare);
-	(void)printf("%-44s %6.1f ns a packet (min %.1f)  live %lu + ended %lu + evicted %lu = created %lu\n", what, ns[RUNS / 2], ns[0], counters.live, counters.ended,
-		     counters.evicted, counters.created);
+	(void)printf("%-44s %6.1f ns a packet (min %.1f)  live %lu + ended %lu + evicted %lu = created %lu\n", what, ns[RUNS / 2], ns[0],
+			counters.live,
+			counters.ended, counters.evicted, counters.created);
 }
 
 int main(void)

@@ -31,7 +31,6 @@ struct sk_packet {
 	int64_t time_ns;
 	struct sk_cur payload; /* what was captured of it; valid as long as the admitted packet */
 	bool has_ports;
-	bool is_first_fragment;/* ports are known but the datagram is not whole */
 	bool quoted;           /* an ICMP error; its quoted pair was judged by the gate, nothing beyond is decoded */
 };
 

@@ -200,7 +200,7 @@ static const struct sk_head *tcp_head(struct sk_flow_table *table, struct sk_flo
 	if ((flow->sequence_known >> direction & 1) == 0) {
 		/* The connection was not seen from its start: take this payload for a beginning. */
 		flow->next_sequence[direction] = sequence;
-		flow->sequence_known |= (1u << direction) & 3;
+		flow->sequence_known = (flow->sequence_known | 1u << direction) & 3u;
 	}
 	int32_t offset = (int32_t)(sequence - flow->next_sequence[direction]);
 	struct sk_cur bytes = packet->payload;

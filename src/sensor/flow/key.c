@@ -40,7 +40,11 @@ uint8_t sk_flow_key(const struct sk_packet *packet, struct key *key)
 	bool v6 = packet->source.family == 6;
 	memcpy(ends[0], packet->source.bytes, sizeof ends[0]);
 	memcpy(ends[1], packet->destination.bytes, sizeof ends[1]);
-	bool swap = ends[0][0] != ends[1][0] ? ends[0][0] > ends[1][0] : ends[0][1] != ends[1][1] ? ends[0][1] > ends[1][1] : source_port > destination_port;
+	bool swap = source_port > destination_port;
+	if (ends[0][1] != ends[1][1])
+		swap = ends[0][1] > ends[1][1];
+	if (ends[0][0] != ends[1][0])
+		swap = ends[0][0] > ends[1][0];
 	swap = swap && (bits & SK_KEY_ONE_WAY) == 0;
 	uint64_t low_port = swap ? destination_port : source_port, high_port = swap ? source_port : destination_port;
 	bits |= v6 ? SK_KEY_V6 : 0;

@@ -115,7 +115,8 @@ bool sk_segment_is_full(const struct sk_flow *flow, const struct sk_packet *pack
 	int64_t age = 0;
 	if (__builtin_sub_overflow(packet->time_ns, flow->first_ns, &age) || age >= active_ns)
 		return true;
-	return flow->packets[0] >= PACKETS_FULL || flow->packets[1] >= PACKETS_FULL || flow->frame_bytes >= BYTES_FULL || flow->ip_bytes0 >= BYTES_FULL ||
+	return flow->packets[0] >= PACKETS_FULL || flow->packets[1] >= PACKETS_FULL || flow->frame_bytes >= BYTES_FULL ||
+			flow->ip_bytes0 >= BYTES_FULL ||
 	       flow->ip_bytes1 >= BYTES_FULL;
 }
 

@@ -145,5 +145,5 @@ void sk_streams_syn(struct sk_flow *flow, const struct sk_packet *packet, unsign
 	if (flow->stream != 0)
 		return;
 	flow->next_sequence[direction] = packet->sequence + 1;
-	flow->sequence_known |= (1u << direction) & 3;
+	flow->sequence_known = (flow->sequence_known | 1u << direction) & 3u;
 }

@@ -35,7 +35,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		now += (int64_t)(int8_t)sk_u8(&c) * (S / 2);
 		struct sk_cur payload = sk_carve_at_most(&c, sk_be16(&c));
 		static const uint16_t known[] = {53, 443, 5353, 4000};
-		struct sk_packet packet = packet_of(ends & 7, known[ports & 3], ends >> 3 & 7, known[ports >> 2 & 3], (ports & 16) != 0 ? UDP : TCP, flags, now);
+		struct sk_packet packet = packet_of(ends & 7, known[ports & 3], ends >> 3 & 7, known[ports >> 2 & 3], (ports & 16) != 0 ? UDP
+				: TCP, flags, now);
 		with_payload(&packet, sequence, NULL, 0);
 		packet.payload = payload;
 		packet.payload_wire_bytes = (uint32_t)sk_left(&payload) + (ports >> 6);

@@ -27,7 +27,8 @@ struct sk_cur sk_admitted_bytes(const struct sk_admitted *admitted, uint32_t *wi
 static inline struct sk_admitted fake_admitted(const void *bytes, size_t length, int64_t time_ns)
 {
 	return (struct sk_admitted){
-		.info = {.time_ns = time_ns, .wire_bytes = (uint32_t)length + 14, .frames = 1, .class_ = SK_CLASS_FD, .inner_class = SK_CLASS_FD, .layers = 1},
+		.info = {.time_ns = time_ns, .wire_bytes = (uint32_t)length + 14, .frames = 1, .class_ = SK_CLASS_FD, .inner_class = SK_CLASS_FD,
+				.layers = 1},
 		.bytes = bytes,
 		.captured = length,
 		.wire = (uint32_t)length,

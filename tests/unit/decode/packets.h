@@ -53,7 +53,8 @@ static inline size_t put_udp(uint8_t *out, uint16_t source, uint16_t destination
 	return sk_out_length(&o);
 }
 
-static inline size_t put_tcp(uint8_t *out, uint16_t source, uint16_t destination, uint32_t sequence, uint8_t flags, const void *payload, size_t length)
+static inline size_t put_tcp(uint8_t *out, uint16_t source, uint16_t destination, uint32_t sequence, uint8_t flags, const void *payload,
+		size_t length)
 {
 	struct sk_out o = sk_out_of(out, 20 + length);
 	sk_put_be16(&o, source);

@@ -88,7 +88,8 @@ static void test_extension_headers(void **state)
 {
 	(void)state;
 	/* hop-by-hop (8), routing (16), destination (8), an atomic fragment header (8), then UDP */
-	uint8_t chain[128] = {43, 0, 1, 4, 0, 0, 0, 0, 60, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 44, 0, 1, 4, 0, 0, 0, 0, 17, 0, 0, 0, 1, 2, 3, 4};
+	uint8_t chain[128] = {43, 0, 1, 4, 0, 0, 0, 0, 60, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 44, 0, 1, 4, 0, 0, 0, 0, 17, 0, 0, 0, 1,
+			2, 3, 4};
 	uint8_t ip[256];
 	size_t udp = put_udp(chain + 40, 1234, 53, "abc", 3);
 	size_t length = put_v6(ip, 1, 2, 0, chain, 40 + udp);

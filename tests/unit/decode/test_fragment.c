@@ -102,7 +102,8 @@ static void test_model(void **state)
 			assert_int_equal(verdict, last ? SK_DECODE_DATAGRAM : SK_DECODE_HELD);
 			if (!last && i + repeats < 100 && rand() % 4 == 0) {
 				repeats++;
-				assert_int_equal(put(decoder, v6, (uint16_t)round, from, to != length, udp + from, to - from, &datagram), SK_DECODE_HELD);
+				assert_int_equal(put(decoder, v6, (uint16_t)round, from, to != length, udp + from, to - from, &datagram),
+						SK_DECODE_HELD);
 			}
 		}
 		size_t header = v6 ? 40 : 20;
@@ -225,7 +226,8 @@ static void test_conservation(void **state)
 		size_t offset = (size_t)(rand() % 6) * 800, length = (size_t)(1 + rand() % 2) * 800;
 		bool more = offset + length < 4000;
 		in++;
-		switch (put_sliced(decoder, rand() & 1, (uint16_t)(rand() % 12), offset, more, payload + offset, length, (size_t)rand() % (length + 1),
+		switch (put_sliced(decoder, rand() & 1, (uint16_t)(rand() % 12), offset, more, payload + offset, length,
+				(size_t)rand() % (length + 1),
 				   now_of(i), &datagram)) {
 		case SK_DECODE_BAD:
 			bad++;
@@ -246,7 +248,8 @@ static void test_conservation(void **state)
 			assert_int_equal(in, bad + out + held + loss.timeout_frames + loss.evicted_frames + loss.bad_frames);
 		}
 	}
-	print_message("%lu in: %lu bad, %lu out, %lu timed out, %lu evicted, %lu dropped as bad\n", in, bad, out, loss.timeout_frames, loss.evicted_frames, loss.bad_frames);
+	print_message("%lu in: %lu bad, %lu out, %lu timed out, %lu evicted, %lu dropped as bad\n", in, bad, out, loss.timeout_frames,
+			loss.evicted_frames, loss.bad_frames);
 	assert_true(out > 100 && bad > 100 && loss.timeout_frames > 100 && loss.evicted_frames > 100 && loss.bad_frames > 100);
 	sk_decode_expire(decoder, INT64_MAX, &loss);
 	assert_int_equal(in, bad + out + loss.timeout_frames + loss.evicted_frames + loss.bad_frames);

@@ -77,7 +77,8 @@ static void test_ja4_rules(void **state)
 	r.ciphers = 0;
 	expect_ja4_start(r, "t13d0006h2_000000000000_");
 	static const struct { const char *alpn; size_t bytes; char shown[3]; } alpns[] = {
-		{"http/1.1", 8, "h1"}, {"\xab", 1, "ab"}, {"\xab\xcd", 2, "ad"}, {"\x30\xab", 2, "3b"}, {"\x30\x31\xab\xcd", 4, "3d"}, {"\x30\xab\xcd\x31", 4, "01"},
+		{"http/1.1", 8, "h1"}, {"\xab", 1, "ab"}, {"\xab\xcd", 2, "ad"}, {"\x30\xab", 2, "3b"}, {"\x30\x31\xab\xcd", 4, "3d"},
+				{"\x30\xab\xcd\x31", 4, "01"},
 		{"x", 1, "xx"}, {"", 0, "00"}, {"\x0a\x0a", 2, "00"},
 	};
 	for (size_t i = 0; i < SK_COUNT(alpns); i++) {
@@ -181,7 +182,8 @@ static void test_dtls(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_facts), cmocka_unit_test(test_ja4_rules), cmocka_unit_test(test_lists_too_long), cmocka_unit_test(test_records_and_prefixes),
+		cmocka_unit_test(test_facts), cmocka_unit_test(test_ja4_rules), cmocka_unit_test(test_lists_too_long),
+				cmocka_unit_test(test_records_and_prefixes),
 		cmocka_unit_test(test_refused), cmocka_unit_test(test_dtls),
 	};
 	return cmocka_run_group_tests_name("tls", tests, NULL, NULL);

@@ -27,10 +27,12 @@ static inline struct sk_addr addr6(uint32_t value)
 }
 
 /* One frame of class FD (or DF the other way) with 100 bytes on the wire. */
-static inline struct sk_packet packet_of(uint32_t from, uint16_t from_port, uint32_t to, uint16_t to_port, uint8_t proto, uint8_t flags, int64_t time_ns)
+static inline struct sk_packet packet_of(uint32_t from, uint16_t from_port, uint32_t to, uint16_t to_port, uint8_t proto, uint8_t flags,
+		int64_t time_ns)
 {
 	return (struct sk_packet){
-		.source = addr4(from), .destination = addr4(to), .source_port = from_port, .destination_port = to_port, .ip_proto = proto, .tcp_flags = flags,
+		.source = addr4(from), .destination = addr4(to), .source_port = from_port, .destination_port = to_port, .ip_proto = proto,
+				.tcp_flags = flags,
 		.class_ = from < to ? SK_CLASS_FD : SK_CLASS_DF, .inner_class = from < to ? SK_CLASS_FD : SK_CLASS_DF, .layers = 1, .frames = 1,
 		.wire_bytes = 100, .ip_bytes = 86, .time_ns = time_ns, .has_ports = true,
 	};

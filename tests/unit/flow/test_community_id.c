@@ -72,7 +72,8 @@ static void test_arkime(void **state)
 			icmp++;
 		else {
 			char text[SK_COMMUNITY_ID_TEXT_MAX];
-			struct sk_flow_record record = record_of(text_of(session, "src"), (uint16_t)number_of(session, "sport"), text_of(session, "dst"),
+			struct sk_flow_record record = record_of(text_of(session, "src"), (uint16_t)number_of(session, "sport"), 
+								 text_of(session, "dst"),
 								 (uint16_t)number_of(session, "dport"), (uint8_t)proto);
 			if (strcmp(sk_flow_community_id(&record, text), id) == 0)
 				agree++;
@@ -86,8 +87,9 @@ static void test_arkime(void **state)
 		json_object_put(session);
 	}
 	(void)fclose(file);
-	print_message("%u of %u agree, %u differ because Arkime hashes two zero ports for ESP and AH, which the specification leaves out, %u for no known "
-		      "reason; not compared: %u ICMP (no type in the list), %u without an ID\n", agree, agree + portless + disagree, portless, disagree, icmp, without);
+	print_message("%u of %u agree, %u differ because Arkime hashes two zero ports for ESP and AH, which the specification leaves out, %u "
+		      "for no known reason; not compared: %u ICMP (no type in the list), %u without an ID\n", agree, agree + portless + disagree, portless,
+				disagree, icmp, without);
 	assert_int_equal(disagree, 0);
 	assert_true(agree > 400);
 }

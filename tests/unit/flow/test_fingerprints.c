@@ -166,7 +166,8 @@ static bool find(struct json_object *line, const char *source_port, const char *
 		return false;
 	for (size_t i = 0; i < capture.count; i++) {
 		const struct sk_flow_record *r = &capture.seen[i].record;
-		if (!sk_addr_equal(&r->initiator, &source) || !sk_addr_equal(&r->responder, &destination) || r->initiator_port != atoi(text_of(line, source_port)) ||
+		if (!sk_addr_equal(&r->initiator, &source) || !sk_addr_equal(&r->responder, &destination) ||
+				r->initiator_port != atoi(text_of(line, source_port)) ||
 		    r->responder_port != atoi(text_of(line, destination_port)))
 			continue;
 		*other = ja3 ? capture.seen[i].hello.ja3 : capture.seen[i].hello.ja4;
@@ -198,7 +199,8 @@ struct score {
 	unsigned agree, explained, wrong;
 };
 
-static void check(const char *folder, struct json_object *line, const char *source_port, const char *destination_port, const char *kind, const char *wanted,
+static void check(const char *folder, struct json_object *line, const char *source_port, const char *destination_port, const char *kind,
+		const char *wanted,
 		  struct score *score)
 {
 	if (wanted == NULL)
@@ -214,7 +216,8 @@ static void check(const char *folder, struct json_object *line, const char *sour
 		score->explained++;
 	else
 		score->wrong++;
-	print_message("%s/%s port %s: %s %s, here %s: %s\n", folder, name, text_of(line, source_port), kind, wanted, other, reason != NULL ? reason : "NO KNOWN REASON");
+	print_message("%s/%s port %s: %s %s, here %s: %s\n", folder, name, text_of(line, source_port), kind, wanted, other, reason != NULL
+			? reason : "NO KNOWN REASON");
 }
 
 static void against(const char *folder)
@@ -243,8 +246,10 @@ static void against(const char *folder)
 	}
 	(void)fclose(file);
 	if (!foxio)
-		print_message("%s: JA3 %u of %u agree, %u explained, %u not\n", folder, ja3.agree, ja3.agree + ja3.explained + ja3.wrong, ja3.explained, ja3.wrong);
-	print_message("%s: JA4 %u of %u agree, %u explained, %u not\n", folder, ja4.agree, ja4.agree + ja4.explained + ja4.wrong, ja4.explained, ja4.wrong);
+		print_message("%s: JA3 %u of %u agree, %u explained, %u not\n", folder, ja3.agree, ja3.agree + ja3.explained + ja3.wrong,
+				ja3.explained, ja3.wrong);
+	print_message("%s: JA4 %u of %u agree, %u explained, %u not\n", folder, ja4.agree, ja4.agree + ja4.explained + ja4.wrong, ja4.explained,
+			ja4.wrong);
 	assert_int_equal(ja3.wrong + ja4.wrong, 0);
 	assert_true(ja4.agree > 0);
 }

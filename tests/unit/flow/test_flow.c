@@ -308,7 +308,8 @@ static void test_key_is_canonical(void **state)
 	(void)state;
 	srand(3);
 	for (unsigned i = 0; i < 5000; i++) {
-		struct sk_packet there = packet_of((uint32_t)rand() % 4, (uint16_t)(rand() % 4), (uint32_t)rand() % 4, (uint16_t)(rand() % 4), rand() & 1 ? TCP : UDP, 0, S);
+		struct sk_packet there = packet_of((uint32_t)rand() % 4, (uint16_t)(rand() % 4), (uint32_t)rand() % 4, (uint16_t)(rand() % 4),
+				rand() & 1 ? TCP : UDP, 0, S);
 		if (i & 1) {
 			there.source = addr6((uint32_t)rand() % 4);
 			there.destination = addr6((uint32_t)rand() % 4);

@@ -28,13 +28,15 @@ static struct sk_flow_table *table_with(uint32_t streams)
 
 static void make_stream(unsigned padding)
 {
-	struct hello_recipe recipe = {.version = 0x0303, .ciphers = 5, .name = "canary-name.example", .alpn = "h2", .alpn_bytes = 2, .tls13 = true, .padding = padding};
+	struct hello_recipe recipe = {.version = 0x0303, .ciphers = 5, .name = "canary-name.example", .alpn = "h2", .alpn_bytes = 2,
+			.tls13 = true, .padding = padding};
 	stream_bytes = hello_stream(stream, sizeof stream, &recipe, 16000);
 }
 
 static struct sk_flow *last_flow;
 
-static const struct sk_head *send(struct sk_flow_table *table, bool client, uint16_t port, uint8_t proto, uint8_t flags, uint32_t sequence, const void *bytes, size_t length)
+static const struct sk_head *send(struct sk_flow_table *table, bool client, uint16_t port, uint8_t proto, uint8_t flags, uint32_t sequence,
+		const void *bytes, size_t length)
 {
 	struct sk_packet packet = client ? packet_of(9, 4000, 5, port, proto, flags, S) : packet_of(5, port, 9, 4000, proto, flags, S);
 	/* An exact copy, so that the sanitizer sees a read past the segment. */
@@ -309,7 +311,12 @@ static void test_no_allocation(void **state)
 	for (unsigned i = 0; i < 3000; i++) {
 		struct sk_packet packet = packet_of(9, 4000, 5, 443, TCP, i % 3 == 0 ? SK_TCP_SYN : SK_TCP_ACK, i * (S / 10));
 		size_t part = stream_bytes / 2;
-		with_payload(&packet, i % 3 == 0 ? 99 : i % 3 == 1 ? 100 : 100 + (uint32_t)part, i % 3 == 2 ? stream + part : stream, i % 3 == 0 ? 0 : i % 3 == 1 ? part : stream_bytes - part);
+		if (i % 3 == 0)
+			with_payload(&packet, 99, "", 0);
+		else if (i % 3 == 1)
+			with_payload(&packet, 100, stream, part);
+		else
+			with_payload(&packet, 100 + (uint32_t)part, stream + part, stream_bytes - part);
 		packet.source = addr4(9 + i / 3);
 		struct sk_packet dns = packet_of(4000 + i % 8, 4000, 5, 53, UDP, 0, i * (S / 10));
 		with_payload(&dns, 0, message, length);
@@ -341,7 +348,8 @@ static void test_no_allocation(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hello_in_one), cmocka_unit_test(test_hello_in_two), cmocka_unit_test(test_hello_shuffled), cmocka_unit_test(test_hello_after_talk),
+		cmocka_unit_test(test_hello_in_one), cmocka_unit_test(test_hello_in_two), cmocka_unit_test(test_hello_shuffled),
+				cmocka_unit_test(test_hello_after_talk),
 		cmocka_unit_test(test_lost_piece_gives_up), cmocka_unit_test(test_no_buffer_is_counted), cmocka_unit_test(test_dns_over_udp),
 		cmocka_unit_test(test_dns_over_tcp), cmocka_unit_test(test_no_allocation),
 	};

@@ -38,10 +38,12 @@ static uint64_t digest_of(const struct sk_flow_record *record)
 {
 	struct sk_flow_record r = *record;
 	uint64_t hash = 1469598103934665603u;
-	const uint64_t words[] = {r.initiator_port, r.responder_port, r.ip_proto, r.icmp_type, r.icmp_code, r.initiator_sure, r.class_, r.classes_seen, r.layers,
+	const uint64_t words[] = {r.initiator_port, r.responder_port, r.ip_proto, r.icmp_type, r.icmp_code, r.initiator_sure, r.class_,
+			r.classes_seen, r.layers,
 				  r.tunnels, r.interface, r.end, r.state, r.tcp_flags[0], r.tcp_flags[1], r.continued, r.packets[0], r.packets[1],
 				  r.ip_bytes[0], r.ip_bytes[1], (uint64_t)r.first_ns, (uint64_t)r.last_ns, r.frames, r.frame_bytes};
-	struct sk_cur parts[] = {sk_cur_of(&r.initiator, sizeof r.initiator), sk_cur_of(&r.responder, sizeof r.responder), sk_cur_of(words, sizeof words)};
+	struct sk_cur parts[] = {sk_cur_of(&r.initiator, sizeof r.initiator), sk_cur_of(&r.responder, sizeof r.responder), sk_cur_of(words,
+			sizeof words)};
 	for (size_t i = 0; i < SK_COUNT(parts); i++)
 		while (sk_more(&parts[i]))
 			hash = (hash ^ sk_u8(&parts[i])) * 1099511628211u;
@@ -64,7 +66,8 @@ static unsigned port_of(const struct sk_packet *p, bool source)
 
 static bool ends_match(const struct sk_packet *a, const struct sk_packet *b, bool turned)
 {
-	return sk_addr_equal(&a->source, turned ? &b->destination : &b->source) && sk_addr_equal(&a->destination, turned ? &b->source : &b->destination) &&
+	return sk_addr_equal(&a->source, turned ? &b->destination : &b->source) && sk_addr_equal(&a->destination, turned ? &b->source
+			: &b->destination) &&
 	       port_of(a, true) == port_of(b, !turned) && port_of(a, false) == port_of(b, turned);
 }
 
@@ -216,7 +219,8 @@ static void add(struct model_flow *flow, const struct sk_packet *p, unsigned dir
 static void open_segment(struct model_flow *flow, const struct sk_packet *p, unsigned direction)
 {
 	uint8_t state = flow->r.state, continued = flow->r.continued;
-	flow->r = (struct sk_flow_record){.state = state, .continued = continued, .first_ns = p->time_ns, .last_ns = p->time_ns, .layers = p->layers, .interface = p->interface};
+	flow->r = (struct sk_flow_record){.state = state, .continued = continued, .first_ns = p->time_ns, .last_ns = p->time_ns,
+			.layers = p->layers, .interface = p->interface};
 	flow->place_only = false;
 	model.opened++;
 	add(flow, p, direction);
@@ -273,9 +277,11 @@ static int64_t clock_ns;
 
 static struct sk_packet random_packet(unsigned hosts)
 {
-	static const uint8_t flags[] = {SK_TCP_SYN, SK_TCP_SYN | SK_TCP_ACK, SK_TCP_ACK, SK_TCP_ACK | SK_TCP_PSH, SK_TCP_ACK, SK_TCP_ACK, SK_TCP_FIN | SK_TCP_ACK, SK_TCP_RST};
+	static const uint8_t flags[] = {SK_TCP_SYN, SK_TCP_SYN | SK_TCP_ACK, SK_TCP_ACK, SK_TCP_ACK | SK_TCP_PSH, SK_TCP_ACK, SK_TCP_ACK,
+			SK_TCP_FIN | SK_TCP_ACK, SK_TCP_RST};
 	unsigned proto = (unsigned)rand() % 8;
-	struct sk_packet p = packet_of((uint32_t)rand() % hosts, (uint16_t)(rand() % 3), (uint32_t)rand() % hosts, (uint16_t)(rand() % 3), proto < 5 ? TCP : proto < 7 ? UDP : 1,
+	struct sk_packet p = packet_of((uint32_t)rand() % hosts, (uint16_t)(rand() % 3), (uint32_t)rand() % hosts, (uint16_t)(rand() % 3),
+			proto < 5 ? TCP : proto < 7 ? UDP : 1,
 				       proto < 5 ? flags[(unsigned)rand() % SK_COUNT(flags)] : 0, 0);
 	if (rand() % 3 == 0) {
 		p.source = addr6((uint32_t)rand() % hosts);
@@ -352,7 +358,8 @@ static void compare(unsigned seed, unsigned packets, unsigned hosts, bool sabota
 	assert_int_equal(counters.evicted, 0);
 	assert_int_equal(counters.live, 0);
 	sk_flow_table_free(table);
-	print_message("seed %u: %lu frames, %lu segments of %lu flows; ends: %lu idle, %lu active, %lu closed, %lu stop\n", seed, applied, counters.created, counters.flows,
+	print_message("seed %u: %lu frames, %lu segments of %lu flows; ends: %lu idle, %lu active, %lu closed, %lu stop\n", seed, applied,
+			counters.created, counters.flows,
 		      table_ended[SK_FLOW_END_IDLE], table_ended[SK_FLOW_END_ACTIVE], table_ended[SK_FLOW_END_CLOSED], table_ended[SK_FLOW_END_STOP]);
 }
 
