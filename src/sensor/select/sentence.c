@@ -152,7 +152,9 @@ void sk_sentence_finding(const struct sk_indicator_set *set, const struct sk_flo
 	say(out->why, "The selector %s %.255s is in the approved set%s%.120s, and it equals what was seen at the border (%s).%s",
 		       sk_selector_kind_name((enum sk_selector_kind)kind), out->matched, out->origin[0] != '\0' ? ", from " : "", out->origin, sk_class_name((enum sk_class)observation->class_),
 		       simulated ? " Simulated: made under a lab basis." : "");
-	say(out->doubt, "%s", weight->doubt);
+	bool veiled = kind == SK_SELECTOR_DOMAIN && facts->has_tls && facts->tls.has_ech;
+	say(out->doubt, "%s%s%s", weight->doubt, veiled ? " The client hello was encrypted (ECH): the name seen is the front's, not the one inside." : "",
+	    observation->initiator_sure != 0 ? "" : " Which side began was not seen.");
 	/* One finding for one kind, value and own side: its id is theirs, so that a repetition folds into it. */
 	struct {
 		char kind[32], matched[SK_OBSERVATION_DOMAIN_MAX];

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One fate a segment, names shortened, findings in plain words; nothing of an unselected segment goes out. */
+#include "segments.h"
+
+#include "detect/detect.h"
+
+#define CANARY "canary4711"
+
+struct world {
+	struct lists lists;
+	struct sk_indicator_set *set;
+	struct sk_basis basis;
+	struct sink sink;
+	struct sk_select *select;
+};
+
+static void start(struct world *world, const char *list, const char *kind, const char *role, bool names)
+{
+	static const struct sk_indicator_options options = {.min_prefix_v4 = 8, .min_prefix_v6 = 19};
+	memset(world, 0, sizeof *world);
+	lists_start(&world->lists, &options);
+	assert_int_equal(lists_import(&world->lists, "bad.txt", list), SK_OK);
+	world->set = lists_compile(&world->lists);
+	world->basis = segment_basis(kind, role, names);
+	sink_start(&world->sink);
+	assert_int_equal(sk_select_new(&world->basis, world->set, &world->sink.as, &world->select), SK_OK);
+}
+
+static void end(struct world *world)
+{
+	sk_select_free(world->select);
+	sk_indicator_close(world->set);
+	lists_end(&world->lists);
+}
+
+static uint64_t next(uint64_t *seed)
+{
+	*seed = *seed * UINT64_C(6364136223846793005) + 1442695040888963407;
+	return *seed >> 33;
+}
+
+/* ---- fates ---- */
+
+struct sums {
+	uint64_t frames, bytes;
+};
+
+static struct sums sums_of(const struct sk_select_counts *counts)
+{
+	struct sums sums = {counts->selected_frames, counts->selected_bytes};
+	for (size_t i = 0; i < SK_SELECT_REASON_COUNT; i++) {
+		sums.frames += counts->erased_frames[i];
+		sums.bytes += counts->erased_bytes[i];
+	}
+	return sums;
+}
+
+/* Does exactly one count grow, by the segment's frames and bytes? */
+static bool one_fate(const struct sk_select_counts *before, const struct sk_select_counts *after, uint64_t frames, uint64_t bytes)
+{
+	unsigned moved = 0;
+	for (size_t i = 0; i < SK_SELECT_REASON_COUNT; i++)
+		moved += after->erased_frames[i] != before->erased_frames[i];
+	moved += after->selected_frames != before->selected_frames;
+	struct sums a = sums_of(before), b = sums_of(after);
+	return moved == 1 && b.frames - a.frames == frames && b.bytes - a.bytes == bytes;
+}
+
+/* rule: SELECT-1 */
+static void test_one_fate(void **state)
+{
+	(void)state;
+	static const enum sk_select_reason reasons[] = {[SK_FLOW_END_IDLE] = SK_SELECT_NO_HIT, [SK_FLOW_END_ACTIVE] = SK_SELECT_NO_HIT,
+							[SK_FLOW_END_CLOSED] = SK_SELECT_NO_HIT, [SK_FLOW_END_EVICTED] = SK_SELECT_EVICTED,
+							[SK_FLOW_END_BASIS] = SK_SELECT_STOPPED, [SK_FLOW_END_STOP] = SK_SELECT_NO_HIT};
+	struct world world;
+	uint64_t seed = 7;
+	start(&world, segment_selectors, "lab", "none", false);
+	for (unsigned i = 0; i < 5000; i++) {
+		struct sk_select_counts before = *sk_select_counts(world.select);
+		struct sk_flow_record record = segment_record(next(&seed) % 2 == 0 ? SK_CLASS_DF : SK_CLASS_FD);
+		struct sk_flow_facts facts = {.hit_count = 0};
+		record.frames = 1 + next(&seed) % 1000;
+		record.frame_bytes = record.frames * 60 + next(&seed) % 90000;
+		record.end = (uint8_t)(next(&seed) % SK_COUNT(reasons));
+		unsigned kind = (unsigned)(next(&seed) % 4);
+		if (kind == 1)
+			facts.flow_all = true;
+		if (kind == 2 || kind == 3)
+			segment_hit(&facts, world.set, kind == 2 ? "45.33.32.156" : "evil.example");
+		bool selected = facts.flow_all || facts.hit_count != 0;
+		record.facts = kind == 0 && next(&seed) % 2 == 0 ? NULL : &facts;
+		unsigned observations = world.sink.observations;
+		sk_select_segment(world.select, &record);
+		const struct sk_select_counts *after = sk_select_counts(world.select);
+		assert_true(one_fate(&before, after, record.frames, record.frame_bytes));
+		assert_int_equal(after->selected_frames != before.selected_frames, selected);
+		assert_int_equal(world.sink.observations - observations, selected);
+		assert_int_equal(after->observations - before.observations, selected);
+		if (!selected)
+			assert_int_equal(after->erased_frames[reasons[record.end]] - before.erased_frames[reasons[record.end]], record.frames);
+	}
+	assert_int_equal(world.sink.findings, sk_select_counts(world.select)->findings);
+	/* Sabotage: a segment that is counted twice is seen. */
+	struct sk_select_counts before = *sk_select_counts(world.select);
+	struct sk_flow_record record = segment_record(SK_CLASS_DF);
+	sk_select_segment(world.select, &record);
+	sk_select_erase(world.select, SK_SELECT_EVICTED, record.frames, record.frame_bytes);
+	assert_false(one_fate(&before, sk_select_counts(world.select), record.frames, record.frame_bytes));
+	end(&world);
+}
+
+static void test_kinds(void **state)
+{
+	(void)state;
+	struct world world;
+	struct sk_flow_facts facts = {.flow_all = true};
+	struct sk_flow_record record = segment_record(SK_CLASS_DF);
+	start(&world, segment_selectors, "lab", "none", false);
+	record.facts = &facts;
+	sk_select_segment(world.select, &record);
+	assert_int_equal(world.sink.observation.kind, SK_OBSERVATION_FLOW);
+	assert_int_equal(world.sink.findings, 0);
+	assert_string_equal(world.sink.observation.matched, "");
+	segment_hit(&facts, world.set, "45.33.32.156");
+	segment_hit(&facts, world.set, "e7d705a3286e19ea42f587b344ee6865");
+	sk_select_segment(world.select, &record);
+	assert_int_equal(world.sink.observation.kind, SK_OBSERVATION_HIT);
+	assert_int_equal(world.sink.findings, 2); /* one for each selector that hit */
+	assert_int_equal(world.sink.observation.frames, record.frames);
+	assert_int_equal(world.sink.observation.hit_count, 2);
+	assert_string_equal(world.sink.observation.matched, "45.33.32.156");
+	end(&world);
+}
+
+/* ---- names ---- */
+
+static void check_names(const char *kind, const char *role, bool asked, const char *hit, const char *name, const char *kept)
+{
+	struct world world;
+	struct sk_flow_facts facts = {.hit_count = 0};
+	struct sk_flow_record record = segment_record(SK_CLASS_DF);
+	start(&world, segment_selectors, kind, role, asked);
+	segment_hit(&facts, world.set, hit);
+	segment_dns(&facts, name);
+	segment_tls(&facts, name);
+	record.facts = &facts;
+	sk_select_segment(world.select, &record);
+	assert_string_equal(world.sink.observation.dns_domain, kept);
+	assert_string_equal(world.sink.observation.sni_domain, kept);
+	assert_int_equal(world.sink.observation.dns_name_length, strlen(name));
+	end(&world);
+}
+
+/* rule: SELECT-2 */
+static void test_names(void **state)
+{
+	(void)state;
+	check_names("lab", "none", false, "evil.example", "very.private.evil.example", "evil.example"); /* what matched */
+	check_names("lab", "none", false, "evil.example", "evil.example", "evil.example");
+	check_names("lab", "none", false, "45.33.32.156", "very.private.good.co.jp", "good.co.jp"); /* the registered domain */
+	check_names("lab", "none", false, "evil.example", "www.other.org", "other.org"); /* a hit by one name says nothing of another */
+	check_names("lab", "none", false, "45.33.32.156", "co.jp", ""); /* a public suffix is nobody's */
+	check_names("lab", "none", false, "45.33.32.156", "localhost", "");
+	check_names("lab", "none", false, "evil.example", "www.notevil.example", "notevil.example");
+	/* Switched on by the basis, and only where policy lets it. */
+	check_names("lab", "none", true, "45.33.32.156", "very.private.good.co.jp", "very.private.good.co.jp");
+	check_names("own_network", "party", true, "45.33.32.156", "very.private.good.co.jp", "very.private.good.co.jp");
+	check_names("own_network", "carrier", true, "45.33.32.156", "very.private.good.co.jp", "good.co.jp");
+	check_names("fd", "none", true, "45.33.32.156", "very.private.good.co.jp", "good.co.jp");
+}
+
+static void test_entropy(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name;
+		unsigned x16;
+	} cases[] = {{"aaaaaaaa", 0}, {"abababab", 16}, {"abcdabcd", 32}, {"abcdefgh", 48}};
+	for (size_t i = 0; i < SK_COUNT(cases); i++) {
+		struct world world;
+		struct sk_flow_facts facts = {.hit_count = 0};
+		struct sk_flow_record record = segment_record(SK_CLASS_DF);
+		start(&world, segment_selectors, "lab", "none", false);
+		segment_hit(&facts, world.set, "45.33.32.156");
+		segment_dns(&facts, cases[i].name);
+		record.facts = &facts;
+		sk_select_segment(world.select, &record);
+		assert_int_equal(world.sink.observation.dns_entropy_x16, cases[i].x16);
+		end(&world);
+	}
+}
+
+/* ---- the canary ---- */
+
+static void closed(void *context, const struct sk_flow_record *record)
+{
+	sk_select_segment(context, record);
+}
+
+/* One DNS flow for a canary's name through detect, flow and select. How often does the canary stand in what went out? */
+static unsigned canary_run(const char *list, bool names)
+{
+	static const uint8_t key[16] = {2};
+	struct world world;
+	struct sk_detect detect;
+	struct sk_flow_table *table;
+	struct sk_flow_limits limits = sk_flow_default_limits();
+	struct sk_packet packet = {.source_port = 40000, .destination_port = 53, .ip_proto = 17, .class_ = SK_CLASS_DF, .inner_class = SK_CLASS_DF, .layers = 1,
+				   .frames = 1, .wire_bytes = 100, .ip_bytes = 86, .time_ns = SEGMENT_FIRST_NS, .has_ports = true};
+	struct sk_head head = {.kind = SK_HEAD_DNS, .from_initiator = true};
+	bool is_new;
+	limits.flows = 1024;
+	limits.facts = 16;
+	limits.streams = 16;
+	start(&world, list, "lab", "none", names);
+	sk_detect_init(&detect, world.set, names);
+	assert_int_equal(sk_flow_table_new(&limits, key, closed, world.select, &table), SK_OK);
+	assert_int_equal(sk_addr_parse("193.0.0.10", &packet.source), SK_OK);
+	assert_int_equal(sk_addr_parse("193.0.0.11", &packet.destination), SK_OK);
+	head.as.dns.name_length = (uint8_t)snprintf(head.as.dns.name, sizeof head.as.dns.name, CANARY ".private.example");
+	struct sk_flow *flow = sk_flow_apply(table, &packet, &is_new);
+	(void)sk_detect_open(&detect, table, flow, &packet);
+	(void)sk_detect_head(&detect, table, flow, &head);
+	sk_flow_close_all(table, SK_FLOW_END_STOP);
+	unsigned found = memmem(&world.sink.observation, sizeof world.sink.observation, CANARY, strlen(CANARY)) != NULL;
+	found += memmem(&world.sink.finding, sizeof world.sink.finding, CANARY, strlen(CANARY)) != NULL;
+	assert_int_equal(sums_of(sk_select_counts(world.select)).frames, 1);
+	sk_flow_table_free(table);
+	end(&world);
+	return found;
+}
+
+static void test_canary(void **state)
+{
+	(void)state;
+	assert_int_equal(canary_run("evil.example\n", true), 0);      /* not selected: nowhere, even with names switched on */
+	assert_int_equal(canary_run("private.example\n", false), 0);  /* selected: the domain goes out, the name does not */
+	assert_true(canary_run("private.example\n", true) > 0);       /* sabotage: selected and names on, so the search can see it */
+}
+
+/* ---- findings ---- */
+
+static void find(struct world *world, const struct sk_flow_facts *facts, struct sk_flow_record record)
+{
+	record.facts = facts;
+	sk_select_segment(world->select, &record);
+}
+
+static void has(const char *text, const char *part)
+{
+	if (strstr(text, part) == NULL)
+		print_error("'%s' lacks '%s'\n", text, part);
+	assert_non_null(strstr(text, part));
+}
+
+static void test_findings(void **state)
+{
+	(void)state;
+	struct world world;
+	struct sk_flow_record record = segment_record(SK_CLASS_DF);
+	start(&world, segment_selectors, "lab", "none", false);
+	const struct sk_finding *finding = &world.sink.finding;
+	struct sk_flow_facts facts = {.hit_count = 0};
+	segment_hit(&facts, world.set, "45.33.32.156");
+	find(&world, &facts, record);
+	assert_string_equal(finding->kind, "indicator.address");
+	assert_string_equal(finding->origin, "bad.txt:1");
+	assert_string_equal(finding->sentence, "193.0.0.10 (inside) contacted 45.33.32.156 (abroad) from 2026-11-22 06:30:00 to 06:52:00 UTC (TCP port 443, 12.4 KiB out, "
+					       "80.1 KiB in); 45.33.32.156 is an address which bad.txt:1 names.");
+	has(finding->why, "Simulated");
+	has(finding->doubt, "shared hosting");
+	assert_true(sk_addr_equal(&finding->subject, &record.initiator));
+	assert_int_equal(finding->severity, 3);
+	uint8_t id[16];
+	memcpy(id, finding->id, sizeof id);
+	record.initiator_port++;
+	record.first_ns += 1000;
+	find(&world, &facts, record);
+	assert_memory_equal(id, finding->id, sizeof id); /* it folds into the first */
+	record.initiator.bytes[3]++;
+	find(&world, &facts, record);
+	assert_memory_not_equal(id, finding->id, sizeof id);
+	/* From outside, unanswered: the own side is the subject, and it is noise. */
+	record = segment_record(SK_CLASS_FD);
+	record.packets[1] = 0;
+	record.initiator_sure = 0;
+	find(&world, &facts, record);
+	assert_true(sk_addr_equal(&finding->subject, &record.responder));
+	assert_int_equal(finding->severity, 1);
+	has(finding->sentence, "only one direction was seen");
+	has(finding->doubt, "Which side began was not seen");
+	end(&world);
+}
+
+static void test_more_findings(void **state)
+{
+	(void)state;
+	struct world world;
+	struct sk_flow_record record = segment_record(SK_CLASS_DF);
+	start(&world, segment_selectors, "own_network", "party", false);
+	const struct sk_finding *finding = &world.sink.finding;
+	struct sk_flow_facts facts = {.hit_count = 0};
+	segment_hit(&facts, world.set, "evil.example");
+	segment_tls(&facts, "very.private.evil.example");
+	facts.tls.has_ech = true;
+	find(&world, &facts, record);
+	assert_string_equal(finding->kind, "indicator.domain");
+	has(finding->sentence, "opened TLS");
+	has(finding->sentence, "under evil.example");
+	has(finding->doubt, "ECH");
+	assert_null(strstr(finding->sentence, "private"));
+	assert_null(strstr(finding->why, "Simulated"));
+	segment_dns(&facts, "very.private.evil.example");
+	find(&world, &facts, record);
+	has(finding->sentence, "asked");
+	facts = (struct sk_flow_facts){.hit_count = 0};
+	segment_hit(&facts, world.set, "5.6.7.0/24");
+	find(&world, &facts, record);
+	assert_string_equal(finding->kind, "indicator.prefix");
+	has(finding->sentence, "network 5.6.7.0/24");
+	facts = (struct sk_flow_facts){.hit_count = 0};
+	segment_hit(&facts, world.set, "e7d705a3286e19ea42f587b344ee6865");
+	segment_tls(&facts, "harmless.example");
+	find(&world, &facts, record);
+	assert_string_equal(finding->kind, "indicator.ja3");
+	assert_int_equal(finding->severity, 1);
+	end(&world);
+}
+
+/* The longest names and origins: cut, never torn off the end of a field. */
+static void test_long(void **state)
+{
+	(void)state;
+	struct world world;
+	struct sk_buf list;
+	char name[254];
+	memset(name, 'x', sizeof name);
+	for (size_t i = 60; i < 253; i += 61)
+		name[i] = '.';
+	name[253] = '\0';
+	sk_buf_init(&list, 4096);
+	sk_buf_addf(&list, "%s\n", name);
+	start(&world, sk_buf_text(&list), "lab", "none", false);
+	struct sk_flow_facts facts = {.hit_count = 0};
+	segment_hit(&facts, world.set, name);
+	segment_tls(&facts, name);
+	find(&world, &facts, segment_record(SK_CLASS_FF));
+	assert_string_equal(world.sink.finding.matched, name);
+	assert_string_equal(world.sink.observation.sni_domain, name);
+	assert_true(strlen(world.sink.finding.sentence) < SK_FINDING_TEXT_MAX);
+	assert_true(strlen(world.sink.finding.why) < SK_FINDING_TEXT_MAX);
+	sk_buf_fini(&list);
+	end(&world);
+}
+
+static void test_reason_names(void **state)
+{
+	(void)state;
+	assert_string_equal(sk_select_reason_name(SK_SELECT_NO_HIT), "no_hit");
+	assert_string_equal(sk_select_reason_name(SK_SELECT_STOPPED), "stopped");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_one_fate), cmocka_unit_test(test_kinds), cmocka_unit_test(test_names), cmocka_unit_test(test_entropy),
+					   cmocka_unit_test(test_canary), cmocka_unit_test(test_findings), cmocka_unit_test(test_more_findings), cmocka_unit_test(test_long),
+					   cmocka_unit_test(test_reason_names)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
