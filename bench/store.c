@@ -50,8 +50,8 @@ static struct sk_observation observation(uint64_t n, uint8_t kind)
 static void report(const char *what, uint64_t count, int64_t wall_ns, int64_t cpu_ns)
 {
 	char rate[SK_UNIT_TEXT_MAX];
-	(void)printf("%-28s %9" PRIu64 "  %7.2f s wall  %6.2f us CPU each  %s\n", what, count, (double)wall_ns / 1e9, (double)cpu_ns / 1e3 / (double)count,
-		     sk_rate_format((double)count * 1e9 / (double)wall_ns, "/s", rate));
+	(void)printf("%-28s %9" PRIu64 "  %7.2f s wall  %6.2f us CPU each  %s\n", what, count, (double)wall_ns / 1e9,
+		     (double)cpu_ns / 1e3 / (double)count, sk_rate_format((double)count * 1e9 / (double)wall_ns, "/s", rate));
 }
 
 static enum sk_err count_one(void *context, const uint8_t id[16], uint64_t interval, const struct sk_observation *o)
@@ -78,7 +78,12 @@ static uint64_t fill(struct sk_store *store, uint64_t interval, uint64_t count, 
 				die(&fault);
 			if (kind != SK_OBSERVATION_HIT)
 				continue;
-			struct sk_finding f = {.kind = "indicator.domain", .class_ = SK_CLASS_DF, .subject = o.initiator, .first_ns = o.first_ns, .last_ns = o.last_ns, .count = 1};
+			struct sk_finding f = {.kind = "indicator.domain",
+					       .class_ = SK_CLASS_DF,
+					       .subject = o.initiator,
+					       .first_ns = o.first_ns,
+					       .last_ns = o.last_ns,
+					       .count = 1};
 			f.subject.bytes[0] = f.subject.bytes[1] = f.subject.bytes[2] = f.subject.bytes[3] = 9;
 			memcpy(f.matched, o.matched, sizeof f.matched);
 			if (sk_store_put_finding(store, &f, &fault) != SK_OK)
@@ -109,7 +114,8 @@ int main(int argc, char **argv)
 		uint64_t count = round == 0 ? flows : hits;
 		int64_t wall = clock.monotonic_ns(clock.context), cpu = clock.cpu_ns(clock.context);
 		interval = fill(store, interval, count, round == 0 ? SK_OBSERVATION_FLOW : SK_OBSERVATION_HIT);
-		report(round == 0 ? "flow segments" : "hits, each with a finding", count, clock.monotonic_ns(clock.context) - wall, clock.cpu_ns(clock.context) - cpu);
+		report(round == 0 ? "flow segments" : "hits, each with a finding", count, clock.monotonic_ns(clock.context) - wall,
+		       clock.cpu_ns(clock.context) - cpu);
 	}
 	struct sk_observation asked = observation(flows / 2, SK_OBSERVATION_FLOW);
 	char value[SK_ADDR_TEXT_MAX];

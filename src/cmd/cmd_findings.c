@@ -5,10 +5,12 @@
 #include "cmd/query.h"
 #include "text/text.h"
 
-static const struct sk_column table_columns[] = {{"LAST SEEN", false}, {"SEVERITY", false}, {"SURE", true}, {"CLASS", false}, {"TIMES", true}, {"FINDING", false}};
-static const struct sk_column csv_columns[] = {
-	{"id", false}, {"kind", false}, {"severity", false}, {"confidence_percent", false}, {"class", false}, {"count", false}, {"first", false}, {"last", false},
-	{"matched", false}, {"origin", false}, {"subject", false}, {"counterpart", false}, {"sentence", false}, {"why", false}, {"doubt", false}};
+static const struct sk_column table_columns[] = {{"LAST SEEN", false}, {"SEVERITY", false}, {"SURE", true},
+						 {"CLASS", false},     {"TIMES", true},	    {"FINDING", false}};
+static const struct sk_column csv_columns[] = {{"id", false},	    {"kind", false},   {"severity", false}, {"confidence_percent", false},
+					       {"class", false},    {"count", false},  {"first", false},    {"last", false},
+					       {"matched", false},  {"origin", false}, {"subject", false},  {"counterpart", false},
+					       {"sentence", false}, {"why", false},    {"doubt", false}};
 
 static const char *severity_name(uint8_t severity)
 {
@@ -101,7 +103,8 @@ int sk_cmd_findings(struct sk_cmd *cmd, int argc, char **argv)
 	if (!sk_query_parse(&query, cmd, argc, argv, &exit_code))
 		return exit_code;
 	if (query.first_argument != argc)
-		return sk_cmd_usage(cmd, argv[0], "'%s' is one argument too many; a value to look for goes after --value", argv[query.first_argument]);
+		return sk_cmd_usage(cmd, argv[0], "'%s' is one argument too many; a value to look for goes after --value",
+				    argv[query.first_argument]);
 	enum sk_err err = sk_query_open(&query, &fault);
 	if (err == SK_OK) {
 		bool csv = query.form == SK_QUERY_CSV;

@@ -3,8 +3,9 @@
 #include "cmd/query.h"
 #include "text/text.h"
 
-static const struct sk_column columns[] = {{"FIRST SEEN", false}, {"LASTED", true}, {"CLASS", false}, {"PROTO", false}, {"INITIATOR", false}, {"RESPONDER", false},
-					   {"PACKETS OUT", true}, {"IN", true}, {"BYTES OUT", true}, {"IN", true}, {"STATE", false}, {"NAME", false}};
+static const struct sk_column columns[] = {{"FIRST SEEN", false}, {"LASTED", true},	{"CLASS", false},      {"PROTO", false},
+					   {"INITIATOR", false},  {"RESPONDER", false}, {"PACKETS OUT", true}, {"IN", true},
+					   {"BYTES OUT", true},	  {"IN", true},		{"STATE", false},      {"NAME", false}};
 
 static void row_flow(struct sk_rows *rows, const struct sk_observation *o)
 {
@@ -36,8 +37,8 @@ static enum sk_err count_and_visit(void *context, const uint8_t id[16], uint64_t
 	return to->visit(to->context, id, interval, observation);
 }
 
-static enum sk_err walk_segments(struct sk_store *store, const struct sk_store_filter *filter, sk_store_observation_visit visit, void *context, uint64_t *erased,
-				 struct sk_fault *fault)
+static enum sk_err walk_segments(struct sk_store *store, const struct sk_store_filter *filter, sk_store_observation_visit visit, void *context,
+				 uint64_t *erased, struct sk_fault *fault)
 {
 	struct counted_visit to = {.visit = visit, .context = context};
 	struct sk_store_filter rest = *filter;
@@ -53,8 +54,12 @@ static enum sk_err walk_segments(struct sk_store *store, const struct sk_store_f
 
 int sk_cmd_flows(struct sk_cmd *cmd, int argc, char **argv)
 {
-	static const struct sk_listing listing = {
-		.walk = walk_segments, .cells = row_flow, .columns = columns, .column_count = SK_COUNT(columns), .what = "flows",
-		.empty = "No flows: they are kept when a selector hits, or all of them while the set holds flow.all (sekisho selectors import --all-flows); or the options leave none."};
+	static const struct sk_listing listing = {.walk = walk_segments,
+						  .cells = row_flow,
+						  .columns = columns,
+						  .column_count = SK_COUNT(columns),
+						  .what = "flows",
+						  .empty = "No flows: they are kept when a selector hits, or all of them while the set holds "
+							   "flow.all (sekisho selectors import --all-flows); or the options leave none."};
 	return sk_query_list(cmd, argc, argv, &listing);
 }

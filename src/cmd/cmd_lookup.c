@@ -103,7 +103,8 @@ static void ask_set(struct lookup *lookup)
 		return;
 	lookup->selected = lookup->is_addr ? sk_indicator_match_addr(lookup->set, &lookup->addr, &hit)
 					   : sk_indicator_match_domain(lookup->set, lookup->value, strlen(lookup->value), &hit) ||
-						     sk_indicator_match_ja3(lookup->set, lookup->value, &hit) || sk_indicator_match_ja4(lookup->set, lookup->value, &hit);
+						     sk_indicator_match_ja3(lookup->set, lookup->value, &hit) ||
+						     sk_indicator_match_ja4(lookup->set, lookup->value, &hit);
 	if (!lookup->selected)
 		return;
 	(void)sk_indicator_value(lookup->set, hit.id, lookup->selector, sizeof lookup->selector);
@@ -119,14 +120,19 @@ static void explain_set(struct lookup *lookup)
 	}
 	bool flow_all = (lookup->facts.kinds & SK_INDICATOR_FLOW_ALL) != 0;
 	if (lookup->selected)
-		because(lookup, "The selector set in use names it (%s%s%s): it would have been kept, so it did not cross in what was watched since the set was imported.",
+		because(lookup,
+			"The selector set in use names it (%s%s%s): it would have been kept, so it did not cross in what was watched since the set "
+			"was imported.",
 			lookup->selector, lookup->origin[0] != '\0' ? ", from " : "", lookup->origin);
 	else
 		because(lookup, "The selector set in use (%s %s) does not name it.", sk_number_format(lookup->facts.entries, number),
 			lookup->facts.entries == 1 ? "entry" : "entries");
 	if (!lookup->selected && flow_all)
-		because(lookup, "%s", lookup->is_addr ? "The set holds flow.all, which keeps every flow that a basis covers: no such flow crossed in what was watched since."
-						      : "The set holds flow.all, which keeps flows; a name or fingerprint is kept with them only as the basis allows.");
+		because(lookup, "%s",
+			lookup->is_addr
+				? "The set holds flow.all, which keeps every flow that a basis covers: no such flow crossed in what was watched "
+				  "since."
+				: "The set holds flow.all, which keeps flows; a name or fingerprint is kept with them only as the basis allows.");
 	if (!lookup->selected && !flow_all)
 		because(lookup, "Without a selector for it, frames that hold it are erased and only counted.");
 }
@@ -137,7 +143,8 @@ static void explain_border(struct lookup *lookup)
 		return;
 	switch (sk_border_side(lookup->border, &lookup->addr)) {
 	case SK_SIDE_DOMESTIC:
-		because(lookup, "The border table calls it domestic: what it says to other domestic addresses is erased unread, whatever the selectors.");
+		because(lookup,
+			"The border table calls it domestic: what it says to other domestic addresses is erased unread, whatever the selectors.");
 		break;
 	case SK_SIDE_UNKNOWN:
 		because(lookup, "The border table does not know its side: every frame with it is erased unread (sekisho border explain says why).");
@@ -161,14 +168,15 @@ static enum sk_err explain_parents(struct lookup *lookup, struct sk_fault *fault
 {
 	if (lookup->is_addr)
 		return SK_OK;
-	for (const char *dot = strchr(lookup->value, '.'); dot != NULL && strchr(dot + 1, '.') != NULL && lookup->why_count < WHY_MAX - 4; dot = strchr(dot + 1, '.')) {
+	for (const char *dot = strchr(lookup->value, '.'); dot != NULL && strchr(dot + 1, '.') != NULL && lookup->why_count < WHY_MAX - 4;
+	     dot = strchr(dot + 1, '.')) {
 		struct sightings parent;
 		char last[SK_TIME_TEXT_MAX];
 		SK_TRY(search(lookup->query, dot + 1, &parent, fault));
 		if (!was_seen(&parent))
 			continue;
-		because(lookup, "Its parent %s was seen, last at %s: full names are kept only when a selector equals them or the basis allows names.", dot + 1,
-			sk_time_format(parent.last_ns, 0, last));
+		because(lookup, "Its parent %s was seen, last at %s: full names are kept only when a selector equals them or the basis allows names.",
+			dot + 1, sk_time_format(parent.last_ns, 0, last));
 		return SK_OK;
 	}
 	return SK_OK;
@@ -215,8 +223,9 @@ static void print_words(const struct lookup *lookup)
 	sk_buf_init(&safe, OUT_MAX);
 	sk_escape_line(&safe, lookup->value, strlen(lookup->value));
 	if (was_seen(seen)) {
-		sk_buf_addf(&safe, ": seen in %s observations, %s flows and %s findings, first at %s, last at %s.\n", sk_number_format(seen->observations, observations),
-			    sk_number_format(seen->flows, flows), sk_number_format(seen->findings, findings), sk_time_format(seen->first_ns, 0, first),
+		sk_buf_addf(&safe, ": seen in %s observations, %s flows and %s findings, first at %s, last at %s.\n",
+			    sk_number_format(seen->observations, observations), sk_number_format(seen->flows, flows),
+			    sk_number_format(seen->findings, findings), sk_time_format(seen->first_ns, 0, first),
 			    sk_time_format(seen->last_ns, 0, last));
 		if (seen->observations != 0) {
 			sk_buf_add_text(&safe, "  Kept because a selector hit: ");

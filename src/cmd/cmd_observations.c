@@ -3,8 +3,9 @@
 #include "cmd/query.h"
 #include "text/text.h"
 
-static const struct sk_column columns[] = {{"FIRST SEEN", false}, {"CLASS", false}, {"PROTO", false}, {"INITIATOR", false}, {"RESPONDER", false}, {"PACKETS", true},
-					   {"BYTES", true}, {"SELECTED BY", false}, {"VALUE", false}};
+static const struct sk_column columns[] = {{"FIRST SEEN", false}, {"CLASS", false},	  {"PROTO", false},
+					   {"INITIATOR", false},  {"RESPONDER", false},	  {"PACKETS", true},
+					   {"BYTES", true},	  {"SELECTED BY", false}, {"VALUE", false}};
 
 static void row_observation(struct sk_rows *rows, const struct sk_observation *o)
 {
@@ -22,8 +23,11 @@ static void row_observation(struct sk_rows *rows, const struct sk_observation *o
 
 int sk_cmd_observations(struct sk_cmd *cmd, int argc, char **argv)
 {
-	static const struct sk_listing listing = {
-		.walk = sk_store_observations, .cells = row_observation, .columns = columns, .column_count = SK_COUNT(columns), .what = "observations",
-		.empty = "No observations: no selector in use matched what crossed, or the options leave none."};
+	static const struct sk_listing listing = {.walk = sk_store_observations,
+						  .cells = row_observation,
+						  .columns = columns,
+						  .column_count = SK_COUNT(columns),
+						  .what = "observations",
+						  .empty = "No observations: no selector in use matched what crossed, or the options leave none."};
 	return sk_query_list(cmd, argc, argv, &listing);
 }

@@ -10,11 +10,17 @@
 enum { OUT_MAX = 1 << 20, CELLS_MAX = 8 << 20, GAP = 2 };
 enum { OPT_WORKSPACE = 256, OPT_SINCE, OPT_UNTIL, OPT_CLASS, OPT_KIND, OPT_VALUE, OPT_LIMIT, OPT_JSON, OPT_CSV, OPT_HELP };
 
-static const struct option options[] = {
-	{"workspace", required_argument, NULL, OPT_WORKSPACE}, {"since", required_argument, NULL, OPT_SINCE}, {"until", required_argument, NULL, OPT_UNTIL},
-	{"class", required_argument, NULL, OPT_CLASS}, {"kind", required_argument, NULL, OPT_KIND}, {"value", required_argument, NULL, OPT_VALUE},
-	{"limit", required_argument, NULL, OPT_LIMIT}, {"json", no_argument, NULL, OPT_JSON}, {"csv", no_argument, NULL, OPT_CSV}, {"help", no_argument, NULL, OPT_HELP},
-	{0}};
+static const struct option options[] = {{"workspace", required_argument, NULL, OPT_WORKSPACE},
+					{"since", required_argument, NULL, OPT_SINCE},
+					{"until", required_argument, NULL, OPT_UNTIL},
+					{"class", required_argument, NULL, OPT_CLASS},
+					{"kind", required_argument, NULL, OPT_KIND},
+					{"value", required_argument, NULL, OPT_VALUE},
+					{"limit", required_argument, NULL, OPT_LIMIT},
+					{"json", no_argument, NULL, OPT_JSON},
+					{"csv", no_argument, NULL, OPT_CSV},
+					{"help", no_argument, NULL, OPT_HELP},
+					{0}};
 
 /* ---- options ---- */
 
@@ -62,7 +68,9 @@ static int take_option(struct sk_query *query, int option)
 		return parse_when(query, optarg, &query->filter.until_ns) ? 0 : sk_cmd_usage(query->cmd, query->command,
 			"--until %s: expected a time as 2026-11-22T06:30:00Z or 2026-11-22, or how long ago as 24h", optarg);
 	case OPT_CLASS:
-		return parse_class(optarg, &query->filter.class_) ? 0 : sk_cmd_usage(query->cmd, query->command, "--class %s: expected FF, FD or DF", optarg);
+		return parse_class(optarg, &query->filter.class_)
+			       ? 0
+			       : sk_cmd_usage(query->cmd, query->command, "--class %s: expected FF, FD or DF", optarg);
 	case OPT_KIND:
 		query->filter.kind = optarg;
 		return 0;
@@ -70,7 +78,9 @@ static int take_option(struct sk_query *query, int option)
 		query->filter.value = optarg;
 		return 0;
 	case OPT_LIMIT:
-		return parse_count(optarg, &query->filter.limit) ? 0 : sk_cmd_usage(query->cmd, query->command, "--limit %s: expected a number from 1 on", optarg);
+		return parse_count(optarg, &query->filter.limit)
+			       ? 0
+			       : sk_cmd_usage(query->cmd, query->command, "--limit %s: expected a number from 1 on", optarg);
 	case OPT_JSON:
 		query->form = SK_QUERY_JSON;
 		return 0;
@@ -115,7 +125,8 @@ enum sk_err sk_query_open(struct sk_query *query, struct sk_fault *fault)
 	enum sk_err err = sk_store_open(&store_options, &query->store, fault);
 	if (err != SK_ENOENT)
 		return err;
-	(void)fprintf(query->cmd->err, "sekisho: nothing was watched into this workspace yet; sekisho watch --workspace %s CAPTURE... does\n", query->folder);
+	(void)fprintf(query->cmd->err, "sekisho: nothing was watched into this workspace yet; sekisho watch --workspace %s CAPTURE... does\n",
+		      query->folder);
 	return SK_OK;
 }
 
@@ -129,7 +140,8 @@ void sk_query_note_erased(const struct sk_query *query, uint64_t erased, const c
 {
 	char number[SK_UNIT_TEXT_MAX];
 	if (erased != 0)
-		(void)fprintf(query->cmd->err, "sekisho: %s %s lie under days whose keys were destroyed and cannot be read any more\n", sk_number_format(erased, number), what);
+		(void)fprintf(query->cmd->err, "sekisho: %s %s lie under days whose keys were destroyed and cannot be read any more\n",
+			      sk_number_format(erased, number), what);
 }
 
 /* ---- rows ---- */
@@ -379,11 +391,28 @@ static void add_observation(struct sk_json_writer *w, const uint8_t id[16], uint
 		add_tls(w, o);
 }
 
-static const struct sk_column csv_columns[] = {
-	{"id", false}, {"interval", false}, {"first", false}, {"last", false}, {"class", false}, {"proto", false}, {"initiator", false}, {"initiator_port", false},
-	{"responder", false}, {"responder_port", false}, {"packets_from_initiator", false}, {"packets_from_responder", false}, {"ip_bytes_from_initiator", false},
-	{"ip_bytes_from_responder", false}, {"state", false}, {"end", false}, {"selected_by", false}, {"matched", false}, {"dns_domain", false}, {"sni_domain", false},
-	{"ja3", false}, {"ja4", false}};
+static const struct sk_column csv_columns[] = {{"id", false},
+					       {"interval", false},
+					       {"first", false},
+					       {"last", false},
+					       {"class", false},
+					       {"proto", false},
+					       {"initiator", false},
+					       {"initiator_port", false},
+					       {"responder", false},
+					       {"responder_port", false},
+					       {"packets_from_initiator", false},
+					       {"packets_from_responder", false},
+					       {"ip_bytes_from_initiator", false},
+					       {"ip_bytes_from_responder", false},
+					       {"state", false},
+					       {"end", false},
+					       {"selected_by", false},
+					       {"matched", false},
+					       {"dns_domain", false},
+					       {"sni_domain", false},
+					       {"ja3", false},
+					       {"ja4", false}};
 
 static void number_cell(struct sk_rows *rows, uint64_t value)
 {
@@ -452,7 +481,8 @@ int sk_query_list(struct sk_cmd *cmd, int argc, char **argv, const struct sk_lis
 	if (!sk_query_parse(&query, cmd, argc, argv, &exit_code))
 		return exit_code;
 	if (query.first_argument != argc)
-		return sk_cmd_usage(cmd, argv[0], "'%s' is one argument too many; a value to look for goes after --value", argv[query.first_argument]);
+		return sk_cmd_usage(cmd, argv[0], "'%s' is one argument too many; a value to look for goes after --value",
+				    argv[query.first_argument]);
 	enum sk_err err = sk_query_open(&query, &fault);
 	if (err == SK_OK) {
 		bool csv = query.form == SK_QUERY_CSV;

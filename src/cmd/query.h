@@ -54,8 +54,9 @@ struct sk_rows {
 
 /* Start; columns are borrowed. */
 void sk_rows_begin(struct sk_rows *rows, const struct sk_query *query, const struct sk_column *columns, size_t column_count);
-/* JSON form only: a writer inside the next record's object; sk_rows_end_record closes it. */
+/* JSON form only: a writer inside the next record's object. */
 struct sk_json_writer *sk_rows_record(struct sk_rows *rows);
+/* Close that object and print it. */
 void sk_rows_end_record(struct sk_rows *rows);
 /* Table and CSV forms: the next cell of the row; a row is complete after column_count cells. */
 void sk_rows_cell(struct sk_rows *rows, const char *text);
@@ -70,7 +71,8 @@ const char *sk_query_endpoint(const struct sk_observation *observation, bool res
 const char *sk_query_proto(uint8_t ip_proto, char text[8]);
 /* A command that lists observations of one sort. */
 struct sk_listing {
-	enum sk_err (*walk)(struct sk_store *store, const struct sk_store_filter *filter, sk_store_observation_visit visit, void *context, uint64_t *erased, struct sk_fault *fault);
+	enum sk_err (*walk)(struct sk_store *store, const struct sk_store_filter *filter, sk_store_observation_visit visit, void *context,
+			    uint64_t *erased, struct sk_fault *fault);
 	void (*cells)(struct sk_rows *rows, const struct sk_observation *observation); /* a row of the table; JSON and CSV hold every field */
 	const struct sk_column *columns;
 	size_t column_count;

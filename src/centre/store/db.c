@@ -10,30 +10,13 @@
 
 enum { APPLICATION_ID = 0x534b5354 /* "SKST" */, BUSY_MS = 2000 };
 
-/* One migration a version, in order, never edited once released. STRICT tables; blind, block and input need no rowid. */
+/* One migration a version, in order, never edited once released. */
 static const struct {
 	const char *name, *sql;
 } migrations[] = {
-	{"first schema",
-	 "CREATE TABLE migration(version INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT;"
-	 "CREATE TABLE sealing_key(id INTEGER PRIMARY KEY, basis TEXT NOT NULL, day INTEGER NOT NULL, key_id BLOB NOT NULL, UNIQUE(day, basis, key_id)) STRICT;"
-	 "CREATE TABLE interval(number INTEGER PRIMARY KEY, run BLOB NOT NULL, digest BLOB NOT NULL, observations INTEGER NOT NULL, findings INTEGER NOT NULL,"
-	 " flows INTEGER NOT NULL, asked BLOB NOT NULL, hidden INTEGER NOT NULL) STRICT;"
-	 "CREATE INDEX interval_asked ON interval(asked);"
-	 "CREATE TABLE observation(id INTEGER PRIMARY KEY, interval INTEGER NOT NULL, key INTEGER NOT NULL REFERENCES sealing_key(id), class INTEGER NOT NULL,"
-	 " hour INTEGER NOT NULL, sealed BLOB NOT NULL, kind INTEGER NOT NULL, selector INTEGER NOT NULL) STRICT;"
-	 "CREATE INDEX observation_interval ON observation(interval);"
-	 "CREATE INDEX observation_time ON observation(key, hour);"
-	 "CREATE TABLE finding(id INTEGER PRIMARY KEY, interval INTEGER NOT NULL, key INTEGER NOT NULL REFERENCES sealing_key(id), class INTEGER NOT NULL,"
-	 " hour INTEGER NOT NULL, sealed BLOB NOT NULL, kind TEXT NOT NULL, severity INTEGER NOT NULL, count INTEGER NOT NULL, fold BLOB NOT NULL) STRICT;"
-	 "CREATE INDEX finding_interval ON finding(interval);"
-	 "CREATE INDEX finding_time ON finding(key, hour);"
-	 "CREATE TABLE blind(hash BLOB NOT NULL, target INTEGER NOT NULL, row INTEGER NOT NULL, PRIMARY KEY(hash, target, row)) STRICT, WITHOUT ROWID;"
-	 "CREATE TABLE block(interval INTEGER NOT NULL, number INTEGER NOT NULL, flows INTEGER NOT NULL, key INTEGER NOT NULL REFERENCES sealing_key(id),"
-	 " first INTEGER NOT NULL, last INTEGER NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL, digest BLOB NOT NULL,"
-	 " PRIMARY KEY(interval, number)) STRICT, WITHOUT ROWID;"
-	 "CREATE INDEX block_time ON block(key, first);"
-	 "CREATE TABLE input(digest BLOB PRIMARY KEY, run BLOB NOT NULL) STRICT, WITHOUT ROWID;"},
+#define SK_MIGRATION(name, sql) {name, sql},
+#include "store/schema.def"
+#undef SK_MIGRATION
 };
 
 static const char *const statement_sql[SK_STATEMENT_COUNT] = {
@@ -92,13 +75,15 @@ static enum sk_err migrate(struct sk_store *store, struct sk_fault *fault)
 	if (application != APPLICATION_ID && tables != 0)
 		return sk_fault_set(fault, SK_EMALFORMED, "%s: not a database of Sekisho's store", store->db_path);
 	if (version > (int64_t)SK_COUNT(migrations))
-		return sk_fault_set(fault, SK_EMALFORMED, "%s: schema version %d, this program knows up to %d; use a newer sekisho", store->db_path, (int)version,
-				    (int)SK_COUNT(migrations));
+		return sk_fault_set(fault, SK_EMALFORMED, "%s: schema version %d, this program knows up to %d; use a newer sekisho", store->db_path,
+				    (int)version, (int)SK_COUNT(migrations));
 	if (store->read_only && version < (int64_t)SK_COUNT(migrations))
-		return sk_fault_set(fault, SK_ENOENT, "%s: the store is empty or of an older version; a run of sekisho watch brings it up to date", store->db_path);
+		return sk_fault_set(fault, SK_ENOENT, "%s: the store is empty or of an older version; a run of sekisho watch brings it up to date",
+				    store->db_path);
 	for (size_t i = (size_t)version; i < SK_COUNT(migrations); i++) {
 		char note[256];
-		(void)snprintf(note, sizeof note, "PRAGMA application_id = %d; PRAGMA user_version = %zu; INSERT INTO migration VALUES (%zu, '%s'); COMMIT",
+		(void)snprintf(note, sizeof note,
+			       "PRAGMA application_id = %d; PRAGMA user_version = %zu; INSERT INTO migration VALUES (%zu, '%s'); COMMIT",
 			       APPLICATION_ID, i + 1, i + 1, migrations[i].name);
 		SK_TRY(sk_db_exec(store, "BEGIN IMMEDIATE", fault));
 		enum sk_err err = sk_db_exec(store, migrations[i].sql, fault);
@@ -129,8 +114,12 @@ enum sk_err sk_db_open(struct sk_store *store, struct sk_fault *fault)
 		return sk_db_fault(store, code, fault);
 	(void)sqlite3_busy_timeout(store->db, BUSY_MS);
 	(void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	/* FULL: a commit is on disk when it returns, for the ledger leaf that follows speaks of it. temp_store: nothing sorted ever lands in a file. */
-	SK_TRY(sk_db_exec(store, "PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA cache_size = -32768", fault));
+	/* FULL: a commit is on disk when it returns, for the ledger leaf that follows speaks of it. temp_store: nothing sorted ever lands in a file.
+	   journal_size_limit: one large interval does not leave a large log behind. */
+	SK_TRY(sk_db_exec(store,
+			  "PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;"
+			  "PRAGMA cache_size = -32768; PRAGMA journal_size_limit = 67108864",
+			  fault));
 	if (!store->read_only)
 		SK_TRY(sk_db_exec(store, "PRAGMA journal_mode = WAL", fault));
 	SK_TRY(migrate(store, fault));

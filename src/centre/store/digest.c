@@ -26,7 +26,8 @@ static void add_sized(struct sk_sha256 *hash, const void *bytes, size_t length)
 	sk_sha256_add(hash, bytes, length);
 }
 
-static enum sk_err look_for_index(struct digesting *d, const struct sk_row *row, const struct sk_day_key *key, const struct sk_values *values, struct sk_fault *fault)
+static enum sk_err look_for_index(struct digesting *d, const struct sk_row *row, const struct sk_day_key *key, const struct sk_values *values,
+				  struct sk_fault *fault)
 {
 	for (size_t i = 0; i < values->count; i++) {
 		uint8_t hash[SK_BLIND_BYTES];
@@ -39,7 +40,8 @@ static enum sk_err look_for_index(struct digesting *d, const struct sk_row *row,
 		SK_TRY(sk_db_row(d->store, find, &found, fault));
 		(void)sqlite3_reset(find);
 		if (!found)
-			return sk_fault_set(fault, SK_EINCONSISTENT, "%s: row %" PRId64 " of interval %" PRIu64 " is not in the index: an index row was taken away",
+			return sk_fault_set(fault, SK_EINCONSISTENT,
+					    "%s: row %" PRId64 " of interval %" PRIu64 " is not in the index: an index row was taken away",
 					    d->store->db_path, row->id, row->interval);
 	}
 	return SK_OK;
@@ -66,7 +68,8 @@ static enum sk_err check_row(struct digesting *d, const struct sk_row *row, cons
 		sk_values_of_finding(&finding, &values);
 	}
 	if (err != SK_OK)
-		return sk_fault_set(fault, SK_EINCONSISTENT, "%s: row %" PRId64 " of interval %" PRIu64 " holds no valid record", d->store->db_path, row->id, row->interval);
+		return sk_fault_set(fault, SK_EINCONSISTENT, "%s: row %" PRId64 " of interval %" PRIu64 " holds no valid record", d->store->db_path,
+				    row->id, row->interval);
 	return look_for_index(d, row, key, &values, fault);
 }
 
@@ -105,8 +108,8 @@ static enum sk_err add_block(struct digesting *d, const struct sk_block *block, 
 	SK_INVARIANT(sk_out_done(&o) == SK_OK);
 	add_sized(d->hash, clear, sk_out_length(&o));
 	if (block->offset != d->segment_bytes)
-		return sk_fault_set(fault, SK_EINCONSISTENT, "%s: flow block %u of interval %" PRIu64 " does not follow the one before it", d->store->db_path, block->number,
-				    d->interval);
+		return sk_fault_set(fault, SK_EINCONSISTENT, "%s: flow block %u of interval %" PRIu64 " does not follow the one before it",
+				    d->store->db_path, block->number, d->interval);
 	d->segment_bytes += block->length;
 	return d->deep ? sk_block_read(d->store, block, bytes, fault) : SK_OK;
 }
@@ -177,6 +180,7 @@ enum sk_err sk_store_digest(struct sk_store *store, uint64_t interval, uint8_t d
 		return sk_fault_set(fault, SK_EINCONSISTENT, "%s: the row of interval %" PRIu64 " is malformed", store->db_path, interval);
 	SK_TRY(sk_store_compute_digest(store, interval, run_id, true, digest, fault));
 	if (memcmp(stored, digest, sizeof stored) != 0)
-		return sk_fault_set(fault, SK_EINCONSISTENT, "%s: the rows of interval %" PRIu64 " are not those that were committed", store->db_path, interval);
+		return sk_fault_set(fault, SK_EINCONSISTENT, "%s: the rows of interval %" PRIu64 " are not those that were committed", store->db_path,
+				    interval);
 	return SK_OK;
 }

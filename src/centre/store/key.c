@@ -52,11 +52,13 @@ static enum sk_err make_key(const struct sk_key_ring *ring, const char *basis, c
 	return sk_file_replace(path, key, SK_KEY_BYTES, 0600, fault);
 }
 
-static enum sk_err load_key(const struct sk_key_ring *ring, const char *basis, const char *name, bool make, uint8_t key[SK_KEY_BYTES], struct sk_fault *fault)
+static enum sk_err load_key(const struct sk_key_ring *ring, const char *basis, const char *name, bool make, uint8_t key[SK_KEY_BYTES],
+			    struct sk_fault *fault)
 {
 	char path[SK_PATH_MAX];
 	if (!sk_store_basis_name_valid(basis))
-		return sk_fault_set(fault, SK_EMALFORMED, "store: a basis id is not fit to name a folder of keys (expected 1 to 63 letters, digits, '.', '_', '-')");
+		return sk_fault_set(fault, SK_EMALFORMED,
+				    "store: a basis id is not fit to name a folder of keys (expected 1 to 63 letters, digits, '.', '_', '-')");
 	if (key_path(ring, basis, name, path) != SK_OK)
 		return sk_fault_set(fault, SK_ETOOBIG, "%s: path too long", ring->folder);
 	if (!sk_file_exists(path))
@@ -133,8 +135,9 @@ enum sk_err sk_key_ring_destroy(struct sk_key_ring *ring, const char *basis, int
 			sk_wipe(&ring->slots[i], sizeof ring->slots[i]);
 	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
-		return errno == ENOENT ? sk_fault_set(fault, SK_ENOENT, "%s: no such key (nothing was kept of that day, or it was erased before)", path)
-				       : sk_fault_errno(fault, errno, "%s: cannot open", path);
+		return errno == ENOENT
+			       ? sk_fault_set(fault, SK_ENOENT, "%s: no such key (nothing was kept of that day, or it was erased before)", path)
+			       : sk_fault_errno(fault, errno, "%s: cannot open", path);
 	/* Overwritten in place first; a file system that copies on write may keep the old block until it is used again. */
 	sk_random(noise, sizeof noise);
 	bool failed = pwrite(fd, noise, sizeof noise, 0) != (ssize_t)sizeof noise || fsync(fd) != 0;

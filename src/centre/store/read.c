@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading: day by day (each day has its key), by the index where a value is asked for, and every answer is checked against the opened record: the index
-   only proposes. */
+/* Reading: day by day (each day has its key), by the index where a value is asked for, and every answer is checked against the opened record: the
+   index only proposes. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,7 +79,8 @@ static bool kind_fits(const char *kind, const struct sk_observation *o)
 static bool observation_fits(const struct walk *walk, const struct sk_observation *o)
 {
 	struct sk_values values;
-	if ((walk->filter->class_ >= 0 && o->class_ != walk->filter->class_) || !time_fits(walk->filter, o->first_ns, o->last_ns) || !kind_fits(walk->filter->kind, o))
+	if ((walk->filter->class_ >= 0 && o->class_ != walk->filter->class_) || !time_fits(walk->filter, o->first_ns, o->last_ns) ||
+	    !kind_fits(walk->filter->kind, o))
 		return false;
 	if (!walk->by_value)
 		return true;
@@ -183,8 +184,8 @@ static enum sk_err end_walk(struct walk *walk, enum sk_err err, uint64_t *erased
 }
 
 /* The statement over one day's rows, by value or all. */
-static sqlite3_stmt *use_rows(struct walk *walk, enum sk_statement all, enum sk_statement by_value, const struct key_row *row, const struct sk_day_key *key,
-			      uint8_t hash[SK_BLIND_BYTES])
+static sqlite3_stmt *use_rows(struct walk *walk, enum sk_statement all, enum sk_statement by_value, const struct key_row *row,
+			      const struct sk_day_key *key, uint8_t hash[SK_BLIND_BYTES])
 {
 	sqlite3_stmt *rows = sk_db_use(walk->store, walk->by_value ? by_value : all);
 	bind_range(rows, walk, row->row);
@@ -215,7 +216,8 @@ static enum sk_err run_of_interval(struct sk_store *store, uint64_t interval, ui
 	SK_TRY(sk_db_row(store, find, &found, fault));
 	bool whole = found && sk_db_blob(find, 0, run_id, 16);
 	(void)sqlite3_reset(find);
-	return whole ? SK_OK : sk_fault_set(fault, SK_EINCONSISTENT, "%s: rows of interval %" PRIu64 ", which was never committed", store->db_path, interval);
+	return whole ? SK_OK
+		     : sk_fault_set(fault, SK_EINCONSISTENT, "%s: rows of interval %" PRIu64 ", which was never committed", store->db_path, interval);
 }
 
 static enum sk_err visit_observation(struct walk *walk, struct observation_visit *to, uint64_t interval, const uint8_t *form, size_t length)
@@ -223,7 +225,8 @@ static enum sk_err visit_observation(struct walk *walk, struct observation_visit
 	struct sk_observation observation;
 	uint8_t run_id[16], id[16];
 	if (sk_observation_decode(form, length, &observation) != SK_OK)
-		return sk_fault_set(walk->fault, SK_EINCONSISTENT, "%s: a record of interval %" PRIu64 " is not an observation", walk->store->db_path, interval);
+		return sk_fault_set(walk->fault, SK_EINCONSISTENT, "%s: a record of interval %" PRIu64 " is not an observation", walk->store->db_path,
+				    interval);
 	if (!observation_fits(walk, &observation))
 		return SK_OK;
 	SK_TRY(run_of_interval(walk->store, interval, run_id, walk->fault));
@@ -294,8 +297,8 @@ static enum sk_err flows_of_block(struct walk *walk, struct observation_visit *t
 		size_t length = sk_be16(&c);
 		const uint8_t *form = sk_take(&c, length);
 		if (form == NULL)
-			return sk_fault_set(walk->fault, SK_EINCONSISTENT, "%s: flow block %u of interval %" PRIu64 " is malformed", walk->store->db_path, block->number,
-					    block->interval);
+			return sk_fault_set(walk->fault, SK_EINCONSISTENT, "%s: flow block %u of interval %" PRIu64 " is malformed",
+					    walk->store->db_path, block->number, block->interval);
 		SK_TRY(visit_observation(walk, to, block->interval, form, length));
 	}
 	return SK_OK;
@@ -326,8 +329,8 @@ static enum sk_err flows_erased(struct walk *walk, const struct key_row *row)
 	return count_number(walk->store, count, &walk->erased, walk->fault);
 }
 
-enum sk_err sk_store_flows(struct sk_store *store, const struct sk_store_filter *filter, sk_store_observation_visit visit, void *context, uint64_t *erased,
-			   struct sk_fault *fault)
+enum sk_err sk_store_flows(struct sk_store *store, const struct sk_store_filter *filter, sk_store_observation_visit visit, void *context,
+			   uint64_t *erased, struct sk_fault *fault)
 {
 	struct walk walk;
 	struct observation_visit to = {.visit = visit, .context = context};
@@ -480,7 +483,8 @@ static enum sk_err take_none(void *context, const struct sk_finding *finding)
 	return SK_OK;
 }
 
-enum sk_err sk_store_findings(struct sk_store *store, const struct sk_store_filter *filter, sk_store_finding_visit visit, void *context, struct sk_fault *fault)
+enum sk_err sk_store_findings(struct sk_store *store, const struct sk_store_filter *filter, sk_store_finding_visit visit, void *context,
+			      struct sk_fault *fault)
 {
 	struct walk walk;
 	struct finding_fold fold = {.count = 0};

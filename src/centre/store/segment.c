@@ -13,7 +13,10 @@
 
 #include "store/store_priv.h"
 
-enum { HEAD_BYTES = 4 + 4 + 4 + 4 + 4 + 8 + 8 + SK_KEY_ID_BYTES + SK_BLOOM_BYTES, BLOCK_MAX = HEAD_BYTES + SK_BLOCK_PLAIN_MAX + SK_SEAL_OVERHEAD_BYTES };
+enum {
+	HEAD_BYTES = 4 + 4 + 4 + 4 + 4 + 8 + 8 + SK_KEY_ID_BYTES + SK_BLOOM_BYTES,
+	BLOCK_MAX = HEAD_BYTES + SK_BLOCK_PLAIN_MAX + SK_SEAL_OVERHEAD_BYTES
+};
 static const char file_magic[8] = "SKSFS\0\0\1", block_magic[4] = "SKFB";
 static const int64_t second_ns = 1000000000;
 
@@ -108,7 +111,11 @@ static enum sk_err close_block(struct sk_store *store, struct sk_block_writer *w
 {
 	struct sk_day_key *key;
 	uint8_t aad[SK_AAD_MAX];
-	struct sk_block block = {.interval = store->interval, .number = store->block_count, .flows = writer->flows, .day = writer->day, .first_s = writer->first_s,
+	struct sk_block block = {.interval = store->interval,
+				 .number = store->block_count,
+				 .flows = writer->flows,
+				 .day = writer->day,
+				 .first_s = writer->first_s,
 				 .last_s = writer->last_s};
 	if (store->segment_fd < 0)
 		SK_TRY(open_file(store, fault));
@@ -154,7 +161,8 @@ static enum sk_err writer_of_day(struct sk_store *store, int32_t day, struct sk_
 	return SK_OK;
 }
 
-enum sk_err sk_segment_put(struct sk_store *store, const struct sk_observation *observation, const uint8_t *form, size_t length, struct sk_fault *fault)
+enum sk_err sk_segment_put(struct sk_store *store, const struct sk_observation *observation, const uint8_t *form, size_t length,
+			   struct sk_fault *fault)
 {
 	struct sk_block_writer *writer;
 	struct sk_day_key *key;
@@ -238,12 +246,19 @@ enum sk_err sk_segment_drop(struct sk_store *store, uint64_t first, struct sk_fa
 enum sk_err sk_block_of_row(struct sk_store *store, sqlite3_stmt *row, struct sk_block *out, struct sk_fault *fault)
 {
 	*out = (struct sk_block){
-		.interval = (uint64_t)sqlite3_column_int64(row, 0), .number = (uint32_t)sqlite3_column_int64(row, 1), .flows = (uint32_t)sqlite3_column_int64(row, 2),
-		.key_row = sqlite3_column_int64(row, 3), .day = (int32_t)sqlite3_column_int64(row, 5), .first_s = sqlite3_column_int64(row, 7),
-		.last_s = sqlite3_column_int64(row, 8), .offset = (uint64_t)sqlite3_column_int64(row, 9), .length = (uint64_t)sqlite3_column_int64(row, 10),
+		.interval = (uint64_t)sqlite3_column_int64(row, 0),
+		.number = (uint32_t)sqlite3_column_int64(row, 1),
+		.flows = (uint32_t)sqlite3_column_int64(row, 2),
+		.key_row = sqlite3_column_int64(row, 3),
+		.day = (int32_t)sqlite3_column_int64(row, 5),
+		.first_s = sqlite3_column_int64(row, 7),
+		.last_s = sqlite3_column_int64(row, 8),
+		.offset = (uint64_t)sqlite3_column_int64(row, 9),
+		.length = (uint64_t)sqlite3_column_int64(row, 10),
 	};
 	bool good = sk_db_text(row, 4, out->basis, sizeof out->basis) && sk_db_blob(row, 6, out->key_id, sizeof out->key_id) &&
-		    sk_db_blob(row, 11, out->digest, sizeof out->digest) && out->length >= HEAD_BYTES + SK_SEAL_OVERHEAD_BYTES && out->length <= BLOCK_MAX;
+		    sk_db_blob(row, 11, out->digest, sizeof out->digest) && out->length >= HEAD_BYTES + SK_SEAL_OVERHEAD_BYTES &&
+		    out->length <= BLOCK_MAX;
 	return good ? SK_OK : sk_fault_set(fault, SK_EINCONSISTENT, "%s: a row of table block is malformed", store->db_path);
 }
 
@@ -278,11 +293,13 @@ enum sk_err sk_block_read(struct sk_store *store, const struct sk_block *block, 
 		return sk_fault_set(fault, SK_ETOOBIG, "%s: path too long", store->flows_folder);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return errno == ENOENT ? inconsistent(block, path, "is missing: the file is gone", fault) : sk_fault_errno(fault, errno, "%s: cannot read", path);
+		return errno == ENOENT ? inconsistent(block, path, "is missing: the file is gone", fault)
+				       : sk_fault_errno(fault, errno, "%s: cannot read", path);
 	bool whole = read_at(fd, block->offset, block->length, bytes);
 	(void)close(fd);
 	if (!whole)
-		return bytes->failed != SK_OK ? sk_fault_set(fault, bytes->failed, "%s: no memory for a block", path) : inconsistent(block, path, "is cut short", fault);
+		return bytes->failed != SK_OK ? sk_fault_set(fault, bytes->failed, "%s: no memory for a block", path)
+					      : inconsistent(block, path, "is cut short", fault);
 	struct sk_out o = sk_out_of(head, sizeof head);
 	put_head(&o, block, block->length - HEAD_BYTES, NULL);
 	if (memcmp(bytes->bytes, head, sizeof head) != 0)
@@ -298,7 +315,8 @@ const uint8_t *sk_block_bloom(const struct sk_buf *bytes)
 	return bytes->bytes + HEAD_BYTES - SK_BLOOM_BYTES;
 }
 
-enum sk_err sk_block_unseal(const struct sk_day_key *key, const struct sk_block *block, const struct sk_buf *bytes, struct sk_buf *plain, struct sk_fault *fault)
+enum sk_err sk_block_unseal(const struct sk_day_key *key, const struct sk_block *block, const struct sk_buf *bytes, struct sk_buf *plain,
+			    struct sk_fault *fault)
 {
 	uint8_t aad[SK_AAD_MAX];
 	size_t aad_length = block_aad(block->basis, block->interval, bytes->bytes, aad), length = bytes->length - HEAD_BYTES - SK_SEAL_OVERHEAD_BYTES;
@@ -312,7 +330,8 @@ enum sk_err sk_block_unseal(const struct sk_day_key *key, const struct sk_block 
 	sk_wipe(opened, length);
 	free(opened);
 	if (err != SK_OK)
-		return sk_fault_set(fault, SK_EINCONSISTENT, "store: flow block %u of interval %" PRIu64 " does not open under its key: it was altered", block->number,
+		return sk_fault_set(fault, SK_EINCONSISTENT,
+				    "store: flow block %u of interval %" PRIu64 " does not open under its key: it was altered", block->number,
 				    block->interval);
 	return plain->failed != SK_OK ? sk_fault_set(fault, plain->failed, "store: out of memory") : SK_OK;
 }

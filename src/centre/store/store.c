@@ -18,7 +18,8 @@ enum { SEALED_MAX = SK_BLOCK_PLAIN_MAX + SK_BLOOM_BYTES + 256 + SK_SEAL_OVERHEAD
 static enum sk_err set_up(struct sk_store *store, const struct sk_store_options *options, struct sk_fault *fault)
 {
 	if (!sk_store_basis_name_valid(options->basis_id))
-		return sk_fault_set(fault, SK_EMALFORMED, "store: basis id is not fit to name a folder of keys (expected 1 to 63 letters, digits, '.', '_', '-')");
+		return sk_fault_set(fault, SK_EMALFORMED,
+				    "store: basis id is not fit to name a folder of keys (expected 1 to 63 letters, digits, '.', '_', '-')");
 	if (sk_file_join(store->db_path, sizeof store->db_path, options->folder, "sekisho.db") != SK_OK ||
 	    sk_file_join(store->flows_folder, sizeof store->flows_folder, options->folder, "flows") != SK_OK ||
 	    strlen(options->keys_folder) >= sizeof store->ring.folder)
@@ -117,8 +118,12 @@ enum sk_err sk_row_of(struct sk_store *store, sqlite3_stmt *statement, enum sk_s
 		      size_t *length, struct sk_fault *fault)
 {
 	*out = (struct sk_row){
-		.id = sqlite3_column_int64(statement, 0), .interval = (uint64_t)sqlite3_column_int64(statement, 1), .key_row = sqlite3_column_int64(statement, 2),
-		.day = (int32_t)sqlite3_column_int64(statement, 4), .target = (uint8_t)target, .class_ = (uint8_t)sqlite3_column_int64(statement, 6),
+		.id = sqlite3_column_int64(statement, 0),
+		.interval = (uint64_t)sqlite3_column_int64(statement, 1),
+		.key_row = sqlite3_column_int64(statement, 2),
+		.day = (int32_t)sqlite3_column_int64(statement, 4),
+		.target = (uint8_t)target,
+		.class_ = (uint8_t)sqlite3_column_int64(statement, 6),
 		.hour = sqlite3_column_int64(statement, 7),
 	};
 	*sealed = sqlite3_column_blob(statement, 8);
@@ -130,14 +135,16 @@ enum sk_err sk_row_of(struct sk_store *store, sqlite3_stmt *statement, enum sk_s
 		out->kind = sqlite3_column_int64(statement, 9);
 		out->selector = sqlite3_column_int64(statement, 10);
 	} else {
-		good = good && sk_db_text(statement, 9, out->finding_kind, sizeof out->finding_kind) && sk_db_blob(statement, 12, out->fold, sizeof out->fold);
+		good = good && sk_db_text(statement, 9, out->finding_kind, sizeof out->finding_kind) &&
+		       sk_db_blob(statement, 12, out->fold, sizeof out->fold);
 		out->severity = sqlite3_column_int64(statement, 10);
 		out->count = sqlite3_column_int64(statement, 11);
 	}
 	return good ? SK_OK : sk_fault_set(fault, SK_EINCONSISTENT, "%s: row %" PRId64 " is malformed", store->db_path, out->id);
 }
 
-enum sk_err sk_row_key(struct sk_store *store, const char *basis, int32_t day, const uint8_t key_id[SK_KEY_ID_BYTES], struct sk_day_key **out, struct sk_fault *fault)
+enum sk_err sk_row_key(struct sk_store *store, const char *basis, int32_t day, const uint8_t key_id[SK_KEY_ID_BYTES], struct sk_day_key **out,
+		       struct sk_fault *fault)
 {
 	SK_TRY(sk_key_ring_get(&store->ring, basis, day, false, out, fault));
 	return memcmp((*out)->id, key_id, SK_KEY_ID_BYTES) == 0 ? SK_OK : SK_ENOENT;
@@ -154,7 +161,8 @@ enum sk_err sk_row_unseal(struct sk_store *store, const struct sk_row *row, cons
 		sk_buf_add(&store->form, store->sealed, length - SK_SEAL_OVERHEAD_BYTES);
 	sk_wipe(store->sealed, length - SK_SEAL_OVERHEAD_BYTES);
 	if (err != SK_OK)
-		return sk_fault_set(fault, SK_EINCONSISTENT, "%s: row %" PRId64 " of interval %" PRIu64 " does not open under its key: it was altered", store->db_path,
+		return sk_fault_set(fault, SK_EINCONSISTENT,
+				    "%s: row %" PRId64 " of interval %" PRIu64 " does not open under its key: it was altered", store->db_path,
 				    row->id, row->interval);
 	return store->form.failed != SK_OK ? sk_fault_set(fault, store->form.failed, "store: out of memory") : SK_OK;
 }
@@ -200,8 +208,8 @@ static enum sk_err flush_blinds(struct sk_store *store, struct sk_fault *fault)
 	return SK_OK;
 }
 
-static enum sk_err put_blinds(struct sk_store *store, const struct sk_day_key *key, const struct sk_values *values, enum sk_store_target target, int64_t row,
-			      struct sk_fault *fault)
+static enum sk_err put_blinds(struct sk_store *store, const struct sk_day_key *key, const struct sk_values *values, enum sk_store_target target,
+			      int64_t row, struct sk_fault *fault)
 {
 	if (store->blind_count + values->count > SK_BLIND_BUFFER)
 		SK_TRY(flush_blinds(store, fault));
@@ -219,7 +227,10 @@ static enum sk_err put_hit(struct sk_store *store, const struct sk_observation *
 {
 	struct sk_day_key *key;
 	struct sk_values values;
-	struct sk_row row = {.target = SK_TARGET_OBSERVATION, .class_ = observation->class_, .hour = sk_store_hour(observation->first_ns), .kind = observation->kind,
+	struct sk_row row = {.target = SK_TARGET_OBSERVATION,
+			     .class_ = observation->class_,
+			     .hour = sk_store_hour(observation->first_ns),
+			     .kind = observation->kind,
 			     .selector = observation->hit_ids[0]};
 	SK_TRY(sk_key_ring_get(&store->ring, store->basis, sk_store_day(observation->first_ns), true, &key, fault));
 	sqlite3_stmt *put = sk_db_use(store, SK_SQL_OBSERVATION_PUT);
@@ -287,7 +298,10 @@ static enum sk_err put_finding_row(struct sk_store *store, const struct sk_open_
 	const struct sk_finding *finding = &open_finding->finding;
 	struct sk_day_key *key;
 	struct sk_values values;
-	struct sk_row row = {.target = SK_TARGET_FINDING, .class_ = finding->class_, .hour = sk_store_hour(finding->first_ns), .severity = finding->severity,
+	struct sk_row row = {.target = SK_TARGET_FINDING,
+			     .class_ = finding->class_,
+			     .hour = sk_store_hour(finding->first_ns),
+			     .severity = finding->severity,
 			     .count = (int64_t)finding->count};
 	memcpy(row.finding_kind, finding->kind, sizeof row.finding_kind);
 	memcpy(row.fold, open_finding->fold, sizeof row.fold);
@@ -382,7 +396,8 @@ enum sk_err sk_store_begin(struct sk_store *store, uint64_t interval, const uint
 	SK_TRY(sk_db_exec(store, "BEGIN IMMEDIATE", fault));
 	enum sk_err err = interval_exists(store, interval, &exists, fault);
 	if (err == SK_OK && exists)
-		err = sk_fault_set(fault, SK_EEXIST, "%s: interval %" PRIu64 " is committed already; roll back what is newer than the ledger first", store->db_path, interval);
+		err = sk_fault_set(fault, SK_EEXIST, "%s: interval %" PRIu64 " is committed already; roll back what is newer than the ledger first",
+				   store->db_path, interval);
 	if (err != SK_OK) {
 		(void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
 		return err;
@@ -445,7 +460,8 @@ enum sk_err sk_store_commit(struct sk_store *store, uint8_t digest[SK_HASH_BYTES
 static enum sk_err drop_rows(struct sk_store *store, uint64_t first, struct sk_fault *fault)
 {
 	/* The index goes first: it is found through the rows. */
-	static const enum sk_statement drops[] = {SK_SQL_DROP_BLIND, SK_SQL_DROP_OBSERVATIONS, SK_SQL_DROP_FINDINGS, SK_SQL_DROP_BLOCKS, SK_SQL_DROP_INTERVALS};
+	static const enum sk_statement drops[] = {SK_SQL_DROP_BLIND, SK_SQL_DROP_OBSERVATIONS, SK_SQL_DROP_FINDINGS, SK_SQL_DROP_BLOCKS,
+						  SK_SQL_DROP_INTERVALS};
 	for (size_t i = 0; i < SK_COUNT(drops); i++) {
 		sqlite3_stmt *drop = sk_db_use(store, drops[i]);
 		(void)sqlite3_bind_int64(drop, 1, (int64_t)first);
@@ -495,7 +511,8 @@ enum sk_err sk_store_seen(struct sk_store *store, const uint8_t asked[SK_HASH_BY
 	return SK_OK;
 }
 
-static enum sk_err complete_run(struct sk_store *store, const uint8_t run_id[16], const uint8_t (*digests)[SK_HASH_BYTES], size_t count, struct sk_fault *fault)
+static enum sk_err complete_run(struct sk_store *store, const uint8_t run_id[16], const uint8_t (*digests)[SK_HASH_BYTES], size_t count,
+				struct sk_fault *fault)
 {
 	static const enum sk_statement steps[] = {SK_SQL_RUN_HIDE_OTHERS, SK_SQL_RUN_SHOW, SK_SQL_RUN_INPUTS};
 	for (size_t i = 0; i < SK_COUNT(steps); i++) {
@@ -512,7 +529,8 @@ static enum sk_err complete_run(struct sk_store *store, const uint8_t run_id[16]
 	return sk_db_exec(store, "COMMIT", fault);
 }
 
-enum sk_err sk_store_run_done(struct sk_store *store, const uint8_t run_id[16], const uint8_t (*digests)[SK_HASH_BYTES], size_t count, struct sk_fault *fault)
+enum sk_err sk_store_run_done(struct sk_store *store, const uint8_t run_id[16], const uint8_t (*digests)[SK_HASH_BYTES], size_t count,
+			      struct sk_fault *fault)
 {
 	abandon(store);
 	SK_TRY(sk_db_exec(store, "BEGIN IMMEDIATE", fault));

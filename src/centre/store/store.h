@@ -23,7 +23,8 @@ SK_MUST enum sk_err sk_store_open(const struct sk_store_options *options, struct
 void sk_store_close(struct sk_store *store);
 
 /* After a crash: drop rows and segment blocks newer than the ledger's last interval of the link; *rows gets how many. */
-SK_MUST enum sk_err sk_store_roll_back(struct sk_store *store, uint64_t last_committed_interval, bool none_committed, uint64_t *rows, struct sk_fault *fault);
+SK_MUST enum sk_err sk_store_roll_back(struct sk_store *store, uint64_t last_committed_interval, bool none_committed, uint64_t *rows,
+				       struct sk_fault *fault);
 /* Start an interval: a transaction. SK_EEXIST when that number is committed already. */
 SK_MUST enum sk_err sk_store_begin(struct sk_store *store, uint64_t interval, const uint8_t run_id[16], struct sk_fault *fault);
 /* Put one observation (HIT -> a row, FLOW -> the open segment block). SK_EIO, SK_ENOSPC; sticky until commit, which then fails. */
@@ -42,7 +43,8 @@ void sk_store_set_input(struct sk_store *store, const uint8_t asked[SK_HASH_BYTE
 SK_MUST enum sk_err sk_store_seen(struct sk_store *store, const uint8_t asked[SK_HASH_BYTES], bool *seen, struct sk_fault *fault);
 /* The run ended in order: its inputs are complete, and count digests more that its caller wants to find again by sk_store_seen. An open interval is
    rolled back first. */
-SK_MUST enum sk_err sk_store_run_done(struct sk_store *store, const uint8_t run_id[16], const uint8_t (*digests)[SK_HASH_BYTES], size_t count, struct sk_fault *fault);
+SK_MUST enum sk_err sk_store_run_done(struct sk_store *store, const uint8_t run_id[16], const uint8_t (*digests)[SK_HASH_BYTES], size_t count,
+				      struct sk_fault *fault);
 
 /* ---- reading ---- */
 
@@ -57,11 +59,14 @@ struct sk_store_filter {
 typedef enum sk_err (*sk_store_observation_visit)(void *context, const uint8_t id[16], uint64_t interval, const struct sk_observation *observation);
 typedef enum sk_err (*sk_store_finding_visit)(void *context, const struct sk_finding *finding);
 /* Walk HIT observations in time order. A row whose key is destroyed is counted in *erased, not shown. */
-SK_MUST enum sk_err sk_store_observations(struct sk_store *store, const struct sk_store_filter *filter, sk_store_observation_visit visit, void *context, uint64_t *erased, struct sk_fault *fault);
+SK_MUST enum sk_err sk_store_observations(struct sk_store *store, const struct sk_store_filter *filter, sk_store_observation_visit visit,
+					  void *context, uint64_t *erased, struct sk_fault *fault);
 /* Walk flow segments of the segment files (flow.all). */
-SK_MUST enum sk_err sk_store_flows(struct sk_store *store, const struct sk_store_filter *filter, sk_store_observation_visit visit, void *context, uint64_t *erased, struct sk_fault *fault);
+SK_MUST enum sk_err sk_store_flows(struct sk_store *store, const struct sk_store_filter *filter, sk_store_observation_visit visit, void *context,
+				   uint64_t *erased, struct sk_fault *fault);
 /* Walk findings, newest last. */
-SK_MUST enum sk_err sk_store_findings(struct sk_store *store, const struct sk_store_filter *filter, sk_store_finding_visit visit, void *context, struct sk_fault *fault);
+SK_MUST enum sk_err sk_store_findings(struct sk_store *store, const struct sk_store_filter *filter, sk_store_finding_visit visit, void *context,
+				      struct sk_fault *fault);
 
 struct sk_store_totals {
 	uint64_t observations, flows, findings, intervals, bytes_on_disk;

@@ -47,7 +47,8 @@ int64_t sk_store_hour(int64_t unix_ns);
 /* A basis id may be part of a path: 1..63 of [A-Za-z0-9._-], no dot in front. */
 bool sk_store_basis_name_valid(const char *basis);
 /* The key of a day, made when absent and `make`. SK_ENOENT when absent. *out is borrowed until the next call on the ring. */
-SK_MUST enum sk_err sk_key_ring_get(struct sk_key_ring *ring, const char *basis, int32_t day, bool make, struct sk_day_key **out, struct sk_fault *fault);
+SK_MUST enum sk_err sk_key_ring_get(struct sk_key_ring *ring, const char *basis, int32_t day, bool make, struct sk_day_key **out,
+				    struct sk_fault *fault);
 /* Overwrite and unlink a day's key. SK_ENOENT. */
 SK_MUST enum sk_err sk_key_ring_destroy(struct sk_key_ring *ring, const char *basis, int32_t day, struct sk_fault *fault);
 /* Forget what SQLite rolled back. */
@@ -178,7 +179,8 @@ SK_MUST enum sk_err sk_db_key_row(struct sk_store *store, struct sk_day_key *key
 
 /* ---- segment.c ---- */
 
-SK_MUST enum sk_err sk_segment_put(struct sk_store *store, const struct sk_observation *observation, const uint8_t *form, size_t length, struct sk_fault *fault);
+SK_MUST enum sk_err sk_segment_put(struct sk_store *store, const struct sk_observation *observation, const uint8_t *form, size_t length,
+				   struct sk_fault *fault);
 /* Seal every open block, make the file durable. */
 SK_MUST enum sk_err sk_segment_finish(struct sk_store *store, struct sk_fault *fault);
 /* Wipe the open blocks, close and unlink the interval's file. */
@@ -190,7 +192,8 @@ SK_MUST enum sk_err sk_block_read(struct sk_store *store, const struct sk_block 
 /* The filter inside a block's bytes. */
 const uint8_t *sk_block_bloom(const struct sk_buf *bytes);
 /* Open the sealed part into plain. SK_EINCONSISTENT when it was altered. */
-SK_MUST enum sk_err sk_block_unseal(const struct sk_day_key *key, const struct sk_block *block, const struct sk_buf *bytes, struct sk_buf *plain, struct sk_fault *fault);
+SK_MUST enum sk_err sk_block_unseal(const struct sk_day_key *key, const struct sk_block *block, const struct sk_buf *bytes, struct sk_buf *plain,
+				    struct sk_fault *fault);
 /* SK_EINCONSISTENT unless the interval's file is exactly `bytes` long (0: absent). */
 SK_MUST enum sk_err sk_segment_check_size(struct sk_store *store, uint64_t interval, uint64_t bytes, struct sk_fault *fault);
 /* Unlink every file of an interval at or above first; counts nothing. */
@@ -216,14 +219,14 @@ struct sk_row {
 };
 size_t sk_row_aad(const struct sk_row *row, uint8_t aad[SK_AAD_MAX]);
 /* Fill *out from a row of the observation or finding statements; *sealed borrows from the statement. */
-SK_MUST enum sk_err sk_row_of(struct sk_store *store, sqlite3_stmt *statement, enum sk_store_target target, struct sk_row *out, const uint8_t **sealed,
-			      size_t *length, struct sk_fault *fault);
+SK_MUST enum sk_err sk_row_of(struct sk_store *store, sqlite3_stmt *statement, enum sk_store_target target, struct sk_row *out,
+			      const uint8_t **sealed, size_t *length, struct sk_fault *fault);
 /* The key that sealed a row. SK_ENOENT when it was destroyed (also when the day has a newer key). */
 SK_MUST enum sk_err sk_row_key(struct sk_store *store, const char *basis, int32_t day, const uint8_t key_id[SK_KEY_ID_BYTES], struct sk_day_key **out,
 			       struct sk_fault *fault);
 /* Unseal a row into store->form. SK_EINCONSISTENT when it was altered. */
-SK_MUST enum sk_err sk_row_unseal(struct sk_store *store, const struct sk_row *row, const struct sk_day_key *key, const uint8_t *sealed, size_t length,
-				  struct sk_fault *fault);
+SK_MUST enum sk_err sk_row_unseal(struct sk_store *store, const struct sk_row *row, const struct sk_day_key *key, const uint8_t *sealed,
+				  size_t length, struct sk_fault *fault);
 /* More of the same finding: counts add, times widen, the first one's words stay. */
 void sk_finding_fold(struct sk_finding *into, const struct sk_finding *more);
 /* Turn the findings and index entries that are held in memory into rows, so that reads see them. */
@@ -232,7 +235,7 @@ SK_MUST enum sk_err sk_store_settle(struct sk_store *store, struct sk_fault *fau
 /* ---- digest.c ---- */
 
 /* The digest of an interval's rows and blocks. deep: read block files again, unseal what can be, and look for every index row. */
-SK_MUST enum sk_err sk_store_compute_digest(struct sk_store *store, uint64_t interval, const uint8_t run_id[16], bool deep, uint8_t digest[SK_HASH_BYTES],
-					    struct sk_fault *fault);
+SK_MUST enum sk_err sk_store_compute_digest(struct sk_store *store, uint64_t interval, const uint8_t run_id[16], bool deep,
+					    uint8_t digest[SK_HASH_BYTES], struct sk_fault *fault);
 
 #endif

@@ -8,8 +8,15 @@
 #include "base/addr.h"
 #include "seal/seal.h"
 
-enum { SK_OBSERVATION_VERSION = 1, SK_OBSERVATION_MAX_BYTES = 4096, SK_OBSERVATION_DOMAIN_MAX = 256, SK_OBSERVATION_HITS_MAX = 8, SK_FINDING_TEXT_MAX = 512,
-       SK_FINDING_MAX_BYTES = 4096, SK_OBSERVATION_COMMUNITY_ID_MAX = 32 };
+enum {
+	SK_OBSERVATION_VERSION = 1,
+	SK_OBSERVATION_MAX_BYTES = 4096,
+	SK_OBSERVATION_DOMAIN_MAX = 256,
+	SK_OBSERVATION_HITS_MAX = 8,
+	SK_FINDING_TEXT_MAX = 512,
+	SK_FINDING_MAX_BYTES = 4096,
+	SK_OBSERVATION_COMMUNITY_ID_MAX = 32
+};
 
 /* What an observation is about. */
 enum sk_observation_kind { SK_OBSERVATION_FLOW = 1, SK_OBSERVATION_HIT = 2 };
@@ -48,8 +55,8 @@ struct sk_observation {
 	char ja3[33], ja4[40];
 };
 
-/* Append the binary form. Every byte of a text after its NUL is dropped. A class of DD or UNKNOWN, or a number outside its enum, is a bug (SK_INVARIANT):
-   what is domestic or not known has no written form. rule: OBSERVE-1 */
+/* Append the binary form. Every byte of a text after its NUL is dropped. A class of DD or UNKNOWN, or a number outside its enum, is a bug
+   (SK_INVARIANT): what is domestic or not known has no written form. rule: OBSERVE-1 */
 void sk_observation_encode(const struct sk_observation *observation, struct sk_buf *out);
 /* Parse it; SK_ETRUNC, SK_ETRAIL, SK_EMALFORMED. */
 SK_MUST enum sk_err sk_observation_decode(const void *bytes, size_t length, struct sk_observation *out);

@@ -121,14 +121,17 @@ static enum sk_err parse_escape(struct parser *p)
 	p->at++;
 	if (p->end - p->at < 4)
 		return refuse_at(p, p->end, "four hexadecimal digits");
-	char digits[5] = {p->at[0], p->at[1], p->at[2], p->at[3], '\0'};
+	char digits[5] = "";
+	memcpy(digits, p->at, 4);
 	uint8_t code[2];
 	if (sk_hex_decode(digits, code, sizeof code) != SK_OK)
 		return refuse(p, "four hexadecimal digits");
 	bool upper = strpbrk(digits, "ABCDEF") != NULL;
 	char meaning = (char)code[1];
 	if (code[0] != 0 || code[1] >= 0x20 || code[1] == 0 || upper || strchr(meanings, meaning) != NULL)
-		return refuse_at(p, backslash, "the character itself or its short escape (only control characters without one are \\u00xx, in lower case; U+0000 never)");
+		return refuse_at(
+			p, backslash,
+			"the character itself or its short escape (only control characters without one are \\u00xx, in lower case; U+0000 never)");
 	keep_text(p, &meaning, 1);
 	p->at += 4;
 	return SK_OK;

@@ -59,8 +59,8 @@ const char *sk_time_format(int64_t unix_ns, unsigned digits, char text[SK_TIME_T
 	int64_t year;
 	unsigned month, day;
 	date_of_days(days, &year, &month, &day);
-	int used = snprintf(text, SK_TIME_TEXT_MAX, "%04d-%02u-%02uT%02d:%02d:%02d", (int)year, month, day, (int)(of_day / 3600), (int)(of_day / 60 % 60),
-			    (int)(of_day % 60));
+	int used = snprintf(text, SK_TIME_TEXT_MAX, "%04d-%02u-%02uT%02d:%02d:%02d", (int)year, month, day, (int)(of_day / 3600),
+			    (int)(of_day / 60 % 60), (int)(of_day % 60));
 	SK_INVARIANT(used == 19);
 	if (digits != 0) {
 		char fraction[12];
@@ -156,8 +156,8 @@ enum sk_err sk_time_parse(const char *text, int64_t *unix_ns)
 		return parse_seconds(text + 1, unix_ns);
 	const char *at = text;
 	unsigned year, month, day, hour = 0, minute = 0, second = 0;
-	if (!take_digits(&at, 4, &year) || !take_char(&at, '-') || !take_digits(&at, 2, &month) || !take_char(&at, '-') || !take_digits(&at, 2, &day) ||
-	    month < 1 || month > 12 || day < 1 || day > days_of_month(year, month))
+	if (!take_digits(&at, 4, &year) || !take_char(&at, '-') || !take_digits(&at, 2, &month) || !take_char(&at, '-') ||
+	    !take_digits(&at, 2, &day) || month < 1 || month > 12 || day < 1 || day > days_of_month(year, month))
 		return SK_EMALFORMED;
 	int64_t seconds = days_of_date(year, month, day) * SECONDS_A_DAY, ns = 0, offset = 0;
 	if (*at == '\0')
@@ -165,8 +165,9 @@ enum sk_err sk_time_parse(const char *text, int64_t *unix_ns)
 	if (!take_char(&at, 'T') && !take_char(&at, 't') && !take_char(&at, ' '))
 		return SK_EMALFORMED;
 	/* Second 60 is a leap second (RFC 3339 5.6); like POSIX time it counts as the first second of the next minute. */
-	if (!take_digits(&at, 2, &hour) || !take_char(&at, ':') || !take_digits(&at, 2, &minute) || !take_char(&at, ':') || !take_digits(&at, 2, &second) ||
-	    hour > 23 || minute > 59 || second > 60 || !take_fraction(&at, &ns) || !take_offset(&at, &offset) || *at != '\0')
+	if (!take_digits(&at, 2, &hour) || !take_char(&at, ':') || !take_digits(&at, 2, &minute) || !take_char(&at, ':') ||
+	    !take_digits(&at, 2, &second) || hour > 23 || minute > 59 || second > 60 || !take_fraction(&at, &ns) || !take_offset(&at, &offset) ||
+	    *at != '\0')
 		return SK_EMALFORMED;
 	return join_time(seconds + hour * 3600 + minute * 60 + second - offset, ns, unix_ns);
 }
@@ -251,8 +252,8 @@ const char *sk_rate_format(double per_second, const char *unit, char text[SK_UNI
 	if (decimals == 0)
 		(void)snprintf(text, SK_UNIT_TEXT_MAX, "%lld %s%s", scaled, prefixes[prefix], unit);
 	else
-		(void)snprintf(text, SK_UNIT_TEXT_MAX, "%lld.%0*lld %s%s", scaled / scales[decimals], (int)decimals, scaled % scales[decimals], prefixes[prefix],
-			       unit);
+		(void)snprintf(text, SK_UNIT_TEXT_MAX, "%lld.%0*lld %s%s", scaled / scales[decimals], (int)decimals, scaled % scales[decimals],
+			       prefixes[prefix], unit);
 	return text;
 }
 

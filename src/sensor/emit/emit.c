@@ -69,8 +69,8 @@ enum sk_err sk_emit_close(struct sk_emit *emit, struct sk_fault *fault)
 		emit->errnum = errno;
 	enum sk_err err = SK_OK;
 	if (emit->errnum != 0)
-		err = sk_fault_errno(fault, emit->errnum, "%s: EVE lines could not be written (at least %" PRIu64 " lost)", emit->standard_output ? "standard output" : emit->path,
-				     emit->lost_lines);
+		err = sk_fault_errno(fault, emit->errnum, "%s: EVE lines could not be written (at least %" PRIu64 " lost)",
+				     emit->standard_output ? "standard output" : emit->path, emit->lost_lines);
 	sk_buf_fini(&emit->line);
 	free(emit);
 	return err;
@@ -239,10 +239,12 @@ static void add_numbered(struct sk_json_writer *w, const char *key, unsigned val
 
 static void emit_dns(struct sk_emit *emit, const struct sk_observation *o)
 {
-	static const char *const rcodes[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH", "NOTZONE"};
-	static const char *const types[] = {[1] = "A", [2] = "NS", [5] = "CNAME", [6] = "SOA", [10] = "NULL", [12] = "PTR", [15] = "MX", [16] = "TXT", [28] = "AAAA",
-					    [33] = "SRV", [35] = "NAPTR", [43] = "DS", [46] = "RRSIG", [47] = "NSEC", [48] = "DNSKEY", [64] = "SVCB", [65] = "HTTPS",
-					    [252] = "AXFR", [255] = "ANY"};
+	static const char *const rcodes[] = {"NOERROR",	 "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED",
+					     "YXDOMAIN", "YXRRSET", "NXRRSET",	"NOTAUTH",  "NOTZONE"};
+	static const char *const types[] = {
+		[1] = "A",	 [2] = "NS",	[5] = "CNAME",	[6] = "SOA",	[10] = "NULL", [12] = "PTR",   [15] = "MX",
+		[16] = "TXT",	 [28] = "AAAA", [33] = "SRV",	[35] = "NAPTR", [43] = "DS",   [46] = "RRSIG", [47] = "NSEC",
+		[48] = "DNSKEY", [64] = "SVCB", [65] = "HTTPS", [252] = "AXFR", [255] = "ANY"};
 	bool answer = (o->dns_flags & DNS_ANSWER) != 0;
 	struct sk_json_writer w;
 	begin_line(emit, &w, "dns", o->first_ns, o);
@@ -322,7 +324,8 @@ void sk_emit_finding(struct sk_emit *emit, const struct sk_finding *finding, con
 	sk_json_text(&w, "signature", signature);
 	sk_json_text(&w, "category", finding->kind);
 	/* EVE counts the other way round: 1 is the highest. */
-	sk_json_u64(&w, "severity", finding->severity >= 1 && finding->severity <= HIGHEST_SEVERITY ? HIGHEST_SEVERITY + 1u - finding->severity : HIGHEST_SEVERITY);
+	sk_json_u64(&w, "severity",
+		    finding->severity >= 1 && finding->severity <= HIGHEST_SEVERITY ? HIGHEST_SEVERITY + 1u - finding->severity : HIGHEST_SEVERITY);
 	sk_json_end(&w);
 	begin_marks(emit, &w, evidence);
 	sk_json_hex(&w, "finding", finding->id, sizeof finding->id);

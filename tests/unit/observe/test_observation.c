@@ -373,7 +373,8 @@ static void community_ids(void **state)
 static void forms_written_from_the_document_decode(void **state)
 {
 	(void)state;
-	static const char *const seeds[] = {"fz_observation/flow_v4", "fz_observation/hit_v6", "fz_observation/hit_dns", "fz_observation/all", "fz_finding/plain"};
+	static const char *const seeds[] = {"fz_observation/flow_v4", "fz_observation/hit_v6", "fz_observation/hit_dns", "fz_observation/all",
+					    "fz_finding/plain"};
 	for (size_t i = 0; i < SK_COUNT(seeds); i++) {
 		char path[SK_PATH_MAX];
 		struct sk_buf form;

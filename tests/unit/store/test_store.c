@@ -255,9 +255,20 @@ static void values_are_found_by_equality(void **state)
 		const char *value;
 		size_t hits, flows, findings;
 	} cases[] = {
-		{"192.0.2.1", 1, 1, 1}, {"198.51.100.77", 1, 1, 0}, {"198.51.100.0/24", 1, 1, 0}, {"198.51.100.77/32", 1, 1, 0}, {"198.51.100.78", 0, 0, 0},
-		{"203.0.113.9", 0, 0, 1}, {"bad.example", 1, 0, 1}, {"BAD.Example.", 1, 0, 1}, {"www.bad.example", 1, 0, 0}, {"a.www.bad.example", 0, 0, 0},
-		{"ad.example", 0, 0, 0}, {"example", 0, 0, 0}, {"t13d1516h2_8daaf6152771_e5627efa2ab1", 1, 0, 0}, {"198.51.0.0/16", 0, 0, 0},
+		{"192.0.2.1", 1, 1, 1},
+		{"198.51.100.77", 1, 1, 0},
+		{"198.51.100.0/24", 1, 1, 0},
+		{"198.51.100.77/32", 1, 1, 0},
+		{"198.51.100.78", 0, 0, 0},
+		{"203.0.113.9", 0, 0, 1},
+		{"bad.example", 1, 0, 1},
+		{"BAD.Example.", 1, 0, 1},
+		{"www.bad.example", 1, 0, 0},
+		{"a.www.bad.example", 0, 0, 0},
+		{"ad.example", 0, 0, 0},
+		{"example", 0, 0, 0},
+		{"t13d1516h2_8daaf6152771_e5627efa2ab1", 1, 0, 0},
+		{"198.51.0.0/16", 0, 0, 0},
 		{"2001:db8::/48", 0, 0, 0},
 	};
 	struct sk_observation hit = hit_at(noon_ns, "www.bad.example"), flow = flow_at(noon_ns, 1000);
@@ -268,7 +279,8 @@ static void values_are_found_by_equality(void **state)
 	put_finding(p, &finding);
 	commit(p, NULL);
 	for (size_t i = 0; i < SK_COUNT(cases); i++) {
-		struct seen hits = observations(p, by_value(cases[i].value)), all_flows = flows(p, by_value(cases[i].value)), found = findings(p, by_value(cases[i].value));
+		struct seen hits = observations(p, by_value(cases[i].value)), all_flows = flows(p, by_value(cases[i].value)),
+			    found = findings(p, by_value(cases[i].value));
 		if (hits.count != cases[i].hits || all_flows.count != cases[i].flows || found.count != cases[i].findings)
 			fail_msg("%s: %zu %zu %zu", cases[i].value, hits.count, all_flows.count, found.count);
 	}
@@ -489,7 +501,8 @@ static int shown(struct place *p, bool of_flows)
 static void an_input_counts_once(void **state)
 {
 	struct place *p = *state;
-	static const uint8_t asked[SK_HASH_BYTES] = {7}, other[SK_HASH_BYTES] = {8}, extra[1][SK_HASH_BYTES] = {{9}}, runs[5][16] = {{1}, {2}, {3}, {4}, {5}};
+	static const uint8_t asked[SK_HASH_BYTES] = {7}, other[SK_HASH_BYTES] = {8}, extra[1][SK_HASH_BYTES] = {{9}},
+			     runs[5][16] = {{1}, {2}, {3}, {4}, {5}};
 	struct sk_fault fault;
 	bool seen;
 	watch_once(p, 0, runs[0], asked); /* cut short */
@@ -704,14 +717,18 @@ static void nothing_stands_in_clear(void **state)
 	const struct {
 		const void *needle;
 		size_t length;
-	} needles[] = {{v4, 4}, {v4_b, 4}, {v6.bytes, 8}, {v6.bytes, 16}, {"192.0.2.1", 9}, {"198.51.100", 10}, {"2001:db8", 8}, {"bad.example", 11}, {"t13d1516", 8}};
-	/* Four bytes may meet by chance in a file of random blobs: about 2 MiB / 2^32, once in 2,000 runs; three bytes more of context make it certain. */
+	} needles[] = {{v4, 4},		{v4_b, 4},	     {v6.bytes, 8},  {v6.bytes, 16}, {"192.0.2.1", 9}, {"198.51.100", 10},
+		       {"2001:db8", 8}, {"bad.example", 11}, {"t13d1516", 8}};
+	/* Four bytes may meet by chance in a file of random blobs: about 2 MiB / 2^32, once in 2,000 runs; three bytes more of context make it
+	 * certain. */
 	for (size_t i = 0; i < SK_COUNT(needles); i++)
 		assert_int_equal(folder_holds(p->store, needles[i].needle, needles[i].length), 0);
 	/* Sabotage: a plain column, and this search goes red. */
 	sqlite3 *db;
 	assert_int_equal(sqlite3_open(p->db, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "ALTER TABLE observation ADD COLUMN plain TEXT; UPDATE observation SET plain = '192.0.2.1' WHERE id = 5", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "ALTER TABLE observation ADD COLUMN plain TEXT; UPDATE observation SET plain = '192.0.2.1' WHERE id = 5",
+				      NULL, NULL, NULL),
+			 SQLITE_OK);
 	assert_true(folder_holds(p->store, "192.0.2.1", 9) > 0);
 	(void)sqlite3_close(db);
 }

@@ -60,19 +60,73 @@ static const struct {
 	size_t offset;       /* the byte that the fault must name */
 	const char *because; /* what it must say */
 } bad[] = {
-	{"", 0, "value"}, {" 0", 0, "value"}, {"0 ", 1, "end"}, {"0\n", 1, "end"}, {"00", 0, "leading zero"}, {"01", 0, "leading zero"},
-	{"-01", 1, "leading zero"}, {"-0", 0, "without a sign"}, {"-", 1, "digit"}, {"+1", 0, "value"}, {"1.0", 1, "no fraction"}, {"1e3", 1, "no fraction"},
-	{"1E3", 1, "no fraction"}, {"0.5", 1, "no fraction"}, {"9007199254740992", 0, "2^53"}, {"-9007199254740992", 0, "2^53"},
-	{"99999999999999999999999999", 0, "2^53"}, {"NaN", 0, "value"}, {"True", 0, "value"}, {"tru", 0, "value"}, {"nullx", 4, "end"}, {"\"", 1, "closing quote"},
-	{"\"a", 2, "closing quote"}, {"\"\t\"", 1, "escape"}, {"\"\\/\"", 2, "after a backslash"}, {"\"\\a\"", 2, "after a backslash"}, {"\"\\", 2, "after a backslash"},
-	{"\"\\u0041\"", 1, "itself"}, {"\"\\u000a\"", 1, "short escape"}, {"\"\\u0000\"", 1, "never"}, {"\"\\u001F\"", 1, "lower case"}, {"\"\\u00e9\"", 1, "itself"},
-	{"\"\\u12\"", 6, "four"}, {"\"\\u00zz\"", 3, "four"}, {"\"\\ud83d\\udea7\"", 1, "itself"}, {"\"\xff\"", 1, "UTF-8"}, {"\"\xc0\xaf\"", 1, "UTF-8"},
-	{"\"\xed\xa0\x80\"", 1, "UTF-8"}, {"\"\xf4\x90\x80\x80\"", 1, "UTF-8"}, {"\"\xe2\x80\"", 1, "UTF-8"}, {"[", 1, "value"}, {"[1", 2, "','"}, {"[1,]", 3, "value"},
-	{"[,1]", 1, "value"}, {"[1 ,2]", 2, "white space"}, {"[1, 2]", 3, "value"}, {"[1}", 2, "','"}, {"]", 0, "value"}, {"{", 1, "key"}, {"{1:2}", 1, "key"},
-	{"{\"a\"}", 4, "':'"}, {"{\"a\" :1}", 4, "':'"}, {"{\"a\":}", 5, "value"}, {"{\"a\":1,}", 7, "key"}, {"{\"a\":1]", 6, "','"},
-	{"{\"b\":1,\"a\":2}", 7, "ascending"}, {"{\"a\":1,\"a\":2}", 7, "each key once"}, {"{\"aa\":1,\"a\":2}", 8, "ascending"}, {"{\"a\":1,\"A\":2}", 7, "ascending"},
-	{"{\"\xc3\xa9\":1}", 2, "ASCII"}, {"{\"a\\nb\":1}", 3, "ASCII"}, {"{\"\x7f\":1}", 2, "ASCII"}, {"{}{}", 2, "end"}, {"\xef\xbb\xbf{}", 0, "value"},
-	{"{\"a\":1}}", 7, "end"}, {"[\"a\"\"b\"]", 4, "','"}, {"'a'", 0, "value"},
+	{"", 0, "value"},
+	{" 0", 0, "value"},
+	{"0 ", 1, "end"},
+	{"0\n", 1, "end"},
+	{"00", 0, "leading zero"},
+	{"01", 0, "leading zero"},
+	{"-01", 1, "leading zero"},
+	{"-0", 0, "without a sign"},
+	{"-", 1, "digit"},
+	{"+1", 0, "value"},
+	{"1.0", 1, "no fraction"},
+	{"1e3", 1, "no fraction"},
+	{"1E3", 1, "no fraction"},
+	{"0.5", 1, "no fraction"},
+	{"9007199254740992", 0, "2^53"},
+	{"-9007199254740992", 0, "2^53"},
+	{"99999999999999999999999999", 0, "2^53"},
+	{"NaN", 0, "value"},
+	{"True", 0, "value"},
+	{"tru", 0, "value"},
+	{"nullx", 4, "end"},
+	{"\"", 1, "closing quote"},
+	{"\"a", 2, "closing quote"},
+	{"\"\t\"", 1, "escape"},
+	{"\"\\/\"", 2, "after a backslash"},
+	{"\"\\a\"", 2, "after a backslash"},
+	{"\"\\", 2, "after a backslash"},
+	{"\"\\u0041\"", 1, "itself"},
+	{"\"\\u000a\"", 1, "short escape"},
+	{"\"\\u0000\"", 1, "never"},
+	{"\"\\u001F\"", 1, "lower case"},
+	{"\"\\u00e9\"", 1, "itself"},
+	{"\"\\u12\"", 6, "four"},
+	{"\"\\u00zz\"", 3, "four"},
+	{"\"\\ud83d\\udea7\"", 1, "itself"},
+	{"\"\xff\"", 1, "UTF-8"},
+	{"\"\xc0\xaf\"", 1, "UTF-8"},
+	{"\"\xed\xa0\x80\"", 1, "UTF-8"},
+	{"\"\xf4\x90\x80\x80\"", 1, "UTF-8"},
+	{"\"\xe2\x80\"", 1, "UTF-8"},
+	{"[", 1, "value"},
+	{"[1", 2, "','"},
+	{"[1,]", 3, "value"},
+	{"[,1]", 1, "value"},
+	{"[1 ,2]", 2, "white space"},
+	{"[1, 2]", 3, "value"},
+	{"[1}", 2, "','"},
+	{"]", 0, "value"},
+	{"{", 1, "key"},
+	{"{1:2}", 1, "key"},
+	{"{\"a\"}", 4, "':'"},
+	{"{\"a\" :1}", 4, "':'"},
+	{"{\"a\":}", 5, "value"},
+	{"{\"a\":1,}", 7, "key"},
+	{"{\"a\":1]", 6, "','"},
+	{"{\"b\":1,\"a\":2}", 7, "ascending"},
+	{"{\"a\":1,\"a\":2}", 7, "each key once"},
+	{"{\"aa\":1,\"a\":2}", 8, "ascending"},
+	{"{\"a\":1,\"A\":2}", 7, "ascending"},
+	{"{\"\xc3\xa9\":1}", 2, "ASCII"},
+	{"{\"a\\nb\":1}", 3, "ASCII"},
+	{"{\"\x7f\":1}", 2, "ASCII"},
+	{"{}{}", 2, "end"},
+	{"\xef\xbb\xbf{}", 0, "value"},
+	{"{\"a\":1}}", 7, "end"},
+	{"[\"a\"\"b\"]", 4, "','"},
+	{"'a'", 0, "value"},
 	{"{\"0123456789012345678901234567890123456789012345678901234567890123\":1}", 1, "63 bytes"},
 };
 
@@ -84,7 +138,8 @@ static void bad_documents_name_the_byte(void **state)
 		struct sk_fault fault = {0};
 		char place[32];
 		(void)snprintf(place, sizeof place, "byte %zu:", bad[i].offset);
-		if (parse(bad[i].text, strlen(bad[i].text), &doc, &fault) != SK_EMALFORMED || strstr(fault.line, place) == NULL || strstr(fault.line, bad[i].because) == NULL)
+		if (parse(bad[i].text, strlen(bad[i].text), &doc, &fault) != SK_EMALFORMED || strstr(fault.line, place) == NULL ||
+		    strstr(fault.line, bad[i].because) == NULL)
 			fail_msg("%s: expected '%s ... %s', got '%s'", bad[i].text, place, bad[i].because, fault.line);
 	}
 }
@@ -187,8 +242,9 @@ static void limits_hold(void **state)
 static void members_are_found_by_kind(void **state)
 {
 	(void)state;
-	static const char text[] = "{\"big\":\"18446744073709551615\",\"hex\":\"00ff\",\"low\":\"-9223372036854775808\",\"n\":-5,\"null\":null,\"small\":\"12\","
-				   "\"t\":\"word\",\"too\":\"18446744073709551616\",\"u\":7,\"up\":\"00FF\",\"zero\":\"09007199254740992\"}";
+	static const char text[] =
+		"{\"big\":\"18446744073709551615\",\"hex\":\"00ff\",\"low\":\"-9223372036854775808\",\"n\":-5,\"null\":null,\"small\":\"12\","
+		"\"t\":\"word\",\"too\":\"18446744073709551616\",\"u\":7,\"up\":\"00FF\",\"zero\":\"09007199254740992\"}";
 	struct sk_json_doc *doc;
 	assert_int_equal(parse(text, sizeof text - 1, &doc, NULL), SK_OK);
 	const struct sk_json_value *top = sk_json_top(doc);
@@ -242,15 +298,24 @@ static void writer_escapes_and_splits_integers(void **state)
 	sk_json_hex(&w, NULL, "\x01\xab", 2);
 	sk_json_raw(&w, NULL, "{}", 2);
 	sk_json_end(&w);
-	assert_string_equal(sk_buf_text(&out), "[\"a\xef\xbf\xbd" "b\xef\xbf\xbd\xef\xbf\xbd\\u0001\x7f\\\"\\\\/\\n\",9007199254740991,\"9007199254740992\","
+	assert_string_equal(sk_buf_text(&out), "[\"a\xef\xbf\xbd"
+					       "b\xef\xbf\xbd\xef\xbf\xbd\\u0001\x7f\\\"\\\\/\\n\",9007199254740991,\"9007199254740992\","
 					       "-9007199254740991,\"-9223372036854775808\",\"01ab\",{}]");
 	assert_round_trip((const char *)out.bytes, out.length);
 	sk_buf_reset(&out);
 	static const struct {
 		double value;
 		const char *text;
-	} doubles[] = {{0, "0"}, {-0.0, "0"}, {1.5, "1.5"}, {-0.25, "-0.25"}, {0.0000001, "0"}, {-0.0000001, "0"}, {3.14159265, "3.141593"}, {1e15, "1000000000000000"},
-		       {0.999999999, "1"}, {100.000001, "100.000001"}};
+	} doubles[] = {{0, "0"},
+		       {-0.0, "0"},
+		       {1.5, "1.5"},
+		       {-0.25, "-0.25"},
+		       {0.0000001, "0"},
+		       {-0.0000001, "0"},
+		       {3.14159265, "3.141593"},
+		       {1e15, "1000000000000000"},
+		       {0.999999999, "1"},
+		       {100.000001, "100.000001"}};
 	for (size_t i = 0; i < SK_COUNT(doubles); i++) {
 		sk_buf_reset(&out);
 		sk_json_begin(&w, &out, false);

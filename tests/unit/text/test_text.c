@@ -34,15 +34,45 @@ static void times_parse(void **state)
 		const char *text;
 		int64_t ns;
 	} good[] = {
-		{"1970-01-01", 0}, {"2026-11-22T06:30:00Z", 1795329000000000000}, {"2026-11-22t06:30:00z", 1795329000000000000},
-		{"2026-11-22 15:30:00+09:00", 1795329000000000000}, {"2026-11-22T00:00:00.5-06:30", 1795329000500000000}, {"2016-12-31T23:59:60Z", 1483228800000000000},
-		{"1969-12-31T23:59:59.9999999999Z", -1}, {"@0", 0}, {"@1700000000", 1700000000000000000}, {"@1700000000.25", 1700000000250000000},
-		{"2024-02-29", 1709164800000000000}, {"2262-04-11T23:47:16.854775807Z", INT64_MAX},
+		{"1970-01-01", 0},
+		{"2026-11-22T06:30:00Z", 1795329000000000000},
+		{"2026-11-22t06:30:00z", 1795329000000000000},
+		{"2026-11-22 15:30:00+09:00", 1795329000000000000},
+		{"2026-11-22T00:00:00.5-06:30", 1795329000500000000},
+		{"2016-12-31T23:59:60Z", 1483228800000000000},
+		{"1969-12-31T23:59:59.9999999999Z", -1},
+		{"@0", 0},
+		{"@1700000000", 1700000000000000000},
+		{"@1700000000.25", 1700000000250000000},
+		{"2024-02-29", 1709164800000000000},
+		{"2262-04-11T23:47:16.854775807Z", INT64_MAX},
 	};
 	static const char *const bad[] = {
-		"", "@", "@-1", "@1.", "@1x", "2026", "2026-1-01", "2026-13-01", "2026-00-01", "2026-02-29", "2026-04-31", "2026-01-00", "2026-01-01T", "2026-01-01T00:00Z",
-		"2026-01-01T00:00:00", "2026-01-01T24:00:00Z", "2026-01-01T00:60:00Z", "2026-01-01T00:00:61Z", "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00+24:00",
-		"2026-01-01T00:00:00+0900", "2026-01-01T00:00:00Zx", " 2026-01-01", "2026/01/01", "yesterday",
+		"",
+		"@",
+		"@-1",
+		"@1.",
+		"@1x",
+		"2026",
+		"2026-1-01",
+		"2026-13-01",
+		"2026-00-01",
+		"2026-02-29",
+		"2026-04-31",
+		"2026-01-00",
+		"2026-01-01T",
+		"2026-01-01T00:00Z",
+		"2026-01-01T00:00:00",
+		"2026-01-01T24:00:00Z",
+		"2026-01-01T00:60:00Z",
+		"2026-01-01T00:00:61Z",
+		"2026-01-01T00:00:00.Z",
+		"2026-01-01T00:00:00+24:00",
+		"2026-01-01T00:00:00+0900",
+		"2026-01-01T00:00:00Zx",
+		" 2026-01-01",
+		"2026/01/01",
+		"yesterday",
 	};
 	int64_t ns;
 	for (size_t i = 0; i < SK_COUNT(good); i++) {
@@ -92,8 +122,17 @@ static void durations(void **state)
 	static const struct {
 		int64_t ns;
 		const char *text;
-	} cases[] = {{0, "0 ns"}, {850000000, "850 ms"}, {12400000000, "12.4 s"}, {59960000000, "1 min 0 s"}, {200000000000, "3 min 20 s"}, {3599600000000, "1 h 0 min"},
-		     {187200000000000, "2 d 4 h"}, {-1500000000, "-1.5 s"}, {1500, "2 µs"}, {999600, "1 ms"}, {INT64_MIN, "-106751 d 23 h"}};
+	} cases[] = {{0, "0 ns"},
+		     {850000000, "850 ms"},
+		     {12400000000, "12.4 s"},
+		     {59960000000, "1 min 0 s"},
+		     {200000000000, "3 min 20 s"},
+		     {3599600000000, "1 h 0 min"},
+		     {187200000000000, "2 d 4 h"},
+		     {-1500000000, "-1.5 s"},
+		     {1500, "2 µs"},
+		     {999600, "1 ms"},
+		     {INT64_MIN, "-106751 d 23 h"}};
 	for (size_t i = 0; i < SK_COUNT(cases); i++)
 		assert_string_equal(sk_duration_format(cases[i].ns, text), cases[i].text);
 }
@@ -141,7 +180,8 @@ static void base64(void **state)
 {
 	(void)state;
 	/* RFC 4648 section 10 */
-	static const char *const pairs[][2] = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+	static const char *const pairs[][2] = {
+		{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
 	char text[16];
 	uint8_t bytes[16];
 	size_t length;
@@ -190,9 +230,21 @@ static void utf8(void **state)
 	static const struct {
 		const char *text;
 		bool valid;
-	} cases[] = {{"", true}, {"a\xc3\xa9\xe9\x96\xa2\xf0\x9f\x9a\xa7", true}, {"\x80", false}, {"\xc0\x80", false}, {"\xc1\xbf", false}, {"\xe0\x9f\xbf", false},
-		     {"\xed\xa0\x80", false}, {"\xed\x9f\xbf", true}, {"\xf0\x8f\xbf\xbf", false}, {"\xf4\x8f\xbf\xbf", true}, {"\xf4\x90\x80\x80", false},
-		     {"\xf5\x80\x80\x80", false}, {"\xe9\x96", false}, {"\xc3", false}, {"\xef\xbf\xbf", true}};
+	} cases[] = {{"", true},
+		     {"a\xc3\xa9\xe9\x96\xa2\xf0\x9f\x9a\xa7", true},
+		     {"\x80", false},
+		     {"\xc0\x80", false},
+		     {"\xc1\xbf", false},
+		     {"\xe0\x9f\xbf", false},
+		     {"\xed\xa0\x80", false},
+		     {"\xed\x9f\xbf", true},
+		     {"\xf0\x8f\xbf\xbf", false},
+		     {"\xf4\x8f\xbf\xbf", true},
+		     {"\xf4\x90\x80\x80", false},
+		     {"\xf5\x80\x80\x80", false},
+		     {"\xe9\x96", false},
+		     {"\xc3", false},
+		     {"\xef\xbf\xbf", true}};
 	for (size_t i = 0; i < SK_COUNT(cases); i++) {
 		size_t length = strlen(cases[i].text);
 		char *exact = malloc(length + 1);
@@ -209,8 +261,9 @@ static void utf8(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(times_format), cmocka_unit_test(times_parse), cmocka_unit_test(every_day_round_trips), cmocka_unit_test(durations),
-		cmocka_unit_test(figures), cmocka_unit_test(hexadecimal), cmocka_unit_test(base64), cmocka_unit_test(escaping), cmocka_unit_test(utf8),
+		cmocka_unit_test(times_format), cmocka_unit_test(times_parse), cmocka_unit_test(every_day_round_trips),
+		cmocka_unit_test(durations),	cmocka_unit_test(figures),     cmocka_unit_test(hexadecimal),
+		cmocka_unit_test(base64),	cmocka_unit_test(escaping),    cmocka_unit_test(utf8),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
