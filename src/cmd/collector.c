@@ -20,6 +20,7 @@ struct sk_collector {
 	struct sk_carry carry;
 	struct sk_record_refs refs;
 	uint64_t intervals;
+	uint64_t lost_in_crash;      /* stated by recoveries since the last interval; the next interval repeats it */
 	uint8_t run_id[16];
 	bool in_interval;            /* the store's transaction is open */
 	bool flows_again;            /* the present input's flow segments are stored already */
@@ -34,6 +35,8 @@ struct sk_collector {
 struct tail {
 	bool any_interval;           /* on our link */
 	uint64_t last_number, pending_frames, pending_bytes;
+	bool recovered;              /* a recovery lies after the last interval: what was pending is stated already */
+	uint64_t lost_stated;        /* ... so many frames, for the next interval to repeat */
 	bool run_open;               /* the last run has no stop record */
 	uint64_t run_index;
 };
@@ -53,7 +56,13 @@ static enum sk_err look_at_leaf(const struct sk_json_value *top, uint64_t index,
 	if (kind == NULL)
 		return SK_EINCONSISTENT;
 	if (strcmp(kind, "run_stop") == 0 || strcmp(kind, "recovery") == 0) {
+		uint64_t lost = 0;
 		*stopped = *stopped || !tail->run_open;
+		if (kind[1] == 'e' && !tail->any_interval) {
+			SK_TRY(sk_json_get_u64(top, "frames_lost", &lost));
+			tail->recovered = true;
+			tail->lost_stated += lost;
+		}
 	} else if (strcmp(kind, "run_start") == 0) {
 		if (!*stopped && !tail->run_open) {
 			tail->run_open = true;
@@ -69,6 +78,8 @@ static enum sk_err look_at_leaf(const struct sk_json_value *top, uint64_t index,
 		SK_TRY(sk_json_get_u64(top, "number", &tail->last_number));
 		SK_TRY(sk_json_get_u64(pending, "frames", &tail->pending_frames));
 		SK_TRY(sk_json_get_u64(pending, "bytes", &tail->pending_bytes));
+		if (tail->recovered)
+			tail->pending_frames = tail->pending_bytes = 0;
 		tail->any_interval = true;
 		*done = *stopped;
 	}
@@ -129,7 +140,10 @@ static enum sk_err save_carry(const struct sk_workspace *workspace, const struct
 	sk_json_object(&json, NULL);
 	write_cells(&json, "capture_lost", &carry->capture_lost, 1);
 	write_cells(&json, "classes", carry->classes, SK_CLASS_COUNT);
+	sk_json_u64(&json, "findings", carry->findings);
 	write_cells(&json, "gate", carry->gate, carry->gate_count);
+	sk_json_u64(&json, "observations", carry->observations);
+	sk_json_u64(&json, "segments", carry->segments);
 	write_cells(&json, "select", carry->select, carry->select_count);
 	write_cells(&json, "selected", &carry->selected, 1);
 	sk_json_end(&json);
@@ -173,7 +187,9 @@ static enum sk_err load_carry(const struct sk_workspace *workspace, uint64_t num
 		if (read_cells(top, "capture_lost", &carry->capture_lost, 1, &one) != SK_OK || read_cells(top, "selected", &carry->selected, 1, &one) != SK_OK ||
 		    read_cells(top, "classes", carry->classes, SK_CLASS_COUNT, &classes) != SK_OK ||
 		    read_cells(top, "gate", carry->gate, SK_CELLS_MAX, &carry->gate_count) != SK_OK ||
-		    read_cells(top, "select", carry->select, SK_CELLS_MAX, &carry->select_count) != SK_OK)
+		    read_cells(top, "select", carry->select, SK_CELLS_MAX, &carry->select_count) != SK_OK ||
+		    sk_json_get_u64(top, "segments", &carry->segments) != SK_OK || sk_json_get_u64(top, "observations", &carry->observations) != SK_OK ||
+		    sk_json_get_u64(top, "findings", &carry->findings) != SK_OK)
 			err = sk_fault_set(fault, SK_EINCONSISTENT, "%s: the carried counts of the last interval cannot be read; the ledger cannot be continued without them", path);
 	}
 	sk_json_free(doc);
@@ -324,6 +340,7 @@ static enum sk_err open_parts(struct sk_collector *collector, struct sk_collecto
 	recovery->recovered = tail.run_open;
 	recovery->frames_lost = tail.run_open ? tail.pending_frames : 0;
 	recovery->bytes_lost = tail.run_open ? tail.pending_bytes : 0;
+	collector->lost_in_crash = tail.lost_stated + recovery->frames_lost;
 	(void)snprintf(collector->carry.link, sizeof collector->carry.link, "%s", collector->start.link);
 	if (tail.any_interval) {
 		SK_TRY(load_carry(workspace, tail.last_number, &collector->carry, fault));
@@ -436,6 +453,7 @@ enum sk_err sk_collector_interval(void *context, struct sk_account *account, str
 		return collector->failed;
 	}
 	account->number = collector->carry.next_number;
+	account->lost_in_crash = collector->lost_in_crash;
 	SK_TRY(sk_store_commit(collector->store, digest, fault));
 	collector->in_interval = false;
 	struct sk_carry carry = collector->carry;
@@ -458,6 +476,7 @@ enum sk_err sk_collector_interval(void *context, struct sk_account *account, str
 		(void)unlink(old);
 	}
 	collector->carry = carry;
+	collector->lost_in_crash = 0;
 	collector->intervals++;
 	SK_TRY(sk_store_begin(collector->store, carry.next_number, collector->run_id, fault));
 	collector->in_interval = true;

@@ -73,7 +73,7 @@ static inline uint8_t sk_u8(struct sk_cur *c)
 static inline uint16_t sk_be16(struct sk_cur *c)
 {
 	const uint8_t *p = sk_take(c, 2);
-	return p != NULL ? (uint16_t)(p[0] << 8 | p[1]) : 0;
+	return (uint16_t)(p != NULL ? p[0] << 8 | p[1] : 0);
 }
 
 static inline uint32_t sk_be24(struct sk_cur *c)
@@ -97,7 +97,7 @@ static inline uint64_t sk_be64(struct sk_cur *c)
 static inline uint16_t sk_le16(struct sk_cur *c)
 {
 	const uint8_t *p = sk_take(c, 2);
-	return p != NULL ? (uint16_t)(p[1] << 8 | p[0]) : 0;
+	return (uint16_t)(p != NULL ? p[1] << 8 | p[0] : 0);
 }
 
 static inline uint32_t sk_le32(struct sk_cur *c)

@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+"""Sessions, Community IDs, JA3, JA4 and SNI against what other programs say of the same captures (net/arkime, net/ja4): the share that agrees, and
+every disagreement under its reason. `reference.py --markdown` prints the tables of docs/accuracy.md."""
+import collections, copy
+from lib import *
+from arkime import MEASURES, Tally, compare_arkime, compare_foxio
+
+# Percent, as measured and rounded down to a tenth: less is a regression, more is to be written here.
+FLOORS = {"count": 86.7, "session": 90.1, "flow": 97.4, "community_id": 94.4, "packets": 96.1, "bytes": 96.1, "each_way": 96.1, "initiator": 99.4, "ja3": 85.7, "ja4": 92.8,
+          "sni": 92.3, "tls": 80.0, "dns": 100.0, "foxio_ja4": 91.7, "foxio_sni": 100.0}
+
+def watch_set(name, folder):
+    """Every capture of a set, each watched alone: {file: (result, flows)}. Special ranges are foreign, all flows are kept, names are whole."""
+    table, workspace = os.path.join(folder, "lab.skb"), os.path.join(folder, name)
+    if not os.path.exists(table): sekisho("border", "build", "--foreign", "0.0.0.0/0", "--foreign", "::/0", "-o", table)
+    sekisho("init", "--workspace", workspace, "--profile", "lab", "--border", table, "--names")
+    sekisho("selectors", "import", "--workspace", workspace, "--all-flows")
+    results, owner = {}, []
+    for file in sorted(os.listdir(need_shared("net", name))):
+        if not file.endswith((".pcap", ".pcapng")): continue
+        result, done = watch_json(workspace, need_shared("net", name, file), code=None)
+        expect(done.returncode == 0 or result["errors"], f"{file}: exit code {done.returncode} without a line")
+        check_equation(result["account"]); check_equation(result["account_bytes"])
+        results[file] = (result, [])
+        owner += [file] * result["ledger"]["intervals"]
+    for flow in json.loads(sekisho("flows", "--workspace", workspace, "--json").out): results[owner[flow["interval"]]][1].append(flow)
+    verify_both(os.path.join(workspace, "ledger"))
+    return results
+
+def truth(name):
+    """{file: [lines]} of a set's expected.jsonl."""
+    lines = collections.defaultdict(list)
+    for line in open(need_shared("net", name, "expected.jsonl")):
+        line = json.loads(line); lines[line["pcap"]].append(line)
+    return lines
+
+def compare(watched, theirs):
+    tally = Tally()
+    for name, judge in (("arkime", compare_arkime), ("ja4", compare_foxio)):
+        for file, (result, flows) in sorted(watched[name].items()): judge(tally, file, result, theirs[name].get(file, []), flows)
+    return tally
+
+def grouped(tally):
+    """{reason: Counter of measures}; the count of a capture stands under the reasons of its sessions."""
+    groups = collections.defaultdict(collections.Counter)
+    for d in tally.disagreements:
+        if d.measure != "count": groups[d.reason or "WITHOUT A REASON"][d.measure] += 1
+    return groups
+
+def print_text(tally):
+    for m in tally.all: print(f"  {MEASURES[m]:48} {tally.agree[m]:5} of {tally.all[m]:5}  {tally.share(m):6.2f} %")
+    for reason, measures in sorted(grouped(tally).items(), key=lambda g: -sum(g[1].values())):
+        print(f"  {sum(measures.values()):4}  {reason}"); print("       ", ", ".join(f"{m} {n}" for m, n in measures.most_common()))
+    for d in tally.unexplained(): print("  unexplained:", d)
+
+def print_markdown(tally):
+    print("| what | agree | of | share |\n|---|--:|--:|--:|")
+    for m in MEASURES: print(f"| {MEASURES[m]} | {tally.agree[m]} | {tally.all[m]} | {tally.share(m):.2f} % |")
+    print("\n| values | reason | where |\n|--:|---|---|")
+    for reason, measures in sorted(grouped(tally).items(), key=lambda g: (-sum(g[1].values()), g[0])):
+        files = sorted({d.capture for d in tally.disagreements if d.reason == reason})
+        print(f"| {sum(measures.values())} | {reason} | {', '.join(f'{m} {n}' for m, n in measures.most_common())} in {', '.join(files)} |")
+
+def agreement():
+    tally = compare(WATCHED, TRUTH)
+    print_text(tally)
+    expect(not tally.unexplained(), f"{len(tally.unexplained())} disagreements have no reason")
+    for measure, floor in FLOORS.items(): expect(tally.share(measure) >= floor, f"{MEASURES[measure]}: {tally.share(measure):.2f} %, was {floor} %")
+
+def sabotage():
+    """One wrong value among theirs, or one flow lost among ours, is seen each time, in its measure, and finds no reason."""
+    honest = compare(WATCHED, TRUTH)
+    def lie(change):
+        watched, theirs = copy.deepcopy(WATCHED), copy.deepcopy(TRUTH); change(watched, theirs); return compare(watched, theirs)
+    def session(theirs): return next(s for s in theirs["arkime"]["badcurveball.pcap"])
+    lies = {"ja4": lambda w, t: session(t).update(ja4=["t13d1615h2_46e7e9700bed_000000000000"]), "ja3": lambda w, t: session(t).update(ja3=["0" * 32]),
+            "community_id": lambda w, t: session(t).update(community_id="1:AAAAAAAAAAAAAAAAAAAAAAAAAAA="), "packets": lambda w, t: session(t).update(packets=13),
+            "bytes": lambda w, t: session(t).update(bytes=1), "each_way": lambda w, t: session(t).update(src_packets=6), "sni": lambda w, t: session(t).update(sni_hosts=["good.example"]),
+            "session": lambda w, t: w["arkime"]["badcurveball.pcap"][1].clear(), "flow": lambda w, t: t["arkime"]["badcurveball.pcap"].clear(),
+            "dns": lambda w, t: t["arkime"]["dns-mx.pcap"][0].update(protocols=["udp"]),
+            "foxio_ja4": lambda w, t: t["ja4"]["badcurveball.pcap"][0].update({"JA4.1": "t13d1615h2_46e7e9700bed_000000000000"}),
+            "foxio_sni": lambda w, t: t["ja4"]["badcurveball.pcap"][0].update(domain="good.example")}
+    for measure, change in lies.items():
+        told = lie(change)
+        expect(any(d.measure == measure for d in told.unexplained()), f"a lie about {measure} was not seen")
+        expect(told.agree[measure] < honest.agree[measure], f"a lie about {measure} does not lower its share")
+
+if __name__ == "__main__":
+    with Folder() as folder: WATCHED = {name: watch_set(name, folder) for name in ("arkime", "ja4")}
+    TRUTH = {name: truth(name) for name in ("arkime", "ja4")}
+    if "--markdown" in sys.argv: print_markdown(compare(WATCHED, TRUTH)); sys.exit(0)
+    main(agreement, sabotage)
