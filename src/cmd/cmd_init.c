@@ -247,6 +247,8 @@ static int renew(struct sk_cmd *cmd, struct init_args *args)
 	args->make.role = workspace.role;
 	sk_workspace_self_approve(&workspace, &args->make, &basis);
 	enum sk_err err = sk_workspace_lawful(&workspace, &basis, &fault);
+	if (err == SK_OK && args->make.border_path != NULL)
+		err = sk_workspace_set_border(&workspace, args->make.border_path, &fault);
 	if (err == SK_OK)
 		err = sk_workspace_renew_basis(&workspace, &basis, &fault);
 	sk_workspace_close(&workspace);

@@ -84,6 +84,7 @@ static enum sk_err open_inputs(struct run *run, struct sk_workspace *workspace, 
 	SK_TRY(sk_workspace_basis(workspace, now_ns, &result->basis, fault));
 	SK_TRY(sk_border_open(sk_workspace_path(workspace, "border.skb", path), &run->border, fault));
 	sk_border_info(run->border, &result->border);
+	SK_TRY(sk_workspace_check_border(workspace, result->border.digest, fault));
 	enum sk_basis_kind kind;
 	SK_TRY(sk_basis_kind_parse(result->basis.kind, &kind));
 	if (result->border.overrides_special && !sk_policy_border_override(kind))

@@ -13,7 +13,7 @@
 #include "text/json.h"
 #include "text/text.h"
 
-enum { WORKSPACE_VERSION = 1, WORKSPACE_JSON_MAX = 65536, BORDER_FILE_MAX = 256 << 20, FOLDER_MODE = 0700, SECRET_MODE = 0600 };
+enum { WORKSPACE_VERSION = 1, WORKSPACE_JSON_MAX = 65536, BORDER_FILE_MAX = 256 << 20, BORDER_NOTE_MAX = 4096, FOLDER_MODE = 0700, SECRET_MODE = 0600 };
 
 const char *sk_workspace_path(const struct sk_workspace *workspace, const char *name, char path[SK_PATH_MAX])
 {
@@ -202,24 +202,67 @@ static enum sk_err make_key(const struct sk_workspace *workspace, const char *na
 	return sk_sign_key_save(*out, sk_workspace_path(workspace, file, path), fault);
 }
 
-static enum sk_err copy_border(const struct sk_workspace *workspace, const struct sk_workspace_new *options, struct sk_fault *fault)
+/* ---- the border table and its approval: a note over one line with the table's digest ---- */
+
+static void border_body(const uint8_t digest[SK_HASH_BYTES], struct sk_buf *out)
+{
+	char hex[2 * SK_HASH_BYTES + 1];
+	sk_hex_encode(digest, SK_HASH_BYTES, hex);
+	sk_buf_addf(out, "sekisho border table v1\n%s\n", hex);
+}
+
+static enum sk_err write_border_note(const struct sk_workspace *workspace, const uint8_t digest[SK_HASH_BYTES], struct sk_fault *fault)
+{
+	char path[SK_PATH_MAX];
+	struct sk_sign_key *approver = NULL;
+	struct sk_buf body, note;
+	SK_TRY(sk_sign_key_load(sk_workspace_path(workspace, "keys/approver.key", path), &approver, fault));
+	sk_buf_init(&body, BORDER_NOTE_MAX);
+	sk_buf_init(&note, BORDER_NOTE_MAX);
+	border_body(digest, &body);
+	sk_note_sign(&note, sk_buf_text(&body), body.length, approver);
+	enum sk_err err = sk_file_replace(sk_workspace_path(workspace, "border.note", path), note.bytes, note.length, SECRET_MODE, fault);
+	sk_buf_fini(&note);
+	sk_buf_fini(&body);
+	sk_sign_key_free(approver);
+	return err;
+}
+
+enum sk_err sk_workspace_set_border(const struct sk_workspace *workspace, const char *border_path, struct sk_fault *fault)
 {
 	char path[SK_PATH_MAX];
 	struct sk_border *table = NULL;
-	SK_TRY(sk_border_open(options->border_path, &table, fault));
+	SK_TRY(sk_border_open(border_path, &table, fault));
 	struct sk_border_info info;
 	sk_border_info(table, &info);
 	sk_border_close(table);
-	if (info.overrides_special && options->profile == SK_PROFILE_JP_2025)
-		return sk_fault_set(fault, SK_EBORDER, "%s: its lists override special ranges (private, loopback ...), which only lab and own-network accept",
-				    options->border_path);
+	if (info.overrides_special && workspace->profile == SK_PROFILE_JP_2025)
+		return sk_fault_set(fault, SK_EBORDER, "%s: its lists override special ranges (private, loopback ...), which only lab and own-network accept", border_path);
 	struct sk_buf bytes;
 	sk_buf_init(&bytes, BORDER_FILE_MAX);
-	enum sk_err err = sk_file_read(options->border_path, &bytes, fault);
+	enum sk_err err = sk_file_read(border_path, &bytes, fault);
 	if (err == SK_OK)
 		err = sk_file_replace(sk_workspace_path(workspace, "border.skb", path), bytes.bytes, bytes.length, SECRET_MODE, fault);
 	sk_buf_fini(&bytes);
-	return err;
+	return err == SK_OK ? write_border_note(workspace, info.digest, fault) : err;
+}
+
+enum sk_err sk_workspace_check_border(const struct sk_workspace *workspace, const uint8_t digest[SK_HASH_BYTES], struct sk_fault *fault)
+{
+	char path[SK_PATH_MAX];
+	struct sk_buf bytes, body;
+	struct sk_note note;
+	struct sk_fault why = {.line = ""};
+	sk_buf_init(&bytes, BORDER_NOTE_MAX);
+	sk_buf_init(&body, BORDER_NOTE_MAX);
+	border_body(digest, &body);
+	bool approved = sk_file_read(sk_workspace_path(workspace, "border.note", path), &bytes, &why) == SK_OK &&
+			sk_note_parse(sk_buf_text(&bytes), bytes.length, &note, &why) == SK_OK && sk_note_verify(&note, &workspace->approver) == SK_OK &&
+			note.body_length == body.length && memcmp(note.body, body.bytes, body.length) == 0;
+	sk_buf_fini(&body);
+	sk_buf_fini(&bytes);
+	return approved ? SK_OK
+			: sk_fault_set(fault, SK_EBORDER, "%s: the border table here is not the one that was approved; sekisho basis renew --border TABLE approves another", path);
 }
 
 /* The kind of basis that a profile's own approval can give. jp-2025 has none of its own: a self-approved FF basis stands in, and is refused at watch. */
@@ -254,7 +297,6 @@ static enum sk_err fill_folder(struct sk_workspace *workspace, const struct sk_w
 	char path[SK_PATH_MAX], approver_name[SK_KEY_NAME_MAX];
 	for (size_t i = 0; i < SK_COUNT(folders); i++)
 		SK_TRY(sk_file_make_folder(sk_workspace_path(workspace, folders[i], path), FOLDER_MODE, fault));
-	SK_TRY(copy_border(workspace, options, fault));
 	struct sk_sign_key *ledger = NULL, *approver = NULL;
 	struct sk_basis basis;
 	struct sk_buf json;
@@ -270,6 +312,8 @@ static enum sk_err fill_folder(struct sk_workspace *workspace, const struct sk_w
 	}
 	if (err == SK_OK)
 		err = write_basis(workspace, &basis, approver, fault);
+	if (err == SK_OK)
+		err = sk_workspace_set_border(workspace, options->border_path, fault);
 	if (err == SK_OK) {
 		encode_workspace(workspace, &json);
 		err = sk_file_replace(sk_workspace_path(workspace, "workspace.json", path), json.bytes, json.length, SECRET_MODE, fault);
@@ -283,7 +327,7 @@ static enum sk_err fill_folder(struct sk_workspace *workspace, const struct sk_w
 /* Remove what a failed init left under its temporary name: files that this process made a moment ago. */
 static void remove_folder(const char *folder)
 {
-	static const char *const files[] = {"workspace.json", "basis.note", "border.skb", "keys/ledger.key", "keys/approver.key"};
+	static const char *const files[] = {"workspace.json", "basis.note", "border.skb", "border.note", "keys/ledger.key", "keys/approver.key"};
 	static const char *const folders[] = {"keys/basis", "keys", "store", "sealed", ""};
 	char path[SK_PATH_MAX];
 	for (size_t i = 0; i < SK_COUNT(files); i++)

@@ -3,7 +3,7 @@
      DIR/workspace.json      profile, role, origin, basis id, approver's public key, own prefixes (canonical JSON)
      DIR/keys/ledger.key     signs checkpoints            DIR/keys/approver.key   signs a self-approved basis
      DIR/keys/basis/ID/      blind key and day keys       DIR/basis.note          the basis in force
-     DIR/border.skb          border table                 DIR/selectors.set       compiled selectors (absent: none)
+     DIR/border.skb, .note   border table and its approval DIR/selectors.set       compiled selectors (absent: none)
      DIR/store/              observations and findings    DIR/ledger/             checkpoint and tile/
      DIR/sealed/             openings of commitments, carried counts              DIR/lock  held by a run */
 #ifndef SK_CMD_WORKSPACE_H
@@ -57,6 +57,10 @@ SK_MUST enum sk_err sk_workspace_basis(const struct sk_workspace *workspace, int
 void sk_workspace_self_approve(const struct sk_workspace *workspace, const struct sk_workspace_new *options, struct sk_basis *basis);
 /* May this basis exist in this workspace, dates apart? Policy's tables decide: SK_EBASISBAD, SK_ECLASS, SK_ESETRULE. rule: BASIS-1 */
 SK_MUST enum sk_err sk_workspace_lawful(const struct sk_workspace *workspace, const struct sk_basis *basis, struct sk_fault *fault);
+/* Put a border table into the workspace and sign its digest with the approver key (border.note). SK_EBORDER when it is not acceptable. */
+SK_MUST enum sk_err sk_workspace_set_border(const struct sk_workspace *workspace, const char *path, struct sk_fault *fault);
+/* Is the table with this digest the one that was approved? SK_OK, SK_EBORDER. rule: BORDER-5 */
+SK_MUST enum sk_err sk_workspace_check_border(const struct sk_workspace *workspace, const uint8_t digest[SK_HASH_BYTES], struct sk_fault *fault);
 /* Write a new basis signed by the workspace's own approver key (self-approved), replacing the old one.
    Does not ask whether it is lawful: sk_workspace_basis does, each time. */
 SK_MUST enum sk_err sk_workspace_renew_basis(struct sk_workspace *workspace, struct sk_basis *basis, struct sk_fault *fault);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Every refusal has its own line and exit code, and leaves nothing behind (DESIGN.md promise 3; sekisho(1) EXIT STATUS)."""
+"""Every refusal has its own line and exit code (rule: BASIS-1), and leaves nothing behind (DESIGN.md promise 3; sekisho(1) EXIT STATUS)."""
 from lib import *
 
 def small_capture(folder):
@@ -69,6 +69,15 @@ def profile_not_in_force():
         w = make_workspace(f, profile="jp-2025", border=make_border(f + "/b.skb", domestic=("11.0.0.0/8",), foreign=("12.0.0.0/8",)))
         refused(26, ["jp-2025", "2027-11-22"], "watch", "--workspace", w, small_capture(f))
 
+def border_table_swapped():
+    """rule: BORDER-5"""
+    with Folder() as f:
+        w = make_workspace(f); other = make_border(f + "/other.skb", domestic=("203.0.113.0/24",), foreign=("192.0.2.0/24",))
+        open(w + "/border.skb", "wb").write(open(other, "rb").read())
+        refused(28, ["not the one that was approved"], "watch", "--workspace", w, small_capture(f))
+        sekisho("basis", "renew", "--workspace", w, "--border", other)
+        watch_json(w, small_capture(f)); verify_both(w + "/ledger")
+
 def ledger_cannot_be_written():
     with Folder() as f:
         w = make_workspace(f); cap = small_capture(f)
@@ -127,5 +136,5 @@ def interrupt():
         account = json.loads(out)["account"]; check_equation(account)
         pipe.close(); verify_both(w + "/ledger")
 
-main(no_workspace, no_basis, altered_basis, expired, future, set_outside_rule, class_not_covered, flow_all_for_carrier, profile_not_in_force, ledger_cannot_be_written,
+main(no_workspace, no_basis, altered_basis, expired, future, set_outside_rule, class_not_covered, flow_all_for_carrier, profile_not_in_force, border_table_swapped, ledger_cannot_be_written,
      two_at_once, same_file_twice, init_twice, open_key_file, wrong_calls, interrupt)
