@@ -214,6 +214,11 @@ static bool clean_value(const char *text, char value[VALUE_MAX])
 	return length != 0;
 }
 
+static const char *plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
 static void print_words(const struct lookup *lookup)
 {
 	FILE *out = lookup->query->cmd->out;
@@ -223,10 +228,10 @@ static void print_words(const struct lookup *lookup)
 	sk_buf_init(&safe, OUT_MAX);
 	sk_escape_line(&safe, lookup->value, strlen(lookup->value));
 	if (was_seen(seen)) {
-		sk_buf_addf(&safe, ": seen in %s observations, %s flows and %s findings, first at %s, last at %s.\n",
-			    sk_number_format(seen->observations, observations), sk_number_format(seen->flows, flows),
-			    sk_number_format(seen->findings, findings), sk_time_format(seen->first_ns, 0, first),
-			    sk_time_format(seen->last_ns, 0, last));
+		sk_buf_addf(&safe, ": seen in %s observation%s, %s flow%s and %s finding%s, first at %s, last at %s.\n",
+			    sk_number_format(seen->observations, observations), plural(seen->observations), sk_number_format(seen->flows, flows),
+			    plural(seen->flows), sk_number_format(seen->findings, findings), plural(seen->findings),
+			    sk_time_format(seen->first_ns, 0, first), sk_time_format(seen->last_ns, 0, last));
 		if (seen->observations != 0) {
 			sk_buf_add_text(&safe, "  Kept because a selector hit: ");
 			sk_escape_line(&safe, seen->matched, strlen(seen->matched));
