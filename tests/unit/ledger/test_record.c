@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Records: what is written is canonical JSON and reads back the same; what is not in form is refused; small cells are held back and come out later. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "scene.h"
+#include "text/json.h"
+#include "text/text.h"
+
+/* Is the text what the general reader of canonical JSON accepts too? */
+static void assert_canonical(const char *text, size_t length)
+{
+	struct sk_json_doc *doc = NULL;
+	struct sk_fault fault = {.line = ""};
+	if (sk_json_parse(text, length, &doc, &fault) != SK_OK)
+		fail_msg("%s: %s", fault.line, text);
+	assert_int_equal(sk_json_top(doc)->kind, SK_JSON_OBJECT);
+	sk_json_free(doc);
+}
+
+static void test_round_trip(void **state)
+{
+	(void)state;
+	static const struct scene_setting *const settings[] = {&scene_party, &scene_lab, &scene_law};
+	static struct sk_record record;
+	for (size_t s = 0; s < SK_COUNT(settings); s++) {
+		struct scene scene;
+		scene_two(&scene, settings[s]);
+		for (size_t i = 0; i < scene.count; i++) {
+			struct sk_buf again;
+			struct sk_fault fault = {.line = ""};
+			size_t length = strlen(scene.leaf[i]);
+			assert_canonical(scene.leaf[i], length);
+			if (sk_record_parse(scene.leaf[i], length, &record, &fault) != SK_OK)
+				fail_msg("%s", fault.line);
+			sk_buf_init(&again, SK_RECORD_MAX_BYTES);
+			sk_record_write(&again, &record);
+			assert_string_equal(sk_buf_text(&again), scene.leaf[i]);
+			sk_buf_fini(&again);
+		}
+		scene_fini(&scene);
+	}
+}
+
+/* Every cut and every changed byte: refused, or another record in the same canonical form; never read past the end (the sanitizers watch). */
+static void test_every_byte(void **state)
+{
+	(void)state;
+	static struct sk_record record;
+	struct scene scene;
+	scene_two(&scene, &scene_law);
+	for (size_t i = 0; i < scene.count; i++) {
+		size_t length = strlen(scene.leaf[i]);
+		for (size_t cut = 0; cut < length; cut++) {
+			char *exact = malloc(cut != 0 ? cut : 1);
+			assert_non_null(exact);
+			memcpy(exact, scene.leaf[i], cut);
+			assert_int_equal(sk_record_parse(exact, cut, &record, NULL), SK_EMALFORMED);
+			free(exact);
+		}
+		for (size_t at = 0; at < length; at++) {
+			static const char tried[] = {' ', '"', '0', '-', '.', 'e', '{', '}', ',', '\\', '\x80', '\0', 'A'};
+			char kept = scene.leaf[i][at];
+			for (size_t t = 0; t < sizeof tried; t++) {
+				scene.leaf[i][at] = tried[t];
+				if (tried[t] != kept && sk_record_parse(scene.leaf[i], length, &record, NULL) == SK_OK) {
+					struct sk_buf again;
+					sk_buf_init(&again, SK_RECORD_MAX_BYTES);
+					sk_record_write(&again, &record);
+					assert_int_equal(again.length, length);
+					assert_memory_equal(again.bytes, scene.leaf[i], length);
+					sk_buf_fini(&again);
+				}
+			}
+			scene.leaf[i][at] = kept;
+		}
+	}
+	scene_fini(&scene);
+}
+
+static void test_writer_refuses(void **state)
+{
+	(void)state;
+	uint8_t digest[SK_HASH_BYTES] = {0};
+	static const char *const bad_words[] = {"two words", "", "quote\"", "back\\slash", "line\n", "\xc3\xa9", "a-very-long-word-that-does-not-fit-the-field-because-it-has-more-than-63-bytes"};
+	for (size_t i = 0; i < SK_COUNT(bad_words); i++) {
+		struct sk_buf out;
+		sk_buf_init(&out, SK_RECORD_MAX_BYTES);
+		sk_record_policy(&out, bad_words[i], digest);
+		assert_int_equal(out.failed, SK_EUSAGE);
+		sk_buf_fini(&out);
+	}
+	struct sk_buf out;
+	sk_buf_init(&out, SK_RECORD_MAX_BYTES);
+	sk_record_selectors(&out, digest, 1 << 6, 1, 32, 128, false, 0);
+	assert_int_equal(out.failed, SK_EUSAGE);
+	sk_buf_reset(&out);
+	sk_record_selectors(&out, digest, 1, 1, 33, 128, false, 0);
+	assert_int_equal(out.failed, SK_EUSAGE);
+	sk_buf_fini(&out);
+}
+
+static struct sk_account closed_account(uint64_t *random, uint64_t scale)
+{
+	struct sk_account account = {.link = "east"};
+	scene_account(&account, random, scale, true, SK_CLASS_BIT(SK_CLASS_FD));
+	return account;
+}
+
+/* The sabotage twin of the equation: every single cell changed by one frame or one byte is noticed. */
+static void test_account_check(void **state)
+{
+	(void)state;
+	uint64_t random = 3;
+	struct sk_account good = closed_account(&random, 500), bad;
+	struct sk_fault fault;
+	assert_int_equal(sk_account_check(&good, &fault), SK_OK);
+	struct sk_cell *const cells[] = {&bad.received, &bad.pending_before, &bad.pending_after, &bad.capture_lost, &bad.selected, &bad.gate[0], &bad.gate[2], &bad.select[1],
+					 &bad.classes[0], &bad.classes[4]};
+	for (size_t i = 0; i < SK_COUNT(cells); i++) {
+		bad = good;
+		cells[i]->frames++;
+		assert_int_equal(sk_account_check(&bad, &fault), SK_EINCONSISTENT);
+		bad = good;
+		cells[i]->bytes++;
+		assert_int_equal(sk_account_check(&bad, &fault), SK_EINCONSISTENT);
+		bad = good;
+		cells[i]->frames = UINT64_MAX;
+		assert_int_equal(sk_account_check(&bad, &fault), SK_EINCONSISTENT);
+	}
+	bad = good;
+	bad.gate_count = SK_CELLS_MAX + 1;
+	assert_int_equal(sk_account_check(&bad, &fault), SK_EINCONSISTENT);
+}
+
+/* Small traffic for a thousand intervals: nothing below k is published, nothing gets lost, and an independent check agrees at each step. */
+static void test_small_cells(void **state)
+{
+	(void)state;
+	uint64_t random = 11, selected = 0, published = 0, findings = 0, findings_published = 0;
+	struct scene scene;
+	struct sk_carry carry = {.link = ""};
+	struct sk_account account = {.link = "east"};
+	uint8_t store[SK_HASH_BYTES] = {0};
+	static struct sk_record record;
+	scene_long(&scene, &scene_lab, 6);
+	struct sk_record_refs refs = {.policy = scene.policy, .border = scene.border, .basis = scene.basis, .selectors = scene.selectors, .run = scene.run};
+	struct sk_check *check = sk_check_new();
+	struct sk_fault fault = {.line = ""};
+	assert_non_null(check);
+	for (size_t i = 0; i < scene.count; i++)
+		assert_int_equal(sk_check_leaf(check, scene.leaf[i], strlen(scene.leaf[i]), &fault), SK_OK);
+	for (int i = 0; i < 1000; i++) {
+		struct sk_buf out, kept;
+		struct sk_carry again;
+		sk_buf_init(&out, SK_RECORD_MAX_BYTES);
+		sk_buf_init(&kept, SK_RECORD_MAX_BYTES);
+		scene_account(&account, &random, 130 + (uint64_t)i % 50, i % 3 != 0, SK_CLASS_BIT(SK_CLASS_FD) | SK_CLASS_BIT(SK_CLASS_DF));
+		selected += account.selected.frames;
+		findings += account.findings;
+		sk_record_interval(&out, &account, &carry, 10, store, &refs);
+		assert_int_equal(out.failed, SK_OK);
+		assert_canonical(sk_buf_text(&out), out.length);
+		if (sk_check_leaf(check, out.bytes, out.length, &fault) != SK_OK)
+			fail_msg("%s", fault.line);
+		assert_int_equal(sk_record_parse(out.bytes, out.length, &record, &fault), SK_OK);
+		assert_true(record.interval.selected.frames == 0 || record.interval.selected.frames >= 10);
+		assert_true(record.interval.findings == 0 || record.interval.findings >= 10);
+		published += record.interval.selected.frames;
+		findings_published += record.interval.findings;
+		assert_int_equal(published + carry.selected.frames, selected);
+		assert_int_equal(findings_published + carry.findings, findings);
+		/* The carry survives its file. */
+		sk_carry_write(&kept, &carry);
+		assert_int_equal(kept.failed, SK_OK);
+		assert_canonical(sk_buf_text(&kept), kept.length);
+		assert_int_equal(sk_carry_read(kept.bytes, kept.length, &again, &fault), SK_OK);
+		assert_int_equal(again.next_number, account.number + 1);
+		assert_int_equal(sk_carry_read(out.bytes, out.length, &again, &fault), SK_EMALFORMED);
+		assert_int_equal(sk_carry_read(kept.bytes, kept.length, &carry, &fault), SK_OK);
+		account.number++;
+		account.pending_before = account.pending_after;
+		sk_buf_fini(&out);
+		sk_buf_fini(&kept);
+	}
+	assert_true(published > 0);
+	sk_check_free(check);
+	scene_fini(&scene);
+}
+
+static void test_interval_refuses(void **state)
+{
+	(void)state;
+	uint64_t random = 5;
+	struct sk_account good = closed_account(&random, 500), account;
+	struct sk_carry empty = {.link = ""}, carry;
+	struct sk_record_refs refs = {0};
+	uint8_t store[SK_HASH_BYTES] = {0};
+	struct sk_buf out;
+	sk_buf_init(&out, SK_RECORD_MAX_BYTES);
+#define REFUSED(expected, change) \
+	do { \
+		account = good; \
+		carry = empty; \
+		change; \
+		struct sk_carry before = carry; \
+		sk_buf_reset(&out); \
+		sk_record_interval(&out, &account, &carry, 10, store, &refs); \
+		assert_int_equal(out.failed, expected); \
+		assert_memory_equal(&carry, &before, sizeof carry); \
+	} while (0)
+	REFUSED(SK_EINCONSISTENT, account.received.frames++);
+	REFUSED(SK_EUSAGE, strcpy(account.link, "two words"));
+	REFUSED(SK_EUSAGE, account.link[0] = '\0');
+	REFUSED(SK_EUSAGE, strcpy(account.gate[0].name, "192.0.2.1/32"));
+	REFUSED(SK_EINCONSISTENT, (strcpy(carry.link, "east"), carry.next_number = 7));
+	REFUSED(SK_EINCONSISTENT, (strcpy(carry.link, "west"), carry.next_number = 0));
+	REFUSED(SK_EINCONSISTENT, carry.selected.frames = UINT64_MAX);
+	REFUSED(SK_EINCONSISTENT, carry.gate_count = SK_CELLS_MAX + 1);
+#undef REFUSED
+	sk_buf_fini(&out);
+}
+
+static void test_commitment(void **state)
+{
+	(void)state;
+	uint8_t salt[32], out[SK_HASH_BYTES], expected[SK_HASH_BYTES], bytes[1 + 32 + 3] = {0x02};
+	memset(salt, 7, sizeof salt);
+	memcpy(bytes + 1, salt, sizeof salt);
+	memcpy(bytes + 33, "abc", 3);
+	sk_sha256(bytes, sizeof bytes, expected);
+	sk_commit(salt, "abc", 3, out);
+	assert_memory_equal(out, expected, sizeof out);
+	salt[31] ^= 1;
+	sk_commit(salt, "abc", 3, out);
+	assert_memory_not_equal(out, expected, sizeof out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_round_trip),    cmocka_unit_test(test_every_byte),  cmocka_unit_test(test_writer_refuses),   cmocka_unit_test(test_account_check),
+		cmocka_unit_test(test_small_cells),   cmocka_unit_test(test_interval_refuses), cmocka_unit_test(test_commitment),
+	};
+	return sk_seal_start() != SK_OK ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
+}
