@@ -113,6 +113,7 @@ static bool overlaps_special(const struct sk_indicator_builder *builder, const s
 	return false;
 }
 
+/* Every end of a prefix is asked of the border table; a prefix with own addresses in its middle only is one for own_prefixes. */
 static bool overlaps_own(const struct sk_indicator_options *options, const struct sk_prefix *prefix)
 {
 	for (size_t i = 0; i < options->own_prefix_count; i++) {
@@ -120,7 +121,15 @@ static bool overlaps_own(const struct sk_indicator_options *options, const struc
 		if (sk_prefix_holds(own, &prefix->addr) || (own->addr.family == prefix->addr.family && sk_prefix_holds(prefix, &own->addr)))
 			return true;
 	}
-	return options->own != NULL && sk_border_side(options->own, &prefix->addr) == SK_SIDE_DOMESTIC;
+	if (options->own == NULL)
+		return false;
+	struct sk_addr last = {.family = prefix->addr.family};
+	uint8_t bytes[16];
+	struct sk_out out = sk_out_of(bytes, sizeof bytes);
+	sk_put_be64(&out, (uint64_t)(sk_prefix_last(prefix) >> 64));
+	sk_put_be64(&out, (uint64_t)sk_prefix_last(prefix));
+	memcpy(last.bytes, bytes, last.family == 4 ? 4 : 16);
+	return sk_border_side(options->own, &prefix->addr) == SK_SIDE_DOMESTIC || sk_border_side(options->own, &last) == SK_SIDE_DOMESTIC;
 }
 
 /* SK_INDICATOR_REASON_COUNT when the value may be a selector. */

@@ -38,7 +38,7 @@ struct sk_indicator_builder; /* opaque; allocates freely, within max_entries */
 struct sk_indicator_options {
 	uint64_t max_entries;               /* hard limit of distinct entries, default 20,000,000 */
 	uint8_t min_prefix_v4, min_prefix_v6; /* shorter prefixes are refused (whole_internet for /0) */
-	const struct sk_border *own;        /* when not NULL: see own_prefixes */
+	const struct sk_border *own;        /* when not NULL: what this table calls domestic is refused as own_prefix too */
 	const struct sk_prefix *own_prefixes; size_t own_prefix_count; /* values inside these are refused as own_prefix */
 	bool special_ranges_allowed;        /* lab: private and documentation addresses may be selectors */
 	bool to_ids_ignored;                /* take what its author did not mean for detection (to_ids false) */

@@ -73,6 +73,17 @@ static const char *volume(const struct sk_observation *o, char text[128])
 	return text;
 }
 
+/* "3 queries, 2 answers, 1 of them that there is no such name". */
+static const char *answers(const struct sk_observation *o, char text[128])
+{
+	int used = snprintf(text, 128, "%u quer%s, %u answer%s", o->dns_queries, o->dns_queries == 1 ? "y" : "ies", o->dns_responses, o->dns_responses == 1 ? "" : "s");
+	if (o->dns_nxdomain != 0)
+		(void)snprintf(text + used, 128 - (size_t)used, ", %u of them that there is no such name", o->dns_nxdomain);
+	else if (o->packets[0] == 0 || o->packets[1] == 0)
+		(void)snprintf(text + used, 128 - (size_t)used, ", only one direction was seen");
+	return text;
+}
+
 static const char *place(const struct sk_observation *o, bool initiator)
 {
 	if (o->class_ == SK_CLASS_FF)
@@ -113,8 +124,8 @@ static void write_sentence(const struct sk_observation *o, uint32_t kind, struct
 	switch (kind) {
 	case SK_SELECTOR_DOMAIN:
 		if (o->dns_queries + o->dns_responses != 0)
-			say(out->sentence, "%s (%s) asked %s (%s) for a name under %.120s, %s, %s; %u queries, %u times the answer was that there is no such name.", from,
-				       inside, to, outside, out->matched, named, time, o->dns_queries, o->dns_nxdomain);
+			say(out->sentence, "%s (%s) asked %s (%s) for a name under %.120s, %s, %s (%s).", from, inside, to, outside, out->matched, named, time,
+			    answers(o, bytes));
 		else
 			say(out->sentence, "%s (%s) opened TLS to %s (%s) for a server name under %.120s, %s, %s (%s, %s).", from, inside, to, outside,
 				       out->matched, named, time, proto, bytes);

@@ -124,6 +124,26 @@ static void test_rules(void **state)
 	lists_end(&lists);
 }
 
+/* A border table of the test's own, linked in front of the real one: 7.8.0.0/16 is domestic. */
+enum sk_side sk_border_side(const struct sk_border *table, const struct sk_addr *addr)
+{
+	assert_non_null(table);
+	return addr->family == 4 && addr->bytes[0] == 7 && addr->bytes[1] == 8 ? SK_SIDE_DOMESTIC : SK_SIDE_FOREIGN;
+}
+
+static void test_own_table(void **state)
+{
+	(void)state;
+	struct sk_indicator_options options = plain;
+	struct lists lists;
+	options.own = (const void *)&lists; /* only asked whether it is there */
+	lists_start(&lists, &options);
+	assert_int_equal(lists_import(&lists, "list.txt", "7.8.9.10\n7.9.0.1\n7.8.128.0/17\n7.0.0.0/9\n7.4.0.0/14\n7.7.0.0/16\n"), SK_OK);
+	assert_int_equal(lists.counts.by_reason[SK_INDICATOR_OWN_PREFIX], 2); /* the others begin and end outside */
+	lists_expect(&lists, "7.9.0.1\n7.0.0.0/9\n7.4.0.0/14\n7.7.0.0/16\n");
+	lists_end(&lists);
+}
+
 /* What the border calls special, no list may name. */
 static void test_special_ranges(void **state)
 {
@@ -353,7 +373,7 @@ static void test_broken_warning_lists(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_plain), cmocka_unit_test(test_tables), cmocka_unit_test(test_text_forms), cmocka_unit_test(test_rules), cmocka_unit_test(test_special_ranges),
+		cmocka_unit_test(test_plain), cmocka_unit_test(test_tables), cmocka_unit_test(test_text_forms), cmocka_unit_test(test_rules), cmocka_unit_test(test_special_ranges), cmocka_unit_test(test_own_table),
 		cmocka_unit_test(test_misp), cmocka_unit_test(test_broken), cmocka_unit_test(test_long_lines), cmocka_unit_test(test_many_lines),
 		cmocka_unit_test(test_gzip), cmocka_unit_test(test_max_entries), cmocka_unit_test(test_warning_lists), cmocka_unit_test(test_broken_warning_lists),
 	};

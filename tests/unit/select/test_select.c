@@ -314,6 +314,14 @@ static void test_more_findings(void **state)
 	segment_dns(&facts, "very.private.evil.example");
 	find(&world, &facts, record);
 	has(finding->sentence, "asked");
+	has(finding->sentence, "(1 query, 0 answers).");
+	facts.dns_responses = facts.dns_nxdomain = 2;
+	find(&world, &facts, record);
+	has(finding->sentence, "(1 query, 2 answers, 2 of them that there is no such name).");
+	facts.dns_responses = facts.dns_nxdomain = 0;
+	record.packets[1] = 0;
+	find(&world, &facts, record);
+	has(finding->sentence, "only one direction was seen");
 	facts = (struct sk_flow_facts){.hit_count = 0};
 	segment_hit(&facts, world.set, "5.6.7.0/24");
 	find(&world, &facts, record);
