@@ -216,11 +216,11 @@ static void test_interval_refuses(void **state)
 		assert_memory_equal(&carry, &before, sizeof carry); \
 	} while (0)
 	REFUSED(SK_EINCONSISTENT, account.received.frames++);
-	REFUSED(SK_EUSAGE, strcpy(account.link, "two words"));
+	REFUSED(SK_EUSAGE, (void)snprintf(account.link, sizeof account.link, "two words"));
 	REFUSED(SK_EUSAGE, account.link[0] = '\0');
-	REFUSED(SK_EUSAGE, strcpy(account.gate[0].name, "192.0.2.1/32"));
-	REFUSED(SK_EINCONSISTENT, (strcpy(carry.link, "east"), carry.next_number = 7));
-	REFUSED(SK_EINCONSISTENT, (strcpy(carry.link, "west"), carry.next_number = 0));
+	REFUSED(SK_EUSAGE, (void)snprintf(account.gate[1].name, sizeof account.gate[1].name, "192.0.2.1/32"));
+	REFUSED(SK_EINCONSISTENT, ((void)snprintf(carry.link, sizeof carry.link, "east"), carry.next_number = 7));
+	REFUSED(SK_EINCONSISTENT, ((void)snprintf(carry.link, sizeof carry.link, "west"), carry.next_number = 0));
 	REFUSED(SK_EINCONSISTENT, carry.selected.frames = UINT64_MAX);
 	REFUSED(SK_EINCONSISTENT, carry.gate_count = SK_CELLS_MAX + 1);
 #undef REFUSED
