@@ -201,7 +201,7 @@ SK_MUST enum sk_err sk_import_misp(struct sk_import *import, const char *text, s
 struct json_object;
 SK_MUST enum sk_err sk_json_c_parse(const char *name, const char *text, size_t length, struct json_object **out, struct sk_fault *fault);
 
-/* ---- set.c: the view of a compiled file ---- */
+/* ---- check.c, set.c: the view of a compiled file ---- */
 
 enum { SK_SET_VERSION = 1, SK_SET_HEADER_BYTES = 128, SK_SET_SECTION_BYTES = 24, SK_SET_SHA_OFFSET = 32, SK_SET_ALIGN = 64, SK_SET_BITMAP_WORDS = 1024, SK_SET_FILE_WIDTH = 12 };
 #define SK_SET_MAGIC "SKSELSET"
@@ -236,6 +236,9 @@ uint32_t sk_set_entry(const struct sk_indicator_set *set, uint32_t id, struct sk
 uint32_t sk_set_file(const struct sk_indicator_set *set, uint32_t index, char name[SK_INDICATOR_FILE_NAME_MAX + 1]);
 /* SHA-256 over the canonical list of entries of a view. SK_ENOMEM. */
 SK_MUST enum sk_err sk_set_digest(const struct sk_indicator_set *set, uint8_t digest[SK_HASH_BYTES]);
+
+/* The file's SHA-256 and the digest of its entries. SK_EMALFORMED, SK_ENOMEM. */
+SK_MUST enum sk_err sk_set_check_hashes(const struct sk_indicator_set *set, const char *path, struct sk_fault *fault);
 
 static inline uint32_t sk_load_le32(const uint8_t *bytes)
 {
