@@ -16,14 +16,29 @@
 #include "text/json.h"
 #include "text/text.h"
 
-enum { EXAMPLES = 3, EXAMPLE_VALUE_MAX = 120, EXAMPLE_DETAIL_MAX = 160, LISTS_MAX = 1024, JSON_MAX = 64 << 20, DEFAULT_MIN_V4 = 8, DEFAULT_MIN_V6 = 19,
-       SHOW_DEFAULT = 100, VALUE_MAX = 320, ORIGIN_MAX = 320 };
+enum {
+	EXAMPLES = 3,
+	EXAMPLE_VALUE_MAX = 120,
+	EXAMPLE_DETAIL_MAX = 160,
+	LISTS_MAX = 1024,
+	JSON_MAX = 64 << 20,
+	DEFAULT_MIN_V4 = 8,
+	DEFAULT_MIN_V6 = 19,
+	SHOW_DEFAULT = 100,
+	VALUE_MAX = 320,
+	ORIGIN_MAX = 320
+};
 enum { OPT_WORKSPACE = 256, OPT_REPLACE, OPT_WARNING, OPT_ALL_FLOWS, OPT_IGNORE_TO_IDS, OPT_LIMIT, OPT_JSON, OPT_HELP };
 
-static const struct option options[] = {
-	{"workspace", required_argument, NULL, OPT_WORKSPACE}, {"replace", no_argument, NULL, OPT_REPLACE}, {"warning-list", required_argument, NULL, OPT_WARNING},
-	{"all-flows", no_argument, NULL, OPT_ALL_FLOWS}, {"ignore-to-ids", no_argument, NULL, OPT_IGNORE_TO_IDS}, {"limit", required_argument, NULL, OPT_LIMIT},
-	{"json", no_argument, NULL, OPT_JSON}, {"help", no_argument, NULL, OPT_HELP}, {0}};
+static const struct option options[] = {{"workspace", required_argument, NULL, OPT_WORKSPACE},
+					{"replace", no_argument, NULL, OPT_REPLACE},
+					{"warning-list", required_argument, NULL, OPT_WARNING},
+					{"all-flows", no_argument, NULL, OPT_ALL_FLOWS},
+					{"ignore-to-ids", no_argument, NULL, OPT_IGNORE_TO_IDS},
+					{"limit", required_argument, NULL, OPT_LIMIT},
+					{"json", no_argument, NULL, OPT_JSON},
+					{"help", no_argument, NULL, OPT_HELP},
+					{0}};
 
 struct args {
 	const char *workspace;
@@ -118,12 +133,15 @@ static void print_reasons(FILE *out, const struct account *account, bool cleanin
 	for (unsigned reason = 0; reason < SK_INDICATOR_REASON_COUNT; reason++) {
 		if (account->counts.by_reason[reason] == 0 || is_cleaning(reason) != cleaning || is_passed_over(reason))
 			continue;
-		(void)fprintf(out, "  %s %10s  %s: %s\n", cleaning ? "cleaned" : "refused", sk_number_format(account->counts.by_reason[reason], number),
-			      sk_indicator_reason_name((enum sk_indicator_reason)reason), sk_indicator_reason_prose((enum sk_indicator_reason)reason));
+		(void)fprintf(out, "  %s %10s  %s: %s\n", cleaning ? "cleaned" : "refused",
+			      sk_number_format(account->counts.by_reason[reason], number), sk_indicator_reason_name((enum sk_indicator_reason)reason),
+			      sk_indicator_reason_prose((enum sk_indicator_reason)reason));
 		for (unsigned i = 0; i < account->reason[reason].count; i++)
 			if (account->reason[reason].example[i].value[0] != '\0')
-				(void)fprintf(out, "                      line %" PRIu64 "  %s%s%s\n", account->reason[reason].example[i].line, account->reason[reason].example[i].value,
-					      account->reason[reason].example[i].detail[0] != '\0' ? "  -- " : "", account->reason[reason].example[i].detail);
+				(void)fprintf(out, "                      line %" PRIu64 "  %s%s%s\n", account->reason[reason].example[i].line,
+					      account->reason[reason].example[i].value,
+					      account->reason[reason].example[i].detail[0] != '\0' ? "  -- " : "",
+					      account->reason[reason].example[i].detail);
 	}
 }
 
@@ -190,7 +208,8 @@ static void print_set(FILE *out, const char *path, const struct sk_indicator_fac
 	for (unsigned bit = 0; bit < SK_COUNT(facts->entries_by_kind); bit++) {
 		if (facts->entries_by_kind[bit] == 0)
 			continue;
-		(void)fprintf(out, "%s%s %s", between, sk_selector_kind_name((enum sk_selector_kind)(1u << bit)), sk_number_format(facts->entries_by_kind[bit], number));
+		(void)fprintf(out, "%s%s %s", between, sk_selector_kind_name((enum sk_selector_kind)(1u << bit)),
+			      sk_number_format(facts->entries_by_kind[bit], number));
 		between = ", ";
 	}
 	sk_hex_encode(facts->digest, sizeof facts->digest, digest);
@@ -255,8 +274,10 @@ static enum sk_err check_all_flows(const struct job *job, struct sk_fault *fault
 	SK_TRY(sk_basis_kind_parse(job->basis.kind, &kind));
 	if (!job->args->all_flows || sk_policy_flow_all(kind, job->workspace.role))
 		return SK_OK;
-	return sk_fault_set(fault, SK_ESETRULE, "--all-flows: flow.all keeps every flow; only role party of an own network and profile lab may, this workspace is %s, role %s",
-			    sk_profile_name(job->workspace.profile), sk_role_name(job->workspace.role));
+	return sk_fault_set(
+		fault, SK_ESETRULE,
+		"--all-flows: flow.all keeps every flow; only role party of an own network and profile lab may, this workspace is %s, role %s",
+		sk_profile_name(job->workspace.profile), sk_role_name(job->workspace.role));
 }
 
 static enum sk_err take_old_set(struct job *job, struct sk_fault *fault)
@@ -309,7 +330,8 @@ static enum sk_err write_set(struct job *job, struct sk_fault *fault)
 		json_set(&job->json, path, &facts);
 	else
 		print_set(job->cmd->out, path, &facts);
-	struct sk_set_facts stated = {.kinds = facts.kinds, .entries = facts.entries, .shortest_v4 = facts.shortest_v4, .shortest_v6 = facts.shortest_v6};
+	struct sk_set_facts stated = {
+		.kinds = facts.kinds, .entries = facts.entries, .shortest_v4 = facts.shortest_v4, .shortest_v6 = facts.shortest_v6};
 	memcpy(stated.digest, facts.digest, sizeof stated.digest);
 	memcpy(stated.entries_by_kind, facts.entries_by_kind, sizeof stated.entries_by_kind);
 	struct sk_fault rule;
@@ -326,7 +348,8 @@ static enum sk_err run_job(struct job *job, bool write, struct sk_fault *fault)
 		SK_TRY(check_all_flows(job, fault));
 		job->folder_fd = open(job->workspace.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (job->folder_fd < 0 || flock(job->folder_fd, LOCK_EX | LOCK_NB) != 0)
-			return sk_fault_set(fault, SK_ELOCKED, "%s: another import is writing this workspace's set: %s", job->workspace.folder, strerror(errno));
+			return sk_fault_set(fault, SK_ELOCKED, "%s: another import is writing this workspace's set: %s", job->workspace.folder,
+					    strerror(errno));
 	}
 	if (sk_indicator_builder_new(&job->options, note, job->account, &job->builder) != SK_OK)
 		return sk_fault_set(fault, SK_ENOMEM, "selectors: out of memory");
@@ -455,7 +478,8 @@ int sk_cmd_selectors(struct sk_cmd *cmd, int argc, char **argv)
 	if (code == 0 && args->help) {
 		code = sk_cmd_help(cmd, "selectors");
 	} else if (code == 0) {
-		bool check = strcmp(verb, "check") == 0, info = strcmp(verb, "info") == 0, list = strcmp(verb, "show") == 0, write = strcmp(verb, "import") == 0;
+		bool check = strcmp(verb, "check") == 0, info = strcmp(verb, "info") == 0, list = strcmp(verb, "show") == 0,
+		     write = strcmp(verb, "import") == 0;
 		args->lists += args->list_count > 0;
 		args->list_count -= args->list_count > 0;
 		if (!check && !info && !list && !write)

@@ -22,6 +22,7 @@ struct sk_collector {
 	uint64_t intervals;
 	uint64_t lost_in_crash;      /* stated by recoveries since the last interval; the next interval repeats it */
 	uint8_t run_id[16];
+	uint8_t last_id[16];         /* of the observation put last: the evidence of the findings that follow it */
 	bool in_interval;            /* the store's transaction is open */
 	bool flows_again;            /* the present input's flow segments are stored already */
 	size_t flow_input_count;     /* inputs whose every flow this run keeps */
@@ -423,18 +424,21 @@ static void take_observation(void *context, const struct sk_observation *observa
 		collector->failed = sk_store_put(collector->store, observation, id, &collector->failed_fault);
 	if (collector->emit != NULL)
 		sk_emit_observation(collector->emit, observation, id);
+	memcpy(collector->last_id, id, sizeof id);
 }
 
 static void take_finding(void *context, const struct sk_finding *finding, const struct sk_observation *evidence)
 {
 	struct sk_collector *collector = context;
+	struct sk_finding proven = *finding;
 	if (collector->failed != SK_OK)
 		return;
-	collector->failed = sk_store_put_finding(collector->store, finding, &collector->failed_fault);
+	memcpy(proven.evidence, collector->last_id, sizeof proven.evidence);
+	collector->failed = sk_store_put_finding(collector->store, &proven, &collector->failed_fault);
 	if (collector->emit != NULL)
-		sk_emit_finding(collector->emit, finding, evidence);
+		sk_emit_finding(collector->emit, &proven, evidence);
 	if (collector->start.finding != NULL)
-		collector->start.finding(collector->start.finding_context, finding);
+		collector->start.finding(collector->start.finding_context, &proven);
 }
 
 struct sk_observe_sink sk_collector_sink(struct sk_collector *collector)

@@ -109,6 +109,8 @@ static enum sk_err start(struct run *run, struct sk_workspace *workspace, struct
 	SK_TRY(open_inputs(run, workspace, &set_facts, fault));
 	if (run->options->eve_path != NULL)
 		SK_TRY(sk_emit_open(run->options->eve_path, "sekisho", &run->emit, fault));
+	if (run->emit != NULL)
+		sk_emit_mark(run->emit, result->basis.id, result->basis.self_approved, result->basis.simulated);
 	struct sk_collector_start start = {.basis = &result->basis, .border_overrides = result->border.overrides_special, .border_built_ns = result->border.built_unix_ns,
 					   .set = result->has_set ? &set_facts : NULL, .link = "file", .clock = run->cmd->clock,
 					   .now_ns = run->cmd->clock.unix_ns(run->cmd->clock.context), .replayed_input = true, .finding = take_finding,

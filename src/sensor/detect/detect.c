@@ -8,7 +8,7 @@ void sk_detect_init(struct sk_detect *detect, const struct sk_indicator_set *set
 }
 
 /* Note a hit with the segment. The same selector again only counts; distinct ones beyond SK_FLOW_HITS_MAX are counted and not named. */
-static unsigned add_hit(const struct sk_detect *detect, struct sk_flow_facts *facts, const struct sk_indicator_hit *hit)
+static unsigned add_hit(struct sk_flow_facts *facts, const struct sk_indicator_hit *hit)
 {
 	uint32_t kept = facts->hit_count < SK_FLOW_HITS_MAX ? facts->hit_count : SK_FLOW_HITS_MAX;
 	for (uint32_t i = 0; i < kept; i++)
@@ -18,17 +18,16 @@ static unsigned add_hit(const struct sk_detect *detect, struct sk_flow_facts *fa
 		uint32_t at = facts->hit_count;
 		facts->hit_ids[at] = hit->id;
 		facts->hit_kinds[at] = (uint8_t)__builtin_ctz(hit->kind);
-		(void)sk_indicator_value(detect->set, hit->id, facts->matched[at], sizeof facts->matched[at]);
 	}
 	facts->hit_count++;
 	return 1;
 }
 
 /* Attach facts on the first hit. An empty pool is counted by the table; the hit is then lost with it and said so. */
-static unsigned note(const struct sk_detect *detect, struct sk_flow_table *table, struct sk_flow *flow, const struct sk_indicator_hit *hit)
+static unsigned note(struct sk_flow_table *table, struct sk_flow *flow, const struct sk_indicator_hit *hit)
 {
 	struct sk_flow_facts *facts = sk_flow_facts(table, flow);
-	return facts != NULL ? add_hit(detect, facts, hit) : 0;
+	return facts != NULL ? add_hit(facts, hit) : 0;
 }
 
 unsigned sk_detect_open(const struct sk_detect *detect, struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet)
@@ -37,19 +36,14 @@ unsigned sk_detect_open(const struct sk_detect *detect, struct sk_flow_table *ta
 	unsigned hits = 0;
 	if (detect->set == NULL)
 		return 0;
-	if (detect->flow_all) {
-		struct sk_flow_facts *facts = sk_flow_facts(table, flow);
-		if (facts != NULL)
-			facts->flow_all = true;
-	}
 	if (sk_indicator_match_addr(detect->set, &packet->source, &hit))
-		hits += note(detect, table, flow, &hit);
+		hits += note(table, flow, &hit);
 	if (sk_indicator_match_addr(detect->set, &packet->destination, &hit))
-		hits += note(detect, table, flow, &hit);
+		hits += note(table, flow, &hit);
 	return hits;
 }
 
-/* Nothing of a head stays with a segment that nothing selects: the copy is made only where facts are attached. rule: DETECT-1 */
+/* Nothing of a head stays with a segment that nothing selects: the copy is made only where facts are attached, or under flow.all. rule: DETECT-1 */
 static void keep_head(struct sk_flow_facts *facts, const struct sk_head *head)
 {
 	switch (head->kind) {
@@ -80,17 +74,20 @@ unsigned sk_detect_head(const struct sk_detect *detect, struct sk_flow_table *ta
 		return 0;
 	if (head->kind == SK_HEAD_DNS && head->as.dns.name_length != 0 &&
 	    sk_indicator_match_domain(detect->set, head->as.dns.name, head->as.dns.name_length, &hit))
-		hits += note(detect, table, flow, &hit);
+		hits += note(table, flow, &hit);
 	if (head->kind == SK_HEAD_TLS) {
 		const struct sk_client_hello *hello = &head->as.tls;
 		if (hello->has_sni && sk_indicator_match_domain(detect->set, hello->sni, hello->sni_length, &hit))
-			hits += note(detect, table, flow, &hit);
+			hits += note(table, flow, &hit);
 		if (hello->ja3[0] != '\0' && sk_indicator_match_ja3(detect->set, hello->ja3, &hit))
-			hits += note(detect, table, flow, &hit);
+			hits += note(table, flow, &hit);
 		if (hello->ja4[0] != '\0' && sk_indicator_match_ja4(detect->set, hello->ja4, &hit))
-			hits += note(detect, table, flow, &hit);
+			hits += note(table, flow, &hit);
 	}
-	if (sk_flow_facts_of(table, flow) != NULL)
-		keep_head(sk_flow_facts(table, flow), head);
+	if (detect->flow_all || sk_flow_facts_of(table, flow) != NULL) {
+		struct sk_flow_facts *facts = sk_flow_facts(table, flow);
+		if (facts != NULL)
+			keep_head(facts, head);
+	}
 	return hits;
 }

@@ -15,7 +15,8 @@ struct sk_detect {
 
 /* Start over a set (may be NULL: nothing ever hits). */
 void sk_detect_init(struct sk_detect *detect, const struct sk_indicator_set *set, bool names);
-/* A segment was opened: addresses, prefixes, flow.all. On a hit facts are attached through the table. Returns the number of new hits. */
+/* A segment was opened: addresses and prefixes. On a hit facts are attached through the table. Returns the number of new hits. flow.all needs no
+   mark: under it select keeps every segment. */
 unsigned sk_detect_open(const struct sk_detect *detect, struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet);
 /* A head was seen: domain, SNI, JA3, JA4. Head facts are copied into the segment's facts only when the segment has a hit. */
 unsigned sk_detect_head(const struct sk_detect *detect, struct sk_flow_table *table, struct sk_flow *flow, const struct sk_head *head);

@@ -101,8 +101,7 @@ static void follow_packet(struct sk_engine *engine, const struct sk_packet *pack
 	}
 	if (is_new)
 		(void)sk_detect_open(&engine->detect, engine->flows, flow, packet);
-	const struct sk_head *head = sk_flow_head(engine->flows, flow, packet);
-	if (head != NULL)
+	for (const struct sk_head *head = sk_flow_head(engine->flows, flow, packet); head != NULL; head = sk_flow_head_next(engine->flows, flow, packet))
 		(void)sk_detect_head(&engine->detect, engine->flows, flow, head);
 }
 

@@ -25,13 +25,11 @@ struct sk_head {
 	} as;
 };
 
-/* Head facts kept with a segment once something hit it; nothing is kept for a segment without a hit. */
+/* Head facts kept with a segment that a selector hit, or of any segment under flow.all; nothing is kept for others. */
 struct sk_flow_facts {
 	uint32_t hit_count;                      /* hits seen; ids of the first SK_FLOW_HITS_MAX distinct ones are kept */
 	uint32_t hit_ids[SK_FLOW_HITS_MAX];      /* selector ids of the running set */
 	uint8_t hit_kinds[SK_FLOW_HITS_MAX];     /* bit number of enum sk_selector_kind */
-	char matched[SK_FLOW_HITS_MAX][SK_SNI_MAX]; /* the selector's own value as text (never a longer observed name) */
-	bool flow_all;
 	uint32_t dns_queries, dns_responses, dns_nxdomain;
 	bool has_dns, has_tls;
 	struct sk_dns dns;                       /* the last one */
@@ -63,7 +61,7 @@ struct sk_flow_record {
 struct sk_flow_limits {
 	uint32_t flows;            /* default 1 << 20, both families together */
 	uint32_t facts;            /* segments with hits that may be open at once, default 1 << 16; beyond: close early, counted */
-	uint32_t streams;          /* TCP heads in reassembly at once, default 4096, SK_CLIENT_HELLO_MAX_BYTES each */
+	uint32_t streams;          /* TCP heads in reassembly at once, default 1024, SK_CLIENT_HELLO_MAX_BYTES each */
 	int64_t idle_ns;           /* default 120 s */
 	int64_t idle_syn_ns;       /* SYN only, default 60 s */
 	int64_t idle_closed_ns;    /* after FIN/FIN or RST, default 10 s */

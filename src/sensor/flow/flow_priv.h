@@ -14,6 +14,7 @@ enum {
 	SK_IDLE_MAX_S = 7200,            /* 16-bit expiries compare signed: +-8191 s */
 	SK_ACTIVE_MAX_S = 4 * 3600,      /* last_delta_ns has 44 bits: 4.88 h */
 	SK_SWEEP_S = 8,
+	SK_SWEEP_LONGEST_S = 600,        /* ... or this long when few packets come: a sweep walks the whole table */
 	SK_LATE_PACKETS_MAX = 4096,      /* so many packets in a row behind the clock by SK_LATE_S: the clock was wrong, go back */
 	SK_LATE_S = 60,
 	SK_STREAMS_MAX = (1 << 14) - 1,  /* entry.stream has 14 bits, 0 = none */
@@ -97,6 +98,7 @@ struct sk_flow_table {
 	int64_t now_ns;               /* the clock: the newest packet time, see clock.c */
 	bool started;                 /* now_ns was set */
 	int64_t swept_ns;
+	uint32_t since_sweep;         /* packets */
 	uint32_t late_packets;        /* in a row */
 	struct sk_flow_counters counters;
 	/* the batch that was prepared */

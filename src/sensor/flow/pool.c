@@ -14,7 +14,7 @@ struct sk_flow_limits sk_flow_default_limits(void)
 	return (struct sk_flow_limits){
 		.flows = 1 << 20,
 		.facts = 1 << 16,
-		.streams = 4096,
+		.streams = 1024,
 		.idle_ns = 120 * NS_PER_S,
 		.idle_syn_ns = 60 * NS_PER_S,
 		.idle_closed_ns = 10 * NS_PER_S,

@@ -135,6 +135,7 @@ static void sweep(struct sk_flow_table *table, bool all)
 {
 	uint16_t now = tick_of(table->now_ns);
 	table->swept_ns = table->now_ns;
+	table->since_sweep = 0;
 	for (uint32_t i = 0; i < table->set_count; i++) {
 		struct set *set = &table->sets[i];
 		for (unsigned way = 0; way < SK_SET_WAYS; way++)
@@ -156,7 +157,9 @@ static void advance(struct sk_flow_table *table, int64_t time_ns)
 		return;
 	bool outlasts = time_ns - table->now_ns > longest_idle_ns(&table->limits) + 2 * NS_PER_TICK;
 	table->now_ns = time_ns;
-	if (outlasts || time_ns - table->swept_ns >= SK_SWEEP_S * NS_PER_S)
+	/* Idle flows end when they are touched or swept. Where a day holds few packets, sweeping every few seconds would be all the work. */
+	int64_t due_ns = (table->since_sweep >= table->set_count / 16 ? SK_SWEEP_S : SK_SWEEP_LONGEST_S) * NS_PER_S;
+	if (outlasts || time_ns - table->swept_ns >= due_ns)
 		sweep(table, outlasts);
 }
 
@@ -174,6 +177,7 @@ static void fall_behind(struct sk_flow_table *table, int64_t time_ns)
 	if (++table->late_packets < SK_LATE_PACKETS_MAX)
 		return;
 	table->late_packets = 0;
+	sweep(table, false); /* what is over by the old clock stays over */
 	table->now_ns = table->swept_ns = time_ns;
 	for (uint32_t i = 0; i < table->set_count; i++)
 		for (unsigned way = 0; way < SK_SET_WAYS; way++)
@@ -310,6 +314,7 @@ static struct sk_flow *find_running(struct sk_flow_table *table, const struct pr
 struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packet *packet, bool *is_new)
 {
 	sk_head_wipe(table);
+	table->since_sweep++;
 	move_clock(table, packet->time_ns);
 	struct prepared p = look_ahead(table, packet);
 	struct sk_flow *flow = find_running(table, &p, packet);

@@ -20,12 +20,48 @@ static const struct member {
 	size_t offset, size;
 } members[] = {
 #define MEMBER(name) {#name, offsetof(struct sk_observation, name), sizeof ((struct sk_observation *)0)->name}
-	MEMBER(kind), MEMBER(class_), MEMBER(ip_proto), MEMBER(initiator_sure), MEMBER(tcp_flags), MEMBER(end), MEMBER(state), MEMBER(icmp_type), MEMBER(icmp_code),
-	MEMBER(app), MEMBER(layers), MEMBER(tunnels), MEMBER(interface), MEMBER(initiator_port), MEMBER(responder_port), MEMBER(initiator), MEMBER(responder),
-	MEMBER(first_ns), MEMBER(last_ns), MEMBER(packets), MEMBER(ip_bytes), MEMBER(frames), MEMBER(frame_bytes), MEMBER(hit_count), MEMBER(hit_ids),
-	MEMBER(hit_kinds), MEMBER(matched), MEMBER(dns_type), MEMBER(dns_flags), MEMBER(dns_rcode), MEMBER(dns_labels), MEMBER(dns_name_length),
-	MEMBER(dns_entropy_x16), MEMBER(dns_queries), MEMBER(dns_responses), MEMBER(dns_nxdomain), MEMBER(dns_domain), MEMBER(tls_version), MEMBER(sni_domain),
-	MEMBER(alpn), MEMBER(ja3), MEMBER(ja4),
+	MEMBER(kind),
+	MEMBER(class_),
+	MEMBER(ip_proto),
+	MEMBER(initiator_sure),
+	MEMBER(tcp_flags),
+	MEMBER(end),
+	MEMBER(state),
+	MEMBER(icmp_type),
+	MEMBER(icmp_code),
+	MEMBER(app),
+	MEMBER(layers),
+	MEMBER(tunnels),
+	MEMBER(interface),
+	MEMBER(initiator_port),
+	MEMBER(responder_port),
+	MEMBER(initiator),
+	MEMBER(responder),
+	MEMBER(first_ns),
+	MEMBER(last_ns),
+	MEMBER(packets),
+	MEMBER(ip_bytes),
+	MEMBER(frames),
+	MEMBER(frame_bytes),
+	MEMBER(hit_count),
+	MEMBER(hit_ids),
+	MEMBER(hit_kinds),
+	MEMBER(matched),
+	MEMBER(dns_type),
+	MEMBER(dns_flags),
+	MEMBER(dns_rcode),
+	MEMBER(dns_labels),
+	MEMBER(dns_name_length),
+	MEMBER(dns_entropy_x16),
+	MEMBER(dns_queries),
+	MEMBER(dns_responses),
+	MEMBER(dns_nxdomain),
+	MEMBER(dns_domain),
+	MEMBER(tls_version),
+	MEMBER(sni_domain),
+	MEMBER(alpn),
+	MEMBER(ja3),
+	MEMBER(ja4),
 #undef MEMBER
 };
 
@@ -38,12 +74,13 @@ struct sk_select {
 	const struct sk_indicator_set *set;
 	const struct sk_observe_sink *sink;
 	psl_ctx_t *suffixes;
-	bool names, simulated;
+	bool names, simulated, flow_all;
 	bool cleared[SK_COUNT(members)]; /* not on the whitelist */
 	struct sk_select_counts counts;
 };
 
-enum sk_err sk_select_new(const struct sk_basis *basis, const struct sk_indicator_set *set, const struct sk_observe_sink *sink, struct sk_select **out)
+enum sk_err sk_select_new(const struct sk_basis *basis, const struct sk_indicator_set *set, const struct sk_observe_sink *sink,
+			  struct sk_select **out)
 {
 	struct sk_select *select = calloc(1, sizeof *select);
 	if (select == NULL)
@@ -53,8 +90,11 @@ enum sk_err sk_select_new(const struct sk_basis *basis, const struct sk_indicato
 	select->set = set;
 	select->sink = sink;
 	select->simulated = basis->simulated;
+	struct sk_indicator_hit all;
+	select->flow_all = set != NULL && sk_indicator_flow_all(set, &all);
 	/* The basis asks, policy decides. */
-	select->names = basis->names && sk_basis_kind_parse(basis->kind, &kind) == SK_OK && sk_role_parse(basis->role, &role) == SK_OK && sk_policy_names(kind, role);
+	select->names = basis->names && sk_basis_kind_parse(basis->kind, &kind) == SK_OK && sk_role_parse(basis->role, &role) == SK_OK &&
+			sk_policy_names(kind, role);
 	select->suffixes = psl_latest(NULL);
 	for (size_t i = 0; i < SK_COUNT(members); i++)
 		select->cleared[i] = sk_policy_field(members[i].name) == NULL;
@@ -95,13 +135,15 @@ static bool is_under(const char *name, const char *domain)
    (public suffix plus one label), which says whose it is and not what was asked. rule: SELECT-2 */
 static void reduce_name(const struct sk_select *select, const struct sk_flow_facts *facts, const char *name, char out[SK_OBSERVATION_DOMAIN_MAX])
 {
+	char matched[SK_OBSERVATION_DOMAIN_MAX];
 	const char *kept = NULL;
 	uint32_t hits = facts->hit_count < SK_FLOW_HITS_MAX ? facts->hit_count : SK_FLOW_HITS_MAX;
 	if (select->names)
 		kept = name;
 	for (uint32_t i = 0; i < hits && kept == NULL; i++)
-		if ((1u << facts->hit_kinds[i]) == SK_SELECTOR_DOMAIN && is_under(name, facts->matched[i]))
-			kept = facts->matched[i];
+		if ((1u << facts->hit_kinds[i]) == SK_SELECTOR_DOMAIN &&
+		    is_under(name, sk_indicator_value(select->set, facts->hit_ids[i], matched, sizeof matched)))
+			kept = matched;
 	if (kept == NULL && select->suffixes != NULL)
 		kept = psl_registrable_domain(select->suffixes, name);
 	size_t length = kept != NULL ? strlen(kept) : 0;
@@ -159,8 +201,7 @@ static void fill_facts(const struct sk_select *select, const struct sk_flow_fact
 	memcpy(out->hit_ids, facts->hit_ids, sizeof out->hit_ids);
 	memcpy(out->hit_kinds, facts->hit_kinds, sizeof out->hit_kinds);
 	if (facts->hit_count != 0)
-		memcpy(out->matched, facts->matched[0], sizeof out->matched);
-	out->matched[sizeof out->matched - 1] = '\0';
+		(void)sk_indicator_value(select->set, facts->hit_ids[0], out->matched, sizeof out->matched);
 	if (facts->has_dns) {
 		out->dns_type = facts->dns.query_type;
 		out->dns_flags = facts->dns.flags;
@@ -183,7 +224,7 @@ static void fill_facts(const struct sk_select *select, const struct sk_flow_fact
 	}
 }
 
-_Static_assert((int)SK_FLOW_HITS_MAX == (int)SK_OBSERVATION_HITS_MAX && (int)SK_SNI_MAX == (int)SK_OBSERVATION_DOMAIN_MAX, "facts fit an observation");
+_Static_assert((int)SK_FLOW_HITS_MAX == (int)SK_OBSERVATION_HITS_MAX, "facts fit an observation");
 
 static void put_findings(struct sk_select *select, const struct sk_flow_facts *facts, const struct sk_observation *observation)
 {
@@ -206,13 +247,15 @@ static enum sk_select_reason reason_of(const struct sk_flow_record *record)
 void sk_select_segment(struct sk_select *select, const struct sk_flow_record *record)
 {
 	const struct sk_flow_facts *facts = record->facts;
-	if (facts == NULL || (facts->hit_count == 0 && !facts->flow_all)) {
+	bool hit = facts != NULL && facts->hit_count != 0;
+	if (!hit && !select->flow_all) {
 		sk_select_erase(select, reason_of(record), record->frames, record->frame_bytes);
 		return;
 	}
-	struct sk_observation observation = {.kind = facts->hit_count != 0 ? SK_OBSERVATION_HIT : SK_OBSERVATION_FLOW};
+	struct sk_observation observation = {.kind = hit ? SK_OBSERVATION_HIT : SK_OBSERVATION_FLOW};
 	fill_history(record, &observation);
-	fill_facts(select, facts, &observation);
+	if (facts != NULL)
+		fill_facts(select, facts, &observation);
 	for (size_t i = 0; i < SK_COUNT(members); i++)
 		if (select->cleared[i])
 			memset((uint8_t *)&observation + members[i].offset, 0, members[i].size);
@@ -220,6 +263,7 @@ void sk_select_segment(struct sk_select *select, const struct sk_flow_record *re
 	select->counts.selected_bytes += record->frame_bytes;
 	select->counts.observations++;
 	select->sink->observation(select->sink->context, &observation);
-	put_findings(select, facts, &observation);
+	if (hit)
+		put_findings(select, facts, &observation);
 	sk_wipe(&observation, sizeof observation);
 }

@@ -14,9 +14,11 @@ static const struct weight {
 	uint8_t severity, confidence_percent;
 	const char *doubt;
 } weights[] = {
-	{SK_SELECTOR_ADDRESS, 3, 70, "The address may be shared hosting, a relay, or in other hands by now; the list may be stale. Look at when it was named."},
+	{SK_SELECTOR_ADDRESS, 3, 70,
+	 "The address may be shared hosting, a relay, or in other hands by now; the list may be stale. Look at when it was named."},
 	{SK_SELECTOR_PREFIX, 2, 50, "The whole network was named, not this address: neighbours of the culprit are in it too."},
-	{SK_SELECTOR_DOMAIN, 3, 85, "The name may have been taken over by a sinkhole, or looked up by a mail filter or a researcher rather than by an infected host."},
+	{SK_SELECTOR_DOMAIN, 3, 85,
+	 "The name may have been taken over by a sinkhole, or looked up by a mail filter or a researcher rather than by an infected host."},
 	{SK_SELECTOR_JA3, 1, 30, "The fingerprint is that of a TLS library; harmless programs built with it look the same."},
 	{SK_SELECTOR_JA4, 1, 40, "The fingerprint is that of a TLS client and its settings; harmless programs with the same settings look the same."},
 };
@@ -69,14 +71,16 @@ static const char *volume(const struct sk_observation *o, char text[128])
 	if (o->packets[0] == 0 || o->packets[1] == 0)
 		(void)snprintf(text, 128, "%s, only one direction was seen", sk_bytes_format(o->ip_bytes[0] + o->ip_bytes[1], a));
 	else
-		(void)snprintf(text, 128, "%s %s, %s %s", sk_bytes_format(o->ip_bytes[out], a), there, sk_bytes_format(o->ip_bytes[1 - out], b), back);
+		(void)snprintf(text, 128, "%s %s, %s %s", sk_bytes_format(o->ip_bytes[out], a), there, sk_bytes_format(o->ip_bytes[1 - out], b),
+			       back);
 	return text;
 }
 
 /* "3 queries, 2 answers, 1 of them that there is no such name". */
 static const char *answers(const struct sk_observation *o, char text[128])
 {
-	int used = snprintf(text, 128, "%u quer%s, %u answer%s", o->dns_queries, o->dns_queries == 1 ? "y" : "ies", o->dns_responses, o->dns_responses == 1 ? "" : "s");
+	int used = snprintf(text, 128, "%u quer%s, %u answer%s", o->dns_queries, o->dns_queries == 1 ? "y" : "ies", o->dns_responses,
+			    o->dns_responses == 1 ? "" : "s");
 	if (o->dns_nxdomain != 0)
 		(void)snprintf(text + used, 128 - (size_t)used, ", %u of them that there is no such name", o->dns_nxdomain);
 	else if (o->packets[0] == 0 || o->packets[1] == 0)
@@ -124,11 +128,11 @@ static void write_sentence(const struct sk_observation *o, uint32_t kind, struct
 	switch (kind) {
 	case SK_SELECTOR_DOMAIN:
 		if (o->dns_queries + o->dns_responses != 0)
-			say(out->sentence, "%s (%s) asked %s (%s) for a name under %.120s, %s, %s (%s).", from, inside, to, outside, out->matched, named, time,
-			    answers(o, bytes));
+			say(out->sentence, "%s (%s) asked %s (%s) for a name under %.120s, %s, %s (%s).", from, inside, to, outside, out->matched,
+			    named, time, answers(o, bytes));
 		else
-			say(out->sentence, "%s (%s) opened TLS to %s (%s) for a server name under %.120s, %s, %s (%s, %s).", from, inside, to, outside,
-				       out->matched, named, time, proto, bytes);
+			say(out->sentence, "%s (%s) opened TLS to %s (%s) for a server name under %.120s, %s, %s (%s, %s).", from, inside, to,
+			    outside, out->matched, named, time, proto, bytes);
 		break;
 	case SK_SELECTOR_JA3:
 	case SK_SELECTOR_JA4:
@@ -139,21 +143,21 @@ static void write_sentence(const struct sk_observation *o, uint32_t kind, struct
 		say(out->sentence, "%s (%s) contacted %s (%s) %s (%s, %s); %.64s is an address %s.", from, inside, to, outside, time, proto, bytes,
 			       out->matched, named);
 		if (kind == SK_SELECTOR_PREFIX)
-			say(out->sentence, "%s (%s) contacted %s (%s) %s (%s, %s); one of them lies in the network %.64s, %s.", from, inside, to, outside,
-				       time, proto, bytes, out->matched, named);
+			say(out->sentence, "%s (%s) contacted %s (%s) %s (%s, %s); one of them lies in the network %.64s, %s.", from, inside, to,
+			    outside, time, proto, bytes, out->matched, named);
 		break;
 	}
 }
 
-void sk_sentence_finding(const struct sk_indicator_set *set, const struct sk_flow_facts *facts, uint32_t i, const struct sk_observation *observation, bool simulated,
-			 struct sk_finding *out)
+void sk_sentence_finding(const struct sk_indicator_set *set, const struct sk_flow_facts *facts, uint32_t i, const struct sk_observation *observation,
+			 bool simulated, struct sk_finding *out)
 {
 	uint32_t kind = 1u << facts->hit_kinds[i];
 	const struct weight *weight = weight_of(kind);
 	*out = (struct sk_finding){.severity = weight->severity, .confidence_percent = weight->confidence_percent, .class_ = observation->class_,
 				   .first_ns = observation->first_ns, .last_ns = observation->last_ns, .count = 1};
 	(void)snprintf(out->kind, sizeof out->kind, "indicator.%s", sk_selector_kind_name((enum sk_selector_kind)kind));
-	(void)snprintf(out->matched, sizeof out->matched, "%.255s", facts->matched[i]);
+	(void)sk_indicator_value(set, facts->hit_ids[i], out->matched, sizeof out->matched);
 	(void)sk_indicator_origin(set, facts->hit_ids[i], out->origin, sizeof out->origin);
 	take_ends(observation, out);
 	/* Knocking from outside that nobody answered is noise at every border. */
@@ -161,10 +165,11 @@ void sk_sentence_finding(const struct sk_indicator_set *set, const struct sk_flo
 		out->severity = 1;
 	write_sentence(observation, kind, out);
 	say(out->why, "The selector %s %.255s is in the approved set%s%.120s, and it equals what was seen at the border (%s).%s",
-		       sk_selector_kind_name((enum sk_selector_kind)kind), out->matched, out->origin[0] != '\0' ? ", from " : "", out->origin, sk_class_name((enum sk_class)observation->class_),
-		       simulated ? " Simulated: made under a lab basis." : "");
+	    sk_selector_kind_name((enum sk_selector_kind)kind), out->matched, out->origin[0] != '\0' ? ", from " : "", out->origin,
+	    sk_class_name((enum sk_class)observation->class_), simulated ? " Simulated: made under a lab basis." : "");
 	bool veiled = kind == SK_SELECTOR_DOMAIN && facts->has_tls && facts->tls.has_ech;
-	say(out->doubt, "%s%s%s", weight->doubt, veiled ? " The client hello was encrypted (ECH): the name seen is the front's, not the one inside." : "",
+	say(out->doubt, "%s%s%s", weight->doubt,
+	    veiled ? " The client hello was encrypted (ECH): the name seen is the front's, not the one inside." : "",
 	    observation->initiator_sure != 0 ? "" : " Which side began was not seen.");
 	/* One finding for one kind, value and own side: its id is theirs, so that a repetition folds into it. */
 	struct {

@@ -89,6 +89,13 @@ static struct sk_head tls(const char *sni, const char *ja3, const char *ja4)
 	return head;
 }
 
+/* The value of the selector that hit as number i. */
+static const char *value_of(const struct world *world, unsigned i)
+{
+	static char text[256];
+	return sk_indicator_value(world->set, world->facts.hit_ids[i], text, sizeof text);
+}
+
 static unsigned see(struct world *world, struct sk_flow *flow, struct sk_head head)
 {
 	return sk_detect_head(&world->detect, world->table, flow, &head);
@@ -103,13 +110,13 @@ static void test_addresses(void **state)
 	(void)open_flow(&world, "193.0.0.1", "45.33.32.156", &hits);
 	assert_int_equal(hits, 1); /* the exact address, not its prefix as well */
 	sk_flow_close_all(world.table, SK_FLOW_END_STOP);
-	assert_string_equal(world.facts.matched[0], "45.33.32.156");
+	assert_string_equal(value_of(&world, 0), "45.33.32.156");
 	assert_int_equal(1u << world.facts.hit_kinds[0], SK_SELECTOR_ADDRESS);
 	(void)open_flow(&world, "45.33.32.9", "2600:3c01::1", &hits); /* (families never mix on the wire; both ends are asked) */
 	assert_int_equal(hits, 2);
 	sk_flow_close_all(world.table, SK_FLOW_END_STOP);
-	assert_string_equal(world.facts.matched[0], "45.33.32.0/24");
-	assert_string_equal(world.facts.matched[1], "2600:3c01::/32");
+	assert_string_equal(value_of(&world, 0), "45.33.32.0/24");
+	assert_string_equal(value_of(&world, 1), "2600:3c01::/32");
 	(void)open_flow(&world, "193.0.0.1", "193.0.0.2", &hits);
 	assert_int_equal(hits, 0);
 	sk_flow_close_all(world.table, SK_FLOW_END_STOP);
@@ -131,7 +138,7 @@ static void test_dns(void **state)
 	sk_flow_close_all(world.table, SK_FLOW_END_STOP);
 	assert_true(world.had_facts);
 	assert_int_equal(world.facts.hit_count, 1);
-	assert_string_equal(world.facts.matched[0], "evil.example"); /* the selector's value, not the name that was asked for */
+	assert_string_equal(value_of(&world, 0), "evil.example"); /* the selector's value, not the name that was asked for */
 	assert_int_equal(world.facts.dns_queries, 2);
 	assert_int_equal(world.facts.dns_responses, 1);
 	assert_int_equal(world.facts.dns_nxdomain, 1);
@@ -208,8 +215,11 @@ static void test_flow_all(void **state)
 	(void)open_flow(&world, "193.0.0.1", "193.0.0.2", &hits);
 	assert_int_equal(hits, 0);
 	sk_flow_close_all(world.table, SK_FLOW_END_STOP);
-	assert_true(world.had_facts);
-	assert_true(world.facts.flow_all);
+	assert_false(world.had_facts); /* nothing to remember: select keeps every segment */
+	struct sk_flow *flow = open_flow(&world, "193.0.0.1", "193.0.0.2", &hits);
+	assert_int_equal(see(&world, flow, dns("some.example", false, 0)), 0);
+	sk_flow_close_all(world.table, SK_FLOW_END_STOP);
+	assert_true(world.had_facts && world.facts.has_dns);
 	assert_int_equal(world.facts.hit_count, 0);
 	end(&world);
 }
@@ -233,7 +243,7 @@ static void test_many_hits(void **state)
 	assert_int_equal(see(&world, flow, dns("n0.example", false, 0)), 0);
 	sk_flow_close_all(world.table, SK_FLOW_END_STOP);
 	assert_int_equal(world.facts.hit_count, 12);
-	assert_string_equal(world.facts.matched[SK_FLOW_HITS_MAX - 1], "n7.example");
+	assert_string_equal(value_of(&world, SK_FLOW_HITS_MAX - 1), "n7.example");
 	sk_buf_fini(&text);
 	end(&world);
 }

@@ -10,7 +10,7 @@
 
 #include "flow_test.h"
 
-enum { FLOWS_MAX = 4096, TICK = 250000000 };
+enum { FLOWS_MAX = 4096, TICK = 250000000, SWEEP_PACKETS = (1 << 14) / 16 / 16 };
 
 struct model_flow {
 	bool used, place_only;
@@ -26,6 +26,7 @@ struct model {
 	struct sk_flow_limits limits;
 	bool started;
 	int64_t now, swept;
+	uint64_t since_sweep;
 	unsigned late;
 	uint64_t digest, ended[8], opened, total, by_class[SK_CLASS_COUNT], clamped;
 	bool sabotage;
@@ -141,6 +142,15 @@ static void arm(struct model_flow *flow)
 	flow->expires_tick = model.now / TICK + (idle_of(flow) + TICK - 1) / TICK + 1;
 }
 
+static void sweep(bool all)
+{
+	model.swept = model.now;
+	model.since_sweep = 0;
+	for (unsigned i = 0; i < FLOWS_MAX; i++)
+		if (model.flows[i].used && (all || model.now / TICK >= model.flows[i].expires_tick))
+			expire(&model.flows[i]);
+}
+
 static void move_clock(int64_t t)
 {
 	if (t < 0)
@@ -154,6 +164,7 @@ static void move_clock(int64_t t)
 		model.late = model.now - t > 60 * S ? model.late + 1 : 0;
 		if (model.late == 4096) {
 			model.late = 0;
+			sweep(false);
 			model.now = model.swept = t;
 			for (unsigned i = 0; i < FLOWS_MAX; i++)
 				if (model.flows[i].used)
@@ -164,12 +175,8 @@ static void move_clock(int64_t t)
 	model.late = 0;
 	bool far = t - model.now > model.limits.idle_ns + 2 * (int64_t)TICK;
 	model.now = t;
-	if (!far && t - model.swept < 8 * S)
-		return;
-	model.swept = t;
-	for (unsigned i = 0; i < FLOWS_MAX; i++)
-		if (model.flows[i].used && (far || t / TICK >= model.flows[i].expires_tick))
-			expire(&model.flows[i]);
+	if (far || t - model.swept >= (model.since_sweep >= SWEEP_PACKETS ? 8 : 600) * S)
+		sweep(far);
 }
 
 static uint8_t next_state(const struct model_flow *flow, const struct sk_packet *p, unsigned direction)
@@ -228,6 +235,7 @@ static void open_segment(struct model_flow *flow, const struct sk_packet *p, uns
 
 static void model_apply(const struct sk_packet *p)
 {
+	model.since_sweep++;
 	move_clock(p->time_ns);
 	struct model_flow *flow = NULL, *free_place = NULL;
 	int direction = 0;

@@ -65,8 +65,8 @@ static inline void segment_hit(struct sk_flow_facts *facts, const struct sk_indi
 	sk_indicator_facts(set, &all);
 	uint32_t at = facts->hit_count++;
 	for (uint32_t id = 0; id < all.entries; id++) {
-		(void)sk_indicator_value(set, id, facts->matched[at], sizeof facts->matched[at]);
-		if (strcmp(facts->matched[at], value) != 0)
+		char text[SK_OBSERVATION_DOMAIN_MAX];
+		if (strcmp(sk_indicator_value(set, id, text, sizeof text), value) != 0)
 			continue;
 		facts->hit_ids[at] = id;
 		uint64_t last = 0;

@@ -14,16 +14,23 @@ struct world {
 	struct sk_select *select;
 };
 
-static void start(struct world *world, const char *list, const char *kind, const char *role, bool names)
+static void start_with(struct world *world, const char *list, const char *kind, const char *role, bool names, bool flow_all)
 {
 	static const struct sk_indicator_options options = {.min_prefix_v4 = 8, .min_prefix_v6 = 19};
 	memset(world, 0, sizeof *world);
 	lists_start(&world->lists, &options);
 	assert_int_equal(lists_import(&world->lists, "bad.txt", list), SK_OK);
+	if (flow_all)
+		sk_indicator_add_flow_all(world->lists.builder);
 	world->set = lists_compile(&world->lists);
 	world->basis = segment_basis(kind, role, names);
 	sink_start(&world->sink);
 	assert_int_equal(sk_select_new(&world->basis, world->set, &world->sink.as, &world->select), SK_OK);
+}
+
+static void start(struct world *world, const char *list, const char *kind, const char *role, bool names)
+{
+	start_with(world, list, kind, role, names, false);
 }
 
 static void end(struct world *world)
@@ -84,12 +91,10 @@ static void test_one_fate(void **state)
 		record.frame_bytes = record.frames * 60 + next(&seed) % 90000;
 		record.end = (uint8_t)(next(&seed) % SK_COUNT(reasons));
 		unsigned kind = (unsigned)(next(&seed) % 4);
-		if (kind == 1)
-			facts.flow_all = true;
 		if (kind == 2 || kind == 3)
 			segment_hit(&facts, world.set, kind == 2 ? "45.33.32.156" : "evil.example");
-		bool selected = facts.flow_all || facts.hit_count != 0;
-		record.facts = kind == 0 && next(&seed) % 2 == 0 ? NULL : &facts;
+		bool selected = facts.hit_count != 0;
+		record.facts = kind < 2 && next(&seed) % 2 == 0 ? NULL : &facts;
 		unsigned observations = world.sink.observations;
 		sk_select_segment(world.select, &record);
 		const struct sk_select_counts *after = sk_select_counts(world.select);
@@ -114,9 +119,12 @@ static void test_kinds(void **state)
 {
 	(void)state;
 	struct world world;
-	struct sk_flow_facts facts = {.flow_all = true};
+	struct sk_flow_facts facts = {.hit_count = 0};
 	struct sk_flow_record record = segment_record(SK_CLASS_DF);
-	start(&world, segment_selectors, "lab", "none", false);
+	start_with(&world, segment_selectors, "lab", "none", false, true);
+	/* Under flow.all every segment is kept, with facts or without. */
+	sk_select_segment(world.select, &record);
+	assert_int_equal(world.sink.observations, 1);
 	record.facts = &facts;
 	sk_select_segment(world.select, &record);
 	assert_int_equal(world.sink.observation.kind, SK_OBSERVATION_FLOW);
