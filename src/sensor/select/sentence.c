@@ -104,10 +104,18 @@ SK_PRINTF(2, 3) static void say(char text[SK_FINDING_TEXT_MAX], const char *form
 	va_end(args);
 }
 
-/* Own side first where there is one. */
+/* Knocking from outside on which nothing was said: no answer, or a TCP connection in which nobody sent a byte. Noise at every border, and often on a
+   thousand doors at once. */
+static bool is_knock(const struct sk_observation *o)
+{
+	bool said = ((o->tcp_flags[0] | o->tcp_flags[1]) & SK_TCP_PSH) != 0;
+	return o->class_ == SK_CLASS_FD && (o->packets[1] == 0 || (o->ip_proto == 6 && !said));
+}
+
+/* Own side first where there is one. Knocks are told of the one who knocks, so that a scan is one finding and not one for each door. */
 static void take_ends(const struct sk_observation *o, struct sk_finding *out)
 {
-	bool responder_inside = o->class_ == SK_CLASS_FD;
+	bool responder_inside = o->class_ == SK_CLASS_FD && !is_knock(o);
 	out->subject = responder_inside ? o->responder : o->initiator;
 	out->counterpart = responder_inside ? o->initiator : o->responder;
 }
@@ -160,8 +168,7 @@ void sk_sentence_finding(const struct sk_indicator_set *set, const struct sk_flo
 	(void)sk_indicator_value(set, facts->hit_ids[i], out->matched, sizeof out->matched);
 	(void)sk_indicator_origin(set, facts->hit_ids[i], out->origin, sizeof out->origin);
 	take_ends(observation, out);
-	/* Knocking from outside that nobody answered is noise at every border. */
-	if (observation->class_ == SK_CLASS_FD && observation->packets[1] == 0 && out->severity > 1)
+	if (is_knock(observation))
 		out->severity = 1;
 	write_sentence(observation, kind, out);
 	say(out->why, "The selector %s %.255s is in the approved set%s%.120s, and it equals what was seen at the border (%s).%s",

@@ -289,13 +289,23 @@ static void test_findings(void **state)
 	record.initiator.bytes[3]++;
 	find(&world, &facts, record);
 	assert_memory_not_equal(id, finding->id, sizeof id);
-	/* From outside, unanswered: the own side is the subject, and it is noise. */
+	/* From outside: the own side is the subject. */
+	record = segment_record(SK_CLASS_FD);
+	record.tcp_flags[0] = SK_TCP_SYN | SK_TCP_PSH;
+	find(&world, &facts, record);
+	assert_true(sk_addr_equal(&finding->subject, &record.responder));
+	assert_int_equal(finding->severity, 3);
+	/* Unanswered it is a knock: noise, and told of the one who knocks, so that a scan of many doors is one finding. */
 	record = segment_record(SK_CLASS_FD);
 	record.packets[1] = 0;
 	record.initiator_sure = 0;
 	find(&world, &facts, record);
-	assert_true(sk_addr_equal(&finding->subject, &record.responder));
+	assert_true(sk_addr_equal(&finding->subject, &record.initiator));
 	assert_int_equal(finding->severity, 1);
+	memcpy(id, finding->id, sizeof id);
+	record.responder.bytes[3]++;
+	find(&world, &facts, record);
+	assert_memory_equal(id, finding->id, sizeof id);
 	has(finding->sentence, "only one direction was seen");
 	has(finding->doubt, "Which side began was not seen");
 	end(&world);
