@@ -41,13 +41,15 @@ static bool load_special(struct sk_indicator_builder *builder)
 		struct sk_prefix prefix;
 		enum sk_err parsed = sk_prefix_parse(texts[i], &prefix);
 		SK_INVARIANT(parsed == SK_OK);
-		builder->special[i] = (struct sk_range){.family = prefix.addr.family, .start = sk_number_of(prefix.addr.bytes), .last = sk_prefix_last(&prefix)};
+		builder->special[i] =
+			(struct sk_range){.family = prefix.addr.family, .start = sk_number_of(prefix.addr.bytes), .last = sk_prefix_last(&prefix)};
 	}
 	builder->special_count = SK_COUNT(texts);
 	return builder->special != NULL;
 }
 
-enum sk_err sk_indicator_builder_new(const struct sk_indicator_options *options, sk_indicator_note note, void *context, struct sk_indicator_builder **out)
+enum sk_err sk_indicator_builder_new(const struct sk_indicator_options *options, sk_indicator_note note, void *context,
+				     struct sk_indicator_builder **out)
 {
 	static const size_t widths[SK_COLUMN_COUNT] = {4, 16, SK_INDICATOR_PREFIX_WIDTH, 0, SK_INDICATOR_JA3_BYTES, 0};
 	struct sk_indicator_builder *builder = calloc(1, sizeof *builder);
@@ -182,7 +184,8 @@ static enum sk_err put_value(struct sk_indicator_builder *builder, const struct 
 	const struct sk_addr *addr = &value->prefix.addr;
 	switch (value->kind) {
 	case SK_INDICATOR_ADDRESS:
-		return sk_column_add(&builder->columns[addr->family == 4 ? SK_COLUMN_V4 : SK_COLUMN_V6], addr->bytes, addr->family == 4 ? 4 : 16, tag);
+		return sk_column_add(&builder->columns[addr->family == 4 ? SK_COLUMN_V4 : SK_COLUMN_V6], addr->bytes, addr->family == 4 ? 4 : 16,
+				     tag);
 	case SK_INDICATOR_PREFIX:
 		sk_put_u8(&out, addr->family);
 		sk_put_bytes(&out, addr->bytes, sizeof addr->bytes);
@@ -269,7 +272,8 @@ static enum sk_err import_one(struct sk_import *import, uint64_t line, const cha
 		return SK_OK;
 	}
 	if (err != SK_OK)
-		return sk_fault_set(import->fault, err, "%s:%llu: %s; nothing of this file was taken", import->path, (unsigned long long)line, sk_err_text(err));
+		return sk_fault_set(import->fault, err, "%s:%llu: %s; nothing of this file was taken", import->path, (unsigned long long)line,
+				    sk_err_text(err));
 	count_taken(import, line, text, length, value.changes);
 	return SK_OK;
 }
@@ -337,7 +341,8 @@ static enum sk_err check_usable(const struct sk_import *import)
 			     counts->by_reason[SK_INDICATOR_BAD_UTF8] + counts->by_reason[SK_INDICATOR_TOO_LONG];
 	if (counts->taken != 0 || counts->refused == 0 || strangers != counts->refused)
 		return SK_OK;
-	return sk_fault_set(import->fault, SK_EINPUT, "%s: none of its %llu values is an address, prefix, domain, JA3 or JA4; a list, CSV or MISP JSON was expected",
+	return sk_fault_set(import->fault, SK_EINPUT,
+			    "%s: none of its %llu values is an address, prefix, domain, JA3 or JA4; a list, CSV or MISP JSON was expected",
 			    import->path, (unsigned long long)counts->refused);
 }
 
@@ -391,7 +396,8 @@ enum sk_err sk_indicator_import(struct sk_indicator_builder *builder, const char
 static enum sk_err merge_value(struct sk_indicator_builder *builder, const struct sk_value *value, uint64_t tag, struct sk_fault *fault)
 {
 	if (entry_count(builder) >= builder->options.max_entries)
-		return sk_fault_set(fault, SK_ETOOBIG, "the set in use and the new lists hold more than %llu entries", (unsigned long long)builder->options.max_entries);
+		return sk_fault_set(fault, SK_ETOOBIG, "the set in use and the new lists hold more than %llu entries",
+				    (unsigned long long)builder->options.max_entries);
 	enum sk_err err = put_value(builder, value, tag <= UINT32_MAX ? (uint32_t)tag : 0);
 	return err == SK_OK || err == SK_EEXIST ? SK_OK : sk_fault_set(fault, err, "merging sets: %s", sk_err_text(err));
 }

@@ -62,20 +62,20 @@ enum sk_type sk_type_parse(const char *name, size_t length)
 		const char *name;
 		enum sk_type type;
 	} types[] = {
-		{"ip-dst", SK_TYPE_ADDRESS}, {"ip-src", SK_TYPE_ADDRESS}, {"ip", SK_TYPE_ADDRESS}, {"ipv4", SK_TYPE_ADDRESS}, {"ipv6", SK_TYPE_ADDRESS},
-		{"ipv4-addr", SK_TYPE_ADDRESS}, {"ipv6-addr", SK_TYPE_ADDRESS}, {"address", SK_TYPE_ADDRESS}, {"ip-address", SK_TYPE_ADDRESS},
-		{"ip_address", SK_TYPE_ADDRESS}, {"ip address", SK_TYPE_ADDRESS}, {"ipaddress", SK_TYPE_ADDRESS}, {"dst_ip", SK_TYPE_ADDRESS}, {"src_ip", SK_TYPE_ADDRESS},
-		{"dstip", SK_TYPE_ADDRESS}, {"srcip", SK_TYPE_ADDRESS}, {"ip_dst", SK_TYPE_ADDRESS}, {"ip_src", SK_TYPE_ADDRESS}, {"cidr", SK_TYPE_ADDRESS},
-		{"prefix", SK_TYPE_ADDRESS}, {"network", SK_TYPE_ADDRESS}, {"ip-range", SK_TYPE_ADDRESS}, {"ipv4-cidr", SK_TYPE_ADDRESS},
-		{"ipv6-cidr", SK_TYPE_ADDRESS}, {"ipv4-net", SK_TYPE_ADDRESS}, {"ipv6-net", SK_TYPE_ADDRESS}, {"netblock", SK_TYPE_ADDRESS},
-		{"subnet", SK_TYPE_ADDRESS},
-		{"ip-dst|port", SK_TYPE_ADDRESS_PORT}, {"ip-src|port", SK_TYPE_ADDRESS_PORT}, {"ip:port", SK_TYPE_ADDRESS_PORT}, {"ip_port", SK_TYPE_ADDRESS_PORT},
-		{"domain", SK_TYPE_DOMAIN}, {"hostname", SK_TYPE_DOMAIN}, {"host", SK_TYPE_DOMAIN}, {"fqdn", SK_TYPE_DOMAIN}, {"domain-name", SK_TYPE_DOMAIN},
-		{"domain_name", SK_TYPE_DOMAIN}, {"domain name", SK_TYPE_DOMAIN}, {"domainname", SK_TYPE_DOMAIN}, {"hostname|port", SK_TYPE_DOMAIN_PORT}, {"domain|ip", SK_TYPE_DOMAIN_ADDRESS},
-		{"ja3", SK_TYPE_JA3}, {"ja3-fingerprint-md5", SK_TYPE_JA3}, {"ja3_md5", SK_TYPE_JA3}, {"ja3_hash", SK_TYPE_JA3}, {"ja3-hash", SK_TYPE_JA3},
-		{"ja3_fingerprint", SK_TYPE_JA3}, {"ja3-fingerprint", SK_TYPE_JA3},
-		{"ja4", SK_TYPE_JA4}, {"ja4-fingerprint", SK_TYPE_JA4}, {"ja4_fingerprint", SK_TYPE_JA4},
-		{"url", SK_TYPE_URL}, {"uri", SK_TYPE_URL},
+		{"ip-dst", SK_TYPE_ADDRESS}, {"ip-src", SK_TYPE_ADDRESS}, {"ip", SK_TYPE_ADDRESS}, {"ipv4", SK_TYPE_ADDRESS},
+		{"ipv6", SK_TYPE_ADDRESS}, {"ipv4-addr", SK_TYPE_ADDRESS}, {"ipv6-addr", SK_TYPE_ADDRESS}, {"address", SK_TYPE_ADDRESS},
+		{"ip-address", SK_TYPE_ADDRESS}, {"ip_address", SK_TYPE_ADDRESS}, {"ip address", SK_TYPE_ADDRESS}, {"ipaddress", SK_TYPE_ADDRESS},
+		{"dst_ip", SK_TYPE_ADDRESS}, {"src_ip", SK_TYPE_ADDRESS}, {"dstip", SK_TYPE_ADDRESS}, {"srcip", SK_TYPE_ADDRESS},
+		{"ip_dst", SK_TYPE_ADDRESS}, {"ip_src", SK_TYPE_ADDRESS}, {"cidr", SK_TYPE_ADDRESS}, {"prefix", SK_TYPE_ADDRESS},
+		{"network", SK_TYPE_ADDRESS}, {"ip-range", SK_TYPE_ADDRESS}, {"ipv4-cidr", SK_TYPE_ADDRESS}, {"ipv6-cidr", SK_TYPE_ADDRESS},
+		{"ipv4-net", SK_TYPE_ADDRESS}, {"ipv6-net", SK_TYPE_ADDRESS}, {"netblock", SK_TYPE_ADDRESS}, {"subnet", SK_TYPE_ADDRESS},
+		{"ip-dst|port", SK_TYPE_ADDRESS_PORT}, {"ip-src|port", SK_TYPE_ADDRESS_PORT}, {"ip:port", SK_TYPE_ADDRESS_PORT},
+		{"ip_port", SK_TYPE_ADDRESS_PORT}, {"domain", SK_TYPE_DOMAIN}, {"hostname", SK_TYPE_DOMAIN}, {"host", SK_TYPE_DOMAIN},
+		{"fqdn", SK_TYPE_DOMAIN}, {"domain-name", SK_TYPE_DOMAIN}, {"domain_name", SK_TYPE_DOMAIN}, {"domain name", SK_TYPE_DOMAIN},
+		{"domainname", SK_TYPE_DOMAIN}, {"hostname|port", SK_TYPE_DOMAIN_PORT}, {"domain|ip", SK_TYPE_DOMAIN_ADDRESS}, {"ja3", SK_TYPE_JA3},
+		{"ja3-fingerprint-md5", SK_TYPE_JA3}, {"ja3_md5", SK_TYPE_JA3}, {"ja3_hash", SK_TYPE_JA3}, {"ja3-hash", SK_TYPE_JA3},
+		{"ja3_fingerprint", SK_TYPE_JA3}, {"ja3-fingerprint", SK_TYPE_JA3}, {"ja4", SK_TYPE_JA4}, {"ja4-fingerprint", SK_TYPE_JA4},
+		{"ja4_fingerprint", SK_TYPE_JA4}, {"url", SK_TYPE_URL}, {"uri", SK_TYPE_URL},
 	};
 	while (length > 0 && sk_space(*name))
 		name++, length--;
@@ -246,8 +246,9 @@ static bool is_ja4(const char *text, size_t length)
 {
 	if (length != SK_INDICATOR_JA4_LENGTH || text[10] != '_' || text[23] != '_')
 		return false;
-	bool head = strchr("tqd", text[0]) != NULL && (is_digit(text[1]) || strchr("sd", text[1]) != NULL) && is_digit(text[2]) && strchr("di", text[3]) != NULL &&
-		    all(text + 4, 4, is_digit) && (is_letter(text[8]) || is_digit(text[8])) && (is_letter(text[9]) || is_digit(text[9]));
+	bool head = strchr("tqd", text[0]) != NULL && (is_digit(text[1]) || strchr("sd", text[1]) != NULL) && is_digit(text[2]) &&
+		    strchr("di", text[3]) != NULL && all(text + 4, 4, is_digit) && (is_letter(text[8]) || is_digit(text[8])) &&
+		    (is_letter(text[9]) || is_digit(text[9]));
 	return head && all(text + 11, 12, is_hex) && all(text + 24, 12, is_hex);
 }
 

@@ -92,7 +92,8 @@ static enum sk_err make_room(struct sk_column *column, size_t bytes)
 	if (column->count >= SK_INDICATOR_ENTRIES_MAX || column->used + bytes > UINT32_MAX)
 		return SK_ETOOBIG;
 	size_t tags = column->count_room, offsets = column->count_room;
-	if (!grow(&column->bytes, &column->room, column->used + bytes, 1) || !grow(&column->tags, &tags, (size_t)column->count + 1, sizeof *column->tags))
+	if (!grow(&column->bytes, &column->room, column->used + bytes, 1) ||
+	    !grow(&column->tags, &tags, (size_t)column->count + 1, sizeof *column->tags))
 		return SK_ENOMEM;
 	if (column->width == 0 && !grow(&column->offsets, &offsets, (size_t)column->count + 1, sizeof *column->offsets))
 		return SK_ENOMEM;

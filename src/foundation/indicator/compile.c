@@ -229,8 +229,9 @@ static enum sk_err write_filter(struct compile *compile, enum sk_column_name nam
 	for (uint32_t i = 0; i < column->count; i++) {
 		size_t length;
 		const uint8_t *value = sk_column_value(column, i, &length);
-		uint64_t hash = name == SK_COLUMN_V4 ? sk_hash_v4(compile->key, value) : name == SK_COLUMN_V6 ? sk_hash_v6(compile->key, value)
-														: sk_siphash13(compile->sip_key, value, length);
+		uint64_t hash = name == SK_COLUMN_V4   ? sk_hash_v4(compile->key, value)
+				: name == SK_COLUMN_V6 ? sk_hash_v6(compile->key, value)
+						       : sk_siphash13(compile->sip_key, value, length);
 		filter[sk_filter_word(hash, words)] |= sk_filter_bits(hash);
 	}
 	for (uint64_t i = 0; i < words; i++)
@@ -303,7 +304,8 @@ static enum sk_err write_section(struct compile *compile, enum sk_section sectio
 	case SK_SECTION_SEGMENT_V4:
 	case SK_SECTION_SEGMENT_V6:
 		if (compile->count[section] != 0)
-			put(&compile->writer, compile->segments[section - SK_SECTION_SEGMENT_V4], compile->count[section] * sizeof(struct sk_segment));
+			put(&compile->writer, compile->segments[section - SK_SECTION_SEGMENT_V4],
+			    compile->count[section] * sizeof(struct sk_segment));
 		break;
 	case SK_SECTION_BITMAP_V4:
 	case SK_SECTION_BITMAP_V6:

@@ -11,7 +11,11 @@
 
 /* Bits, equal to enum sk_selector_kind of the basis contract (a static assertion in select ties them). */
 enum sk_indicator_kind {
-	SK_INDICATOR_ADDRESS = 1 << 0, SK_INDICATOR_PREFIX = 1 << 1, SK_INDICATOR_DOMAIN = 1 << 2, SK_INDICATOR_JA3 = 1 << 3, SK_INDICATOR_JA4 = 1 << 4,
+	SK_INDICATOR_ADDRESS = 1 << 0,
+	SK_INDICATOR_PREFIX = 1 << 1,
+	SK_INDICATOR_DOMAIN = 1 << 2,
+	SK_INDICATOR_JA3 = 1 << 3,
+	SK_INDICATOR_JA4 = 1 << 4,
 	SK_INDICATOR_FLOW_ALL = 1 << 5
 };
 
@@ -25,7 +29,8 @@ enum sk_indicator_reason {
 };
 
 /* Called for each line refused or cleaned: file, line (or attribute number), the value made printable, the reason, a detail ("in list X"). */
-typedef void (*sk_indicator_note)(void *context, const char *file, uint64_t line, const char *value, enum sk_indicator_reason reason, const char *detail);
+typedef void (*sk_indicator_note)(void *context, const char *file, uint64_t line, const char *value, enum sk_indicator_reason reason,
+				  const char *detail);
 
 /* lines (values, where one attribute or row holds several) = taken + refused + by_reason of COMMENT, EMPTY and HEADER. cleaned: of those taken,
    how many were changed. BOM and CRLF count lines of the file and are noted once. */
@@ -45,14 +50,16 @@ struct sk_indicator_options {
 };
 
 /* Start. SK_ENOMEM. Caller frees. */
-SK_MUST enum sk_err sk_indicator_builder_new(const struct sk_indicator_options *options, sk_indicator_note note, void *context, struct sk_indicator_builder **out);
+SK_MUST enum sk_err sk_indicator_builder_new(const struct sk_indicator_options *options, sk_indicator_note note, void *context,
+					     struct sk_indicator_builder **out);
 /* Free (NULL is fine). */
 void sk_indicator_builder_free(struct sk_indicator_builder *builder);
 /* Load a MISP warning list (JSON: type cidr, hostname, string, substring, regex is refused with a line). Before any import. */
 SK_MUST enum sk_err sk_indicator_add_warning_list(struct sk_indicator_builder *builder, const char *path, struct sk_fault *fault);
 /* Import one file of any supported format, found by its content. All or nothing: on error the builder is as before.
    SK_EINPUT (nothing usable, broken JSON or CSV: says where), SK_ENOENT, SK_EIO, SK_ETOOBIG. */
-SK_MUST enum sk_err sk_indicator_import(struct sk_indicator_builder *builder, const char *path, struct sk_indicator_counts *counts, struct sk_fault *fault);
+SK_MUST enum sk_err sk_indicator_import(struct sk_indicator_builder *builder, const char *path, struct sk_indicator_counts *counts,
+					struct sk_fault *fault);
 /* Add flow.all. */
 void sk_indicator_add_flow_all(struct sk_indicator_builder *builder);
 struct sk_indicator_set;

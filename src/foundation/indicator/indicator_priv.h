@@ -203,7 +203,15 @@ SK_MUST enum sk_err sk_json_c_parse(const char *name, const char *text, size_t l
 
 /* ---- check.c, set.c: the view of a compiled file ---- */
 
-enum { SK_SET_VERSION = 1, SK_SET_HEADER_BYTES = 128, SK_SET_SECTION_BYTES = 24, SK_SET_SHA_OFFSET = 32, SK_SET_ALIGN = 64, SK_SET_BITMAP_WORDS = 1024, SK_SET_FILE_WIDTH = 12 };
+enum {
+	SK_SET_VERSION = 1,
+	SK_SET_HEADER_BYTES = 128,
+	SK_SET_SECTION_BYTES = 24,
+	SK_SET_SHA_OFFSET = 32,
+	SK_SET_ALIGN = 64,
+	SK_SET_BITMAP_WORDS = 1024,
+	SK_SET_FILE_WIDTH = 12
+};
 #define SK_SET_MAGIC "SKSELSET"
 
 enum sk_section {

@@ -30,14 +30,17 @@ enum sk_err sk_json_c_parse(const char *name, const char *text, size_t length, s
 		return SK_OK;
 	}
 	(void)json_object_put(top);
-	const char *what = error == json_tokener_continue ? "it ends in the middle" : error != json_tokener_success ? json_tokener_error_desc(error) : "text after the end";
+	const char *what = error == json_tokener_continue  ? "it ends in the middle"
+			   : error != json_tokener_success ? json_tokener_error_desc(error)
+							   : "text after the end";
 	return sk_fault_set(fault, SK_EINPUT, "%s: broken JSON at offset %zu: %s", name, end, what);
 }
 
 static struct json_object *array_of(struct json_object *object, const char *key)
 {
 	struct json_object *array = NULL;
-	bool is = json_object_is_type(object, json_type_object) && json_object_object_get_ex(object, key, &array) && json_object_is_type(array, json_type_array);
+	bool is = json_object_is_type(object, json_type_object) && json_object_object_get_ex(object, key, &array) &&
+		  json_object_is_type(array, json_type_array);
 	return is ? array : NULL;
 }
 
@@ -95,7 +98,8 @@ static enum sk_err import_event(struct sk_import *import, uint64_t *number, stru
 static enum sk_err import_wrapped(struct sk_import *import, uint64_t *number, struct json_object *object, bool *found)
 {
 	struct json_object *event = NULL;
-	if (json_object_is_type(object, json_type_object) && json_object_object_get_ex(object, "Event", &event) && json_object_is_type(event, json_type_object))
+	if (json_object_is_type(object, json_type_object) && json_object_object_get_ex(object, "Event", &event) &&
+	    json_object_is_type(event, json_type_object))
 		object = event;
 	*found = *found || event != NULL || array_of(object, "Attribute") != NULL || array_of(object, "Object") != NULL;
 	return import_event(import, number, object);
@@ -107,8 +111,8 @@ static enum sk_err refuse_shape(const struct sk_import *import, struct json_obje
 	const char *hint = "a MISP event was expected";
 	if (array_of(top, "list") != NULL)
 		hint = "this is a warning list: name it as one (--warning-list)";
-	else if (json_object_is_type(top, json_type_object) && json_object_object_get_ex(top, "type", &type) && json_object_is_type(type, json_type_string) &&
-		 strcmp(json_object_get_string(type), "bundle") == 0)
+	else if (json_object_is_type(top, json_type_object) && json_object_object_get_ex(top, "type", &type) &&
+		 json_object_is_type(type, json_type_string) && strcmp(json_object_get_string(type), "bundle") == 0)
 		hint = "this is a STIX bundle, which cannot be read; a MISP event was expected";
 	else if (json_object_is_type(top, json_type_object) && json_object_object_length(top) > 0)
 		hint = "neither Event, response, Attribute nor Object is in it (a feed's manifest? import its event files)";

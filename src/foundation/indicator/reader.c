@@ -29,7 +29,8 @@ static enum sk_err fill(struct sk_reader *reader, struct sk_fault *fault)
 		reader->end += (size_t)got;
 		reader->total += (uint64_t)got;
 		if (reader->total > SK_INDICATOR_TEXT_MAX_BYTES)
-			return sk_fault_set(fault, SK_ETOOBIG, "%s: more than %d MiB of text; split the list", reader->path, SK_INDICATOR_TEXT_MAX_BYTES >> 20);
+			return sk_fault_set(fault, SK_ETOOBIG, "%s: more than %d MiB of text; split the list", reader->path,
+					    SK_INDICATOR_TEXT_MAX_BYTES >> 20);
 	}
 	return SK_OK;
 }
@@ -44,8 +45,8 @@ static enum sk_err check_text(const struct sk_reader *reader, struct sk_fault *f
 	size_t looked = reader->end < 4096 ? reader->end : 4096;
 	const char *zero = memchr(reader->buffer, '\0', looked);
 	if (zero != NULL)
-		return sk_fault_set(fault, SK_EINPUT, "%s: a binary file (zero byte at offset %zu); a list, CSV or MISP JSON was expected", reader->path,
-				    (size_t)(zero - reader->buffer));
+		return sk_fault_set(fault, SK_EINPUT, "%s: a binary file (zero byte at offset %zu); a list, CSV or MISP JSON was expected",
+				    reader->path, (size_t)(zero - reader->buffer));
 	return SK_OK;
 }
 
@@ -54,7 +55,8 @@ enum sk_err sk_reader_open(struct sk_reader *reader, const char *path, struct sk
 	*reader = (struct sk_reader){.path = path};
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return errno == ENOENT ? sk_fault_set(fault, SK_ENOENT, "%s: no such file", path) : sk_fault_errno(fault, errno, "%s: cannot open", path);
+		return errno == ENOENT ? sk_fault_set(fault, SK_ENOENT, "%s: no such file", path)
+				       : sk_fault_errno(fault, errno, "%s: cannot open", path);
 	struct stat info;
 	if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode)) {
 		(void)close(fd);
@@ -143,7 +145,8 @@ enum sk_err sk_reader_rest(struct sk_reader *reader, struct sk_buf *out, struct 
 		sk_buf_add(out, reader->buffer + reader->at, reader->end - reader->at);
 		reader->at = reader->end;
 		if (out->failed == SK_ETOOBIG)
-			return sk_fault_set(fault, SK_ETOOBIG, "%s: more than %d MiB of JSON; split it", reader->path, SK_INDICATOR_JSON_MAX_BYTES >> 20);
+			return sk_fault_set(fault, SK_ETOOBIG, "%s: more than %d MiB of JSON; split it", reader->path,
+					    SK_INDICATOR_JSON_MAX_BYTES >> 20);
 		if (out->failed != SK_OK)
 			return sk_fault_set(fault, out->failed, "%s: %s", reader->path, sk_err_text(out->failed));
 		SK_TRY(fill(reader, fault));

@@ -15,7 +15,8 @@ enum sk_err sk_indicator_open(const char *path, struct sk_indicator_set **out, s
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return errno == ENOENT ? sk_fault_set(fault, SK_ENOENT, "%s: no such file", path) : sk_fault_errno(fault, errno, "%s: cannot open", path);
+		return errno == ENOENT ? sk_fault_set(fault, SK_ENOENT, "%s: no such file", path)
+				       : sk_fault_errno(fault, errno, "%s: cannot open", path);
 	struct stat info;
 	enum sk_err err = SK_OK;
 	if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size < SK_SET_HEADER_BYTES)

@@ -67,14 +67,16 @@ static size_t split(struct cell row, char separator, struct cell cells[SK_INDICA
 
 static bool is_comment(struct cell line)
 {
-	return line.length > 0 && (*line.text == '#' || *line.text == ';' || *line.text == '!' || (line.length > 1 && line.text[0] == '/' && line.text[1] == '/'));
+	return line.length > 0 &&
+	       (*line.text == '#' || *line.text == ';' || *line.text == '!' || (line.length > 1 && line.text[0] == '/' && line.text[1] == '/'));
 }
 
 /* Cut a comment that follows a space: "198.51.100.7 # why". */
 static struct cell cut_comment(struct cell line)
 {
 	for (size_t i = 1; i < line.length; i++)
-		if ((line.text[i] == '#' || line.text[i] == ';' || (line.text[i] == '/' && i + 1 < line.length && line.text[i + 1] == '/')) && sk_space(line.text[i - 1]))
+		if ((line.text[i] == '#' || line.text[i] == ';' || (line.text[i] == '/' && i + 1 < line.length && line.text[i + 1] == '/')) &&
+		    sk_space(line.text[i - 1]))
 			line.length = i;
 	return trim(line);
 }
@@ -104,7 +106,8 @@ static bool is_sink(struct cell cell)
 /* Read a row as a header. False when it is none: it names no column of values, or one of its cells is a value itself. */
 static bool read_header(struct cell row, char separator, struct layout *layout)
 {
-	static const char *const values[] = {"value", "indicator", "ioc", "ioc_value", "ioc value", "indicator_value", "observable", "attribute_value", "trail"};
+	static const char *const values[] = {"value", "indicator", "ioc", "ioc_value", "ioc value", "indicator_value", "observable", "attribute_value",
+					     "trail"};
 	static const char *const types[] = {"type", "indicator_type", "ioc_type", "ioc type", "attribute_type", "indicator type"};
 	static const char *const ids[] = {"to_ids", "ids"};
 	struct cell cells[SK_INDICATOR_CELLS_MAX];
@@ -227,7 +230,8 @@ static enum sk_err import_plain(struct sk_import *import, uint64_t line, struct 
 	if (first.length == value.length)
 		return sk_import_value(import, line, value.text, value.length, SK_TYPE_ANY);
 	if (!is_sink(first)) {
-		sk_import_refuse(import, line, value.text, value.length, SK_INDICATOR_NOT_AN_INDICATOR, "more than one word; a comment begins with #");
+		sk_import_refuse(import, line, value.text, value.length, SK_INDICATOR_NOT_AN_INDICATOR,
+				 "more than one word; a comment begins with #");
 		return SK_OK;
 	}
 	for (struct cell rest = trim((struct cell){first.text + first.length, value.length - first.length}); rest.length > 0; rest = trim(rest)) {
@@ -257,7 +261,8 @@ static enum sk_err import_row(struct sk_import *import, uint64_t line, const str
 		type->text[type->length] = '\0'; /* the separator, the quote or the end of the row stood there */
 		type_name = type->text;
 	}
-	bool wanted = import->builder->options.to_ids_ignored || layout->ids_column < 0 || (size_t)layout->ids_column >= count || !says_no(cells[layout->ids_column]);
+	bool wanted = import->builder->options.to_ids_ignored || layout->ids_column < 0 || (size_t)layout->ids_column >= count ||
+		      !says_no(cells[layout->ids_column]);
 	size_t empty = 0;
 	for (size_t i = 0; i < layout->value_count; i++) {
 		size_t column = layout->value_columns[i];
@@ -279,7 +284,8 @@ static enum sk_err import_row(struct sk_import *import, uint64_t line, const str
 }
 
 /* Gather a row whose quotes span lines into row, then split it. */
-static enum sk_err import_separated(struct sk_import *import, struct sk_reader *reader, const struct layout *layout, struct sk_buf *row, struct cell line)
+static enum sk_err import_separated(struct sk_import *import, struct sk_reader *reader, const struct layout *layout, struct sk_buf *row,
+				    struct cell line)
 {
 	uint64_t first_line = reader->line;
 	size_t quotes = 0;
@@ -287,7 +293,8 @@ static enum sk_err import_separated(struct sk_import *import, struct sk_reader *
 	for (;;) {
 		sk_buf_add(row, line.text, line.length);
 		if (row->failed != SK_OK)
-			return sk_fault_set(import->fault, SK_EINPUT, "%s:%llu: broken CSV: a row of more than %d KiB (a quote that is never closed?)", import->path,
+			return sk_fault_set(import->fault, SK_EINPUT,
+					    "%s:%llu: broken CSV: a row of more than %d KiB (a quote that is never closed?)", import->path,
 					    (unsigned long long)first_line, SK_INDICATOR_BUFFER_BYTES >> 10);
 		for (size_t i = 0; layout->separator != '\t' && i < line.length; i++)
 			quotes += line.text[i] == '"';
@@ -296,8 +303,8 @@ static enum sk_err import_separated(struct sk_import *import, struct sk_reader *
 		struct sk_line next;
 		enum sk_err err = sk_reader_line(reader, &next, import->fault);
 		if (err == SK_ENOENT)
-			return sk_fault_set(import->fault, SK_EINPUT, "%s:%llu: broken CSV: the quote opened on this line is never closed", import->path,
-					    (unsigned long long)first_line);
+			return sk_fault_set(import->fault, SK_EINPUT, "%s:%llu: broken CSV: the quote opened on this line is never closed",
+					    import->path, (unsigned long long)first_line);
 		SK_TRY(err);
 		sk_buf_add_u8(row, '\n');
 		line = (struct cell){next.text, next.length};
@@ -308,13 +315,16 @@ static enum sk_err import_separated(struct sk_import *import, struct sk_reader *
 	return import_row(import, first_line, layout, cells, count);
 }
 
-static enum sk_err import_line(struct sk_import *import, struct sk_reader *reader, struct layout *layout, struct sk_buf *row, const struct sk_line *read)
+static enum sk_err import_line(struct sk_import *import, struct sk_reader *reader, struct layout *layout, struct sk_buf *row,
+			       const struct sk_line *read)
 {
 	struct cell line = trim((struct cell){read->text, read->length});
 	if (read->crlf)
 		sk_import_crlf(import, reader->line);
-	enum sk_indicator_reason passed = read->too_long ? SK_INDICATOR_TOO_LONG : line.length == 0 ? SK_INDICATOR_EMPTY : is_comment(line) ? SK_INDICATOR_COMMENT
-																	    : SK_INDICATOR_REASON_COUNT;
+	enum sk_indicator_reason passed = read->too_long     ? SK_INDICATOR_TOO_LONG
+					  : line.length == 0 ? SK_INDICATOR_EMPTY
+					  : is_comment(line) ? SK_INDICATOR_COMMENT
+							     : SK_INDICATOR_REASON_COUNT;
 	if (passed == SK_INDICATOR_REASON_COUNT && layout->header_line) {
 		layout->header_line = false;
 		passed = SK_INDICATOR_HEADER;

@@ -194,14 +194,18 @@ static enum sk_err put_entry(struct sk_warnings *warnings, const char *type, con
 static enum sk_err put_list(struct sk_warnings *warnings, const char *file, struct json_object *top, struct sk_fault *fault)
 {
 	struct json_object *entries = NULL, *type_object = NULL, *name = NULL, *attributes = NULL;
-	if (!json_object_is_type(top, json_type_object) || !json_object_object_get_ex(top, "list", &entries) || !json_object_is_type(entries, json_type_array) ||
-	    !json_object_object_get_ex(top, "type", &type_object) || !json_object_is_type(type_object, json_type_string))
-		return sk_fault_set(fault, SK_EINPUT, "%s: not a MISP warning list: an object with \"type\" and an array \"list\" was expected", file);
+	if (!json_object_is_type(top, json_type_object) || !json_object_object_get_ex(top, "list", &entries) ||
+	    !json_object_is_type(entries, json_type_array) || !json_object_object_get_ex(top, "type", &type_object) ||
+	    !json_object_is_type(type_object, json_type_string))
+		return sk_fault_set(fault, SK_EINPUT, "%s: not a MISP warning list: an object with \"type\" and an array \"list\" was expected",
+				    file);
 	const char *type = json_object_get_string(type_object);
 	if (strcmp(type, "regex") == 0)
-		return sk_fault_set(fault, SK_EUNSUPPORTED, "%s: warning list of type regex; cidr, hostname, string and substring can be used: leave this list out", file);
+		return sk_fault_set(fault, SK_EUNSUPPORTED,
+				    "%s: warning list of type regex; cidr, hostname, string and substring can be used: leave this list out", file);
 	if (strcmp(type, "cidr") != 0 && strcmp(type, "hostname") != 0 && strcmp(type, "string") != 0 && strcmp(type, "substring") != 0)
-		return sk_fault_set(fault, SK_EINPUT, "%s: warning list of unknown type \"%s\"; cidr, hostname, string or substring was expected", file, type);
+		return sk_fault_set(fault, SK_EINPUT, "%s: warning list of unknown type \"%s\"; cidr, hostname, string or substring was expected",
+				    file, type);
 	if (warnings->list_count >= SK_INDICATOR_WARNING_LISTS_MAX)
 		return sk_fault_set(fault, SK_ETOOBIG, "%s: more than %d warning lists", file, SK_INDICATOR_WARNING_LISTS_MAX);
 	void *grown = realloc(warnings->lists, (warnings->list_count + 1) * sizeof *warnings->lists);
@@ -222,8 +226,8 @@ static enum sk_err put_list(struct sk_warnings *warnings, const char *file, stru
 		if (err == SK_EMALFORMED)
 			return sk_fault_set(fault, SK_EINPUT, "%s: list[%zu] is not an address or prefix, but the list's type is cidr", file, i);
 		if (err != SK_OK)
-			return sk_fault_set(fault, err, "%s: %s: at most %d warning list entries and %d substrings", file, sk_err_text(err), SK_INDICATOR_WARNINGS_MAX,
-					    SK_INDICATOR_SUBSTRINGS_MAX);
+			return sk_fault_set(fault, err, "%s: %s: at most %d warning list entries and %d substrings", file, sk_err_text(err),
+					    SK_INDICATOR_WARNINGS_MAX, SK_INDICATOR_SUBSTRINGS_MAX);
 	}
 	return SK_OK;
 }
@@ -332,7 +336,8 @@ static const char *match_prefix(const struct sk_warnings *warnings, const struct
 	/* At the same start a longer entry stands behind shorter ones; a shorter one was found above. */
 	while (low < end && warnings->sorted[low].bits < prefix->bits && sk_number_of(warnings->sorted[low].addr.bytes) == start)
 		low++;
-	return low < end && sk_number_of(warnings->sorted[low].addr.bytes) <= last ? list_for(warnings, warnings->sorted_list[low], FOR_ADDRESS) : NULL;
+	return low < end && sk_number_of(warnings->sorted[low].addr.bytes) <= last ? list_for(warnings, warnings->sorted_list[low], FOR_ADDRESS)
+										   : NULL;
 }
 
 static const char *find_name(const struct sk_warnings *warnings, enum warning_flag flag, const char *name, size_t length, unsigned kind)
