@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/big"
 	"math/bits"
+	"net"
 	"sort"
 	"strconv"
 	"strings"
@@ -212,6 +213,9 @@ func checkShape(key, shape string, v value) error {
 	case "id":
 		return text(32, 32, isHex)
 	case "link":
+		if net.ParseIP(v.text) != nil {
+			return errors.New("expected a label, found an address")
+		}
 		return text(1, 63, isLink)
 	case "classes":
 		return checkNames(v, classNames)

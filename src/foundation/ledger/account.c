@@ -29,6 +29,7 @@ static struct sk_tally tally_of(const struct sum *sum)
 	return (struct sk_tally){.frames = sum->frames, .bytes = sum->bytes};
 }
 
+/* rule: ACCOUNT-1 */
 enum sk_err sk_account_check(const struct sk_account *account, struct sk_fault *fault)
 {
 	struct sum in = {0}, out = {0}, classes = {0};

@@ -14,7 +14,7 @@ enum form {
 	U64, I64, BOOL,
 	WORD,          /* 1.. printable ASCII without space, quote and backslash */
 	WORD_OR_EMPTY,
-	LINK,          /* letters, digits and . _ : - */
+	LINK,          /* letters, digits and . _ : -, and no address */
 	HASH, RUN_ID,  /* 32 and 16 bytes in lower-case hexadecimal */
 	HASH_OR_NULL,
 	CLASS_BITS, KIND_BITS, /* arrays of names in order of bits */
@@ -221,6 +221,13 @@ static bool is_link(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == ':' || c == '-';
 }
 
+/* A link is a label that its operator chose; an address would name somebody. */
+static bool is_address(const char *text)
+{
+	struct sk_addr addr;
+	return sk_addr_parse(text, &addr) == SK_OK;
+}
+
 static bool is_cell_name(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
@@ -292,7 +299,8 @@ static bool write_bits(struct sk_json_writer *w, const char *key, uint32_t bits,
 
 static bool write_text(struct sk_json_writer *w, const struct field *field, const char *text)
 {
-	if (!text_allowed(text, field->limit, field->form == LINK ? is_link : is_word) || (text[0] == '\0' && field->form != WORD_OR_EMPTY))
+	if (!text_allowed(text, field->limit, field->form == LINK ? is_link : is_word) || (text[0] == '\0' && field->form != WORD_OR_EMPTY) ||
+	    (field->form == LINK && is_address(text)))
 		return false;
 	sk_json_text(w, field->key, text);
 	return true;
@@ -607,7 +615,8 @@ static enum sk_err read_value(struct reading *r, const struct field *field, stru
 	case WORD_OR_EMPTY:
 		return read_text(r, is_word, field->form == WORD, field->limit, at);
 	case LINK:
-		return read_text(r, is_link, 1, field->limit, at);
+		SK_TRY(read_text(r, is_link, 1, field->limit, at));
+		return is_address(at) ? wrong(r, "a label, not an address") : SK_OK;
 	case HASH:
 		return read_hex(r, at, SK_HASH_BYTES);
 	case RUN_ID:

@@ -113,7 +113,7 @@ static struct sk_account closed_account(uint64_t *random, uint64_t scale)
 	return account;
 }
 
-/* The sabotage twin of the equation: every single cell changed by one frame or one byte is noticed. */
+/* rule: ACCOUNT-1. The sabotage twin of the equation: every single cell changed by one frame or one byte is noticed. */
 static void test_account_check(void **state)
 {
 	(void)state;
@@ -139,7 +139,7 @@ static void test_account_check(void **state)
 	assert_int_equal(sk_account_check(&bad, &fault), SK_EINCONSISTENT);
 }
 
-/* Small traffic for a thousand intervals: nothing below k is published, nothing gets lost, and an independent check agrees at each step. */
+/* rules: LEDGER-1, LEDGER-2, LEDGER-3, LEDGER-4. Small traffic for a thousand intervals: nothing below k is published, nothing gets lost, and an independent check agrees at each step. */
 static void test_small_cells(void **state)
 {
 	(void)state;
@@ -217,6 +217,7 @@ static void test_interval_refuses(void **state)
 	} while (0)
 	REFUSED(SK_EINCONSISTENT, account.received.frames++);
 	REFUSED(SK_EUSAGE, (void)snprintf(account.link, sizeof account.link, "two words"));
+	REFUSED(SK_EUSAGE, (void)snprintf(account.link, sizeof account.link, "192.0.2.1"));
 	REFUSED(SK_EUSAGE, account.link[0] = '\0');
 	REFUSED(SK_EUSAGE, (void)snprintf(account.gate[1].name, sizeof account.gate[1].name, "192.0.2.1/32"));
 	REFUSED(SK_EINCONSISTENT, ((void)snprintf(carry.link, sizeof carry.link, "east"), carry.next_number = 7));
