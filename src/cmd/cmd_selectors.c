@@ -153,8 +153,8 @@ static void print_account(FILE *out, const char *path, const struct account *acc
 		      sk_number_format(account->counts.refused, refused));
 	print_reasons(out, account, true);
 	print_reasons(out, account, false);
-	if (account->counts.taken == 0 && account->counts.by_reason[SK_INDICATOR_NOT_FOR_DETECTION] != 0)
-		(void)fprintf(out, "  Its author marked nothing of it for detection (to_ids); --ignore-to-ids takes it all the same.\n");
+	if (account->counts.by_reason[SK_INDICATOR_NOT_FOR_DETECTION] != 0)
+		(void)fprintf(out, "  --ignore-to-ids takes also what its author did not mark for detection.\n");
 }
 
 static void json_account(struct sk_json_writer *json, const char *path, const struct account *account)

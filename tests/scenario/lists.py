@@ -40,12 +40,17 @@ def warning_lists(folder):
     expect(got["files"][0]["by_reason"] == {"warning_list": 1} and got["files"][0]["examples"][0]["detail"] == "Popular names", str(got))
 
 def misp(folder):
+    """to_ids: where an event marks some for detection only those are taken; where it marks none, the mark says nothing."""
     w = make_workspace(folder)
-    event = put(folder, "e.json", json.dumps({"Event": {"Attribute": [{"type": "domain", "value": "evil.example", "to_ids": False}]}}))
-    done = sekisho("selectors", "import", "--workspace", w, event, code=10)
-    expect("unchanged" in done.err and "--ignore-to-ids" in done.out, done.err + done.out)
-    expect(not os.path.exists(w + "/selectors.set"), "a set was written")
-    expect(imported(w, "--ignore-to-ids", event)[0]["set"]["entries"] == 1, "not taken")
+    quiet, loud = {"type": "domain", "value": "evil.example", "to_ids": False}, {"type": "domain", "value": "worse.example", "to_ids": True}
+    unmarked = put(folder, "unmarked.json", json.dumps({"Event": {"Attribute": [quiet]}}))
+    got, done = imported(w, unmarked)
+    expect(got["set"]["entries"] == 1 and got["files"][0]["by_reason"] == {"to_ids_unused": 1}, str(got))
+    w = make_workspace(folder, "marked")
+    marked = put(folder, "marked.json", json.dumps({"Event": {"Attribute": [quiet, loud]}}))
+    expect(imported(w, marked)[0]["set"]["entries"] == 1, "what is not marked was taken")
+    expect("--ignore-to-ids" in sekisho("selectors", "import", "--workspace", w, marked).out, "the way out is not told")
+    expect(imported(w, "--ignore-to-ids", marked)[0]["set"]["entries"] == 2, "not taken")
 
 def refusals(folder):
     w = make_workspace(folder)

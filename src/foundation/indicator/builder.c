@@ -225,6 +225,12 @@ void sk_import_refuse(struct sk_import *import, uint64_t line, const char *text,
 	note(import, line, text, length, reason, detail);
 }
 
+void sk_import_say(struct sk_import *import, uint64_t line, enum sk_indicator_reason reason)
+{
+	import->counts->by_reason[reason]++;
+	note(import, line, "", 0, reason, "");
+}
+
 void sk_import_crlf(struct sk_import *import, uint64_t line)
 {
 	import->counts->by_reason[SK_INDICATOR_CRLF]++;

@@ -184,12 +184,15 @@ struct sk_import {
 	uint64_t first_tag;
 	bool file_hashes;        /* the name says that 32 digits are a file's MD5 */
 	bool crlf_noted;
+	bool to_ids_unused;      /* MISP: no attribute of the event at hand is marked, so the mark says nothing */
 	struct sk_fault *fault;
 };
 /* Take, clean or refuse one value and count it. SK_ETOOBIG and SK_ENOMEM stop the import. */
 SK_MUST enum sk_err sk_import_value(struct sk_import *import, uint64_t line, const char *text, size_t length, enum sk_type type);
 /* Refuse (or pass over) a value and count it. */
 void sk_import_refuse(struct sk_import *import, uint64_t line, const char *text, size_t length, enum sk_indicator_reason reason, const char *detail);
+/* Say that something was cleaned that is no single value; counted. */
+void sk_import_say(struct sk_import *import, uint64_t line, enum sk_indicator_reason reason);
 /* Say once a file that it has CRLF line ends, count each. */
 void sk_import_crlf(struct sk_import *import, uint64_t line);
 

@@ -71,7 +71,7 @@ static enum sk_err import_attribute(struct sk_import *import, uint64_t number, s
 		sk_import_refuse(import, number, value, length, SK_INDICATOR_UNSUPPORTED_TYPE, type_name);
 	else if (is_set(attribute, "deleted", false))
 		sk_import_refuse(import, number, value, length, SK_INDICATOR_NOT_FOR_DETECTION, "deleted");
-	else if (!import->builder->options.to_ids_ignored && !is_set(attribute, "to_ids", true))
+	else if (!import->builder->options.to_ids_ignored && !import->to_ids_unused && !is_set(attribute, "to_ids", true))
 		sk_import_refuse(import, number, value, length, SK_INDICATOR_NOT_FOR_DETECTION, type_name);
 	else
 		return sk_import_value(import, number, value, length, type);
@@ -85,8 +85,31 @@ static enum sk_err import_attributes(struct sk_import *import, uint64_t *number,
 	return SK_OK;
 }
 
+static bool marks_any(struct json_object *array)
+{
+	for (size_t i = 0; array != NULL && i < json_object_array_length(array); i++) {
+		struct json_object *attribute = json_object_array_get_idx(array, i);
+		if (json_object_is_type(attribute, json_type_object) && is_set(attribute, "to_ids", true))
+			return true;
+	}
+	return false;
+}
+
+/* Many authors never touch to_ids. An event in which nothing is marked would otherwise give nothing, silently useless; one that marks some means it. */
+static bool event_marks_any(struct json_object *event)
+{
+	struct json_object *objects = array_of(event, "Object");
+	bool any = marks_any(array_of(event, "Attribute"));
+	for (size_t i = 0; !any && objects != NULL && i < json_object_array_length(objects); i++)
+		any = marks_any(array_of(json_object_array_get_idx(objects, i), "Attribute"));
+	return any;
+}
+
 static enum sk_err import_event(struct sk_import *import, uint64_t *number, struct json_object *event)
 {
+	import->to_ids_unused = !event_marks_any(event);
+	if (import->to_ids_unused && !import->builder->options.to_ids_ignored && (array_of(event, "Attribute") != NULL || array_of(event, "Object") != NULL))
+		sk_import_say(import, *number + 1, SK_INDICATOR_TO_IDS_UNUSED);
 	SK_TRY(import_attributes(import, number, array_of(event, "Attribute")));
 	struct json_object *objects = array_of(event, "Object");
 	for (size_t i = 0; objects != NULL && i < json_object_array_length(objects); i++)
