@@ -508,7 +508,7 @@ static enum sk_err read_hex(struct reading *r, uint8_t *out, size_t count)
 		uint8_t digit = sk_u8(&c);
 		good = (digit >= '0' && digit <= '9') || (digit >= 'a' && digit <= 'f');
 		uint8_t value = (uint8_t)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
-		out[i / 2] = i % 2 == 0 ? (uint8_t)(value << 4) : (uint8_t)(out[i / 2] | value);
+		out[i / 2] = (uint8_t)(i % 2 == 0 ? value << 4 : out[i / 2] | value);
 	}
 	if (!good || sk_u8(&c) != '"')
 		return wrong(r, count == SK_HASH_BYTES ? "64 lower-case hexadecimal digits" : "32 lower-case hexadecimal digits");
