@@ -59,7 +59,8 @@ int main(int argc, char **argv)
 	}
 	SCENE_MUST(sk_ledger_commit(ledger, NULL) == SK_OK);
 	double took = seconds_now() - start;
-	(void)printf("%zu records, %.0f bytes each, a commit each %zu: %.2f s, %.0f records/s\n", records, (double)bytes / (double)records, every, took, (double)records / took);
+	(void)printf("%zu records, %.0f bytes each, a commit each %zu: %.2f s, %.0f records/s\n", records, (double)bytes / (double)records, every,
+		     took, (double)records / took);
 	sk_ledger_close(ledger);
 	sk_sign_key_free(key);
 	sk_buf_fini(&record);

@@ -25,7 +25,12 @@ static const struct {
 	const char *profile, *basis_kind;
 	uint32_t classes;
 } lawful[] = {
-	{"own-network", "own_network", FD | DF}, {"lab", "lab", FF | FD | DF}, {"jp-2025", "agreement", FD}, {"jp-2025", "ff", FF}, {"jp-2025", "fd", FD}, {"jp-2025", "df", DF},
+    {"own-network", "own_network", FD | DF},
+    {"lab", "lab", FF | FD | DF},
+    {"jp-2025", "agreement", FD},
+    {"jp-2025", "ff", FF},
+    {"jp-2025", "fd", FD},
+    {"jp-2025", "df", DF},
 };
 
 static const char *const stop_reasons[] = {"finished", "interrupted", "damaged_input", "basis_expired", "ledger_outage", "host_error", "refused"};
@@ -101,7 +106,8 @@ SK_PRINTF(3, 4) static enum sk_err refuse(struct sk_check *check, const char *fi
 	va_start(args, format);
 	(void)vsnprintf(text, sizeof text, format, args);
 	va_end(args);
-	return sk_fault_set(check->fault, SK_EMALFORMED, "leaf %" PRIu64 " (%s): %s: %s", check->count, sk_record_kind_name(check->record.kind), field, text);
+	return sk_fault_set(check->fault, SK_EMALFORMED, "leaf %" PRIu64 " (%s): %s: %s", check->count, sk_record_kind_name(check->record.kind),
+			    field, text);
 }
 
 static enum sk_err out_of_memory(struct sk_check *check)
@@ -276,11 +282,14 @@ static enum sk_err check_selectors(struct sk_check *check, const struct sk_selec
 	if ((set->kinds & ~basis->basis.rule_kinds) != 0)
 		return refuse(check, "kinds", "the set is outside its rule: it has a kind that the basis (leaf %" PRIu64 ") does not name", set->basis);
 	if (set->entries > basis->basis.max_entries)
-		return refuse(check, "entries", "the set is outside its rule: expected at most %" PRIu64 ", found %" PRIu64, basis->basis.max_entries, set->entries);
+		return refuse(check, "entries", "the set is outside its rule: expected at most %" PRIu64 ", found %" PRIu64, basis->basis.max_entries,
+			      set->entries);
 	if (set->shortest_v4 < basis->basis.min_prefix_v4)
-		return refuse(check, "shortest_v4", "the set is outside its rule: expected /%" PRIu64 " or longer, found /%" PRIu64, basis->basis.min_prefix_v4, set->shortest_v4);
+		return refuse(check, "shortest_v4", "the set is outside its rule: expected /%" PRIu64 " or longer, found /%" PRIu64,
+			      basis->basis.min_prefix_v4, set->shortest_v4);
 	if (set->shortest_v6 < basis->basis.min_prefix_v6)
-		return refuse(check, "shortest_v6", "the set is outside its rule: expected /%" PRIu64 " or longer, found /%" PRIu64, basis->basis.min_prefix_v6, set->shortest_v6);
+		return refuse(check, "shortest_v6", "the set is outside its rule: expected /%" PRIu64 " or longer, found /%" PRIu64,
+			      basis->basis.min_prefix_v6, set->shortest_v6);
 	if (basis->basis.exact_set && !set->exact_set_met)
 		return refuse(check, "exact_set_met", "the set is outside its rule: the basis names one exact set and this is another");
 	struct fact *fact = add_fact(check);
@@ -293,7 +302,8 @@ static enum sk_err check_selectors(struct sk_check *check, const struct sk_selec
 /* ---- runs ---- */
 
 /* What a run or an interval refers to must exist, belong together and be allowed together. */
-static enum sk_err check_references(struct sk_check *check, uint64_t basis, uint64_t border, uint64_t policy, uint64_t selectors, const struct fact **basis_fact)
+static enum sk_err check_references(struct sk_check *check, uint64_t basis, uint64_t border, uint64_t policy, uint64_t selectors,
+				    const struct fact **basis_fact)
 {
 	const struct fact *border_fact = NULL, *selectors_fact = NULL;
 	SK_TRY(refer(check, "basis", basis, SK_RECORD_BASIS, basis_fact));
@@ -301,7 +311,8 @@ static enum sk_err check_references(struct sk_check *check, uint64_t basis, uint
 	SK_TRY(refer(check, "policy", policy, SK_RECORD_POLICY, NULL));
 	SK_TRY(refer(check, "selectors", selectors, SK_RECORD_SELECTORS, &selectors_fact));
 	if (selectors_fact->selectors.basis != basis)
-		return refuse(check, "selectors", "expected a set under the basis of leaf %" PRIu64 ", found one under leaf %" PRIu64, basis, selectors_fact->selectors.basis);
+		return refuse(check, "selectors", "expected a set under the basis of leaf %" PRIu64 ", found one under leaf %" PRIu64, basis,
+			      selectors_fact->selectors.basis);
 	if (border_fact->border.overrides && !(*basis_fact)->basis.may_override)
 		return refuse(check, "border", "a table that overrides special ranges is for own_network and lab only");
 	return SK_OK;
@@ -317,7 +328,8 @@ static enum sk_err check_run_start(struct sk_check *check, const struct sk_run_s
 		return refuse(check, "started_ns", "the basis of leaf %" PRIu64 " is not in force yet", start->basis);
 	if (start->started_ns >= basis->basis.until_ns)
 		return refuse(check, "started_ns", "the basis of leaf %" PRIu64 " has expired", start->basis);
-	check->run = (struct run){.open = true, .replayed = start->replayed, .index = check->count, .last_basis = start->basis, .started_ns = start->started_ns};
+	check->run = (struct run){
+	    .open = true, .replayed = start->replayed, .index = check->count, .last_basis = start->basis, .started_ns = start->started_ns};
 	see_time(check, start->started_ns);
 	return SK_OK;
 }
@@ -409,9 +421,10 @@ static struct link *find_link(struct sk_check *check, const char *name)
 static enum sk_err check_equation(struct sk_check *check, const struct sk_interval_record *i)
 {
 	struct sk_tally in = {0, 0}, out = {0, 0}, classes_in = {0, 0}, classes_out = {0, 0};
-	bool fits = add_tally(&in, &i->pending_before) && add_tally(&in, &i->carried_before) && add_tally(&in, &i->received) && add_cells(&out, &i->gate_erased) &&
-		    add_cells(&out, &i->select_erased) && add_tally(&out, &i->selected) && add_tally(&out, &i->capture_lost) && add_tally(&out, &i->pending_after) &&
-		    add_tally(&out, &i->carried_after) && add_tally(&classes_in, &i->received) && add_tally(&classes_in, &i->classes_carried_before) &&
+	bool fits = add_tally(&in, &i->pending_before) && add_tally(&in, &i->carried_before) && add_tally(&in, &i->received) &&
+		    add_cells(&out, &i->gate_erased) && add_cells(&out, &i->select_erased) && add_tally(&out, &i->selected) &&
+		    add_tally(&out, &i->capture_lost) && add_tally(&out, &i->pending_after) && add_tally(&out, &i->carried_after) &&
+		    add_tally(&classes_in, &i->received) && add_tally(&classes_in, &i->classes_carried_before) &&
 		    add_tally(&classes_out, &i->classes_carried_after);
 	for (size_t c = 0; c < SK_CLASS_COUNT && fits; c++)
 		fits = add_tally(&classes_out, &i->classes[c]);
@@ -424,7 +437,9 @@ static enum sk_err check_equation(struct sk_check *check, const struct sk_interv
 static enum sk_err check_small(struct sk_check *check, const char *field, const char *cell, uint64_t count)
 {
 	uint64_t k = check->summary.open.k;
-	return count == 0 || count >= k ? SK_OK : refuse(check, field, "small cell%s%s: expected 0 or at least %" PRIu64 ", found %" PRIu64, cell[0] != '\0' ? " " : "", cell, k, count);
+	return count == 0 || count >= k ? SK_OK
+					: refuse(check, field, "small cell%s%s: expected 0 or at least %" PRIu64 ", found %" PRIu64,
+						 cell[0] != '\0' ? " " : "", cell, k, count);
 }
 
 /* rule: LEDGER-2, no count below k is published. */
@@ -441,9 +456,10 @@ static enum sk_err check_small_cells(struct sk_check *check, const struct sk_int
 	SK_TRY(check_small(check, "segments", "", i->segments));
 	SK_TRY(check_small(check, "observations", "", i->observations));
 	SK_TRY(check_small(check, "findings", "", i->findings));
-	const struct { const char *field; struct sk_tally tally; } pairs[] = {
-		{"selected", i->selected}, {"capture_lost", i->capture_lost}, {"received", i->received}, {"pending_after", i->pending_after}, {"carried_after", i->carried_after},
-		{"classes_carried_after", i->classes_carried_after},
+	const struct { const char *field; struct sk_tally tally;
+	} pairs[] = {
+	    {"selected", i->selected},		 {"capture_lost", i->capture_lost},   {"received", i->received},
+	    {"pending_after", i->pending_after}, {"carried_after", i->carried_after}, {"classes_carried_after", i->classes_carried_after},
 	};
 	for (size_t p = 0; p < SK_COUNT(pairs); p++)
 		if (pairs[p].tally.frames == 0 && pairs[p].tally.bytes != 0)
@@ -483,11 +499,13 @@ static enum sk_err check_eligible(struct sk_check *check, const struct sk_interv
 	if (!fits)
 		return refuse(check, "classes", "a sum over the log does not fit 64 bits");
 	if (admitted.frames > eligible.frames)
-		return refuse(check, "classes", "up to here %" PRIu64 " frames were admitted, but at most %" PRIu64 " arrived in classes that the basis covers", admitted.frames,
-			      eligible.frames);
+		return refuse(check, "classes",
+			      "up to here %" PRIu64 " frames were admitted, but at most %" PRIu64 " arrived in classes that the basis covers",
+			      admitted.frames, eligible.frames);
 	if (admitted.bytes > eligible.bytes)
-		return refuse(check, "classes", "up to here %" PRIu64 " bytes were admitted, but at most %" PRIu64 " arrived in classes that the basis covers", admitted.bytes,
-			      eligible.bytes);
+		return refuse(check, "classes",
+			      "up to here %" PRIu64 " bytes were admitted, but at most %" PRIu64 " arrived in classes that the basis covers",
+			      admitted.bytes, eligible.bytes);
 	return SK_OK;
 }
 
@@ -509,8 +527,9 @@ static enum sk_err check_times(struct sk_check *check, const struct sk_interval_
 
 static bool add_totals(struct sk_check_totals *totals, const struct sk_interval_record *i)
 {
-	bool fits = add_tally(&totals->received, &i->received) && add_cells(&totals->gate_erased, &i->gate_erased) && add_cells(&totals->select_erased, &i->select_erased) &&
-		    add_tally(&totals->selected, &i->selected) && add_tally(&totals->capture_lost, &i->capture_lost);
+	bool fits = add_tally(&totals->received, &i->received) && add_cells(&totals->gate_erased, &i->gate_erased) &&
+		    add_cells(&totals->select_erased, &i->select_erased) && add_tally(&totals->selected, &i->selected) &&
+		    add_tally(&totals->capture_lost, &i->capture_lost);
 	for (size_t c = 0; c < SK_CLASS_COUNT && fits; c++)
 		fits = add_tally(&totals->classes[c], &i->classes[c]);
 	return fits;

@@ -17,8 +17,13 @@ static const char usage[] =
 int main(int argc, char **argv)
 {
 	static const struct option long_options[] = {
-		{"key", required_argument, NULL, 'k'}, {"old", required_argument, NULL, 'o'}, {"policy", required_argument, NULL, 'p'}, {"json", no_argument, NULL, 'j'},
-		{"help", no_argument, NULL, 'h'},      {"version", no_argument, NULL, 'V'},   {NULL, 0, NULL, 0},
+	    {"key", required_argument, NULL, 'k'},
+	    {"old", required_argument, NULL, 'o'},
+	    {"policy", required_argument, NULL, 'p'},
+	    {"json", no_argument, NULL, 'j'},
+	    {"help", no_argument, NULL, 'h'},
+	    {"version", no_argument, NULL, 'V'},
+	    {NULL, 0, NULL, 0},
 	};
 	struct sk_verify_options options = {.folder = NULL};
 	for (int option; (option = getopt_long(argc, argv, "h", long_options, NULL)) != -1;) {

@@ -43,23 +43,28 @@ static void print_people(const struct sk_verify_options *options, const struct s
 	(void)printf("VERIFIED: %s\n", options->folder);
 	(void)printf("  origin     %s\n  records    %s\n  root       %s\n", r->checkpoint.origin, sk_number_format(r->checkpoint.size, number), root);
 	(void)printf("  key        %s+%08" PRIx32 " %s\n", r->key.name, r->key.id,
-		     options->key != NULL ? "(the one that you gave)" : "(taken from the ledger itself on first use: compare it with one from another source, --key)");
-	(void)printf("  profile    %s, role %s%s\n", s->open.profile, s->open.role, s->open.simulated ? ", SIMULATED: this is a laboratory, nothing here is real" : "");
+		     options->key != NULL ? "(the one that you gave)"
+					  : "(taken from the ledger itself on first use: compare it with one from another source, --key)");
+	(void)printf("  profile    %s, role %s%s\n", s->open.profile, s->open.role,
+		     s->open.simulated ? ", SIMULATED: this is a laboratory, nothing here is real" : "");
 	if (s->any_time)
 		(void)printf("  operated   %s to %s (as the operator's clock says)\n", sk_time_format(s->first_ns, 0, from), sk_time_format(s->last_ns, 0, to));
 	if (s->any_capture)
 		(void)printf("  captured   %s to %s\n", sk_time_format(s->capture_from_ns, 0, from), sk_time_format(s->capture_to_ns, 0, to));
-	(void)printf("  runs       %" PRIu64 " (%" PRIu64 " ended by a crash%s), intervals %" PRIu64 ", links %zu\n", s->by_kind[SK_RECORD_RUN_START], s->by_kind[SK_RECORD_RECOVERY],
-		     s->run_open ? ", the last one still open" : "", s->by_kind[SK_RECORD_INTERVAL], s->links);
-	(void)printf("  under      %" PRIu64 " records of bases, %" PRIu64 " of selector sets, %" PRIu64 " of border tables, %" PRIu64 " of policies\n", s->by_kind[SK_RECORD_BASIS],
-		     s->by_kind[SK_RECORD_SELECTORS], s->by_kind[SK_RECORD_BORDER], s->by_kind[SK_RECORD_POLICY]);
+	(void)printf("  runs       %" PRIu64 " (%" PRIu64 " ended by a crash%s), intervals %" PRIu64 ", links %zu\n", s->by_kind[SK_RECORD_RUN_START],
+		     s->by_kind[SK_RECORD_RECOVERY], s->run_open ? ", the last one still open" : "", s->by_kind[SK_RECORD_INTERVAL], s->links);
+	(void)printf("  under      %" PRIu64 " records of bases, %" PRIu64 " of selector sets, %" PRIu64 " of border tables, %" PRIu64
+		     " of policies\n",
+		     s->by_kind[SK_RECORD_BASIS], s->by_kind[SK_RECORD_SELECTORS], s->by_kind[SK_RECORD_BORDER], s->by_kind[SK_RECORD_POLICY]);
 	if (options->old != NULL)
 		(void)printf("  continuity the older checkpoint of %" PRIu64 " records is a prefix of this ledger\n", r->old_size);
 	if (options->policy != NULL)
 		(void)printf("  witnesses  the policy is met, %zu have signed\n", r->witnesses_signed);
 	print_equation(&s->totals);
-	(void)printf("\nProved: every record is in its place under the signed root; every sum closes in every interval; each interval follows the one before; every\n"
-		     "set lies within the rule of its basis and every run within its dates; no more was admitted than arrived in classes that the basis covers.\n"
+	(void)printf("\nProved: every record is in its place under the signed root; every sum closes in every interval; each interval follows the "
+		     "one before; every\n"
+		     "set lies within the rule of its basis and every run within its dates; no more was admitted than arrived in classes that the "
+		     "basis covers.\n"
 		     "Not proved: that the counters match the wire, that no copy was kept elsewhere, that other links were not tapped%s%s.\n",
 		     options->old == NULL ? ", that nobody was shown another\nhistory (keep this checkpoint and give it as --old next time)" : "",
 		     options->policy == NULL ? ", that a witness has seen this one (--policy)" : "");

@@ -74,7 +74,8 @@ static enum sk_err read_own_key(struct verification *v, struct sk_verify_key *ke
 	if (err == SK_OK && sk_verify_key_parse(record->open.key, key) != SK_OK)
 		err = sk_fault_set(v->fault, SK_EMALFORMED, "leaf 0 (open): key: expected a verifier key name+id+base64");
 	if (err == SK_OK && strcmp(record->open.origin, v->result->checkpoint.origin) != 0)
-		err = sk_fault_set(v->fault, SK_EMALFORMED, "checkpoint: line 1: expected the origin %s of leaf 0, found %s", record->open.origin, v->result->checkpoint.origin);
+		err = sk_fault_set(v->fault, SK_EMALFORMED, "checkpoint: line 1: expected the origin %s of leaf 0, found %s", record->open.origin,
+				   v->result->checkpoint.origin);
 	sk_buf_fini(&leaf);
 	free(record);
 	return err;
@@ -109,16 +110,19 @@ static enum sk_err check_signature(struct verification *v)
 	if (v->options->key != NULL) {
 		SK_TRY(read_pinned_key(v, &pinned));
 		if (strcmp(pinned.name, key->name) != 0 || pinned.type != key->type || memcmp(pinned.public_key, key->public_key, sizeof pinned.public_key) != 0)
-			return sk_fault_set(v->fault, SK_ESIGNATURE, "leaf 0 (open): key: expected the pinned key %s+%08" PRIx32 ", found %s+%08" PRIx32, pinned.name, pinned.id, key->name,
-					    key->id);
+			return sk_fault_set(v->fault, SK_ESIGNATURE,
+					    "leaf 0 (open): key: expected the pinned key %s+%08" PRIx32 ", found %s+%08" PRIx32, pinned.name,
+					    pinned.id, key->name, key->id);
 	}
 	switch (sk_note_verify(&v->note, key)) {
 	case SK_OK:
 		return SK_OK;
 	case SK_ENOENT:
-		return sk_fault_set(v->fault, SK_ESIGNATURE, "checkpoint: signature: expected one by %s+%08" PRIx32 " (the key of leaf 0), found none", key->name, key->id);
+		return sk_fault_set(v->fault, SK_ESIGNATURE,
+				    "checkpoint: signature: expected one by %s+%08" PRIx32 " (the key of leaf 0), found none", key->name, key->id);
 	default:
-		return sk_fault_set(v->fault, SK_ESIGNATURE, "checkpoint: signature: the one by %s+%08" PRIx32 " does not verify over these bytes", key->name, key->id);
+		return sk_fault_set(v->fault, SK_ESIGNATURE, "checkpoint: signature: the one by %s+%08" PRIx32 " does not verify over these bytes",
+				    key->name, key->id);
 	}
 }
 
@@ -156,7 +160,8 @@ static enum sk_err check_old(struct verification *v)
 	if (err == SK_OK && sk_note_verify(note, &v->result->key) != SK_OK)
 		err = sk_fault_set(v->fault, SK_ESIGNATURE, "%s: signature: not by this ledger's key", v->options->old);
 	if (err == SK_OK && strcmp(old.origin, v->result->checkpoint.origin) != 0)
-		err = sk_fault_set(v->fault, SK_EMALFORMED, "%s: line 1: expected the origin %s, found %s", v->options->old, v->result->checkpoint.origin, old.origin);
+		err = sk_fault_set(v->fault, SK_EMALFORMED, "%s: line 1: expected the origin %s, found %s", v->options->old,
+				   v->result->checkpoint.origin, old.origin);
 	if (err == SK_OK && old.size > v->result->checkpoint.size)
 		err = sk_fault_set(v->fault, SK_EMALFORMED, "the log was rolled back: an older checkpoint has %" PRIu64 " entries, this one %" PRIu64, old.size,
 				   v->result->checkpoint.size);
@@ -164,7 +169,9 @@ static enum sk_err check_old(struct verification *v)
 	if (err == SK_OK)
 		err = sk_ledger_root_at(v->options->folder, v->result->checkpoint.size, old.size, root, v->fault);
 	if (err == SK_OK && memcmp(root, old.root, sizeof root) != 0)
-		err = sk_fault_set(v->fault, SK_EMALFORMED, "the log was forked: its first %" PRIu64 " entries are not those of the older checkpoint (root %02x%02x%02x%02x..., expected %02x%02x%02x%02x...)",
+		err = sk_fault_set(v->fault, SK_EMALFORMED,
+				   "the log was forked: its first %" PRIu64
+				   " entries are not those of the older checkpoint (root %02x%02x%02x%02x..., expected %02x%02x%02x%02x...)",
 				   old.size, root[0], root[1], root[2], root[3], old.root[0], old.root[1], old.root[2], old.root[3]);
 	v->result->old_size = err == SK_OK ? old.size : 0;
 	sk_buf_fini(&text);
@@ -195,8 +202,8 @@ static enum sk_err check_witnesses(struct verification *v)
 			err = sk_fault_set(v->fault, SK_ESIGNATURE, "checkpoint: the cosignature of witness %s does not verify", name);
 	}
 	if (err == SK_OK && !sk_quorum_met(quorum, present))
-		err = sk_fault_set(v->fault, SK_ESIGNATURE, "checkpoint: the witness policy is not met: %zu of %zu witnesses have signed", v->result->witnesses_signed,
-				   sk_quorum_members(quorum));
+		err = sk_fault_set(v->fault, SK_ESIGNATURE, "checkpoint: the witness policy is not met: %zu of %zu witnesses have signed",
+				   v->result->witnesses_signed, sk_quorum_members(quorum));
 	sk_quorum_free(quorum);
 	sk_buf_fini(&text);
 	return err;

@@ -46,9 +46,11 @@ enum sk_err sk_account_check(const struct sk_account *account, struct sk_fault *
 	if (in.overflow || out.overflow || classes.overflow)
 		return sk_fault_set(fault, SK_EINCONSISTENT, "interval %llu: a sum does not fit 64 bits", (unsigned long long)account->number);
 	if (in.frames != out.frames || in.bytes != out.bytes)
-		return sk_fault_set(fault, SK_EINCONSISTENT, "interval %llu: pending_before + received is %llu frames, %llu bytes; the fates and pending_after are %llu frames, %llu bytes",
-				    (unsigned long long)account->number, (unsigned long long)in.frames, (unsigned long long)in.bytes, (unsigned long long)out.frames,
-				    (unsigned long long)out.bytes);
+		return sk_fault_set(
+		    fault, SK_EINCONSISTENT,
+		    "interval %llu: pending_before + received is %llu frames, %llu bytes; the fates and pending_after are %llu frames, %llu bytes",
+		    (unsigned long long)account->number, (unsigned long long)in.frames, (unsigned long long)in.bytes, (unsigned long long)out.frames,
+		    (unsigned long long)out.bytes);
 	if (classes.frames != account->received.frames || classes.bytes != account->received.bytes)
 		return sk_fault_set(fault, SK_EINCONSISTENT, "interval %llu: received is %llu frames, %llu bytes; the classes are %llu frames, %llu bytes",
 				    (unsigned long long)account->number, (unsigned long long)account->received.frames, (unsigned long long)account->received.bytes,
@@ -105,7 +107,8 @@ static bool merge_cell(struct sk_cells *cells, const struct sk_cell *cell)
 	return true;
 }
 
-static bool split_cells(const struct sk_cell *now, size_t now_count, struct sk_cell *carried, size_t *carried_count, unsigned k, struct sk_cells *published)
+static bool split_cells(const struct sk_cell *now, size_t now_count, struct sk_cell *carried, size_t *carried_count, unsigned k,
+			struct sk_cells *published)
 {
 	struct sk_cells all = {.count = 0};
 	for (size_t i = 0; i < now_count; i++)
@@ -144,10 +147,10 @@ static struct sk_tally tally_of_cell(const struct sk_cell *cell)
 	return (struct sk_tally){.frames = cell->frames, .bytes = cell->bytes};
 }
 
-/* Below 2^62, so that two of them and a carry still fit. */
-static bool half(const struct sk_cell *cell)
+/* Below 2^62, so that three of them still fit. */
+static bool small_enough(uint64_t bits)
 {
-	return ((cell->frames | cell->bytes) >> 62) == 0;
+	return bits >> 62 == 0;
 }
 
 static enum sk_err build_interval(const struct sk_account *account, struct sk_carry *carry, unsigned k, struct sk_interval_record *interval)
@@ -157,8 +160,9 @@ static enum sk_err build_interval(const struct sk_account *account, struct sk_ca
 		return SK_EUSAGE;
 	if (carry->link[0] != '\0' && (strncmp(carry->link, account->link, sizeof carry->link) != 0 || carry->next_number != account->number))
 		return SK_EINCONSISTENT;
-	if (!carry_sums(carry, &interval->carried_before, &interval->classes_carried_before) || !half(&account->received) || !half(&account->pending_before) ||
-	    ((interval->carried_before.frames | interval->carried_before.bytes | interval->classes_carried_before.frames | interval->classes_carried_before.bytes) >> 62) != 0)
+	if (!carry_sums(carry, &interval->carried_before, &interval->classes_carried_before) || !small_enough(account->received.frames | account->received.bytes) ||
+	    !small_enough(account->pending_before.frames | account->pending_before.bytes) || !small_enough(interval->carried_before.frames | interval->carried_before.bytes) ||
+	    !small_enough(interval->classes_carried_before.frames | interval->classes_carried_before.bytes))
 		return SK_EINCONSISTENT;
 	memcpy(interval->link, account->link, sizeof interval->link);
 	memcpy(carry->link, account->link, sizeof carry->link);
@@ -190,8 +194,8 @@ static void fail(struct sk_buf *out, enum sk_err err)
 		out->failed = err;
 }
 
-void sk_record_interval(struct sk_buf *out, const struct sk_account *account, struct sk_carry *carry, unsigned k, const uint8_t store_digest[SK_HASH_BYTES],
-			const struct sk_record_refs *refs)
+void sk_record_interval(struct sk_buf *out, const struct sk_account *account, struct sk_carry *carry, unsigned k,
+			const uint8_t store_digest[SK_HASH_BYTES], const struct sk_record_refs *refs)
 {
 	struct sk_record record = {.kind = SK_RECORD_INTERVAL};
 	struct sk_carry next = *carry;
@@ -224,7 +228,8 @@ static void copy_word(char *to, size_t size, const char *from)
 	to[length] = '\0';
 }
 
-void sk_record_open(struct sk_buf *out, const char *origin, const struct sk_verify_key *key, unsigned k, const char *profile, const char *role, bool simulated, int64_t now_ns)
+void sk_record_open(struct sk_buf *out, const char *origin, const struct sk_verify_key *key, unsigned k, const char *profile, const char *role,
+		    bool simulated, int64_t now_ns)
 {
 	struct sk_record record = {.kind = SK_RECORD_OPEN, .open = {.created_ns = now_ns, .k = k, .simulated = simulated}};
 	copy_word(record.open.origin, sizeof record.open.origin, origin);
@@ -270,8 +275,8 @@ void sk_record_border(struct sk_buf *out, const uint8_t digest[SK_HASH_BYTES], c
 	sk_record_write(out, &record);
 }
 
-void sk_record_selectors(struct sk_buf *out, const uint8_t commitment[SK_HASH_BYTES], uint32_t selector_kinds, uint64_t entries, unsigned shortest_v4, unsigned shortest_v6,
-			 bool exact_set_met, uint64_t basis_index)
+void sk_record_selectors(struct sk_buf *out, const uint8_t commitment[SK_HASH_BYTES], uint32_t selector_kinds, uint64_t entries, unsigned shortest_v4,
+			 unsigned shortest_v6, bool exact_set_met, uint64_t basis_index)
 {
 	struct sk_record record = {.kind = SK_RECORD_SELECTORS,
 				   .selectors = {.basis = basis_index, .entries = entries, .exact_set_met = exact_set_met, .kinds = selector_kinds, .shortest_v4 = shortest_v4,
@@ -288,7 +293,8 @@ void sk_record_policy(struct sk_buf *out, const char *version, const uint8_t dig
 	sk_record_write(out, &record);
 }
 
-void sk_record_run_start(struct sk_buf *out, const uint8_t run_id[16], const char *version, const struct sk_record_refs *refs, int64_t now_ns, bool replayed_input)
+void sk_record_run_start(struct sk_buf *out, const uint8_t run_id[16], const char *version, const struct sk_record_refs *refs, int64_t now_ns,
+			 bool replayed_input)
 {
 	struct sk_record record = {.kind = SK_RECORD_RUN_START,
 				   .run_start = {.basis = refs->basis, .border = refs->border, .policy = refs->policy, .selectors = refs->selectors, .replayed = replayed_input,
@@ -308,7 +314,11 @@ void sk_record_run_stop(struct sk_buf *out, uint64_t run_index, const char *reas
 void sk_record_recovery(struct sk_buf *out, uint64_t rows_rolled_back, uint64_t frames_lost, uint64_t bytes_lost, uint64_t run_index, int64_t now_ns)
 {
 	struct sk_record record = {.kind = SK_RECORD_RECOVERY,
-				   .recovery = {.bytes_lost = bytes_lost, .frames_lost = frames_lost, .rows_rolled_back = rows_rolled_back, .run = run_index, .recovered_ns = now_ns}};
+				   .recovery = {.bytes_lost = bytes_lost,
+						.frames_lost = frames_lost,
+						.rows_rolled_back = rows_rolled_back,
+						.run = run_index,
+						.recovered_ns = now_ns}};
 	sk_record_write(out, &record);
 }
 

@@ -25,7 +25,8 @@ struct sk_ledger; /* opaque */
 
 /* Open for writing, made when absent (folder 0755). Takes the lock DIR/.lock: SK_ELOCKED. Checks the checkpoint's signature and rebuilds the frontier
    from the tiles; entries beyond the checkpoint (a crash) are dropped and counted in *dropped. SK_ESIGNATURE, SK_EMALFORMED, SK_EIO. Borrows key. */
-SK_MUST enum sk_err sk_ledger_open(const char *folder, const char *origin, const struct sk_sign_key *key, struct sk_ledger **out, uint64_t *dropped, struct sk_fault *fault);
+SK_MUST enum sk_err sk_ledger_open(const char *folder, const char *origin, const struct sk_sign_key *key, struct sk_ledger **out, uint64_t *dropped,
+				   struct sk_fault *fault);
 /* Close; what was not committed is dropped (NULL is fine). */
 void sk_ledger_close(struct sk_ledger *ledger);
 /* Append one entry to memory; nothing is on disk before commit. SK_ETOOBIG, SK_ENOMEM. */
@@ -56,16 +57,19 @@ void sk_checkpoint_format(struct sk_buf *out, const struct sk_checkpoint *checkp
 typedef enum sk_err (*sk_ledger_visit)(void *context, uint64_t index, const uint8_t *entry, size_t length, struct sk_fault *fault);
 /* Read every entry up to size from the entry bundles, recompute every tile of every level to the root and compare with the files byte by byte;
    the fault names the file and the offset of the first wrong byte. Trusts no tile. SK_EMALFORMED, SK_ETRUNC, SK_ENOENT. */
-SK_MUST enum sk_err sk_ledger_walk(const char *folder, const struct sk_checkpoint *checkpoint, sk_ledger_visit visit, void *context, struct sk_fault *fault);
+SK_MUST enum sk_err sk_ledger_walk(const char *folder, const struct sk_checkpoint *checkpoint, sk_ledger_visit visit, void *context,
+				   struct sk_fault *fault);
 /* Read one entry (not verified). */
 SK_MUST enum sk_err sk_ledger_read(const char *folder, uint64_t size, uint64_t index, struct sk_buf *out, struct sk_fault *fault);
 
 /* Inclusion proof for index in the tree of `size`, leaf side first, from the tiles. SK_ETOOBIG past SK_PROOF_MAX. */
-SK_MUST enum sk_err sk_ledger_prove(const char *folder, uint64_t size, uint64_t index, uint8_t proof[SK_PROOF_MAX][SK_HASH_BYTES], size_t *count, struct sk_fault *fault);
+SK_MUST enum sk_err sk_ledger_prove(const char *folder, uint64_t size, uint64_t index, uint8_t proof[SK_PROOF_MAX][SK_HASH_BYTES], size_t *count,
+				    struct sk_fault *fault);
 /* Root of the first `size` leaves, from the tiles of a log of tiles_size entries: an older checkpoint of the same log must have it. Trust it only after a
    walk of tiles_size. SK_ENOENT, SK_ETRUNC. */
 SK_MUST enum sk_err sk_ledger_root_at(const char *folder, uint64_t tiles_size, uint64_t size, uint8_t root[SK_HASH_BYTES], struct sk_fault *fault);
 /* Check an inclusion proof. SK_OK or SK_ESIGNATURE. */
-SK_MUST enum sk_err sk_proof_check(uint64_t size, uint64_t index, const uint8_t leaf[SK_HASH_BYTES], const uint8_t (*proof)[SK_HASH_BYTES], size_t count, const uint8_t root[SK_HASH_BYTES]);
+SK_MUST enum sk_err sk_proof_check(uint64_t size, uint64_t index, const uint8_t leaf[SK_HASH_BYTES], const uint8_t (*proof)[SK_HASH_BYTES],
+				   size_t count, const uint8_t root[SK_HASH_BYTES]);
 
 #endif

@@ -44,8 +44,10 @@ void sk_frontier_root(const struct sk_frontier *frontier, uint8_t out[SK_HASH_BY
 
 /* Read the tile or bundle from folder into buf (which is reset first): a regular file of at most buf's limit. When a partial one is not there,
    the full one is taken in its place and *full_instead says so (a writer may drop partial tiles once they are full). SK_ENOENT, SK_EIO, SK_ETOOBIG. */
-SK_MUST enum sk_err sk_tile_read(const char *folder, int level, uint64_t index, unsigned width, struct sk_buf *buf, bool *full_instead, struct sk_fault *fault);
+SK_MUST enum sk_err sk_tile_read(const char *folder, int level, uint64_t index, unsigned width, struct sk_buf *buf, bool *full_instead,
+				 struct sk_fault *fault);
 /* As sk_tile_read for a tile of hashes: exactly width hashes are in buf afterwards. SK_ETRUNC or SK_EMALFORMED when the file is shorter or longer. */
-SK_MUST enum sk_err sk_tile_read_hashes(const char *folder, unsigned level, uint64_t index, unsigned width, struct sk_buf *buf, struct sk_fault *fault);
+SK_MUST enum sk_err sk_tile_read_hashes(const char *folder, unsigned level, uint64_t index, unsigned width, struct sk_buf *buf,
+					struct sk_fault *fault);
 
 #endif

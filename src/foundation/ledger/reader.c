@@ -22,7 +22,8 @@ static enum sk_err read_regular(const char *folder, const char *relative, struct
 	return sk_file_read(path, buf, fault);
 }
 
-enum sk_err sk_tile_read(const char *folder, int level, uint64_t index, unsigned width, struct sk_buf *buf, bool *full_instead, struct sk_fault *fault)
+enum sk_err sk_tile_read(const char *folder, int level, uint64_t index, unsigned width, struct sk_buf *buf, bool *full_instead,
+			 struct sk_fault *fault)
 {
 	char path[SK_TILE_PATH_MAX], full_path[SK_TILE_PATH_MAX];
 	*full_instead = false;
@@ -75,10 +76,11 @@ static enum sk_err compare_hashes(struct walk *walk, const char *path, unsigned 
 		at++;
 	unsigned slot = (unsigned)(at / SK_HASH_BYTES);
 	if (level == 0)
-		return sk_fault_set(walk->fault, SK_EMALFORMED, "%s: offset %zu: expected %02x, the hash of entry %llu (offset %zu in its bundle), found %02x", path, at,
+		return sk_fault_set(walk->fault, SK_EMALFORMED,
+				    "%s: offset %zu: expected %02x, the hash of entry %llu (offset %zu in its bundle), found %02x", path, at,
 				    recomputed[at], (unsigned long long)(index * SK_TILE_WIDTH + slot), walk->offset[slot], found[at]);
-	return sk_fault_set(walk->fault, SK_EMALFORMED, "%s: offset %zu: expected %02x, recomputed from tile %llu of level %u, found %02x", path, at, recomputed[at],
-			    (unsigned long long)(index * SK_TILE_WIDTH + slot), level - 1, found[at]);
+	return sk_fault_set(walk->fault, SK_EMALFORMED, "%s: offset %zu: expected %02x, recomputed from tile %llu of level %u, found %02x", path, at,
+			    recomputed[at], (unsigned long long)(index * SK_TILE_WIDTH + slot), level - 1, found[at]);
 }
 
 static enum sk_err check_tile(struct walk *walk, unsigned level, uint64_t index, const uint8_t *recomputed, unsigned width)
@@ -157,8 +159,8 @@ static enum sk_err split_bundle(struct walk *walk, uint64_t index, unsigned widt
 					    walk->bundle.length);
 	}
 	if (!full_instead && sk_more(&cur))
-		return sk_fault_set(walk->fault, SK_EMALFORMED, "%s: offset %zu: expected the end after %u entries, found %zu more bytes", path, sk_offset(&cur), width,
-				    sk_left(&cur));
+		return sk_fault_set(walk->fault, SK_EMALFORMED, "%s: offset %zu: expected the end after %u entries, found %zu more bytes", path,
+				    sk_offset(&cur), width, sk_left(&cur));
 	return SK_OK;
 }
 
@@ -201,9 +203,11 @@ static enum sk_err walk_all(struct walk *walk, const struct sk_checkpoint *check
 	uint8_t root[SK_HASH_BYTES];
 	sk_frontier_root(&walk->frontier, root);
 	if (memcmp(root, checkpoint->root, sizeof root) != 0)
-		return sk_fault_set(walk->fault, SK_EMALFORMED, "checkpoint: line 3: the root that it signs is not the root of its %llu entries (expected %02x%02x%02x%02x..., found %02x%02x%02x%02x...)",
-				    (unsigned long long)checkpoint->size, root[0], root[1], root[2], root[3], checkpoint->root[0], checkpoint->root[1], checkpoint->root[2],
-				    checkpoint->root[3]);
+		return sk_fault_set(walk->fault, SK_EMALFORMED,
+				    "checkpoint: line 3: the root that it signs is not the root of its %llu entries (expected %02x%02x%02x%02x..., "
+				    "found %02x%02x%02x%02x...)",
+				    (unsigned long long)checkpoint->size, root[0], root[1], root[2], root[3], checkpoint->root[0],
+				    checkpoint->root[1], checkpoint->root[2], checkpoint->root[3]);
 	return SK_OK;
 }
 
@@ -322,7 +326,8 @@ static enum sk_err prove(struct prover *prover, uint64_t index, uint8_t proof[SK
 	return SK_OK;
 }
 
-enum sk_err sk_ledger_prove(const char *folder, uint64_t size, uint64_t index, uint8_t proof[SK_PROOF_MAX][SK_HASH_BYTES], size_t *count, struct sk_fault *fault)
+enum sk_err sk_ledger_prove(const char *folder, uint64_t size, uint64_t index, uint8_t proof[SK_PROOF_MAX][SK_HASH_BYTES], size_t *count,
+			    struct sk_fault *fault)
 {
 	if (index >= size)
 		return sk_fault_set(fault, SK_ENOENT, "entry %llu: the log has %llu entries", (unsigned long long)index, (unsigned long long)size);

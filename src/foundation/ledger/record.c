@@ -652,9 +652,11 @@ static enum sk_err wrong_key(struct reading *r, size_t kind, size_t wanted, bool
 		return wrong(r, first ? "{ and the key" : ", and the key");
 	for (size_t i = 0; i < kinds[kind].count; i++)
 		if (strcmp(kinds[kind].fields[i].key, found) == 0)
-			return i > wanted ? sk_fault_set(r->fault, SK_EMALFORMED, "%s record, byte %zu: field %s is missing (found %s)", r->kind, sk_offset(&r->cur), r->key, found)
-					  : sk_fault_set(r->fault, SK_EMALFORMED, "%s record, byte %zu: field %s stands twice or out of order (expected %s)", r->kind,
-							 sk_offset(&r->cur), found, r->key);
+			return i > wanted
+				   ? sk_fault_set(r->fault, SK_EMALFORMED, "%s record, byte %zu: field %s is missing (found %s)", r->kind,
+						  sk_offset(&r->cur), r->key, found)
+				   : sk_fault_set(r->fault, SK_EMALFORMED, "%s record, byte %zu: field %s stands twice or out of order (expected %s)",
+						  r->kind, sk_offset(&r->cur), found, r->key);
 	return sk_fault_set(r->fault, SK_EMALFORMED, "%s record, byte %zu: unknown field %s (expected %s)", r->kind, sk_offset(&r->cur), found, r->key);
 }
 

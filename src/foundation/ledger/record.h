@@ -72,12 +72,13 @@ struct sk_record_refs {
    The carry's link must be "" (new) or the account's, its next_number the account's number; selected and the like are published as 0 or >= k.
    Fails the buffer and leaves the carry: SK_EINCONSISTENT (the account does not close, carry of another interval), SK_EUSAGE (link or names out of form),
    SK_ETOOBIG. Save the new carry before the leaf is committed and keep the old one until then (docs/formats/ledger.md). */
-void sk_record_interval(struct sk_buf *out, const struct sk_account *account, struct sk_carry *carry, unsigned k, const uint8_t store_digest[SK_HASH_BYTES],
-			const struct sk_record_refs *refs);
+void sk_record_interval(struct sk_buf *out, const struct sk_account *account, struct sk_carry *carry, unsigned k,
+			const uint8_t store_digest[SK_HASH_BYTES], const struct sk_record_refs *refs);
 
 /* First leaf of every log: origin, key, format version, k, profile. */
-void sk_record_open(struct sk_buf *out, const char *origin, const struct sk_verify_key *key, unsigned k, const char *profile, const char *role, bool simulated, int64_t now_ns);
-/* A basis came into use: digest of its body, kind, classes, rule, dates, self_approved; the body itself is committed to with a salt. */
+void sk_record_open(struct sk_buf *out, const char *origin, const struct sk_verify_key *key, unsigned k, const char *profile, const char *role,
+		    bool simulated, int64_t now_ns);
+/* What is published of a basis. */
 struct sk_basis_facts {
 	uint8_t digest[SK_HASH_BYTES];
 	const char *id_commitment_hex; /* 64 hex digits */
@@ -89,16 +90,18 @@ struct sk_basis_facts {
 	int64_t from_ns, until_ns;
 	bool self_approved, simulated, names;
 };
+/* A basis came into use: digest of its body, kind, classes, rule, dates, self_approved; its id is committed to with a salt. */
 void sk_record_basis(struct sk_buf *out, const struct sk_basis_facts *facts);
 /* A border table: digest, home, build date, source digests are inside the table's own digest. */
 void sk_record_border(struct sk_buf *out, const uint8_t digest[SK_HASH_BYTES], const char *home, bool overrides_special, int64_t built_ns);
 /* A compiled selector set and the basis (leaf index) whose rule it satisfies. A set's digest is over values: published salted. */
-void sk_record_selectors(struct sk_buf *out, const uint8_t commitment[SK_HASH_BYTES], uint32_t kinds, uint64_t entries, unsigned shortest_v4, unsigned shortest_v6,
-			 bool exact_set_met, uint64_t basis_index);
+void sk_record_selectors(struct sk_buf *out, const uint8_t commitment[SK_HASH_BYTES], uint32_t kinds, uint64_t entries, unsigned shortest_v4,
+			 unsigned shortest_v6, bool exact_set_met, uint64_t basis_index);
 /* The policy tables in force. */
 void sk_record_policy(struct sk_buf *out, const char *version, const uint8_t digest[SK_HASH_BYTES]);
 /* A run starts: run id, program version and build digest, references. */
-void sk_record_run_start(struct sk_buf *out, const uint8_t run_id[16], const char *version, const struct sk_record_refs *refs, int64_t now_ns, bool replayed_input);
+void sk_record_run_start(struct sk_buf *out, const uint8_t run_id[16], const char *version, const struct sk_record_refs *refs, int64_t now_ns,
+			 bool replayed_input);
 /* A run stops: "finished", "interrupted", "damaged_input", "basis_expired", "ledger_outage", "host_error", "refused"; what the recovery rolled back. */
 void sk_record_run_stop(struct sk_buf *out, uint64_t run_index, const char *reason, uint64_t intervals, int64_t now_ns);
 /* After a crash: rows rolled back in the store, frames lost per link are in the next interval's lost_in_crash. */

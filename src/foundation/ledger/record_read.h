@@ -10,7 +10,14 @@
 enum { SK_LINK_TEXT_MAX = 64, SK_RECORD_WORD_MAX = 64, SK_RECORD_VERSION = 1, SK_SMALL_CELL_MAX = 1000000 };
 
 enum sk_record_kind {
-	SK_RECORD_OPEN, SK_RECORD_POLICY, SK_RECORD_BORDER, SK_RECORD_BASIS, SK_RECORD_SELECTORS, SK_RECORD_RUN_START, SK_RECORD_INTERVAL, SK_RECORD_RUN_STOP,
+	SK_RECORD_OPEN,
+	SK_RECORD_POLICY,
+	SK_RECORD_BORDER,
+	SK_RECORD_BASIS,
+	SK_RECORD_SELECTORS,
+	SK_RECORD_RUN_START,
+	SK_RECORD_INTERVAL,
+	SK_RECORD_RUN_STOP,
 	SK_RECORD_RECOVERY,
 	SK_RECORD_CARRY /* the file in sealed/, never a leaf: a verifier refuses it */
 };
@@ -83,7 +90,8 @@ struct sk_interval_record {
 	char link[SK_LINK_TEXT_MAX];
 	uint64_t number;
 	int64_t from_ns, to_ns;
-	struct sk_tally received, selected, capture_lost, pending_before, pending_after, carried_before, carried_after, classes_carried_before, classes_carried_after;
+	struct sk_tally received, selected, capture_lost, pending_before, pending_after, carried_before, carried_after, classes_carried_before,
+	    classes_carried_after;
 	struct sk_cells gate_erased, select_erased;
 	struct sk_tally classes[SK_CLASS_COUNT];
 	uint64_t segments, observations, findings, upstream_lost, lost_in_crash;

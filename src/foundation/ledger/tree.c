@@ -113,7 +113,8 @@ static bool parse_size(const char *line, size_t length, uint64_t *out)
 	if (length == 0 || length > 20 || (line[0] == '0' && length > 1))
 		return false;
 	for (size_t i = 0; i < length; i++)
-		if (line[i] < '0' || line[i] > '9' || __builtin_mul_overflow(value, 10u, &value) || __builtin_add_overflow(value, (unsigned)(line[i] - '0'), &value))
+		if (line[i] < '0' || line[i] > '9' || __builtin_mul_overflow(value, 10u, &value) ||
+		    __builtin_add_overflow(value, (unsigned)(line[i] - '0'), &value))
 			return false;
 	*out = value;
 	return true;
@@ -155,7 +156,8 @@ void sk_checkpoint_format(struct sk_buf *out, const struct sk_checkpoint *checkp
 
 /* ---- proofs ---- */
 
-enum sk_err sk_proof_check(uint64_t size, uint64_t index, const uint8_t leaf[SK_HASH_BYTES], const uint8_t (*proof)[SK_HASH_BYTES], size_t count, const uint8_t root[SK_HASH_BYTES])
+enum sk_err sk_proof_check(uint64_t size, uint64_t index, const uint8_t leaf[SK_HASH_BYTES], const uint8_t (*proof)[SK_HASH_BYTES], size_t count,
+			   const uint8_t root[SK_HASH_BYTES])
 {
 	uint8_t hash[SK_HASH_BYTES];
 	if (index >= size)

@@ -52,7 +52,9 @@ struct commit {
 
 static enum sk_err absolute(const struct sk_ledger *ledger, const char *relative, char path[SK_PATH_MAX], struct sk_fault *fault)
 {
-	return sk_file_join(path, SK_PATH_MAX, ledger->folder, relative) == SK_OK ? SK_OK : sk_fault_set(fault, SK_ETOOBIG, "%s: path too long", ledger->folder);
+	return sk_file_join(path, SK_PATH_MAX, ledger->folder, relative) == SK_OK
+		   ? SK_OK
+		   : sk_fault_set(fault, SK_ETOOBIG, "%s: path too long", ledger->folder);
 }
 
 static enum sk_err remember_folder(struct commit *commit, const char *relative)
@@ -360,7 +362,8 @@ static enum sk_err read_head(struct sk_ledger *ledger, struct sk_fault *fault)
 	if (err == SK_OK)
 		err = sk_note_parse(sk_buf_text(&ledger->head_note), ledger->head_note.length, note, fault);
 	if (err == SK_OK && sk_note_verify(note, sk_sign_key_public(ledger->key)) != SK_OK)
-		err = sk_fault_set(fault, SK_ESIGNATURE, "%s: no valid signature by %s; is this the key of this ledger?", path, sk_sign_key_public(ledger->key)->name);
+		err = sk_fault_set(fault, SK_ESIGNATURE, "%s: no valid signature by %s; is this the key of this ledger?", path,
+				   sk_sign_key_public(ledger->key)->name);
 	if (err == SK_OK)
 		err = sk_checkpoint_parse(note->body, note->body_length, &ledger->head, fault);
 	if (err == SK_OK && strcmp(ledger->head.origin, ledger->origin) != 0)
@@ -442,7 +445,8 @@ static uint64_t drop_beyond(const struct sk_ledger *ledger, int level)
 		unsigned known = index == first ? width : 0;
 		unsigned partial = known;
 		bool any = drop_wider(ledger, level, index, known, &partial);
-		bool full = sk_tile_path(relative, sizeof relative, level, index, SK_TILE_WIDTH) == SK_OK && absolute(ledger, relative, path, NULL) == SK_OK && unlink(path) == 0;
+		bool full = sk_tile_path(relative, sizeof relative, level, index, SK_TILE_WIDTH) == SK_OK &&
+			    absolute(ledger, relative, path, NULL) == SK_OK && unlink(path) == 0;
 		widest = full ? SK_TILE_WIDTH : partial;
 		beyond += widest - known;
 		if (!any && !full)
@@ -472,7 +476,8 @@ static enum sk_err begin_log(struct sk_ledger *ledger, struct sk_fault *fault)
 	SK_TRY(absolute(ledger, "tile", path, fault));
 	/* The checkpoint of size 0 is written before any tile: tiles without one mean that somebody took it away. */
 	if (sk_file_exists(path))
-		return sk_fault_set(fault, SK_EMALFORMED, "%s: there are tiles but no checkpoint; restore it, or start a new ledger in an empty folder", ledger->folder);
+		return sk_fault_set(fault, SK_EMALFORMED,
+				    "%s: there are tiles but no checkpoint; restore it, or start a new ledger in an empty folder", ledger->folder);
 	memcpy(empty.origin, ledger->origin, sizeof empty.origin);
 	sk_sha256("", 0, empty.root);
 	return publish(ledger, &empty, fault);
@@ -493,7 +498,8 @@ static enum sk_err open_log(struct sk_ledger *ledger, uint64_t *dropped, struct 
 	return SK_OK;
 }
 
-enum sk_err sk_ledger_open(const char *folder, const char *origin, const struct sk_sign_key *key, struct sk_ledger **out, uint64_t *dropped, struct sk_fault *fault)
+enum sk_err sk_ledger_open(const char *folder, const char *origin, const struct sk_sign_key *key, struct sk_ledger **out, uint64_t *dropped,
+			   struct sk_fault *fault)
 {
 	*out = NULL;
 	*dropped = 0;

@@ -17,7 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	sk_checkpoint_format(&out, &checkpoint);
 	SK_INVARIANT(out.failed == SK_OK && out.length <= length && memcmp(out.bytes, bytes, out.length) == 0);
 	SK_INVARIANT(sk_checkpoint_parse(sk_buf_text(&out), out.length, &again, &fault) == SK_OK);
-	SK_INVARIANT(again.size == checkpoint.size && memcmp(again.root, checkpoint.root, sizeof again.root) == 0 && strcmp(again.origin, checkpoint.origin) == 0);
+	SK_INVARIANT(again.size == checkpoint.size && memcmp(again.root, checkpoint.root, sizeof again.root) == 0 &&
+		     strcmp(again.origin, checkpoint.origin) == 0);
 	sk_buf_fini(&out);
 	return 0;
 }

@@ -17,10 +17,13 @@ static void put(const char *folder, const char *target, const char *name, const 
 
 int main(int argc, char **argv)
 {
-	static const struct { const char *name; const struct scene_setting *setting; } settings[] = {{"party", &scene_party}, {"lab", &scene_lab}, {"law", &scene_law}};
-	static const char *const checkpoints[] = {
-		"example.org/sekisho\n70000\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n", "example.org/sekisho\n18446744073709551615\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\nmore\n",
-		"o\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n"};
+	static const struct {
+		const char *name;
+		const struct scene_setting *setting;
+	} settings[] = {{"party", &scene_party}, {"lab", &scene_lab}, {"law", &scene_law}};
+	static const char *const checkpoints[] = {"example.org/sekisho\n70000\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n",
+						  "example.org/sekisho\n18446744073709551615\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\nmore\n",
+						  "o\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n"};
 	SCENE_MUST(argc == 2);
 	for (size_t i = 0; i < SK_COUNT(checkpoints); i++) {
 		char name[32];

@@ -378,7 +378,10 @@ static void write_lies(void)
 static void write_good(void)
 {
 	static const size_t sizes[] = {1, 2, 7, 255, 256, 257, 300};
-	const struct { const char *name; const struct scene_setting *setting; } twos[] = {{"good-two-party", &scene_party}, {"good-two-lab", &scene_lab}, {"good-two-law", &scene_law}};
+	const struct {
+		const char *name;
+		const struct scene_setting *setting;
+	} twos[] = {{"good-two-party", &scene_party}, {"good-two-lab", &scene_lab}, {"good-two-law", &scene_law}};
 	char folder[SK_PATH_MAX], name[DOTS];
 	struct scene scene;
 	for (size_t i = 0; i < SK_COUNT(sizes); i++) {

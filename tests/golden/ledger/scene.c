@@ -13,7 +13,8 @@ enum { RECORD_MAX = 65535, K = 10 };
 #define SECOND INT64_C(1000000000)
 
 enum { FF = SK_CLASS_BIT(SK_CLASS_FF), FD = SK_CLASS_BIT(SK_CLASS_FD), DF = SK_CLASS_BIT(SK_CLASS_DF) };
-const struct scene_setting scene_party = {"own-network", "party", "own_network", FD | DF, 1 | 2 | 4, false, true, false, false, INT64_C(1795000000) * SECOND};
+const struct scene_setting scene_party = {"own-network", "party", "own_network", FD | DF, 1 | 2 | 4,
+					  false,	 true,	  false,	 false,	  INT64_C(1795000000) * SECOND};
 const struct scene_setting scene_lab = {"lab", "none", "lab", FF | FD | DF, 63, true, true, true, false, INT64_C(1795000000) * SECOND};
 const struct scene_setting scene_law = {"jp-2025", "none", "agreement", FD, 1 | 2, false, false, false, true, INT64_C(1850000000) * SECOND};
 
@@ -184,10 +185,20 @@ static size_t make_basis(struct maker *m)
 	struct sk_buf record;
 	const struct scene_setting *s = m->setting;
 	sk_buf_init(&record, RECORD_MAX);
-	struct sk_basis_facts facts = {.id_commitment_hex = "1111111111111111111111111111111111111111111111111111111111111111", .kind = s->kind, .profile = s->profile,
-				       .role = s->role, .classes = s->classes, .rule_kinds = s->rule_kinds, .rule_max_entries = 1000, .rule_min_prefix_v4 = 16,
-				       .rule_min_prefix_v6 = 32, .has_exact_set = s->exact_set, .from_ns = s->at_ns - 3600 * SECOND, .until_ns = s->at_ns + 86400 * SECOND,
-				       .self_approved = s->self_approved, .simulated = s->simulated};
+	struct sk_basis_facts facts = {.id_commitment_hex = "1111111111111111111111111111111111111111111111111111111111111111",
+				       .kind = s->kind,
+				       .profile = s->profile,
+				       .role = s->role,
+				       .classes = s->classes,
+				       .rule_kinds = s->rule_kinds,
+				       .rule_max_entries = 1000,
+				       .rule_min_prefix_v4 = 16,
+				       .rule_min_prefix_v6 = 32,
+				       .has_exact_set = s->exact_set,
+				       .from_ns = s->at_ns - 3600 * SECOND,
+				       .until_ns = s->at_ns + 86400 * SECOND,
+				       .self_approved = s->self_approved,
+				       .simulated = s->simulated};
 	fill(m, facts.digest, sizeof facts.digest);
 	fill(m, facts.exact_set, sizeof facts.exact_set);
 	sk_record_basis(&record, &facts);

@@ -88,7 +88,13 @@ static void test_writer_refuses(void **state)
 {
 	(void)state;
 	uint8_t digest[SK_HASH_BYTES] = {0};
-	static const char *const bad_words[] = {"two words", "", "quote\"", "back\\slash", "line\n", "\xc3\xa9", "a-very-long-word-that-does-not-fit-the-field-because-it-has-more-than-63-bytes"};
+	static const char *const bad_words[] = {"two words",
+						"",
+						"quote\"",
+						"back\\slash",
+						"line\n",
+						"\xc3\xa9",
+						"a-very-long-word-that-does-not-fit-the-field-because-it-has-more-than-63-bytes"};
 	for (size_t i = 0; i < SK_COUNT(bad_words); i++) {
 		struct sk_buf out;
 		sk_buf_init(&out, SK_RECORD_MAX_BYTES);
@@ -121,8 +127,8 @@ static void test_account_check(void **state)
 	struct sk_account good = closed_account(&random, 500), bad;
 	struct sk_fault fault;
 	assert_int_equal(sk_account_check(&good, &fault), SK_OK);
-	struct sk_cell *const cells[] = {&bad.received, &bad.pending_before, &bad.pending_after, &bad.capture_lost, &bad.selected, &bad.gate[0], &bad.gate[2], &bad.select[1],
-					 &bad.classes[0], &bad.classes[4]};
+	struct sk_cell *const cells[] = {&bad.received, &bad.pending_before, &bad.pending_after, &bad.capture_lost, &bad.selected,
+					 &bad.gate[0],	&bad.gate[2],	     &bad.select[1],	 &bad.classes[0],   &bad.classes[4]};
 	for (size_t i = 0; i < SK_COUNT(cells); i++) {
 		bad = good;
 		cells[i]->frames++;
@@ -139,7 +145,7 @@ static void test_account_check(void **state)
 	assert_int_equal(sk_account_check(&bad, &fault), SK_EINCONSISTENT);
 }
 
-/* rules: LEDGER-1, LEDGER-2, LEDGER-3, LEDGER-4. Small traffic for a thousand intervals: nothing below k is published, nothing gets lost, and an independent check agrees at each step. */
+/* rule: LEDGER-1 rule: LEDGER-2 rule: LEDGER-3 rule: LEDGER-4. Small traffic for a thousand intervals: nothing below k is published, nothing gets lost, and an independent check agrees at each step. */
 static void test_small_cells(void **state)
 {
 	(void)state;
@@ -246,8 +252,9 @@ static void test_commitment(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round_trip),    cmocka_unit_test(test_every_byte),  cmocka_unit_test(test_writer_refuses),   cmocka_unit_test(test_account_check),
-		cmocka_unit_test(test_small_cells),   cmocka_unit_test(test_interval_refuses), cmocka_unit_test(test_commitment),
+	    cmocka_unit_test(test_round_trip),	  cmocka_unit_test(test_every_byte),  cmocka_unit_test(test_writer_refuses),
+	    cmocka_unit_test(test_account_check), cmocka_unit_test(test_small_cells), cmocka_unit_test(test_interval_refuses),
+	    cmocka_unit_test(test_commitment),
 	};
 	return sk_seal_start() != SK_OK ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }

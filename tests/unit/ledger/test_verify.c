@@ -82,7 +82,8 @@ static void test_witnesses(void **state)
 	scene_two(&scene, &scene_party);
 	scene_write(&scene, ledger, key, 7);
 	cosignature_key(other, &public_key);
-	(void)snprintf(text, sizeof text, "log %s\nwitness w1 %s\nquorum w1\n", sk_verify_key_format(sk_sign_key_public(key), own), sk_verify_key_format(&public_key, witness));
+	(void)snprintf(text, sizeof text, "log %s\nwitness w1 %s\nquorum w1\n", sk_verify_key_format(sk_sign_key_public(key), own),
+		       sk_verify_key_format(&public_key, witness));
 	assert_int_equal(sk_file_replace(policy, text, strlen(text), 0644, NULL), SK_OK);
 	struct sk_verify_options options = {.folder = ledger, .policy = policy};
 	assert_int_equal(judge(&options, "not met"), SK_VERIFY_REFUSED);
@@ -123,7 +124,8 @@ static void test_links_nothing_else(void **state)
 {
 	(void)state;
 	static const char *const banned_libraries[] = {"sqlite", "json-c", "jansson", "libcurl", "libssl", "microhttpd", "zstd", "libloc"};
-	static const char *const banned_symbols[] = {"socket", "connect", "bind", "getaddrinfo", "sqlite3_open", "json_tokener_parse", "popen", "system", "execve", "sk_policy_eligible"};
+	static const char *const banned_symbols[] = {"socket", "connect", "bind",   "getaddrinfo",	 "sqlite3_open", "json_tokener_parse",
+						     "popen",  "system",  "execve", "sk_policy_eligible"};
 	struct sk_buf text;
 	char command[SK_PATH_MAX + 64], symbol[64];
 	sk_buf_init(&text, 1 << 20);
