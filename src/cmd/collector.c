@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "ledger/record_read.h"
 #include "text/json.h"
 #include "text/text.h"
 
@@ -114,86 +115,30 @@ static void carry_path(const struct sk_workspace *workspace, const char *link, u
 	(void)sk_workspace_path(workspace, name, path);
 }
 
-static void write_cell(struct sk_json_writer *json, const struct sk_cell *cell)
-{
-	sk_json_object(json, NULL);
-	sk_json_u64(json, "bytes", cell->bytes);
-	sk_json_u64(json, "frames", cell->frames);
-	sk_json_text(json, "name", cell->name);
-	sk_json_end(json);
-}
-
-static void write_cells(struct sk_json_writer *json, const char *key, const struct sk_cell *cells, size_t count)
-{
-	sk_json_array(json, key);
-	for (size_t i = 0; i < count; i++)
-		write_cell(json, &cells[i]);
-	sk_json_end(json);
-}
-
 static enum sk_err save_carry(const struct sk_workspace *workspace, const struct sk_carry *carry, uint64_t number, struct sk_fault *fault)
 {
 	char path[SK_PATH_MAX];
 	struct sk_buf out;
-	struct sk_json_writer json;
 	sk_buf_init(&out, CARRY_JSON_MAX);
-	sk_json_begin(&json, &out, true);
-	sk_json_object(&json, NULL);
-	write_cells(&json, "capture_lost", &carry->capture_lost, 1);
-	write_cells(&json, "classes", carry->classes, SK_CLASS_COUNT);
-	sk_json_u64(&json, "findings", carry->findings);
-	write_cells(&json, "gate", carry->gate, carry->gate_count);
-	sk_json_u64(&json, "observations", carry->observations);
-	sk_json_u64(&json, "segments", carry->segments);
-	write_cells(&json, "select", carry->select, carry->select_count);
-	write_cells(&json, "selected", &carry->selected, 1);
-	sk_json_end(&json);
+	sk_carry_write(&out, carry);
 	carry_path(workspace, carry->link, number, path);
-	enum sk_err err = sk_file_replace(path, out.bytes, out.length, SECRET_MODE, fault);
+	enum sk_err err = out.failed != SK_OK ? sk_fault_set(fault, out.failed, "%s: the carried counts have no form", path)
+					      : sk_file_replace(path, out.bytes, out.length, SECRET_MODE, fault);
 	sk_buf_fini(&out);
 	return err;
-}
-
-static enum sk_err read_cells(const struct sk_json_value *top, const char *key, struct sk_cell *cells, size_t capacity, size_t *count)
-{
-	const struct sk_json_value *array = sk_json_get(top, key);
-	if (array == NULL || array->kind != SK_JSON_ARRAY || array->length > capacity)
-		return SK_EMALFORMED;
-	*count = 0;
-	for (const struct sk_json_value *cell = array->child; cell != NULL; cell = cell->next) {
-		const char *name = sk_json_get_text(cell, "name");
-		struct sk_cell *out = &cells[(*count)++];
-		if (name == NULL || strlen(name) >= sizeof out->name)
-			return SK_EMALFORMED;
-		(void)snprintf(out->name, sizeof out->name, "%s", name);
-		SK_TRY(sk_json_get_u64(cell, "frames", &out->frames));
-		SK_TRY(sk_json_get_u64(cell, "bytes", &out->bytes));
-	}
-	return SK_OK;
 }
 
 static enum sk_err load_carry(const struct sk_workspace *workspace, uint64_t number, struct sk_carry *carry, struct sk_fault *fault)
 {
 	char path[SK_PATH_MAX];
 	struct sk_buf bytes;
-	struct sk_json_doc *doc = NULL;
-	size_t one = 0, classes = 0;
+	struct sk_fault why = {.line = ""};
 	carry_path(workspace, carry->link, number, path);
 	sk_buf_init(&bytes, CARRY_JSON_MAX);
 	enum sk_err err = sk_file_read(path, &bytes, fault);
-	if (err == SK_OK)
-		err = sk_json_parse(sk_buf_text(&bytes), bytes.length, &doc, fault);
-	if (err == SK_OK) {
-		const struct sk_json_value *top = sk_json_top(doc);
-		if (read_cells(top, "capture_lost", &carry->capture_lost, 1, &one) != SK_OK || read_cells(top, "selected", &carry->selected, 1, &one) != SK_OK ||
-		    read_cells(top, "classes", carry->classes, SK_CLASS_COUNT, &classes) != SK_OK ||
-		    read_cells(top, "gate", carry->gate, SK_CELLS_MAX, &carry->gate_count) != SK_OK ||
-		    read_cells(top, "select", carry->select, SK_CELLS_MAX, &carry->select_count) != SK_OK ||
-		    sk_json_get_u64(top, "segments", &carry->segments) != SK_OK || sk_json_get_u64(top, "observations", &carry->observations) != SK_OK ||
-		    sk_json_get_u64(top, "findings", &carry->findings) != SK_OK)
-			err = sk_fault_set(fault, SK_EINCONSISTENT, "%s: the carried counts of the last interval cannot be read; the ledger cannot be continued without them", path);
-	}
-	sk_json_free(doc);
+	if (err == SK_OK && sk_carry_read(bytes.bytes, bytes.length, carry, &why) != SK_OK)
+		err = sk_fault_set(fault, SK_EINCONSISTENT, "%s: the carried counts of the last interval cannot be read (%s); the ledger cannot be continued without them", path,
+				   why.line);
 	sk_buf_fini(&bytes);
 	return err;
 }
@@ -256,7 +201,12 @@ static enum sk_err append_basis(struct sk_collector *collector, struct sk_buf *r
 				       .rule_min_prefix_v6 = basis->rule.min_prefix_v6, .has_exact_set = basis->rule.has_exact_set, .from_ns = basis->from_ns,
 				       .until_ns = basis->until_ns, .self_approved = basis->self_approved, .simulated = basis->simulated, .names = basis->names};
 	memcpy(facts.digest, basis->digest, sizeof facts.digest);
-	memcpy(facts.exact_set, basis->rule.exact_set, sizeof facts.exact_set);
+	if (basis->rule.has_exact_set) {
+		/* The digest is over selector values, which may be guessed: only a commitment to it is published. */
+		sk_random(salt, sizeof salt);
+		sk_commit(salt, basis->rule.exact_set, SK_HASH_BYTES, facts.exact_set);
+		SK_TRY(save_opening(collector->workspace, index, "exact-set", salt, basis->rule.exact_set, SK_HASH_BYTES, fault));
+	}
 	sk_record_basis(record, &facts);
 	return append(collector, record, &collector->refs.basis, fault);
 }
