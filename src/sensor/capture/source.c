@@ -253,6 +253,8 @@ static enum sk_err zst_unpack(struct source *source, uint8_t *into, size_t room,
 	bool moved = in.pos != source->packed_at || out.pos != 0;
 	source->packed_at = in.pos;
 	*got = out.pos;
+	/* zstd may leave bytes behind the end of what it gives, above all when it fails: the ring there must stay zero. */
+	sk_wipe(into + out.pos, room - out.pos);
 	if (!ZSTD_isError(result)) {
 		source->inside = result != 0;
 		source->zst_wanted = result != 0 ? result : ZST_START_BYTES;
