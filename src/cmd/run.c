@@ -60,12 +60,7 @@ static void take_finding(void *context, const struct sk_finding *finding)
 		struct sk_finding *kept = &result->findings[i];
 		if (strcmp(kept->kind, finding->kind) != 0 || strcmp(kept->matched, finding->matched) != 0 || !sk_addr_equal(&kept->subject, &finding->subject))
 			continue;
-		uint64_t sum = kept->count + finding->count;
-		int64_t first_ns = kept->first_ns < finding->first_ns ? kept->first_ns : finding->first_ns;
-		int64_t last_ns = kept->last_ns > finding->last_ns ? kept->last_ns : finding->last_ns;
-		kept->count = sum;
-		kept->first_ns = first_ns;
-		kept->last_ns = last_ns;
+		sk_finding_fold(kept, finding);
 		return;
 	}
 	if (result->finding_count < SK_RUN_FINDINGS_MAX)

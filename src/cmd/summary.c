@@ -350,7 +350,8 @@ static void print_beside(FILE *out, const struct sk_run_result *result)
 	if (result->upstream_lost != 0)
 		(void)fprintf(out, "Beside it: the capture itself reports %s frames lost before it was written.\n", sk_number_format(result->upstream_lost, number));
 	if (result->sliced != 0)
-		(void)fprintf(out, "Beside it: %s frames were sliced by the capture; heads beyond the cut were not seen.\n", sk_number_format(result->sliced, number));
+		(void)fprintf(out, "Beside it: %s frame%s sliced by the capture; heads beyond the cut were not seen.\n", sk_number_format(result->sliced, number),
+			      result->sliced == 1 ? " was" : "s were");
 	if (result->recovered)
 		(void)fprintf(out, "Before it: an earlier run died; %s frames that were pending then are stated as lost in the ledger.\n",
 			      sk_number_format(result->frames_lost_in_crash, number));

@@ -333,15 +333,6 @@ static enum sk_err flush_findings(struct sk_store *store, struct sk_fault *fault
 	return SK_OK;
 }
 
-void sk_finding_fold(struct sk_finding *into, const struct sk_finding *more)
-{
-	into->count += more->count;
-	into->first_ns = more->first_ns < into->first_ns ? more->first_ns : into->first_ns;
-	into->last_ns = more->last_ns > into->last_ns ? more->last_ns : into->last_ns;
-	into->severity = more->severity > into->severity ? more->severity : into->severity;
-	into->confidence_percent = more->confidence_percent > into->confidence_percent ? more->confidence_percent : into->confidence_percent;
-}
-
 static enum sk_err put_finding(struct sk_store *store, const struct sk_finding *finding, struct sk_fault *fault)
 {
 	struct sk_day_key *key;

@@ -227,8 +227,6 @@ SK_MUST enum sk_err sk_row_key(struct sk_store *store, const char *basis, int32_
 /* Unseal a row into store->form. SK_EINCONSISTENT when it was altered. */
 SK_MUST enum sk_err sk_row_unseal(struct sk_store *store, const struct sk_row *row, const struct sk_day_key *key, const uint8_t *sealed,
 				  size_t length, struct sk_fault *fault);
-/* More of the same finding: counts add, times widen, the first one's words stay. */
-void sk_finding_fold(struct sk_finding *into, const struct sk_finding *more);
 /* Turn the findings and index entries that are held in memory into rows, so that reads see them. */
 SK_MUST enum sk_err sk_store_settle(struct sk_store *store, struct sk_fault *fault);
 

@@ -94,6 +94,10 @@ void sk_finding_encode(const struct sk_finding *finding, struct sk_buf *out);
 /* Parse it; SK_ETRUNC, SK_ETRAIL, SK_EMALFORMED. */
 SK_MUST enum sk_err sk_finding_decode(const void *bytes, size_t length, struct sk_finding *out);
 
+/* Put `more` to a finding of the same kind, value and subject: counts add, times widen, the heavier severity stays. The words, counterpart and evidence
+   are those of the earliest segment (of two at once, of the first sentence in order of bytes), so that the order of folding does not show. */
+void sk_finding_fold(struct sk_finding *into, const struct sk_finding *more);
+
 /* Where minted records go. The collector implements it; select calls it. Errors are the sink's to keep. */
 struct sk_observe_sink {
 	void *context;

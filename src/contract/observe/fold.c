@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "observe/observe.h"
+
+static bool tells_first(const struct sk_finding *a, const struct sk_finding *b)
+{
+	return a->first_ns != b->first_ns ? a->first_ns < b->first_ns : strcmp(a->sentence, b->sentence) < 0;
+}
+
+void sk_finding_fold(struct sk_finding *into, const struct sk_finding *more)
+{
+	struct sk_finding folded = tells_first(more, into) ? *more : *into;
+	folded.count = into->count + more->count;
+	folded.first_ns = more->first_ns < into->first_ns ? more->first_ns : into->first_ns;
+	folded.last_ns = more->last_ns > into->last_ns ? more->last_ns : into->last_ns;
+	folded.severity = more->severity > into->severity ? more->severity : into->severity;
+	folded.confidence_percent = more->confidence_percent > into->confidence_percent ? more->confidence_percent : into->confidence_percent;
+	*into = folded;
+}
