@@ -90,3 +90,16 @@ void sk_wipe(void *bytes, size_t length)
 {
 	explicit_bzero(bytes, length);
 }
+
+size_t sk_count_nonzero(const void *memory, size_t length)
+{
+	const uint8_t *bytes = memory;
+	size_t count = 0;
+	for (size_t i = 0; i < length; i++) {
+		uint64_t word = 0;
+		while (length - i >= sizeof word && (memcpy(&word, bytes + i, sizeof word), word == 0))
+			i += sizeof word;
+		count += i < length && bytes[i] != 0;
+	}
+	return count;
+}

@@ -58,6 +58,9 @@ _Noreturn void sk_bug(const char *file, int line, const char *condition);
 			return sk_try_err; \
 	} while (0)
 
+/* Bytes that are not zero: what a test of erasure counts. By words where there is nothing, as the buffers are large and nearly always empty. */
+size_t sk_count_nonzero(const void *memory, size_t length);
+
 /* Overwrite memory in a way that the compiler cannot drop. */
 void sk_wipe(void *bytes, size_t length);
 

@@ -456,28 +456,14 @@ void sk_fragments_held(const struct sk_fragments *f, uint64_t *frames, uint64_t 
 	}
 }
 
-/* By words where there is nothing: the buffers are large and nearly always empty. */
-static size_t nonzero(const void *memory, size_t length)
-{
-	const uint8_t *bytes = memory;
-	size_t count = 0;
-	for (size_t i = 0; i < length; i++) {
-		uint64_t word = 0;
-		while (length - i >= sizeof word && (memcpy(&word, bytes + i, sizeof word), word == 0))
-			i += sizeof word;
-		count += i < length && bytes[i] != 0;
-	}
-	return count;
-}
-
 size_t sk_fragments_residue(const struct sk_fragments *f)
 {
 	size_t count = 0;
 	for (uint32_t i = 0; i < f->block_count; i++)
-		count += nonzero(f->blocks[i].bytes, sizeof f->blocks[i].bytes);
+		count += sk_count_nonzero(f->blocks[i].bytes, sizeof f->blocks[i].bytes);
 	for (uint32_t i = 0; i < f->slot_count; i++)
-		count += nonzero(f->slots[i].header, sizeof f->slots[i].header);
+		count += sk_count_nonzero(f->slots[i].header, sizeof f->slots[i].header);
 	for (unsigned i = 0; i < SK_DATAGRAMS_OUT; i++)
-		count += nonzero(f->out[i], out_bytes(f));
+		count += sk_count_nonzero(f->out[i], out_bytes(f));
 	return count;
 }

@@ -13,7 +13,7 @@
 enum sk_flow_end { SK_FLOW_END_IDLE, SK_FLOW_END_ACTIVE, SK_FLOW_END_CLOSED, SK_FLOW_END_EVICTED, SK_FLOW_END_BASIS, SK_FLOW_END_STOP };
 enum sk_flow_state { SK_FLOW_NEW, SK_FLOW_SYN, SK_FLOW_SYN_ACK, SK_FLOW_ESTABLISHED, SK_FLOW_CLOSING, SK_FLOW_CLOSED, SK_FLOW_RESET };
 enum sk_head_kind { SK_HEAD_NONE, SK_HEAD_DNS, SK_HEAD_TLS };
-enum { SK_FLOW_HITS_MAX = 8, SK_COMMUNITY_ID_TEXT_MAX = 32 };
+enum { SK_FLOW_HITS_MAX = 8 };
 
 /* One protocol head of one packet or stream. Lives in the table's scratch memory until the next call; overwritten then. */
 struct sk_head {
@@ -117,12 +117,5 @@ void sk_flow_pending(const struct sk_flow_table *table, uint64_t *frames, uint64
 void sk_flow_counters(const struct sk_flow_table *table, struct sk_flow_counters *out);
 /* Bytes of stream buffers and scratch that are not zero: a test's canary count. */
 size_t sk_flow_residue(const struct sk_flow_table *table);
-/* Community ID 1 with seed 0, e.g. "1:LQU9qZlK+B5F3KDmev6m5PMibrg="; computed when read or exported, never on the fast path;
-   "-" when the library refuses SHA-1. */
-const char *sk_flow_community_id(const struct sk_flow_record *record, char text[SK_COMMUNITY_ID_TEXT_MAX]);
-/* "idle", "active", "closed", "evicted", "basis", "stop". Static storage. */
-const char *sk_flow_end_name(enum sk_flow_end end);
-/* "new", "syn", "syn_ack", "established", "closing", "closed", "reset". Static storage. */
-const char *sk_flow_state_name(enum sk_flow_state state);
 
 #endif

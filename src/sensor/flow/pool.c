@@ -106,22 +106,8 @@ void sk_flow_table_free(struct sk_flow_table *table)
 	free(table);
 }
 
-/* By words where there is nothing: the buffers are large and nearly always empty. */
-static size_t nonzero(const void *memory, size_t length)
-{
-	const uint8_t *bytes = memory;
-	size_t count = 0;
-	for (size_t i = 0; i < length; i++) {
-		uint64_t word = 0;
-		while (length - i >= sizeof word && (memcpy(&word, bytes + i, sizeof word), word == 0))
-			i += sizeof word;
-		count += i < length && bytes[i] != 0;
-	}
-	return count;
-}
-
 size_t sk_flow_residue(const struct sk_flow_table *table)
 {
-	return nonzero(table->stream_bytes, table->areas[AREA_BYTES].bytes) + nonzero(table->facts, table->areas[AREA_FACTS].bytes) +
-	       nonzero(&table->head, sizeof table->head);
+	return sk_count_nonzero(table->stream_bytes, table->areas[AREA_BYTES].bytes) + sk_count_nonzero(table->facts, table->areas[AREA_FACTS].bytes) +
+	       sk_count_nonzero(&table->head, sizeof table->head);
 }

@@ -327,15 +327,6 @@ static void test_key_is_canonical(void **state)
 	}
 }
 
-static void test_names(void **state)
-{
-	(void)state;
-	assert_string_equal(sk_flow_end_name(SK_FLOW_END_EVICTED), "evicted");
-	assert_string_equal(sk_flow_end_name(SK_FLOW_END_STOP), "stop");
-	assert_string_equal(sk_flow_state_name(SK_FLOW_SYN_ACK), "syn_ack");
-	assert_string_equal(sk_flow_state_name(SK_FLOW_RESET), "reset");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -348,7 +339,6 @@ int main(void)
 		cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_hash_is_siphash),
 		cmocka_unit_test(test_key_is_canonical),
-		cmocka_unit_test(test_names),
 	};
 	return cmocka_run_group_tests_name("flow", tests, NULL, NULL);
 }

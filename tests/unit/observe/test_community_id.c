@@ -8,22 +8,22 @@
 #include <cmocka.h>
 #include <json-c/json.h>
 
-#include "flow/flow.h"
+#include "observe/observe.h"
 
 enum { PROTO_ESP = 50, PROTO_AH = 51 };
 
-static struct sk_flow_record record_of(const char *initiator, uint16_t initiator_port, const char *responder, uint16_t responder_port, uint8_t proto)
+static struct sk_observation record_of(const char *initiator, uint16_t initiator_port, const char *responder, uint16_t responder_port, uint8_t proto)
 {
-	struct sk_flow_record record = {.initiator_port = initiator_port, .responder_port = responder_port, .ip_proto = proto};
+	struct sk_observation record = {.initiator_port = initiator_port, .responder_port = responder_port, .ip_proto = proto};
 	assert_int_equal(sk_addr_parse(initiator, &record.initiator), SK_OK);
 	assert_int_equal(sk_addr_parse(responder, &record.responder), SK_OK);
 	return record;
 }
 
-static void expect(struct sk_flow_record record, const char *id)
+static void expect(struct sk_observation record, const char *id)
 {
-	char text[SK_COMMUNITY_ID_TEXT_MAX];
-	assert_string_equal(sk_flow_community_id(&record, text), id);
+	char text[SK_OBSERVATION_COMMUNITY_ID_MAX];
+	assert_string_equal(sk_observation_community_id(&record, text), id);
 }
 
 /* Published with the specification (corelight/community-id-spec, baseline of seed 0). */
@@ -71,11 +71,11 @@ static void test_arkime(void **state)
 		else if (proto == 1 || proto == 58)
 			icmp++;
 		else {
-			char text[SK_COMMUNITY_ID_TEXT_MAX];
-			struct sk_flow_record record = record_of(text_of(session, "src"), (uint16_t)number_of(session, "sport"), 
+			char text[SK_OBSERVATION_COMMUNITY_ID_MAX];
+			struct sk_observation record = record_of(text_of(session, "src"), (uint16_t)number_of(session, "sport"), 
 								 text_of(session, "dst"),
 								 (uint16_t)number_of(session, "dport"), (uint8_t)proto);
-			if (strcmp(sk_flow_community_id(&record, text), id) == 0)
+			if (strcmp(sk_observation_community_id(&record, text), id) == 0)
 				agree++;
 			else if (proto == PROTO_ESP || proto == PROTO_AH)
 				portless++;
