@@ -115,13 +115,19 @@ void sk_quick_print_permanent(struct sk_cmd *cmd, const struct sk_quick *quick, 
 {
 	FILE *out = cmd->out;
 	char text[SK_PREFIX_TEXT_MAX];
-	(void)fprintf(out, "\nThis ran in a temporary lab workspace (%s); everything it made is marked as simulated. To keep watching under a basis of your own:\n  1  sekisho border build", folder);
-	if (quick->own_count > 0)
+	char table[SK_PATH_MAX];
+	struct sk_fault unused;
+	const char *installed = quick->border_path != NULL ? quick->border_path : quick->home != NULL && sk_border_default_table(quick->home, table, &unused) == SK_OK ? table : NULL;
+	(void)fprintf(out, "\nThis ran in a temporary lab workspace (%s); everything it made is marked as simulated.\nTo keep watching under a basis of your own:\n", folder);
+	if (installed != NULL) {
+		(void)fprintf(out, "  1  cp %s border.skb", installed);
+	} else {
+		(void)fprintf(out, "  1  sekisho border build");
 		for (size_t i = 0; i < quick->own_count; i++)
 			(void)fprintf(out, " --domestic %s", sk_prefix_format(&quick->own[i], text));
-	else
-		(void)fprintf(out, " --home %s --default", quick->home != NULL ? quick->home : "CC");
-	(void)fprintf(out, " -o border.skb\n  2  sekisho init --workspace sekisho --profile own-network --role party --border border.skb\n  3  sekisho selectors import --workspace sekisho %s\n",
+		(void)fprintf(out, " -o border.skb");
+	}
+	(void)fprintf(out, "\n  2  sekisho init --workspace sekisho --profile own-network --role party --border border.skb\n  3  sekisho selectors import --workspace sekisho %s\n",
 		      quick->list_count > 0 ? quick->lists[0] : "LIST...");
 	(void)fprintf(out, "then  sekisho watch --workspace sekisho CAPTURE...\n");
 }

@@ -23,6 +23,8 @@ def home_with_table():
     with Folder() as f:
         cap = write_pcap(f + "/c.pcap", [ether(p) for p in tcp_talk("192.0.2.5", 5000, "198.51.100.9", 443)])
         os.mkdir(f + "/sekisho"); make_border(f + "/sekisho/border-QQ.skb")
+        said = sekisho("watch", cap, "--home", "QQ", env={"TMPDIR": f, "XDG_DATA_HOME": f}).out
+        expect(f"cp {f}/sekisho/border-QQ.skb border.skb" in said, f"the first of the three commands is wrong:\n{said}")
         result = json.loads(sekisho("watch", cap, "--home", "QQ", "--json", env={"TMPDIR": f, "XDG_DATA_HOME": f}).out)
         expect(result["classes"]["DF"]["packets"] == 4 and result["classes"]["FD"]["packets"] == 2, str(result["classes"]))
 
