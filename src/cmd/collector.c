@@ -14,6 +14,7 @@ enum { INPUTS_MAX = 4096, CARRY_JSON_MAX = 65536, OPENING_JSON_MAX = 65536, SECR
 struct sk_collector {
 	const struct sk_workspace *workspace;
 	struct sk_collector_start start;
+	struct sk_set_facts set;     /* start.set points here */
 	struct sk_sign_key *key;
 	struct sk_ledger *ledger;
 	struct sk_store *store;
@@ -312,6 +313,10 @@ enum sk_err sk_collector_open(const struct sk_workspace *workspace, const struct
 	*recovery = (struct sk_collector_recovery){0};
 	collector->workspace = workspace;
 	collector->start = *start;
+	if (start->set != NULL) {
+		collector->set = *start->set;
+		collector->start.set = &collector->set;
+	}
 	collector->emit = emit;
 	sk_random(collector->run_id, sizeof collector->run_id);
 	enum sk_err err = open_parts(collector, recovery, fault);

@@ -12,7 +12,7 @@
 
 struct sk_collector;
 
-/* What is in force for this run and goes into the ledger before it. */
+/* What is in force for this run and goes into the ledger before it. Copied by open, but for basis, which must outlive the collector. */
 struct sk_collector_start {
 	const struct sk_basis *basis;
 	uint8_t border_digest[SK_HASH_BYTES];
