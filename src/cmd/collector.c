@@ -25,7 +25,6 @@ struct sk_collector {
 	uint64_t lost_in_crash;      /* stated by recoveries since the last interval; the next interval repeats it */
 	uint8_t run_id[16];
 	uint8_t last_id[16];         /* of the observation put last: the evidence of the findings that follow it */
-	bool in_interval;            /* the store's transaction is open */
 	bool flows_again;            /* the present input's flow segments are stored already */
 	size_t flow_input_count;     /* inputs whose every flow this run keeps */
 	uint8_t flow_inputs[INPUTS_MAX][SK_HASH_BYTES];
@@ -300,7 +299,6 @@ static enum sk_err open_parts(struct sk_collector *collector, struct sk_collecto
 	}
 	SK_TRY(append_start(collector, &tail, recovery, fault));
 	SK_TRY(sk_store_begin(collector->store, collector->carry.next_number, collector->run_id, fault));
-	collector->in_interval = true;
 	return SK_OK;
 }
 
@@ -414,7 +412,6 @@ enum sk_err sk_collector_interval(void *context, struct sk_account *account, str
 	account->number = collector->carry.next_number;
 	account->lost_in_crash = collector->lost_in_crash;
 	SK_TRY(sk_store_commit(collector->store, digest, fault));
-	collector->in_interval = false;
 	struct sk_carry carry = collector->carry;
 	struct sk_buf record;
 	sk_buf_init(&record, SK_RECORD_MAX_BYTES);
@@ -438,7 +435,6 @@ enum sk_err sk_collector_interval(void *context, struct sk_account *account, str
 	collector->lost_in_crash = 0;
 	collector->intervals++;
 	SK_TRY(sk_store_begin(collector->store, carry.next_number, collector->run_id, fault));
-	collector->in_interval = true;
 	return SK_OK;
 }
 

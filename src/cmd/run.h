@@ -8,7 +8,7 @@
 #include "cmd/workspace.h"
 #include "engine/engine.h"
 
-enum { SK_RUN_FINDINGS_MAX = 1024, SK_RUN_ERRORS_MAX = 64, SK_RUN_BUDGET_DEFAULT = 0 };
+enum { SK_RUN_FINDINGS_MAX = 1024, SK_RUN_ERRORS_MAX = 64 };
 
 struct sk_run_options {
 	const char *const *captures;
