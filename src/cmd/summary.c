@@ -98,7 +98,6 @@ static const char *protocol_name(int protocol)
 
 static void json_protocols(struct sk_json_writer *json, const struct sk_engine_totals *totals)
 {
-	static const char *const apps[SK_ENGINE_APPS] = {NULL, "dns", "tls"};
 	char name[16];
 	sk_json_object(json, "protocols");
 	for (int protocol = 0; protocol < SK_ENGINE_PROTOCOLS; protocol++) {
@@ -107,9 +106,9 @@ static void json_protocols(struct sk_json_writer *json, const struct sk_engine_t
 		if (totals->protocols[protocol] != 0)
 			sk_json_u64(json, known != NULL ? known : name, totals->protocols[protocol]);
 	}
-	for (int app = 1; app < SK_ENGINE_APPS; app++)
+	for (int app = 1; app < SK_APP_COUNT; app++)
 		if (totals->apps[app] != 0)
-			sk_json_u64(json, apps[app], totals->apps[app]);
+			sk_json_u64(json, sk_app_name((unsigned)app), totals->apps[app]);
 	sk_json_end(json);
 }
 

@@ -58,14 +58,13 @@ static bool time_fits(const struct sk_store_filter *filter, int64_t first_ns, in
 static bool kind_fits(const char *kind, const struct sk_observation *o)
 {
 	static const char *const selector_kinds[] = {"address", "prefix", "domain", "ja3", "ja4", "flow.all"};
-	static const char *const apps[] = {"none", "dns", "tls"};
 	static const struct {
 		const char *name;
 		uint8_t proto;
 	} protos[] = {{"icmp", 1}, {"tcp", 6}, {"udp", 17}, {"icmp6", 58}, {"sctp", 132}};
 	if (kind == NULL)
 		return true;
-	if (o->app != 0 && o->app < SK_COUNT(apps) && strcmp(kind, apps[o->app]) == 0)
+	if (o->app != SK_APP_NONE && strcmp(kind, sk_app_name(o->app)) == 0)
 		return true;
 	for (size_t i = 0; i < SK_COUNT(protos); i++)
 		if (o->ip_proto == protos[i].proto && strcmp(kind, protos[i].name) == 0)

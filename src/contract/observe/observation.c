@@ -7,7 +7,7 @@
 #include "wire/wire.h"
 
 enum { SECTION_HITS = 1, SECTION_DNS = 2, SECTION_TLS = 4, SECTION_ALL = 7 };
-enum { FINDING_VERSION = 1, SEVERITY_MAX = 3, PERCENT_MAX = 100, APP_MAX = 2 };
+enum { FINDING_VERSION = 1, SEVERITY_MAX = 3, PERCENT_MAX = 100, APP_MAX = SK_APP_COUNT - 1 };
 
 static const char *const end_names[] = {"idle", "active", "closed", "evicted", "basis", "stop"};
 static const char *const state_names[] = {"new", "syn", "syn_ack", "established", "closing", "closed", "reset"};

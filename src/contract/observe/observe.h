@@ -6,6 +6,7 @@
 #define SK_OBSERVE_H
 
 #include "base/addr.h"
+#include "base/app.h"
 #include "seal/seal.h"
 
 enum {
@@ -30,7 +31,7 @@ struct sk_observation {
 	uint8_t tcp_flags[2];
 	uint8_t end, state;                 /* numbers of flow's enums, named in the format document */
 	uint8_t icmp_type, icmp_code;
-	uint8_t app;                        /* 0 none, 1 dns, 2 tls */
+	uint8_t app;                        /* enum sk_app */
 	uint8_t layers;
 	uint16_t tunnels;
 	uint16_t interface;

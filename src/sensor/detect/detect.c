@@ -57,11 +57,11 @@ static void keep_head(struct sk_flow_facts *facts, const struct sk_head *head)
 		if (head->as.dns.response && head->as.dns.rcode == 3)
 			facts->dns_nxdomain++;
 		break;
-	case SK_HEAD_TLS:
+	case SK_HEAD_CLIENT_HELLO:
 		facts->has_tls = true;
-		facts->tls = head->as.tls;
+		facts->tls = head->as.client_hello;
 		break;
-	case SK_HEAD_NONE:
+	default:
 		break;
 	}
 }
@@ -75,8 +75,8 @@ unsigned sk_detect_head(const struct sk_detect *detect, struct sk_flow_table *ta
 	if (head->kind == SK_HEAD_DNS && head->as.dns.name_length != 0 &&
 	    sk_indicator_match_domain(detect->set, head->as.dns.name, head->as.dns.name_length, &hit))
 		hits += note(table, flow, &hit);
-	if (head->kind == SK_HEAD_TLS) {
-		const struct sk_client_hello *hello = &head->as.tls;
+	if (head->kind == SK_HEAD_CLIENT_HELLO) {
+		const struct sk_client_hello *hello = &head->as.client_hello;
 		if (hello->has_sni && sk_indicator_match_domain(detect->set, hello->sni, hello->sni_length, &hit))
 			hits += note(table, flow, &hit);
 		if (hello->ja3[0] != '\0' && sk_indicator_match_ja3(detect->set, hello->ja3, &hit))

@@ -42,7 +42,7 @@ static void segment_closed(void *context, const struct sk_flow_record *record)
 	struct sk_engine *engine = context;
 	engine->segments++;
 	engine->totals.protocols[record->ip_proto]++;
-	if (record->app < SK_ENGINE_APPS)
+	if (record->app < SK_APP_COUNT)
 		engine->totals.apps[record->app]++;
 	sk_select_segment(engine->select, record);
 }

@@ -9,7 +9,7 @@
 #include "ledger/record.h"
 #include "select/select.h"
 
-enum { SK_ENGINE_INTERVAL_FRAMES = 1 << 20, SK_ENGINE_PROTOCOLS = 256, SK_ENGINE_APPS = 3 };
+enum { SK_ENGINE_INTERVAL_FRAMES = 1 << 20, SK_ENGINE_PROTOCOLS = 256 };
 
 struct sk_engine_config {
 	const struct sk_border *border;         /* borrowed, as all below */
@@ -36,7 +36,7 @@ struct sk_engine_totals {
 	uint64_t interface_classes[SK_INTERFACES_MAX][SK_CLASS_COUNT];  /* frames */
 	uint64_t interface_erased[SK_INTERFACES_MAX][SK_GATE_REASON_COUNT];
 	uint64_t protocols[SK_ENGINE_PROTOCOLS];        /* segments by IP protocol */
-	uint64_t apps[SK_ENGINE_APPS];                  /* segments by enum sk_head_kind */
+	uint64_t apps[SK_APP_COUNT];                    /* segments by enum sk_app */
 	uint64_t segments, intervals;
 	uint64_t pending_frames, pending_bytes;
 	int64_t first_ns, last_ns;                      /* capture time */

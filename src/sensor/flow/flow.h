@@ -7,23 +7,11 @@
 #define SK_FLOW_H
 
 #include "decode/decode.h"
-#include "decode/dns.h"
-#include "decode/tls.h"
+#include "decode/head.h"
 
 enum sk_flow_end { SK_FLOW_END_IDLE, SK_FLOW_END_ACTIVE, SK_FLOW_END_CLOSED, SK_FLOW_END_EVICTED, SK_FLOW_END_BASIS, SK_FLOW_END_STOP };
 enum sk_flow_state { SK_FLOW_NEW, SK_FLOW_SYN, SK_FLOW_SYN_ACK, SK_FLOW_ESTABLISHED, SK_FLOW_CLOSING, SK_FLOW_CLOSED, SK_FLOW_RESET };
-enum sk_head_kind { SK_HEAD_NONE, SK_HEAD_DNS, SK_HEAD_TLS };
 enum { SK_FLOW_HITS_MAX = 8 };
-
-/* One protocol head of one packet or stream. Lives in the table's scratch memory until the next call; overwritten then. */
-struct sk_head {
-	enum sk_head_kind kind;
-	bool from_initiator;
-	union {
-		struct sk_dns dns;
-		struct sk_client_hello tls;
-	} as;
-};
 
 /* Head facts kept with a segment that a selector hit, or of any segment under flow.all; nothing is kept for others. */
 struct sk_flow_facts {
@@ -49,7 +37,7 @@ struct sk_flow_record {
 	uint16_t interface;
 	uint8_t end, state;        /* enum sk_flow_end, enum sk_flow_state */
 	uint8_t tcp_flags[2];
-	uint8_t app;               /* enum sk_head_kind seen by content */
+	uint8_t app;               /* enum sk_app, by content */
 	uint8_t continued;         /* an earlier segment of this flow was ended by the active time-out */
 	uint64_t packets[2];
 	uint64_t ip_bytes[2];

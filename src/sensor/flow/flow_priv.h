@@ -38,11 +38,11 @@ struct key {
 
 /* Directions here are canonical: 0 = from the lower end. `initiator` says which of the two the initiator's is. */
 struct sk_flow {
-	struct key key;               /* meta: interface in the upper 16 bits */
+	struct key key;               /* meta: interface and app in the upper 16 bits */
 	int64_t first_ns;
 	uint32_t packets[2];          /* wire frames; 0 in both: a place kept for a flow whose segment has ended */
 	uint32_t next_sequence[2];    /* TCP: where the next head would begin */
-	uint64_t ip_bytes0 : 40, tcp_flags0 : 8, tunnels : 10, class0 : 3, app : 2, continued : 1;
+	uint64_t ip_bytes0 : 40, tcp_flags0 : 8, tunnels : 10, class0 : 3, continued : 1;
 	uint64_t ip_bytes1 : 40, tcp_flags1 : 8, layers : 4, state : 3, classes_seen : 5, sure : 1, initiator : 1, sequence_known : 2;
 	uint64_t frame_bytes : 40, facts : 21, class1 : 3;
 	uint64_t last_delta_ns : 44, stream : 14, attempts0 : 3, attempts1 : 3;
@@ -132,6 +132,22 @@ bool sk_icmp_counterpart(uint8_t ip_proto, uint8_t type, uint8_t *counterpart);
 static inline bool sk_is_icmp(uint8_t ip_proto)
 {
 	return ip_proto == 1 || ip_proto == 58;
+}
+
+/* The capture's interface (8 bits: SK_INTERFACES_MAX) and the protocol seen by content (enum sk_app) stand above the key's own bits. */
+static inline uint16_t sk_flow_interface(const struct sk_flow *flow)
+{
+	return (uint16_t)(flow->key.meta >> 48 & 0xff);
+}
+
+static inline uint8_t sk_flow_app(const struct sk_flow *flow)
+{
+	return (uint8_t)(flow->key.meta >> 56);
+}
+
+static inline void sk_flow_set_app(struct sk_flow *flow, enum sk_app app)
+{
+	flow->key.meta = (flow->key.meta & UINT64_C(0x00ffffffffffffff)) | (uint64_t)app << 56;
 }
 
 static inline uint8_t sk_flow_proto(const struct sk_flow *flow)

@@ -35,11 +35,12 @@ static void set_attempts(struct sk_flow *flow, unsigned direction, unsigned atte
 		flow->attempts1 = attempts & 7;
 }
 
-static const struct sk_head *hand_out(struct sk_flow_table *table, struct sk_flow *flow, enum sk_head_kind kind, unsigned direction)
+static const struct sk_head *hand_out(struct sk_flow_table *table, struct sk_flow *flow, enum sk_head_kind kind, enum sk_app app, unsigned direction)
 {
-	table->head.kind = kind;
+	table->head.kind = (uint8_t)kind;
+	table->head.app = (uint8_t)app;
 	table->head.from_initiator = direction == flow->initiator;
-	flow->app = (unsigned)kind & 3;
+	sk_flow_set_app(flow, app);
 	return &table->head;
 }
 
@@ -62,14 +63,14 @@ static bool is_dns_port(const struct sk_packet *packet)
 static const struct sk_head *udp_head(struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet, unsigned direction)
 {
 	if (is_dns_port(packet))
-		return read_dns(table, packet->payload) ? hand_out(table, flow, SK_HEAD_DNS, direction) : NULL;
+		return read_dns(table, packet->payload) ? hand_out(table, flow, SK_HEAD_DNS, SK_APP_DNS, direction) : NULL;
 	unsigned attempts = attempts_of(flow, direction);
 	if (attempts >= SK_HEAD_PACKETS_MAX)
 		return NULL;
 	table->head_used = true;
-	if (sk_tls_client_hello_datagram(packet->payload, &table->head.as.tls) == SK_OK) {
+	if (sk_tls_client_hello_datagram(packet->payload, &table->head.as.client_hello) == SK_OK) {
 		set_attempts(flow, direction, SK_HEAD_PACKETS_MAX);
-		return hand_out(table, flow, SK_HEAD_TLS, direction);
+		return hand_out(table, flow, SK_HEAD_CLIENT_HELLO, SK_APP_DTLS, direction);
 	}
 	sk_head_wipe(table);
 	set_attempts(flow, direction, attempts + 1);
@@ -94,7 +95,7 @@ static enum finding find_dns(struct sk_flow_table *table, struct sk_cur bytes, u
 static enum finding find_tls(struct sk_flow_table *table, struct sk_cur bytes)
 {
 	table->head_used = true;
-	enum sk_err err = sk_tls_client_hello(bytes, &table->head.as.tls);
+	enum sk_err err = sk_tls_client_hello(bytes, &table->head.as.client_hello);
 	if (err == SK_OK)
 		return FOUND_HEAD;
 	sk_head_wipe(table);
@@ -125,7 +126,7 @@ static const struct sk_head *tls_found(struct sk_flow_table *table, struct sk_fl
 	sk_streams_release(table, flow);
 	set_attempts(flow, 0, SK_HEAD_PACKETS_MAX);
 	set_attempts(flow, 1, SK_HEAD_PACKETS_MAX);
-	return hand_out(table, flow, SK_HEAD_TLS, direction);
+	return hand_out(table, flow, SK_HEAD_CLIENT_HELLO, SK_APP_TLS, direction);
 }
 
 /* A DNS message of `used` bytes has been read from the prefix, and the prefix may hold more. */
@@ -158,7 +159,7 @@ static const struct sk_head *buffered_head(struct sk_flow_table *table, struct s
 			if (!dns)
 				return tls_found(table, flow, direction);
 			dns_consume(table, flow, direction, used);
-			return hand_out(table, flow, SK_HEAD_DNS, direction);
+			return hand_out(table, flow, SK_HEAD_DNS, SK_APP_DNS, direction);
 		case FOUND_OTHER:
 			dns_consume(table, flow, direction, used);
 			break;

@@ -100,7 +100,7 @@ void sk_segment_open(struct sk_flow *flow, const struct sk_packet *packet, unsig
 		flow->class0 = flow->class1 = SK_CLASS_NONE;
 	}
 	flow->first_ns = packet->time_ns;
-	flow->key.meta = (flow->key.meta & SK_KEY_META_MASK) | (uint64_t)packet->interface << 48;
+	flow->key.meta = (flow->key.meta & UINT64_C(0xff00ffffffffffff)) | (uint64_t)(packet->interface & 0xff) << 48;
 	flow->layers = packet->layers & 15u;
 	sk_segment_add(flow, packet, direction);
 }

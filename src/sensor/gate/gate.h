@@ -60,6 +60,11 @@ void sk_gate_judge_batch(struct sk_gate *gate, struct sk_frame *frames, size_t c
    Erased: bytes are overwritten. The admitted frame is valid until the next call of either judge. rule: GATE-5 */
 struct sk_verdict sk_gate_judge_datagram(struct sk_gate *gate, const struct sk_admitted_info *seen, uint8_t *bytes, size_t length);
 
+/* Judge the address pair of a record whose frames are gone (a line of a log, a flow of an export): ADMITTED when the class of the pair, given by *class_,
+   is covered. Ask it before anything else of the record is read. rule: GATE-3 */
+enum sk_gate_reason sk_gate_judge_pair(const struct sk_border *table, unsigned covered_classes, const struct sk_addr *source, const struct sk_addr *destination,
+				       enum sk_class *class_);
+
 /* What is known of an admitted frame. */
 const struct sk_admitted_info *sk_admitted_info(const struct sk_admitted *admitted);
 /* The only way to the bytes: a cursor that begins at the innermost IP header and ends at the captured end of that packet (not of the frame:

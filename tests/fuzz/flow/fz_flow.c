@@ -11,8 +11,8 @@ static void check_head(const struct sk_head *head)
 {
 	if (head == NULL)
 		return;
-	SK_INVARIANT(head->kind == SK_HEAD_DNS || head->kind == SK_HEAD_TLS);
-	SK_INVARIANT(head->kind != SK_HEAD_TLS || strlen(head->as.tls.sni) == head->as.tls.sni_length);
+	SK_INVARIANT(head->kind == SK_HEAD_DNS || head->kind == SK_HEAD_CLIENT_HELLO);
+	SK_INVARIANT(head->kind != SK_HEAD_CLIENT_HELLO || strlen(head->as.client_hello.sni) == head->as.client_hello.sni_length);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)

@@ -80,12 +80,12 @@ static struct sk_head dns(const char *name, bool response, uint8_t rcode)
 
 static struct sk_head tls(const char *sni, const char *ja3, const char *ja4)
 {
-	struct sk_head head = {.kind = SK_HEAD_TLS, .from_initiator = true};
-	head.as.tls.has_sni = sni[0] != '\0';
-	head.as.tls.sni_length = (uint16_t)strlen(sni);
-	(void)snprintf(head.as.tls.sni, sizeof head.as.tls.sni, "%s", sni);
-	(void)snprintf(head.as.tls.ja3, sizeof head.as.tls.ja3, "%s", ja3);
-	(void)snprintf(head.as.tls.ja4, sizeof head.as.tls.ja4, "%s", ja4);
+	struct sk_head head = {.kind = SK_HEAD_CLIENT_HELLO, .app = SK_APP_TLS, .from_initiator = true};
+	head.as.client_hello.has_sni = sni[0] != '\0';
+	head.as.client_hello.sni_length = (uint16_t)strlen(sni);
+	(void)snprintf(head.as.client_hello.sni, sizeof head.as.client_hello.sni, "%s", sni);
+	(void)snprintf(head.as.client_hello.ja3, sizeof head.as.client_hello.ja3, "%s", ja3);
+	(void)snprintf(head.as.client_hello.ja4, sizeof head.as.client_hello.ja4, "%s", ja4);
 	return head;
 }
 

@@ -72,11 +72,11 @@ static void follow(struct sk_flow_table *table, const struct sk_packet *packet)
 	const struct sk_head *head = sk_flow_head(table, flow, packet);
 	for (; head != NULL; head = sk_flow_head_next(table, flow, packet)) {
 		capture.heads++;
-		if (head->kind != SK_HEAD_TLS || capture.count == HELLOS_MAX)
+		if (head->kind != SK_HEAD_CLIENT_HELLO || capture.count == HELLOS_MAX)
 			continue;
 		struct seen *seen = &capture.seen[capture.count++];
 		sk_flow_read(table, flow, &seen->record);
-		seen->hello = head->as.tls;
+		seen->hello = head->as.client_hello;
 	}
 }
 

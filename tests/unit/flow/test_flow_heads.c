@@ -54,9 +54,9 @@ static const struct sk_head *send(struct sk_flow_table *table, bool client, uint
 static void expect_hello(const struct sk_head *head)
 {
 	assert_non_null(head);
-	assert_int_equal(head->kind, SK_HEAD_TLS);
-	assert_string_equal(head->as.tls.sni, "canary-name.example");
-	assert_memory_equal(head->as.tls.ja4, "t13d05", 6);
+	assert_int_equal(head->kind, SK_HEAD_CLIENT_HELLO);
+	assert_string_equal(head->as.client_hello.sni, "canary-name.example");
+	assert_memory_equal(head->as.client_hello.ja4, "t13d05", 6);
 }
 
 static const struct sk_head *client(struct sk_flow_table *table, uint32_t sequence, const void *bytes, size_t length)
@@ -79,7 +79,7 @@ static void test_hello_in_one(void **state)
 	assert_int_equal(sk_flow_residue(table), 0);
 	struct sk_flow_record record;
 	sk_flow_read(table, last_flow, &record);
-	assert_int_equal(record.app, SK_HEAD_TLS);
+	assert_int_equal(record.app, SK_APP_TLS);
 	sk_flow_table_free(table);
 }
 

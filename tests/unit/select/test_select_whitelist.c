@@ -56,7 +56,7 @@ static struct sk_observation mint(const char *field)
 	facts.dns.flags = 0x8183;
 	record.tcp_flags[0] = record.tcp_flags[1] = 0x1b;
 	record.state = SK_FLOW_CLOSED;
-	record.app = SK_HEAD_TLS;
+	record.app = SK_APP_TLS;
 	record.icmp_type = record.icmp_code = 1;
 	record.tunnels = record.interface = 1;
 	record.facts = &facts;

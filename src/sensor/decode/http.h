@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* HTTP/1 heads (RFC 9112): of a request the method, the host, how deep the path is and its hash, the order of header names as a hash; of a response the
+   status. Never a member: the query, a cookie, an authorization, any other header's value, a body. */
+#ifndef SK_DECODE_HTTP_H
+#define SK_DECODE_HTTP_H
+
+#include "wire/wire.h"
+
+enum { SK_HTTP_HOST_MAX = 256, SK_HTTP_HASH_BYTES = 16, SK_HTTP_HEAD_MAX_BYTES = 16384, SK_HTTP_METHOD_MAX = 16 };
+
+struct sk_http {
+	bool response;
+	uint8_t version;            /* 10 = 1.0, 11 = 1.1, 9 = 0.9 */
+	uint16_t status;            /* response */
+	char method[SK_HTTP_METHOD_MAX]; /* request: upper case, "other" when it is not in the IANA registry or WebDAV */
+	uint16_t host_length;
+	char host[SK_HTTP_HOST_MAX];/* request: from the absolute target or Host, lower case, without port; lives in flow memory only */
+	uint8_t path_depth;         /* segments that are not empty, at most 255 */
+	uint16_t path_length;       /* bytes before '?' or '#', at most 65535 */
+	bool has_query;             /* there was one; nothing else is known of it */
+	uint8_t path_hash[SK_HTTP_HASH_BYTES]; /* SHA-256 of the path as sent, without query, cut */
+	uint8_t url_hash[32];       /* SHA-256 of host "/" path as indicator.h says, for URL selectors; lives in flow memory only */
+	uint8_t header_count;       /* at most 255 */
+	uint8_t header_order_hash[SK_HTTP_HASH_BYTES]; /* SHA-256 of the lower-case header names joined by ",", cut */
+	bool cut;                   /* the head was longer than was captured: counts and order are of what was seen */
+};
+
+/* From the start of a stream in one direction. SK_OK: a head, *used = its bytes up to and with the empty line (of a cut one, what was there);
+   SK_EMORE; SK_EUNSUPPORTED: not HTTP/1 (decide within the first bytes); SK_EMALFORMED. */
+SK_MUST enum sk_err sk_http_head(struct sk_cur stream, struct sk_http *out, size_t *used);
+
+#endif
