@@ -12,6 +12,8 @@ struct sk_client_hello {
 	uint16_t highest_version;   /* from supported_versions without GREASE, else legacy_version */
 	uint16_t cipher_count, extension_count; /* without GREASE */
 	bool has_sni, has_ech, has_grease, quic, dtls; /* has_sni: the extension is there, also when sni is empty */
+	bool ech_inner;             /* has_ech, and it says "inner": seen only behind a front server; otherwise sni is the outer name */
+	bool has_esni;              /* the drafts before ECH (0xffce): there is no name in clear */
 	uint16_t sni_length;
 	char sni[SK_SNI_MAX];       /* lower case, printable subset; lives in flow memory only */
 	char alpn_first[16];        /* first ALPN value, made printable as JA4 says */
@@ -23,8 +25,13 @@ struct sk_client_hello {
 enum { SK_CLIENT_HELLO_MAX_BYTES = 16384 };
 
 /* From the start of a TCP stream (client side): one handshake message that may span records. SK_OK; SK_EMORE: prefix of a hello, more bytes are
-   needed; SK_EUNSUPPORTED: not TLS (decide within the first bytes); SK_EMALFORMED. */
+   needed; SK_EUNSUPPORTED: not TLS (decide within the first bytes); SK_EMALFORMED. ChangeCipherSpec records in front are stepped over, so that the
+   same call reads the second ClientHello after a HelloRetryRequest (RFC 8446 4.1.4, D.4): at sk_tls_message_bytes behind the first one, or simply
+   at the front of one of the direction's next payloads. */
 SK_MUST enum sk_err sk_tls_client_hello(struct sk_cur stream, struct sk_client_hello *out);
+/* How many bytes of the stream the first handshake message takes, records and leading ChangeCipherSpec included, to the end of the record that it
+   ends in; 0 when it is not whole or no handshake message. The next message of the direction begins there (unless it shares that record). */
+size_t sk_tls_message_bytes(struct sk_cur stream);
 /* From the handshake message itself (QUIC's CRYPTO stream). Same results. */
 SK_MUST enum sk_err sk_tls_client_hello_message(struct sk_cur message, bool quic, struct sk_client_hello *out);
 /* From one UDP datagram: DTLS 1.0 to 1.3 (RFC 6347, RFC 9147). Same results; a hello cut into DTLS fragments gives SK_EMORE, and more never helps. */
