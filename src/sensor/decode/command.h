@@ -17,13 +17,18 @@ struct sk_command {
 	uint16_t code;      /* function, opcode, message type or method number */
 	uint16_t detail;    /* sub-function, cause, dialect, requested protocols ... */
 	uint16_t status;    /* exception or answer code; 0 when none */
+	uint32_t bytes;     /* industrial, in a stream: of this message, so that the next one is found; may be more than there are yet. Else 0 */
 };
+
+/* code of a message that asks for nothing and answers nothing: an acknowledgement, a keep-alive, the later part of what was counted already. */
+enum { SK_COMMAND_NO_CODE = 0xffff };
 
 /* What a parser knows besides the bytes. */
 struct sk_command_context {
 	uint8_t ip_proto;   /* 6 TCP: bytes start a stream or a message in it; 17 UDP: bytes are one datagram */
 	bool to_server;     /* towards the protocol's port; where neither port is the protocol's, or both are, away from the initiator */
 	bool hinted;        /* one of the ports is the protocol's: a weak signature is enough */
+	bool known;         /* the flow has shown a message of this protocol: what continues one is taken too */
 };
 
 /* sk_smb_head, sk_stun_head ...: one parser for each row of command.def, all alike. SK_OK: *out is filled but for app, and says one message; SK_EMORE: the
