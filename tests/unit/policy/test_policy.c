@@ -120,6 +120,7 @@ static void test_permits(void **state)
 		for (size_t i = 0; i < SK_COUNT(all_roles); i++) {
 			bool expected = kind == SK_BASIS_LAB || (kind == SK_BASIS_OWN_NETWORK && all_roles[i] == SK_ROLE_PARTY);
 			assert_int_equal(sk_policy_flow_all((enum sk_basis_kind)kind, all_roles[i]), expected);
+			assert_int_equal(sk_policy_frames((enum sk_basis_kind)kind, all_roles[i]), expected); //= rule: FORWARD-1
 			assert_int_equal(sk_policy_names((enum sk_basis_kind)kind, all_roles[i]), expected);
 			enum sk_role parsed;
 			assert_int_equal(sk_role_parse(sk_role_name(all_roles[i]), &parsed), SK_OK);
@@ -169,7 +170,7 @@ static void test_evidence(void **state)
 		at[1] = kept;
 		taken++;
 	}
-	assert_int_equal(taken, SK_BASIS_KIND_COUNT + SK_PROFILE_COUNT + 6 + 2);
+	assert_int_equal(taken, SK_BASIS_KIND_COUNT + SK_PROFILE_COUNT + 8 + 2);
 	free(copy);
 }
 
