@@ -163,6 +163,7 @@ static const uint32_t magic_pcap_us = 0xa1b2c3d4, magic_pcap_ns = 0xa1b23c4d, ma
 static enum sk_err open_pcapng(struct sk_capture *c, struct sk_fault *fault)
 {
 	c->walk = pcapng_walk;
+	c->stats.pcapng = true;
 	while (c->stats.interfaces == 0) {
 		size_t none = 0, need = 0;
 		enum sk_err err = pcapng_walk(c, NULL, &none, &need, fault);

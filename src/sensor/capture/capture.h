@@ -31,6 +31,8 @@ struct sk_capture_stats {
 	uint64_t read_bytes;    /* bytes of the source read so far (compressed size) */
 	uint64_t source_bytes;  /* size of a regular file, 0 when not known: progress */
 	unsigned interfaces;
+	bool pcapng;
+	bool nanoseconds;       /* some interface counts finer than microseconds */
 };
 
 struct sk_capture; /* opaque */

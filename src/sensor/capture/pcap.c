@@ -33,6 +33,7 @@ enum sk_err pcap_open(struct sk_capture *c, struct sk_fault *fault)
 	SK_TRY(capture_link_of(c, link & LINK_TYPE_MASK, &c->interfaces[0].link, fault));
 	(void)snprintf(c->interfaces[0].name, sizeof c->interfaces[0].name, "if0");
 	c->stats.interfaces = 1;
+	c->stats.nanoseconds = c->fraction_ns == 1;
 	c->start += PCAP_HEAD_BYTES;
 	return SK_OK;
 }

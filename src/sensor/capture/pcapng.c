@@ -152,6 +152,9 @@ static enum sk_err read_interface(struct sk_capture *c, struct sk_cur body, uint
 	if (index == SK_INTERFACES_MAX)
 		return sk_fault_set(fault, SK_EUNSUPPORTED, "%s: more than %d interfaces at offset %llu; split the capture: editcap -F pcapng", c->name, SK_INTERFACES_MAX,
 				    (unsigned long long)offset);
+	/* Whole microseconds are ticks of 10^-6 s or coarser. */
+	const struct ticks *ticks = &description.ticks;
+	c->stats.nanoseconds |= ticks->shift != 0 || ticks->multiply % 1000 != 0 || ticks->divide != 1;
 	description.index = (uint16_t)index;
 	c->section[c->section_count++] = description;
 	return SK_OK;

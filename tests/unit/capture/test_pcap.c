@@ -32,6 +32,8 @@ static void all_byte_orders_and_resolutions(void **state)
 		assert_int_equal(d.stats.wire_bytes, 1560);
 		assert_int_equal(d.stats.captured_bytes, 121);
 		assert_int_equal(d.stats.read_bytes, w.length);
+		assert_int_equal(d.stats.nanoseconds, resolution == TEST_MAGIC_NS);
+		assert_false(d.stats.pcapng);
 		drained_free(&d);
 		writer_free(&w);
 	}
