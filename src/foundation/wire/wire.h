@@ -157,6 +157,45 @@ static inline struct sk_cur sk_seek(const struct sk_cur *c, size_t offset)
 	return (struct sk_cur){.at = outside ? c->end : c->start + offset, .end = c->end, .start = c->start, .dead = outside || c->dead};
 }
 
+/* ---- headers of fixed size ---- */
+
+/* A header of n bytes that is known to be there: one check for all its fields, which sk_view_* then read at constant offsets below n. */
+struct sk_view {
+	const uint8_t *bytes; /* NULL: not there */
+};
+
+/* The next n bytes, without moving. */
+static inline struct sk_view sk_view_of(const struct sk_cur *c, size_t n)
+{
+	return (struct sk_view){.bytes = SK_LIKELY(!c->dead && (size_t)(c->end - c->at) >= n) ? c->at : NULL};
+}
+
+static inline bool sk_view_is(struct sk_view v)
+{
+	return v.bytes != NULL;
+}
+
+static inline uint8_t sk_view_u8(struct sk_view v, size_t at)
+{
+	return v.bytes[at];
+}
+
+static inline uint16_t sk_view_be16(struct sk_view v, size_t at)
+{
+	return (uint16_t)(v.bytes[at] << 8 | v.bytes[at + 1]);
+}
+
+static inline uint32_t sk_view_be32(struct sk_view v, size_t at)
+{
+	return (uint32_t)sk_view_be16(v, at) << 16 | sk_view_be16(v, at + 2);
+}
+
+/* For copies and look-ups that take bytes. */
+static inline const uint8_t *sk_view_at(struct sk_view v, size_t at)
+{
+	return v.bytes + at;
+}
+
 /* The verdict: SK_OK when alive and everything was read, SK_ETRUNC when dead, SK_ETRAIL when bytes are left. */
 SK_MUST static inline enum sk_err sk_done(const struct sk_cur *c)
 {

@@ -46,11 +46,72 @@ static uint32_t ip_bytes_of(const struct sk_admitted_info *info, const struct sk
 	return wire_length + info->frames * SK_FRAGMENT_HEADER + (info->frames - 1) * SK_IPV6_HEADER;
 }
 
+/* The gate told that the headers are the plain ones, so every field stands at a fixed place. Transport headers that are cut or impossible go the long way,
+   which says what becomes of them. */
+static inline bool decode_plain(const struct sk_admitted_info *info, struct sk_cur bytes, struct sk_packet *packet)
+{
+	bool v4 = info->plain == 4;
+	uint32_t ip_bytes = (uint32_t)sk_left(&bytes), header_bytes = v4 ? SK_IPV4_HEADER_MIN : SK_IPV6_HEADER;
+	struct sk_view ip = sk_view_of(&bytes, header_bytes + SK_UDP_HEADER);
+	if (!sk_view_is(ip))
+		return false;
+	uint8_t proto = sk_view_u8(ip, v4 ? 9 : 6), tcp_flags = 0;
+	uint32_t sequence = 0, transport_bytes = SK_UDP_HEADER, end = ip_bytes;
+	sk_skip(&bytes, header_bytes);
+	if (proto == SK_PROTO_TCP) {
+		struct sk_view tcp = sk_view_of(&bytes, SK_TCP_HEADER_MIN);
+		if (!sk_view_is(tcp))
+			return false;
+		sequence = sk_view_be32(tcp, 4);
+		transport_bytes = (sk_view_u8(tcp, 12) >> 4) * 4u;
+		tcp_flags = sk_view_u8(tcp, 13);
+		if (transport_bytes < SK_TCP_HEADER_MIN)
+			return false;
+	} else {
+		uint32_t length = sk_view_be16(ip, header_bytes + 4);
+		if (length >= SK_UDP_HEADER && header_bytes + length < ip_bytes)
+			end = header_bytes + length;
+	}
+	if (header_bytes + transport_bytes > end)
+		return false;
+	*packet = (struct sk_packet){
+		.source_port = sk_view_be16(ip, header_bytes),
+		.destination_port = sk_view_be16(ip, header_bytes + 2),
+		.ip_proto = proto,
+		.tcp_flags = tcp_flags,
+		.ttl = sk_view_u8(ip, v4 ? 8 : 7),
+		.class_ = info->class_,
+		.inner_class = info->inner_class,
+		.layers = 1,
+		.interface = info->interface,
+		.sequence = sequence,
+		.frames = 1,
+		.wire_bytes = info->wire_bytes,
+		.ip_bytes = ip_bytes,
+		.payload_wire_bytes = end - header_bytes - transport_bytes,
+		.time_ns = info->time_ns,
+		.has_ports = true,
+	};
+	packet->source.family = packet->destination.family = v4 ? 4 : 6;
+	if (v4) {
+		memcpy(packet->source.bytes, sk_view_at(ip, 12), 4);
+		memcpy(packet->destination.bytes, sk_view_at(ip, 16), 4);
+	} else {
+		memcpy(packet->source.bytes, sk_view_at(ip, 8), 16);
+		memcpy(packet->destination.bytes, sk_view_at(ip, 24), 16);
+	}
+	sk_skip(&bytes, transport_bytes);
+	packet->payload = sk_carve(&bytes, packet->payload_wire_bytes);
+	return true;
+}
+
 enum sk_decoded sk_decode(struct sk_decoder *decoder, const struct sk_admitted *admitted, struct sk_packet *packet, struct sk_datagram *datagram)
 {
 	const struct sk_admitted_info *info = sk_admitted_info(admitted);
 	uint32_t wire_length = 0;
 	struct sk_cur bytes = sk_admitted_bytes(admitted, &wire_length);
+	if (SK_LIKELY(info->plain != 0) && decode_plain(info, bytes, packet))
+		return SK_DECODED;
 	struct sk_ip ip;
 	if (!sk_ip_parse(bytes, wire_length, &ip))
 		return SK_DECODE_BAD;

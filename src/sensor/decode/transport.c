@@ -3,7 +3,7 @@
    (ports, type and code) is told as far as it goes: a sliced capture still has flows. */
 #include "decode/decode_priv.h"
 
-enum { TCP_HEADER_MIN = 20, UDP_HEADER = 8, SCTP_HEADER = 12, ICMP_HEADER = 8 };
+enum { SCTP_HEADER = 12, ICMP_HEADER = 8 };
 
 /* The payload begins header_bytes into the segment. */
 static void set_payload(const struct sk_ip *ip, uint32_t header_bytes, struct sk_packet *packet)
@@ -25,15 +25,15 @@ static bool parse_ports(struct sk_cur *c, struct sk_packet *packet)
 static bool parse_tcp(const struct sk_ip *ip, struct sk_packet *packet)
 {
 	struct sk_cur c = ip->payload;
-	if (ip->payload_wire_bytes < TCP_HEADER_MIN || !parse_ports(&c, packet))
+	if (ip->payload_wire_bytes < SK_TCP_HEADER_MIN || !parse_ports(&c, packet))
 		return false;
 	packet->sequence = sk_be32(&c);
 	sk_skip(&c, 4);
 	uint32_t header_bytes = (sk_u8(&c) >> 4) * 4u;
 	packet->tcp_flags = sk_u8(&c);
 	if (sk_alive(&c) != SK_OK)
-		header_bytes = TCP_HEADER_MIN; /* cut off before it: the least that it can be */
-	else if (header_bytes < TCP_HEADER_MIN)
+		header_bytes = SK_TCP_HEADER_MIN; /* cut off before it: the least that it can be */
+	else if (header_bytes < SK_TCP_HEADER_MIN)
 		return false;
 	set_payload(ip, header_bytes, packet);
 	return true;
@@ -42,13 +42,13 @@ static bool parse_tcp(const struct sk_ip *ip, struct sk_packet *packet)
 static bool parse_udp(const struct sk_ip *ip, struct sk_packet *packet)
 {
 	struct sk_cur c = ip->payload;
-	if (ip->payload_wire_bytes < UDP_HEADER || !parse_ports(&c, packet))
+	if (ip->payload_wire_bytes < SK_UDP_HEADER || !parse_ports(&c, packet))
 		return false;
 	uint16_t length = sk_be16(&c);
-	set_payload(ip, UDP_HEADER, packet);
+	set_payload(ip, SK_UDP_HEADER, packet);
 	/* A length of 0 is a jumbogram or an offloaded checksum; one beyond the packet is overruled by IP. */
-	if (length >= UDP_HEADER && length < packet->payload_wire_bytes + UDP_HEADER) {
-		packet->payload_wire_bytes = length - (uint32_t)UDP_HEADER;
+	if (length >= SK_UDP_HEADER && length < packet->payload_wire_bytes + SK_UDP_HEADER) {
+		packet->payload_wire_bytes = length - (uint32_t)SK_UDP_HEADER;
 		packet->payload = sk_carve_at_most(&packet->payload, packet->payload_wire_bytes);
 	}
 	return true;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The gate proper: judge a batch in two passes, mint what is admitted, overwrite what is not. */
+/* The gate proper: judge a batch, mint what is admitted, overwrite what is not. */
 #include "gate/peel_priv.h"
 
 #include <stdlib.h>
+
+enum { PREFETCH_FRAMES = 6 }; /* a frame is judged in some 20 ns, and lies where read(2) has just put it */
 
 /* Defined here and nowhere else: no other file can make one. rule: GATE-4 */
 struct sk_admitted {
@@ -14,7 +16,6 @@ struct sk_admitted {
 struct sk_gate {
 	const struct sk_border *table;
 	unsigned covered; /* SK_CLASS_BITs */
-	struct sk_peel peels[SK_BATCH_MAX];
 	struct sk_admitted admitted[SK_BATCH_MAX];
 	struct sk_admitted datagram;
 };
@@ -96,20 +97,117 @@ static struct judged judge(const struct sk_gate *gate, struct sk_peel *peel, enu
 }
 
 /* Mint. The only place. //= rule: GATE-4 */
-static void admit(struct sk_admitted *admitted, const struct sk_admitted_info *info, const struct sk_peel *peel, enum sk_class inner)
+static inline void admit(struct sk_admitted *admitted, struct sk_admitted_info info, struct sk_cur packet, uint32_t packet_wire_bytes)
 {
-	admitted->info = *info;
-	admitted->info.inner_class = (uint8_t)inner;
-	admitted->info.tunnels = peel->tunnels;
-	admitted->info.layers = peel->layers;
-	admitted->packet = peel->packet;
-	admitted->packet_wire_bytes = peel->packet_wire_bytes;
+	*admitted = (struct sk_admitted){.info = info, .packet = packet, .packet_wire_bytes = packet_wire_bytes};
 }
 
-static void judge_frame(struct sk_gate *gate, size_t i, struct sk_frame *frame, enum sk_peeled found, struct sk_verdict *verdict)
+/* What peeling found out, on top of what was known before. */
+static void admit_peeled(struct sk_admitted *admitted, struct sk_admitted_info info, const struct sk_peel *peel, enum sk_class inner)
 {
-	struct sk_peel *peel = &gate->peels[i];
-	struct judged judged = judge(gate, peel, found);
+	info.inner_class = (uint8_t)inner;
+	info.tunnels = peel->tunnels;
+	info.layers = peel->layers;
+	admit(admitted, info, peel->packet, peel->packet_wire_bytes);
+}
+
+/* ---- the plain case ---- */
+
+enum {
+	ETHERNET_BYTES = 14, IPV4_BYTES = 20, IPV6_BYTES = 40, TYPE_IPV4 = 0x0800, TYPE_IPV6 = 0x86dd, PROTO_TCP = 6, PROTO_UDP = 17,
+	IPV4_NO_OPTIONS = 0x45, IPV4_FRAGMENT_BITS = 0x3fff, UDP_PORTS_BYTES = 4
+};
+
+/* Nearly every frame is an Ethernet frame with one whole, unfragmented TCP or UDP packet. What peel.c would find out of it in a dozen steps is told from
+   its fixed fields at once; anything else about a frame (a tag, an option, a slice, an odd length) makes it not plain, and peel.c judges it. Reads no
+   byte behind the addresses. The
+   model test judges plain frames by a third way. */
+struct plain {
+	struct sk_cur packet;   /* the IP packet, cut to its length */
+	uint32_t header_bytes;
+	uint8_t family;         /* 0: not plain */
+	uint8_t proto;
+	const uint8_t *source, *destination;
+};
+
+static inline bool plain_of(const struct sk_frame *frame, struct plain *out)
+{
+	struct sk_cur cur = sk_cur_of(frame->bytes, frame->captured_bytes);
+	struct sk_view head = sk_view_of(&cur, ETHERNET_BYTES + IPV4_BYTES);
+	if (frame->link != SK_LINK_ETHERNET || !sk_view_is(head))
+		return false;
+	uint16_t type = sk_view_be16(head, 12);
+	sk_skip(&cur, ETHERNET_BYTES);
+	size_t length;
+	if (SK_LIKELY(type == TYPE_IPV4)) {
+		head = sk_view_of(&cur, IPV4_BYTES);
+		length = sk_view_be16(head, 2);
+		if (sk_view_u8(head, 0) != IPV4_NO_OPTIONS || length < IPV4_BYTES || (sk_view_be16(head, 6) & IPV4_FRAGMENT_BITS) != 0)
+			return false;
+		out->family = 4;
+		out->header_bytes = IPV4_BYTES;
+		out->proto = sk_view_u8(head, 9);
+		out->source = sk_view_at(head, 12);
+		out->destination = sk_view_at(head, 16);
+	} else if (type == TYPE_IPV6) {
+		head = sk_view_of(&cur, IPV6_BYTES);
+		if (!sk_view_is(head) || sk_view_u8(head, 0) >> 4 != 6 || sk_view_be16(head, 4) == 0)
+			return false;
+		length = IPV6_BYTES + (size_t)sk_view_be16(head, 4);
+		out->family = 6;
+		out->header_bytes = IPV6_BYTES;
+		out->proto = sk_view_u8(head, 6);
+		out->source = sk_view_at(head, 8);
+		out->destination = sk_view_at(head, 24);
+	} else {
+		return false;
+	}
+	if (length > sk_left(&cur) || (out->proto != PROTO_TCP && (out->proto != PROTO_UDP || length < out->header_bytes + UDP_PORTS_BYTES)))
+		return false;
+	out->packet = sk_carve(&cur, length);
+	return true;
+}
+
+/* A covered pair's UDP packet may still be a tunnel: by its destination port alone. */
+static inline bool plain_is_tunnel(const struct plain *plain)
+{
+	if (plain->proto != PROTO_UDP)
+		return false;
+	struct sk_view ports = sk_view_of(&plain->packet, plain->header_bytes + UDP_PORTS_BYTES);
+	return sk_peel_is_tunnel_port(sk_view_be16(ports, plain->header_bytes + 2));
+}
+
+/* True: judged. False: it is no plain frame, peel it. */
+static inline bool judge_plain(struct sk_gate *gate, size_t i, struct sk_frame *frame, struct sk_verdict *verdict)
+{
+	struct plain plain;
+	if (!plain_of(frame, &plain))
+		return false;
+	enum sk_class class_ = plain.family == 4 ? sk_class_of(sk_border_side4(gate->table, plain.source), sk_border_side4(gate->table, plain.destination))
+						 : sk_class_of(sk_border_side6(gate->table, plain.source), sk_border_side6(gate->table, plain.destination));
+	if (SK_UNLIKELY((gate->covered & SK_CLASS_BIT(class_)) == 0)) {
+		*verdict = (struct sk_verdict){.class_ = (uint8_t)class_, .reason = (uint8_t)refusal(class_, false)};
+		sk_wipe(frame->bytes, frame->captured_bytes); //= rule: GATE-1
+		return true;
+	}
+	if (plain_is_tunnel(&plain))
+		return false;
+	const struct sk_admitted_info info = {
+		.time_ns = frame->time_ns, .wire_bytes = frame->wire_bytes, .frames = 1, .interface = frame->interface, .class_ = (uint8_t)class_,
+		.inner_class = (uint8_t)class_, .layers = 1, .plain = plain.family
+	};
+	admit(&gate->admitted[i], info, plain.packet, (uint32_t)sk_left(&plain.packet));
+	*verdict = (struct sk_verdict){.class_ = (uint8_t)class_, .admitted = &gate->admitted[i]};
+	return true;
+}
+
+/* ---- frames and datagrams ---- */
+
+static void judge_frame(struct sk_gate *gate, size_t i, struct sk_frame *frame, struct sk_verdict *verdict)
+{
+	struct sk_peel peel;
+	sk_peel_frame(&peel, frame);
+	struct judged judged = judge(gate, &peel, sk_peel_next(&peel));
 	*verdict = (struct sk_verdict){.class_ = (uint8_t)judged.outer, .reason = (uint8_t)judged.reason};
 	if (judged.reason != SK_GATE_ADMITTED) {
 		sk_wipe(frame->bytes, frame->captured_bytes); //= rule: GATE-1
@@ -118,27 +216,19 @@ static void judge_frame(struct sk_gate *gate, size_t i, struct sk_frame *frame, 
 	const struct sk_admitted_info info = {
 		.time_ns = frame->time_ns, .wire_bytes = frame->wire_bytes, .frames = 1, .interface = frame->interface, .class_ = (uint8_t)judged.outer
 	};
-	admit(&gate->admitted[i], &info, peel, judged.inner);
+	admit_peeled(&gate->admitted[i], info, &peel, judged.inner);
 	verdict->admitted = &gate->admitted[i];
 }
 
 void sk_gate_judge_batch(struct sk_gate *gate, struct sk_frame *frames, size_t count, struct sk_verdict *verdicts)
 {
-	uint8_t found[SK_BATCH_MAX];
 	SK_INVARIANT(count <= SK_BATCH_MAX);
-	/* Pass 1: the outermost pair of each frame, and its lines of the table are on their way. */
 	for (size_t i = 0; i < count; i++) {
-		struct sk_peel *peel = &gate->peels[i];
-		sk_peel_frame(peel, &frames[i]);
-		found[i] = (uint8_t)sk_peel_next(peel);
-		if (found[i] != SK_PEELED_PAIR)
-			continue;
-		sk_border_prefetch(gate->table, peel->source, peel->family);
-		sk_border_prefetch(gate->table, peel->destination, peel->family);
+		if (i + PREFETCH_FRAMES < count)
+			__builtin_prefetch(frames[i + PREFETCH_FRAMES].bytes);
+		if (!judge_plain(gate, i, &frames[i], &verdicts[i]))
+			judge_frame(gate, i, &frames[i], &verdicts[i]);
 	}
-	/* Pass 2: look up, and peel on where the outermost pair is covered. */
-	for (size_t i = 0; i < count; i++)
-		judge_frame(gate, i, &frames[i], found[i], &verdicts[i]);
 }
 
 struct sk_verdict sk_gate_judge_datagram(struct sk_gate *gate, const struct sk_admitted_info *seen, uint8_t *bytes, size_t length)
@@ -153,7 +243,8 @@ struct sk_verdict sk_gate_judge_datagram(struct sk_gate *gate, const struct sk_a
 	}
 	struct sk_admitted_info info = *seen;
 	info.reassembled = 1;
-	admit(&gate->datagram, &info, &peel, judged.inner);
+	info.plain = 0;
+	admit_peeled(&gate->datagram, info, &peel, judged.inner);
 	verdict.admitted = &gate->datagram;
 	return verdict;
 }

@@ -23,7 +23,6 @@ enum {
 	PROTO_GRE = 47, PROTO_ICMPV6 = 58, PROTO_DESTINATION = 60, PROTO_MOBILITY = 135, PROTO_MPLS = 137, PROTO_HIP = 139, PROTO_SHIM6 = 140
 };
 
-enum { PORT_GTPU = 2152, PORT_VXLAN = 4789, PORT_GENEVE = 6081 };
 enum { IPV4_HEADER_BYTES = 20, IPV6_HEADER_BYTES = 40, UDP_HEADER_BYTES = 8 };
 
 static enum sk_peeled go(struct sk_peel *p, enum step step)
@@ -434,7 +433,7 @@ static enum sk_peeled udp(struct sk_peel *p)
 		return missing(p, 4);
 	sk_skip(&p->cur, 2);
 	unsigned port = sk_be16(&p->cur);
-	if (port != PORT_VXLAN && port != PORT_GENEVE && port != PORT_GTPU)
+	if (!sk_peel_is_tunnel_port(port))
 		return done(p);
 	if (!have(p, 4))
 		return missing(p, 4);
@@ -445,7 +444,7 @@ static enum sk_peeled udp(struct sk_peel *p)
 	if (length < UDP_HEADER_BYTES || length - UDP_HEADER_BYTES > on_wire(p))
 		return done(p);
 	cut_to(p, length - UDP_HEADER_BYTES);
-	return go(p, port == PORT_VXLAN ? STEP_VXLAN : port == PORT_GENEVE ? STEP_GENEVE : STEP_GTPU);
+	return go(p, port == SK_PORT_VXLAN ? STEP_VXLAN : port == SK_PORT_GENEVE ? STEP_GENEVE : STEP_GTPU);
 }
 
 /* The errors that quote a packet: RFC 792 with RFC 1122 section 3.2.2; in RFC 4443 every type below 128. */

@@ -48,6 +48,13 @@ struct sk_peel {
 	uint32_t packet_wire_bytes; /* its length on the wire, as its IP header says */
 };
 
+/* UDP destination ports that can make a tunnel. */
+enum { SK_PORT_GTPU = 2152, SK_PORT_VXLAN = 4789, SK_PORT_GENEVE = 6081 };
+static inline bool sk_peel_is_tunnel_port(unsigned port)
+{
+	return port == SK_PORT_VXLAN || port == SK_PORT_GENEVE || port == SK_PORT_GTPU;
+}
+
 /* Begin at the link header of a frame. Reads nothing. */
 void sk_peel_frame(struct sk_peel *peel, const struct sk_frame *frame);
 /* Begin at the IP header of a reassembled datagram that stood below seen->layers - 1 other IP layers. Reads nothing. */

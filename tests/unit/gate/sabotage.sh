@@ -20,8 +20,8 @@ done
 
 # red NAME: do the tests catch what lies in $work/gate.c and $work/peel.c?
 red() {
-	$cc $flags -I"$gate" -c "$work/gate.c" -o "$work/gate.o"
-	$cc $flags -I"$gate" -c "$work/peel.c" -o "$work/peel.o"
+	$cc $flags -I"$gate" -c "$work/gate.c" -o "$work/gate.o" || return 1
+	$cc $flags -I"$gate" -c "$work/peel.c" -o "$work/peel.o" || return 1
 	for t in test_gate test_gate_encap test_gate_guard test_gate_model; do
 		$cc "$work/$t.o" "$work/gate.o" "$work/peel.o" "$work"/common/*.o -lcmocka -o "$work/$t"
 		if ! timeout 60 "$work/$t" >"$work/log" 2>&1; then
@@ -55,6 +55,11 @@ gate.c|an erased frame keeps its last byte|s/sk_wipe(frame->bytes, frame->captur
 gate.c|an erased datagram keeps its bytes|s/sk_wipe(bytes, length);/(void)0;/
 gate.c|a basis may cover domestic traffic|s/gate->covered = covered_classes \& .*/gate->covered = covered_classes;/
 gate.c|source and destination are swapped|s/sk_class_of(sk_border_side4(table, peel->source), sk_border_side4(table, peel->destination))/sk_class_of(sk_border_side4(table, peel->destination), sk_border_side4(table, peel->source))/
+gate.c|source and destination of a plain frame are swapped|s/sk_class_of(sk_border_side4(gate->table, plain.source), sk_border_side4(gate->table, plain.destination))/sk_class_of(sk_border_side4(gate->table, plain.destination), sk_border_side4(gate->table, plain.source))/
+gate.c|a tunnel passes as a plain frame|s/if (plain_is_tunnel(&plain))/if (false)/
+gate.c|a fragment passes as a plain frame|s/ || (sk_view_be16(head, 6) & IPV4_FRAGMENT_BITS) != 0)/)/
+gate.c|a sliced packet passes as a plain frame|s/if (length > sk_left(&cur) ||/if (length > sk_left(\&cur) + 4 ||/
+gate.c|any protocol passes as a plain frame|s/out->proto != PROTO_TCP \&\& (out->proto != PROTO_UDP ||/out->proto != PROTO_TCP \&\& (out->proto == 4 ||/
 gate.c|only the outermost pair is judged|s/if ((gate->covered \& SK_CLASS_BIT(class_)) == 0) {/if (!peel->inner \&\& (gate->covered \& SK_CLASS_BIT(class_)) == 0) {/
 gate.c|the class is that of the innermost pair|s/if (first)$/if (true)/
 gate.c|a quoted pair is taken for a layer|s/if (!peel->quoted)/if (true)/
