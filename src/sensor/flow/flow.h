@@ -77,7 +77,7 @@ typedef void (*sk_flow_closed)(void *context, const struct sk_flow_record *recor
 SK_MUST enum sk_err sk_flow_table_new(const struct sk_flow_limits *limits, const uint8_t key[16], sk_flow_closed closed, void *context, struct sk_flow_table **out);
 /* Wipe and free (NULL is fine). Segments still open are lost: call sk_flow_close_all first. */
 void sk_flow_table_free(struct sk_flow_table *table);
-/* First pass over a batch: hash and prefetch. count <= SK_BATCH_MAX. Optional for correctness. */
+/* First pass over a batch: hash and prefetch. count <= SK_BATCH_MAX. The packets are then applied in this order, unchanged. Optional for correctness. */
 void sk_flow_prepare(struct sk_flow_table *table, const struct sk_packet *packets, size_t count);
 /* Put one packet to its segment (opened when new; others may be closed or evicted on the way). *is_new says that the segment was opened now.
    Returns NULL only when the table has no slot that may be evicted (cannot happen with flows >= 16). */

@@ -49,6 +49,9 @@ struct sk_flow {
 };
 _Static_assert(sizeof(struct sk_flow) == 96, "an entry is 96 bytes");
 
+/* The idle times. */
+enum sk_timer { SK_TIMER_OPEN, SK_TIMER_SYN, SK_TIMER_CLOSED, SK_TIMER_COUNT };
+
 struct set {
 	uint16_t tag[SK_SET_WAYS];    /* 0 = free */
 	uint16_t expiry[SK_SET_WAYS]; /* tick */
@@ -95,6 +98,7 @@ struct sk_flow_table {
 	void *context;
 	struct set *sets;
 	uint32_t set_count;
+	uint16_t idle_ticks[SK_TIMER_COUNT];
 	int64_t now_ns;               /* the clock: the newest packet time, see clock.c */
 	bool started;                 /* now_ns was set */
 	int64_t swept_ns;
@@ -103,7 +107,7 @@ struct sk_flow_table {
 	struct sk_flow_counters counters;
 	/* the batch that was prepared */
 	const struct sk_packet *prepared_packets;
-	size_t prepared_count;
+	size_t prepared_count, prepared_next; /* next: the first that was not applied yet */
 	struct prepared prepared[SK_BATCH_MAX];
 	/* pools; index 0 is none */
 	struct sk_flow_facts *facts;
@@ -165,8 +169,12 @@ void sk_segment_add(struct sk_flow *flow, const struct sk_packet *packet, unsign
 bool sk_segment_reopens(const struct sk_flow *flow, const struct sk_packet *packet);
 /* Has the segment lasted, or its counters grown, as far as they may? */
 bool sk_segment_is_full(const struct sk_flow *flow, const struct sk_packet *packet, int64_t active_ns);
-/* How long it may stay silent. */
-int64_t sk_segment_idle_ns(const struct sk_flow *flow, const struct sk_flow_limits *limits);
+/* Which idle time holds for it. */
+static inline enum sk_timer sk_segment_timer(const struct sk_flow *flow)
+{
+	static const uint8_t timers[] = {[SK_FLOW_SYN] = SK_TIMER_SYN, [SK_FLOW_CLOSED] = SK_TIMER_CLOSED, [SK_FLOW_RESET] = SK_TIMER_CLOSED};
+	return (enum sk_timer)timers[flow->state];
+}
 /* The class of the initiator's direction. */
 enum sk_class sk_segment_class(const struct sk_flow *flow);
 
@@ -195,6 +203,9 @@ void sk_streams_syn(struct sk_flow *flow, const struct sk_packet *packet, unsign
 void sk_head_wipe(struct sk_flow_table *table);
 
 /* ---- table.c ---- */
+
+/* Work out idle_ticks from the limits. */
+void sk_flow_set_timers(struct sk_flow_table *table);
 
 /* End a segment: callback, facts and streams given back. The entry's place stays. */
 void sk_flow_end_segment(struct sk_flow_table *table, struct sk_flow *flow, enum sk_flow_end end);

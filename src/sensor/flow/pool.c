@@ -73,6 +73,7 @@ enum sk_err sk_flow_table_new(const struct sk_flow_limits *limits, const uint8_t
 	table->closed = closed;
 	table->context = context;
 	table->set_count = table->limits.flows / SK_SET_WAYS;
+	sk_flow_set_timers(table);
 	table->sets = map(&table->areas[AREA_SETS], table->set_count, sizeof *table->sets);
 	table->facts = map(&table->areas[AREA_FACTS], table->limits.facts + 1u, sizeof *table->facts);
 	table->facts_places = map(&table->areas[AREA_PLACES], table->limits.facts + 1u, sizeof *table->facts_places);

@@ -120,19 +120,6 @@ bool sk_segment_is_full(const struct sk_flow *flow, const struct sk_packet *pack
 	       flow->ip_bytes1 >= BYTES_FULL;
 }
 
-int64_t sk_segment_idle_ns(const struct sk_flow *flow, const struct sk_flow_limits *limits)
-{
-	switch (flow->state) {
-	case SK_FLOW_SYN:
-		return limits->idle_syn_ns;
-	case SK_FLOW_CLOSED:
-	case SK_FLOW_RESET:
-		return limits->idle_closed_ns;
-	default:
-		return limits->idle_ns;
-	}
-}
-
 /* When only the answers were seen, the initiator's direction is theirs turned around. */
 enum sk_class sk_segment_class(const struct sk_flow *flow)
 {

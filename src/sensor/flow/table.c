@@ -11,6 +11,8 @@
 #define NS_PER_S INT64_C(1000000000)
 #define NS_PER_TICK (SK_TICK_MS * INT64_C(1000000))
 
+enum { SWEEP_AHEAD = 8 };
+
 /* ---- tag lines ---- */
 
 /* Which ways hold this tag, as bits. */
@@ -40,21 +42,65 @@ static int16_t ticks_left(const struct set *set, unsigned way, uint16_t now)
 	return (int16_t)(uint16_t)(set->expiry[way] - now);
 }
 
-static struct set *set_of(const struct sk_flow_table *table, const struct sk_flow *flow, unsigned *way)
+/* One place of the table. */
+struct slot {
+	struct set *set; /* NULL: none */
+	unsigned way;
+	bool is_free;    /* choose: nobody lives there */
+};
+
+/* The way whose expiry comes first, of a set that is full; *least gets the ticks until then. */
+static unsigned nearest(const struct set *set, uint16_t now, int16_t *least)
 {
-	size_t offset = (size_t)((const char *)flow - (const char *)table->sets);
-	struct set *set = &table->sets[offset / sizeof *set];
-	*way = (unsigned)(flow - set->flows);
-	return set;
+#if defined(__SSE2__)
+	const __m128i *lines = (const __m128i *)(const void *)set->expiry;
+	__m128i current = _mm_set1_epi16((short)now);
+	__m128i low = _mm_sub_epi16(_mm_load_si128(lines), current), high = _mm_sub_epi16(_mm_load_si128(lines + 1), current);
+	__m128i least8 = _mm_min_epi16(low, high);
+	least8 = _mm_min_epi16(least8, _mm_shuffle_epi32(least8, _MM_SHUFFLE(1, 0, 3, 2)));
+	least8 = _mm_min_epi16(least8, _mm_shuffle_epi32(least8, _MM_SHUFFLE(2, 3, 0, 1)));
+	least8 = _mm_min_epi16(least8, _mm_shufflelo_epi16(least8, _MM_SHUFFLE(2, 3, 0, 1)));
+	*least = (int16_t)_mm_extract_epi16(least8, 0);
+	__m128i wanted = _mm_set1_epi16(*least);
+	return (unsigned)__builtin_ctz((unsigned)_mm_movemask_epi8(_mm_packs_epi16(_mm_cmpeq_epi16(low, wanted), _mm_cmpeq_epi16(high, wanted))));
+#else
+	unsigned best = 0;
+	for (unsigned way = 1; way < SK_SET_WAYS; way++)
+		if (ticks_left(set, way, now) < ticks_left(set, best, now))
+			best = way;
+	*least = ticks_left(set, best, now);
+	return best;
+#endif
+}
+
+/* Which ways of a set are in use and have passed their expiry, as bits. */
+static unsigned expired(const struct set *set, uint16_t now)
+{
+	unsigned used = ~match(set, 0) & 0xffff, passed = 0;
+#if defined(__SSE2__)
+	const __m128i *lines = (const __m128i *)(const void *)set->expiry;
+	__m128i current = _mm_set1_epi16((short)now), one = _mm_set1_epi16(1);
+	__m128i low = _mm_cmplt_epi16(_mm_sub_epi16(_mm_load_si128(lines), current), one);
+	__m128i high = _mm_cmplt_epi16(_mm_sub_epi16(_mm_load_si128(lines + 1), current), one);
+	passed = (unsigned)_mm_movemask_epi8(_mm_packs_epi16(low, high));
+#else
+	for (unsigned way = 0; way < SK_SET_WAYS; way++)
+		passed |= (unsigned)(ticks_left(set, way, now) <= 0) << way;
+#endif
+	return used & passed;
 }
 
 /* One tick more than the time asks: a segment may end up to half a second late, never early. */
-static void arm(struct sk_flow_table *table, struct sk_flow *flow)
+static void arm(struct sk_flow_table *table, struct slot slot)
 {
-	unsigned way;
-	struct set *set = set_of(table, flow, &way);
-	int64_t idle_ns = sk_segment_idle_ns(flow, &table->limits);
-	set->expiry[way] = (uint16_t)(tick_of(table->now_ns) + (idle_ns + NS_PER_TICK - 1) / NS_PER_TICK + 1);
+	const struct sk_flow *flow = &slot.set->flows[slot.way];
+	slot.set->expiry[slot.way] = (uint16_t)(tick_of(table->now_ns) + table->idle_ticks[sk_segment_timer(flow)]);
+}
+
+static void prefetch_flow(const struct sk_flow *flow)
+{
+	__builtin_prefetch(flow, 1);
+	__builtin_prefetch((const char *)flow + 64, 1);
 }
 
 /* ---- ends ---- */
@@ -106,24 +152,30 @@ static void continue_later(struct sk_flow *flow)
 }
 
 /* The flow is over. */
-static void end_flow(struct sk_flow_table *table, struct sk_flow *flow, enum sk_flow_end end)
+static void end_flow(struct sk_flow_table *table, struct slot slot, enum sk_flow_end end)
 {
-	unsigned way;
-	struct set *set = set_of(table, flow, &way);
+	struct sk_flow *flow = &slot.set->flows[slot.way];
 	sk_flow_end_segment(table, flow, end);
 	table->counters.flows_by_class[sk_segment_class(flow)]++;
 	sk_wipe(flow, sizeof *flow);
-	set->tag[way] = 0;
-	set->expiry[way] = 0;
+	slot.set->tag[slot.way] = 0;
+	slot.set->expiry[slot.way] = 0;
 }
 
 /* A connection that has been torn down ends as closed, whatever made us notice. */
-static void expire_flow(struct sk_flow_table *table, struct sk_flow *flow)
+static void expire_flow(struct sk_flow_table *table, struct slot slot)
 {
-	end_flow(table, flow, flow->state >= SK_FLOW_CLOSED ? SK_FLOW_END_CLOSED : SK_FLOW_END_IDLE);
+	end_flow(table, slot, slot.set->flows[slot.way].state >= SK_FLOW_CLOSED ? SK_FLOW_END_CLOSED : SK_FLOW_END_IDLE);
 }
 
 /* ---- the clock ---- */
+
+void sk_flow_set_timers(struct sk_flow_table *table)
+{
+	const int64_t idle_ns[] = {[SK_TIMER_OPEN] = table->limits.idle_ns, [SK_TIMER_SYN] = table->limits.idle_syn_ns, [SK_TIMER_CLOSED] = table->limits.idle_closed_ns};
+	for (size_t i = 0; i < SK_COUNT(idle_ns); i++)
+		table->idle_ticks[i] = (uint16_t)((idle_ns[i] + NS_PER_TICK - 1) / NS_PER_TICK + 1);
+}
 
 static int64_t longest_idle_ns(const struct sk_flow_limits *limits)
 {
@@ -131,16 +183,25 @@ static int64_t longest_idle_ns(const struct sk_flow_limits *limits)
 	return longest > limits->idle_closed_ns ? longest : limits->idle_closed_ns;
 }
 
+/* Ends what has expired. The entries to end are far apart in memory: they are fetched SWEEP_AHEAD sets before they are ended. */
 static void sweep(struct sk_flow_table *table, bool all)
 {
 	uint16_t now = tick_of(table->now_ns);
 	table->swept_ns = table->now_ns;
 	table->since_sweep = 0;
-	for (uint32_t i = 0; i < table->set_count; i++) {
-		struct set *set = &table->sets[i];
-		for (unsigned way = 0; way < SK_SET_WAYS; way++)
-			if (set->tag[way] != 0 && (all || ticks_left(set, way, now) <= 0))
-				expire_flow(table, &set->flows[way]);
+	for (uint32_t i = 0; i < table->set_count + SWEEP_AHEAD; i++) {
+		if (i + SWEEP_AHEAD < table->set_count)
+			__builtin_prefetch(&table->sets[i + SWEEP_AHEAD]);
+		if (i < table->set_count) {
+			const struct set *set = &table->sets[i];
+			for (unsigned over = all ? ~match(set, 0) & 0xffff : expired(set, now); over != 0; over &= over - 1)
+				prefetch_flow(&set->flows[__builtin_ctz(over)]);
+		}
+		if (i < SWEEP_AHEAD)
+			continue;
+		struct set *set = &table->sets[i - SWEEP_AHEAD];
+		for (unsigned over = all ? ~match(set, 0) & 0xffff : expired(set, now); over != 0; over &= over - 1)
+			expire_flow(table, (struct slot){.set = set, .way = (unsigned)__builtin_ctz(over)});
 	}
 }
 
@@ -182,7 +243,7 @@ static void fall_behind(struct sk_flow_table *table, int64_t time_ns)
 	for (uint32_t i = 0; i < table->set_count; i++)
 		for (unsigned way = 0; way < SK_SET_WAYS; way++)
 			if (table->sets[i].tag[way] != 0)
-				arm(table, &table->sets[i].flows[way]);
+				arm(table, (struct slot){.set = &table->sets[i], .way = way});
 }
 
 static void move_clock(struct sk_flow_table *table, int64_t time_ns)
@@ -197,6 +258,21 @@ static void move_clock(struct sk_flow_table *table, int64_t time_ns)
 
 /* ---- look-up ---- */
 
+/* The way that an opening flow would get: a free one of the emptier set, else the one nearest to its expiry. */
+static struct slot choose(const struct sk_flow_table *table, const struct place *place)
+{
+	struct set *set0 = &table->sets[place->set[0]], *set1 = &table->sets[place->set[1]];
+	unsigned free0 = match(set0, 0), free1 = match(set1, 0);
+	if (SK_LIKELY((free0 | free1) != 0)) {
+		bool second = __builtin_popcount(free1) > __builtin_popcount(free0);
+		return (struct slot){.set = second ? set1 : set0, .way = (unsigned)__builtin_ctz(second ? free1 : free0), .is_free = true};
+	}
+	uint16_t now = tick_of(table->now_ns);
+	int16_t least0, least1;
+	unsigned way0 = nearest(set0, now, &least0), way1 = nearest(set1, now, &least1);
+	return least1 < least0 ? (struct slot){.set = set1, .way = way1} : (struct slot){.set = set0, .way = way0};
+}
+
 void sk_flow_prepare(struct sk_flow_table *table, const struct sk_packet *packets, size_t count)
 {
 	SK_INVARIANT(count <= SK_BATCH_MAX);
@@ -207,18 +283,23 @@ void sk_flow_prepare(struct sk_flow_table *table, const struct sk_packet *packet
 		__builtin_prefetch(&table->sets[p->place.set[0]]);
 		__builtin_prefetch(&table->sets[p->place.set[1]]);
 	}
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		const struct place *place = &table->prepared[i].place;
+		bool any = false;
 		for (unsigned side = 0; side < 2; side++) {
-			const struct place *place = &table->prepared[i].place;
 			const struct set *set = &table->sets[place->set[side]];
-			for (unsigned found = match(set, place->tag); found != 0; found &= found - 1) {
-				const struct sk_flow *flow = &set->flows[__builtin_ctz(found)];
-				__builtin_prefetch(flow, 1);
-				__builtin_prefetch((const char *)flow + 64, 1);
-			}
+			for (unsigned found = match(set, place->tag); found != 0; found &= found - 1, any = true)
+				prefetch_flow(&set->flows[__builtin_ctz(found)]);
 		}
+		/* A new flow: the place that it will most likely get. A guess for the prefetch alone; apply chooses again. */
+		if (!any) {
+			struct slot slot = choose(table, place);
+			prefetch_flow(&slot.set->flows[slot.way]);
+		}
+	}
 	table->prepared_packets = packets;
 	table->prepared_count = count;
+	table->prepared_next = 0;
 }
 
 static bool same_key(const struct sk_flow *flow, const struct key *key)
@@ -227,88 +308,62 @@ static bool same_key(const struct sk_flow *flow, const struct key *key)
 	return (((flow->key.meta ^ key->meta) & SK_KEY_META_MASK) | (a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3])) == 0;
 }
 
-/* What prepare found out, when it was for this very key; else found out now. */
-static struct prepared look_ahead(const struct sk_flow_table *table, const struct sk_packet *packet)
+/* What prepare found out of this packet, each packet once and in order; found out now when it was not prepared. */
+static const struct prepared *look_ahead(struct sk_flow_table *table, const struct sk_packet *packet)
 {
-	struct prepared fresh = {.direction = sk_flow_key(packet, &fresh.key)};
-	size_t index = (size_t)(packet - table->prepared_packets);
-	if (table->prepared_count != 0 && packet >= table->prepared_packets && index < table->prepared_count &&
-	    memcmp(&table->prepared[index].key, &fresh.key, sizeof fresh.key) == 0)
-		fresh.place = table->prepared[index].place;
-	else
-		fresh.place = sk_flow_place(table, &fresh.key);
-	return fresh;
+	if (SK_UNLIKELY(table->prepared_next == table->prepared_count || packet != &table->prepared_packets[table->prepared_next]))
+		sk_flow_prepare(table, packet, 1);
+	return &table->prepared[table->prepared_next++];
 }
 
-static struct sk_flow *find(const struct sk_flow_table *table, const struct prepared *p)
+static struct slot find(const struct sk_flow_table *table, const struct prepared *p)
 {
 	for (unsigned side = 0; side < 2; side++) {
 		struct set *set = &table->sets[p->place.set[side]];
 		for (unsigned found = match(set, p->place.tag); found != 0; found &= found - 1) {
-			struct sk_flow *flow = &set->flows[__builtin_ctz(found)];
-			if (SK_LIKELY(same_key(flow, &p->key)))
-				return flow;
+			unsigned way = (unsigned)__builtin_ctz(found);
+			if (SK_LIKELY(same_key(&set->flows[way], &p->key)))
+				return (struct slot){.set = set, .way = way};
 		}
 	}
-	return NULL;
+	return (struct slot){.set = NULL};
 }
 
-/* Both sets are full: end what has expired, else evict what is nearest to its expiry. A flood of half-open flows so evicts itself. */
-static struct sk_flow *evict(struct sk_flow_table *table, const struct place *place)
+/* Both sets may be full: what is nearest to its expiry has expired, or is evicted. A flood of half-open flows so evicts itself. */
+static struct slot make_room(struct sk_flow_table *table, const struct prepared *p)
 {
-	uint16_t now = tick_of(table->now_ns);
-	struct sk_flow *victim = NULL;
-	int16_t least = INT16_MAX;
-	for (unsigned side = 0; side < 2; side++) {
-		struct set *set = &table->sets[place->set[side]];
-		for (unsigned way = 0; way < SK_SET_WAYS; way++)
-			if (victim == NULL || ticks_left(set, way, now) < least) {
-				least = ticks_left(set, way, now);
-				victim = &set->flows[way];
-			}
-	}
-	if (least <= 0)
-		expire_flow(table, victim);
-	else
-		end_flow(table, victim, SK_FLOW_END_EVICTED);
-	return victim;
-}
-
-static struct sk_flow *make_room(struct sk_flow_table *table, const struct prepared *p)
-{
-	unsigned free0 = match(&table->sets[p->place.set[0]], 0), free1 = match(&table->sets[p->place.set[1]], 0);
-	unsigned side = __builtin_popcount(free1) > __builtin_popcount(free0);
-	unsigned ways = side == 0 ? free0 : free1;
-	struct sk_flow *flow = ways != 0 ? &table->sets[p->place.set[side]].flows[__builtin_ctz(ways)] : evict(table, &p->place);
-	unsigned way;
-	struct set *set = set_of(table, flow, &way);
-	set->tag[way] = p->place.tag;
+	struct slot slot = choose(table, &p->place);
+	struct sk_flow *flow = &slot.set->flows[slot.way];
+	if (!slot.is_free && ticks_left(slot.set, slot.way, tick_of(table->now_ns)) <= 0)
+		expire_flow(table, slot);
+	else if (!slot.is_free)
+		end_flow(table, slot, SK_FLOW_END_EVICTED);
+	slot.set->tag[slot.way] = p->place.tag;
 	*flow = (struct sk_flow){.key = p->key};
 	table->counters.flows++;
-	return flow;
+	return slot;
 }
 
 /* The flow of the key, when it still runs; what is over is ended on the way. */
-static struct sk_flow *find_running(struct sk_flow_table *table, const struct prepared *p, const struct sk_packet *packet)
+static struct slot find_running(struct sk_flow_table *table, const struct prepared *p, const struct sk_packet *packet)
 {
-	struct sk_flow *flow = find(table, p);
-	if (flow == NULL)
-		return NULL;
-	unsigned way;
-	const struct set *set = set_of(table, flow, &way);
-	if (ticks_left(set, way, tick_of(table->now_ns)) <= 0) {
-		expire_flow(table, flow);
-		return NULL;
+	struct slot slot = find(table, p);
+	if (slot.set == NULL)
+		return slot;
+	struct sk_flow *flow = &slot.set->flows[slot.way];
+	if (ticks_left(slot.set, slot.way, tick_of(table->now_ns)) <= 0) {
+		expire_flow(table, slot);
+		return (struct slot){.set = NULL};
 	}
 	if (sk_segment_reopens(flow, packet)) {
-		end_flow(table, flow, SK_FLOW_END_CLOSED);
-		return NULL;
+		end_flow(table, slot, SK_FLOW_END_CLOSED);
+		return (struct slot){.set = NULL};
 	}
 	if (!is_place_only(flow) && sk_segment_is_full(flow, packet, table->limits.active_ns)) {
 		sk_flow_end_segment(table, flow, SK_FLOW_END_ACTIVE);
 		continue_later(flow);
 	}
-	return flow;
+	return slot;
 }
 
 struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packet *packet, bool *is_new)
@@ -316,19 +371,20 @@ struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packe
 	sk_head_wipe(table);
 	table->since_sweep++;
 	move_clock(table, packet->time_ns);
-	struct prepared p = look_ahead(table, packet);
-	struct sk_flow *flow = find_running(table, &p, packet);
-	if (flow == NULL)
-		flow = make_room(table, &p);
+	const struct prepared *p = look_ahead(table, packet);
+	struct slot slot = find_running(table, p, packet);
+	if (slot.set == NULL)
+		slot = make_room(table, p);
+	struct sk_flow *flow = &slot.set->flows[slot.way];
 	*is_new = is_place_only(flow);
 	if (*is_new) {
-		sk_segment_open(flow, packet, p.direction);
+		sk_segment_open(flow, packet, p->direction);
 		table->counters.created++;
 		table->counters.live++;
 	} else {
-		sk_segment_add(flow, packet, p.direction);
+		sk_segment_add(flow, packet, p->direction);
 	}
-	arm(table, flow);
+	arm(table, slot);
 	return flow;
 }
 
@@ -344,7 +400,7 @@ void sk_flow_close_all(struct sk_flow_table *table, enum sk_flow_end end)
 	for (uint32_t i = 0; i < table->set_count; i++)
 		for (unsigned way = 0; way < SK_SET_WAYS; way++)
 			if (table->sets[i].tag[way] != 0)
-				end_flow(table, &table->sets[i].flows[way], end);
+				end_flow(table, (struct slot){.set = &table->sets[i], .way = way}, end);
 }
 
 /* ---- facts ---- */
