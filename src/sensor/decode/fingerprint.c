@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JA3 (salesforce/ja3) and JA4 client (FoxIO technical_details/JA4.md, BSD-3).
 
-   JA3 = MD5 of "version,ciphers,extensions,curves,point formats", decimal, joined by '-'.
+   JA3 = MD5 of "version,ciphers,extensions,curves,point formats", decimal, joined by '-'.  JA3S = MD5 of "version,cipher,extensions".
    JA4 = t13d1516h2_8daaf6152771_e5627efa2ab1
          | | || |  |  SHA-256, 12 hex: ciphers sorted;  and extensions sorted without SNI and ALPN, '_', signature algorithms as sent
          | | || |  first and last character of the first ALPN value
@@ -22,22 +22,19 @@ static void put_text(struct sk_out *o, const char *text)
 
 static void put_hex(struct sk_out *o, const uint8_t *bytes, size_t length)
 {
-	for (size_t i = 0; i < length; i++) {
-		sk_put_u8(o, (uint8_t)hex[bytes[i] >> 4]);
-		sk_put_u8(o, (uint8_t)hex[bytes[i] & 15]);
+	char *digits = (char *)sk_put(o, 2 * length);
+	for (size_t i = 0; digits != NULL && i < length; i++) {
+		*digits++ = hex[bytes[i] >> 4];
+		*digits++ = hex[bytes[i] & 15];
 	}
 }
 
 static void put_decimal(struct sk_out *o, unsigned value)
 {
-	char digits[8];
-	unsigned used = 0;
-	do {
-		digits[used++] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value != 0);
-	while (used > 0)
-		sk_put_u8(o, (uint8_t)digits[--used]);
+	unsigned length = value >= 10000 ? 5 : value >= 1000 ? 4 : value >= 100 ? 3 : value >= 10 ? 2 : 1;
+	char *digit = (char *)sk_put(o, length);
+	for (digit += digit != NULL ? length : 0; digit != NULL && length > 0; length--, value /= 10)
+		*--digit = (char)('0' + value % 10);
 }
 
 /* ---- JA3 ---- */
@@ -66,6 +63,22 @@ static void make_ja3(const struct sk_hello_lists *lists, struct sk_client_hello 
 		return;
 	struct sk_out ja3 = sk_out_of(out->ja3, sizeof out->ja3 - 1);
 	put_hex(&ja3, digest, 16);
+}
+
+void sk_server_hello_ja3s(const struct sk_hello_list *extensions, struct sk_server_hello *out)
+{
+	uint8_t text[TEXT_MAX], digest[SK_DIGEST_MAX_BYTES];
+	struct sk_out o = sk_out_of(text, sizeof text);
+	put_decimal(&o, out->legacy_version);
+	sk_put_u8(&o, ',');
+	put_decimal(&o, out->cipher);
+	sk_put_u8(&o, ',');
+	put_ja3_list(&o, extensions);
+	SK_INVARIANT(sk_out_done(&o) == SK_OK);
+	if (!sk_digest(SK_DIGEST_MD5, text, sk_out_length(&o), digest))
+		return;
+	struct sk_out ja3s = sk_out_of(out->ja3s, sizeof out->ja3s - 1);
+	put_hex(&ja3s, digest, 16);
 }
 
 /* ---- JA4 ---- */
@@ -135,7 +148,9 @@ static void make_ja4(const struct sk_hello_lists *lists, struct sk_client_hello 
 	put_count(&ja4, lists->extensions.count);
 	sk_put_bytes(&ja4, lists->alpn, sizeof lists->alpn);
 
-	struct sk_hello_list sorted = lists->ciphers;
+	struct sk_hello_list sorted;
+	sorted.count = lists->ciphers.count;
+	memcpy(sorted.values, lists->ciphers.values, sorted.count * sizeof sorted.values[0]);
 	sort(&sorted);
 	struct sk_out o = sk_out_of(text, sizeof text);
 	put_ja4_list(&o, &sorted);

@@ -6,7 +6,7 @@
 
 #include "decode/tls_server.h"
 
-/* Read a whole certificate. Sets all of *out but chain_length: hashes always, whole = true, and the rest when the DER is right (parsed). */
+/* Read a whole certificate. Sets all of *out but chain_length: hashes and whole = true always, and the rest when the DER is right (parsed). */
 void sk_x509_read(struct sk_cur der, struct sk_certificate *out);
 
 #endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* TLS record:   type, version (2), length (2), fragment                                handshake:  type, length (3), body
+   DTLS record:  type, version (2), epoch (2), sequence (6), length (2), fragment       handshake:  type, length (3), sequence (2), offset (3), length (3), part
+
+   A handshake message may begin and end anywhere in the records; several may share one. */
+#include "decode/tls_record_priv.h"
+
+enum {
+	RECORD_HANDSHAKE = 22, RECORD_HEADER_BYTES = 5, RECORD_MAX = 16384, VERSION_MAJOR = 3,
+	DTLS_MAJOR = 0xfe, VERSION_DTLS_OLD = 0x0100, DTLS_SEQUENCE_BYTES = 6, DTLS_MESSAGE_SEQUENCE_BYTES = 2,
+	CHANGES_MAX = 4 /* ChangeCipherSpec records in front of a message; one is usual */
+};
+
+/* What each byte may be, so that a prefix is known for what it is not. */
+struct byte_range {
+	uint8_t low, high;
+};
+static const struct byte_range change_form[] = {{20, 20}, {3, 3}, {0, 4}, {0, 0}, {1, 1}, {1, 1}};
+static const struct byte_range handshake_form[] = {{RECORD_HANDSHAKE, RECORD_HANDSHAKE}, {VERSION_MAJOR, VERSION_MAJOR}, {0, 4}};
+
+/* SK_OK; SK_EMORE: it may become one; SK_EUNSUPPORTED. */
+static enum sk_err begins_as(const struct sk_cur *stream, const struct byte_range *form, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (i >= sk_left(stream))
+			return SK_EMORE;
+		uint8_t byte = sk_peek_u8(stream, i);
+		if (byte < form[i].low || byte > form[i].high)
+			return SK_EUNSUPPORTED;
+	}
+	return SK_OK;
+}
+
+struct sk_tls_records sk_tls_records_of(struct sk_cur stream)
+{
+	return (struct sk_tls_records){.stream = stream, .fragment = sk_cur_of(NULL, 0)};
+}
+
+/* In front of the first handshake record. */
+static enum sk_err begin(struct sk_tls_records *r)
+{
+	for (unsigned i = 0; i < CHANGES_MAX; i++) {
+		enum sk_err change = begins_as(&r->stream, change_form, SK_COUNT(change_form));
+		if (change == SK_EMORE && sk_more(&r->stream))
+			return SK_EMORE;
+		if (change != SK_OK)
+			break;
+		sk_skip(&r->stream, SK_COUNT(change_form));
+	}
+	return begins_as(&r->stream, handshake_form, SK_COUNT(handshake_form));
+}
+
+/* Take up the next record: as much as is there. SK_EUNSUPPORTED: it is of another kind. */
+static enum sk_err next_record(struct sk_tls_records *r)
+{
+	if (!r->begun)
+		SK_TRY(begin(r));
+	if (!sk_more(&r->stream))
+		return SK_EMORE;
+	if (sk_peek_u8(&r->stream, 0) != RECORD_HANDSHAKE)
+		return SK_EUNSUPPORTED;
+	if (sk_left(&r->stream) < RECORD_HEADER_BYTES)
+		return SK_EMORE;
+	sk_skip(&r->stream, 1);
+	uint16_t version = sk_be16(&r->stream), length = sk_be16(&r->stream);
+	if (version >> 8 != VERSION_MAJOR || length == 0 || length > RECORD_MAX)
+		return SK_EMALFORMED;
+	if (!r->begun)
+		r->version = version;
+	r->begun = true;
+	r->fragment = sk_carve_at_most(&r->stream, length);
+	r->missing_bytes = length - sk_left(&r->fragment);
+	return SK_OK;
+}
+
+enum sk_err sk_tls_bare_message(struct sk_cur *bytes, uint8_t wanted, struct sk_tls_message *out)
+{
+	if (!sk_more(bytes))
+		return SK_EMORE;
+	if (sk_peek_u8(bytes, 0) != wanted)
+		return SK_EUNSUPPORTED;
+	if (sk_left(bytes) < SK_HANDSHAKE_HEADER_BYTES)
+		return SK_EMORE;
+	sk_skip(bytes, 1);
+	out->length = sk_be24(bytes);
+	out->body = sk_carve_at_most(bytes, out->length);
+	out->whole = sk_left(&out->body) == out->length;
+	return SK_OK;
+}
+
+/* Move n bytes of the record at hand behind what is joined already. */
+static void join(struct sk_tls_records *r, struct sk_out *joined, size_t n)
+{
+	sk_put_bytes(joined, sk_take(&r->fragment, n), n);
+}
+
+/* A message that goes on in further records. RFC 8446 5.1: nothing may stand between them. */
+static enum sk_err join_message(struct sk_tls_records *r, struct sk_out *joined, struct sk_tls_message *out, enum sk_err *why)
+{
+	size_t wanted = SK_HANDSHAKE_HEADER_BYTES, start = sk_out_length(joined);
+	bool has_length = false;
+	enum sk_err err = SK_OK;
+	while (err == SK_OK) {
+		size_t have = sk_out_length(joined) - start, left = sk_left(&r->fragment);
+		join(r, joined, left < wanted - have ? left : wanted - have);
+		if (sk_out_done(joined) != SK_OK)
+			return SK_EMALFORMED;
+		have = sk_out_length(joined) - start;
+		if (have == wanted && !has_length) {
+			struct sk_cur header = sk_cur_of(joined->start + start, have);
+			sk_skip(&header, 1);
+			wanted += sk_be24(&header);
+			has_length = true;
+		}
+		if (have == wanted)
+			break;
+		if (!sk_more(&r->fragment))
+			err = r->missing_bytes != 0 ? SK_EMORE : next_record(r);
+	}
+	*why = err == SK_EUNSUPPORTED ? SK_EMALFORMED : err;
+	struct sk_cur whole = sk_cur_of(joined->start + start, sk_out_length(joined) - start);
+	return has_length ? sk_tls_bare_message(&whole, sk_peek_u8(&whole, 0), out) : *why;
+}
+
+enum sk_err sk_tls_next_message(struct sk_tls_records *r, uint8_t wanted, struct sk_out *joined, struct sk_tls_message *out, enum sk_err *why)
+{
+	if (!sk_more(&r->fragment)) {
+		if (r->missing_bytes != 0)
+			return SK_EMORE;
+		SK_TRY(next_record(r));
+	}
+	struct sk_cur fragment = r->fragment;
+	enum sk_err err = sk_tls_bare_message(&fragment, wanted, out);
+	if (r->missing_bytes == 0 && (err == SK_EMORE || (err == SK_OK && !out->whole)))
+		return joined == NULL ? SK_ETOOBIG : join_message(r, joined, out, why);
+	r->fragment = fragment;
+	*why = SK_EMORE;
+	return err;
+}
+
+struct sk_dtls_records sk_dtls_records_of(struct sk_cur datagram)
+{
+	return (struct sk_dtls_records){.datagram = datagram, .record = sk_cur_of(NULL, 0)};
+}
+
+static bool next_dtls_record(struct sk_dtls_records *r)
+{
+	uint8_t type = sk_u8(&r->datagram);
+	r->version = sk_be16(&r->datagram);
+	uint16_t epoch = sk_be16(&r->datagram);
+	sk_skip(&r->datagram, DTLS_SEQUENCE_BYTES);
+	uint16_t length = sk_be16(&r->datagram);
+	if (type != RECORD_HANDSHAKE || (r->version >> 8 != DTLS_MAJOR && r->version != VERSION_DTLS_OLD) || epoch != 0)
+		return false;
+	r->record = sk_carve_at_most(&r->datagram, length);
+	return sk_more(&r->record);
+}
+
+bool sk_dtls_next_message(struct sk_dtls_records *r, struct sk_dtls_message *out)
+{
+	if (!sk_more(&r->record) && !next_dtls_record(r))
+		return false;
+	out->record_version = r->version;
+	out->type = sk_u8(&r->record);
+	out->length = sk_be24(&r->record);
+	sk_skip(&r->record, DTLS_MESSAGE_SEQUENCE_BYTES);
+	out->offset = sk_be24(&r->record);
+	uint32_t part = sk_be24(&r->record);
+	if (sk_alive(&r->record) != SK_OK || out->offset > out->length || part > out->length - out->offset)
+		return false;
+	out->part = sk_carve_at_most(&r->record, part);
+	out->cut = sk_left(&out->part) < part;
+	return true;
+}
