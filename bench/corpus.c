@@ -2,6 +2,7 @@
 /* Makes the two corpora of the bench, the same bytes for the same arguments.
      corpus mix PACKETS OUT CAPTURE...   real captures, many copies interleaved: addresses rewritten per copy, checksums patched, starts spread
      corpus small PACKETS OUT            made: SYN scans, DNS queries and replies, short segments on long TCP flows
+     corpus flows PACKETS FLOWS OUT      made: short TCP segments on exactly FLOWS flows, all of them alive to the end, each with as many packets
    mix takes Ethernet captures that are not sliced; captures of large packets get more copies until the mean is about that of a carrier's link. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,8 +11,8 @@
 #include "wire/wire.h"
 
 enum {
-	CAPTURES_MAX = 4096, CAPTURE_PACKETS_MAX = 5000, FRAME_MAX = 16384, COPIES_MAX = 4096,
-	LARGE_MEAN_BYTES = 500, LARGE_PACKETS_MIN = 50, LARGE_SHARE_MAX = 64, MEAN_AIM_BYTES = 640,
+	CAPTURES_MAX = 4096, CAPTURE_PACKETS_MAX = 5000, FRAME_MAX = 16384, COPIES_MAX = 65536,
+	LARGE_MEAN_BYTES = 500, LARGE_PACKETS_MIN = 50, LARGE_SHARE_MAX = 256, MEAN_AIM_BYTES = 650,
 	SPAN_S = 120, LONGEST_S = 30, SMALL_SPAN_S = 60
 };
 static const int64_t start_ns = INT64_C(1700000000) * 1000000000;
@@ -288,7 +289,7 @@ static void make_mix(size_t wanted, const char *out, char **paths, int path_coun
 	unsigned share = large_share(bases, count);
 	struct event *events = get_memory(wanted * sizeof *events);
 	size_t events_count = 0, copies = 0;
-	while (events_count < wanted && copies < COPIES_MAX / LARGE_SHARE_MAX * LARGE_SHARE_MAX) {
+	while (events_count < wanted && copies * share < COPIES_MAX) {
 		for (size_t b = 0; b < count; b++)
 			for (unsigned again = 0; again < (bases[b].large ? share : 1); again++) {
 				uint16_t copy = (uint16_t)(copies * (bases[b].large ? share : 1) + again);
@@ -443,6 +444,43 @@ static void make_small(size_t wanted, const char *out)
 	free(sequences);
 }
 
+/* ---- flows ---- */
+
+enum { FLOWS_SPAN_S = 20, HOSTS_BITS = 20 };
+
+/* The smallest number from about 0.618 n on that has no divisor in common with n: steps of it visit every flow once a round, neighbours far apart. */
+static size_t stride_of(size_t n)
+{
+	for (size_t stride = (size_t)((double)n * 0.618) + 1;; stride++) {
+		size_t a = n, b = stride;
+		while (b != 0) {
+			size_t rest = a % b;
+			a = b;
+			b = rest;
+		}
+		if (a == 1)
+			return stride;
+	}
+}
+
+static void make_flows(size_t wanted, size_t flows, const char *out)
+{
+	struct output o = output_open(out);
+	size_t stride = stride_of(flows), flow = 0;
+	uint32_t round = 0;
+	while (o.packets < wanted) {
+		int64_t time_ns = start_ns + (int64_t)((double)o.packets / (double)wanted * FLOWS_SPAN_S * 1e9);
+		uint32_t host = (uint32_t)flow & ((1 << HOSTS_BITS) - 1);
+		struct talk t = {.source = 0x0c000000 | host, .destination = 0xc7000000 | (host * 7919 & 0xffffff), .source_port = (uint16_t)(10000 + (flow >> HOSTS_BITS)),
+				 .destination_port = 8443};
+		put_tcp(&o, time_ns, t, 1 + round * 20, 0x18, 20);
+		flow = (flow + stride) % flows;
+		round += flow == 0;
+	}
+	output_close(&o);
+	(void)printf(", \"flows\": %zu}\n", wanted < flows ? wanted : flows);
+}
+
 int main(int argc, char **argv)
 {
 	size_t wanted = argc > 3 ? strtoull(argv[2], NULL, 10) : 0;
@@ -450,7 +488,9 @@ int main(int argc, char **argv)
 		make_mix(wanted, argv[3], argv + 4, argc - 4);
 	else if (wanted > 0 && argc == 4 && strcmp(argv[1], "small") == 0)
 		make_small(wanted, argv[3]);
+	else if (wanted > 0 && argc == 5 && strcmp(argv[1], "flows") == 0 && strtoull(argv[3], NULL, 10) > 0)
+		make_flows(wanted, strtoull(argv[3], NULL, 10), argv[4]);
 	else
-		die("usage: corpus mix PACKETS OUT CAPTURE... | corpus small PACKETS OUT", "corpus");
+		die("usage: corpus mix PACKETS OUT CAPTURE... | corpus small PACKETS OUT | corpus flows PACKETS FLOWS OUT", "corpus");
 	return 0;
 }
