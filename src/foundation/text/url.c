@@ -10,10 +10,12 @@ enum { PORT_MAX = 65535 };
 /* First of the given bytes in text, or its end. */
 static size_t find_any(const char *text, size_t length, const char *wanted)
 {
-	size_t at = 0;
-	while (at < length && (text[at] == '\0' || strchr(wanted, text[at]) == NULL))
-		at++;
-	return at;
+	for (; *wanted != '\0'; wanted++) {
+		const char *found = length != 0 ? memchr(text, *wanted, length) : NULL;
+		if (found != NULL)
+			length = (size_t)(found - text);
+	}
+	return length;
 }
 
 /* "" or ":" or ":80". */
@@ -104,22 +106,43 @@ enum sk_err sk_url_parts(const char *text, size_t length, struct sk_url *out)
 	return SK_OK;
 }
 
-void sk_url_hash(const char *host, size_t host_length, const char *path, size_t path_length, uint8_t out[SK_URL_HASH_BYTES])
+/* What stands in front of the path. At most SK_URL_HOST_MAX + 1 bytes. */
+static size_t join_front(const char *host, size_t host_length, const char *path, size_t path_length, char front[SK_URL_HOST_MAX + 1])
 {
-	char lower[SK_URL_HOST_MAX];
 	if (host_length > 1 && host[host_length - 1] == '.')
 		host_length--;
-	SK_INVARIANT(host_length <= sizeof lower);
+	SK_INVARIANT(host_length <= SK_URL_HOST_MAX);
 	for (size_t i = 0; i < host_length; i++)
-		lower[i] = (char)(host[i] >= 'A' && host[i] <= 'Z' ? host[i] - 'A' + 'a' : host[i]);
+		front[i] = (char)(host[i] >= 'A' && host[i] <= 'Z' ? host[i] - 'A' + 'a' : host[i]);
+	if (path_length == 0 || path[0] != '/')
+		front[host_length++] = '/';
+	return host_length;
+}
+
+size_t sk_url_join(const char *host, size_t host_length, const char *path, size_t path_length, char *text, size_t size)
+{
+	char front[SK_URL_HOST_MAX + 1];
+	path_length = find_any(path, path_length, "?#");
+	size_t front_length = join_front(host, host_length, path, path_length, front);
+	bool fits = front_length <= size && path_length <= size - front_length;
+	if (fits) {
+		memcpy(text, front, front_length);
+		memcpy(text + front_length, path, path_length);
+	}
+	sk_wipe(front, sizeof front);
+	return fits ? front_length + path_length : 0;
+}
+
+void sk_url_hash(const char *host, size_t host_length, const char *path, size_t path_length, uint8_t out[SK_URL_HASH_BYTES])
+{
+	char front[SK_URL_HOST_MAX + 1];
+	path_length = find_any(path, path_length, "?#");
+	size_t front_length = join_front(host, host_length, path, path_length, front);
 	crypto_hash_sha256_state state;
 	(void)crypto_hash_sha256_init(&state);
-	(void)crypto_hash_sha256_update(&state, (const unsigned char *)lower, host_length);
-	path_length = find_any(path, path_length, "?#");
-	if (path_length == 0 || path[0] != '/')
-		(void)crypto_hash_sha256_update(&state, (const unsigned char *)"/", 1);
+	(void)crypto_hash_sha256_update(&state, (const unsigned char *)front, front_length);
 	(void)crypto_hash_sha256_update(&state, (const unsigned char *)path, path_length);
 	(void)crypto_hash_sha256_final(&state, out);
-	sk_wipe(lower, sizeof lower);
+	sk_wipe(front, sizeof front);
 	sk_wipe(&state, sizeof state);
 }

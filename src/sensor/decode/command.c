@@ -4,7 +4,6 @@
 #include "decode/command_priv.h"
 
 enum transport { TCP = 1, UDP = 2 };
-enum { PROTO_TCP = 6, PROTO_UDP = 17 };
 
 enum row {
 #define SK_COMMAND(symbol, function, bits, version, code, detail, status) ROW_##symbol,
@@ -62,7 +61,7 @@ enum sk_err sk_command_recognise(struct sk_cur bytes, uint8_t ip_proto, uint16_t
 				 struct sk_command *out)
 {
 	*out = (struct sk_command){.app = SK_APP_NONE};
-	unsigned transport = ip_proto == PROTO_TCP ? TCP : ip_proto == PROTO_UDP ? UDP : 0;
+	unsigned transport = ip_proto == SK_COMMAND_TCP ? TCP : ip_proto == SK_COMMAND_UDP ? UDP : 0;
 	if (transport == 0 || !sk_more(&bytes))
 		return SK_EUNSUPPORTED;
 	uint32_t to = rows_of_port(transport, destination_port), from = rows_of_port(transport, source_port);

@@ -6,7 +6,7 @@
 
 #include "wire/wire.h"
 
-enum { SK_HTTP_HOST_MAX = 256, SK_HTTP_HASH_BYTES = 16, SK_HTTP_HEAD_MAX_BYTES = 16384, SK_HTTP_METHOD_MAX = 16 };
+enum { SK_HTTP_HOST_MAX = 256, SK_HTTP_HASH_BYTES = 16, SK_HTTP_HEAD_MAX_BYTES = 16384, SK_HTTP_METHOD_MAX = 20 };
 
 struct sk_http {
 	bool response;
@@ -19,14 +19,19 @@ struct sk_http {
 	uint16_t path_length;       /* bytes before '?' or '#', at most 65535 */
 	bool has_query;             /* there was one; nothing else is known of it */
 	uint8_t path_hash[SK_HTTP_HASH_BYTES]; /* SHA-256 of the path as sent, without query, cut */
-	uint8_t url_hash[32];       /* SHA-256 of host "/" path as indicator.h says, for URL selectors; lives in flow memory only */
+	uint8_t url_hash[32];       /* SHA-256 of host "/" path (text/url.h), zero without either; for URL selectors; lives in flow memory only */
 	uint8_t header_count;       /* at most 255 */
 	uint8_t header_order_hash[SK_HTTP_HASH_BYTES]; /* SHA-256 of the lower-case header names joined by ",", cut */
 	bool cut;                   /* the head was longer than was captured: counts and order are of what was seen */
 };
 
-/* From the start of a stream in one direction. SK_OK: a head, *used = its bytes up to and with the empty line (of a cut one, what was there);
-   SK_EMORE; SK_EUNSUPPORTED: not HTTP/1 (decide within the first bytes); SK_EMALFORMED. */
+/* From the start of a stream in one direction. SK_OK: a head, *used = its bytes up to and with the empty line (of a cut one, what was there: no more
+   than SK_HTTP_HEAD_MAX_BYTES are looked at); SK_EMORE; SK_EUNSUPPORTED: not HTTP/1 (said within the first bytes); SK_EMALFORMED. Whatever else than
+   SK_OK, *out is zero and *used 0. */
 SK_MUST enum sk_err sk_http_head(struct sk_cur stream, struct sk_http *out, size_t *used);
+/* The same when nothing more will come (a sliced capture, the end of a flow): a head that stops early is SK_OK and cut as soon as its first line is whole. */
+SK_MUST enum sk_err sk_http_head_last(struct sk_cur stream, struct sk_http *out, size_t *used);
+/* Does the stream start with HTTP/2's connection preface (RFC 9113 section 3.4)? SK_OK, SK_EMORE or SK_EUNSUPPORTED. */
+SK_MUST enum sk_err sk_http2_preface(struct sk_cur stream);
 
 #endif

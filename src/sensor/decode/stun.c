@@ -4,11 +4,13 @@
     0 0 M M M M M  C  M M M  C  M M M M     then  length of attributes (2), magic cookie (4), transaction (12)
         11-7       1  6 5 4  0  3 2 1 0     attribute: type (2), length (2), value, padding to 4
 
-   Read: the type and ERROR-CODE. User names, realms, software names and addresses are stepped over. RFC 3489 (no cookie) is not recognised. */
+   Read: the type and ERROR-CODE. User names, realms, software names and addresses are stepped over. RFC 3489 had no cookie. */
 #include "decode/command_priv.h"
 
-enum { COOKIE = 0x2112a442, TRANSACTION_BYTES = 12, CLASS_MASK = 0x0110, CLASS_SUCCESS = 0x0100, CLASS_ERROR = 0x0110, ATTRIBUTE_ERROR_CODE = 9,
-       HEADER_BYTES = 20, MESSAGE_MAX = 4096 };
+enum {
+	COOKIE = 0x2112a442, TRANSACTION_BYTES = 12, HEADER_BYTES = 20, MESSAGE_MAX = 4096, TYPE_END = 0x40, BINDING = 1, ATTRIBUTE_ERROR_CODE = 9,
+	CLASS_MASK = 0x0110, CLASS_SUCCESS = 0x0100, CLASS_ERROR = 0x0110
+};
 
 /* RFC 8489 section 14.8: 21 zero bits, class (3), number (8), reason phrase. */
 static uint16_t error_code(struct sk_cur value)
@@ -30,22 +32,31 @@ static enum sk_err read_attributes(struct sk_cur attributes, struct sk_command *
 	return sk_alive(&attributes) == SK_OK ? SK_OK : SK_EMALFORMED;
 }
 
+/* Before the cookie there was only the binding (RFC 3489 section 11.1): believed at its port, when the datagram is as long as it says. */
+static bool is_classic(uint16_t type, uint16_t length, size_t left, struct sk_command_context context)
+{
+	return context.hinted && context.ip_proto == SK_COMMAND_UDP && (type & ~CLASS_MASK) == BINDING && left == length;
+}
+
 enum sk_err sk_stun_head(struct sk_cur bytes, struct sk_command_context context, struct sk_command *out)
 {
-	*out = (struct sk_command){.version = 1};
+	*out = (struct sk_command){.app = SK_APP_NONE};
+	size_t left = sk_left(&bytes);
+	if (sk_peek_u8(&bytes, 0) >= TYPE_END || (sk_peek_u8(&bytes, 3) & 3) != 0)
+		return SK_EUNSUPPORTED;
 	struct sk_cur c = bytes;
-	if (sk_peek_u8(&c, 0) >= 0x40 || (sk_left(&c) > 3 && (sk_peek_u8(&c, 3) & 3) != 0))
-		return sk_command_settle(SK_EUNSUPPORTED, out);
 	uint16_t type = sk_be16(&c), length = sk_be16(&c);
-	if (sk_left(&c) >= 4 && sk_be32(&c) != COOKIE)
-		return sk_command_settle(SK_EUNSUPPORTED, out);
-	if (sk_left(&bytes) < HEADER_BYTES)
-		return sk_command_settle(context.hinted ? sk_command_short(context) : SK_EUNSUPPORTED, out);
+	uint32_t cookie = sk_be32(&c);
+	if (left < HEADER_BYTES)
+		return context.hinted && (left < 8 || cookie == COOKIE) ? sk_command_short(context) : SK_EUNSUPPORTED;
 	sk_skip(&c, TRANSACTION_BYTES);
-	if (length > MESSAGE_MAX)
-		return sk_command_settle(SK_EMALFORMED, out);
-	if (sk_left(&c) < length)
-		return sk_command_settle(sk_command_short(context), out);
+	left -= HEADER_BYTES;
+	if (length > MESSAGE_MAX || (cookie != COOKIE && !is_classic(type, length, left, context)) ||
+	    (!context.hinted && context.ip_proto == SK_COMMAND_UDP && left != length))
+		return SK_EUNSUPPORTED;
+	if (left < length)
+		return sk_command_short(context);
+	out->version = cookie == COOKIE;
 	out->code = type;
 	out->detail = (uint16_t)((type & 0x3e00) >> 2 | (type & 0x00e0) >> 1 | (type & 0x000f));
 	out->response = (type & CLASS_SUCCESS) != 0;
