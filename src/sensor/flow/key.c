@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keys: canonical pair, Community ID 1's mapping of ICMP, and the keyed hash. */
 #include "flow/flow_priv.h"
+#include "seal/siphash.h"
 
 /* Request and reply types (Community ID 1); a type without a counterpart speaks one way only, errors among them. */
 bool sk_icmp_counterpart(uint8_t ip_proto, uint8_t type, uint8_t *counterpart)
@@ -56,51 +57,18 @@ uint8_t sk_flow_key(const struct sk_packet *packet, struct key *key)
 	return swap;
 }
 
-/* SipHash-1-3 over whole words, in line: the call and the byte handling would cost as much as the rounds. A test holds it against seal's. */
-struct sip {
-	uint64_t a, b, c, d;
-};
-
-static inline uint64_t rotate(uint64_t x, unsigned bits)
-{
-	return x << bits | x >> (64 - bits);
-}
-
-__attribute__((always_inline)) static inline void sip_round(struct sip *v)
-{
-	v->a += v->b; v->b = rotate(v->b, 13); v->b ^= v->a; v->a = rotate(v->a, 32);
-	v->c += v->d; v->d = rotate(v->d, 16); v->d ^= v->c;
-	v->a += v->d; v->d = rotate(v->d, 21); v->d ^= v->a;
-	v->c += v->b; v->b = rotate(v->b, 17); v->b ^= v->c; v->c = rotate(v->c, 32);
-}
-
-__attribute__((always_inline)) static inline void sip_word(struct sip *v, uint64_t word)
-{
-	v->d ^= word;
-	sip_round(v);
-	v->a ^= word;
-}
-
-/* IPv4: meta and both addresses; IPv6: three words more. */
+/* SipHash-1-3. IPv4: meta and both addresses; IPv6: two words more. */
 uint64_t sk_flow_hash(const uint64_t key[2], const struct key *what)
 {
-	struct sip v = {key[0] ^ UINT64_C(0x736f6d6570736575), key[1] ^ UINT64_C(0x646f72616e646f6d), key[0] ^ UINT64_C(0x6c7967656e657261),
-			key[1] ^ UINT64_C(0x7465646279746573)};
-	uint64_t words = 3;
-	sip_word(&v, what->meta & SK_KEY_META_MASK);
-	sip_word(&v, what->addresses[0]);
-	sip_word(&v, what->addresses[1]);
-	if ((what->meta >> 40 & SK_KEY_V6) != 0) {
-		sip_word(&v, what->addresses[2]);
-		sip_word(&v, what->addresses[3]);
-		words = 5;
-	}
-	sip_word(&v, words * 8 << 56);
-	v.c ^= 0xff;
-	sip_round(&v);
-	sip_round(&v);
-	sip_round(&v);
-	return v.a ^ v.b ^ v.c ^ v.d;
+	struct sk_sip s = sk_sip_start(key[0], key[1]);
+	sk_sip_word(&s, what->meta & SK_KEY_META_MASK);
+	sk_sip_word(&s, what->addresses[0]);
+	sk_sip_word(&s, what->addresses[1]);
+	if ((what->meta >> 40 & SK_KEY_V6) == 0)
+		return sk_sip_finish(&s, 0, 24);
+	sk_sip_word(&s, what->addresses[2]);
+	sk_sip_word(&s, what->addresses[3]);
+	return sk_sip_finish(&s, 0, 40);
 }
 
 /* Bits 0-31 choose the first set, 16-47 the second, 48-63 are the tag: what decides, the upper part of each, is apart. */

@@ -122,6 +122,28 @@ static void test_sealed_blob(void **state)
 	assert_int_equal(sk_unseal(key, NULL, 0, empty, sizeof empty, opened), SK_OK);
 }
 
+/* A long blob is sealed by another library than it is opened by: one format. */
+static void test_long_blob(void **state)
+{
+	(void)state;
+	enum { LENGTH = 70001 };
+	static uint8_t plain[LENGTH], sealed[LENGTH + SK_SEAL_OVERHEAD_BYTES], opened[LENGTH];
+	uint8_t key[SK_KEY_BYTES];
+	sk_random(key, sizeof key);
+	sk_random(plain, sizeof plain);
+	for (size_t length = 4090; length < 4100; length++) {
+		sk_seal(key, "block", 5, plain, length, sealed);
+		assert_int_equal(sk_unseal(key, "block", 5, sealed, length + SK_SEAL_OVERHEAD_BYTES, opened), SK_OK);
+		assert_memory_equal(plain, opened, length);
+	}
+	sk_seal(key, "block", 5, plain, LENGTH, sealed);
+	assert_int_equal(sk_unseal(key, "block", 5, sealed, sizeof sealed, opened), SK_OK);
+	assert_memory_equal(plain, opened, LENGTH);
+	assert_int_equal(sk_unseal(key, "clock", 5, sealed, sizeof sealed, opened), SK_ESIGNATURE);
+	sealed[LENGTH / 2] ^= 1;
+	assert_int_equal(sk_unseal(key, "block", 5, sealed, sizeof sealed, opened), SK_ESIGNATURE);
+}
+
 static int start(void **state)
 {
 	(void)state;
@@ -134,7 +156,7 @@ int main(void)
 		cmocka_unit_test(test_sha256),
 		cmocka_unit_test(test_siphash),
 		cmocka_unit_test(test_keyed_hash),
-		cmocka_unit_test(test_sealed_blob),
+		cmocka_unit_test(test_sealed_blob), cmocka_unit_test(test_long_blob),
 	};
 	return cmocka_run_group_tests(tests, start, NULL);
 }
