@@ -263,7 +263,7 @@ static enum sk_err append_start(struct sk_collector *collector, const struct tai
 	if (err == SK_OK)
 		err = append_selectors(collector, &record, next_index(collector, appended++), fault);
 	if (err == SK_OK) {
-		sk_record_run_start(&record, collector->run_id, SK_VERSION, &collector->refs, start->now_ns, start->replayed_input);
+		sk_record_run_start(&record, collector->run_id, start->program != NULL ? start->program : SK_VERSION, &collector->refs, start->now_ns, start->replayed_input);
 		err = append(collector, &record, &collector->refs.run, fault);
 	}
 	if (err == SK_OK)
