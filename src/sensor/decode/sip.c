@@ -79,7 +79,8 @@ static bool may_be_prefix(struct sk_cur c)
 {
 	size_t left = sk_left(&c);
 	const uint8_t *bytes = sk_take(&c, left);
-	if (left < sizeof version_text && memcmp(bytes, version_text, left) == 0)
+	size_t text = left < sizeof version_text - 1 ? left : sizeof version_text - 1;
+	if (memcmp(bytes, version_text, text) == 0)
 		return true;
 	for (size_t i = 0; i < SK_COUNT(methods); i++) {
 		size_t compared = left < methods[i].length ? left : methods[i].length;

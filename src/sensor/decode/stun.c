@@ -8,7 +8,7 @@
 #include "decode/command_priv.h"
 
 enum {
-	COOKIE = 0x2112a442, TRANSACTION_BYTES = 12, HEADER_BYTES = 20, MESSAGE_MAX = 4096, TYPE_END = 0x40, BINDING = 1, ATTRIBUTE_ERROR_CODE = 9,
+	COOKIE = 0x2112a442, TRANSACTION_BYTES = 12, HEADER_BYTES = 20, MESSAGE_MAX = 4096, TYPE_END = 0x4000, FRAME_BYTES = 2, BINDING = 1, ATTRIBUTE_ERROR_CODE = 9,
 	CLASS_MASK = 0x0110, CLASS_SUCCESS = 0x0100, CLASS_ERROR = 0x0110
 };
 
@@ -20,12 +20,13 @@ static uint16_t error_code(struct sk_cur value)
 	return (uint16_t)(hundreds * 100 + number);
 }
 
+/* The last attribute of some programs lacks its padding. */
 static enum sk_err read_attributes(struct sk_cur attributes, struct sk_command *out)
 {
 	while (sk_more(&attributes)) {
 		uint16_t type = sk_be16(&attributes), length = sk_be16(&attributes);
 		struct sk_cur value = sk_carve(&attributes, length);
-		sk_skip(&attributes, -length & 3);
+		(void)sk_carve_at_most(&attributes, -length & 3);
 		if (sk_alive(&attributes) == SK_OK && type == ATTRIBUTE_ERROR_CODE && out->error)
 			out->status = error_code(value);
 	}
@@ -38,12 +39,9 @@ static bool is_classic(uint16_t type, uint16_t length, size_t left, struct sk_co
 	return context.hinted && context.ip_proto == SK_COMMAND_UDP && (type & ~CLASS_MASK) == BINDING && left == length;
 }
 
-enum sk_err sk_stun_head(struct sk_cur bytes, struct sk_command_context context, struct sk_command *out)
+static enum sk_err read_message(struct sk_cur bytes, struct sk_command_context context, struct sk_command *out)
 {
-	*out = (struct sk_command){.app = SK_APP_NONE};
 	size_t left = sk_left(&bytes);
-	if (sk_peek_u8(&bytes, 0) >= TYPE_END || (sk_peek_u8(&bytes, 3) & 3) != 0)
-		return SK_EUNSUPPORTED;
 	struct sk_cur c = bytes;
 	uint16_t type = sk_be16(&c), length = sk_be16(&c);
 	uint32_t cookie = sk_be32(&c);
@@ -51,7 +49,7 @@ enum sk_err sk_stun_head(struct sk_cur bytes, struct sk_command_context context,
 		return context.hinted && (left < 8 || cookie == COOKIE) ? sk_command_short(context) : SK_EUNSUPPORTED;
 	sk_skip(&c, TRANSACTION_BYTES);
 	left -= HEADER_BYTES;
-	if (length > MESSAGE_MAX || (cookie != COOKIE && !is_classic(type, length, left, context)) ||
+	if (type >= TYPE_END || length > MESSAGE_MAX || (cookie != COOKIE && !is_classic(type, length, left, context)) ||
 	    (!context.hinted && context.ip_proto == SK_COMMAND_UDP && left != length))
 		return SK_EUNSUPPORTED;
 	if (left < length)
@@ -61,5 +59,24 @@ enum sk_err sk_stun_head(struct sk_cur bytes, struct sk_command_context context,
 	out->detail = (uint16_t)((type & 0x3e00) >> 2 | (type & 0x00e0) >> 1 | (type & 0x000f));
 	out->response = (type & CLASS_SUCCESS) != 0;
 	out->error = (type & CLASS_MASK) == CLASS_ERROR;
-	return sk_command_settle(read_attributes(sk_carve(&c, length), out), out);
+	return read_attributes(sk_carve(&c, length), out);
+}
+
+/* ICE over TCP puts a length in front (RFC 4571): as long as the message says, with its header. */
+static bool is_framed(struct sk_cur c)
+{
+	uint16_t frame = sk_be16(&c);
+	sk_skip(&c, 2);
+	uint16_t length = sk_be16(&c);
+	return sk_be32(&c) == COOKIE && frame == length + HEADER_BYTES;
+}
+
+enum sk_err sk_stun_head(struct sk_cur bytes, struct sk_command_context context, struct sk_command *out)
+{
+	*out = (struct sk_command){.app = SK_APP_NONE};
+	if (sk_peek_u8(&bytes, 0) >= TYPE_END >> 8)
+		return SK_EUNSUPPORTED;
+	if (context.ip_proto == SK_COMMAND_TCP && is_framed(bytes))
+		sk_skip(&bytes, FRAME_BYTES);
+	return sk_command_settle(read_message(bytes, context, out), out);
 }
