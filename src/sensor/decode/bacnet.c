@@ -100,7 +100,7 @@ static enum sk_err read_answer(struct sk_cur c, unsigned type, uint8_t head, str
 		(void)enumerated(&c);
 		out->status = enumerated(&c);
 	}
-	return SK_OK;
+	return sk_alive(&c) == SK_OK ? SK_OK : SK_EMALFORMED;
 }
 
 static enum sk_err read_apdu(struct sk_cur c, struct sk_command *out)
@@ -163,6 +163,8 @@ static enum sk_err read_datagram(struct sk_cur c, struct sk_command_context cont
 		out->response = function == BVLL_RESULT || function == READ_TABLE_ANSWER || function == READ_FOREIGN_ANSWER;
 		out->status = function == BVLL_RESULT ? sk_be16(&c) : 0;
 		out->error = out->status != 0;
+		if (sk_alive(&c) != SK_OK)
+			return SK_EMALFORMED;
 	}
 	out->write = !out->response && is_write(out->code);
 	return SK_OK;

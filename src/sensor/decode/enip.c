@@ -15,7 +15,7 @@ enum {
 	HEADER_BYTES = 24, CPF_HEAD_BYTES = 8, ITEMS_MAX = 8, ITEM_CONNECTED = 0x00b1, ITEM_UNCONNECTED = 0x00b2, SERVICES_MAX = 128,
 	UNWRAPPED_MAX = 2,
 	LOOKED_AT_MAX = 1024, /* of a message: a pack of services that is longer is looked through so far */
-	SESSION_BYTES = 4, PROTO_TCP = 6
+	SESSION_BYTES = 4
 };
 
 enum command {
@@ -181,10 +181,10 @@ static enum sk_err read_message(struct sk_cur c, struct sk_command_context conte
 	if (command != SEND_RR_DATA && command != SEND_UNIT_DATA)
 		return SK_OK;
 	size_t needed = length < LOOKED_AT_MAX ? length : LOOKED_AT_MAX;
-	if (context.ip_proto == PROTO_TCP && sk_left(&c) < needed)
-		return SK_EMORE;
+	if (sk_left(&c) < needed)
+		return sk_command_short(context);
 	if (status == 0)
-		read_items(sk_carve_at_most(&c, length), out);
+		read_items(sk_carve(&c, needed), out);
 	return SK_OK;
 }
 

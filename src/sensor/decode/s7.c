@@ -23,7 +23,7 @@ enum group { GROUP_PROGRAMMER = 1, GROUP_TIME = 7 };
 enum sub_function { PROGRAMMER_ERASE = 0x0c, PROGRAMMER_FORCE = 0x10, TIME_SET = 2, TIME_SET_FOLLOWING = 4 };
 
 enum { PLUS_ID = 0x72, PLUS_VERSION_DIGEST = 3, PLUS_REQUEST = 0x31, PLUS_RESPONSE = 0x32 };
-enum { PLUS_HEAD_BYTES = 4, PLUS_OPCODE_BYTES = 5, PLUS_DIGEST_MAX = 33 };
+enum { PLUS_HEAD_BYTES = 4, PLUS_OPCODE_BYTES = 5, PLUS_DIGEST_BYTES = 32 };
 enum plus_function { PLUS_SET_VARIABLE = 0x04f2, PLUS_SET_MULTI_VARIABLES = 0x0542, PLUS_SET_VARIABLE_STREAMED = 0x057c };
 
 static bool is_write(unsigned function)
@@ -95,8 +95,12 @@ static enum sk_err read_plus(struct sk_cur c, bool to_server, struct sk_command 
 	sk_skip(&c, 2);
 	out->version = (uint16_t)(PLUS_ID << 8 | version);
 	out->response = !to_server;
-	if (version == PLUS_VERSION_DIGEST)
-		sk_skip(&c, sk_u8(&c));
+	if (version == PLUS_VERSION_DIGEST) {
+		uint8_t digest = sk_u8(&c);
+		if (digest > PLUS_DIGEST_BYTES)
+			return SK_OK;
+		sk_skip(&c, digest);
+	}
 	uint8_t opcode = sk_u8(&c);
 	uint16_t reserved = sk_be16(&c), function = sk_be16(&c);
 	if (sk_alive(&c) != SK_OK || reserved != 0 || (opcode != PLUS_REQUEST && opcode != PLUS_RESPONSE))
@@ -136,7 +140,7 @@ static enum step take_packet(struct sk_cur *c, struct sk_cur *data, size_t *leng
 /* Enough bytes for every fact of the message, or all of it. */
 static bool is_enough(struct sk_cur data, size_t length)
 {
-	size_t needed = sk_peek_u8(&data, 0) == S7_ID ? S7_HEADER_BYTES + S7_FACT_BYTES : PLUS_HEAD_BYTES + PLUS_DIGEST_MAX + PLUS_OPCODE_BYTES;
+	size_t needed = sk_peek_u8(&data, 0) == S7_ID ? S7_HEADER_BYTES + S7_FACT_BYTES : PLUS_HEAD_BYTES + 1 + PLUS_DIGEST_BYTES + PLUS_OPCODE_BYTES;
 	size_t whole = length - TPKT_MIN;
 	return sk_left(&data) >= (needed < whole ? needed : whole);
 }
