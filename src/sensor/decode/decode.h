@@ -48,6 +48,21 @@ struct sk_datagram {
 	struct sk_admitted_info seen; /* time of the last fragment, frames and wire_bytes summed */
 };
 
+/* What a fragment says of its datagram: for whoever must treat all frames of a datagram alike. */
+enum { SK_FRAGMENT_KEY_BYTES = 40 };
+struct sk_fragment {
+	uint8_t key[SK_FRAGMENT_KEY_BYTES]; /* equal for the fragments of one datagram that came the same way (outermost class, depth) */
+	uint8_t family;          /* 4 or 6 */
+	uint8_t proto;           /* what follows; in IPv6 only the first fragment's counts (RFC 8200 4.5) */
+	bool more;
+	bool has_port;           /* the first fragment of UDP, and the port was captured */
+	uint16_t destination_port;
+	uint32_t offset;         /* of its payload in the datagram's, bytes */
+	uint32_t payload_bytes;  /* on the wire */
+};
+/* Is the innermost packet a fragment (atomic ones are none, RFC 6946)? False also when its headers are cut off or impossible. */
+bool sk_decode_fragment(const struct sk_admitted *admitted, struct sk_fragment *out);
+
 struct sk_decoder; /* opaque */
 
 struct sk_decoder_limits {

@@ -10,7 +10,7 @@
 #include "decode/decode_priv.h"
 #include "seal/seal.h"
 
-enum { NONE = -1, KEY_BYTES = 40, DATAGRAM_WIRE_MAX = 65535 };
+enum { NONE = -1, KEY_BYTES = SK_FRAGMENT_KEY_BYTES, DATAGRAM_WIRE_MAX = 65535 };
 
 struct block {
 	int32_t next;
@@ -137,6 +137,26 @@ static void make_key(const struct sk_admitted_info *info, const struct sk_ip *ip
 	sk_put_u8(&o, info->class_);
 	sk_put_u8(&o, info->layers);
 	SK_INVARIANT(sk_out_done(&o) == SK_OK);
+}
+
+bool sk_decode_fragment(const struct sk_admitted *admitted, struct sk_fragment *out)
+{
+	const struct sk_admitted_info *info = sk_admitted_info(admitted);
+	uint32_t wire_length = 0;
+	struct sk_cur bytes = sk_admitted_bytes(admitted, &wire_length);
+	struct sk_ip ip;
+	if (!sk_ip_parse(bytes, wire_length, &ip) || !ip.fragment)
+		return false;
+	*out = (struct sk_fragment){.family = ip.source.family, .proto = ip.proto, .more = ip.more, .offset = ip.fragment_offset, .payload_bytes = ip.payload_wire_bytes};
+	uint8_t key[KEY_BYTES];
+	make_key(info, &ip, key);
+	memcpy(out->key, key, sizeof out->key);
+	if (ip.fragment_offset == 0 && ip.proto == SK_PROTO_UDP) {
+		sk_skip(&ip.payload, 2);
+		out->destination_port = sk_be16(&ip.payload);
+		out->has_port = sk_alive(&ip.payload) == SK_OK;
+	}
+	return true;
 }
 
 static int32_t *bucket_of(struct sk_fragments *f, const uint8_t key[KEY_BYTES])

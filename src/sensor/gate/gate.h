@@ -66,6 +66,9 @@ struct sk_verdict sk_gate_judge_datagram(struct sk_gate *gate, const struct sk_a
 enum sk_gate_reason sk_gate_judge_pair(const struct sk_border *table, unsigned covered_classes, const struct sk_addr *source, const struct sk_addr *destination,
 				       enum sk_class *class_);
 
+/* Is it a UDP destination port that makes a tunnel where the rest fits (VXLAN, Geneve, GTP-U)? For whoever must wait with a fragment. */
+bool sk_gate_is_tunnel_port(uint16_t destination_port);
+
 /* What is known of an admitted frame. */
 const struct sk_admitted_info *sk_admitted_info(const struct sk_admitted *admitted);
 /* The only way to the bytes: a cursor that begins at the innermost IP header and ends at the captured end of that packet (not of the frame:

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/forward_run.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "cmd/collector.h"
+#include "cmd/progress.h"
+
+/* Set by the signal handler, read between batches: the only state a handler may touch. */
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+	(void)number;
+	interrupted = 1;
+}
+
+struct run {
+	struct sk_cmd *cmd;
+	struct sk_workspace *workspace;
+	const struct sk_forward_options *options;
+	struct sk_forward_result *result;
+	struct sk_border *border;
+	struct sk_border_info border_info;
+	struct sk_set_facts set;
+	struct sk_collector *collector;
+	struct sk_writer *writer;
+	struct sk_forward *forward;   /* made with the first input that can be opened */
+	struct sk_progress progress;
+	unsigned interface_base;
+	uint64_t upstream_base;
+};
+
+static void note_error(struct run *run, const struct sk_fault *fault)
+{
+	struct sk_forward_result *result = run->result;
+	if (result->exit_code == 0)
+		result->exit_code = sk_err_exit(fault->err);
+	if (result->error_count < SK_FORWARD_ERRORS_MAX)
+		result->errors[result->error_count++] = *fault;
+	sk_progress_clear(&run->progress);
+	(void)fprintf(run->cmd->err, "sekisho: %s\n", fault->line);
+}
+
+/* ---- before: may this be ---- */
+
+/* Policy is asked before the dates: who may never hand frames on should not be told to come back in a year. */
+static enum sk_err check_permit(struct run *run, struct sk_fault *fault)
+{
+	enum sk_basis_kind kind;
+	struct sk_basis *basis = &run->result->basis;
+	SK_TRY(sk_workspace_basis(run->workspace, 0, basis, fault));
+	SK_TRY(sk_basis_kind_parse(basis->kind, &kind));
+	if (!sk_policy_frames(kind, run->workspace->role))
+		return sk_fault_set(fault, SK_EPERMIT,
+				    "%s: profile %s, role %s may not hand frames on, only own-network with role party and lab may: frames hold content (rule FORWARD-1); "
+				    "sekisho watch keeps mechanical facts alone",
+				    run->workspace->folder, sk_profile_name(run->workspace->profile), sk_role_name(run->workspace->role));
+	return sk_workspace_basis(run->workspace, run->cmd->clock.unix_ns(run->cmd->clock.context), basis, fault);
+}
+
+static enum sk_err open_border(struct run *run, struct sk_fault *fault)
+{
+	char path[SK_PATH_MAX];
+	enum sk_basis_kind kind;
+	SK_TRY(sk_border_open(sk_workspace_path(run->workspace, "border.skb", path), &run->border, fault));
+	sk_border_info(run->border, &run->border_info);
+	SK_TRY(sk_workspace_check_border(run->workspace, run->border_info.digest, fault));
+	SK_TRY(sk_basis_kind_parse(run->result->basis.kind, &kind));
+	if (run->border_info.overrides_special && !sk_policy_border_override(kind))
+		return sk_fault_set(fault, SK_EBORDER, "%s: its lists override special ranges, which a basis of kind '%s' does not accept; build it without them", path,
+				    run->result->basis.kind);
+	return SK_OK;
+}
+
+/* Handing on is selecting everything: the ledger says flow.all, and only a basis whose rule allows that covers it. */
+static enum sk_err check_rule(struct run *run, struct sk_fault *fault)
+{
+	static const char set[] = "sekisho gate: every admitted frame";
+	run->set = (struct sk_set_facts){.kinds = SK_SELECTOR_FLOW_ALL, .entries = 1, .shortest_v4 = 32, .shortest_v6 = 128};
+	sk_sha256(set, sizeof set - 1, run->set.digest);
+	return sk_basis_covers(&run->result->basis, &run->set, fault);
+}
+
+/* ---- the output ---- */
+
+/* As the inputs are: pcapng when one of them is, else pcap; nanoseconds when one of them counts them. Only a regular file can be looked at ahead of its turn. */
+static enum sk_writer_format choose_format(const struct run *run, const struct sk_capture_stats *first, size_t first_index)
+{
+	bool pcapng = first->pcapng, nanoseconds = first->nanoseconds;
+	for (size_t i = first_index + 1; i < run->options->capture_count; i++) {
+		struct stat info;
+		struct sk_capture *capture = NULL;
+		struct sk_capture_stats stats;
+		if (stat(run->options->captures[i], &info) != 0 || !S_ISREG(info.st_mode) || sk_capture_open(run->options->captures[i], &capture, NULL) != SK_OK)
+			continue; /* told in its turn */
+		sk_capture_stats(capture, &stats);
+		sk_capture_close(capture);
+		pcapng |= stats.pcapng;
+		nanoseconds |= stats.nanoseconds;
+	}
+	if (run->options->pcapng || (pcapng && !run->options->pcap))
+		return SK_WRITER_PCAPNG;
+	return nanoseconds ? SK_WRITER_PCAP_NS : SK_WRITER_PCAP;
+}
+
+static enum sk_err start(struct run *run, const struct sk_capture_stats *first, size_t first_index, struct sk_fault *fault)
+{
+	struct sk_forward_result *result = run->result;
+	int64_t now_ns = run->cmd->clock.unix_ns(run->cmd->clock.context);
+	result->format = choose_format(run, first, first_index);
+	SK_TRY(sk_writer_open(run->options->output, result->format, &run->writer, fault));
+	struct sk_collector_start start = {.basis = &result->basis, .border_overrides = run->border_info.overrides_special,
+					   .border_built_ns = run->border_info.built_unix_ns, .set = &run->set, .link = "file", .clock = run->cmd->clock,
+					   .now_ns = now_ns, .replayed_input = true, .program = SK_VERSION "+gate"};
+	memcpy(start.border_digest, run->border_info.digest, sizeof start.border_digest);
+	(void)snprintf(start.border_home, sizeof start.border_home, "%s", run->border_info.home);
+	struct sk_collector_recovery recovery;
+	SK_TRY(sk_collector_open(run->workspace, &start, NULL, &run->collector, &recovery, fault));
+	if (recovery.recovered)
+		(void)fprintf(run->cmd->err, "sekisho: an earlier run died; %llu frames that were pending then are stated as lost in the ledger\n",
+			      (unsigned long long)recovery.frames_lost);
+	struct sk_forward_config config = {.border = run->border, .basis = &result->basis, .writer = run->writer, .limits = sk_forward_default_limits(),
+					   .interval_frames = run->options->interval_frames, .clock = run->cmd->clock, .link = "file"};
+	enum sk_err err = sk_forward_new(&config, sk_collector_interval, run->collector, &run->forward);
+	return err == SK_OK ? SK_OK : sk_fault_set(fault, err, "the gate cannot start: %s", sk_err_text(err));
+}
+
+/* ---- one capture ---- */
+
+static void name_interfaces(struct run *run, const struct sk_capture *capture, const struct sk_capture_stats *stats, unsigned *named)
+{
+	for (; *named < stats->interfaces; (*named)++)
+		sk_writer_name_interface(run->writer, (run->interface_base + *named) % SK_INTERFACES_MAX, sk_capture_interface_name(capture, *named));
+}
+
+/* Errors of the input are noted and the run goes on with the next one; errors of output and ledger end the run. */
+static enum sk_err feed_all(struct run *run, struct sk_capture *capture, struct sk_fault *fault)
+{
+	struct sk_frame frames[SK_BATCH_MAX];
+	struct sk_capture_stats stats;
+	unsigned named = 0;
+	for (;;) {
+		size_t count = 0;
+		struct sk_fault damage;
+		enum sk_err err = interrupted ? SK_EINTR : sk_capture_next(capture, frames, &count, &damage);
+		for (size_t i = 0; i < count; i++)
+			frames[i].interface = (uint16_t)((frames[i].interface + run->interface_base) % SK_INTERFACES_MAX);
+		sk_capture_stats(capture, &stats);
+		name_interfaces(run, capture, &stats, &named);
+		if (count > 0)
+			SK_TRY(sk_forward_feed(run->forward, frames, count, run->upstream_base + stats.upstream_lost, fault));
+		if (err == SK_EINTR)
+			return sk_fault_set(fault, SK_EINTR, "interrupted; what was handed on until now is whole, and the last interval is signed");
+		if (err != SK_OK) {
+			note_error(run, &damage);
+			if (count == 0)
+				return SK_OK;
+		} else if (count == 0) {
+			return SK_OK;
+		}
+		sk_progress_show(&run->progress, &stats);
+	}
+}
+
+static enum sk_err gate_capture(struct run *run, size_t index, struct sk_fault *fault)
+{
+	const char *path = run->options->captures[index];
+	struct sk_capture *capture = NULL;
+	struct sk_capture_stats stats;
+	struct sk_fault damage;
+	bool seen = false;
+	sk_progress_file(&run->progress, path);
+	enum sk_err err = sk_capture_open(path, &capture, &damage);
+	if (err == SK_EINTR && interrupted)
+		return sk_fault_set(fault, SK_EINTR, "interrupted");
+	if (err != SK_OK) {
+		note_error(run, &damage);
+		return SK_OK;
+	}
+	sk_capture_stats(capture, &stats);
+	if (run->forward == NULL)
+		err = start(run, &stats, index, fault);
+	else
+		err = sk_forward_end_input(run->forward, fault);
+	/* Handing the same capture on twice is two acts and counts twice: the input has no identity. */
+	if (err == SK_OK)
+		err = sk_collector_input(run->collector, NULL, true, &seen, fault);
+	if (err == SK_OK) {
+		err = feed_all(run, capture, fault);
+		sk_capture_stats(capture, &stats);
+		run->interface_base += stats.interfaces;
+		run->upstream_base += stats.upstream_lost;
+		run->result->sliced += stats.sliced;
+		run->result->upstream_lost += stats.upstream_lost;
+	}
+	sk_capture_close(capture);
+	return err;
+}
+
+/* ---- the end ---- */
+
+static const char *stop_reason(const struct run *run, enum sk_err ended)
+{
+	switch (ended) {
+	case SK_OK: return run->result->error_count > 0 ? "damaged_input" : "finished";
+	case SK_EINTR: return "interrupted";
+	case SK_EEXPIRED: return "basis_expired";
+	default: return "host_error";
+	}
+}
+
+/* The ledger first: an output whose handing on no ledger tells of does not get its name. Then the output, whole or not at all. */
+static enum sk_err finish(struct run *run, enum sk_err ended, struct sk_fault *fault)
+{
+	struct sk_forward_result *result = run->result;
+	struct sk_fault last = {.line = ""};
+	bool output_failed = ended == SK_EIO || ended == SK_ENOSPC || ended == SK_EUNSUPPORTED;
+	bool orderly = ended == SK_OK || ended == SK_EINTR || ended == SK_EEXPIRED || output_failed;
+	enum sk_err err = orderly ? sk_forward_finish(run->forward, ended == SK_OK ? SK_FORWARD_FRAGMENT_TIMEOUT : SK_FORWARD_STOPPED, &last) : SK_OK;
+	sk_forward_totals(run->forward, &result->totals);
+	if (orderly && err == SK_OK)
+		err = sk_collector_stop(run->collector, stop_reason(run, ended), &result->ledger_size, result->ledger_root, &last);
+	else
+		sk_collector_free(run->collector);
+	run->collector = NULL;
+	if (orderly && err == SK_OK && !output_failed) {
+		struct sk_writer *writer = run->writer;
+		run->writer = NULL;
+		err = sk_writer_close(writer, &last);
+		result->written = err == SK_OK;
+	}
+	if (err == SK_OK)
+		return ended;
+	if (ended != SK_OK)
+		note_error(run, fault);
+	*fault = last;
+	return err;
+}
+
+static void catch_signals(void)
+{
+	/* A second signal ends the process where it stands: the reader of a pipe may never come back. */
+	struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND}, ignore = {.sa_handler = SIG_IGN};
+	interrupted = 0;
+	(void)sigaction(SIGINT, &action, NULL);
+	(void)sigaction(SIGTERM, &action, NULL);
+	(void)sigaction(SIGPIPE, &ignore, NULL);
+}
+
+static void close_all(struct run *run)
+{
+	sk_collector_free(run->collector);
+	sk_forward_free(run->forward);
+	sk_writer_abort(run->writer);
+	sk_border_close(run->border);
+}
+
+enum sk_err sk_forward_run(struct sk_cmd *cmd, struct sk_workspace *workspace, const struct sk_forward_options *options, struct sk_forward_result *result,
+			   struct sk_fault *fault)
+{
+	struct run run = {.cmd = cmd, .workspace = workspace, .options = options, .result = result};
+	int64_t wall_ns = cmd->clock.monotonic_ns(cmd->clock.context), cpu_ns = cmd->clock.cpu_ns(cmd->clock.context);
+	/* Frames pass through this process's memory: no core file may ever hold them. */
+	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+	(void)snprintf(result->origin, sizeof result->origin, "%s", workspace->origin);
+	enum sk_err err = check_permit(&run, fault);
+	if (err == SK_OK)
+		err = check_rule(&run, fault);
+	if (err == SK_OK)
+		err = open_border(&run, fault);
+	if (err == SK_OK) {
+		catch_signals();
+		sk_progress_start(&run.progress, cmd);
+		for (size_t i = 0; i < options->capture_count && err == SK_OK; i++)
+			err = gate_capture(&run, i, fault);
+		sk_progress_clear(&run.progress);
+	}
+	bool began = run.forward != NULL;
+	if (began)
+		err = finish(&run, err, fault);
+	close_all(&run);
+	result->wall_ns = cmd->clock.monotonic_ns(cmd->clock.context) - wall_ns;
+	result->cpu_ns = cmd->clock.cpu_ns(cmd->clock.context) - cpu_ns;
+	/* What began and was ended in order has a summary; what never began is only a fault. */
+	if (err != SK_OK && began && sk_err_kind(err) != SK_KIND_BUG) {
+		note_error(&run, fault);
+		return SK_OK;
+	}
+	return err;
+}
