@@ -57,15 +57,17 @@ uint8_t sk_flow_key(const struct sk_packet *packet, struct key *key)
 	return swap;
 }
 
-/* SipHash-1-3. IPv4: meta and both addresses; IPv6: two words more. */
+/* SipHash-1-3. IPv4: meta and both addresses in one word; IPv6: meta and four. */
 uint64_t sk_flow_hash(const uint64_t key[2], const struct key *what)
 {
 	struct sk_sip s = sk_sip_start(key[0], key[1]);
 	sk_sip_word(&s, what->meta & SK_KEY_META_MASK);
+	if (SK_LIKELY((what->meta >> 40 & SK_KEY_V6) == 0)) {
+		sk_sip_word(&s, what->addresses[0] ^ sk_sip_rotate(what->addresses[1], 32)); /* four bytes each, side by side */
+		return sk_sip_finish(&s, 0, 16);
+	}
 	sk_sip_word(&s, what->addresses[0]);
 	sk_sip_word(&s, what->addresses[1]);
-	if ((what->meta >> 40 & SK_KEY_V6) == 0)
-		return sk_sip_finish(&s, 0, 24);
 	sk_sip_word(&s, what->addresses[2]);
 	sk_sip_word(&s, what->addresses[3]);
 	return sk_sip_finish(&s, 0, 40);

@@ -189,19 +189,23 @@ static void sweep(struct sk_flow_table *table, bool all)
 	uint16_t now = tick_of(table->now_ns);
 	table->swept_ns = table->now_ns;
 	table->since_sweep = 0;
+	uint16_t ahead[SWEEP_AHEAD] = {0};
 	for (uint32_t i = 0; i < table->set_count + SWEEP_AHEAD; i++) {
+		unsigned over = ahead[i % SWEEP_AHEAD];
+		struct set *set = &table->sets[i - SWEEP_AHEAD];
+		for (; over != 0; over &= over - 1)
+			expire_flow(table, (struct slot){.set = set, .way = (unsigned)__builtin_ctz(over)});
 		if (i + SWEEP_AHEAD < table->set_count)
 			__builtin_prefetch(&table->sets[i + SWEEP_AHEAD]);
-		if (i < table->set_count) {
-			const struct set *set = &table->sets[i];
-			for (unsigned over = all ? ~match(set, 0) & 0xffff : expired(set, now); over != 0; over &= over - 1)
-				prefetch_flow(&set->flows[__builtin_ctz(over)]);
-		}
-		if (i < SWEEP_AHEAD)
+		if (i >= table->set_count) {
+			ahead[i % SWEEP_AHEAD] = 0;
 			continue;
-		struct set *set = &table->sets[i - SWEEP_AHEAD];
-		for (unsigned over = all ? ~match(set, 0) & 0xffff : expired(set, now); over != 0; over &= over - 1)
-			expire_flow(table, (struct slot){.set = set, .way = (unsigned)__builtin_ctz(over)});
+		}
+		set = &table->sets[i];
+		over = all ? ~match(set, 0) & 0xffff : expired(set, now);
+		ahead[i % SWEEP_AHEAD] = (uint16_t)over;
+		for (; over != 0; over &= over - 1)
+			prefetch_flow(&set->flows[__builtin_ctz(over)]);
 	}
 }
 
