@@ -171,7 +171,7 @@ static enum sk_err read_message(struct sk_cur c, struct sk_command_context conte
 	uint32_t options = sk_le32(&c);
 	if (sk_alive(&c) != SK_OK)
 		return trusted ? sk_command_short(context) : SK_EUNSUPPORTED;
-	if (options != 0 || !is_status(status) || (!trusted && (command == NOP || sk_left(&c) != length)))
+	if (options != 0 || (!trusted && (command == NOP || !is_status(status) || sk_left(&c) != length)))
 		return SK_EUNSUPPORTED;
 	out->code = command;
 	out->status = (uint16_t)status;

@@ -9,7 +9,7 @@
 #include "decode/command_priv.h"
 
 enum {
-	LENGTH_MIN = 2, LENGTH_MAX = 254, HEAD_BYTES = 6, EXCEPTION = 0x80, MEI_CANOPEN = 13, MEI_DEVICE_IDENTIFICATION = 14
+	LENGTH_MIN = 2, LENGTH_MAX = 254, HEAD_BYTES = 6, DETAIL_BYTES = 2, EXCEPTION = 0x80, MEI_CANOPEN = 13, MEI_DEVICE_IDENTIFICATION = 14
 };
 
 enum function {
@@ -137,14 +137,14 @@ static enum sk_err read_message(struct sk_cur c, struct sk_command_context conte
 	out->bytes = HEAD_BYTES + (uint32_t)length;
 	if (!trusted)
 		return read_stranger(c, function, length, context.to_server, out);
-	if (length < LENGTH_MIN || length > LENGTH_MAX || (function & ~EXCEPTION) == 0)
+	if (length < LENGTH_MIN || length > LENGTH_MAX)
 		return SK_EMALFORMED;
-	size_t needed = function & EXCEPTION || function == ENCAPSULATED_TRANSPORT ? 1 : function == DIAGNOSTICS ? 2 : 0;
-	if ((size_t)length - LENGTH_MIN < needed)
-		return SK_EMALFORMED;
+	size_t data_bytes = (size_t)length - LENGTH_MIN;
+	size_t needed = data_bytes < DETAIL_BYTES ? data_bytes : DETAIL_BYTES;
 	if (sk_left(&c) < needed)
 		return sk_command_short(context);
-	read_function(c, function, !context.to_server, out);
+	/* A function that lacks its data is told all the same: the length still leads to the next message. */
+	read_function(sk_carve(&c, needed), function, !context.to_server, out);
 	return SK_OK;
 }
 

@@ -12,7 +12,7 @@
 
 enum {
 	TPKT_VERSION = 3, TPKT_BYTES = 4, TPKT_MIN = 7, COTP_CONNECT = 0xe0, COTP_CONFIRM = 0xd0, COTP_DATA = 0xf0, COTP_DATA_LENGTH = 2,
-	STEPS_MAX = 4 /* connection messages and keep-alives in front of the first data */
+	STEPS_MAX = 4 /* connection messages and keep-alives in front of the first command */
 };
 
 enum { S7_ID = 0x32, S7_HEADER_BYTES = 10, S7_FACT_BYTES = 12 /* of error and parameters */ };
@@ -114,7 +114,7 @@ static enum sk_err read_plus(struct sk_cur c, bool to_server, struct sk_command 
 /* What one TPKT holds. */
 enum step { STEP_COMMAND, STEP_OVER, STEP_MORE, STEP_OTHER };
 
-/* One TPKT: *data is what COTP carries, as far as it is there; empty for what is stepped over. *length is the whole. */
+/* One TPKT: *data is what COTP carries, as far as it is there; what is too short for a header is stepped over. *length is the whole. */
 static enum step take_packet(struct sk_cur *c, struct sk_cur *data, size_t *length)
 {
 	struct sk_cur packet = *c;
@@ -131,7 +131,7 @@ static enum step take_packet(struct sk_cur *c, struct sk_cur *data, size_t *leng
 	if (cotp == COTP_DATA && cotp_length == COTP_DATA_LENGTH) {
 		sk_skip(&packet, 1);
 		*data = packet;
-		return *length > TPKT_MIN ? STEP_COMMAND : STEP_OVER;
+		return *length >= TPKT_MIN + S7_HEADER_BYTES ? STEP_COMMAND : STEP_OVER;
 	}
 	bool connection = (cotp == COTP_CONNECT || cotp == COTP_CONFIRM) && cotp_length + 1u + TPKT_BYTES == *length;
 	return connection ? STEP_OVER : STEP_OTHER;

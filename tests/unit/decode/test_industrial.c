@@ -301,14 +301,14 @@ static void test_hostile(void **state)
 		enum sk_err err;
 	} cases[] = {
 		{SK_APP_MODBUS, {0, 0, 0, 0, 0, 0, 1, 3}, 8, SK_EMALFORMED},
-		{SK_APP_MODBUS, {0, 0, 0, 0, 0, 2, 1, 0x80}, 8, SK_EMALFORMED},
-		{SK_APP_MODBUS, {0, 0, 0, 0, 0, 2, 1, 0x83}, 8, SK_EMALFORMED},
+		{SK_APP_MODBUS, {0, 0, 0, 0, 0, 2, 1, 0x80}, 8, SK_OK},
+		{SK_APP_MODBUS, {0, 0, 0, 0, 0, 2, 1, 8}, 8, SK_OK},
 		{SK_APP_MODBUS, {0, 0, 0, 0, 0xff, 0xff, 1, 3}, 8, SK_EMALFORMED},
 		{SK_APP_IEC104, {0x68, 3, 1, 0, 0, 0}, 6, SK_EUNSUPPORTED},
 		{SK_APP_IEC104, {0x68, 4, 0x47, 0, 0, 0}, 6, SK_EUNSUPPORTED},
 		{SK_APP_IEC104, {0x68, 4, 0, 0, 0, 0}, 6, SK_EMALFORMED},
 		{SK_APP_S7, {3, 0, 0, 6, 2, 0xf0, 0x80}, 7, SK_EUNSUPPORTED},
-		{SK_APP_S7, {3, 0, 0, 8, 2, 0xf0, 0x80, 0x32}, 8, SK_EUNSUPPORTED},
+		{SK_APP_S7, {3, 0, 0, 8, 2, 0xf0, 0x80, 0x32}, 8, SK_EMORE},
 		{SK_APP_S7, {3, 0, 0, 7, 2, 0xf0, 0x80, 3, 0, 0, 7, 2, 0xf0, 0x80, 3, 0, 0, 7, 2, 0xf0, 0x80, 3, 0, 0, 7, 2, 0xf0, 0x80}, 28, SK_EUNSUPPORTED},
 		{SK_APP_ENIP, {0x6f, 0, 7, 0}, 4, SK_EUNSUPPORTED},
 	};
