@@ -10,10 +10,12 @@
 #include "seal/seal.h"
 
 enum {
-	SK_OBSERVATION_VERSION = 1,
+	SK_OBSERVATION_VERSION = 2,       /* version 1 is still read */
 	SK_OBSERVATION_MAX_BYTES = 4096,
 	SK_OBSERVATION_DOMAIN_MAX = 256,
 	SK_OBSERVATION_HITS_MAX = 8,
+	SK_OBSERVATION_CODES_MAX = 8,     /* different codes of commands that are kept */
+	SK_OBSERVATION_SOFTWARE_MAX = 64,
 	SK_FINDING_TEXT_MAX = 512,
 	SK_FINDING_MAX_BYTES = 4096,
 	SK_OBSERVATION_COMMUNITY_ID_MAX = 32
@@ -22,9 +24,28 @@ enum {
 /* What an observation is about. */
 enum sk_observation_kind { SK_OBSERVATION_FLOW = 1, SK_OBSERVATION_HIT = 2 };
 
+/* What else an observation tells besides the history that all have. Members of a section that is not announced are zero and are not written. */
+enum sk_observation_section {
+	SK_SECTION_HITS = 1, SK_SECTION_DNS = 2, SK_SECTION_TLS = 4, SK_SECTION_SERVER = 8, SK_SECTION_CERTIFICATE = 16, SK_SECTION_HTTP = 32,
+	SK_SECTION_SSH = 64, SK_SECTION_COMMAND = 128
+};
+/* tls_bits and server_bits. */
+enum sk_observation_tls_bit {
+	SK_TLS_BIT_SNI = 1,       /* there was a server name */
+	SK_TLS_BIT_ECH = 2,       /* encrypted client hello: the server name is the front's */
+	SK_TLS_BIT_ECH_INNER = 4, /* ... and this is the inner one, behind a front */
+	SK_TLS_BIT_ESNI = 8,      /* the drafts before ECH: no name in clear */
+	SK_TLS_BIT_GREASE = 16,
+	SK_TLS_BIT_QUIC = 32, SK_TLS_BIT_DTLS = 64,
+	SK_TLS_BIT_RETRY = 128    /* server: asked for a second hello */
+};
+enum sk_observation_certificate_bit { SK_CERT_BIT_SELF_SIGNED = 1, SK_CERT_BIT_PARSED = 2, SK_CERT_BIT_WHOLE = 4 };
+enum sk_observation_http_bit { SK_HTTP_BIT_REQUEST = 1, SK_HTTP_BIT_RESPONSE = 2, SK_HTTP_BIT_QUERY = 4, SK_HTTP_BIT_CUT = 8 };
+
 /* One flow segment's whitelisted fields. FLOW: made by flow.all alone, goes to segments files. HIT: some selector other than flow.all hit. */
 struct sk_observation {
 	uint8_t kind;                       /* enum sk_observation_kind */
+	uint8_t sections;                   /* enum sk_observation_section */
 	uint8_t class_;
 	uint8_t ip_proto;
 	uint8_t initiator_sure;
@@ -40,29 +61,64 @@ struct sk_observation {
 	int64_t first_ns, last_ns;
 	uint64_t packets[2], ip_bytes[2];
 	uint64_t frames, frame_bytes;
+	/* section: hits */
 	uint32_t hit_count;
 	uint32_t hit_ids[SK_OBSERVATION_HITS_MAX];     /* selector ids in the set of the interval */
 	uint8_t hit_kinds[SK_OBSERVATION_HITS_MAX];    /* bit numbers of enum sk_selector_kind */
 	char matched[SK_OBSERVATION_DOMAIN_MAX];       /* value of the first selector that hit; "" under flow.all alone */
-	/* autogen: DNS */
+	/* section: DNS */
 	uint16_t dns_type, dns_flags;
 	uint8_t dns_rcode, dns_labels, dns_name_length, dns_entropy_x16; /* Shannon entropy of the name, bits a byte x 16 */
 	uint32_t dns_queries, dns_responses, dns_nxdomain;
 	char dns_domain[SK_OBSERVATION_DOMAIN_MAX];    /* matched or registered domain; full name only under the names rule */
-	/* autogen: TLS */
+	/* section: TLS, the client's side (also DTLS, QUIC) */
 	uint16_t tls_version;
+	uint8_t tls_bits;                              /* enum sk_observation_tls_bit */
+	uint32_t quic_version;                         /* 0: not QUIC */
 	char sni_domain[SK_OBSERVATION_DOMAIN_MAX];    /* same rule */
 	char alpn[16];
-	char ja3[33], ja4[40];
+	char ja3[33], ja4[40];                         /* as their specifications print them, or "" */
+	/* section: server, the same handshake's other side */
+	uint16_t server_version, server_cipher;
+	uint8_t server_bits;                           /* enum sk_observation_tls_bit */
+	char server_alpn[16];
+	char ja3s[33];
+	/* section: certificate, the server's leaf */
+	uint8_t cert_sha1[20], cert_sha256[32];        /* of the DER; zero unless it was whole */
+	uint8_t cert_issuer[16], cert_subject[16];     /* SHA-256 of the DER names, cut: names themselves are never here */
+	int64_t cert_not_before_s, cert_not_after_s;   /* since 1970 */
+	uint8_t cert_version, cert_chain, cert_bits;   /* cert_chain: certificates that were sent; enum sk_observation_certificate_bit */
+	/* section: HTTP/1, the first request and the first final response */
+	char http_method[20];
+	char http_host_domain[SK_OBSERVATION_DOMAIN_MAX]; /* same rule as for DNS */
+	uint16_t http_status, http_path_length;
+	uint8_t http_version, http_path_depth, http_bits; /* 10 = 1.0, 11 = 1.1; enum sk_observation_http_bit */
+	uint8_t http_header_count, http_response_header_count;
+	uint8_t http_path_hash[16];                    /* SHA-256 of the path without query, cut */
+	uint8_t http_order_hash[16], http_response_order_hash[16]; /* of the header names in their order */
+	uint32_t http_requests, http_responses;        /* heads that were read: a connection is not read to its end */
+	/* section: SSH */
+	uint16_t ssh_client_version, ssh_server_version; /* major x 256 + minor; 0: not seen */
+	char ssh_client_software[SK_OBSERVATION_SOFTWARE_MAX], ssh_server_software[SK_OBSERVATION_SOFTWARE_MAX];
+	char hassh[33], hassh_server[33];
+	/* section: command, of the protocol that app names (decode/command.def says what the numbers are) */
+	uint32_t command_requests, command_responses, command_writes, command_errors; /* messages that were read */
+	uint16_t command_version, command_detail, command_status; /* the first that is not zero */
+	uint8_t command_code_count;
+	uint16_t command_codes[SK_OBSERVATION_CODES_MAX]; /* the first different ones, in their order */
 };
 
 /* Append the binary form. Every byte of a text after its NUL is dropped. A class of DD or UNKNOWN, or a number outside its enum, is a bug
    (SK_INVARIANT): what is domestic or not known has no written form. rule: OBSERVE-1 */
 void sk_observation_encode(const struct sk_observation *observation, struct sk_buf *out);
-/* Parse it; SK_ETRUNC, SK_ETRAIL, SK_EMALFORMED. */
+/* The same into the caller's memory, of which SK_OBSERVATION_MAX_BYTES are there (bytes behind the form may be overwritten). Returns the length. */
+size_t sk_observation_encode_to(const struct sk_observation *observation, uint8_t *out);
+/* Parse it, version 1 or 2; SK_ETRUNC, SK_ETRAIL, SK_EMALFORMED. */
 SK_MUST enum sk_err sk_observation_decode(const void *bytes, size_t length, struct sk_observation *out);
 /* A stable id: SHA-256 over the binary form and the run id, first 16 bytes. */
 void sk_observation_id(const struct sk_observation *observation, const uint8_t run_id[16], uint8_t id[16]);
+/* The same of a stored form, whatever its version. */
+void sk_observation_form_id(const void *form, size_t length, const uint8_t run_id[16], uint8_t id[16]);
 
 /* Community ID 1 with seed 0, e.g. "1:LQU9qZlK+B5F3KDmev6m5PMibrg="; "-" when the library refuses SHA-1. */
 const char *sk_observation_community_id(const struct sk_observation *observation, char text[SK_OBSERVATION_COMMUNITY_ID_MAX]);

@@ -21,6 +21,7 @@ struct sk_head {
 	uint8_t kind;        /* enum sk_head_kind */
 	uint8_t app;         /* enum sk_app */
 	bool from_initiator;
+	uint32_t quic_version; /* hellos that came in QUIC */
 	union {
 		struct sk_dns dns;
 		struct sk_client_hello client_hello;  /* of TLS, DTLS or QUIC */

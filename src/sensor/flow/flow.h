@@ -13,16 +13,51 @@ enum sk_flow_end { SK_FLOW_END_IDLE, SK_FLOW_END_ACTIVE, SK_FLOW_END_CLOSED, SK_
 enum sk_flow_state { SK_FLOW_NEW, SK_FLOW_SYN, SK_FLOW_SYN_ACK, SK_FLOW_ESTABLISHED, SK_FLOW_CLOSING, SK_FLOW_CLOSED, SK_FLOW_RESET };
 enum { SK_FLOW_HITS_MAX = 8 };
 
+/* Of an HTTP/1 connection: its first request and its first final response; the others are counted as far as they were read. */
+struct sk_flow_http {
+	uint32_t requests, responses;
+	bool has_request, has_response, has_query, cut;
+	uint8_t version, path_depth, header_count, response_header_count;
+	uint16_t status, path_length, host_length;
+	char method[SK_HTTP_METHOD_MAX];
+	char host[SK_HTTP_HOST_MAX];
+	uint8_t path_hash[SK_HTTP_HASH_BYTES], order_hash[SK_HTTP_HASH_BYTES], response_order_hash[SK_HTTP_HASH_BYTES];
+};
+
+/* Of an SSH connection; [0] of the client, [1] of the server. */
+struct sk_flow_ssh {
+	struct sk_ssh side[2];
+};
+
+enum { SK_FLOW_CODES_MAX = 8 };
+/* Of a protocol that is told by its commands: messages that were read, and what they said first. */
+struct sk_flow_command {
+	uint32_t requests, responses, writes, errors;
+	uint16_t version, detail, status;           /* the first that is not zero */
+	uint16_t code_count;
+	uint16_t codes[SK_FLOW_CODES_MAX];          /* the first different ones */
+};
+
 /* Head facts kept with a segment that a selector hit, or of any segment under flow.all; nothing is kept for others. */
 struct sk_flow_facts {
 	uint32_t hit_count;                      /* hits seen; ids of the first SK_FLOW_HITS_MAX distinct ones are kept */
 	uint32_t hit_ids[SK_FLOW_HITS_MAX];      /* selector ids of the running set */
 	uint8_t hit_kinds[SK_FLOW_HITS_MAX];     /* bit number of enum sk_selector_kind */
 	uint32_t dns_queries, dns_responses, dns_nxdomain;
-	bool has_dns, has_tls;
-	struct sk_dns dns;                       /* the last one */
-	struct sk_client_hello tls;
+	uint32_t quic_version;                   /* 0: not QUIC */
+	bool has_tls, has_server, has_certificate;
+	bool has_dns, has_http, has_ssh, has_command; /* at most one of these: what the segment spoke first */
+	struct sk_client_hello tls;              /* the first one */
+	struct sk_server_hello server;           /* the last one: a HelloRetryRequest gives way to the answer */
+	struct sk_certificate certificate;
+	union {
+		struct sk_dns dns;               /* the last one */
+		struct sk_flow_http http;
+		struct sk_flow_ssh ssh;
+		struct sk_flow_command command;
+	};
 };
+_Static_assert(sizeof(struct sk_flow_facts) <= 1024, "a place of the facts pool");
 
 /* A segment as it is handed out at its close, and to detectors while open. Directions: 0 = from the initiator, 1 = towards it. */
 struct sk_flow_record {
@@ -46,7 +81,11 @@ struct sk_flow_record {
 	const struct sk_flow_facts *facts; /* NULL: nothing hit */
 };
 
+/* What is looked for in payload. */
+enum sk_flow_heads { SK_FLOW_HEADS_ALL, SK_FLOW_HEADS_NONE };
+
 struct sk_flow_limits {
+	uint32_t heads;            /* enum sk_flow_heads, default all */
 	uint32_t flows;            /* default 1 << 20, both families together */
 	uint32_t facts;            /* segments with hits that may be open at once, default 1 << 16; beyond: close early, counted */
 	uint32_t streams;          /* TCP heads in reassembly at once, default 1024, SK_CLIENT_HELLO_MAX_BYTES each */
@@ -82,11 +121,11 @@ void sk_flow_prepare(struct sk_flow_table *table, const struct sk_packet *packet
 /* Put one packet to its segment (opened when new; others may be closed or evicted on the way). *is_new says that the segment was opened now.
    Returns NULL only when the table has no slot that may be evicted (cannot happen with flows >= 16). */
 struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packet *packet, bool *is_new);
-/* Look for a protocol head in the packet that was just applied to flow; TCP is reassembled within bounds. NULL when there is none (yet).
-   A UDP flow gives a head per DNS message; a TCP flow the ClientHello once, and each DNS message. */
+/* Look for a protocol head in the packet that was just applied to flow; TCP and QUIC are put together within bounds. NULL when there is none (yet).
+   Which heads a flow gives, and for how long it is looked at: README.md. */
 const struct sk_head *sk_flow_head(struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet);
-/* The next head of the same packet: several DNS messages may share a TCP segment. Call until NULL; when it is not called, they come out with the
-   packets that follow. */
+/* The next head of the same packet: several messages may share a packet, and a server's hello is often followed by its certificate. Call until NULL:
+   what was not asked for is left out, or comes out with the packets that follow. */
 const struct sk_head *sk_flow_head_next(struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet);
 /* Attach facts to a segment (zeroed) or return the attached ones. When the pool is empty, the segment that has held facts longest ends early
    (SK_FLOW_END_ACTIVE, counted) and gives its own; its flow goes on in a new segment. NULL only with limits.facts = 0 (counted). */

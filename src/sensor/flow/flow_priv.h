@@ -6,6 +6,7 @@
 #ifndef SK_FLOW_PRIV_H
 #define SK_FLOW_PRIV_H
 
+#include "decode/quic.h"
 #include "flow/flow.h"
 
 enum {
@@ -71,13 +72,18 @@ struct prepared {
 	uint8_t direction;            /* of the packet: 0 = from the lower end */
 };
 
-/* Reassembly of one direction of one flow. */
+/* Reassembly of one direction of one flow; of a QUIC flow the first one also remembers what opens its packets. */
 struct stream {
 	uint16_t next;                /* of the same flow, or of the free list; 0 = none */
 	uint8_t direction;
 	uint8_t packets;              /* seen by this buffer */
+	uint8_t readers;              /* head_priv.h: what the bytes may still be */
+	bool told;                    /* SSH: the identification was handed out */
+	bool quic;                    /* quic_flow is in use */
 	uint8_t range_count;          /* ranges received, ascending, apart from each other */
 	uint16_t range_start[SK_STREAM_RANGES_MAX], range_end[SK_STREAM_RANGES_MAX];
+	struct sk_flow *owner;        /* NULL = free */
+	struct sk_quic_flow quic_flow;
 };
 
 struct facts_place {
@@ -115,10 +121,15 @@ struct sk_flow_table {
 	uint32_t facts_free, facts_hand;
 	struct stream *streams;
 	uint8_t *stream_bytes;
-	uint16_t stream_free;
+	uint16_t stream_free, stream_hand;
+	struct sk_quic *quic;
 	/* the head that was handed out last */
 	struct sk_head head;
 	bool head_used;
+	/* what the same packet may still hold */
+	struct sk_cur rest;
+	uint8_t rest_readers;         /* head_priv.h; 0: nothing */
+	bool rest_buffered;           /* ... and it stands in a buffer */
 	struct area areas[5];
 };
 
@@ -182,8 +193,11 @@ enum sk_class sk_segment_class(const struct sk_flow *flow);
 
 /* The buffer of one direction of a flow; NULL when it has none. */
 struct stream *sk_stream_of(const struct sk_flow_table *table, const struct sk_flow *flow, unsigned direction);
-/* A buffer for one direction of a flow; NULL when there is none free (counted). */
+/* A buffer for one direction of a flow. When none is free, the one that was taken longest ago is (counted); that direction of its flow is not looked at
+   again. NULL only when the table has none (counted). */
 struct stream *sk_stream_take(struct sk_flow_table *table, struct sk_flow *flow, unsigned direction);
+/* Overwrite what it holds and begin anew. */
+void sk_stream_clear(struct sk_flow_table *table, struct stream *stream);
 /* Give it back, overwritten. */
 void sk_stream_release(struct sk_flow_table *table, struct sk_flow *flow, struct stream *stream);
 /* All of a flow. */
@@ -198,6 +212,20 @@ void sk_stream_consume(struct sk_flow_table *table, struct stream *stream, uint3
 void sk_streams_syn(struct sk_flow *flow, const struct sk_packet *packet, unsigned direction);
 
 /* ---- head.c ---- */
+
+/* Payloads of a direction that were looked at; SK_HEAD_PACKETS_MAX: no more will be. */
+static inline unsigned sk_flow_attempts(const struct sk_flow *flow, unsigned direction)
+{
+	return direction == 0 ? flow->attempts0 : flow->attempts1;
+}
+
+static inline void sk_flow_set_attempts(struct sk_flow *flow, unsigned direction, unsigned attempts)
+{
+	if (direction == 0)
+		flow->attempts0 = attempts & 7;
+	else
+		flow->attempts1 = attempts & 7;
+}
 
 /* Overwrite the head that was handed out last. */
 void sk_head_wipe(struct sk_flow_table *table);

@@ -1,250 +1,223 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Heads: which packet of which flow may hold one, and where it ends. TLS is known by content on any port, within the first payloads of a direction
-   (a proxy's or STARTTLS' talk may come first). DNS is known by port 53 and content. Multicast DNS (5353) is left alone on purpose: its names are
-   mostly those of persons' devices. */
-#include "flow/flow_priv.h"
+/* Heads: whether a packet may hold one, and what bytes at the place of a head are. Where that place is, and which comes next: tcp.c, udp.c.
+   Protocols are known by content on any port, within the first payloads of a direction; DNS by port 53 and content. Multicast DNS (5353) is left alone
+   on purpose: its names are mostly those of persons' devices. */
+#include "flow/head_priv.h"
 
-enum { PROTO_TCP = 6, PROTO_UDP = 17, PORT_DNS = 53, DNS_HEADER_BYTES = 12, DNS_LENGTH_BYTES = 2 };
-
-/* What the bytes at the place of a head are. */
-enum finding {
-	FOUND_HEAD,   /* a head, in table->head */
-	FOUND_OTHER,  /* a message that is no head, but the next one may be (DNS framing goes on) */
-	FOUND_MORE,   /* the beginning of one */
-	FOUND_NOTHING /* something else */
-};
+enum { DNS_HEADER_BYTES = 12, DNS_LENGTH_BYTES = 2, TLS_CHANGE_CIPHER_SPEC = 20, TLS_HANDSHAKE = 22 };
 
 void sk_head_wipe(struct sk_flow_table *table)
 {
+	table->rest_readers = 0;
 	if (!table->head_used)
 		return;
 	sk_wipe(&table->head, sizeof table->head);
 	table->head_used = false;
 }
 
-static unsigned attempts_of(const struct sk_flow *flow, unsigned direction)
+static void drop(struct sk_flow_table *table)
 {
-	return direction == 0 ? flow->attempts0 : flow->attempts1;
+	sk_wipe(&table->head, sizeof table->head);
+	table->head_used = false;
 }
 
-static void set_attempts(struct sk_flow *flow, unsigned direction, unsigned attempts)
+bool sk_head_is_industrial(unsigned app)
 {
-	if (direction == 0)
-		flow->attempts0 = attempts & 7;
-	else
-		flow->attempts1 = attempts & 7;
+	return app >= SK_APP_MODBUS && app <= SK_APP_BACNET;
 }
 
-static const struct sk_head *hand_out(struct sk_flow_table *table, struct sk_flow *flow, enum sk_head_kind kind, enum sk_app app, unsigned direction)
+bool sk_head_is_command(unsigned app)
 {
-	table->head.kind = (uint8_t)kind;
-	table->head.app = (uint8_t)app;
-	table->head.from_initiator = direction == flow->initiator;
-	sk_flow_set_app(flow, app);
+	return app >= SK_APP_SMB && app <= SK_APP_BACNET;
+}
+
+const struct sk_head *sk_head_hand_out(struct sk_flow_table *table, struct sk_flow *flow, const struct sk_look *look)
+{
+	table->head.kind = (uint8_t)look->kind;
+	table->head.app = (uint8_t)look->app;
+	table->head.from_initiator = look->direction == flow->initiator;
+	if (sk_flow_app(flow) == SK_APP_NONE)
+		sk_flow_set_app(flow, look->app);
 	return &table->head;
 }
 
-/* A DNS message is one when it parses, or when it is cut off behind its question. */
-static bool read_dns(struct sk_flow_table *table, struct sk_cur message)
-{
-	table->head_used = true;
-	enum sk_err err = sk_dns_parse(message, &table->head.as.dns);
-	if (err == SK_OK || (err == SK_ETRUNC && table->head.as.dns.name_length != 0))
-		return true;
-	sk_head_wipe(table);
-	return false;
-}
+/* ---- one reader each ---- */
 
-static bool is_dns_port(const struct sk_packet *packet)
-{
-	return packet->source_port == PORT_DNS || packet->destination_port == PORT_DNS;
-}
-
-static const struct sk_head *udp_head(struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet, unsigned direction)
-{
-	if (is_dns_port(packet))
-		return read_dns(table, packet->payload) ? hand_out(table, flow, SK_HEAD_DNS, SK_APP_DNS, direction) : NULL;
-	unsigned attempts = attempts_of(flow, direction);
-	if (attempts >= SK_HEAD_PACKETS_MAX)
-		return NULL;
-	table->head_used = true;
-	if (sk_tls_client_hello_datagram(packet->payload, &table->head.as.client_hello) == SK_OK) {
-		set_attempts(flow, direction, SK_HEAD_PACKETS_MAX);
-		return hand_out(table, flow, SK_HEAD_CLIENT_HELLO, SK_APP_DTLS, direction);
-	}
-	sk_head_wipe(table);
-	set_attempts(flow, direction, attempts + 1);
-	return NULL;
-}
-
-/* RFC 1035 4.2.2: each message behind its length. One that is larger than a buffer is read as far as the buffer goes. */
-static enum finding find_dns(struct sk_flow_table *table, struct sk_cur bytes, uint32_t *used)
+/* A DNS message is one when it parses, or when it is cut off behind its question. RFC 1035 4.2.2: in TCP each stands behind its length; one that is
+   larger than a buffer is read as far as the buffer goes. */
+static enum sk_err read_dns(struct sk_flow_table *table, struct sk_cur bytes, struct sk_look *look)
 {
 	if (sk_left(&bytes) < DNS_LENGTH_BYTES)
-		return FOUND_MORE;
+		return SK_EMORE;
 	uint32_t length = sk_be16(&bytes);
 	if (length < DNS_HEADER_BYTES)
-		return FOUND_NOTHING;
+		return SK_EUNSUPPORTED;
 	uint32_t needed = length < SK_CLIENT_HELLO_MAX_BYTES - DNS_LENGTH_BYTES ? length : SK_CLIENT_HELLO_MAX_BYTES - DNS_LENGTH_BYTES;
 	if (sk_left(&bytes) < needed)
-		return FOUND_MORE;
-	*used = DNS_LENGTH_BYTES + length;
-	return read_dns(table, sk_carve_at_most(&bytes, length)) ? FOUND_HEAD : FOUND_OTHER;
+		return SK_EMORE;
+	look->kind = SK_HEAD_DNS;
+	look->app = SK_APP_DNS;
+	look->used = DNS_LENGTH_BYTES + length;
+	struct sk_dns *dns = &sk_head_use(table)->as.dns;
+	enum sk_err err = sk_dns_parse(sk_carve_at_most(&bytes, length), dns);
+	return err == SK_ETRUNC && dns->name_length != 0 ? SK_OK : err == SK_OK ? SK_OK : SK_EMALFORMED;
 }
 
-static enum finding find_tls(struct sk_flow_table *table, struct sk_cur bytes)
+/* Of a certificate that is not whole nothing can be said. */
+static enum sk_err read_certificate(struct sk_flow_table *table, struct sk_cur bytes, struct sk_look *look)
 {
-	table->head_used = true;
-	enum sk_err err = sk_tls_client_hello(bytes, &table->head.as.client_hello);
-	if (err == SK_OK)
-		return FOUND_HEAD;
-	sk_head_wipe(table);
-	return err == SK_EMORE ? FOUND_MORE : FOUND_NOTHING;
+	struct sk_certificate *certificate = &sk_head_use(table)->as.certificate;
+	enum sk_err err = sk_tls_certificate(bytes, look->last, certificate);
+	look->kind = SK_HEAD_CERTIFICATE;
+	look->app = SK_APP_TLS;
+	return err == SK_OK && !certificate->whole ? SK_EUNSUPPORTED : err;
 }
 
-/* Never look at this direction again. */
-static void give_up(struct sk_flow_table *table, struct sk_flow *flow, unsigned direction)
+static enum sk_err read_hello(struct sk_flow_table *table, struct sk_cur bytes, bool client, struct sk_look *look)
 {
-	struct stream *stream = sk_stream_of(table, flow, direction);
-	if (stream != NULL)
-		sk_stream_release(table, flow, stream);
-	set_attempts(flow, direction, SK_HEAD_PACKETS_MAX);
+	struct sk_head *head = sk_head_use(table);
+	look->kind = client ? SK_HEAD_CLIENT_HELLO : SK_HEAD_SERVER_HELLO;
+	look->app = SK_APP_TLS;
+	return client ? sk_tls_client_hello(bytes, &head->as.client_hello) : sk_tls_server_hello(bytes, &head->as.server_hello);
 }
 
-/* One payload was no head: the next one may be. */
-static void look_on(struct sk_flow_table *table, struct sk_flow *flow, unsigned direction, uint32_t next_sequence)
+static enum sk_err read_http(struct sk_flow_table *table, struct sk_cur bytes, struct sk_look *look)
 {
-	struct stream *stream = sk_stream_of(table, flow, direction);
-	if (stream != NULL)
-		sk_stream_release(table, flow, stream);
-	flow->next_sequence[direction] = next_sequence;
-	set_attempts(flow, direction, attempts_of(flow, direction) + 1);
+	size_t used = 0;
+	struct sk_http *http = &sk_head_use(table)->as.http;
+	enum sk_err err = look->last ? sk_http_head_last(bytes, http, &used) : sk_http_head(bytes, http, &used);
+	look->kind = SK_HEAD_HTTP;
+	look->app = SK_APP_HTTP;
+	look->used = (uint32_t)used;
+	return err;
 }
 
-static const struct sk_head *tls_found(struct sk_flow_table *table, struct sk_flow *flow, unsigned direction)
+/* The identification is a head of its own when the key exchange has yet to come, or never comes. */
+static enum sk_err read_ssh(struct sk_flow_table *table, const struct sk_flow *flow, struct sk_cur bytes, struct sk_look *look)
 {
-	sk_streams_release(table, flow);
-	set_attempts(flow, 0, SK_HEAD_PACKETS_MAX);
-	set_attempts(flow, 1, SK_HEAD_PACKETS_MAX);
-	return hand_out(table, flow, SK_HEAD_CLIENT_HELLO, SK_APP_TLS, direction);
+	struct sk_ssh *ssh = &sk_head_use(table)->as.ssh;
+	enum sk_err err = sk_ssh_head(bytes, look->direction != flow->initiator, ssh);
+	look->kind = SK_HEAD_SSH;
+	look->app = SK_APP_SSH;
+	if (err == SK_OK || !ssh->has_banner || look->told)
+		return err;
+	return SK_OK;
 }
 
-/* A DNS message of `used` bytes has been read from the prefix, and the prefix may hold more. */
-static void dns_consume(struct sk_flow_table *table, struct sk_flow *flow, unsigned direction, uint32_t used)
+enum sk_err sk_head_command(const struct sk_flow *flow, const struct sk_packet *packet, unsigned direction, struct sk_cur bytes, struct sk_command *out)
 {
-	struct stream *stream = sk_stream_of(table, flow, direction);
-	flow->next_sequence[direction] += used;
-	struct sk_cur prefix = sk_stream_prefix(table, stream);
-	if (used <= sk_left(&prefix)) {
-		sk_stream_consume(table, stream, used);
-		stream->packets = 0;
-	}
-	if (used > sk_left(&prefix) || stream->range_count == 0)
-		sk_stream_release(table, flow, stream);
+	unsigned app = sk_flow_app(flow);
+	bool from_initiator = direction == flow->initiator;
+	enum sk_err err = SK_EUNSUPPORTED;
+	/* Ports tell who is the server; where they are known to be foreign to the protocol, who began does. */
+	if (!sk_head_is_command(app) || !flow->sure)
+		err = sk_command_recognise(bytes, packet->ip_proto, packet->source_port, packet->destination_port, from_initiator, out);
+	if (!sk_head_is_command(app) || (err == SK_OK && out->app == app))
+		return err;
+	struct sk_command_context context = {.ip_proto = packet->ip_proto, .to_server = from_initiator, .hinted = true, .known = true};
+	return sk_command_head((enum sk_app)app, bytes, context, out);
 }
 
-/* Read what stands at the front of a buffer. */
-static const struct sk_head *buffered_head(struct sk_flow_table *table, struct sk_flow *flow, unsigned direction, bool dns)
+static enum sk_err read_command(struct sk_flow_table *table, const struct sk_flow *flow, struct sk_cur bytes, struct sk_look *look)
 {
-	for (;;) {
-		struct stream *stream = sk_stream_of(table, flow, direction);
-		if (stream == NULL)
-			return NULL;
-		struct sk_cur prefix = sk_stream_prefix(table, stream);
-		if (!sk_more(&prefix))
-			return NULL;
-		uint32_t used = 0;
-		switch (dns ? find_dns(table, prefix, &used) : find_tls(table, prefix)) {
-		case FOUND_HEAD:
-			if (!dns)
-				return tls_found(table, flow, direction);
-			dns_consume(table, flow, direction, used);
-			return hand_out(table, flow, SK_HEAD_DNS, SK_APP_DNS, direction);
-		case FOUND_OTHER:
-			dns_consume(table, flow, direction, used);
-			break;
-		case FOUND_MORE:
-			return NULL;
-		case FOUND_NOTHING:
-			look_on(table, flow, direction, flow->next_sequence[direction] + (uint32_t)sk_left(&prefix));
-			return NULL;
-		}
-	}
+	struct sk_command *command = &sk_head_use(table)->as.command;
+	enum sk_err err = sk_head_command(flow, look->packet, look->direction, bytes, command);
+	look->kind = SK_HEAD_COMMAND;
+	look->app = (enum sk_app)command->app;
+	look->used = command->bytes;
+	return err;
 }
 
-/* Most hellos come whole, in order, in one packet: read without a copy. True: that settled it (head or nothing); false: a buffer is needed. */
-static bool direct_head(struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet, unsigned direction, uint32_t next_sequence,
-			const struct sk_head **head)
+static enum sk_err read_as(struct sk_flow_table *table, const struct sk_flow *flow, struct sk_cur bytes, enum sk_reader reader, struct sk_look *look)
 {
-	bool sliced = sk_left(&packet->payload) < packet->payload_wire_bytes;
-	switch (find_tls(table, packet->payload)) {
-	case FOUND_HEAD:
-		*head = tls_found(table, flow, direction);
-		return true;
-	case FOUND_MORE:
-		if (!sliced)
-			return false;
-		break;
+	switch (reader) {
+	case SK_READ_DNS:
+		return read_dns(table, bytes, look);
+	case SK_READ_HTTP:
+		return read_http(table, bytes, look);
+	case SK_READ_HTTP2:
+		look->kind = SK_HEAD_NONE; /* the preface alone: nothing to keep but the protocol */
+		look->app = SK_APP_HTTP2;
+		return sk_http2_preface(bytes);
+	case SK_READ_SSH:
+		return read_ssh(table, flow, bytes, look);
+	case SK_READ_COMMAND:
+		return read_command(table, flow, bytes, look);
+	case SK_READ_CERTIFICATE:
+		return read_certificate(table, bytes, look);
 	default:
-		break;
+		return read_hello(table, bytes, reader == SK_READ_CLIENT_HELLO, look);
 	}
-	look_on(table, flow, direction, next_sequence);
-	return true;
 }
 
-static const struct sk_head *tcp_head(struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet, unsigned direction)
+/* ---- all of them ---- */
+
+/* What may begin with this byte. The commands have their own sieve. */
+static unsigned readers_of(uint8_t first)
 {
-	if (packet->payload_wire_bytes == 0 || attempts_of(flow, direction) >= SK_HEAD_PACKETS_MAX)
-		return NULL;
-	bool dns = is_dns_port(packet);
-	uint32_t sequence = packet->sequence + ((packet->tcp_flags & SK_TCP_SYN) != 0);
-	if ((flow->sequence_known >> direction & 1) == 0) {
-		/* The connection was not seen from its start: take this payload for a beginning. */
-		flow->next_sequence[direction] = sequence;
-		flow->sequence_known = (flow->sequence_known | 1u << direction) & 3u;
+	if (first == TLS_HANDSHAKE || first == TLS_CHANGE_CIPHER_SPEC)
+		return SK_READ_CLIENT_HELLO | SK_READ_SERVER_HELLO | SK_READ_COMMAND;
+	if (first < 'A' || first > 'Z')
+		return SK_READ_COMMAND;
+	return SK_READ_HTTP | SK_READ_COMMAND | (first == 'S' ? SK_READ_SSH : 0u) | (first == 'P' ? SK_READ_HTTP2 : 0u);
+}
+
+enum sk_found sk_look_at(struct sk_flow_table *table, const struct sk_flow *flow, struct sk_cur bytes, struct sk_look *look)
+{
+	unsigned readers = look->readers, waiting = 0;
+	bool framed = readers == SK_READ_DNS;
+	if (readers == SK_READ_ANY)
+		readers = readers_of(sk_peek_u8(&bytes, 0));
+	for (; readers != 0; readers &= readers - 1) {
+		enum sk_reader reader = (enum sk_reader)(readers & -readers);
+		enum sk_err err = read_as(table, flow, bytes, reader, look);
+		if (err == SK_OK)
+			return SK_FOUND_HEAD;
+		if (table->head_used)
+			drop(table);
+		if (err == SK_EMORE)
+			waiting |= reader;
+		if (framed && err == SK_EMALFORMED)
+			return SK_FOUND_OTHER;
 	}
-	int32_t offset = (int32_t)(sequence - flow->next_sequence[direction]);
-	struct sk_cur bytes = packet->payload;
-	struct stream *stream = sk_stream_of(table, flow, direction);
-	const struct sk_head *head = NULL;
-	if (offset == 0 && stream == NULL && !dns && direct_head(table, flow, packet, direction, sequence + packet->payload_wire_bytes, &head))
-		return head;
-	if (offset < 0) {
-		size_t past = (size_t)-(int64_t)offset;
-		if (past >= sk_left(&bytes))
-			return NULL; /* a retransmission of what was looked at */
-		sk_skip(&bytes, past);
-		offset = 0;
-	}
-	if (offset >= SK_CLIENT_HELLO_MAX_BYTES) {
-		look_on(table, flow, direction, sequence + packet->payload_wire_bytes);
-		return NULL;
-	}
-	if (stream == NULL)
-		stream = sk_stream_take(table, flow, direction);
-	if (stream == NULL || ++stream->packets > SK_STREAM_PACKETS_MAX || !sk_stream_put(table, stream, (uint32_t)offset, bytes)) {
-		give_up(table, flow, direction);
-		return NULL;
-	}
-	return buffered_head(table, flow, direction, dns);
+	look->readers = waiting;
+	return waiting != 0 ? SK_FOUND_MORE : SK_FOUND_NOTHING;
+}
+
+/* ---- the room's functions ---- */
+
+/* Of a packet with ports, from the flow that it belongs to. */
+static unsigned direction_of(const struct sk_flow *flow, const struct sk_packet *packet)
+{
+	uint16_t low = (uint16_t)flow->key.meta, high = (uint16_t)(flow->key.meta >> 16);
+	if (SK_LIKELY(low != high))
+		return packet->source_port != low;
+	uint64_t halves[2];
+	memcpy(halves, packet->source.bytes, sizeof halves);
+	return halves[0] != flow->key.addresses[0] || halves[1] != flow->key.addresses[2];
 }
 
 const struct sk_head *sk_flow_head(struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet)
 {
 	sk_head_wipe(table);
-	if (packet->ip_proto != PROTO_TCP && packet->ip_proto != PROTO_UDP)
+	/* Bulk data ends here: before its payload, or anything else than the flow's own bits, was touched. */
+	if (packet->payload_wire_bytes == 0 || table->limits.heads != SK_FLOW_HEADS_ALL)
 		return NULL;
-	struct key key;
-	unsigned direction = sk_flow_key(packet, &key);
-	return packet->ip_proto == PROTO_UDP ? udp_head(table, flow, packet, direction) : tcp_head(table, flow, packet, direction);
+	unsigned direction = direction_of(flow, packet);
+	if (sk_flow_attempts(flow, direction) >= SK_HEAD_PACKETS_MAX)
+		return NULL;
+	if (packet->ip_proto == SK_HEAD_TCP)
+		return sk_head_tcp(table, flow, packet, direction);
+	return packet->ip_proto == SK_HEAD_UDP ? sk_head_udp(table, flow, packet, direction) : NULL;
 }
 
 const struct sk_head *sk_flow_head_next(struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet)
 {
+	unsigned readers = table->rest_readers;
 	sk_head_wipe(table);
-	if (packet->ip_proto != PROTO_TCP || !is_dns_port(packet))
+	if (readers == 0)
 		return NULL;
-	struct key key;
-	unsigned direction = sk_flow_key(packet, &key);
-	return buffered_head(table, flow, direction, true);
+	table->rest_readers = (uint8_t)readers;
+	unsigned direction = direction_of(flow, packet);
+	return packet->ip_proto == SK_HEAD_TCP ? sk_head_tcp_next(table, flow, packet, direction) : sk_head_udp_next(table, flow, packet, direction);
 }

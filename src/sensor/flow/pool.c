@@ -89,6 +89,11 @@ enum sk_err sk_flow_table_new(const struct sk_flow_limits *limits, const uint8_t
 	for (uint32_t i = 1; i <= table->limits.streams; i++)
 		table->streams[i].next = i < table->limits.streams ? (uint16_t)(i + 1) : 0;
 	table->stream_free = table->limits.streams != 0 ? 1 : 0;
+	/* Without AES-128-GCM no QUIC can be opened; that takes a library without it, and the other heads are read all the same. */
+	if (table->limits.heads == SK_FLOW_HEADS_ALL && sk_quic_new(&table->quic) == SK_ENOMEM) {
+		sk_flow_table_free(table);
+		return SK_ENOMEM;
+	}
 	*out = table;
 	return SK_OK;
 }
@@ -97,6 +102,7 @@ void sk_flow_table_free(struct sk_flow_table *table)
 {
 	if (table == NULL)
 		return;
+	sk_quic_free(table->quic);
 	for (size_t i = 0; i < SK_COUNT(table->areas); i++) {
 		if (table->areas[i].memory == NULL)
 			continue;
@@ -110,5 +116,5 @@ void sk_flow_table_free(struct sk_flow_table *table)
 size_t sk_flow_residue(const struct sk_flow_table *table)
 {
 	return sk_count_nonzero(table->stream_bytes, table->areas[AREA_BYTES].bytes) + sk_count_nonzero(table->facts, table->areas[AREA_FACTS].bytes) +
-	       sk_count_nonzero(&table->head, sizeof table->head);
+	       sk_count_nonzero(&table->head, sizeof table->head) + (table->quic != NULL ? sk_quic_residue(table->quic) : 0);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Stream buffers: a fixed pool, one buffer a direction of a flow that has begun a head and not ended it. Offsets count from the place where the
+/* Stream buffers: a fixed pool, one buffer a direction of a flow that has begun a head and not ended it, TCP's bytes or QUIC's CRYPTO stream. Offsets count from the place where the
    head begins. Bytes that came first win, as most hosts do it for the common cases; a later copy that differs is not looked at. */
 #include "flow/flow_priv.h"
 
@@ -16,23 +16,16 @@ struct stream *sk_stream_of(const struct sk_flow_table *table, const struct sk_f
 	return NULL;
 }
 
-struct stream *sk_stream_take(struct sk_flow_table *table, struct sk_flow *flow, unsigned direction)
-{
-	uint16_t index = table->stream_free;
-	if (index == 0) {
-		table->counters.heads_shed++;
-		return NULL;
-	}
-	struct stream *stream = &table->streams[index];
-	table->stream_free = stream->next;
-	*stream = (struct stream){.next = flow->stream, .direction = (uint8_t)direction};
-	flow->stream = index & (unsigned)SK_STREAMS_MAX;
-	return stream;
-}
-
 static uint32_t used_bytes(const struct stream *stream)
 {
 	return stream->range_count != 0 ? stream->range_end[stream->range_count - 1] : 0;
+}
+
+void sk_stream_clear(struct sk_flow_table *table, struct stream *stream)
+{
+	sk_wipe(bytes_of(table, stream), used_bytes(stream));
+	stream->range_count = 0;
+	stream->packets = 0;
 }
 
 void sk_stream_release(struct sk_flow_table *table, struct sk_flow *flow, struct stream *stream)
@@ -47,9 +40,38 @@ void sk_stream_release(struct sk_flow_table *table, struct sk_flow *flow, struct
 			before = table->streams[before].next;
 		table->streams[before].next = stream->next;
 	}
-	sk_wipe(bytes_of(table, stream), used_bytes(stream));
-	*stream = (struct stream){.next = table->stream_free};
+	sk_stream_clear(table, stream);
+	sk_wipe(stream, sizeof *stream);
+	stream->next = table->stream_free;
 	table->stream_free = index;
+}
+
+/* A flood of beginnings so pushes out itself: a handshake takes a buffer for some round trips, no longer. */
+static void push_out(struct sk_flow_table *table)
+{
+	do
+		table->stream_hand = (uint16_t)(table->stream_hand % table->limits.streams + 1);
+	while (table->streams[table->stream_hand].owner == NULL);
+	struct stream *oldest = &table->streams[table->stream_hand];
+	struct sk_flow *owner = oldest->owner;
+	sk_flow_set_attempts(owner, oldest->direction, SK_HEAD_PACKETS_MAX);
+	sk_stream_release(table, owner, oldest);
+}
+
+struct stream *sk_stream_take(struct sk_flow_table *table, struct sk_flow *flow, unsigned direction)
+{
+	if (table->stream_free == 0) {
+		table->counters.heads_shed++;
+		if (table->limits.streams == 0)
+			return NULL;
+		push_out(table);
+	}
+	uint16_t index = table->stream_free;
+	struct stream *stream = &table->streams[index];
+	table->stream_free = stream->next;
+	*stream = (struct stream){.next = flow->stream, .direction = (uint8_t)direction, .owner = flow};
+	flow->stream = index & (unsigned)SK_STREAMS_MAX;
+	return stream;
 }
 
 void sk_streams_release(struct sk_flow_table *table, struct sk_flow *flow)

@@ -14,34 +14,92 @@ const char *sk_select_reason_name(enum sk_select_reason reason)
 	return names[reason];
 }
 
-/* Every member of an observation with its place. The policy's whitelist is asked for each by name; what it does not list is cleared. */
+/* Every member of an observation with its place, and the section that it belongs to (0: all have it). The policy's whitelist is asked for each by name;
+   what it does not list is cleared. */
 static const struct member {
 	const char *name;
-	size_t offset, size;
+	uint16_t offset, size;
+	uint8_t section;
 } members[] = {
-#define MEMBER(name) {#name, offsetof(struct sk_observation, name), sizeof ((struct sk_observation *)0)->name}
-	MEMBER(kind), MEMBER(class_), MEMBER(ip_proto), MEMBER(initiator_sure), MEMBER(tcp_flags), MEMBER(end), MEMBER(state), MEMBER(icmp_type),
-	MEMBER(icmp_code), MEMBER(app), MEMBER(layers), MEMBER(tunnels), MEMBER(interface), MEMBER(initiator_port), MEMBER(responder_port),
-	MEMBER(initiator), MEMBER(responder), MEMBER(first_ns), MEMBER(last_ns), MEMBER(packets), MEMBER(ip_bytes), MEMBER(frames),
-	MEMBER(frame_bytes), MEMBER(hit_count), MEMBER(hit_ids), MEMBER(hit_kinds), MEMBER(matched), MEMBER(dns_type), MEMBER(dns_flags),
-	MEMBER(dns_rcode), MEMBER(dns_labels), MEMBER(dns_name_length), MEMBER(dns_entropy_x16), MEMBER(dns_queries), MEMBER(dns_responses),
-	MEMBER(dns_nxdomain), MEMBER(dns_domain), MEMBER(tls_version), MEMBER(sni_domain), MEMBER(alpn), MEMBER(ja3), MEMBER(ja4),
+#define MEMBER(section, name) {#name, offsetof(struct sk_observation, name), sizeof ((struct sk_observation *)0)->name, section}
+#define HITS(name) MEMBER(SK_SECTION_HITS, name)
+#define DNS(name) MEMBER(SK_SECTION_DNS, name)
+#define TLS(name) MEMBER(SK_SECTION_TLS, name)
+#define SERVER(name) MEMBER(SK_SECTION_SERVER, name)
+#define CERT(name) MEMBER(SK_SECTION_CERTIFICATE, name)
+#define HTTP(name) MEMBER(SK_SECTION_HTTP, name)
+#define SSH(name) MEMBER(SK_SECTION_SSH, name)
+#define COMMAND(name) MEMBER(SK_SECTION_COMMAND, name)
+	MEMBER(0, kind), MEMBER(0, sections), MEMBER(0, class_), MEMBER(0, ip_proto), MEMBER(0, initiator_sure), MEMBER(0, tcp_flags), MEMBER(0, end),
+	MEMBER(0, state), MEMBER(0, icmp_type), MEMBER(0, icmp_code), MEMBER(0, app), MEMBER(0, layers), MEMBER(0, tunnels), MEMBER(0, interface),
+	MEMBER(0, initiator_port), MEMBER(0, responder_port), MEMBER(0, initiator), MEMBER(0, responder), MEMBER(0, first_ns), MEMBER(0, last_ns),
+	MEMBER(0, packets), MEMBER(0, ip_bytes), MEMBER(0, frames), MEMBER(0, frame_bytes), HITS(hit_count), HITS(hit_ids), HITS(hit_kinds), HITS(matched),
+	DNS(dns_type), DNS(dns_flags), DNS(dns_rcode), DNS(dns_labels), DNS(dns_name_length), DNS(dns_entropy_x16), DNS(dns_queries), DNS(dns_responses),
+	DNS(dns_nxdomain), DNS(dns_domain), TLS(tls_version), TLS(tls_bits), TLS(quic_version), TLS(sni_domain), TLS(alpn), TLS(ja3), TLS(ja4),
+	SERVER(server_version), SERVER(server_cipher), SERVER(server_bits), SERVER(server_alpn), SERVER(ja3s), CERT(cert_sha1), CERT(cert_sha256),
+	CERT(cert_issuer), CERT(cert_subject), CERT(cert_not_before_s), CERT(cert_not_after_s), CERT(cert_version), CERT(cert_chain), CERT(cert_bits),
+	HTTP(http_method), HTTP(http_host_domain), HTTP(http_status), HTTP(http_path_length), HTTP(http_version), HTTP(http_path_depth), HTTP(http_bits),
+	HTTP(http_header_count), HTTP(http_response_header_count), HTTP(http_path_hash), HTTP(http_order_hash), HTTP(http_response_order_hash),
+	HTTP(http_requests), HTTP(http_responses), SSH(ssh_client_version), SSH(ssh_server_version), SSH(ssh_client_software), SSH(ssh_server_software),
+	SSH(hassh), SSH(hassh_server), COMMAND(command_requests), COMMAND(command_responses), COMMAND(command_writes), COMMAND(command_errors),
+	COMMAND(command_version), COMMAND(command_detail), COMMAND(command_status), COMMAND(command_code_count), COMMAND(command_codes),
 #undef MEMBER
+#undef HITS
+#undef DNS
+#undef TLS
+#undef SERVER
+#undef CERT
+#undef HTTP
+#undef SSH
+#undef COMMAND
 };
+enum { SECTION_COUNT = 8 };
 
 /* The contract's words and the set's words for kinds are the same bits: rules are written in one and checked against the other. */
 _Static_assert((int)SK_INDICATOR_ADDRESS == (int)SK_SELECTOR_ADDRESS && (int)SK_INDICATOR_PREFIX == (int)SK_SELECTOR_PREFIX &&
 	       (int)SK_INDICATOR_DOMAIN == (int)SK_SELECTOR_DOMAIN && (int)SK_INDICATOR_JA3 == (int)SK_SELECTOR_JA3 &&
-	       (int)SK_INDICATOR_JA4 == (int)SK_SELECTOR_JA4 && (int)SK_INDICATOR_FLOW_ALL == (int)SK_SELECTOR_FLOW_ALL, "kinds are the same bits");
+	       (int)SK_INDICATOR_JA4 == (int)SK_SELECTOR_JA4 && (int)SK_INDICATOR_FLOW_ALL == (int)SK_SELECTOR_FLOW_ALL &&
+	       (int)SK_INDICATOR_URL == (int)SK_SELECTOR_URL && (int)SK_INDICATOR_HASSH == (int)SK_SELECTOR_HASSH &&
+	       (int)SK_INDICATOR_HASSH_SERVER == (int)SK_SELECTOR_HASSH_SERVER && (int)SK_INDICATOR_JA3S == (int)SK_SELECTOR_JA3S &&
+	       (int)SK_INDICATOR_CERT_SHA1 == (int)SK_SELECTOR_CERT_SHA1 && (int)SK_INDICATOR_CERT_SHA256 == (int)SK_SELECTOR_CERT_SHA256 &&
+	       (int)SK_INDICATOR_KIND_COUNT == (int)SK_SELECTOR_KIND_COUNT, "kinds are the same bits");
 
 struct sk_select {
 	const struct sk_indicator_set *set;
 	const struct sk_observe_sink *sink;
 	psl_ctx_t *suffixes;
 	bool names, simulated, flow_all;
-	bool cleared[SK_COUNT(members)]; /* not on the whitelist */
+	size_t cleared_count;                   /* members that are not on the whitelist */
+	const struct member *cleared[SK_COUNT(members)];
+	struct {
+		size_t start, end;
+	} parts[1 + SECTION_COUNT];             /* where the core and each section lie in an observation */
+	double weight[SK_DNS_NAME_MAX];         /* n log2 n, for entropies */
 	struct sk_select_counts counts;
+	struct sk_observation observation;      /* the one in hand; zero between segments */
 };
+
+/* The part that a member belongs to: 0 the core, then the sections in the order of their bits. */
+static unsigned part_of(const struct member *member)
+{
+	return member->section != 0 ? 1u + (unsigned)__builtin_ctz(member->section) : 0;
+}
+
+static void prepare(struct sk_select *select)
+{
+	for (size_t i = 0; i < SK_COUNT(select->parts); i++)
+		select->parts[i].start = sizeof select->observation;
+	for (size_t i = 0; i < SK_COUNT(members); i++) {
+		const struct member *member = &members[i];
+		size_t *start = &select->parts[part_of(member)].start, *end = &select->parts[part_of(member)].end;
+		if (sk_policy_field(member->name) == NULL)
+			select->cleared[select->cleared_count++] = member;
+		*start = member->offset < *start ? member->offset : *start;
+		*end = member->offset + (size_t)member->size > *end ? member->offset + (size_t)member->size : *end;
+	}
+	for (size_t n = 2; n < SK_COUNT(select->weight); n++)
+		select->weight[n] = (double)n * log2((double)n);
+}
 
 enum sk_err sk_select_new(const struct sk_basis *basis, const struct sk_indicator_set *set, const struct sk_observe_sink *sink,
 			  struct sk_select **out)
@@ -60,8 +118,7 @@ enum sk_err sk_select_new(const struct sk_basis *basis, const struct sk_indicato
 	select->names = basis->names && sk_basis_kind_parse(basis->kind, &kind) == SK_OK && sk_role_parse(basis->role, &role) == SK_OK &&
 			sk_policy_names(kind, role);
 	select->suffixes = psl_latest(NULL);
-	for (size_t i = 0; i < SK_COUNT(members); i++)
-		select->cleared[i] = sk_policy_field(members[i].name) == NULL;
+	prepare(select);
 	*out = select;
 	return SK_OK;
 }
@@ -95,40 +152,44 @@ static bool is_under(const char *name, const char *domain)
 	return width != 0 && length >= width && strcmp(name + length - width, domain) == 0 && (length == width || name[length - width - 1] == '.');
 }
 
-/* What may be kept of a name: all of it under the names permit; else the domain that a selector of this segment names; else the registered domain
-   (public suffix plus one label), which says whose it is and not what was asked. rule: SELECT-2 */
-static void reduce_name(const struct sk_select *select, const struct sk_flow_facts *facts, const char *name, char out[SK_OBSERVATION_DOMAIN_MAX])
+/* The domain that a selector of this segment names; else the registered domain (public suffix plus one label), which says whose it is and not what was
+   asked. An address where a name should be is kept only when it is the responder's, which the record tells anyway. */
+static const char *reduced(const struct sk_select *select, const struct sk_flow_record *record, const char *name, char matched[SK_OBSERVATION_DOMAIN_MAX])
 {
-	char matched[SK_OBSERVATION_DOMAIN_MAX];
-	const char *kept = NULL;
+	const struct sk_flow_facts *facts = record->facts;
 	uint32_t hits = facts->hit_count < SK_FLOW_HITS_MAX ? facts->hit_count : SK_FLOW_HITS_MAX;
-	if (select->names)
-		kept = name;
-	for (uint32_t i = 0; i < hits && kept == NULL; i++)
+	struct sk_addr addr;
+	for (uint32_t i = 0; i < hits; i++)
 		if ((1u << facts->hit_kinds[i]) == SK_SELECTOR_DOMAIN &&
-		    is_under(name, sk_indicator_value(select->set, facts->hit_ids[i], matched, sizeof matched)))
-			kept = matched;
-	if (kept == NULL && select->suffixes != NULL)
-		kept = psl_registrable_domain(select->suffixes, name);
-	size_t length = kept != NULL ? strlen(kept) : 0;
-	if (length >= SK_OBSERVATION_DOMAIN_MAX)
-		length = 0;
-	memcpy(out, kept != NULL ? kept : "", length);
-	out[length] = '\0';
+		    is_under(name, sk_indicator_value(select->set, facts->hit_ids[i], matched, SK_OBSERVATION_DOMAIN_MAX)))
+			return matched;
+	if (sk_addr_parse(name, &addr) == SK_OK)
+		return sk_addr_equal(&addr, &record->responder) ? name : NULL;
+	return select->suffixes != NULL ? psl_registrable_domain(select->suffixes, name) : NULL;
 }
 
-/* Shannon entropy of a name's bytes, bits a byte x 16. */
-static uint8_t entropy_x16(const char *name)
+/* What may be kept of a name: all of it under the names permit, else a part. rule: SELECT-2 */
+static void reduce_name(const struct sk_select *select, const struct sk_flow_record *record, const char *name, char out[SK_OBSERVATION_DOMAIN_MAX])
 {
-	unsigned counts[256] = {0};
-	size_t length = strlen(name);
-	double bits = 0;
-	for (const char *at = name; *at != '\0'; at++)
-		counts[(unsigned char)*at]++;
-	for (size_t i = 0; i < SK_COUNT(counts) && length != 0; i++)
-		if (counts[i] != 0)
-			bits -= counts[i] * log2((double)counts[i] / (double)length) / (double)length;
-	return (uint8_t)(bits * 16);
+	char matched[SK_OBSERVATION_DOMAIN_MAX];
+	const char *kept = select->names ? name : reduced(select, record, name, matched);
+	size_t length = kept != NULL ? strlen(kept) : 0;
+	if (length < SK_OBSERVATION_DOMAIN_MAX && length != 0)
+		memcpy(out, kept, length + 1);
+}
+
+/* Shannon entropy of a name's bytes, bits a byte x 16: log2 n - sum(c log2 c) / n. */
+static uint8_t entropy_x16(const struct sk_select *select, const char *name)
+{
+	uint8_t counts[256] = {0};
+	size_t length = strnlen(name, SK_COUNT(select->weight) - 1);
+	double sum = 0;
+	for (size_t i = 0; i < length; i++) {
+		uint8_t *count = &counts[(unsigned char)name[i]];
+		sum += select->weight[*count + 1u] - select->weight[*count];
+		(*count)++;
+	}
+	return length != 0 ? (uint8_t)((select->weight[length] - sum) / (double)length * 16 + 1e-9) : 0;
 }
 
 /* ---- minting ---- */
@@ -159,35 +220,139 @@ static void fill_history(const struct sk_flow_record *record, struct sk_observat
 	out->frame_bytes = record->frame_bytes;
 }
 
-static void fill_facts(const struct sk_select *select, const struct sk_flow_facts *facts, struct sk_observation *out)
+static void fill_hits(const struct sk_select *select, const struct sk_flow_facts *facts, struct sk_observation *out)
 {
 	out->hit_count = facts->hit_count;
 	memcpy(out->hit_ids, facts->hit_ids, sizeof out->hit_ids);
 	memcpy(out->hit_kinds, facts->hit_kinds, sizeof out->hit_kinds);
-	if (facts->hit_count != 0)
-		(void)sk_indicator_value(select->set, facts->hit_ids[0], out->matched, sizeof out->matched);
-	if (facts->has_dns) {
-		out->dns_type = facts->dns.query_type;
-		out->dns_flags = facts->dns.flags;
-		out->dns_rcode = facts->dns.rcode;
-		out->dns_labels = facts->dns.label_count;
-		out->dns_name_length = facts->dns.name_length;
-		out->dns_entropy_x16 = entropy_x16(facts->dns.name);
-		out->dns_queries = facts->dns_queries;
-		out->dns_responses = facts->dns_responses;
-		out->dns_nxdomain = facts->dns_nxdomain;
-		reduce_name(select, facts, facts->dns.name, out->dns_domain);
-	}
-	if (facts->has_tls) {
-		out->tls_version = facts->tls.highest_version;
-		memcpy(out->alpn, facts->tls.alpn_first, sizeof out->alpn);
-		memcpy(out->ja3, facts->tls.ja3, sizeof out->ja3);
-		memcpy(out->ja4, facts->tls.ja4, sizeof out->ja4);
-		if (facts->tls.has_sni)
-			reduce_name(select, facts, facts->tls.sni, out->sni_domain);
-	}
+	(void)sk_indicator_value(select->set, facts->hit_ids[0], out->matched, sizeof out->matched);
 }
 
+static void fill_dns(const struct sk_select *select, const struct sk_flow_record *record, struct sk_observation *out)
+{
+	const struct sk_flow_facts *facts = record->facts;
+	out->dns_type = facts->dns.query_type;
+	out->dns_flags = facts->dns.flags;
+	out->dns_rcode = facts->dns.rcode;
+	out->dns_labels = facts->dns.label_count;
+	out->dns_name_length = facts->dns.name_length;
+	out->dns_entropy_x16 = entropy_x16(select, facts->dns.name);
+	out->dns_queries = facts->dns_queries;
+	out->dns_responses = facts->dns_responses;
+	out->dns_nxdomain = facts->dns_nxdomain;
+	reduce_name(select, record, facts->dns.name, out->dns_domain);
+}
+
+static void fill_tls(const struct sk_select *select, const struct sk_flow_record *record, struct sk_observation *out)
+{
+	const struct sk_client_hello *hello = &record->facts->tls;
+	out->tls_version = hello->highest_version;
+	out->tls_bits = (uint8_t)((hello->has_sni ? SK_TLS_BIT_SNI : 0) | (hello->has_ech ? SK_TLS_BIT_ECH : 0) | (hello->ech_inner ? SK_TLS_BIT_ECH_INNER : 0) |
+				  (hello->has_esni ? SK_TLS_BIT_ESNI : 0) | (hello->has_grease ? SK_TLS_BIT_GREASE : 0) |
+				  (hello->quic ? SK_TLS_BIT_QUIC : 0) | (hello->dtls ? SK_TLS_BIT_DTLS : 0));
+	out->quic_version = record->facts->quic_version;
+	memcpy(out->alpn, hello->alpn_first, sizeof out->alpn);
+	memcpy(out->ja3, hello->ja3, sizeof out->ja3);
+	memcpy(out->ja4, hello->ja4, sizeof out->ja4);
+	if (hello->has_sni)
+		reduce_name(select, record, hello->sni, out->sni_domain);
+}
+
+static void fill_server(const struct sk_server_hello *hello, struct sk_observation *out)
+{
+	out->server_version = hello->version;
+	out->server_cipher = hello->cipher;
+	out->server_bits = (uint8_t)((hello->quic ? SK_TLS_BIT_QUIC : 0) | (hello->dtls ? SK_TLS_BIT_DTLS : 0) | (hello->hello_retry ? SK_TLS_BIT_RETRY : 0));
+	memcpy(out->server_alpn, hello->alpn, sizeof out->server_alpn);
+	memcpy(out->ja3s, hello->ja3s, sizeof out->ja3s);
+}
+
+static void fill_certificate(const struct sk_certificate *certificate, struct sk_observation *out)
+{
+	memcpy(out->cert_sha1, certificate->sha1, sizeof out->cert_sha1);
+	memcpy(out->cert_sha256, certificate->sha256, sizeof out->cert_sha256);
+	memcpy(out->cert_issuer, certificate->issuer_hash, sizeof out->cert_issuer);
+	memcpy(out->cert_subject, certificate->subject_hash, sizeof out->cert_subject);
+	out->cert_not_before_s = certificate->not_before_s;
+	out->cert_not_after_s = certificate->not_after_s;
+	out->cert_version = certificate->version;
+	out->cert_chain = certificate->chain_length;
+	out->cert_bits = (uint8_t)((certificate->self_signed ? SK_CERT_BIT_SELF_SIGNED : 0) | (certificate->parsed ? SK_CERT_BIT_PARSED : 0) |
+				   (certificate->whole ? SK_CERT_BIT_WHOLE : 0));
+}
+
+static void fill_http(const struct sk_select *select, const struct sk_flow_record *record, struct sk_observation *out)
+{
+	const struct sk_flow_http *http = &record->facts->http;
+	memcpy(out->http_method, http->method, sizeof out->http_method);
+	out->http_status = http->status;
+	out->http_path_length = http->path_length;
+	out->http_version = http->version;
+	out->http_path_depth = http->path_depth;
+	out->http_bits = (uint8_t)((http->has_request ? SK_HTTP_BIT_REQUEST : 0) | (http->has_response ? SK_HTTP_BIT_RESPONSE : 0) |
+				   (http->has_query ? SK_HTTP_BIT_QUERY : 0) | (http->cut ? SK_HTTP_BIT_CUT : 0));
+	out->http_header_count = http->header_count;
+	out->http_response_header_count = http->response_header_count;
+	memcpy(out->http_path_hash, http->path_hash, sizeof out->http_path_hash);
+	memcpy(out->http_order_hash, http->order_hash, sizeof out->http_order_hash);
+	memcpy(out->http_response_order_hash, http->response_order_hash, sizeof out->http_response_order_hash);
+	out->http_requests = http->requests;
+	out->http_responses = http->responses;
+	if (http->host_length != 0)
+		reduce_name(select, record, http->host, out->http_host_domain);
+}
+
+static void fill_ssh(const struct sk_flow_ssh *ssh, struct sk_observation *out)
+{
+	out->ssh_client_version = (uint16_t)(ssh->side[0].major << 8 | ssh->side[0].minor);
+	out->ssh_server_version = (uint16_t)(ssh->side[1].major << 8 | ssh->side[1].minor);
+	memcpy(out->ssh_client_software, ssh->side[0].software, sizeof out->ssh_client_software);
+	memcpy(out->ssh_server_software, ssh->side[1].software, sizeof out->ssh_server_software);
+	memcpy(out->hassh, ssh->side[0].hassh, sizeof out->hassh);
+	memcpy(out->hassh_server, ssh->side[1].hassh, sizeof out->hassh_server);
+}
+
+static void fill_command(const struct sk_flow_command *command, struct sk_observation *out)
+{
+	out->command_requests = command->requests;
+	out->command_responses = command->responses;
+	out->command_writes = command->writes;
+	out->command_errors = command->errors;
+	out->command_version = command->version;
+	out->command_detail = command->detail;
+	out->command_status = command->status;
+	out->command_code_count = (uint8_t)command->code_count;
+	memcpy(out->command_codes, command->codes, sizeof out->command_codes);
+}
+
+static void fill_facts(const struct sk_select *select, const struct sk_flow_record *record, struct sk_observation *out)
+{
+	const struct sk_flow_facts *facts = record->facts;
+	out->sections = (uint8_t)((facts->hit_count != 0 ? SK_SECTION_HITS : 0) | (facts->has_dns ? SK_SECTION_DNS : 0) | (facts->has_tls ? SK_SECTION_TLS : 0) |
+				  (facts->has_server ? SK_SECTION_SERVER : 0) | (facts->has_certificate ? SK_SECTION_CERTIFICATE : 0) |
+				  (facts->has_http ? SK_SECTION_HTTP : 0) | (facts->has_ssh ? SK_SECTION_SSH : 0) |
+				  (facts->has_command ? SK_SECTION_COMMAND : 0));
+	if (facts->hit_count != 0)
+		fill_hits(select, facts, out);
+	if (facts->has_dns)
+		fill_dns(select, record, out);
+	if (facts->has_tls)
+		fill_tls(select, record, out);
+	if (facts->has_server)
+		fill_server(&facts->server, out);
+	if (facts->has_certificate)
+		fill_certificate(&facts->certificate, out);
+	if (facts->has_http)
+		fill_http(select, record, out);
+	if (facts->has_ssh)
+		fill_ssh(&facts->ssh, out);
+	if (facts->has_command)
+		fill_command(&facts->command, out);
+}
+
+_Static_assert(sizeof ((struct sk_observation *)0)->http_method == SK_HTTP_METHOD_MAX && sizeof ((struct sk_observation *)0)->alpn == 16 &&
+	       sizeof ((struct sk_observation *)0)->ssh_client_software == SK_SSH_SOFTWARE_MAX &&
+	       (int)SK_OBSERVATION_CODES_MAX == (int)SK_FLOW_CODES_MAX, "texts and lists of heads fit an observation");
 _Static_assert((int)SK_FLOW_HITS_MAX == (int)SK_OBSERVATION_HITS_MAX, "facts fit an observation");
 
 static void put_findings(struct sk_select *select, const struct sk_flow_facts *facts, const struct sk_observation *observation)
@@ -208,6 +373,15 @@ static enum sk_select_reason reason_of(const struct sk_flow_record *record)
 	return record->end == SK_FLOW_END_EVICTED ? SK_SELECT_EVICTED : record->end == SK_FLOW_END_BASIS ? SK_SELECT_STOPPED : SK_SELECT_NO_HIT;
 }
 
+/* Overwrite what was filled: the core and these sections. The rest is zero already. */
+static void wipe_observation(struct sk_select *select, unsigned sections)
+{
+	uint8_t *bytes = (uint8_t *)&select->observation;
+	for (unsigned part = 0, bits = sections << 1 | 1; bits != 0; part++, bits >>= 1)
+		if ((bits & 1) != 0)
+			sk_wipe(bytes + select->parts[part].start, select->parts[part].end - select->parts[part].start);
+}
+
 void sk_select_segment(struct sk_select *select, const struct sk_flow_record *record)
 {
 	const struct sk_flow_facts *facts = record->facts;
@@ -216,18 +390,19 @@ void sk_select_segment(struct sk_select *select, const struct sk_flow_record *re
 		sk_select_erase(select, reason_of(record), record->frames, record->frame_bytes);
 		return;
 	}
-	struct sk_observation observation = {.kind = hit ? SK_OBSERVATION_HIT : SK_OBSERVATION_FLOW};
-	fill_history(record, &observation);
+	struct sk_observation *observation = &select->observation;
+	observation->kind = hit ? SK_OBSERVATION_HIT : SK_OBSERVATION_FLOW;
+	fill_history(record, observation);
 	if (facts != NULL)
-		fill_facts(select, facts, &observation);
-	for (size_t i = 0; i < SK_COUNT(members); i++)
-		if (select->cleared[i])
-			memset((uint8_t *)&observation + members[i].offset, 0, members[i].size);
+		fill_facts(select, record, observation);
+	unsigned filled = observation->sections;
+	for (size_t i = 0; i < select->cleared_count; i++)
+		memset((uint8_t *)observation + select->cleared[i]->offset, 0, select->cleared[i]->size);
 	select->counts.selected_frames += record->frames;
 	select->counts.selected_bytes += record->frame_bytes;
 	select->counts.observations++;
-	select->sink->observation(select->sink->context, &observation);
+	select->sink->observation(select->sink->context, observation);
 	if (hit)
-		put_findings(select, facts, &observation);
-	sk_wipe(&observation, sizeof observation);
+		put_findings(select, facts, observation);
+	wipe_observation(select, filled);
 }

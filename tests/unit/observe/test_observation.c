@@ -32,6 +32,7 @@ static struct sk_observation bare(void)
 	o.ip_proto = 17;
 	o.initiator = addr("192.0.2.1");
 	o.responder = addr("198.51.100.2");
+	o.layers = 1;
 	return o;
 }
 
@@ -39,6 +40,7 @@ static struct sk_observation full(void)
 {
 	struct sk_observation o = bare();
 	o.kind = SK_OBSERVATION_HIT;
+	o.sections = 255;
 	o.class_ = SK_CLASS_DF;
 	o.ip_proto = 6;
 	o.initiator_sure = 1;
@@ -73,6 +75,32 @@ static struct sk_observation full(void)
 	strcpy(o.alpn, "h2");
 	strcpy(o.ja3, "0123456789abcdef0123456789abcdef");
 	strcpy(o.ja4, "t13d1516h2_8daaf6152771_e5627efa2ab1");
+	o.tls_bits = SK_TLS_BIT_SNI | SK_TLS_BIT_QUIC;
+	o.quic_version = 1;
+	o.server_version = 0x303, o.server_cipher = 0xc02f, o.server_bits = SK_TLS_BIT_RETRY;
+	strcpy(o.server_alpn, "h2");
+	strcpy(o.ja3s, "fedcba9876543210fedcba9876543210");
+	memset(o.cert_sha1, 1, sizeof o.cert_sha1), memset(o.cert_sha256, 2, sizeof o.cert_sha256);
+	memset(o.cert_issuer, 3, sizeof o.cert_issuer), memset(o.cert_subject, 4, sizeof o.cert_subject);
+	o.cert_not_before_s = -5, o.cert_not_after_s = INT64_MAX;
+	o.cert_version = 3, o.cert_chain = 2, o.cert_bits = SK_CERT_BIT_PARSED | SK_CERT_BIT_WHOLE;
+	strcpy(o.http_method, "PROPFIND");
+	memset(o.http_host_domain, 'h', SK_OBSERVATION_DOMAIN_MAX - 1);
+	o.http_status = 404, o.http_path_length = 1000, o.http_version = 11, o.http_path_depth = 3;
+	o.http_bits = SK_HTTP_BIT_REQUEST | SK_HTTP_BIT_RESPONSE;
+	o.http_header_count = 9, o.http_response_header_count = 255;
+	memset(o.http_path_hash, 5, 16), memset(o.http_order_hash, 6, 16), memset(o.http_response_order_hash, 7, 16);
+	o.http_requests = 2, o.http_responses = 1;
+	o.ssh_client_version = 0x200, o.ssh_server_version = 0x163;
+	strcpy(o.ssh_client_software, "OpenSSH_9.2p1");
+	memset(o.ssh_server_software, 's', SK_OBSERVATION_SOFTWARE_MAX - 1);
+	strcpy(o.hassh, "00112233445566778899aabbccddeeff");
+	strcpy(o.hassh_server, "ffeeddccbbaa99887766554433221100");
+	o.command_requests = 5, o.command_responses = 4, o.command_writes = 1, o.command_errors = UINT32_MAX;
+	o.command_version = 1, o.command_detail = 2, o.command_status = 3;
+	o.command_code_count = SK_OBSERVATION_CODES_MAX;
+	for (unsigned i = 0; i < SK_OBSERVATION_CODES_MAX; i++)
+		o.command_codes[i] = (uint16_t)(i * 1001);
 	return o;
 }
 
@@ -128,17 +156,60 @@ static void observations_round_trip(void **state)
 	o.hit_count = 1000000;
 	o.hit_ids[7] = 9;
 	assert_round_trip(&o);
-	/* Each section alone, made present by its smallest field. */
-	o = bare(), o.hit_count = 1;
-	assert_round_trip(&o);
-	o = bare(), o.matched[0] = 'x';
-	assert_round_trip(&o);
-	o = bare(), o.dns_nxdomain = 1;
-	assert_round_trip(&o);
-	o = bare(), o.dns_flags = 0x8000;
-	assert_round_trip(&o);
-	o = bare(), o.alpn[0] = (char)0xff;
-	assert_round_trip(&o);
+	/* Each section alone; and one that is announced and says nothing is another record than one without it. */
+	for (unsigned bit = 1; bit < 256; bit <<= 1) {
+		o = bare(), o.sections = (uint8_t)bit;
+		assert_round_trip(&o);
+	}
+	/* What is rare, alone and together. */
+	for (unsigned rare = 0; rare < 16; rare++) {
+		o = bare();
+		o.packets[0] = 3, o.frames = 3;
+		if ((rare & 1) != 0)
+			o.icmp_code = 9;
+		if ((rare & 2) != 0)
+			o.layers = 3, o.tunnels = 0x3ff;
+		if ((rare & 4) != 0)
+			o.interface = 0xffff;
+		if ((rare & 8) != 0)
+			o.frames = 4;
+		assert_round_trip(&o);
+	}
+}
+
+/* Every width of the numbers, at its edges; sums and differences that wrap. */
+static void numbers_round_trip(void **state)
+{
+	(void)state;
+	static const uint64_t edges[] = {0, 1, UINT16_MAX, UINT16_MAX + UINT64_C(1), UINT32_MAX, UINT32_MAX + UINT64_C(1), INT64_MAX, UINT64_MAX};
+	for (size_t i = 0; i < SK_COUNT(edges); i++)
+		for (size_t j = 0; j < SK_COUNT(edges); j++)
+			for (unsigned member = 0; member < 5; member++) {
+				struct sk_observation o = bare();
+				o.first_ns = j % 2 == 0 ? -7 : INT64_MIN;
+				o.last_ns = (int64_t)((uint64_t)o.first_ns + edges[j]);
+				uint64_t *members[] = {&o.packets[0], &o.packets[1], &o.ip_bytes[0], &o.ip_bytes[1], &o.frame_bytes};
+				*members[member] = edges[i];
+				o.frames = o.packets[0] + o.packets[1];
+				assert_round_trip(&o);
+			}
+}
+
+/* Of an absent section nothing is written, whatever its members hold. */
+static void what_is_not_announced_is_not_written(void **state)
+{
+	(void)state;
+	for (unsigned bit = 1; bit < 256; bit <<= 1) {
+		struct sk_observation o = full(), back;
+		struct sk_buf form;
+		o.sections = (uint8_t)~bit;
+		sk_buf_init(&form, SK_OBSERVATION_MAX_BYTES);
+		sk_observation_encode(&o, &form);
+		assert_int_equal(decode(form.bytes, form.length, &back), SK_OK);
+		assert_memory_not_equal(&back, &o, sizeof back);
+		assert_round_trip(&back);
+		sk_buf_fini(&form);
+	}
 }
 
 /* What stands after a text's NUL is dropped: memory that was there before cannot travel. */
@@ -164,7 +235,16 @@ static void flows_are_small(void **state)
 	struct sk_buf form;
 	sk_buf_init(&form, SK_OBSERVATION_MAX_BYTES);
 	sk_observation_encode(&o, &form);
-	assert_int_equal(form.length, 95);
+	assert_int_equal(form.length, 28 + 5 * 2); /* one packet */
+	o.last_ns = 1;
+	o.packets[0] = o.packets[1] = 10, o.ip_bytes[0] = 70000, o.frames = 20;
+	sk_buf_reset(&form);
+	sk_observation_encode(&o, &form);
+	assert_int_equal(form.length, 28 + 4 + 5 * 4);
+	o.last_ns = INT64_C(5000000000);
+	sk_buf_reset(&form);
+	sk_observation_encode(&o, &form);
+	assert_int_equal(form.length, 56);
 	sk_buf_fini(&form);
 }
 
@@ -214,29 +294,45 @@ static void every_mutation_is_refused_or_exact(void **state)
 	sk_buf_fini(&again);
 }
 
+static enum sk_err decode_changed(const struct sk_observation *o, size_t at, unsigned or_bits, const void *more, size_t more_length)
+{
+	struct sk_observation back;
+	struct sk_buf form;
+	sk_buf_init(&form, FORM_MAX);
+	sk_observation_encode(o, &form);
+	form.bytes[at] |= (uint8_t)or_bits;
+	sk_buf_add(&form, more, more_length);
+	enum sk_err err = decode(form.bytes, form.length, &back);
+	sk_buf_fini(&form);
+	return err;
+}
+
 static void wrong_values_are_malformed(void **state)
 {
 	(void)state;
-	struct sk_observation o = bare(), back;
+	static const uint8_t zeros[64];
+	struct sk_observation o = bare();
+	o.class_ = 0;
+	assert_int_equal(decode_changed(&o, 0, 4, "", 0), SK_EMALFORMED);                       /* version */
+	assert_int_equal(decode_changed(&o, 1, 3u << 5, "", 0), SK_EMALFORMED);                 /* class 3 */
+	assert_int_equal(decode_changed(&o, 1, 3, "", 0), SK_EMALFORMED);                       /* end 6 */
+	assert_int_equal(decode_changed(&o, 2, 7u << 4, "", 0), SK_EMALFORMED);                 /* state 7 */
+	assert_int_equal(decode_changed(&o, 2, 3u << 2, "", 0), SK_EMALFORMED);                 /* width of counters */
+	assert_int_equal(decode_changed(&o, 2, 3, "", 0), SK_EMALFORMED);                       /* width of the time */
+	assert_int_equal(decode_changed(&o, 4, SK_APP_COUNT | 0x80, "", 0), SK_EMALFORMED);     /* application */
+	/* A second form of the same record: wider than needed, rare and common. */
+	assert_int_equal(decode_changed(&o, 2, 1, zeros, 4), SK_EMALFORMED);
+	assert_int_equal(decode_changed(&o, 2, 1u << 2, zeros, 10), SK_EMALFORMED);
+	assert_int_equal(decode_changed(&o, 1, 1u << 2, zeros, 1), SK_EMALFORMED);
+	assert_int_equal(decode_changed(&o, 1, 1u << 2, "\1\0\0", 3), SK_EMALFORMED);
+	/* A fingerprint has one shape. */
+	o.sections = SK_SECTION_TLS;
+	strcpy(o.ja4, "t13d1516h2_8daaf6152771_e5627efa2ab1");
 	struct sk_buf form;
-	static const struct {
-		size_t at;
-		uint8_t value;
-	} wrong[] = {{0, 2}, {1, 0}, {1, 3}, {2, SK_CLASS_DD}, {2, SK_CLASS_UNKNOWN}, {3, 8}, {4, 0}, {4, 5}, {6, 2}, {9, 6}, {10, 7}, {13, 3}};
 	sk_buf_init(&form, FORM_MAX);
-	for (size_t i = 0; i < SK_COUNT(wrong); i++) {
-		sk_buf_reset(&form);
-		sk_observation_encode(&o, &form);
-		/* Room for a family of 16 bytes or a section, so that truncation does not hide the reason. */
-		form.bytes[wrong[i].at] = wrong[i].value;
-		enum sk_err err = decode(form.bytes, form.length, &back);
-		assert_true(err == SK_EMALFORMED || (wrong[i].at == 4 && err != SK_OK));
-	}
-	/* A section that is there and says nothing. */
-	sk_buf_reset(&form);
 	sk_observation_encode(&o, &form);
-	form.bytes[3] = 4;
-	sk_buf_add(&form, "\0\0\0\0\0\0\0\0\0\0", 10);
+	form.bytes[form.length - 22] = 0;
+	struct sk_observation back;
 	assert_int_equal(decode(form.bytes, form.length, &back), SK_EMALFORMED);
 	sk_buf_fini(&form);
 }
@@ -369,31 +465,60 @@ static void community_ids(void **state)
 	}
 }
 
-/* The seeds are written from the format document by another program: what it draws is what the code reads. */
+static size_t read_seed(const char *name, struct sk_buf *form)
+{
+	char path[SK_PATH_MAX];
+	sk_buf_init(form, FORM_MAX);
+	assert_int_equal(sk_file_join(path, sizeof path, SK_SOURCE_ROOT "/tests/fuzz/observe/seeds", name), SK_OK);
+	assert_int_equal(sk_file_read(path, form, NULL), SK_OK);
+	return form->length;
+}
+
+/* The seeds are written from the format document by another program: what it draws is what the code reads and writes. */
 static void forms_written_from_the_document_decode(void **state)
 {
 	(void)state;
-	static const char *const seeds[] = {"fz_observation/flow_v4", "fz_observation/hit_v6", "fz_observation/hit_dns", "fz_observation/all",
-					    "fz_finding/plain"};
+	static const char *const seeds[] = {"v1_flow_v4", "v1_hit_v6", "v1_hit_dns", "v1_all", "flow_v4", "flow_one_packet", "flow_long", "icmp_rare", "hit_v6",
+					    "all"};
 	for (size_t i = 0; i < SK_COUNT(seeds); i++) {
-		char path[SK_PATH_MAX];
-		struct sk_buf form;
+		char name[64];
+		struct sk_buf form, again;
 		struct sk_observation o;
-		struct sk_finding f;
-		sk_buf_init(&form, FORM_MAX);
-		assert_int_equal(sk_file_join(path, sizeof path, SK_SOURCE_ROOT "/tests/fuzz/observe/seeds", seeds[i]), SK_OK);
-		assert_int_equal(sk_file_read(path, &form, NULL), SK_OK);
-		if (strncmp(seeds[i], "fz_finding", 10) == 0) {
-			assert_int_equal(sk_finding_decode(form.bytes, form.length, &f), SK_OK);
-			assert_string_equal(f.doubt, "doubt");
-		} else {
-			assert_int_equal(sk_observation_decode(form.bytes, form.length, &o), SK_OK);
-			assert_int_equal(o.frame_bytes, 13308);
-			assert_int_equal(o.responder_port, 443);
-			assert_string_equal(o.ja4, strstr(seeds[i], "all") != NULL ? "t13d1516h2_8daaf6152771_e5627efa2ab1" : "");
-		}
+		(void)snprintf(name, sizeof name, "fz_observation/%s", seeds[i]);
+		(void)read_seed(name, &form);
+		assert_int_equal(sk_observation_decode(form.bytes, form.length, &o), SK_OK);
+		assert_int_equal(o.frame_bytes, strstr(seeds[i], "long") != NULL ? INT64_C(5000000000) : strstr(seeds[i], "one") != NULL ? 60 : 133080);
+		assert_int_equal(o.responder_port, 443);
+		assert_string_equal(o.ja4, strstr(seeds[i], "all") != NULL ? "t13d1516h2_8daaf6152771_e5627efa2ab1" : "");
+		assert_string_equal(o.hassh, strcmp(seeds[i], "all") == 0 ? "00112233445566778899aabbccddeeff" : "");
+		assert_round_trip(&o);
+		sk_buf_init(&again, FORM_MAX);
+		sk_observation_encode(&o, &again);
+		bool same = again.length == form.length && memcmp(again.bytes, form.bytes, form.length) == 0;
+		assert_int_equal(same, strncmp(seeds[i], "v1_", 3) != 0);
 		sk_buf_fini(&form);
+		sk_buf_fini(&again);
 	}
+	struct sk_buf form;
+	struct sk_finding f;
+	(void)read_seed("fz_finding/plain", &form);
+	assert_int_equal(sk_finding_decode(form.bytes, form.length, &f), SK_OK);
+	assert_string_equal(f.doubt, "doubt");
+	sk_buf_fini(&form);
+}
+
+/* A stored form of version 1 keeps the id that it had. */
+static void old_forms_keep_their_id(void **state)
+{
+	(void)state;
+	struct sk_buf form;
+	uint8_t run[16] = {1}, id[16], digest[SK_HASH_BYTES];
+	(void)read_seed("fz_observation/v1_all", &form);
+	sk_observation_form_id(form.bytes, form.length, run, id);
+	sk_buf_add(&form, run, sizeof run);
+	sk_sha256(form.bytes, form.length, digest);
+	assert_memory_equal(id, digest, sizeof id);
+	sk_buf_fini(&form);
 }
 
 static void names(void **state)
@@ -410,6 +535,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(observations_round_trip),
+		cmocka_unit_test(numbers_round_trip),
+		cmocka_unit_test(what_is_not_announced_is_not_written),
 		cmocka_unit_test(bytes_after_the_nul_do_not_travel),
 		cmocka_unit_test(flows_are_small),
 		cmocka_unit_test(every_prefix_is_truncated_and_more_is_trailing),
@@ -420,6 +547,7 @@ int main(void)
 		cmocka_unit_test(findings_round_trip),
 		cmocka_unit_test(community_ids),
 		cmocka_unit_test(forms_written_from_the_document_decode),
+		cmocka_unit_test(old_forms_keep_their_id),
 		cmocka_unit_test(names),
 	};
 	if (sk_seal_start() != SK_OK)

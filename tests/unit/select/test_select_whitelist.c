@@ -32,7 +32,49 @@ enum sk_err sk_role_parse(const char *name, enum sk_role *out)
 	return SK_OK;
 }
 
-static struct sk_observation mint(const char *field)
+/* A segment speaks one protocol besides TLS. */
+enum spoken { SPOKEN_DNS, SPOKEN_HTTP, SPOKEN_SSH, SPOKEN_COMMAND, SPOKEN_COUNT };
+
+static void speak(struct sk_flow_facts *facts, enum spoken spoken)
+{
+	struct sk_flow_http http = {.requests = 1, .responses = 1, .has_request = true, .version = 11, .path_depth = 1, .header_count = 2,
+				    .response_header_count = 3, .status = 200, .path_length = 9, .host_length = 16, .method = "GET",
+				    .host = "www.good.example", .path_hash = {1}, .order_hash = {2}, .response_order_hash = {3}};
+	struct sk_ssh ssh = {.has_banner = true, .major = 2, .software = "OpenSSH_9.2p1", .hassh = "00112233445566778899aabbccddeeff"};
+	switch (spoken) {
+	case SPOKEN_DNS:
+		segment_dns(facts, "www.good.example");
+		facts->dns_responses = facts->dns_nxdomain = 1;
+		facts->dns.rcode = 3;
+		facts->dns.flags = 0x8183;
+		break;
+	case SPOKEN_HTTP:
+		facts->has_http = true;
+		facts->http = http;
+		break;
+	case SPOKEN_SSH:
+		facts->has_ssh = true;
+		facts->ssh.side[0] = facts->ssh.side[1] = ssh;
+		break;
+	default:
+		facts->has_command = true;
+		facts->command = (struct sk_flow_command){.requests = 4, .responses = 3, .writes = 2, .errors = 1, .version = 1, .detail = 2, .status = 3,
+							  .code_count = 1, .codes = {16}};
+	}
+}
+
+static void shake_hands(struct sk_flow_facts *facts)
+{
+	segment_tls(facts, "www.good.example");
+	(void)snprintf(facts->tls.alpn_first, sizeof facts->tls.alpn_first, "h2");
+	facts->quic_version = 1;
+	facts->has_server = facts->has_certificate = true;
+	facts->server = (struct sk_server_hello){.version = 0x303, .cipher = 0xc02f, .dtls = true, .alpn = "h2", .ja3s = "0123456789abcdef0123456789abcdef"};
+	facts->certificate = (struct sk_certificate){.sha1 = {1}, .sha256 = {2}, .issuer_hash = {3}, .subject_hash = {4}, .not_before_s = 5, .not_after_s = 6,
+						     .version = 3, .chain_length = 2, .parsed = true, .whole = true};
+}
+
+static struct sk_observation mint(const char *field, enum spoken spoken)
 {
 	static const struct sk_indicator_options options = {.min_prefix_v4 = 8, .min_prefix_v6 = 19};
 	struct lists lists;
@@ -48,12 +90,8 @@ static struct sk_observation mint(const char *field)
 	struct sk_flow_record record = segment_record(SK_CLASS_DF);
 	struct sk_flow_facts facts = {.hit_count = 0};
 	segment_hit(&facts, set, "e7d705a3286e19ea42f587b344ee6865");
-	segment_dns(&facts, "www.good.example");
-	segment_tls(&facts, "www.good.example");
-	(void)snprintf(facts.tls.alpn_first, sizeof facts.tls.alpn_first, "h2");
-	facts.dns_responses = facts.dns_nxdomain = 1;
-	facts.dns.rcode = 3;
-	facts.dns.flags = 0x8183;
+	shake_hands(&facts);
+	speak(&facts, spoken);
 	record.tcp_flags[0] = record.tcp_flags[1] = 0x1b;
 	record.state = SK_FLOW_CLOSED;
 	record.app = SK_APP_TLS;
@@ -73,28 +111,47 @@ static const struct {
 	const char *name;
 	size_t offset, size;
 } fields[] = {
-	FIELD(kind), FIELD(class_), FIELD(ip_proto), FIELD(initiator_sure), FIELD(tcp_flags), FIELD(end), FIELD(state), FIELD(icmp_type), FIELD(icmp_code), FIELD(app),
-	FIELD(layers), FIELD(tunnels), FIELD(interface), FIELD(initiator_port), FIELD(responder_port), FIELD(initiator), FIELD(responder), FIELD(first_ns),
-	FIELD(last_ns), FIELD(packets), FIELD(ip_bytes), FIELD(frames), FIELD(frame_bytes), FIELD(hit_count), FIELD(hit_ids), FIELD(hit_kinds), FIELD(matched),
-	FIELD(dns_type), FIELD(dns_flags), FIELD(dns_rcode), FIELD(dns_labels), FIELD(dns_name_length), FIELD(dns_entropy_x16), FIELD(dns_queries),
-	FIELD(dns_responses), FIELD(dns_nxdomain), FIELD(dns_domain), FIELD(tls_version), FIELD(sni_domain), FIELD(alpn), FIELD(ja3), FIELD(ja4),
+	FIELD(kind), FIELD(sections), FIELD(class_), FIELD(ip_proto), FIELD(initiator_sure), FIELD(tcp_flags), FIELD(end), FIELD(state),
+	FIELD(icmp_type), FIELD(icmp_code), FIELD(app), FIELD(layers), FIELD(tunnels), FIELD(interface), FIELD(initiator_port),
+	FIELD(responder_port), FIELD(initiator), FIELD(responder), FIELD(first_ns), FIELD(last_ns), FIELD(packets), FIELD(ip_bytes),
+	FIELD(frames), FIELD(frame_bytes), FIELD(hit_count), FIELD(hit_ids), FIELD(hit_kinds), FIELD(matched), FIELD(dns_type), FIELD(dns_flags),
+	FIELD(dns_rcode), FIELD(dns_labels), FIELD(dns_name_length), FIELD(dns_entropy_x16), FIELD(dns_queries), FIELD(dns_responses),
+	FIELD(dns_nxdomain), FIELD(dns_domain), FIELD(tls_version), FIELD(tls_bits), FIELD(quic_version), FIELD(sni_domain), FIELD(alpn),
+	FIELD(ja3), FIELD(ja4), FIELD(server_version), FIELD(server_cipher), FIELD(server_bits), FIELD(server_alpn), FIELD(ja3s),
+	FIELD(cert_sha1), FIELD(cert_sha256), FIELD(cert_issuer), FIELD(cert_subject), FIELD(cert_not_before_s), FIELD(cert_not_after_s),
+	FIELD(cert_version), FIELD(cert_chain), FIELD(cert_bits), FIELD(http_method), FIELD(http_host_domain), FIELD(http_status),
+	FIELD(http_path_length), FIELD(http_version), FIELD(http_path_depth), FIELD(http_bits), FIELD(http_header_count),
+	FIELD(http_response_header_count), FIELD(http_path_hash), FIELD(http_order_hash), FIELD(http_response_order_hash), FIELD(http_requests),
+	FIELD(http_responses), FIELD(ssh_client_version), FIELD(ssh_server_version), FIELD(ssh_client_software), FIELD(ssh_server_software),
+	FIELD(hassh), FIELD(hassh_server), FIELD(command_requests), FIELD(command_responses), FIELD(command_writes), FIELD(command_errors),
+	FIELD(command_version), FIELD(command_detail), FIELD(command_status), FIELD(command_code_count), FIELD(command_codes),
 };
+
+static enum spoken spoken_of(const char *field)
+{
+	return strncmp(field, "http_", 5) == 0 ? SPOKEN_HTTP : strncmp(field, "ssh_", 4) == 0 || strncmp(field, "hassh", 5) == 0 ? SPOKEN_SSH :
+	       strncmp(field, "command_", 8) == 0 ? SPOKEN_COMMAND : SPOKEN_DNS;
+}
 
 /* With the whole list every field is filled; without one, that one is empty and the others are as before. */
 static void test_each_field(void **state)
 {
 	(void)state;
 	static const uint8_t zero[1024];
-	struct sk_observation whole = mint(NULL);
+	struct sk_observation wholes[SPOKEN_COUNT];
+	for (unsigned spoken = 0; spoken < SPOKEN_COUNT; spoken++)
+		wholes[spoken] = mint(NULL, (enum spoken)spoken);
 	for (size_t i = 0; i < SK_COUNT(fields); i++) {
-		struct sk_observation less = mint(fields[i].name);
-		if (memcmp((const uint8_t *)&whole + fields[i].offset, zero, fields[i].size) == 0)
+		enum spoken spoken = spoken_of(fields[i].name);
+		const uint8_t *whole = (const uint8_t *)&wholes[spoken];
+		struct sk_observation less = mint(fields[i].name, spoken);
+		if (memcmp(whole + fields[i].offset, zero, fields[i].size) == 0)
 			print_error("%s is empty\n", fields[i].name);
-		assert_memory_not_equal((const uint8_t *)&whole + fields[i].offset, zero, fields[i].size);
+		assert_memory_not_equal(whole + fields[i].offset, zero, fields[i].size);
 		assert_memory_equal((const uint8_t *)&less + fields[i].offset, zero, fields[i].size);
 		for (size_t j = 0; j < SK_COUNT(fields); j++)
 			if (j != i)
-				assert_memory_equal((const uint8_t *)&less + fields[j].offset, (const uint8_t *)&whole + fields[j].offset, fields[j].size);
+				assert_memory_equal((const uint8_t *)&less + fields[j].offset, whole + fields[j].offset, fields[j].size);
 	}
 }
 

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The binary form of a finding. One value has one form. */
+#include "observe/observe_priv.h"
+
+enum { FINDING_VERSION = 1, SEVERITY_MAX = 3, PERCENT_MAX = 100 };
+
+/* A text of at most 65,535 bytes with its length in front. */
+static void put_text(struct sk_out *o, const char *text, size_t size)
+{
+	size_t length = strnlen(text, size);
+	SK_INVARIANT(length < size);
+	sk_put_be16(o, (uint16_t)length);
+	sk_put_bytes(o, text, length);
+}
+
+static void take_text(struct sk_observe_reader *r, char *text, size_t size)
+{
+	sk_observe_take_text(r, sk_be16(&r->c), text, size);
+}
+
+static void put_addr(struct sk_out *o, const struct sk_addr *addr)
+{
+	sk_put_bytes(o, addr->bytes, sk_observe_addr_bytes(addr->family));
+}
+
+void sk_finding_encode(const struct sk_finding *finding, struct sk_buf *out)
+{
+	uint8_t bytes[SK_FINDING_MAX_BYTES];
+	struct sk_out o = sk_out_of(bytes, sizeof bytes);
+	SK_INVARIANT(finding->class_ <= SK_CLASS_DF && finding->severity <= SEVERITY_MAX && finding->confidence_percent <= PERCENT_MAX);
+	sk_put_u8(&o, FINDING_VERSION);
+	sk_put_bytes(&o, finding->id, sizeof finding->id);
+	sk_put_u8(&o, finding->severity);
+	sk_put_u8(&o, finding->confidence_percent);
+	sk_put_u8(&o, finding->class_);
+	put_text(&o, finding->kind, sizeof finding->kind);
+	put_text(&o, finding->matched, sizeof finding->matched);
+	put_text(&o, finding->origin, sizeof finding->origin);
+	put_text(&o, finding->sentence, sizeof finding->sentence);
+	put_text(&o, finding->why, sizeof finding->why);
+	put_text(&o, finding->doubt, sizeof finding->doubt);
+	sk_put_u8(&o, finding->subject.family);
+	put_addr(&o, &finding->subject);
+	sk_put_u8(&o, finding->counterpart.family);
+	put_addr(&o, &finding->counterpart);
+	sk_put_be64(&o, (uint64_t)finding->first_ns);
+	sk_put_be64(&o, (uint64_t)finding->last_ns);
+	sk_put_be64(&o, finding->count);
+	sk_put_bytes(&o, finding->evidence, sizeof finding->evidence);
+	SK_INVARIANT(sk_out_done(&o) == SK_OK);
+	sk_buf_add(out, bytes, sk_out_length(&o));
+	sk_wipe(bytes, sk_out_length(&o));
+}
+
+static void take_family_addr(struct sk_observe_reader *r, struct sk_addr *addr)
+{
+	uint8_t family = sk_u8(&r->c);
+	if (family != 0 && sk_observe_addr_bytes(family) == 0)
+		r->wrong = true;
+	sk_observe_take_addr(r, family, addr);
+}
+
+enum sk_err sk_finding_decode(const void *bytes, size_t length, struct sk_finding *out)
+{
+	struct sk_observe_reader r = {.c = sk_cur_of(bytes, length)};
+	memset(out, 0, sizeof *out);
+	if (sk_u8(&r.c) != FINDING_VERSION)
+		r.wrong = true;
+	sk_copy(&r.c, out->id, sizeof out->id);
+	out->severity = sk_observe_take_up_to(&r, SEVERITY_MAX);
+	out->confidence_percent = sk_observe_take_up_to(&r, PERCENT_MAX);
+	out->class_ = sk_observe_take_up_to(&r, SK_CLASS_DF);
+	take_text(&r, out->kind, sizeof out->kind);
+	take_text(&r, out->matched, sizeof out->matched);
+	take_text(&r, out->origin, sizeof out->origin);
+	take_text(&r, out->sentence, sizeof out->sentence);
+	take_text(&r, out->why, sizeof out->why);
+	take_text(&r, out->doubt, sizeof out->doubt);
+	take_family_addr(&r, &out->subject);
+	take_family_addr(&r, &out->counterpart);
+	out->first_ns = (int64_t)sk_be64(&r.c);
+	out->last_ns = (int64_t)sk_be64(&r.c);
+	out->count = sk_be64(&r.c);
+	sk_copy(&r.c, out->evidence, sizeof out->evidence);
+	return sk_observe_verdict(&r);
+}
