@@ -53,13 +53,13 @@ static bool parse_kinds(const char *text, uint32_t *out)
 	uint32_t bits = 0;
 	while (*text != '\0') {
 		size_t length = strcspn(text, ",");
-		uint32_t kind = SK_SELECTOR_ADDRESS;
-		for (; kind <= SK_SELECTOR_FLOW_ALL; kind <<= 1) {
+		uint32_t kind = 1;
+		for (; kind <= SK_SELECTOR_KINDS_ALL; kind <<= 1) {
 			const char *name = sk_selector_kind_name((enum sk_selector_kind)kind);
 			if (strlen(name) == length && strncmp(text, name, length) == 0)
 				break;
 		}
-		if (kind > SK_SELECTOR_FLOW_ALL)
+		if (kind > SK_SELECTOR_KINDS_ALL)
 			return false;
 		bits |= kind;
 		text += length + (text[length] == ',');
@@ -146,7 +146,7 @@ static void print_basis(FILE *out, const struct sk_basis *basis)
 		if ((basis->classes & SK_CLASS_BIT(class_)) != 0)
 			(void)fprintf(out, " %s", sk_class_name((enum sk_class)class_));
 	(void)fprintf(out, "\nselectors ");
-	for (uint32_t kind = SK_SELECTOR_ADDRESS; kind <= SK_SELECTOR_FLOW_ALL; kind <<= 1)
+	for (uint32_t kind = 1; kind <= SK_SELECTOR_KINDS_ALL; kind <<= 1)
 		if ((basis->rule.kinds & kind) != 0)
 			(void)fprintf(out, " %s", sk_selector_kind_name((enum sk_selector_kind)kind));
 	(void)fprintf(out, ", at most %s, prefixes no shorter than /%u and /%u%s\n", sk_number_format(basis->rule.max_entries, number), basis->rule.min_prefix_v4,
@@ -175,7 +175,7 @@ static void print_basis_json(struct sk_cmd *cmd, const struct sk_basis *basis, c
 			sk_json_text(&json, NULL, sk_class_name((enum sk_class)class_));
 	sk_json_end(&json);
 	sk_json_array(&json, "selector_kinds");
-	for (uint32_t kind = SK_SELECTOR_ADDRESS; kind <= SK_SELECTOR_FLOW_ALL; kind <<= 1)
+	for (uint32_t kind = 1; kind <= SK_SELECTOR_KINDS_ALL; kind <<= 1)
 		if ((basis->rule.kinds & kind) != 0)
 			sk_json_text(&json, NULL, sk_selector_kind_name((enum sk_selector_kind)kind));
 	sk_json_end(&json);

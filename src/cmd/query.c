@@ -302,7 +302,7 @@ const char *sk_query_hit_kinds(const struct sk_observation *observation, char te
 	text[0] = '\0';
 	for (uint32_t i = 0; i < observation->hit_count && i < SK_OBSERVATION_HITS_MAX; i++)
 		kinds |= observation->hit_kinds[i] < 32 ? 1u << observation->hit_kinds[i] : 0;
-	for (uint32_t bit = SK_SELECTOR_ADDRESS; bit <= SK_SELECTOR_FLOW_ALL; bit <<= 1) {
+	for (uint32_t bit = 1; bit <= SK_SELECTOR_KINDS_ALL; bit <<= 1) {
 		size_t used = strlen(text);
 		if ((kinds & bit) != 0)
 			(void)snprintf(text + used, 64 - used, "%s%s", used != 0 ? "+" : "", sk_selector_kind_name((enum sk_selector_kind)bit));
@@ -315,32 +315,6 @@ static void add_pair(struct sk_json_writer *w, const char *key, const uint64_t p
 	sk_json_object(w, key);
 	sk_json_u64(w, "from_initiator", pair[0]);
 	sk_json_u64(w, "from_responder", pair[1]);
-	sk_json_end(w);
-}
-
-static void add_dns(struct sk_json_writer *w, const struct sk_observation *o)
-{
-	sk_json_object(w, "dns");
-	sk_json_text(w, "domain", o->dns_domain);
-	sk_json_u64(w, "type", o->dns_type);
-	sk_json_u64(w, "rcode", o->dns_rcode);
-	sk_json_u64(w, "labels", o->dns_labels);
-	sk_json_u64(w, "name_length", o->dns_name_length);
-	sk_json_double(w, "entropy_bits", o->dns_entropy_x16 / 16.0);
-	sk_json_u64(w, "queries", o->dns_queries);
-	sk_json_u64(w, "responses", o->dns_responses);
-	sk_json_u64(w, "nxdomain", o->dns_nxdomain);
-	sk_json_end(w);
-}
-
-static void add_tls(struct sk_json_writer *w, const struct sk_observation *o)
-{
-	sk_json_object(w, "tls");
-	sk_json_text(w, "sni_domain", o->sni_domain);
-	sk_json_u64(w, "version", o->tls_version);
-	sk_json_text(w, "alpn", o->alpn);
-	sk_json_text(w, "ja3", o->ja3);
-	sk_json_text(w, "ja4", o->ja4);
 	sk_json_end(w);
 }
 
@@ -376,6 +350,8 @@ static void add_observation(struct sk_json_writer *w, const uint8_t id[16], uint
 	add_pair(w, "ip_bytes", o->ip_bytes);
 	sk_json_u64(w, "frames", o->frames);
 	sk_json_u64(w, "frame_bytes", o->frame_bytes);
+	if (o->app != SK_APP_NONE)
+		sk_json_text(w, "app", sk_app_name(o->app));
 	sk_json_text(w, "state", sk_observation_state_name(o->state));
 	sk_json_text(w, "end", sk_observation_end_name(o->end));
 	sk_json_u64(w, "layers", o->layers);
@@ -385,10 +361,7 @@ static void add_observation(struct sk_json_writer *w, const uint8_t id[16], uint
 		sk_json_text(w, "matched", o->matched);
 		sk_json_text(w, "selected_by", sk_query_hit_kinds(o, kinds));
 	}
-	if (o->dns_queries != 0 || o->dns_responses != 0 || o->dns_domain[0] != '\0')
-		add_dns(w, o);
-	if (o->tls_version != 0 || o->sni_domain[0] != '\0')
-		add_tls(w, o);
+	sk_query_heads(w, o);
 }
 
 static const struct sk_column csv_columns[] = {{"id", false},
@@ -412,7 +385,9 @@ static const struct sk_column csv_columns[] = {{"id", false},
 					       {"dns_domain", false},
 					       {"sni_domain", false},
 					       {"ja3", false},
-					       {"ja4", false}};
+					       {"ja4", false},
+					       {"app", false},
+					       {"http_host_domain", false}};
 
 static void number_cell(struct sk_rows *rows, uint64_t value)
 {
@@ -447,6 +422,8 @@ static void csv_row(struct sk_rows *rows, const uint8_t id[16], uint64_t interva
 	sk_rows_cell(rows, o->sni_domain);
 	sk_rows_cell(rows, o->ja3);
 	sk_rows_cell(rows, o->ja4);
+	sk_rows_cell(rows, sk_app_name(o->app));
+	sk_rows_cell(rows, o->http_host_domain);
 }
 
 struct list_visit {

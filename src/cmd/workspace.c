@@ -284,9 +284,9 @@ void sk_workspace_self_approve(const struct sk_workspace *workspace, const struc
 	(void)snprintf(basis->links[0], sizeof basis->links[0], "*");
 	(void)snprintf(basis->target_acts[0], sizeof basis->target_acts[0], "attacks-on-own-hosts");
 	if (basis->rule.kinds == 0) {
-		basis->rule.kinds = SK_SELECTOR_ADDRESS | SK_SELECTOR_PREFIX | SK_SELECTOR_DOMAIN | SK_SELECTOR_JA3 | SK_SELECTOR_JA4;
-		if (sk_policy_flow_all(kind, options->role))
-			basis->rule.kinds |= SK_SELECTOR_FLOW_ALL;
+		basis->rule.kinds = SK_SELECTOR_KINDS_ALL;
+		if (!sk_policy_flow_all(kind, options->role))
+			basis->rule.kinds &= ~(uint32_t)SK_SELECTOR_FLOW_ALL;
 	}
 }
 

@@ -39,7 +39,7 @@ var shapes = map[string]map[string]string{
 
 var (
 	classNames    = []string{"FF", "FD", "DF", "DD", "UNKNOWN"}
-	selectorNames = []string{"address", "prefix", "domain", "ja3", "ja4", "flow.all"}
+	selectorNames = []string{"address", "prefix", "domain", "ja3", "ja4", "flow.all", "url", "hassh", "hassh_server", "ja3s", "cert_sha1", "cert_sha256"}
 )
 
 // Lengths of texts that are not 63 at most.

@@ -57,7 +57,8 @@ static bool time_fits(const struct sk_store_filter *filter, int64_t first_ns, in
 
 static bool kind_fits(const char *kind, const struct sk_observation *o)
 {
-	static const char *const selector_kinds[] = {"address", "prefix", "domain", "ja3", "ja4", "flow.all"};
+	static const char *const selector_kinds[] = {"address", "prefix", "domain", "ja3", "ja4", "flow.all", "url", "hassh", "hassh_server", "ja3s",
+						     "cert_sha1", "cert_sha256"};
 	static const struct {
 		const char *name;
 		uint8_t proto;
@@ -229,7 +230,7 @@ static enum sk_err visit_observation(struct walk *walk, struct observation_visit
 	if (!observation_fits(walk, &observation))
 		return SK_OK;
 	SK_TRY(run_of_interval(walk->store, interval, run_id, walk->fault));
-	sk_observation_id(&observation, run_id, id);
+	sk_observation_form_id(form, length, run_id, id);
 	walk->visited++;
 	return to->visit(to->context, id, interval, &observation);
 }

@@ -11,9 +11,10 @@
 
 static const char format_name[] = "sekisho-basis/1";
 
-enum { KIND_COUNT = 6, KIND_BITS_ALL = (1 << KIND_COUNT) - 1, CLASS_BITS_ALL = (1 << SK_CLASS_COUNT) - 1, PREFIX_V4_MAX = 32, PREFIX_V6_MAX = 128 };
+enum { KIND_COUNT = SK_SELECTOR_KIND_COUNT, CLASS_BITS_ALL = (1 << SK_CLASS_COUNT) - 1, PREFIX_V4_MAX = 32, PREFIX_V6_MAX = 128 };
 
-static const char *const kind_names[KIND_COUNT] = {"address", "prefix", "domain", "ja3", "ja4", "flow.all"};
+static const char *const kind_names[KIND_COUNT] = {"address", "prefix", "domain", "ja3", "ja4", "flow.all", "url", "hassh", "hassh_server", "ja3s", "cert_sha1",
+						   "cert_sha256"};
 
 const char *sk_selector_kind_name(enum sk_selector_kind kind)
 {
@@ -61,8 +62,8 @@ static enum sk_err check_words(const char *field, const char (*words)[SK_BASIS_N
 
 static enum sk_err check_rule(const struct sk_basis_rule *rule, enum sk_err err, struct sk_fault *fault)
 {
-	if (rule->kinds == 0 || (rule->kinds & ~(uint32_t)KIND_BITS_ALL) != 0)
-		return sk_fault_set(fault, err, "basis: field 'rule.kinds': expected at least one of address prefix domain ja3 ja4 flow.all");
+	if (rule->kinds == 0 || (rule->kinds & ~(uint32_t)SK_SELECTOR_KINDS_ALL) != 0)
+		return sk_fault_set(fault, err, "basis: field 'rule.kinds': expected at least one known kind of selector");
 	if (rule->min_prefix_v4 > PREFIX_V4_MAX)
 		return sk_fault_set(fault, err, "basis: field 'rule.min_prefix_v4': %u, expected 0 to 32", rule->min_prefix_v4);
 	if (rule->min_prefix_v6 > PREFIX_V6_MAX)

@@ -45,13 +45,24 @@ static bool load_special(struct sk_indicator_builder *builder)
 			(struct sk_range){.family = prefix.addr.family, .start = sk_number_of(prefix.addr.bytes), .last = sk_prefix_last(&prefix)};
 	}
 	builder->special_count = SK_COUNT(texts);
-	return builder->special != NULL;
+	if (builder->special == NULL)
+		return false;
+	/* Most addresses begin with a byte that no special range touches: one look says so. */
+	for (size_t i = 0; i < SK_COUNT(texts); i++)
+		for (unsigned byte = (unsigned)(builder->special[i].start >> 120); byte <= (unsigned)(builder->special[i].last >> 120); byte++)
+			builder->special_first[builder->special[i].family == 6][byte] = true;
+	return true;
 }
 
 enum sk_err sk_indicator_builder_new(const struct sk_indicator_options *options, sk_indicator_note note, void *context,
 				     struct sk_indicator_builder **out)
 {
-	static const size_t widths[SK_COLUMN_COUNT] = {4, 16, SK_INDICATOR_PREFIX_WIDTH, 0, SK_INDICATOR_JA3_BYTES, 0};
+	static const size_t widths[SK_COLUMN_COUNT] = {
+		4, 16, SK_INDICATOR_PREFIX_WIDTH, 0,
+#define SK_PRINT(symbol, name, width) width,
+#include "indicator/print.def"
+#undef SK_PRINT
+	};
 	struct sk_indicator_builder *builder = calloc(1, sizeof *builder);
 	if (builder == NULL)
 		return SK_ENOMEM;
@@ -108,6 +119,8 @@ void sk_indicator_add_flow_all(struct sk_indicator_builder *builder)
 
 static bool overlaps_special(const struct sk_indicator_builder *builder, const struct sk_prefix *prefix)
 {
+	if (prefix->bits >= 8 && !builder->special_first[prefix->addr.family == 6][prefix->addr.bytes[0]])
+		return false;
 	sk_u128 start = sk_number_of(prefix->addr.bytes), last = sk_prefix_last(prefix);
 	for (size_t i = 0; i < builder->special_count; i++)
 		if (builder->special[i].family == prefix->addr.family && builder->special[i].start <= last && builder->special[i].last >= start)
@@ -154,7 +167,10 @@ static enum sk_indicator_reason judge_prefix(const struct sk_indicator_builder *
 static enum sk_indicator_reason judge(const struct sk_indicator_builder *builder, const struct sk_value *value, const char **detail)
 {
 	enum sk_indicator_reason reason = SK_INDICATOR_REASON_COUNT;
-	if (value->kind == SK_INDICATOR_ADDRESS || value->kind == SK_INDICATOR_PREFIX)
+	if (builder->options.kinds != 0 && (builder->options.kinds & value->kind) == 0)
+		return SK_INDICATOR_KIND_NOT_IN_RULE;
+	/* A URL with an address for its host stands and falls with the address. */
+	if (value->prefix.addr.family != 0)
 		reason = judge_prefix(builder, &value->prefix, detail);
 	else if (value->kind == SK_INDICATOR_DOMAIN && psl_is_public_suffix2(builder->psl, value->name, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE))
 		reason = SK_INDICATOR_PUBLIC_SUFFIX;
@@ -193,15 +209,12 @@ static enum sk_err put_value(struct sk_indicator_builder *builder, const struct 
 		return sk_column_add(&builder->columns[SK_COLUMN_PREFIX], packed, sizeof packed, tag);
 	case SK_INDICATOR_DOMAIN:
 		return sk_column_add(&builder->columns[SK_COLUMN_DOMAIN], value->name, value->length, tag);
-	case SK_INDICATOR_JA3:
-		return sk_column_add(&builder->columns[SK_COLUMN_JA3], value->ja3, sizeof value->ja3, tag);
-	case SK_INDICATOR_JA4:
-		return sk_column_add(&builder->columns[SK_COLUMN_JA4], value->name, value->length, tag);
 	case SK_INDICATOR_FLOW_ALL:
 		builder->flow_all = true;
 		return SK_OK;
+	default:
+		return sk_column_add(&builder->columns[sk_print_column(value->kind)], value->print, value->length, tag);
 	}
-	return SK_EBUG;
 }
 
 static void note(struct sk_import *import, uint64_t line, const char *text, size_t length, enum sk_indicator_reason reason, const char *detail)
@@ -239,7 +252,7 @@ void sk_import_crlf(struct sk_import *import, uint64_t line)
 	import->crlf_noted = true;
 }
 
-static void count_taken(struct sk_import *import, uint64_t line, const char *text, size_t length, uint32_t changes)
+static void count_taken(struct sk_import *import, uint64_t line, const char *text, size_t length, uint64_t changes)
 {
 	import->counts->lines++;
 	import->counts->taken++;
@@ -252,18 +265,11 @@ static void count_taken(struct sk_import *import, uint64_t line, const char *tex
 	}
 }
 
-static enum sk_err import_one(struct sk_import *import, uint64_t line, const char *text, size_t length, enum sk_type type)
+enum sk_err sk_import_clean_value(struct sk_import *import, uint64_t line, const char *text, size_t length, const struct sk_value *value)
 {
 	struct sk_indicator_builder *builder = import->builder;
-	struct sk_value value;
-	const char *detail;
-	enum sk_indicator_reason reason = sk_value_clean(text, length, type, &value, &detail);
-	if (reason == SK_INDICATOR_REASON_COUNT && value.kind == SK_INDICATOR_JA3 && type == SK_TYPE_ANY && import->file_hashes) {
-		reason = SK_INDICATOR_UNSUPPORTED_TYPE;
-		detail = "the file's name says that these are MD5 hashes of files, not JA3";
-	}
-	if (reason == SK_INDICATOR_REASON_COUNT)
-		reason = judge(builder, &value, &detail);
+	const char *detail = "";
+	enum sk_indicator_reason reason = judge(builder, value, &detail);
 	if (reason != SK_INDICATOR_REASON_COUNT) {
 		sk_import_refuse(import, line, text, length, reason, detail);
 		return SK_OK;
@@ -272,7 +278,7 @@ static enum sk_err import_one(struct sk_import *import, uint64_t line, const cha
 	if (entry_count(builder) >= builder->options.max_entries || tag > UINT32_MAX)
 		return sk_fault_set(import->fault, SK_ETOOBIG, "%s:%llu: more than %llu entries; nothing of this file was taken", import->path,
 				    (unsigned long long)line, (unsigned long long)builder->options.max_entries);
-	enum sk_err err = put_value(builder, &value, (uint32_t)tag);
+	enum sk_err err = put_value(builder, value, (uint32_t)tag);
 	if (err == SK_EEXIST) {
 		sk_import_refuse(import, line, text, length, SK_INDICATOR_DUPLICATE, "");
 		return SK_OK;
@@ -280,7 +286,24 @@ static enum sk_err import_one(struct sk_import *import, uint64_t line, const cha
 	if (err != SK_OK)
 		return sk_fault_set(import->fault, err, "%s:%llu: %s; nothing of this file was taken", import->path, (unsigned long long)line,
 				    sk_err_text(err));
-	count_taken(import, line, text, length, value.changes);
+	count_taken(import, line, text, length, value->changes);
+	return SK_OK;
+}
+
+static enum sk_err import_one(struct sk_import *import, uint64_t line, const char *text, size_t length, enum sk_type type)
+{
+	struct sk_value value;
+	const char *detail;
+	enum sk_indicator_reason reason = sk_value_clean(text, length, type, &value, &detail);
+	if (reason == SK_INDICATOR_UNSUPPORTED_TYPE && type == SK_TYPE_ANY && import->certificates && (length == 40 || length == 64))
+		reason = sk_value_clean(text, length, length == 40 ? SK_TYPE_CERT_SHA1 : SK_TYPE_CERT_SHA256, &value, &detail);
+	if (reason == SK_INDICATOR_REASON_COUNT && value.kind == SK_INDICATOR_JA3 && length == 32 && type == SK_TYPE_ANY && import->file_hashes) {
+		reason = SK_INDICATOR_UNSUPPORTED_TYPE;
+		detail = "the file's name says that these are MD5 hashes of files, not JA3";
+	}
+	if (reason == SK_INDICATOR_REASON_COUNT)
+		return sk_import_clean_value(import, line, text, length, &value);
+	sk_import_refuse(import, line, text, length, reason, detail);
 	return SK_OK;
 }
 

@@ -7,6 +7,7 @@
 
 #include "indicator/indicator_priv.h"
 #include "text/text.h"
+#include "text/url.h"
 
 #define TAKEN SK_INDICATOR_REASON_COUNT
 
@@ -16,13 +17,13 @@ struct work {
 	char *text; /* inside bytes */
 	size_t length;
 	enum sk_type type;
-	uint32_t changes;
+	uint64_t changes;
 	const char *detail;
 };
 
 static void change(struct work *work, enum sk_indicator_reason reason)
 {
-	work->changes |= 1u << reason;
+	work->changes |= UINT64_C(1) << reason;
 }
 
 static enum sk_indicator_reason refuse(struct work *work, enum sk_indicator_reason reason, const char *detail)
@@ -75,7 +76,12 @@ enum sk_type sk_type_parse(const char *name, size_t length)
 		{"domainname", SK_TYPE_DOMAIN}, {"hostname|port", SK_TYPE_DOMAIN_PORT}, {"domain|ip", SK_TYPE_DOMAIN_ADDRESS}, {"ja3", SK_TYPE_JA3},
 		{"ja3-fingerprint-md5", SK_TYPE_JA3}, {"ja3_md5", SK_TYPE_JA3}, {"ja3_hash", SK_TYPE_JA3}, {"ja3-hash", SK_TYPE_JA3},
 		{"ja3_fingerprint", SK_TYPE_JA3}, {"ja3-fingerprint", SK_TYPE_JA3}, {"ja4", SK_TYPE_JA4}, {"ja4-fingerprint", SK_TYPE_JA4},
-		{"ja4_fingerprint", SK_TYPE_JA4}, {"url", SK_TYPE_URL}, {"uri", SK_TYPE_URL},
+		{"ja4_fingerprint", SK_TYPE_JA4}, {"url", SK_TYPE_URL}, {"uri", SK_TYPE_URL}, {"hassh", SK_TYPE_HASSH}, {"hassh-md5", SK_TYPE_HASSH},
+		{"hassh_server", SK_TYPE_HASSH_SERVER}, {"hasshserver", SK_TYPE_HASSH_SERVER}, {"hasshserver-md5", SK_TYPE_HASSH_SERVER},
+		{"ja3s", SK_TYPE_JA3S}, {"ja3s_md5", SK_TYPE_JA3S}, {"ja3s-hash", SK_TYPE_JA3S}, {"ja3s-fingerprint", SK_TYPE_JA3S},
+		{"ja3s-fingerprint-md5", SK_TYPE_JA3S}, {"cert_sha1", SK_TYPE_CERT_SHA1}, {"x509-fingerprint-sha1", SK_TYPE_CERT_SHA1},
+		{"sslcert_sha1", SK_TYPE_CERT_SHA1}, {"ssl_cert_sha1", SK_TYPE_CERT_SHA1}, {"cert_sha256", SK_TYPE_CERT_SHA256},
+		{"x509-fingerprint-sha256", SK_TYPE_CERT_SHA256}, {"ssl_cert_sha256", SK_TYPE_CERT_SHA256},
 	};
 	while (length > 0 && sk_space(*name))
 		name++, length--;
@@ -132,7 +138,8 @@ static void refang(struct work *work)
 	if (strpbrk(work->text, "[({\\") != NULL)
 		for (size_t i = 0; i < SK_COUNT(pairs); i++)
 			replace(work, pairs[i][0], pairs[i][1]);
-	if (strncasecmp(work->text, "hxxp", 4) == 0 || strncasecmp(work->text, "h**p", 4) == 0) {
+	bool scheme = work->length > 5 && (work->text[4] == ':' || (work->text[5] == ':' && (work->text[4] == 's' || work->text[4] == 'S')));
+	if (scheme && (strncasecmp(work->text, "hxxp", 4) == 0 || strncasecmp(work->text, "h**p", 4) == 0)) {
 		memcpy(work->text, "http", 4);
 		change(work, SK_INDICATOR_DEFANGED);
 	}
@@ -154,10 +161,19 @@ static void cut(struct work *work, size_t length)
 	work->text[length] = '\0';
 }
 
-/* "scheme://host[:port][/]" becomes host[:port]; a URL that names more is refused. */
+/* Does the text name a page (a path, a query) and not just a host? "45.33.32.0/24" without a scheme is a prefix. */
+static bool names_a_page(const struct work *work)
+{
+	const char *scheme = strstr(work->text, "://");
+	const char *authority = scheme != NULL ? scheme + 3 : work->text, *rest = authority + strcspn(authority, "/?");
+	if (*rest == '\0' || strcmp(rest, "/") == 0)
+		return false;
+	return scheme != NULL || work->type == SK_TYPE_URL || rest[0] != '/' || !all(rest + 1, strlen(rest + 1), is_digit);
+}
+
+/* "scheme://host[:port][/]" becomes host[:port]. */
 static enum sk_indicator_reason reduce_url(struct work *work)
 {
-	static const char too_wide[] = "a URL names one path; matching its whole host would be wider: list the host itself if that is meant";
 	char *scheme = strstr(work->text, "://");
 	if (scheme != NULL) {
 		work->length -= (size_t)(scheme + 3 - work->text);
@@ -166,16 +182,11 @@ static enum sk_indicator_reason reduce_url(struct work *work)
 	}
 	if (strchr(work->text, '@') != NULL)
 		return refuse(work, SK_INDICATOR_UNSUPPORTED_TYPE, "an e-mail address or a URL with a user name");
-	size_t host = strcspn(work->text, "/?#");
-	const char *rest = work->text + host;
-	if (*rest == '\0')
-		return TAKEN;
-	if (scheme == NULL && work->type != SK_TYPE_URL && *rest == '/' && all(rest + 1, strlen(rest + 1), is_digit))
-		return TAKEN; /* a prefix */
-	if (strcmp(rest, "/") != 0)
-		return refuse(work, SK_INDICATOR_UNSUPPORTED_TYPE, too_wide);
-	cut(work, host);
-	change(work, SK_INDICATOR_URL_REDUCED);
+	char *slash = strchr(work->text, '/');
+	if (slash != NULL && slash[1] == '\0') {
+		cut(work, (size_t)(slash - work->text));
+		change(work, SK_INDICATOR_URL_REDUCED);
+	}
 	return TAKEN;
 }
 
@@ -244,7 +255,7 @@ static bool as_prefix(struct work *work, struct sk_value *value)
 /* JA4 of a client: t13d1516h2_8daaf6152771_e5627efa2ab1 (transport, version, SNI, two counts, ALPN; two cut hashes). */
 static bool is_ja4(const char *text, size_t length)
 {
-	if (length != SK_INDICATOR_JA4_LENGTH || text[10] != '_' || text[23] != '_')
+	if (length != SK_INDICATOR_PRINT_MAX || text[10] != '_' || text[23] != '_')
 		return false;
 	bool head = strchr("tqd", text[0]) != NULL && (is_digit(text[1]) || strchr("sd", text[1]) != NULL) && is_digit(text[2]) &&
 		    strchr("di", text[3]) != NULL && all(text + 4, 4, is_digit) && (is_letter(text[8]) || is_digit(text[8])) &&
@@ -332,45 +343,172 @@ static const char *known_stranger(const struct work *work)
 		char *end = head + strlen(head);
 		while (end > head && end[-1] == ' ')
 			*--end = '\0';
-		if (sk_addr_parse(head, &addr) == SK_OK)
+		const char *tail = dash + 1 + strspn(dash + 1, " ");
+		if (sk_addr_parse(head, &addr) == SK_OK && (sk_addr_parse(tail, &addr) == SK_OK || all(tail, strlen(tail), is_digit)))
 			return "a range of addresses; write it as prefixes";
 	}
 	return NULL;
 }
 
+/* ---- fingerprints ---- */
+
+static const struct print {
+	const char *name;
+	enum sk_indicator_kind kind;
+	enum sk_type type;
+	size_t bytes;
+} prints[SK_PRINT_COUNT] = {
+#define SK_PRINT(symbol, text, width) {text, SK_INDICATOR_##symbol, SK_TYPE_##symbol, width},
+#include "indicator/print.def"
+#undef SK_PRINT
+};
+
+const char *sk_print_name(enum sk_indicator_kind kind)
+{
+	enum sk_column_name column = sk_print_column(kind);
+	return column != SK_COLUMN_COUNT ? prints[column - SK_PRINT_FIRST].name : "";
+}
+
+enum sk_column_name sk_print_column(enum sk_indicator_kind kind)
+{
+	for (unsigned i = 0; i < SK_PRINT_COUNT; i++)
+		if (prints[i].kind == kind)
+			return (enum sk_column_name)(SK_PRINT_FIRST + i);
+	return SK_COLUMN_COUNT;
+}
+
+enum sk_indicator_kind sk_type_print(enum sk_type type)
+{
+	for (size_t i = 0; i < SK_COUNT(prints); i++)
+		if (prints[i].type == type)
+			return prints[i].kind;
+	return 0;
+}
+
+/* The text as a value of one kind of fingerprint. False: it has not its shape. */
+static bool as_print(const struct print *print, const char *text, size_t length, struct sk_value *value)
+{
+	value->kind = print->kind;
+	value->length = print->bytes;
+	if (print->kind != SK_INDICATOR_JA4)
+		return length == 2 * print->bytes && sk_hex_decode(text, value->print, print->bytes) == SK_OK;
+	if (!is_ja4(text, length))
+		return false;
+	memcpy(value->print, text, length);
+	return true;
+}
+
+/* "ja3s:HEX" and its like, as sk_indicator_value writes them: found by the colon. NULL when it is none. */
+static const struct print *said_print(const struct work *work, const char **rest)
+{
+	const char *colon = strchr(work->text, ':');
+	size_t name = colon != NULL ? (size_t)(colon - work->text) : 0;
+	for (size_t i = 0; name != 0 && i < SK_COUNT(prints); i++) {
+		if (strlen(prints[i].name) != name || memcmp(prints[i].name, work->text, name) != 0)
+			continue;
+		*rest = colon + 1;
+		return &prints[i];
+	}
+	return NULL;
+}
+
+/* The kinds that a column or an attribute names, or that the text's shape leaves no doubt of. TAKEN, a refusal, or EMPTY: it is no fingerprint. */
+static enum sk_indicator_reason classify_print(struct work *work, struct sk_value *value)
+{
+	const char *rest = work->text;
+	const struct print *print = work->type == SK_TYPE_ANY ? said_print(work, &rest) : NULL;
+	for (size_t i = 0; print == NULL && i < SK_COUNT(prints); i++)
+		if (prints[i].type == work->type && work->type != SK_TYPE_URL)
+			print = &prints[i];
+	if (print != NULL && as_print(print, rest, strlen(rest), value))
+		return TAKEN;
+	if (print != NULL && print->kind == SK_INDICATOR_JA4)
+		return refuse(work, SK_INDICATOR_NOT_AN_INDICATOR, "not the shape of a JA4");
+	if (print != NULL && print->kind != SK_INDICATOR_URL)
+		return refuse(work, SK_INDICATOR_NOT_AN_INDICATOR, "its type says that it is a hash, but it has not its hexadecimal digits");
+	if (work->type == SK_TYPE_ANY && (as_print(&prints[0], work->text, work->length, value) || as_print(&prints[1], work->text, work->length, value)))
+		return TAKEN;
+	return SK_INDICATOR_EMPTY;
+}
+
+/* ---- URLs ---- */
+
+/* A page: the host as any host is cleaned, the path as it is written (its case counts). Nothing wider than the page is matched. */
+static enum sk_indicator_reason as_url(struct work *work, struct sk_value *value)
+{
+	struct sk_url url;
+	const char *scheme = strstr(work->text, "://");
+	if (scheme != NULL && strncasecmp(work->text, "http://", 7) != 0 && strncasecmp(work->text, "https://", 8) != 0)
+		return refuse(work, SK_INDICATOR_UNSUPPORTED_TYPE, "a URL of another scheme than http or https");
+	if (strcspn(work->text, "@") < work->length && strcspn(scheme != NULL ? scheme + 3 : work->text, "@") <
+							       strcspn(scheme != NULL ? scheme + 3 : work->text, "/?#"))
+		return refuse(work, SK_INDICATOR_UNSUPPORTED_TYPE, "an e-mail address or a URL with a user name");
+	if (sk_url_parts(work->text, work->length, &url) != SK_OK || url.host_length > SK_INDICATOR_NAME_MAX)
+		return refuse(work, SK_INDICATOR_NOT_AN_INDICATOR, "a URL without a usable host");
+	struct work host = {.type = SK_TYPE_ANY, .detail = "", .length = url.host_length};
+	host.text = host.bytes;
+	memcpy(host.bytes, url.host, url.host_length);
+	if (url.host[url.host_length] == ':' || (url.host[url.host_length] != '\0' && url.host[url.host_length + 1] == ':'))
+		change(&host, SK_INDICATOR_PORT_DROPPED);
+	lower(&host);
+	enum sk_indicator_reason reason = as_prefix(&host, value) ? TAKEN : as_name(&host, value);
+	if (reason != TAKEN)
+		return refuse(work, reason, host.detail);
+	if (value->kind == SK_INDICATOR_ADDRESS) {
+		(void)sk_addr_format(&value->prefix.addr, value->name);
+		value->length = strlen(value->name);
+	}
+	sk_url_hash(value->name, value->length, url.path, url.path_length, value->print);
+	value->kind = SK_INDICATOR_URL;
+	value->length = SK_URL_HASH_BYTES;
+	work->changes |= host.changes;
+	if (url.has_query)
+		change(work, SK_INDICATOR_QUERY_CUT);
+	return TAKEN;
+}
+
+/* ---- the whole ---- */
+
 static enum sk_indicator_reason classify(struct work *work, struct sk_value *value)
 {
 	enum sk_type type = work->type;
-	bool any = type == SK_TYPE_ANY;
-	if ((any || type == SK_TYPE_JA3) && work->length == 32 && all(work->text, work->length, is_hex)) {
-		value->kind = SK_INDICATOR_JA3;
-		return sk_hex_decode(work->text, value->ja3, sizeof value->ja3) == SK_OK ? TAKEN : SK_INDICATOR_NOT_AN_INDICATOR;
-	}
-	if ((any || type == SK_TYPE_JA4) && is_ja4(work->text, work->length)) {
-		value->kind = SK_INDICATOR_JA4;
-		value->length = work->length;
-		memcpy(value->name, work->text, work->length + 1);
-		return TAKEN;
-	}
-	if (type == SK_TYPE_JA3 || type == SK_TYPE_JA4)
-		return refuse(work, SK_INDICATOR_NOT_AN_INDICATOR, type == SK_TYPE_JA3 ? "a JA3 is 32 hexadecimal digits" : "not the shape of a JA4");
+	bool address = type == SK_TYPE_ADDRESS || type == SK_TYPE_ADDRESS_PORT;
+	if (!address && names_a_page(work))
+		return as_url(work, value);
+	lower(work);
+	enum sk_indicator_reason reason = classify_print(work, value);
+	if (reason != SK_INDICATOR_EMPTY)
+		return reason;
 	const char *stranger = known_stranger(work);
 	if (stranger != NULL)
 		return refuse(work, SK_INDICATOR_UNSUPPORTED_TYPE, stranger);
-	enum sk_indicator_reason reason = reduce_url(work);
+	reason = reduce_url(work);
 	if (reason != TAKEN)
 		return reason;
 	drop_port(work);
 	if (as_prefix(work, value))
 		return TAKEN; /* also in a column "host": an address is never a name */
-	if (type == SK_TYPE_ADDRESS || type == SK_TYPE_ADDRESS_PORT)
+	if (address)
 		return refuse(work, SK_INDICATOR_NOT_AN_INDICATOR, "its type says address, but it is none");
 	return as_name(work, value);
 }
 
 enum sk_indicator_reason sk_value_clean(const char *text, size_t length, enum sk_type type, struct sk_value *value, const char **detail)
 {
-	struct work work = {.type = type, .detail = ""};
+	bool short_way = type == SK_TYPE_ANY || type == SK_TYPE_DOMAIN || type == SK_TYPE_ADDRESS;
+	if (short_way && sk_value_plain(text, length, value) && (type != SK_TYPE_ADDRESS || value->kind == SK_INDICATOR_ADDRESS)) {
+		*detail = "";
+		return TAKEN;
+	}
+	return sk_value_work(text, length, type, value, detail);
+}
+
+enum sk_indicator_reason sk_value_work(const char *text, size_t length, enum sk_type type, struct sk_value *value, const char **detail)
+{
+	struct work work;
+	work.type = type;
+	work.changes = 0;
+	work.detail = "";
 	*detail = "";
 	if (type == SK_TYPE_UNSUPPORTED)
 		return SK_INDICATOR_UNSUPPORTED_TYPE;
@@ -388,7 +526,7 @@ enum sk_indicator_reason sk_value_clean(const char *text, size_t length, enum sk
 	if (work.length == 0)
 		return SK_INDICATOR_EMPTY;
 	refang(&work);
-	lower(&work);
+	value->prefix = (struct sk_prefix){.bits = 0};
 	enum sk_indicator_reason reason = classify(&work, value);
 	value->changes = work.changes;
 	*detail = work.detail;

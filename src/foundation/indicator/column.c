@@ -153,65 +153,105 @@ void sk_column_truncate(struct sk_column *column, uint32_t count)
 
 /* ---- order ---- */
 
-/* The first eight bytes as a number, so that most comparisons never touch the value. */
+/* Eight bytes of a value as a number, so that most comparisons never touch the value. */
 struct sort_item {
 	uint64_t head;
 	uint32_t index;
 };
 
-static uint64_t head_of(const uint8_t *value, size_t length)
+/* Items from start on whose first depth bytes are equal. */
+struct sort_run {
+	uint32_t start, count, depth;
+};
+
+struct sort {
+	const struct sk_column *column;
+	struct sort_item *items, *spare;
+	struct sort_run *runs; /* a stack: at most one for every SMALL_RUN + 1 items */
+	uint32_t run_count;
+};
+
+enum { SMALL_RUN = 24, HEAD_BYTES = 8 };
+
+static uint64_t head_of(const uint8_t *value, size_t length, uint32_t depth)
 {
-	uint8_t first[8] = {0};
-	memcpy(first, value, length < sizeof first ? length : sizeof first);
-	struct sk_cur c = sk_cur_of(first, sizeof first);
+	struct sk_cur c = sk_cur_of(value, length);
+	sk_skip(&c, depth);
+	if (SK_LIKELY(sk_left(&c) >= HEAD_BYTES))
+		return sk_be64(&c);
+	uint8_t last[HEAD_BYTES] = {0};
+	sk_copy(&c, last, sk_left(&c));
+	c = sk_cur_of(last, sizeof last);
 	return sk_be64(&c);
 }
 
-static int compare_items(const void *a, const void *b, void *context)
+/* Values are distinct and names hold no zero byte: items whose heads are equal go on behind them. */
+static bool stands_before(const struct sk_column *column, const struct sort_item *a, const struct sort_item *b)
 {
-	const struct sk_column *column = context;
+	if (a->head != b->head)
+		return a->head < b->head;
 	size_t a_length, b_length;
-	const uint8_t *a_value = sk_column_value(column, ((const struct sort_item *)a)->index, &a_length);
-	const uint8_t *b_value = sk_column_value(column, ((const struct sort_item *)b)->index, &b_length);
+	const uint8_t *a_value = sk_column_value(column, a->index, &a_length), *b_value = sk_column_value(column, b->index, &b_length);
 	int order = memcmp(a_value, b_value, a_length < b_length ? a_length : b_length);
-	return order != 0 ? order : a_length < b_length ? -1 : a_length > b_length;
+	return order != 0 ? order < 0 : a_length < b_length;
 }
 
-/* One stable counting pass by one byte of the head. Returns false when all heads share that byte: nothing to move. */
-static bool sort_pass(const struct sort_item *from, struct sort_item *to, uint32_t count, unsigned shift)
+static void sort_small(const struct sk_column *column, struct sort_item *items, uint32_t count)
 {
-	uint32_t start[256] = {0}, sum = 0;
-	for (uint32_t i = 0; i < count; i++)
-		start[from[i].head >> shift & 0xff]++;
-	if (start[from[0].head >> shift & 0xff] == count)
-		return false;
-	for (unsigned byte = 0; byte < 256; byte++) {
-		uint32_t here = start[byte];
-		start[byte] = sum;
-		sum += here;
+	for (uint32_t i = 1; i < count; i++) {
+		struct sort_item item = items[i];
+		uint32_t at = i;
+		for (; at > 0 && stands_before(column, &item, &items[at - 1]); at--)
+			items[at] = items[at - 1];
+		items[at] = item;
 	}
-	for (uint32_t i = 0; i < count; i++)
-		to[start[from[i].head >> shift & 0xff]++] = from[i];
-	return true;
 }
 
-/* Radix sort by the head, then each run of equal heads by the whole value. */
-static struct sort_item *sort_items(const struct sk_column *column, struct sort_item *items, struct sort_item *spare)
+/* Stable counting passes from the last byte of the head to the first; a byte that all share moves nothing. */
+static void sort_by_head(struct sort_item *items, struct sort_item *spare, uint32_t count)
 {
-	for (unsigned shift = 0; shift < 64; shift += 8) {
-		if (!sort_pass(items, spare, column->count, shift))
+	uint32_t counts[HEAD_BYTES][256] = {{0}};
+	struct sort_item *from = items, *to = spare;
+	for (uint32_t i = 0; i < count; i++)
+		for (unsigned byte = 0; byte < HEAD_BYTES; byte++)
+			counts[byte][items[i].head >> 8 * byte & 0xff]++;
+	for (unsigned byte = 0; byte < HEAD_BYTES; byte++) {
+		uint32_t *start = counts[byte], sum = 0;
+		if (start[from->head >> 8 * byte & 0xff] == count)
 			continue;
-		struct sort_item *swap = items;
-		items = spare;
-		spare = swap;
+		for (unsigned value = 0; value < 256; value++) {
+			uint32_t here = start[value];
+			start[value] = sum;
+			sum += here;
+		}
+		for (uint32_t i = 0; i < count; i++)
+			to[start[from[i].head >> 8 * byte & 0xff]++] = from[i];
+		struct sort_item *swap = from;
+		from = to;
+		to = swap;
 	}
-	for (uint32_t run = 0, end; run < column->count; run = end) {
-		for (end = run + 1; end < column->count && items[end].head == items[run].head;)
+	if (from != items)
+		memcpy(items, from, (size_t)count * sizeof *items);
+}
+
+/* Sort one run by its next eight bytes; what is equal in them and too many for sort_small becomes a run of its own. */
+static void sort_run(struct sort *sort, struct sort_run run)
+{
+	struct sort_item *items = sort->items + run.start;
+	for (uint32_t i = 0; i < run.count; i++) {
+		size_t length;
+		const uint8_t *value = sk_column_value(sort->column, items[i].index, &length);
+		items[i].head = head_of(value, length, run.depth);
+	}
+	sort_by_head(items, sort->spare, run.count);
+	for (uint32_t start = 0, end; start < run.count; start = end) {
+		for (end = start + 1; end < run.count && items[end].head == items[start].head;)
 			end++;
-		if (end - run > 1)
-			qsort_r(items + run, end - run, sizeof *items, compare_items, (void *)(uintptr_t)column);
+		if (end - start > SMALL_RUN)
+			sort->runs[sort->run_count++] = (struct sort_run){run.start + start, end - start, run.depth + HEAD_BYTES};
+		else
+			sort_small(sort->column, items + start, end - start);
 	}
-	return items;
 }
 
 enum sk_err sk_column_order(const struct sk_column *column, uint32_t **order)
@@ -219,22 +259,25 @@ enum sk_err sk_column_order(const struct sk_column *column, uint32_t **order)
 	*order = NULL;
 	if (column->count == 0)
 		return SK_OK;
-	struct sort_item *items = malloc((size_t)column->count * 2 * sizeof *items);
+	struct sort sort = {.column = column, .items = malloc((size_t)column->count * 2 * sizeof *sort.items),
+			    .runs = malloc(((size_t)column->count / SMALL_RUN + 2) * sizeof *sort.runs)};
 	uint32_t *made = malloc((size_t)column->count * sizeof *made);
-	if (items == NULL || made == NULL) {
-		free(items);
+	if (sort.items == NULL || sort.runs == NULL || made == NULL) {
+		free(sort.items);
+		free(sort.runs);
 		free(made);
 		return SK_ENOMEM;
 	}
-	for (uint32_t i = 0; i < column->count; i++) {
-		size_t length;
-		const uint8_t *value = sk_column_value(column, i, &length);
-		items[i] = (struct sort_item){.head = head_of(value, length), .index = i};
-	}
-	const struct sort_item *sorted = sort_items(column, items, items + column->count);
+	sort.spare = sort.items + column->count;
 	for (uint32_t i = 0; i < column->count; i++)
-		made[i] = sorted[i].index;
-	free(items);
+		sort.items[i].index = i;
+	sort.runs[sort.run_count++] = (struct sort_run){0, column->count, 0};
+	while (sort.run_count > 0)
+		sort_run(&sort, sort.runs[--sort.run_count]);
+	for (uint32_t i = 0; i < column->count; i++)
+		made[i] = sort.items[i].index;
+	free(sort.items);
+	free(sort.runs);
 	*order = made;
 	return SK_OK;
 }

@@ -25,8 +25,8 @@ enum {
 	SK_INDICATOR_WARNINGS_MAX = 5000000,        /* entries of all warning lists */
 	SK_INDICATOR_WARNING_LISTS_MAX = 1024,
 	SK_INDICATOR_SUBSTRINGS_MAX = 4096,
-	SK_INDICATOR_JA3_BYTES = 16,
-	SK_INDICATOR_JA4_LENGTH = 36,
+	SK_INDICATOR_PRINT_MAX = 36,                /* the longest fingerprint, JA4 */
+	SK_INDICATOR_LABELS_MAX = 127,
 	SK_INDICATOR_PREFIX_WIDTH = 18,             /* family, 16 address bytes, bits */
 	SK_INDICATOR_FILE_NAME_MAX = 255
 };
@@ -70,6 +70,10 @@ struct sk_segment {
 uint32_t sk_segments_make(const struct sk_prefix *prefixes, uint32_t count, struct sk_segment *segments);
 /* Index of the longest prefix that holds the 16 bytes (an IPv4 address stands in the first four), or UINT32_MAX. */
 uint32_t sk_segments_find(const struct sk_segment *segments, uint64_t count, const uint8_t bytes[16]);
+/* The same where it is known that the answer is in [low, high), which is not empty. */
+uint32_t sk_segments_find_between(const struct sk_segment *segments, uint64_t low, uint64_t high, const uint8_t bytes[16]);
+/* The directory's item of a block (the first 16 bits of IPv4; then one more, the end): the segment in which it begins; `at` is the item before. */
+uint32_t sk_directory_next(const struct sk_segment *segments, uint32_t count, uint32_t at, uint32_t block);
 /* Sixteen bytes as a number, first byte highest. */
 static inline sk_u128 sk_number_of(const uint8_t bytes[16])
 {
@@ -89,22 +93,31 @@ static inline sk_u128 sk_prefix_last(const struct sk_prefix *prefix)
 
 /* What a column or an attribute says of its values. */
 enum sk_type {
-	SK_TYPE_ANY, SK_TYPE_ADDRESS, SK_TYPE_ADDRESS_PORT, SK_TYPE_DOMAIN, SK_TYPE_DOMAIN_PORT, SK_TYPE_DOMAIN_ADDRESS, SK_TYPE_JA3, SK_TYPE_JA4,
-	SK_TYPE_URL, SK_TYPE_UNSUPPORTED
+	SK_TYPE_ANY, SK_TYPE_ADDRESS, SK_TYPE_ADDRESS_PORT, SK_TYPE_DOMAIN, SK_TYPE_DOMAIN_PORT, SK_TYPE_DOMAIN_ADDRESS, SK_TYPE_URL, SK_TYPE_JA3, SK_TYPE_JA4,
+	SK_TYPE_HASSH, SK_TYPE_HASSH_SERVER, SK_TYPE_JA3S, SK_TYPE_CERT_SHA1, SK_TYPE_CERT_SHA256, SK_TYPE_UNSUPPORTED
 };
 /* "ip-dst" and its like; SK_TYPE_UNSUPPORTED for what is not known. */
 enum sk_type sk_type_parse(const char *name, size_t length);
+/* The kind of print.def that a type means, or 0. */
+enum sk_indicator_kind sk_type_print(enum sk_type type);
 
 struct sk_value {
 	enum sk_indicator_kind kind;
 	struct sk_prefix prefix;                        /* ADDRESS, PREFIX */
-	char name[SK_INDICATOR_NAME_MAX + 1];           /* DOMAIN, JA4 */
-	size_t length;
-	uint8_t ja3[SK_INDICATOR_JA3_BYTES];
-	uint32_t changes;                               /* bits of the cleaned reasons */
+	char name[SK_INDICATOR_NAME_MAX + 1];           /* DOMAIN; URL: its host */
+	size_t length;                                  /* of name, or of print */
+	uint8_t print[SK_INDICATOR_PRINT_MAX];          /* the kinds of print.def */
+	uint64_t changes;                               /* bits of the cleaned reasons */
 };
 /* Clean and classify. Returns SK_INDICATOR_REASON_COUNT when *value is filled, else why not, with *detail ("" when there is nothing to add). */
 enum sk_indicator_reason sk_value_clean(const char *text, size_t length, enum sk_type type, struct sk_value *value, const char **detail);
+/* All that sk_value_clean knows beyond sk_value_plain; it could do without that. */
+enum sk_indicator_reason sk_value_work(const char *text, size_t length, enum sk_type type, struct sk_value *value, const char **detail);
+/* The same for a value that is written as a set would write it: an IPv4 or IPv6 address or a name in lower case, alone. False for all else, and then
+   nothing is said of it: sk_value_clean must be asked. Nine lines of ten of a long list end here. */
+bool sk_value_plain(const char *text, size_t length, struct sk_value *value);
+/* "url", "ja3s" ... of one of the kinds of print.def. */
+const char *sk_print_name(enum sk_indicator_kind kind);
 static inline bool sk_space(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
@@ -147,7 +160,17 @@ SK_MUST enum sk_err sk_reader_rest(struct sk_reader *reader, struct sk_buf *out,
 
 /* ---- builder.c ---- */
 
-enum sk_column_name { SK_COLUMN_V4, SK_COLUMN_V6, SK_COLUMN_PREFIX, SK_COLUMN_DOMAIN, SK_COLUMN_JA3, SK_COLUMN_JA4, SK_COLUMN_COUNT };
+enum sk_column_name {
+	SK_COLUMN_V4, SK_COLUMN_V6, SK_COLUMN_PREFIX, SK_COLUMN_DOMAIN,
+#define SK_PRINT(symbol, name, width) SK_COLUMN_##symbol,
+#include "indicator/print.def"
+#undef SK_PRINT
+	SK_COLUMN_COUNT,
+	SK_PRINT_FIRST = SK_COLUMN_JA3, SK_PRINT_COUNT = SK_COLUMN_COUNT - SK_PRINT_FIRST
+};
+/* The kind of a column, and the column of a kind of print.def (SK_COLUMN_COUNT for another). */
+extern const uint16_t sk_column_kind[SK_COLUMN_COUNT];
+enum sk_column_name sk_print_column(enum sk_indicator_kind kind);
 
 struct sk_origin_file {
 	uint32_t first;      /* tag of its line 1; tags grow by one a line; 0 is "not known" */
@@ -172,6 +195,7 @@ struct sk_indicator_builder {
 	bool sealed;         /* imports have begun: no more warning lists */
 	struct sk_range *special;
 	size_t special_count;
+	bool special_first[2][256]; /* by family and first byte: does a special range touch it? */
 	const void *psl;     /* psl_ctx_t */
 	void *psl_owned;
 };
@@ -184,11 +208,14 @@ struct sk_import {
 	uint64_t first_tag;
 	bool file_hashes;        /* the name says that 32 digits are a file's MD5 */
 	bool crlf_noted;
+	bool certificates;       /* the name or a comment says that 40 or 64 digits are a certificate's hash */
 	bool to_ids_unused;      /* MISP: no attribute of the event at hand is marked, so the mark says nothing */
 	struct sk_fault *fault;
 };
 /* Take, clean or refuse one value and count it. SK_ETOOBIG and SK_ENOMEM stop the import. */
 SK_MUST enum sk_err sk_import_value(struct sk_import *import, uint64_t line, const char *text, size_t length, enum sk_type type);
+/* The same for a value that is clean already. text: as it stood there. */
+SK_MUST enum sk_err sk_import_clean_value(struct sk_import *import, uint64_t line, const char *text, size_t length, const struct sk_value *value);
 /* Refuse (or pass over) a value and count it. */
 void sk_import_refuse(struct sk_import *import, uint64_t line, const char *text, size_t length, enum sk_indicator_reason reason, const char *detail);
 /* Say that something was cleaned that is no single value; counted. */
@@ -204,52 +231,76 @@ SK_MUST enum sk_err sk_import_misp(struct sk_import *import, const char *text, s
 struct json_object;
 SK_MUST enum sk_err sk_json_c_parse(const char *name, const char *text, size_t length, struct json_object **out, struct sk_fault *fault);
 
-/* ---- check.c, set.c: the view of a compiled file ---- */
+/* ---- compile.c, view.c, check.c, set.c: the compiled set ---- */
 
 enum {
-	SK_SET_VERSION = 1,
+	SK_SET_VERSION = 2,
 	SK_SET_HEADER_BYTES = 128,
 	SK_SET_SECTION_BYTES = 24,
-	SK_SET_SHA_OFFSET = 32,
+	SK_SET_CHECKSUM_OFFSET = 32,
+	SK_SET_DIGEST_OFFSET = 64,
 	SK_SET_ALIGN = 64,
 	SK_SET_BITMAP_WORDS = 1024,
+	SK_SET_DIRECTORY_ITEMS = 65537,
 	SK_SET_FILE_WIDTH = 12
 };
 #define SK_SET_MAGIC "SKSELSET"
 
 enum sk_section {
-	SK_SECTION_V4, SK_SECTION_V6, SK_SECTION_PREFIX, SK_SECTION_DOMAIN, SK_SECTION_DOMAIN_BYTES, SK_SECTION_JA3, SK_SECTION_JA4,
-	SK_SECTION_FILTER_V4, SK_SECTION_FILTER_V6, SK_SECTION_FILTER_DOMAIN, SK_SECTION_SEGMENT_V4, SK_SECTION_SEGMENT_V6,
-	SK_SECTION_BITMAP_V4, SK_SECTION_BITMAP_V6, SK_SECTION_ORIGIN, SK_SECTION_FILE, SK_SECTION_FILE_BYTES, SK_SECTION_COUNT
+	SK_SECTION_V4, SK_SECTION_V6, SK_SECTION_PREFIX, SK_SECTION_DOMAIN, SK_SECTION_DOMAIN_BYTES,
+#define SK_PRINT(symbol, name, width) SK_SECTION_##symbol,
+#include "indicator/print.def"
+#undef SK_PRINT
+	SK_SECTION_FILTER_V4, SK_SECTION_FILTER_V6, SK_SECTION_FILTER_DOMAIN,
+#define SK_PRINT(symbol, name, width) SK_SECTION_FILTER_##symbol,
+#include "indicator/print.def"
+#undef SK_PRINT
+	SK_SECTION_SEGMENT_V4, SK_SECTION_SEGMENT_V6, SK_SECTION_BITMAP_V4, SK_SECTION_BITMAP_V6, SK_SECTION_DIRECTORY, SK_SECTION_ORIGIN,
+	SK_SECTION_FILE, SK_SECTION_FILE_BYTES, SK_SECTION_COUNT
 };
 extern const uint32_t sk_section_width[SK_SECTION_COUNT];
+/* Where a column's values stand, and its filter (SK_SECTION_COUNT for prefixes, which have none). */
+static inline enum sk_section sk_column_section(enum sk_column_name column)
+{
+	return (enum sk_section)(column < SK_PRINT_FIRST ? (unsigned)column : SK_SECTION_JA3 + ((unsigned)column - SK_PRINT_FIRST));
+}
+enum sk_section sk_column_filter(enum sk_column_name column);
+
+/* One filter, ready to ask: words (a power of two) - 1, and where they stand. NULL: no entry. */
+struct sk_filter {
+	const uint8_t *words;
+	uint64_t mask;
+};
 
 struct sk_indicator_set {
-	const uint8_t *bytes; /* the whole file */
-	size_t length;
-	bool mapped;
+	struct sk_filter filter[SK_COLUMN_COUNT]; /* what look-ups read first stands first */
+	uint64_t key[2];
+	const uint8_t *bitmap[2];                 /* NULL: no prefix of that family */
 	struct {
 		const uint8_t *bytes;
 		uint64_t count;
 	} section[SK_SECTION_COUNT];
-	uint64_t key[2];
-	uint8_t sip_key[SK_SIP_KEY_BYTES];
-	uint32_t first[7];    /* first id of v4, v6, prefixes, domains, ja3, ja4, flow.all */
-	uint32_t v4_prefixes; /* the prefix section holds these first */
+	uint32_t first[SK_COLUMN_COUNT + 1];      /* first id of each column, then of flow.all */
+	uint32_t v4_prefixes;                     /* the prefix section holds these first */
 	uint8_t max_labels;
 	struct sk_indicator_facts facts;
+	const uint8_t *bytes;                     /* the whole file */
+	size_t length;
+	enum { SK_SET_BORROWED, SK_SET_MAPPED, SK_SET_OWNED } storage;
+	uint8_t *hot;                             /* a copy of the filters on large pages, or NULL */
 };
-/* Check the structure of a compiled set in memory (all but its two SHA-256) and fill *set, which borrows bytes. SK_EMALFORMED, SK_ENOMEM. */
+/* See a compiled set in memory, which *set borrows: header, places and sizes are checked, so that no look-up leaves it. SK_EMALFORMED. */
 SK_MUST enum sk_err sk_set_view(const char *name, const uint8_t *bytes, size_t length, struct sk_indicator_set *set, struct sk_fault *fault);
-/* Entry id as a value (changes is 0); returns its tag. */
+/* Copy the filters to where look-ups are fastest. */
+void sk_set_warm(struct sk_indicator_set *set);
+/* Over the whole file but the checksum itself. It finds damage, not forgery. */
+uint64_t sk_set_checksum(const uint8_t *bytes, size_t length);
+/* Entry id as a value (changes is 0); returns its tag. A name that is out of its bounds (a forged set) is empty. */
 uint32_t sk_set_entry(const struct sk_indicator_set *set, uint32_t id, struct sk_value *value);
 /* The first tag and the name of an origin file. */
 uint32_t sk_set_file(const struct sk_indicator_set *set, uint32_t index, char name[SK_INDICATOR_FILE_NAME_MAX + 1]);
 /* SHA-256 over the canonical list of entries of a view. SK_ENOMEM. */
 SK_MUST enum sk_err sk_set_digest(const struct sk_indicator_set *set, uint8_t digest[SK_HASH_BYTES]);
-
-/* The file's SHA-256 and the digest of its entries. SK_EMALFORMED, SK_ENOMEM. */
-SK_MUST enum sk_err sk_set_check_hashes(const struct sk_indicator_set *set, const char *path, struct sk_fault *fault);
 
 static inline uint32_t sk_load_le32(const uint8_t *bytes)
 {
@@ -263,28 +314,47 @@ static inline uint32_t sk_load_le32(const uint8_t *bytes)
 
 static inline uint64_t sk_load_le64(const uint8_t *bytes)
 {
-	return sk_load_le32(bytes) | (uint64_t)sk_load_le32(bytes + 4) << 32;
+	uint64_t value;
+	memcpy(&value, bytes, sizeof value);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	value = __builtin_bswap64(value);
+#endif
+	return value;
+}
+
+static inline void sk_store_le64(uint8_t *bytes, uint64_t value)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	value = __builtin_bswap64(value);
+#endif
+	memcpy(bytes, &value, sizeof value);
 }
 
 static inline void sk_store_le32(uint8_t *bytes, uint32_t value)
 {
-	struct sk_out out = sk_out_of(bytes, sizeof value);
-	sk_put_le32(&out, value);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	value = __builtin_bswap32(value);
+#endif
+	memcpy(bytes, &value, sizeof value);
 }
 
-/* Keyed hash of two words for the filters: a folded 64 x 64 multiplication under a secret key. A collision costs a binary search, no more. */
-static inline uint64_t sk_fold(const uint64_t key[2], uint64_t a, uint64_t b)
+/* 64 x 64 bits, the halves of the product folded. */
+static inline uint64_t sk_fold(uint64_t a, uint64_t b)
 {
-	sk_u128 product = (sk_u128)(a ^ key[0]) * (b ^ key[1]);
-	uint64_t mixed = (uint64_t)product ^ (uint64_t)(product >> 64);
-	product = (sk_u128)(mixed ^ key[1]) * UINT64_C(0x9e3779b97f4a7c15);
+	sk_u128 product = (sk_u128)a * b;
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/* The three bits of a value in its filter word; words is a power of two of at most 2^24. */
+/* Keyed hash of two words for the filters. A collision costs a binary search, no more; who could make collisions would have to know the key. */
+static inline uint64_t sk_hash_pair(const uint64_t key[2], uint64_t a, uint64_t b)
+{
+	return sk_fold(sk_fold(a ^ key[0], b ^ key[1]) ^ key[1], UINT64_C(0x9e3779b97f4a7c15));
+}
+
+/* The four bits of a value in its filter word; words is a power of two of at most 2^24. */
 static inline uint64_t sk_filter_bits(uint64_t hash)
 {
-	return UINT64_C(1) << (hash >> 58) | UINT64_C(1) << (hash >> 52 & 63) | UINT64_C(1) << (hash >> 46 & 63);
+	return UINT64_C(1) << (hash >> 58) | UINT64_C(1) << (hash >> 52 & 63) | UINT64_C(1) << (hash >> 46 & 63) | UINT64_C(1) << (hash >> 40 & 63);
 }
 
 static inline uint64_t sk_filter_word(uint64_t hash, uint64_t words)
@@ -306,7 +376,7 @@ static inline uint32_t sk_bitmap_bit(const uint64_t key[2], unsigned family, con
 {
 	if (family == 4)
 		return (uint32_t)bytes[0] << 8 | bytes[1];
-	return (uint32_t)(sk_fold(key, sk_load_le32(bytes), 6) & 0xffff);
+	return (uint32_t)(sk_hash_pair(key, sk_load_le32(bytes), 6) & 0xffff);
 }
 
 /* Set the bits of every address of a prefix in words[SK_SET_BITMAP_WORDS]. */
@@ -325,12 +395,42 @@ static inline void sk_bitmap_mark(const uint64_t key[2], const struct sk_prefix 
 /* Hashes that the filters are made of. */
 static inline uint64_t sk_hash_v4(const uint64_t key[2], const uint8_t bytes[4])
 {
-	return sk_fold(key, sk_load_le32(bytes), 4);
+	return sk_hash_pair(key, sk_load_le32(bytes), 4);
 }
 
 static inline uint64_t sk_hash_v6(const uint64_t key[2], const uint8_t bytes[16])
 {
-	return sk_fold(key, sk_load_le64(bytes), sk_load_le64(bytes + 8));
+	return sk_hash_pair(key, sk_load_le64(bytes), sk_load_le64(bytes + 8));
 }
+
+/* Fingerprints are hashes already: sixteen of their bytes tell them apart (of a JA4 most of its two hashes). */
+static inline uint64_t sk_hash_print(const uint64_t key[2], const uint8_t *bytes, size_t width)
+{
+	size_t first = width == SK_INDICATOR_PRINT_MAX ? 11 : 0, second = width == SK_INDICATOR_PRINT_MAX ? 24 : 8;
+	return sk_hash_pair(key, sk_load_le64(bytes + first), sk_load_le64(bytes + second));
+}
+
+/* Names are hashed from their last label to their first, so that one pass gives the hash of every parent: begin with the key, add label after label,
+   and finish what has been added so far. */
+static inline uint64_t sk_hash_label(const uint64_t key[2], uint64_t hash, const uint8_t *label, size_t length)
+{
+	uint64_t word = 0;
+	for (; length > 8; label += 8, length -= 8)
+		hash = sk_fold(hash ^ sk_load_le64(label), key[1]);
+	/* The last one to eight bytes without a call and without reading past them. */
+	if (length >= 4)
+		word = sk_load_le32(label) | (uint64_t)sk_load_le32(label + length - 4) << 32;
+	else if (length > 0)
+		word = (uint64_t)*label | (uint64_t)label[length >> 1] << 8 | (uint64_t)label[length - 1] << 16;
+	return sk_fold(hash ^ word, key[1] + length);
+}
+
+static inline uint64_t sk_hash_finish(uint64_t hash)
+{
+	return sk_fold(hash, UINT64_C(0x9e3779b97f4a7c15));
+}
+
+/* Of a whole name. */
+uint64_t sk_hash_name(const uint64_t key[2], const uint8_t *name, size_t length);
 
 #endif

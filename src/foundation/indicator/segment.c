@@ -43,13 +43,10 @@ uint32_t sk_segments_make(const struct sk_prefix *prefixes, uint32_t count, stru
 	return made;
 }
 
-uint32_t sk_segments_find(const struct sk_segment *segments, uint64_t count, const uint8_t bytes[16])
+uint32_t sk_segments_find_between(const struct sk_segment *segments, uint64_t low, uint64_t high, const uint8_t bytes[16])
 {
-	if (count == 0)
-		return UINT32_MAX;
 	sk_u128 wanted = sk_number_of(bytes);
-	uint64_t low = 0; /* the first segment starts at zero */
-	for (uint64_t high = count; high - low > 1;) {
+	while (high - low > 1) {
 		uint64_t middle = low + (high - low) / 2;
 		if (sk_number_of(segments[middle].start) <= wanted)
 			low = middle;
@@ -57,4 +54,17 @@ uint32_t sk_segments_find(const struct sk_segment *segments, uint64_t count, con
 			high = middle;
 	}
 	return sk_load_le32(segments[low].prefix) - 1;
+}
+
+uint32_t sk_segments_find(const struct sk_segment *segments, uint64_t count, const uint8_t bytes[16])
+{
+	return count != 0 ? sk_segments_find_between(segments, 0, count, bytes) : UINT32_MAX; /* the first segment starts at zero */
+}
+
+uint32_t sk_directory_next(const struct sk_segment *segments, uint32_t count, uint32_t at, uint32_t block)
+{
+	sk_u128 start = (sk_u128)block << 112;
+	while (at + 1 < count && (block == SK_SET_DIRECTORY_ITEMS - 1 || sk_number_of(segments[at + 1].start) <= start))
+		at++;
+	return at;
 }

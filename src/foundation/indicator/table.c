@@ -318,6 +318,9 @@ static enum sk_err import_separated(struct sk_import *import, struct sk_reader *
 static enum sk_err import_line(struct sk_import *import, struct sk_reader *reader, struct layout *layout, struct sk_buf *row,
 			       const struct sk_line *read)
 {
+	struct sk_value value;
+	if (layout->separator == '\0' && !read->crlf && sk_value_plain(read->text, read->length, &value))
+		return sk_import_clean_value(import, reader->line, read->text, read->length, &value);
 	struct cell line = trim((struct cell){read->text, read->length});
 	if (read->crlf)
 		sk_import_crlf(import, reader->line);

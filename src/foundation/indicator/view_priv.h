@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading a compiled set whose places were checked. */
+/* Reading a compiled set whose places were checked. What an entry says of other places (offsets, indices) is checked here, where it is used. */
 #ifndef SK_INDICATOR_VIEW_PRIV_H
 #define SK_INDICATOR_VIEW_PRIV_H
 
@@ -10,11 +10,14 @@ static inline const uint8_t *sk_view_item(const struct sk_indicator_set *set, en
 	return set->section[section].bytes + index * sk_section_width[section];
 }
 
+/* A name with offsets that lie outside its section, or are no name's, is the empty name. */
 static inline const uint8_t *sk_view_domain_at(const struct sk_indicator_set *set, uint32_t index, size_t *length)
 {
-	uint32_t start = sk_load_le32(sk_view_item(set, SK_SECTION_DOMAIN, index));
-	*length = sk_load_le32(sk_view_item(set, SK_SECTION_DOMAIN, index + 1)) - start;
-	return set->section[SK_SECTION_DOMAIN_BYTES].bytes + start;
+	const uint8_t *item = sk_view_item(set, SK_SECTION_DOMAIN, index);
+	uint32_t start = sk_load_le32(item), end = sk_load_le32(item + 4);
+	bool good = start < end && end <= set->section[SK_SECTION_DOMAIN_BYTES].count && end - start <= SK_INDICATOR_NAME_MAX;
+	*length = good ? end - start : 0;
+	return set->section[SK_SECTION_DOMAIN_BYTES].bytes + (good ? start : 0);
 }
 
 static inline uint32_t sk_view_domain_count(const struct sk_indicator_set *set)
@@ -22,6 +25,7 @@ static inline uint32_t sk_view_domain_count(const struct sk_indicator_set *set)
 	return set->section[SK_SECTION_DOMAIN].count != 0 ? (uint32_t)set->section[SK_SECTION_DOMAIN].count - 1 : 0;
 }
 
+/* Family and bits as they stand: check.c knows which are possible. */
 static inline void sk_view_prefix_at(const struct sk_indicator_set *set, uint32_t index, struct sk_prefix *prefix)
 {
 	struct sk_cur c = sk_cur_of(sk_view_item(set, SK_SECTION_PREFIX, index), sk_section_width[SK_SECTION_PREFIX]);
@@ -37,10 +41,10 @@ static inline int sk_view_compare(const uint8_t *a, size_t a_length, const uint8
 	return order != 0 ? order : a_length < b_length ? -1 : a_length > b_length;
 }
 
-static inline bool sk_view_filter_has(const struct sk_indicator_set *set, enum sk_section section, uint64_t hash)
+static inline bool sk_filter_has(const struct sk_filter *filter, uint64_t hash)
 {
 	uint64_t bits = sk_filter_bits(hash);
-	return (sk_load_le64(sk_view_item(set, section, sk_filter_word(hash, set->section[section].count))) & bits) == bits;
+	return (sk_load_le64(filter->words + (hash & filter->mask) * 8) & bits) == bits;
 }
 
 #endif

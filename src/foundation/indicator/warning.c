@@ -3,15 +3,17 @@
    (cidr: inside; hostname: the name and all below it; string: equal; substring: contained), and one step further where our selectors are wider
    than MISP's attributes: a prefix that holds a listed address and a name above a listed name are kept out too. */
 #include <json-c/json.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
 #include "base/file.h"
 #include "indicator/indicator_priv.h"
+#include "text/text.h"
 
 enum warning_flag { WARN_EQUAL = 1, WARN_BELOW = 2, WARN_ABOVE = 4, WARN_FLAG_BITS = 3 };
-enum warning_domain { FOR_ADDRESS = 1, FOR_DOMAIN = 2, FOR_JA3 = 4, FOR_JA4 = 8 };
+enum warning_domain { FOR_ADDRESS = 1, FOR_DOMAIN = 2, FOR_PRINT = 4 /* and from here on, one for each row of print.def */ };
 enum { TEXT_MAX = SK_INDICATOR_VALUE_MAX };
 
 struct warning_list {
@@ -78,37 +80,26 @@ void sk_warnings_free(struct sk_warnings *warnings)
 
 /* ---- reading ---- */
 
+static unsigned for_print(enum sk_indicator_kind kind)
+{
+	return (unsigned)FOR_PRINT << (sk_print_column(kind) - SK_PRINT_FIRST);
+}
+
 /* Which of our kinds MISP's matching_attributes mean. */
 static unsigned applies_to(struct json_object *attributes)
 {
 	if (attributes == NULL || !json_object_is_type(attributes, json_type_array) || json_object_array_length(attributes) == 0)
-		return FOR_ADDRESS | FOR_DOMAIN | FOR_JA3 | FOR_JA4;
+		return UINT_MAX;
 	unsigned applies = 0;
 	for (size_t i = 0; i < json_object_array_length(attributes); i++) {
 		const char *name = json_object_get_string(json_object_array_get_idx(attributes, i));
-		switch (name != NULL ? sk_type_parse(name, strlen(name)) : SK_TYPE_UNSUPPORTED) {
-		case SK_TYPE_ADDRESS:
-		case SK_TYPE_ADDRESS_PORT:
+		enum sk_type type = name != NULL ? sk_type_parse(name, strlen(name)) : SK_TYPE_UNSUPPORTED;
+		if (sk_type_print(type) != 0)
+			applies |= for_print(sk_type_print(type));
+		if (type == SK_TYPE_ADDRESS || type == SK_TYPE_ADDRESS_PORT || type == SK_TYPE_DOMAIN_ADDRESS)
 			applies |= FOR_ADDRESS;
-			break;
-		case SK_TYPE_DOMAIN:
-		case SK_TYPE_DOMAIN_PORT:
-		case SK_TYPE_URL:
+		if (type == SK_TYPE_DOMAIN || type == SK_TYPE_DOMAIN_PORT || type == SK_TYPE_DOMAIN_ADDRESS || type == SK_TYPE_URL)
 			applies |= FOR_DOMAIN;
-			break;
-		case SK_TYPE_DOMAIN_ADDRESS:
-			applies |= FOR_ADDRESS | FOR_DOMAIN;
-			break;
-		case SK_TYPE_JA3:
-			applies |= FOR_JA3;
-			break;
-		case SK_TYPE_JA4:
-			applies |= FOR_JA4;
-			break;
-		case SK_TYPE_ANY:
-		case SK_TYPE_UNSUPPORTED:
-			break;
-		}
 	}
 	return applies;
 }
@@ -387,18 +378,17 @@ const char *sk_warnings_match(const struct sk_warnings *warnings, const struct s
 	case SK_INDICATOR_DOMAIN:
 		list = match_name(warnings, value->name, value->length);
 		return list != NULL ? list : match_substring(warnings, value->name, FOR_DOMAIN);
-	case SK_INDICATOR_JA3: {
-		char hex[2 * SK_INDICATOR_JA3_BYTES + 1];
-		for (size_t i = 0; i < SK_INDICATOR_JA3_BYTES; i++)
-			(void)snprintf(hex + 2 * i, 3, "%02x", value->ja3[i]);
-		list = find_name(warnings, WARN_EQUAL, hex, 2 * SK_INDICATOR_JA3_BYTES, FOR_JA3);
-		return list != NULL ? list : match_substring(warnings, hex, FOR_JA3);
-	}
-	case SK_INDICATOR_JA4:
-		list = find_name(warnings, WARN_EQUAL, value->name, value->length, FOR_JA4);
-		return list != NULL ? list : match_substring(warnings, value->name, FOR_JA4);
+	case SK_INDICATOR_URL: /* narrower than any list of hosts */
 	case SK_INDICATOR_FLOW_ALL:
-		break;
+		return NULL;
+	case SK_INDICATOR_JA4:
+		list = find_name(warnings, WARN_EQUAL, (const char *)value->print, value->length, for_print(value->kind));
+		return list;
+	default: {
+		char hex[2 * SK_INDICATOR_PRINT_MAX + 1];
+		sk_hex_encode(value->print, value->length, hex);
+		list = find_name(warnings, WARN_EQUAL, hex, 2 * value->length, for_print(value->kind));
+		return list != NULL ? list : match_substring(warnings, hex, for_print(value->kind));
 	}
-	return NULL;
+	}
 }

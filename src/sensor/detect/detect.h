@@ -15,10 +15,13 @@ struct sk_detect {
 
 /* Start over a set (may be NULL: nothing ever hits). */
 void sk_detect_init(struct sk_detect *detect, const struct sk_indicator_set *set, bool names);
+/* Fetch what sk_detect_open will read of the set for this packet's addresses; call it when the packet was decoded, some packets earlier. */
+void sk_detect_prefetch(const struct sk_detect *detect, const struct sk_packet *packet);
 /* A segment was opened: addresses and prefixes. On a hit facts are attached through the table. Returns the number of new hits. flow.all needs no
    mark: under it select keeps every segment. */
 unsigned sk_detect_open(const struct sk_detect *detect, struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet);
-/* A head was seen: domain, SNI, JA3, JA4. Head facts are copied into the segment's facts only when the segment has a hit. */
+/* A head was seen: DNS question, server name, HTTP host and URL, JA3, JA3S, JA4, HASSH, certificate hashes. Head facts are copied into the segment's
+   facts only when the segment has a hit. */
 unsigned sk_detect_head(const struct sk_detect *detect, struct sk_flow_table *table, struct sk_flow *flow, const struct sk_head *head);
 
 #endif

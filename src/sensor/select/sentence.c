@@ -21,6 +21,13 @@ static const struct weight {
 	 "The name may have been taken over by a sinkhole, or looked up by a mail filter or a researcher rather than by an infected host."},
 	{SK_SELECTOR_JA3, 1, 30, "The fingerprint is that of a TLS library; harmless programs built with it look the same."},
 	{SK_SELECTOR_JA4, 1, 40, "The fingerprint is that of a TLS client and its settings; harmless programs with the same settings look the same."},
+	{SK_SELECTOR_JA3S, 1, 30, "The fingerprint is that of a TLS server's answer to one kind of client; harmless servers with the same settings answer alike."},
+	{SK_SELECTOR_HASSH, 1, 40, "The fingerprint is that of an SSH program and its settings; harmless programs built alike look the same."},
+	{SK_SELECTOR_HASSH_SERVER, 1, 40, "The fingerprint is that of an SSH server and its settings; harmless servers built alike look the same."},
+	{SK_SELECTOR_URL, 3, 90,
+	 "The page may have been cleaned since it was named, or been fetched by a mail filter or a researcher rather than by an infected host."},
+	{SK_SELECTOR_CERT_SHA1, 3, 85, "The server may have changed hands, or a scanner or a researcher may have looked at it; the list may be stale."},
+	{SK_SELECTOR_CERT_SHA256, 3, 85, "The server may have changed hands, or a scanner or a researcher may have looked at it; the list may be stale."},
 };
 
 static const struct weight *weight_of(uint32_t kind)
@@ -146,6 +153,24 @@ static void write_sentence(const struct sk_observation *o, uint32_t kind, struct
 	case SK_SELECTOR_JA4:
 		say(out->sentence, "%s (%s) opened TLS to %s (%s) as a client with fingerprint %.64s, %s, %s (%s, %s).", from, inside, to, outside,
 			       out->matched, named, time, proto, bytes);
+		break;
+	case SK_SELECTOR_JA3S:
+	case SK_SELECTOR_HASSH_SERVER:
+		say(out->sentence, "%s (%s) opened %s to %s (%s), a server with fingerprint %.80s, %s, %s (%s, %s).", from, inside,
+		    kind == SK_SELECTOR_JA3S ? "TLS" : "SSH", to, outside, out->matched, named, time, proto, bytes);
+		break;
+	case SK_SELECTOR_HASSH:
+		say(out->sentence, "%s (%s) opened SSH to %s (%s) as a client with fingerprint %.80s, %s, %s (%s, %s).", from, inside, to, outside,
+		    out->matched, named, time, proto, bytes);
+		break;
+	case SK_SELECTOR_CERT_SHA1:
+	case SK_SELECTOR_CERT_SHA256:
+		say(out->sentence, "%s (%s) opened TLS to %s (%s), which showed the certificate %.80s, %s, %s (%s, %s).", from, inside, to, outside,
+		    out->matched, named, time, proto, bytes);
+		break;
+	case SK_SELECTOR_URL:
+		say(out->sentence, "%s (%s) asked %s (%s) for the URL with hash %.80s, %s, %s (%s, %s).", from, inside, to, outside, out->matched,
+		    named, time, proto, bytes);
 		break;
 	default:
 		say(out->sentence, "%s (%s) contacted %s (%s) %s (%s, %s); %.64s is an address %s.", from, inside, to, outside, time, proto, bytes,

@@ -120,7 +120,7 @@ static void spoil_link_prefix(struct sk_basis *b) { (void)snprintf(b->links[0], 
 static void spoil_acts_none(struct sk_basis *b) { b->act_count = 0; }
 static void spoil_acts_empty(struct sk_basis *b) { b->target_acts[0][0] = '\0'; }
 static void spoil_rule_kinds(struct sk_basis *b) { b->rule.kinds = 0; }
-static void spoil_rule_more(struct sk_basis *b) { b->rule.kinds |= 64; }
+static void spoil_rule_more(struct sk_basis *b) { b->rule.kinds |= 1u << SK_SELECTOR_KIND_COUNT; }
 static void spoil_rule_v4(struct sk_basis *b) { b->rule.min_prefix_v4 = 33; }
 static void spoil_rule_v6(struct sk_basis *b) { b->rule.min_prefix_v6 = 129; }
 static void spoil_simulated(struct sk_basis *b) { b->simulated = true; }
@@ -308,6 +308,12 @@ static void test_kind_names(void **state)
 	assert_string_equal(sk_selector_kind_name(SK_SELECTOR_JA3), "ja3");
 	assert_string_equal(sk_selector_kind_name(SK_SELECTOR_JA4), "ja4");
 	assert_string_equal(sk_selector_kind_name(SK_SELECTOR_FLOW_ALL), "flow.all");
+	assert_string_equal(sk_selector_kind_name(SK_SELECTOR_URL), "url");
+	assert_string_equal(sk_selector_kind_name(SK_SELECTOR_HASSH), "hassh");
+	assert_string_equal(sk_selector_kind_name(SK_SELECTOR_HASSH_SERVER), "hassh_server");
+	assert_string_equal(sk_selector_kind_name(SK_SELECTOR_JA3S), "ja3s");
+	assert_string_equal(sk_selector_kind_name(SK_SELECTOR_CERT_SHA1), "cert_sha1");
+	assert_string_equal(sk_selector_kind_name(SK_SELECTOR_CERT_SHA256), "cert_sha256");
 }
 
 static int start(void **state)

@@ -3,9 +3,11 @@
 #include "lists.h"
 
 #include "indicator/indicator_priv.h"
+#include "text/text.h"
+#include "text/url.h"
 
 #define TAKEN SK_INDICATOR_REASON_COUNT
-#define BIT(reason) (1u << SK_INDICATOR_##reason)
+#define BIT(reason) (UINT64_C(1) << SK_INDICATOR_##reason)
 
 static const char ja4[] = "t13d1516h2_8daaf6152771_e5627efa2ab1";
 
@@ -13,8 +15,8 @@ static const struct {
 	const char *text;
 	enum sk_type type;
 	enum sk_indicator_reason reason;
-	const char *value; /* as sk_indicator_value would write it */
-	uint32_t changes;
+	const char *value; /* as sk_indicator_value would write it; of a URL the host and path that are hashed */
+	uint64_t changes;
 } cases[] = {
 	{"45.33.32.156", SK_TYPE_ANY, TAKEN, "45.33.32.156", 0},
 	{"  45.33.32.156\t", SK_TYPE_ANY, TAKEN, "45.33.32.156", 0},
@@ -62,12 +64,30 @@ static const struct {
 	{"hxxp://evil.example/", SK_TYPE_ANY, TAKEN, "evil.example", BIT(DEFANGED) | BIT(URL_REDUCED)},
 	{"hxxps[://]evil[.]example", SK_TYPE_ANY, TAKEN, "evil.example", BIT(DEFANGED) | BIT(URL_REDUCED)},
 	{"http://45.33.32.156:8080/", SK_TYPE_URL, TAKEN, "45.33.32.156", BIT(URL_REDUCED) | BIT(PORT_DROPPED)},
-	{"https://evil.example/a/b?c", SK_TYPE_ANY, SK_INDICATOR_UNSUPPORTED_TYPE, NULL, 0},
-	{"https://evil.example?c", SK_TYPE_ANY, SK_INDICATOR_UNSUPPORTED_TYPE, NULL, 0},
-	{"http://45.33.32.156/24", SK_TYPE_ANY, SK_INDICATOR_UNSUPPORTED_TYPE, NULL, 0}, /* a path, not a prefix */
+	{"https://evil.example/a/b?c", SK_TYPE_ANY, TAKEN, "evil.example/a/b", BIT(QUERY_CUT)},
+	{"https://evil.example?c", SK_TYPE_ANY, TAKEN, "evil.example/", BIT(QUERY_CUT)}, /* not its whole host */
+	{"http://45.33.32.156/24", SK_TYPE_ANY, TAKEN, "45.33.32.156/24", 0}, /* a path, not a prefix */
+	{"hxxp://EVIL[.]example:8080/A%20b/C.php", SK_TYPE_URL, TAKEN, "evil.example/A%20b/C.php", BIT(DEFANGED) | BIT(CASE) | BIT(PORT_DROPPED)},
+	{"http://[2600:3c01::1]:80/x", SK_TYPE_URL, TAKEN, "2600:3c01::1/x", BIT(PORT_DROPPED)},
+	{"http://m\xc3\xbcnchen.example/x", SK_TYPE_URL, TAKEN, "xn--mnchen-3ya.example/x", BIT(IDN)},
+	{"evil.example/x/", SK_TYPE_URL, TAKEN, "evil.example/x/", 0},
+	{"http://evil/x", SK_TYPE_URL, SK_INDICATOR_SINGLE_LABEL, NULL, 0},
+	{"ftp://evil.example/x", SK_TYPE_URL, SK_INDICATOR_UNSUPPORTED_TYPE, NULL, 0},
+	{"https://user:pw@evil.example/x", SK_TYPE_URL, SK_INDICATOR_UNSUPPORTED_TYPE, NULL, 0},
+	{"https://evil.example/x@y", SK_TYPE_URL, TAKEN, "evil.example/x@y", 0},
+	{"https:///x", SK_TYPE_URL, SK_INDICATOR_NOT_AN_INDICATOR, NULL, 0},
+	{"hxxpevil.example", SK_TYPE_ANY, TAKEN, "hxxpevil.example", 0}, /* a name that begins so */
+	{"1.2.3.4-evil.example", SK_TYPE_ANY, TAKEN, "1.2.3.4-evil.example", 0},
+	{"45.33.32.0 - 45.33.32.9", SK_TYPE_ANY, SK_INDICATOR_UNSUPPORTED_TYPE, NULL, 0},
 	{"https://user@evil.example/", SK_TYPE_ANY, SK_INDICATOR_UNSUPPORTED_TYPE, NULL, 0},
 	{"someone@evil.example", SK_TYPE_ANY, SK_INDICATOR_UNSUPPORTED_TYPE, NULL, 0},
-	{"evil.example/x", SK_TYPE_ANY, SK_INDICATOR_UNSUPPORTED_TYPE, NULL, 0},
+	{"evil.example/x", SK_TYPE_ANY, TAKEN, "evil.example/x", 0},
+	{"ja3s:E7D705A3286E19EA42F587B344EE6865", SK_TYPE_ANY, TAKEN, "ja3s:e7d705a3286e19ea42f587b344ee6865", BIT(CASE)},
+	{"e7d705a3286e19ea42f587b344ee6865", SK_TYPE_HASSH, TAKEN, "hassh:e7d705a3286e19ea42f587b344ee6865", 0},
+	{"e7d705a3286e19ea42f587b344ee6865", SK_TYPE_HASSH_SERVER, TAKEN, "hassh_server:e7d705a3286e19ea42f587b344ee6865", 0},
+	{"da39a3ee5e6b4b0d3255bfef95601890afd80709", SK_TYPE_CERT_SHA1, TAKEN, "cert_sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709", 0},
+	{"da39a3ee5e6b4b0d3255bfef95601890afd80709", SK_TYPE_CERT_SHA256, SK_INDICATOR_NOT_AN_INDICATOR, NULL, 0},
+	{"hassh:xyz", SK_TYPE_ANY, SK_INDICATOR_NOT_AN_INDICATOR, NULL, 0},
 	{"E7D705A3286E19EA42F587B344EE6865", SK_TYPE_ANY, TAKEN, "e7d705a3286e19ea42f587b344ee6865", BIT(CASE)},
 	{"e7d705a3286e19ea42f587b344ee6865", SK_TYPE_JA3, TAKEN, "e7d705a3286e19ea42f587b344ee6865", 0},
 	{"e7d705a3286e19ea42f587b344ee68", SK_TYPE_JA3, SK_INDICATOR_NOT_AN_INDICATOR, NULL, 0},
@@ -85,12 +105,27 @@ static const char *format(const struct sk_value *value, char text[320])
 	switch (value->kind) {
 	case SK_INDICATOR_ADDRESS: return sk_addr_format(&value->prefix.addr, text);
 	case SK_INDICATOR_PREFIX: return sk_prefix_format(&value->prefix, text);
-	case SK_INDICATOR_JA3:
-		for (size_t i = 0; i < sizeof value->ja3; i++)
-			(void)snprintf(text + 2 * i, 3, "%02x", value->ja3[i]);
+	case SK_INDICATOR_DOMAIN: return value->name;
+	case SK_INDICATOR_JA4:
+		(void)snprintf(text, 320, "%.*s", (int)value->length, (const char *)value->print);
 		return text;
-	default: return value->name;
+	default:
+		(void)snprintf(text, 320, "%s%s", value->kind == SK_INDICATOR_JA3 ? "" : sk_print_name(value->kind), value->kind == SK_INDICATOR_JA3 ? "" : ":");
+		sk_hex_encode(value->print, value->length, text + strlen(text));
+		return text;
 	}
+}
+
+/* A URL's row names what is hashed. */
+static bool same(const struct sk_value *value, const char *wanted)
+{
+	char text[320];
+	if (value->kind != SK_INDICATOR_URL)
+		return strcmp(format(value, text), wanted) == 0;
+	uint8_t hash[SK_URL_HASH_BYTES];
+	size_t host = strcspn(wanted, "/");
+	sk_url_hash(wanted, host, wanted + host, strlen(wanted + host), hash);
+	return memcmp(hash, value->print, sizeof hash) == 0;
 }
 
 static void test_table(void **state)
@@ -108,7 +143,9 @@ static void test_table(void **state)
 		assert_non_null(detail);
 		if (reason != TAKEN)
 			continue;
-		assert_string_equal(format(&value, text), cases[i].value);
+		if (!same(&value, cases[i].value))
+			print_error("case %zu: '%s' became '%s'\n", i, cases[i].text, format(&value, text));
+		assert_true(same(&value, cases[i].value));
 		if (value.changes != cases[i].changes)
 			print_error("case %zu: '%s'\n", i, cases[i].text);
 		assert_int_equal(value.changes, cases[i].changes);
@@ -151,6 +188,50 @@ static void test_idempotent(void **state)
 	}
 }
 
+/* The short way and the long way say the same of whatever the short way takes. */
+static unsigned compare_ways(const char *text, size_t length)
+{
+	struct sk_value quick = {.length = 0}, slow = {.length = 0};
+	const char *detail;
+	char a[320], b[320];
+	if (!sk_value_plain(text, length, &quick))
+		return 0;
+	enum sk_indicator_reason reason = sk_value_work(text, length, SK_TYPE_ANY, &slow, &detail);
+	if (reason != TAKEN)
+		print_error("'%s' went the short way\n", text);
+	assert_int_equal(reason, TAKEN);
+	assert_int_equal(slow.changes, 0);
+	assert_int_equal(quick.kind, slow.kind);
+	assert_string_equal(format(&quick, a), format(&slow, b));
+	assert_memory_equal(&quick.prefix, &slow.prefix, sizeof quick.prefix);
+	return 1;
+}
+
+static void test_two_ways(void **state)
+{
+	(void)state;
+	static const char letters[] = "0123456789abcdef::::....-_zx/";
+	unsigned taken = 0;
+	uint64_t seed = 1;
+	for (size_t i = 0; i < SK_COUNT(cases); i++)
+		taken += compare_ways(cases[i].text, strlen(cases[i].text));
+	assert_true(taken > 5);
+	for (unsigned i = 0; i < 400000; i++) {
+		char text[48];
+		size_t length = 0, wanted = 1 + (seed >> 40) % 24;
+		for (; length < wanted; length++) {
+			seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407;
+			text[length] = letters[(seed >> 33) % (i % 4 == 0 ? 10 : sizeof letters - 1)];
+			if (i % 4 == 0 && (seed >> 50) % 3 == 0)
+				text[length] = i % 8 == 0 ? '.' : ':';
+		}
+		text[length] = '\0';
+		taken += compare_ways(text, length);
+	}
+	print_message("%u values went the short way\n", taken);
+	assert_true(taken > 10000);
+}
+
 static void test_reasons(void **state)
 {
 	(void)state;
@@ -163,7 +244,7 @@ static void test_reasons(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_table), cmocka_unit_test(test_limits), cmocka_unit_test(test_idempotent),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_table), cmocka_unit_test(test_limits), cmocka_unit_test(test_idempotent), cmocka_unit_test(test_two_ways),
 					   cmocka_unit_test(test_reasons)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

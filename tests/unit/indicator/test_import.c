@@ -188,18 +188,19 @@ static void test_misp(void **state)
 	struct lists lists;
 	lists_start(&lists, &plain);
 	assert_int_equal(lists_import(&lists, "event.json", misp), SK_OK);
-	lists_expect(&lists, "45.33.32.156\n45.33.32.157\n45.33.32.158\nevil.example\nwww.evil2.example\ne7d705a3286e19ea42f587b344ee6865\n");
+	lists_expect(&lists, "45.33.32.156\n45.33.32.157\n45.33.32.158\nevil.example\nwww.evil2.example\ne7d705a3286e19ea42f587b344ee6865\n"
+			     "url:bb8173f8adbe1efaebe14095ce5e8b351e24da03fa047e4c99a7f3d2c703acc9\n");
 	assert_int_equal(lists.counts.lines, 12); /* eleven attributes, one of them two values */
-	assert_int_equal(lists.counts.taken, 6);
+	assert_int_equal(lists.counts.taken, 7);
 	assert_int_equal(lists.counts.by_reason[SK_INDICATOR_NOT_FOR_DETECTION], 2);
-	assert_int_equal(lists.counts.by_reason[SK_INDICATOR_UNSUPPORTED_TYPE], 2);
+	assert_int_equal(lists.counts.by_reason[SK_INDICATOR_UNSUPPORTED_TYPE], 1);
 	assert_int_equal(lists.counts.by_reason[SK_INDICATOR_NOT_AN_INDICATOR], 2);
 	lists_end(&lists);
 	struct sk_indicator_options all = plain;
 	all.to_ids_ignored = true;
 	lists_start(&lists, &all);
 	assert_int_equal(lists_import(&lists, "event.json", misp), SK_OK);
-	assert_int_equal(lists.counts.taken, 7);
+	assert_int_equal(lists.counts.taken, 8);
 	lists_end(&lists);
 	expect("bare", "{\"Attribute\":[{\"type\":\"domain\",\"value\":\"evil.example\"}]}", "evil.example\n");
 	expect("array", "[{\"Event\":{\"Attribute\":[{\"type\":\"domain\",\"value\":\"evil.example\"}]}}]", "evil.example\n");

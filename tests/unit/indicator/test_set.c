@@ -3,6 +3,7 @@
 #include "lists.h"
 
 #include "indicator/indicator_priv.h"
+#include "text/url.h"
 
 enum { MODEL_PREFIXES = 400, MODEL_NAMES = 400, MODEL_ASKS = 20000, SMALL_MAX = 1 << 20 };
 
@@ -132,7 +133,7 @@ static void test_model_sabotage(void **state)
 {
 	(void)state;
 	static const enum sk_section broken[] = {SK_SECTION_FILTER_V4, SK_SECTION_FILTER_V6, SK_SECTION_FILTER_DOMAIN, SK_SECTION_BITMAP_V4, SK_SECTION_BITMAP_V6,
-						 SK_SECTION_SEGMENT_V4, SK_SECTION_SEGMENT_V6};
+						 SK_SECTION_SEGMENT_V4, SK_SECTION_SEGMENT_V6, SK_SECTION_DIRECTORY};
 	struct model *model = calloc(1, sizeof *model);
 	assert_non_null(model);
 	model_make(model, 5);
@@ -140,10 +141,15 @@ static void test_model_sabotage(void **state)
 		size_t length = model->set->section[broken[i]].count * sk_section_width[broken[i]];
 		uint8_t *zeros = calloc(1, length);
 		assert_non_null(zeros);
-		const uint8_t *good = model->set->section[broken[i]].bytes;
+		struct sk_indicator_set good = *model->set;
 		model->set->section[broken[i]].bytes = zeros;
+		for (unsigned column = 0; column < SK_COLUMN_COUNT; column++)
+			if (sk_column_filter((enum sk_column_name)column) == broken[i])
+				model->set->filter[column].words = zeros;
+		if (broken[i] == SK_SECTION_BITMAP_V4 || broken[i] == SK_SECTION_BITMAP_V6)
+			model->set->bitmap[broken[i] - SK_SECTION_BITMAP_V4] = zeros;
 		assert_true(disagreements(model, 9) > 0);
-		model->set->section[broken[i]].bytes = good;
+		*model->set = good;
 		free(zeros);
 	}
 	assert_int_equal(disagreements(model, 9), 0);
@@ -154,7 +160,43 @@ static void test_model_sabotage(void **state)
 
 static const char ja4[] = "t13d1516h2_8daaf6152771_e5627efa2ab1";
 static const char everything[] = "45.33.32.156\n5.6.7.0/24\n2600:3c01::1\n2600:3c02::/32\nevil.example\nb.evil.example\n"
-				 "e7d705a3286e19ea42f587b344ee6865\nt13d1516h2_8daaf6152771_e5627efa2ab1\n";
+				 "e7d705a3286e19ea42f587b344ee6865\nt13d1516h2_8daaf6152771_e5627efa2ab1\nhttp://Evil.example:80/A/b?c\n"
+				 "hassh:e7d705a3286e19ea42f587b344ee6866\nhassh_server:e7d705a3286e19ea42f587b344ee6867\n"
+				 "ja3s:e7d705a3286e19ea42f587b344ee6868\ncert_sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709\n"
+				 "cert_sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n";
+
+/* Sixteen bytes are four kinds: each is found as its own kind only, of its own length only, and by its own text. */
+static void test_prints(const struct sk_indicator_set *set)
+{
+	static const struct {
+		enum sk_indicator_kind kind;
+		const char *hex, *value;
+	} prints[] = {
+		{SK_INDICATOR_JA3, "e7d705a3286e19ea42f587b344ee6865", "e7d705a3286e19ea42f587b344ee6865"},
+		{SK_INDICATOR_HASSH, "e7d705a3286e19ea42f587b344ee6866", "hassh:e7d705a3286e19ea42f587b344ee6866"},
+		{SK_INDICATOR_HASSH_SERVER, "e7d705a3286e19ea42f587b344ee6867", "hassh_server:e7d705a3286e19ea42f587b344ee6867"},
+		{SK_INDICATOR_JA3S, "e7d705a3286e19ea42f587b344ee6868", "ja3s:e7d705a3286e19ea42f587b344ee6868"},
+		{SK_INDICATOR_CERT_SHA1, "da39a3ee5e6b4b0d3255bfef95601890afd80709", "cert_sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709"},
+		{SK_INDICATOR_CERT_SHA256, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+		 "cert_sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+	};
+	struct sk_indicator_hit hit;
+	char text[320];
+	for (size_t i = 0; i < SK_COUNT(prints); i++) {
+		for (size_t j = 0; j < SK_COUNT(prints); j++)
+			assert_int_equal(sk_indicator_match_hex(set, prints[j].kind, prints[i].hex, &hit), i == j);
+		assert_true(sk_indicator_match_hex(set, prints[i].kind, prints[i].hex, &hit));
+		assert_int_equal(hit.kind, prints[i].kind);
+		assert_string_equal(sk_indicator_value(set, hit.id, text, sizeof text), prints[i].value);
+	}
+	uint8_t hash[SK_URL_HASH_BYTES];
+	sk_url_hash("evil.example", 12, "/A/b", 4, hash);
+	assert_true(sk_indicator_match_hash(set, SK_INDICATOR_URL, hash, sizeof hash, &hit));
+	assert_false(sk_indicator_match_hash(set, SK_INDICATOR_URL, hash, sizeof hash - 1, &hit));
+	assert_false(sk_indicator_match_hash(set, SK_INDICATOR_ADDRESS, hash, 4, &hit));
+	sk_url_hash("evil.example", 12, "/a/b", 4, hash); /* the case of a path counts */
+	assert_false(sk_indicator_match_hash(set, SK_INDICATOR_URL, hash, sizeof hash, &hit));
+}
 
 static void test_facts(void **state)
 {
@@ -168,9 +210,9 @@ static void test_facts(void **state)
 	sk_indicator_add_flow_all(lists.builder);
 	struct sk_indicator_set *set = lists_compile(&lists);
 	sk_indicator_facts(set, &facts);
-	assert_int_equal(facts.entries, 9);
-	assert_int_equal(facts.kinds, 63);
-	const uint64_t by_kind[6] = {2, 2, 2, 1, 1, 1};
+	assert_int_equal(facts.entries, 15);
+	assert_int_equal(facts.kinds, 4095);
+	const uint64_t by_kind[SK_INDICATOR_KIND_COUNT] = {2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 	assert_memory_equal(facts.entries_by_kind, by_kind, sizeof by_kind);
 	assert_int_equal(facts.shortest_v4, 24);
 	assert_int_equal(facts.shortest_v6, 32);
@@ -183,6 +225,7 @@ static void test_facts(void **state)
 	assert_int_equal(hit.kind, SK_INDICATOR_JA4);
 	assert_false(sk_indicator_match_ja4(set, "t13d1516h2_8daaf6152771_e5627efa2ab2", &hit));
 	assert_false(sk_indicator_match_ja3(set, "", &hit));
+	test_prints(set);
 	assert_true(sk_indicator_match_domain(set, "x.b.evil.example", 16, &hit));
 	assert_string_equal(sk_indicator_value(set, hit.id, text, sizeof text), "b.evil.example"); /* the longest */
 	assert_false(sk_indicator_match_domain(set, "notevil.example", 15, &hit));
@@ -256,6 +299,43 @@ static void test_empty(void **state)
 	lists_end(&lists);
 }
 
+/* ---- order: long runs of equal heads, at every depth, against the obvious sort ---- */
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void test_sorting(void **state)
+{
+	(void)state;
+	enum { NAMES = 6000 };
+	static char names[NAMES][64];
+	char *sorted[NAMES];
+	uint64_t seed = 4;
+	uint32_t *order;
+	struct sk_column column;
+	sk_column_init(&column, 0, (const uint8_t[SK_SIP_KEY_BYTES]){1});
+	for (size_t i = 0; i < NAMES; i++) {
+		/* "aaaaaaaa" 0 to 4 times, then few different letters: runs of one head, of two, of three ... */
+		(void)snprintf(names[i], sizeof names[i], "%.*s%s%llu", (int)(8 * (next(&seed) % 5)), "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", i % 3 == 0 ? "b" : "",
+			       (unsigned long long)next(&seed) % 100000);
+		sorted[i] = names[i];
+		if (sk_column_add(&column, names[i], strlen(names[i]), 0) == SK_EEXIST)
+			i--;
+	}
+	qsort(sorted, NAMES, sizeof *sorted, by_text);
+	assert_int_equal(sk_column_order(&column, &order), SK_OK);
+	for (size_t i = 0; i < NAMES; i++) {
+		size_t length;
+		const uint8_t *name = sk_column_value(&column, order[i], &length);
+		assert_int_equal(length, strlen(sorted[i]));
+		assert_memory_equal(name, sorted[i], length);
+	}
+	free(order);
+	sk_column_fini(&column);
+}
+
 /* ---- damage ---- */
 
 static enum sk_err open_bytes(struct lists *lists, const uint8_t *bytes, size_t length)
@@ -265,6 +345,35 @@ static enum sk_err open_bytes(struct lists *lists, const uint8_t *bytes, size_t 
 	enum sk_err err = sk_indicator_open(lists_write(lists, "damaged", bytes, length, path), &set, &lists->fault);
 	sk_indicator_close(set);
 	return err;
+}
+
+static enum sk_err verify_bytes(struct lists *lists, const uint8_t *bytes, size_t length)
+{
+	char path[256], text[320];
+	struct sk_indicator_set *set = NULL;
+	struct sk_indicator_hit hit;
+	struct sk_addr addr = {.family = 4, .bytes = {5, 6, 7, 8}};
+	SK_TRY(sk_indicator_open(lists_write(lists, "damaged", bytes, length, path), &set, &lists->fault));
+	(void)sk_indicator_match_addr(set, &addr, &hit);
+	(void)sk_indicator_match_domain(set, "b.evil.example", 14, &hit);
+	for (uint32_t id = 0; id < set->facts.entries; id++)
+		(void)sk_indicator_origin(set, id, text, sizeof text), (void)sk_indicator_value(set, id, text, sizeof text);
+	enum sk_err err = sk_indicator_verify(set, path, &lists->fault);
+	sk_indicator_close(set);
+	return err;
+}
+
+/* A set of the first format is told from a damaged one. */
+static void test_old_format(void **state)
+{
+	(void)state;
+	struct lists lists;
+	uint8_t old[SK_SET_HEADER_BYTES] = "SKSELSET\1";
+	lists_start(&lists, &lab);
+	assert_int_equal(open_bytes(&lists, old, sizeof old), SK_EMALFORMED);
+	assert_non_null(strstr(lists.fault.line, "format 1"));
+	assert_non_null(strstr(lists.fault.line, "--replace"));
+	lists_end(&lists);
 }
 
 static void test_damage(void **state)
@@ -280,7 +389,10 @@ static void test_damage(void **state)
 	assert_int_equal(sk_file_read(lists_path(&lists, "set", path), &good, &lists.fault), SK_OK);
 	for (size_t i = 0; i < good.length; i += i < 2048 ? 1 : 97) {
 		good.bytes[i] ^= 0x10;
-		assert_int_equal(open_bytes(&lists, good.bytes, good.length), SK_EMALFORMED);
+		enum sk_err opened = open_bytes(&lists, good.bytes, good.length);
+		if (opened != SK_EMALFORMED)
+			print_error("offset %zu\n", i);
+		assert_int_equal(opened, SK_EMALFORMED);
 		good.bytes[i] ^= 0x10;
 		assert_int_equal(open_bytes(&lists, good.bytes, i), SK_EMALFORMED);
 	}
@@ -291,7 +403,7 @@ static void test_damage(void **state)
 	lists_end(&lists);
 }
 
-/* A liar who makes the file's SHA-256 right again is caught by the structure or by the digest of the entries. */
+/* A liar who makes the checksum right again opens, asks without harm, and is caught by the structure or by the digest of the entries. */
 static void test_lies(void **state)
 {
 	(void)state;
@@ -307,15 +419,13 @@ static void test_lies(void **state)
 	assert_int_equal(sk_set_view("good", good.bytes, good.length, &view, &lists.fault), SK_OK);
 	for (enum sk_section section = SK_SECTION_V4; section < SK_SECTION_ORIGIN; section++) {
 		/* The first byte of the section: another address, name, filter word or range. */
-		uint8_t *at = good.bytes + (view.section[section].bytes - good.bytes), sha[SK_HASH_BYTES];
+		uint8_t *at = good.bytes + (view.section[section].bytes - good.bytes);
 		for (unsigned bit = 0; bit < 8 && view.section[section].count != 0; bit++) {
 			*at ^= (uint8_t)(1u << bit);
-			memset(good.bytes + SK_SET_SHA_OFFSET, 0, sizeof sha);
-			sk_sha256(good.bytes, good.length, sha);
-			memcpy(good.bytes + SK_SET_SHA_OFFSET, sha, sizeof sha);
-			enum sk_err err = open_bytes(&lists, good.bytes, good.length);
+			sk_store_le64(good.bytes + SK_SET_CHECKSUM_OFFSET, sk_set_checksum(good.bytes, good.length));
+			enum sk_err err = verify_bytes(&lists, good.bytes, good.length);
 			/* A filter may have bits too many: that costs a look-up and hides nothing. */
-			bool filter = section == SK_SECTION_FILTER_V4 || section == SK_SECTION_FILTER_V6 || section == SK_SECTION_FILTER_DOMAIN;
+			bool filter = section >= SK_SECTION_FILTER_V4 && section < SK_SECTION_SEGMENT_V4;
 			if (!filter || (*at & 1u << bit) == 0)
 				assert_int_equal(err, SK_EMALFORMED);
 			*at ^= (uint8_t)(1u << bit);
@@ -328,6 +438,7 @@ static void test_lies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_model), cmocka_unit_test(test_model_sabotage), cmocka_unit_test(test_facts), cmocka_unit_test(test_digest),
-					   cmocka_unit_test(test_empty), cmocka_unit_test(test_damage), cmocka_unit_test(test_lies)};
+					   cmocka_unit_test(test_empty), cmocka_unit_test(test_damage), cmocka_unit_test(test_lies),
+					   cmocka_unit_test(test_old_format), cmocka_unit_test(test_sorting)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
