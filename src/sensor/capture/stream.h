@@ -11,10 +11,9 @@ enum { SK_STREAM_HEAD_BYTES = 1 << 16 };
 
 struct sk_stream; /* opaque */
 
-/* Open path, or standard input for "-". SK_ENOENT, SK_EIO, SK_ENOTCAPTURE (directory, terminal), SK_EDAMAGED (a cut gz or zst), SK_EINTR, SK_ENOMEM. Caller closes. */
-SK_MUST enum sk_err sk_stream_open(const char *path, struct sk_stream **out, struct sk_fault *fault);
-/* The same over a descriptor that the stream closes from now on, also on error; name is copied, for messages. */
-SK_MUST enum sk_err sk_stream_of_fd(int fd, const char *name, struct sk_stream **out, struct sk_fault *fault);
+/* Open path, or standard input for "-". name is what messages call it, NULL = the path. SK_ENOENT, SK_EIO, SK_ENOTCAPTURE (directory, terminal),
+   SK_EDAMAGED (a cut gz or zst), SK_EINTR, SK_ENOMEM. Caller closes. */
+SK_MUST enum sk_err sk_stream_open(const char *path, const char *name, struct sk_stream **out, struct sk_fault *fault);
 /* Overwrite, close (NULL is fine). */
 void sk_stream_close(struct sk_stream *stream);
 /* See the first bytes without taking them: at least `wanted` (at most SK_STREAM_HEAD_BYTES), fewer at the end of the stream. *bytes is borrowed until the
@@ -24,7 +23,8 @@ SK_MUST enum sk_err sk_stream_peek(struct sk_stream *stream, size_t wanted, cons
 SK_MUST enum sk_err sk_stream_read(struct sk_stream *stream, void *into, size_t room, size_t *got, struct sk_fault *fault);
 /* Bytes of the source read so far (packed size), and its size when it is a regular file, else 0: progress. */
 void sk_stream_progress(const struct sk_stream *stream, uint64_t *read_bytes, uint64_t *source_bytes);
-/* What was looked at is a capture: read it as one. Takes the stream over, also on error. Errors as sk_capture_open. */
+/* What was looked at is a capture: open it as one, from its first byte. Only before the first sk_stream_read; the stream is then used up and must outlive the
+   capture. The caller closes both. Errors as sk_capture_open. */
 SK_MUST enum sk_err sk_stream_capture(struct sk_stream *stream, struct sk_capture **out, struct sk_fault *fault);
 
 #endif
