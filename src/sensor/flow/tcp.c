@@ -134,6 +134,7 @@ static const struct sk_head *buffered_found(struct sk_flow_table *table, struct 
 	unsigned direction = look->direction;
 	switch (after(table, flow, look, left)) {
 	case NEXT_NOTHING:
+		flow->next_sequence[direction] += (uint32_t)left; /* a HelloRetryRequest may open the direction again */
 		give_up(table, flow, direction);
 		break;
 	case NEXT_PAYLOAD:
@@ -216,6 +217,7 @@ static const struct sk_head *direct_found(struct sk_flow_table *table, struct sk
 	size_t left = sk_left(&bytes);
 	switch (after(table, flow, look, left)) {
 	case NEXT_NOTHING:
+		flow->next_sequence[direction] = end_of(look->packet); /* as above */
 		give_up(table, flow, direction);
 		break;
 	case NEXT_PAYLOAD:
