@@ -11,6 +11,8 @@ enum next {
 	NEXT_BEHIND   /* one may begin right behind it */
 };
 
+enum { VERSION_TLS13 = 0x0304 };
+
 /* Readers of NEXT_SAME. */
 enum { READ_SAME = SK_READ_CERTIFICATE | SK_READ_SSH };
 
@@ -46,6 +48,15 @@ static void look_on(struct sk_flow_table *table, struct sk_flow *flow, unsigned 
 
 /* ---- what a head says about what follows ---- */
 
+/* The HelloRetryRequest may be of a class that is not looked at, so one more payload of a TLS 1.3 client is: it holds a second hello, or it does not. */
+static enum next after_client_hello(struct sk_flow *flow, const struct sk_client_hello *hello, unsigned direction)
+{
+	if (hello->highest_version < VERSION_TLS13 || sk_flow_attempts(flow, direction) >= SK_HEAD_PACKETS_MAX - 1)
+		return NEXT_NOTHING;
+	sk_flow_set_attempts(flow, direction, SK_HEAD_PACKETS_MAX - 2);
+	return NEXT_PAYLOAD;
+}
+
 static enum next after_server_hello(struct sk_flow *flow, const struct sk_server_hello *hello, unsigned direction)
 {
 	if (!hello->hello_retry)
@@ -76,7 +87,7 @@ static enum next after(struct sk_flow_table *table, struct sk_flow *flow, const 
 	case SK_HEAD_CLIENT_HELLO:
 		/* Whatever the server said before (a proxy's or STARTTLS' talk), its hello comes now. */
 		sk_flow_set_attempts(flow, look->direction ^ 1u, 0);
-		return NEXT_NOTHING;
+		return after_client_hello(flow, &table->head.as.client_hello, look->direction);
 	case SK_HEAD_SERVER_HELLO:
 		return after_server_hello(flow, &table->head.as.server_hello, look->direction);
 	case SK_HEAD_HTTP:
