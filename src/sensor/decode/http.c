@@ -91,12 +91,8 @@ static void lower(char *text, size_t length)
 
 /* ---- the host ---- */
 
-static void keep_host(struct sk_cur authority, struct sk_http *out)
+static void keep_host(const char *host, size_t length, struct sk_http *out)
 {
-	const char *host;
-	size_t length = sk_left(&authority);
-	if (length == 0 || sk_url_authority((const char *)sk_take(&authority, length), length, &host, &length) != SK_OK)
-		return;
 	_Static_assert((int)SK_URL_HOST_MAX <= (int)SK_HTTP_HOST_MAX, "a host fits with its NUL");
 	memcpy(out->host, host, length);
 	lower(out->host, length);
@@ -104,6 +100,15 @@ static void keep_host(struct sk_cur authority, struct sk_http *out)
 		if (out->host[i] <= 0x20 || out->host[i] >= 0x7f)
 			out->host[i] = '?';
 	out->host_length = (uint16_t)length;
+}
+
+/* The host of "user@host:80", or none. */
+static void read_authority(struct sk_cur text, struct sk_http *out)
+{
+	const char *host;
+	size_t length = sk_left(&text);
+	if (length != 0 && sk_url_authority((const char *)sk_take(&text, length), length, &host, &length) == SK_OK)
+		keep_host(host, length, out);
 }
 
 /* ---- the first line ---- */
@@ -180,7 +185,7 @@ static void read_target(struct sk_cur text, struct sk_http *out, struct target *
 {
 	struct sk_url url;
 	if (strcmp(out->method, "CONNECT") == 0) {
-		keep_host(text, out);
+		read_authority(text, out);
 		return;
 	}
 	if (is_text(text, "*", 1))
@@ -189,7 +194,7 @@ static void read_target(struct sk_cur text, struct sk_http *out, struct target *
 	size_t length = sk_left(&text);
 	struct sk_cur peek = text;
 	if (sk_peek_u8(&text, 0) != '/' && sk_url_parts((const char *)sk_take(&peek, length), length, &url) == SK_OK && url.has_scheme) {
-		keep_host(sk_cur_of(url.host, url.host_length), out);
+		keep_host(url.host, url.host_length, out);
 		target->path = sk_cur_of(url.path, url.path_length);
 		out->has_query = url.has_query;
 		return;
@@ -252,10 +257,10 @@ static bool read_headers(struct sk_cur *c, struct sk_http *out, struct names *na
 			return true;
 		if (is_blank(sk_peek_u8(&line, 0))) { /* folded (RFC 9112 section 5.2): the value goes on; one that began is no host then */
 			if (in_host && sk_more(&value)) {
+				memset(out->host, 0, sizeof out->host);
+				out->host_length = 0;
 				if (want_host)
-					keep_host(value, out);
-				else
-					out->host_length = 0;
+					read_authority(value, out);
 				want_host = false;
 			}
 			continue;
@@ -271,7 +276,7 @@ static bool read_headers(struct sk_cur *c, struct sk_http *out, struct names *na
 		in_host = true;
 		value = trim(line);
 		if (sk_more(&value)) {
-			keep_host(value, out);
+			read_authority(value, out);
 			want_host = false;
 		}
 	}

@@ -67,7 +67,7 @@ static bool read_rest(struct sk_cur c, struct sk_command *out, bool *cut)
 	}
 }
 
-/* The message; room is what its length may be at most, exact when it must be that. */
+/* The message: as long as the datagram or the length in front of it. */
 static enum sk_err read_message(struct sk_cur c, struct sk_command_context context, uint32_t framed_length, struct sk_command *out)
 {
 	uint8_t tag;
@@ -98,7 +98,7 @@ enum sk_err sk_kerberos_head(struct sk_cur bytes, struct sk_command_context cont
 	uint32_t length = (uint32_t)sk_left(&bytes);
 	if (context.ip_proto == SK_COMMAND_TCP) {
 		if (length < TCP_LENGTH_BYTES + HEAD_BYTES)
-			return context.hinted ? SK_EMORE : SK_EUNSUPPORTED;
+			return context.hinted && sk_peek_u8(&bytes, 0) == 0 ? SK_EMORE : SK_EUNSUPPORTED;
 		length = sk_be32(&bytes);
 	}
 	uint8_t tag = sk_peek_u8(&bytes, 0);

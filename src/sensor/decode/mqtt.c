@@ -53,7 +53,7 @@ static enum sk_err read_connect(struct sk_cur c, struct sk_command_context conte
 		return SK_EUNSUPPORTED;
 	uint8_t level = sk_u8(&c), flags = sk_u8(&c);
 	if (sk_alive(&c) != SK_OK)
-		return compared > 2 ? sk_command_short(context) : SK_EUNSUPPORTED;
+		return compared > 2 || context.hinted ? sk_command_short(context) : SK_EUNSUPPORTED;
 	out->version = level & (uint8_t)~BRIDGE_LEVEL;
 	out->detail = flags;
 	return out->version >= LEVEL_31 && out->version <= LEVEL_5 && (flags & CONNECT_FLAG_RESERVED) == 0 ? SK_OK : SK_EMALFORMED;

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* NTP (RFC 5905 section 7.3; control messages RFC 9327; private messages as ntpd's ntp_request.h has them).
 
-   LI (2) VN (3) mode (3)  then  1..5: stratum (1) ... 48 bytes      6: R E M opcode (5), sequence (2), status (2) ... 12 bytes
-   7: the first byte is R M VN mode, then sequence (1), implementation (1), request code (1), error (4 bits) count (12) ... 8 bytes */
+   LI (2) VN (3) mode (3)  then  1..5: stratum (1) ... 48 bytes      6: R E M opcode (5), sequence (2), status (2), association (2), offset (2), count (2)
+   7: the first byte is R M VN mode, then sequence (1), implementation (1), request code (1), error (4 bits) count (12) ... 8 bytes
+
+   Believed at its port alone, and there only as far as lengths and small numbers fit: text begins with a byte that could be a mode and a version. */
 #include "decode/command_priv.h"
 
 enum {
 	TIME_BYTES = 48, CONTROL_BYTES = 12, PRIVATE_BYTES = 8, VERSION_MAX = 4, MODE_ACTIVE = 1, MODE_SERVER = 4, MODE_BROADCAST = 5, MODE_CONTROL = 6,
-	MODE_PRIVATE = 7, CONTROL_RESPONSE = 0x80, CONTROL_ERROR = 0x40, CONTROL_OPCODE = 0x1f, PRIVATE_RESPONSE = 0x80, STRATUM_MAX = 16
+	MODE_PRIVATE = 7, CONTROL_RESPONSE = 0x80, CONTROL_ERROR = 0x40, CONTROL_OPCODE = 0x1f, PRIVATE_RESPONSE = 0x80, STRATUM_MAX = 16,
+	CONTROL_TAIL_MAX = 31, PRIVATE_VERSION_MIN = 2, PRIVATE_VERSION_MAX = 3, IMPLEMENTATION_MAX = 3
 };
 
 static enum sk_err read_time(struct sk_cur c, struct sk_command *out)
@@ -27,6 +30,10 @@ static enum sk_err read_control(struct sk_cur c, struct sk_command *out)
 	uint8_t byte = sk_u8(&c);
 	sk_skip(&c, 2);
 	uint16_t status = sk_be16(&c);
+	sk_skip(&c, 4);
+	uint16_t count = sk_be16(&c);
+	if (sk_left(&c) < count || sk_left(&c) > count + (size_t)CONTROL_TAIL_MAX) /* padding and a MAC may follow */
+		return SK_EUNSUPPORTED;
 	out->response = (byte & CONTROL_RESPONSE) != 0;
 	out->error = out->response && (byte & CONTROL_ERROR) != 0;
 	out->detail = byte & CONTROL_OPCODE;
@@ -38,10 +45,14 @@ static enum sk_err read_private(struct sk_cur c, uint8_t first, struct sk_comman
 {
 	if (sk_left(&c) < PRIVATE_BYTES - 1)
 		return SK_EUNSUPPORTED;
-	sk_skip(&c, 2);
+	sk_skip(&c, 1);
+	uint8_t implementation = sk_u8(&c);
 	out->detail = sk_u8(&c);
+	uint8_t error = sk_u8(&c) >> 4;
 	out->response = (first & PRIVATE_RESPONSE) != 0;
-	out->status = out->response ? sk_u8(&c) >> 4 : 0;
+	if (out->version < PRIVATE_VERSION_MIN || out->version > PRIVATE_VERSION_MAX || implementation > IMPLEMENTATION_MAX || (error != 0 && !out->response))
+		return SK_EUNSUPPORTED;
+	out->status = error;
 	out->error = out->status != 0;
 	return SK_OK;
 }

@@ -187,11 +187,11 @@ enum sk_err sk_smb_head(struct sk_cur bytes, struct sk_command_context context, 
 	struct sk_cur c = bytes;
 	uint8_t type = sk_u8(&c);
 	uint32_t length = sk_be24(&c);
-	if (type != FRAME_MESSAGE)
-		return sk_command_settle(context.hinted ? read_session(c, type, length, out) : SK_EUNSUPPORTED, out);
-	if (length < 4)
-		return SK_EUNSUPPORTED;
-	enum sk_err err = read_message(c, length, context, out);
+	enum sk_err err = SK_EUNSUPPORTED;
+	if (type == FRAME_MESSAGE && length >= 4)
+		err = read_message(c, length, context, out);
+	else if (type != FRAME_MESSAGE && context.hinted)
+		err = read_session(c, type, length, out);
 	if (err == SK_ETRUNC)
 		err = sk_left(&c) < length ? SK_EMORE : SK_EMALFORMED;
 	return sk_command_settle(err, out);

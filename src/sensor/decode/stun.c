@@ -8,7 +8,7 @@
 #include "decode/command_priv.h"
 
 enum {
-	COOKIE = 0x2112a442, TRANSACTION_BYTES = 12, HEADER_BYTES = 20, MESSAGE_MAX = 4096, TYPE_END = 0x4000, FRAME_BYTES = 2, BINDING = 1, ATTRIBUTE_ERROR_CODE = 9,
+	COOKIE = 0x2112a442, TRANSACTION_BYTES = 12, HEADER_BYTES = 20, MESSAGE_MAX = 4096, TYPE_END = 0x4000, FRAME_BYTES = 2, COOKIE_END = 8, BINDING = 1, ATTRIBUTE_ERROR_CODE = 9,
 	CLASS_MASK = 0x0110, CLASS_SUCCESS = 0x0100, CLASS_ERROR = 0x0110
 };
 
@@ -46,7 +46,7 @@ static enum sk_err read_message(struct sk_cur bytes, struct sk_command_context c
 	uint16_t type = sk_be16(&c), length = sk_be16(&c);
 	uint32_t cookie = sk_be32(&c);
 	if (left < HEADER_BYTES)
-		return context.hinted && (left < 8 || cookie == COOKIE) ? sk_command_short(context) : SK_EUNSUPPORTED;
+		return context.hinted && (left < COOKIE_END || cookie == COOKIE) ? sk_command_short(context) : SK_EUNSUPPORTED;
 	sk_skip(&c, TRANSACTION_BYTES);
 	left -= HEADER_BYTES;
 	if (type >= TYPE_END || length > MESSAGE_MAX || (cookie != COOKIE && !is_classic(type, length, left, context)) ||
@@ -78,5 +78,7 @@ enum sk_err sk_stun_head(struct sk_cur bytes, struct sk_command_context context,
 		return SK_EUNSUPPORTED;
 	if (context.ip_proto == SK_COMMAND_TCP && is_framed(bytes))
 		sk_skip(&bytes, FRAME_BYTES);
+	else if (context.ip_proto == SK_COMMAND_TCP && context.hinted && sk_left(&bytes) < FRAME_BYTES + COOKIE_END)
+		return SK_EMORE;
 	return sk_command_settle(read_message(bytes, context, out), out);
 }
