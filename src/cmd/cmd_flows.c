@@ -5,7 +5,8 @@
 
 static const struct sk_column columns[] = {{"FIRST SEEN", false}, {"LASTED", true},	{"CLASS", false},      {"PROTO", false},
 					   {"INITIATOR", false},  {"RESPONDER", false}, {"PACKETS OUT", true}, {"IN", true},
-					   {"BYTES OUT", true},	  {"IN", true},		{"STATE", false},      {"NAME", false}};
+					   {"BYTES OUT", true},	  {"IN", true},		{"STATE", false},      {"APP", false},
+					   {"NAME", false}};
 
 static void row_flow(struct sk_rows *rows, const struct sk_observation *o)
 {
@@ -21,7 +22,8 @@ static void row_flow(struct sk_rows *rows, const struct sk_observation *o)
 	for (unsigned i = 0; i < 2; i++)
 		sk_rows_cell(rows, sk_bytes_format(o->ip_bytes[i], text));
 	sk_rows_cell(rows, sk_observation_state_name(o->state));
-	sk_rows_cell(rows, o->sni_domain[0] != '\0' ? o->sni_domain : o->dns_domain);
+	sk_rows_cell(rows, sk_app_name(o->app));
+	sk_rows_cell(rows, sk_query_name(o));
 }
 
 struct counted_visit {

@@ -6,6 +6,7 @@
 #include "cmd/cmd.h"
 #include "cmd/workspace.h"
 #include "store/store.h"
+#include "base/app.h"
 #include "text/json.h"
 
 enum sk_query_form { SK_QUERY_TABLE, SK_QUERY_JSON, SK_QUERY_CSV };
@@ -69,6 +70,10 @@ void sk_rows_end(struct sk_rows *rows, const char *empty);
 const char *sk_query_endpoint(const struct sk_observation *observation, bool responder, char text[SK_ADDR_TEXT_MAX + 16]);
 /* "TCP", "UDP" ... or the number. */
 const char *sk_query_proto(uint8_t ip_proto, char text[8]);
+/* What it keeps of protocol heads, as members of the object that is open. */
+void sk_query_heads(struct sk_json_writer *w, const struct sk_observation *observation);
+/* The name that a person knows the talk by: server name, HTTP host or DNS question, as far as they are kept; "" for none. */
+const char *sk_query_name(const struct sk_observation *observation);
 /* A command that lists observations of one sort. */
 struct sk_listing {
 	enum sk_err (*walk)(struct sk_store *store, const struct sk_store_filter *filter, sk_store_observation_visit visit, void *context,

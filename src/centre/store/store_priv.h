@@ -12,7 +12,7 @@
 
 enum {
 	SK_BLIND_BYTES = 16, SK_KEY_ID_BYTES = 8, SK_KEY_SLOTS = 16, SK_BASIS_NAME_SIZE = 64,
-	SK_VALUES_MAX = 40, SK_NAME_PARENTS_MAX = 6,
+	SK_VALUES_MAX = 48, SK_NAME_PARENTS_MAX = 6,
 	SK_BLIND_BUFFER = 1 << 15,      /* index rows held back to be sorted before they go in */
 	SK_FINDINGS_OPEN = 512,         /* findings folded in memory before they become rows */
 	SK_BLOCK_FLOWS = 1000, SK_BLOCK_PLAIN_MAX = 1 << 18, SK_BLOCKS_OPEN = 4, SK_BLOOM_BYTES = 4096,
@@ -71,7 +71,7 @@ struct sk_values {
 	size_t address_count;
 	struct sk_addr addresses[8];
 	size_t text_count;
-	char texts[6][SK_OBSERVATION_DOMAIN_MAX];
+	char texts[12][SK_OBSERVATION_DOMAIN_MAX];
 };
 
 void sk_values_of_observation(const struct sk_observation *observation, struct sk_values *out);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "store/store_priv.h"
+#include "text/text.h"
 
 static void add(struct sk_values *out, enum sk_value_kind kind, const void *bytes, size_t length)
 {
@@ -58,6 +59,15 @@ static void add_text(struct sk_values *out, const char *text)
 	const char *kept = keep_text(out, text, &length);
 	if (kept != NULL)
 		add(out, SK_VALUE_TEXT, kept, length);
+}
+
+/* Bytes as they are printed. */
+static void add_hex(struct sk_values *out, const uint8_t *bytes, size_t length)
+{
+	char text[2 * SK_HASH_BYTES + 1];
+	SK_INVARIANT(length <= SK_HASH_BYTES);
+	sk_hex_encode(bytes, length, text);
+	add_text(out, text);
 }
 
 /* A name and its parents, so that "bad.example" finds "www.bad.example" too. The last label alone is no search. */
@@ -120,6 +130,18 @@ void sk_values_of_observation(const struct sk_observation *observation, struct s
 		add_text(out, observation->ja3);
 	if (observation->ja4[0] != '\0')
 		add_text(out, observation->ja4);
+	if (observation->http_host_domain[0] != '\0')
+		add_name(out, observation->http_host_domain);
+	if (observation->ja3s[0] != '\0')
+		add_text(out, observation->ja3s);
+	if (observation->hassh[0] != '\0')
+		add_text(out, observation->hassh);
+	if (observation->hassh_server[0] != '\0')
+		add_text(out, observation->hassh_server);
+	if ((observation->sections & SK_SECTION_CERTIFICATE) != 0) {
+		add_hex(out, observation->cert_sha1, sizeof observation->cert_sha1);
+		add_hex(out, observation->cert_sha256, sizeof observation->cert_sha256);
+	}
 }
 
 void sk_values_of_finding(const struct sk_finding *finding, struct sk_values *out)

@@ -7,23 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "emit/emit.h"
-#include "text/json.h"
+#include "emit/emit_priv.h"
 #include "text/text.h"
 
-enum { LINE_MAX_BYTES = 32768, FILE_BUFFER_BYTES = 1 << 16, FLOW_ID_BYTES = 6 /* below 2^53 */, SENSOR_MAX = 128 };
-enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMPV6 = 58, PROTO_SCTP = 132, APP_DNS = 1, APP_TLS = 2, DNS_ANSWER = 0x8000 };
-
-struct sk_emit {
-	FILE *file;
-	bool standard_output;
-	char path[SK_FAULT_LINE_MAX / 2], sensor[SENSOR_MAX];
-	char basis[SENSOR_MAX];
-	bool marked, self_approved, simulated;
-	struct sk_buf line;
-	uint64_t lost_lines;
-	int errnum; /* of the first failed write */
-};
+enum { LINE_MAX_BYTES = 32768, FILE_BUFFER_BYTES = 1 << 16, FLOW_ID_BYTES = 6 /* below 2^53 */ };
+enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMPV6 = 58, PROTO_SCTP = 132 };
 
 enum sk_err sk_emit_open(const char *path, const char *sensor, struct sk_emit **out, struct sk_fault *fault)
 {
@@ -111,6 +99,12 @@ static void add_proto(struct sk_json_writer *w, uint8_t proto)
 	sk_json_text(w, "proto", number);
 }
 
+/* Suricata's names where it has one. */
+const char *sk_emit_app(uint8_t app)
+{
+	return app == SK_APP_KERBEROS ? "krb5" : sk_app_name(app);
+}
+
 /* The same for all lines of a segment, and for the same segment in another run. */
 static uint64_t flow_id(const struct sk_observation *observation)
 {
@@ -123,8 +117,7 @@ static uint64_t flow_id(const struct sk_observation *observation)
 	return value;
 }
 
-/* What every line begins with. */
-static void begin_line(struct sk_emit *emit, struct sk_json_writer *w, const char *event, int64_t unix_ns, const struct sk_observation *o)
+void sk_emit_begin_line(struct sk_emit *emit, struct sk_json_writer *w, const char *event, int64_t unix_ns, const struct sk_observation *o)
 {
 	char id[SK_OBSERVATION_COMMUNITY_ID_MAX];
 	bool icmp = o->ip_proto == PROTO_ICMP || o->ip_proto == PROTO_ICMPV6;
@@ -147,13 +140,12 @@ static void begin_line(struct sk_emit *emit, struct sk_json_writer *w, const cha
 		sk_json_u64(w, "icmp_type", o->icmp_type);
 		sk_json_u64(w, "icmp_code", o->icmp_code);
 	}
-	if (o->app == APP_DNS || o->app == APP_TLS)
-		sk_json_text(w, "app_proto", o->app == APP_DNS ? "dns" : "tls");
+	if (o->app != SK_APP_NONE)
+		sk_json_text(w, "app_proto", sk_emit_app(o->app));
 	sk_json_text(w, "community_id", sk_observation_community_id(o, id));
 }
 
-/* Opens "sekisho"; the caller closes it. */
-static void begin_marks(const struct sk_emit *emit, struct sk_json_writer *w, const struct sk_observation *o)
+void sk_emit_begin_marks(const struct sk_emit *emit, struct sk_json_writer *w, const struct sk_observation *o)
 {
 	sk_json_object(w, "sekisho");
 	sk_json_text(w, "class", sk_class_name((enum sk_class)o->class_));
@@ -166,7 +158,7 @@ static void begin_marks(const struct sk_emit *emit, struct sk_json_writer *w, co
 		sk_json_bool(w, "simulated", true);
 }
 
-static void end_line(struct sk_emit *emit, struct sk_json_writer *w)
+void sk_emit_end_line(struct sk_emit *emit, struct sk_json_writer *w)
 {
 	sk_json_end(w);
 	sk_buf_add_u8(&emit->line, '\n');
@@ -193,7 +185,7 @@ static void emit_flow(struct sk_emit *emit, const struct sk_observation *o, cons
 	static const char *const reasons[] = {"timeout", "timeout", "timeout", "forced", "forced", "shutdown"};
 	static const uint8_t no_id[16];
 	struct sk_json_writer w;
-	begin_line(emit, &w, "flow", o->last_ns, o);
+	sk_emit_begin_line(emit, &w, "flow", o->last_ns, o);
 	sk_json_object(&w, "flow");
 	sk_json_u64(&w, "pkts_toserver", o->packets[0]);
 	sk_json_u64(&w, "pkts_toclient", o->packets[1]);
@@ -213,7 +205,7 @@ static void emit_flow(struct sk_emit *emit, const struct sk_observation *o, cons
 		add_flags(&w, "tcp_flags_tc", o->tcp_flags[1]);
 		sk_json_end(&w);
 	}
-	begin_marks(emit, &w, o);
+	sk_emit_begin_marks(emit, &w, o);
 	if (memcmp(id, no_id, sizeof no_id) != 0)
 		sk_json_hex(&w, "id", id, 16);
 	sk_json_text(&w, "state", sk_observation_state_name(o->state));
@@ -223,90 +215,14 @@ static void emit_flow(struct sk_emit *emit, const struct sk_observation *o, cons
 	if (o->matched[0] != '\0')
 		sk_json_text(&w, "matched", o->matched);
 	sk_json_end(&w);
-	end_line(emit, &w);
-}
-
-static void add_numbered(struct sk_json_writer *w, const char *key, unsigned value, const char *const *names, size_t count, const char *prefix)
-{
-	char text[24];
-	if (value < count && names[value] != NULL) {
-		sk_json_text(w, key, names[value]);
-		return;
-	}
-	(void)snprintf(text, sizeof text, "%s%u", prefix, value);
-	sk_json_text(w, key, text);
-}
-
-static void emit_dns(struct sk_emit *emit, const struct sk_observation *o)
-{
-	static const char *const rcodes[] = {"NOERROR",	 "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED",
-					     "YXDOMAIN", "YXRRSET", "NXRRSET",	"NOTAUTH",  "NOTZONE"};
-	static const char *const types[] = {
-		[1] = "A",	 [2] = "NS",	[5] = "CNAME",	[6] = "SOA",	[10] = "NULL", [12] = "PTR",   [15] = "MX",
-		[16] = "TXT",	 [28] = "AAAA", [33] = "SRV",	[35] = "NAPTR", [43] = "DS",   [46] = "RRSIG", [47] = "NSEC",
-		[48] = "DNSKEY", [64] = "SVCB", [65] = "HTTPS", [252] = "AXFR", [255] = "ANY"};
-	bool answer = (o->dns_flags & DNS_ANSWER) != 0;
-	struct sk_json_writer w;
-	begin_line(emit, &w, "dns", o->first_ns, o);
-	sk_json_object(&w, "dns");
-	sk_json_text(&w, "type", answer ? "answer" : "query");
-	sk_json_text(&w, "rrname", o->dns_domain);
-	add_numbered(&w, "rrtype", o->dns_type, types, SK_COUNT(types), "TYPE");
-	if (answer)
-		add_numbered(&w, "rcode", o->dns_rcode, rcodes, SK_COUNT(rcodes), "RCODE");
-	sk_json_end(&w);
-	begin_marks(emit, &w, o);
-	sk_json_u64(&w, "queries", o->dns_queries);
-	sk_json_u64(&w, "responses", o->dns_responses);
-	sk_json_u64(&w, "nxdomain", o->dns_nxdomain);
-	sk_json_u64(&w, "labels", o->dns_labels);
-	sk_json_u64(&w, "name_length", o->dns_name_length);
-	sk_json_double(&w, "entropy_bits", o->dns_entropy_x16 / 16.0);
-	sk_json_end(&w);
-	end_line(emit, &w);
-}
-
-static void emit_tls(struct sk_emit *emit, const struct sk_observation *o)
-{
-	static const char *const versions[] = {"SSLv3", "TLSv1", "TLS 1.1", "TLS 1.2", "TLS 1.3"};
-	struct sk_json_writer w;
-	begin_line(emit, &w, "tls", o->first_ns, o);
-	sk_json_object(&w, "tls");
-	if (o->sni_domain[0] != '\0')
-		sk_json_text(&w, "sni", o->sni_domain);
-	if (o->tls_version >= 0x300 && o->tls_version < 0x300 + SK_COUNT(versions)) {
-		sk_json_text(&w, "version", versions[o->tls_version - 0x300]);
-	} else {
-		char text[8];
-		(void)snprintf(text, sizeof text, "0x%04x", (unsigned)o->tls_version);
-		sk_json_text(&w, "version", text);
-	}
-	if (o->ja3[0] != '\0') {
-		sk_json_object(&w, "ja3");
-		sk_json_text(&w, "hash", o->ja3);
-		sk_json_end(&w);
-	}
-	if (o->ja4[0] != '\0')
-		sk_json_text(&w, "ja4", o->ja4);
-	if (o->alpn[0] != '\0') {
-		sk_json_array(&w, "client_alpns");
-		sk_json_text(&w, NULL, o->alpn);
-		sk_json_end(&w);
-	}
-	sk_json_end(&w);
-	begin_marks(emit, &w, o);
-	sk_json_end(&w);
-	end_line(emit, &w);
+	sk_emit_end_line(emit, &w);
 }
 
 void sk_emit_observation(struct sk_emit *emit, const struct sk_observation *observation, const uint8_t id[16])
 {
 	const struct sk_observation *o = observation;
 	emit_flow(emit, o, id);
-	if (o->app == APP_DNS || o->dns_queries != 0 || o->dns_responses != 0)
-		emit_dns(emit, o);
-	if (o->app == APP_TLS || o->tls_version != 0)
-		emit_tls(emit, o);
+	sk_emit_heads(emit, o);
 }
 
 void sk_emit_finding(struct sk_emit *emit, const struct sk_finding *finding, const struct sk_observation *evidence)
@@ -314,7 +230,7 @@ void sk_emit_finding(struct sk_emit *emit, const struct sk_finding *finding, con
 	enum { HIGHEST_SEVERITY = 3 };
 	char signature[SK_OBSERVATION_DOMAIN_MAX + 64];
 	struct sk_json_writer w;
-	begin_line(emit, &w, "alert", finding->first_ns, evidence);
+	sk_emit_begin_line(emit, &w, "alert", finding->first_ns, evidence);
 	(void)snprintf(signature, sizeof signature, "SEKISHO %s %s", finding->kind, finding->matched);
 	sk_json_object(&w, "alert");
 	sk_json_text(&w, "action", "allowed");
@@ -327,7 +243,7 @@ void sk_emit_finding(struct sk_emit *emit, const struct sk_finding *finding, con
 	sk_json_u64(&w, "severity",
 		    finding->severity >= 1 && finding->severity <= HIGHEST_SEVERITY ? HIGHEST_SEVERITY + 1u - finding->severity : HIGHEST_SEVERITY);
 	sk_json_end(&w);
-	begin_marks(emit, &w, evidence);
+	sk_emit_begin_marks(emit, &w, evidence);
 	sk_json_hex(&w, "finding", finding->id, sizeof finding->id);
 	sk_json_u64(&w, "confidence_percent", finding->confidence_percent);
 	sk_json_text(&w, "matched", finding->matched);
@@ -336,5 +252,5 @@ void sk_emit_finding(struct sk_emit *emit, const struct sk_finding *finding, con
 	sk_json_text(&w, "why", finding->why);
 	sk_json_text(&w, "doubt", finding->doubt);
 	sk_json_end(&w);
-	end_line(emit, &w);
+	sk_emit_end_line(emit, &w);
 }
