@@ -11,13 +11,13 @@
 #include "cmd/run.h"
 #include "cmd/summary.h"
 
-enum { OPT_WORKSPACE = 256, OPT_JSON, OPT_EVE, OPT_HOME, OPT_OWN, OPT_BORDER, OPT_SELECTORS, OPT_AGAIN, OPT_INTERVAL, OPT_HELP };
+enum { OPT_WORKSPACE = 256, OPT_JSON, OPT_EVE, OPT_HOME, OPT_OWN, OPT_BORDER, OPT_SELECTORS, OPT_AGAIN, OPT_INTERVAL, OPT_HEADS, OPT_FLOWS, OPT_HELP };
 
 static const struct option options[] = {
 	{"workspace", required_argument, NULL, OPT_WORKSPACE}, {"json", no_argument, NULL, OPT_JSON}, {"eve", required_argument, NULL, OPT_EVE},
 	{"home", required_argument, NULL, OPT_HOME}, {"own", required_argument, NULL, OPT_OWN}, {"border", required_argument, NULL, OPT_BORDER},
 	{"selectors", required_argument, NULL, OPT_SELECTORS}, {"again", no_argument, NULL, OPT_AGAIN}, {"interval-frames", required_argument, NULL, OPT_INTERVAL},
-	{"help", no_argument, NULL, OPT_HELP}, {0}};
+	{"heads", required_argument, NULL, OPT_HEADS}, {"flows", required_argument, NULL, OPT_FLOWS}, {"help", no_argument, NULL, OPT_HELP}, {0}};
 
 struct watch_args {
 	const char *workspace;
@@ -55,6 +55,18 @@ static int take_option(struct sk_cmd *cmd, int option, struct watch_args *args)
 		if (*end == '\0' && args->run.interval_frames >= 1 && args->run.interval_frames <= SK_ENGINE_INTERVAL_FRAMES)
 			return 0;
 		return sk_cmd_usage(cmd, "watch", "--interval-frames '%s': expected a number from 1 to %d", optarg, SK_ENGINE_INTERVAL_FRAMES);
+	case OPT_HEADS:
+		args->run.no_heads = strcmp(optarg, "off") == 0;
+		if (args->run.no_heads || strcmp(optarg, "on") == 0)
+			return 0;
+		return sk_cmd_usage(cmd, "watch", "--heads '%s': expected on (the default) or off", optarg);
+	case OPT_FLOWS: {
+		unsigned long long flows = strtoull(optarg, &end, 10);
+		args->run.flows = (uint32_t)flows;
+		if (*end == '\0' && flows >= SK_RUN_FLOWS_MIN && flows <= SK_RUN_FLOWS_MAX)
+			return 0;
+		return sk_cmd_usage(cmd, "watch", "--flows '%s': expected a number from %d to %d", optarg, SK_RUN_FLOWS_MIN, SK_RUN_FLOWS_MAX);
+	}
 	default: return sk_cmd_usage(cmd, "watch", "unknown or incomplete option");
 	}
 }

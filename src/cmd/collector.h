@@ -24,6 +24,7 @@ struct sk_collector_start {
 	int64_t now_ns;
 	struct sk_clock clock;
 	bool replayed_input;
+	bool no_heads;                    /* part of what is asked of an input */
 	const char *program;              /* as run_start names it; NULL: SK_VERSION */
 	/* Told of every finding, for the summary; may be NULL. */
 	void (*finding)(void *context, const struct sk_finding *finding);

@@ -108,7 +108,7 @@ static enum sk_err start(struct run *run, struct sk_workspace *workspace, struct
 		sk_emit_mark(run->emit, result->basis.id, result->basis.self_approved, result->basis.simulated);
 	struct sk_collector_start start = {.basis = &result->basis, .border_overrides = result->border.overrides_special, .border_built_ns = result->border.built_unix_ns,
 					   .set = result->has_set ? &set_facts : NULL, .link = "file", .clock = run->cmd->clock,
-					   .now_ns = run->cmd->clock.unix_ns(run->cmd->clock.context), .replayed_input = true, .finding = take_finding,
+					   .now_ns = run->cmd->clock.unix_ns(run->cmd->clock.context), .replayed_input = true, .no_heads = run->options->no_heads, .finding = take_finding,
 					   .finding_context = run};
 	memcpy(start.border_digest, result->border.digest, sizeof start.border_digest);
 	(void)snprintf(start.border_home, sizeof start.border_home, "%s", result->border.home);
@@ -121,6 +121,10 @@ static enum sk_err start(struct run *run, struct sk_workspace *workspace, struct
 	struct sk_engine_config config = {.border = run->border, .basis = &result->basis, .set = run->set, .sink = &run->sink, .flow = sk_flow_default_limits(),
 					  .decoder = sk_decoder_default_limits(), .interval_frames = run->options->interval_frames, .clock = run->cmd->clock,
 					  .link = "file"};
+	if (run->options->no_heads)
+		config.flow.heads = SK_FLOW_HEADS_NONE;
+	if (run->options->flows != 0)
+		config.flow.flows = run->options->flows;
 	enum sk_err err = sk_engine_new(&config, sk_collector_interval, run->collector, &run->engine);
 	return err == SK_OK ? SK_OK : sk_fault_set(fault, err, "the sensor cannot start: %s", sk_err_text(err));
 }

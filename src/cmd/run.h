@@ -8,7 +8,7 @@
 #include "cmd/workspace.h"
 #include "engine/engine.h"
 
-enum { SK_RUN_FINDINGS_MAX = 1024, SK_RUN_ERRORS_MAX = 64 };
+enum { SK_RUN_FINDINGS_MAX = 1024, SK_RUN_ERRORS_MAX = 64, SK_RUN_FLOWS_MIN = 1024, SK_RUN_FLOWS_MAX = 1 << 25 };
 
 struct sk_run_options {
 	const char *const *captures;
@@ -16,6 +16,8 @@ struct sk_run_options {
 	const char *eve_path;          /* NULL: none */
 	bool again;                    /* watch inputs that were watched before */
 	uint64_t interval_frames;      /* 0 = default */
+	bool no_heads;                 /* flows alone: no payload is looked at */
+	uint32_t flows;                /* places of the flow table; 0 = default */
 };
 
 struct sk_run_result {

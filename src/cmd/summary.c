@@ -76,8 +76,10 @@ static void json_flows(struct sk_json_writer *json, const struct sk_engine_total
 	sk_json_u64(json, "total", totals->flow.flows);
 	for (int class_ = SK_CLASS_FF; class_ <= SK_CLASS_DF; class_++)
 		sk_json_u64(json, sk_class_name((enum sk_class)class_), totals->flow.flows_by_class[class_]);
-	sk_json_u64(json, "segments", totals->segments);
+	sk_json_u64(json, "segments", totals->flow.created);
+	sk_json_u64(json, "ended", totals->flow.ended);
 	sk_json_u64(json, "evicted", totals->flow.evicted);
+	sk_json_u64(json, "live", totals->flow.live);
 	sk_json_end(json);
 }
 
