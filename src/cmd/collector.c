@@ -373,11 +373,14 @@ static void take_observation(void *context, const struct sk_observation *observa
 	uint8_t id[16] = {0};
 	if (collector->failed != SK_OK)
 		return;
+	/* The id of a flow that only goes into a block is worked out when it is read. */
+	bool wanted = observation->kind != SK_OBSERVATION_FLOW || collector->emit != NULL;
 	if (!(observation->kind == SK_OBSERVATION_FLOW && collector->flows_again))
-		collector->failed = sk_store_put(collector->store, observation, id, &collector->failed_fault);
+		collector->failed = sk_store_put(collector->store, observation, wanted ? id : NULL, &collector->failed_fault);
 	if (collector->emit != NULL)
 		sk_emit_observation(collector->emit, observation, id);
-	memcpy(collector->last_id, id, sizeof id);
+	if (wanted)
+		memcpy(collector->last_id, id, sizeof id);
 }
 
 static void take_finding(void *context, const struct sk_finding *finding, const struct sk_observation *evidence)

@@ -289,7 +289,7 @@ static void bind_block_range(sqlite3_stmt *rows, const struct walk *walk, int64_
 static enum sk_err flows_of_block(struct walk *walk, struct observation_visit *to, const struct sk_day_key *key, const struct sk_block *block)
 {
 	SK_TRY(sk_block_read(walk->store, block, &to->bytes, walk->fault));
-	if (walk->by_value && !sk_bloom_may_hold(key, &walk->wanted.values[0], sk_block_bloom(&to->bytes)))
+	if (walk->by_value && !sk_filter_may_hold(key->bloom_key, &walk->wanted.values[0], sk_block_bloom(&to->bytes)))
 		return SK_OK;
 	SK_TRY(sk_block_unseal(key, block, &to->bytes, &to->plain, walk->fault));
 	struct sk_cur c = sk_cur_of(to->plain.bytes, to->plain.length);

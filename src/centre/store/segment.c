@@ -123,18 +123,19 @@ static enum sk_err close_block(struct sk_store *store, struct sk_block_writer *w
 	SK_TRY(sk_db_key_row(store, key, &block.key_row, fault));
 	memcpy(block.key_id, key->id, sizeof block.key_id);
 	block.offset = store->segment_bytes;
-	size_t sealed_length = writer->plain.length + SK_SEAL_OVERHEAD_BYTES;
+	size_t sealed_length = writer->length + SK_SEAL_OVERHEAD_BYTES;
 	block.length = HEAD_BYTES + sealed_length;
 	struct sk_out o = sk_out_of(store->sealed, HEAD_BYTES);
 	put_head(&o, &block, sealed_length, writer->bloom);
 	size_t aad_length = block_aad(store->basis, block.interval, store->sealed, aad);
-	sk_seal(key->key, aad, aad_length, writer->plain.bytes, writer->plain.length, store->sealed + HEAD_BYTES);
+	sk_seal(key->key, aad, aad_length, writer->plain, writer->length, store->sealed + HEAD_BYTES);
 	sk_sha256(store->sealed, block.length, block.digest);
 	SK_TRY(write_all(store, store->sealed, block.length, fault));
 	SK_TRY(put_block_row(store, &block, fault));
 	store->block_count++;
 	writer->open = false;
-	sk_buf_reset(&writer->plain);
+	sk_wipe(writer->plain, writer->length);
+	writer->length = 0;
 	return SK_OK;
 }
 
@@ -142,6 +143,7 @@ static enum sk_err close_block(struct sk_store *store, struct sk_block_writer *w
 static enum sk_err writer_of_day(struct sk_store *store, int32_t day, struct sk_block_writer **out, struct sk_fault *fault)
 {
 	struct sk_block_writer *oldest = &store->writers[0];
+	struct sk_day_key *key;
 	for (size_t i = 0; i < SK_BLOCKS_OPEN; i++) {
 		struct sk_block_writer *writer = &store->writers[i];
 		if (writer->open && writer->day == day) {
@@ -153,7 +155,12 @@ static enum sk_err writer_of_day(struct sk_store *store, int32_t day, struct sk_
 	}
 	if (oldest->open)
 		SK_TRY(close_block(store, oldest, fault));
+	if (oldest->plain == NULL && (oldest->plain = malloc(SK_BLOCK_PLAIN_MAX)) == NULL)
+		return sk_fault_set(fault, SK_ENOMEM, "store: no memory for a block of flow segments");
+	SK_TRY(sk_key_ring_get(&store->ring, store->basis, day, true, &key, fault));
+	memcpy(oldest->filter_key, key->bloom_key, sizeof oldest->filter_key);
 	oldest->open = true;
+	oldest->length = 0;
 	oldest->day = day;
 	oldest->flows = 0;
 	memset(oldest->bloom, 0, sizeof oldest->bloom);
@@ -161,30 +168,46 @@ static enum sk_err writer_of_day(struct sk_store *store, int32_t day, struct sk_
 	return SK_OK;
 }
 
-enum sk_err sk_segment_put(struct sk_store *store, const struct sk_observation *observation, const uint8_t *form, size_t length,
-			   struct sk_fault *fault)
+/* What it can be searched by beside its ends. */
+static void add_names(struct sk_block_writer *writer, const struct sk_observation *observation)
 {
-	struct sk_block_writer *writer;
-	struct sk_day_key *key;
 	struct sk_values values;
-	int32_t day = sk_store_day(observation->first_ns);
-	int64_t first_s = observation->first_ns / second_ns, last_s = observation->last_ns / second_ns;
-	SK_TRY(writer_of_day(store, day, &writer, fault));
-	SK_TRY(sk_key_ring_get(&store->ring, store->basis, day, true, &key, fault));
 	sk_values_of_observation(observation, &values);
 	for (size_t i = 0; i < values.count; i++)
-		sk_bloom_add(key, &values.values[i], writer->bloom);
-	uint8_t prefix[2] = {(uint8_t)(length >> 8), (uint8_t)length};
-	sk_buf_add(&writer->plain, prefix, sizeof prefix);
-	sk_buf_add(&writer->plain, form, length);
-	if (writer->plain.failed != SK_OK)
-		return sk_fault_set(fault, writer->plain.failed, "store: no memory for a block of flow segments");
+		if (values.values[i].kind == SK_VALUE_TEXT)
+			sk_filter_add(writer->filter_key, &values.values[i], writer->bloom);
+}
+
+enum sk_err sk_segment_put(struct sk_store *store, const struct sk_observation *observation, struct sk_fault *fault)
+{
+	enum { PREFIX_BYTES = 2 };
+	struct sk_block_writer *writer = NULL;
+	int64_t first_s = observation->first_ns / second_ns, last_s = observation->last_ns / second_ns;
+	SK_TRY(writer_of_day(store, sk_store_day(observation->first_ns), &writer, fault));
+	sk_filter_add_pair(writer->filter_key, &observation->initiator, &observation->responder, writer->bloom);
+	if (observation->sections != 0)
+		add_names(writer, observation);
+	size_t length = sk_observation_encode_to(observation, writer->plain + writer->length + PREFIX_BYTES);
+	struct sk_out prefix = sk_out_of(writer->plain + writer->length, PREFIX_BYTES);
+	sk_put_be16(&prefix, (uint16_t)length);
+	writer->length += PREFIX_BYTES + length;
 	writer->first_s = writer->flows == 0 || first_s < writer->first_s ? first_s : writer->first_s;
 	writer->last_s = writer->flows == 0 || last_s > writer->last_s ? last_s : writer->last_s;
 	writer->used = ++store->flows;
 	writer->flows++;
-	bool full = writer->flows == SK_BLOCK_FLOWS || writer->plain.length > SK_BLOCK_PLAIN_MAX - SK_OBSERVATION_MAX_BYTES - sizeof prefix;
+	bool full = writer->flows == SK_BLOCK_FLOWS || writer->length > SK_BLOCK_PLAIN_MAX - SK_OBSERVATION_MAX_BYTES - PREFIX_BYTES;
 	return full ? close_block(store, writer, fault) : SK_OK;
+}
+
+void sk_segment_fini(struct sk_store *store)
+{
+	for (size_t i = 0; i < SK_BLOCKS_OPEN; i++) {
+		struct sk_block_writer *writer = &store->writers[i];
+		if (writer->plain != NULL)
+			sk_wipe(writer->plain, SK_BLOCK_PLAIN_MAX);
+		free(writer->plain);
+	}
+	sk_wipe(store->writers, sizeof store->writers);
 }
 
 enum sk_err sk_segment_finish(struct sk_store *store, struct sk_fault *fault)
@@ -210,8 +233,11 @@ void sk_segment_abandon(struct sk_store *store)
 {
 	char path[SK_PATH_MAX];
 	for (size_t i = 0; i < SK_BLOCKS_OPEN; i++) {
-		store->writers[i].open = false;
-		sk_buf_reset(&store->writers[i].plain);
+		struct sk_block_writer *writer = &store->writers[i];
+		writer->open = false;
+		if (writer->length != 0)
+			sk_wipe(writer->plain, writer->length);
+		writer->length = 0;
 	}
 	if (store->segment_fd >= 0)
 		(void)close(store->segment_fd);

@@ -44,8 +44,6 @@ enum sk_err sk_store_open(const struct sk_store_options *options, struct sk_stor
 	if (store == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "store: out of memory");
 	sk_buf_init(&store->form, FORM_MAX);
-	for (size_t i = 0; i < SK_BLOCKS_OPEN; i++)
-		sk_buf_init(&store->writers[i].plain, SK_BLOCK_PLAIN_MAX);
 	enum sk_err err = set_up(store, options, fault);
 	if (err != SK_OK) {
 		sk_store_close(store);
@@ -77,8 +75,7 @@ void sk_store_close(struct sk_store *store)
 	abandon(store);
 	sk_db_close(store);
 	sk_buf_fini(&store->form);
-	for (size_t i = 0; i < SK_BLOCKS_OPEN; i++)
-		sk_buf_fini(&store->writers[i].plain);
+	sk_segment_fini(store);
 	if (store->open_findings != NULL)
 		sk_wipe(store->open_findings, SK_FINDINGS_OPEN * sizeof store->open_findings[0]);
 	free(store->open_findings);
@@ -232,6 +229,10 @@ static enum sk_err put_hit(struct sk_store *store, const struct sk_observation *
 			     .hour = sk_store_hour(observation->first_ns),
 			     .kind = observation->kind,
 			     .selector = observation->hit_ids[0]};
+	sk_buf_reset(&store->form);
+	sk_observation_encode(observation, &store->form);
+	if (store->form.failed != SK_OK)
+		return sk_fault_set(fault, store->form.failed, "store: could not keep an observation");
 	SK_TRY(sk_key_ring_get(&store->ring, store->basis, sk_store_day(observation->first_ns), true, &key, fault));
 	sqlite3_stmt *put = sk_db_use(store, SK_SQL_OBSERVATION_PUT);
 	SK_TRY(bind_row(store, put, &row, key, fault));
@@ -257,26 +258,16 @@ static enum sk_err stick(struct sk_store *store, enum sk_err err, const struct s
 	return store->failed;
 }
 
-enum sk_err sk_store_put(struct sk_store *store, const struct sk_observation *observation, uint8_t id[16], struct sk_fault *fault)
+enum sk_err sk_store_put(struct sk_store *store, const struct sk_observation *observation, uint8_t *id, struct sk_fault *fault)
 {
-	struct sk_fault local = {.line = "store: could not keep an observation"};
-	uint8_t digest[SK_HASH_BYTES];
 	SK_INVARIANT(store->open);
-	if (store->failed != SK_OK)
-		return stick(store, SK_OK, &local, fault);
-	/* As sk_observation_id makes it, on the form that is needed anyway. */
-	sk_buf_reset(&store->form);
-	sk_observation_encode(observation, &store->form);
-	size_t length = store->form.length;
-	sk_buf_add(&store->form, store->run_id, sizeof store->run_id);
-	if (store->form.failed != SK_OK)
-		return stick(store, store->form.failed, &local, fault);
-	sk_sha256(store->form.bytes, store->form.length, digest);
-	memcpy(id, digest, 16);
-	store->form.length = length;
-	enum sk_err err = observation->kind == SK_OBSERVATION_FLOW ? sk_segment_put(store, observation, store->form.bytes, length, &local)
-								   : put_hit(store, observation, &local);
-	return stick(store, err, &local, fault);
+	if (SK_UNLIKELY(store->failed != SK_OK))
+		return stick(store, SK_OK, NULL, fault);
+	if (id != NULL)
+		sk_observation_id(observation, store->run_id, id);
+	struct sk_fault local;
+	enum sk_err err = observation->kind == SK_OBSERVATION_FLOW ? sk_segment_put(store, observation, &local) : put_hit(store, observation, &local);
+	return SK_LIKELY(err == SK_OK) ? SK_OK : stick(store, err, &local, fault);
 }
 
 /* ---- findings ---- */

@@ -27,8 +27,9 @@ SK_MUST enum sk_err sk_store_roll_back(struct sk_store *store, uint64_t last_com
 				       struct sk_fault *fault);
 /* Start an interval: a transaction. SK_EEXIST when that number is committed already. */
 SK_MUST enum sk_err sk_store_begin(struct sk_store *store, uint64_t interval, const uint8_t run_id[16], struct sk_fault *fault);
-/* Put one observation (HIT -> a row, FLOW -> the open segment block). SK_EIO, SK_ENOSPC; sticky until commit, which then fails. */
-SK_MUST enum sk_err sk_store_put(struct sk_store *store, const struct sk_observation *observation, uint8_t id[16], struct sk_fault *fault);
+/* Put one observation (HIT -> a row, FLOW -> the open segment block). id[16] gets its id; NULL: not wanted. SK_EIO, SK_ENOSPC; sticky until commit, which
+   then fails. */
+SK_MUST enum sk_err sk_store_put(struct sk_store *store, const struct sk_observation *observation, uint8_t *id, struct sk_fault *fault);
 /* Put or fold a finding (same kind, matched value, subject -> count grows). */
 SK_MUST enum sk_err sk_store_put_finding(struct sk_store *store, const struct sk_finding *finding, struct sk_fault *fault);
 /* Commit the interval; *digest covers every row and block of it, for the ledger leaf. */

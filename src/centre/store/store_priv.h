@@ -81,8 +81,13 @@ bool sk_value_parse(const char *text, struct sk_values *out);
 /* Does the record hold the value? */
 bool sk_values_hold(const struct sk_values *values, const struct sk_value *wanted);
 void sk_blind_hash(const struct sk_day_key *key, const struct sk_value *value, uint8_t hash[SK_BLIND_BYTES]);
-void sk_bloom_add(const struct sk_day_key *key, const struct sk_value *value, uint8_t bloom[SK_BLOOM_BYTES]);
-bool sk_bloom_may_hold(const struct sk_day_key *key, const struct sk_value *value, const uint8_t bloom[SK_BLOOM_BYTES]);
+
+/* ---- filter.c: which values a block may hold ---- */
+
+/* The networks of a flow's two ends. */
+void sk_filter_add_pair(const uint8_t key[SK_SIP_KEY_BYTES], const struct sk_addr *initiator, const struct sk_addr *responder, uint8_t bloom[SK_BLOOM_BYTES]);
+void sk_filter_add(const uint8_t key[SK_SIP_KEY_BYTES], const struct sk_value *value, uint8_t bloom[SK_BLOOM_BYTES]);
+bool sk_filter_may_hold(const uint8_t key[SK_SIP_KEY_BYTES], const struct sk_value *value, const uint8_t bloom[SK_BLOOM_BYTES]);
 
 /* ---- segment.c: blocks of flow segments ---- */
 
@@ -92,7 +97,9 @@ struct sk_block_writer {
 	uint32_t flows;
 	int64_t first_s, last_s;
 	uint64_t used;
-	struct sk_buf plain;
+	uint8_t *plain;                 /* SK_BLOCK_PLAIN_MAX, allocated with the first block */
+	size_t length;
+	uint8_t filter_key[SK_SIP_KEY_BYTES]; /* of the day */
 	uint8_t bloom[SK_BLOOM_BYTES];
 };
 
@@ -179,12 +186,14 @@ SK_MUST enum sk_err sk_db_key_row(struct sk_store *store, struct sk_day_key *key
 
 /* ---- segment.c ---- */
 
-SK_MUST enum sk_err sk_segment_put(struct sk_store *store, const struct sk_observation *observation, const uint8_t *form, size_t length,
-				   struct sk_fault *fault);
+/* Put a flow into the open block of its day. */
+SK_MUST enum sk_err sk_segment_put(struct sk_store *store, const struct sk_observation *observation, struct sk_fault *fault);
 /* Seal every open block, make the file durable. */
 SK_MUST enum sk_err sk_segment_finish(struct sk_store *store, struct sk_fault *fault);
 /* Wipe the open blocks, close and unlink the interval's file. */
 void sk_segment_abandon(struct sk_store *store);
+/* Wipe and free what the block writers hold. */
+void sk_segment_fini(struct sk_store *store);
 /* Fill *out from a row of SK_SQL_BLOCKS or SK_SQL_INTERVAL_BLOCKS. */
 SK_MUST enum sk_err sk_block_of_row(struct sk_store *store, sqlite3_stmt *row, struct sk_block *out, struct sk_fault *fault);
 /* Read a block's bytes (appended to an emptied buffer) and compare its head and digest with the row. SK_EINCONSISTENT. */

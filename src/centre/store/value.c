@@ -186,34 +186,3 @@ void sk_blind_hash(const struct sk_day_key *key, const struct sk_value *value, u
 	size_t length = tagged(value, bytes);
 	sk_keyed_hash(key->index_key, bytes, length, hash, SK_BLIND_BYTES);
 }
-
-/* Seven bits from one 64-bit hash (Kirsch and Mitzenmacher, double hashing): 1,000 flows of five values fill it to about 4 in 100 false answers. */
-enum { BLOOM_PROBES = 7, BLOOM_BITS = SK_BLOOM_BYTES * 8 };
-
-struct probe {
-	uint32_t at, step;
-};
-
-static struct probe first_probe(const struct sk_day_key *key, const struct sk_value *value)
-{
-	uint8_t bytes[1 + UINT8_MAX];
-	size_t length = tagged(value, bytes);
-	uint64_t hash = sk_siphash13(key->bloom_key, bytes, length);
-	return (struct probe){.at = (uint32_t)hash, .step = (uint32_t)(hash >> 32) | 1u};
-}
-
-void sk_bloom_add(const struct sk_day_key *key, const struct sk_value *value, uint8_t bloom[SK_BLOOM_BYTES])
-{
-	struct probe probe = first_probe(key, value);
-	for (unsigned i = 0; i < BLOOM_PROBES; i++, probe.at += probe.step)
-		bloom[probe.at % BLOOM_BITS / 8] |= (uint8_t)(1u << (probe.at & 7));
-}
-
-bool sk_bloom_may_hold(const struct sk_day_key *key, const struct sk_value *value, const uint8_t bloom[SK_BLOOM_BYTES])
-{
-	struct probe probe = first_probe(key, value);
-	for (unsigned i = 0; i < BLOOM_PROBES; i++, probe.at += probe.step)
-		if ((bloom[probe.at % BLOOM_BITS / 8] & 1u << (probe.at & 7)) == 0)
-			return false;
-	return true;
-}

@@ -94,6 +94,7 @@ static struct sk_observation hit_at(int64_t first_ns, const char *domain)
 {
 	struct sk_observation o = flow_at(first_ns, 4000);
 	o.kind = SK_OBSERVATION_HIT;
+	o.sections = SK_SECTION_HITS | SK_SECTION_DNS | SK_SECTION_TLS;
 	o.class_ = SK_CLASS_DF;
 	o.app = 1;
 	o.hit_count = 1;
