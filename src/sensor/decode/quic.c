@@ -12,7 +12,7 @@ enum {
 	LONG_FORM = 0x80, TYPE_SHIFT = 4, TYPE_BITS = 3, TYPE_INITIAL = 0, TYPE_RETRY = 3, MASKED_BITS = 0x0f, NUMBER_LENGTH_BITS = 3,
 	FIRST_ID_MIN = 8, /* RFC 9000 7.2: the client's first Destination Connection ID */
 	PACKETS_MAX = 8,  /* of one datagram */
-	FRAME_PADDING = 0, FRAME_PING = 1, FRAME_ACK = 2, FRAME_ACK_ECN = 3, FRAME_CRYPTO = 6
+	FRAME_PADDING = 0, FRAME_PING = 1, FRAME_ACK = 2, FRAME_ACK_ECN = 3, FRAME_CRYPTO = 6, FRAME_CRYPTO_GOOGLE = 8
 };
 
 struct sk_quic {
@@ -185,6 +185,14 @@ static void add_piece(struct sk_quic_datagram *out, uint64_t offset, struct sk_c
 	out->pieces[at] = (struct sk_quic_piece){.offset = (uint32_t)offset, .bytes = bytes};
 }
 
+static void read_crypto(struct sk_cur *c, struct sk_quic_datagram *out)
+{
+	uint64_t offset = number(c);
+	struct sk_cur bytes = sk_carve(c, number(c));
+	if (sk_alive(c) == SK_OK)
+		add_piece(out, offset, bytes);
+}
+
 /* RFC 9000 12.4: which frames an Initial may hold. CONNECTION_CLOSE is the last, and any other ends the reading. */
 static void read_frames(struct sk_cur c, struct sk_quic_datagram *out)
 {
@@ -200,16 +208,26 @@ static void read_frames(struct sk_cur c, struct sk_quic_datagram *out)
 		case FRAME_ACK_ECN:
 			skip_ack(&c, type == FRAME_ACK_ECN);
 			break;
-		case FRAME_CRYPTO: {
-			uint64_t offset = number(&c);
-			struct sk_cur bytes = sk_carve(&c, number(&c));
-			if (sk_alive(&c) == SK_OK)
-				add_piece(out, offset, bytes);
+		case FRAME_CRYPTO:
+			read_crypto(&c, out);
 			break;
-		}
 		default:
 			return;
 		}
+	}
+}
+
+/* A client's hello is all that is looked for in these versions, which are gone but for old captures. */
+static void read_google_frames(struct sk_cur c, struct sk_quic_datagram *out)
+{
+	while (sk_more(&c)) {
+		uint8_t type = sk_u8(&c);
+		if (type == FRAME_PADDING)
+			skip_padding(&c);
+		else if (type == FRAME_CRYPTO_GOOGLE)
+			read_crypto(&c, out);
+		else
+			return;
 	}
 }
 
@@ -253,7 +271,10 @@ static bool read_initial(struct sk_quic *quic, struct sk_quic_flow *flow, unsign
 		*flow = fresh;
 	}
 	flow->version = packet->version_number;
-	read_frames(frames, out);
+	if (packet->version->google_frames)
+		read_google_frames(frames, out);
+	else
+		read_frames(frames, out);
 	return true;
 }
 

@@ -40,8 +40,8 @@ static const struct sk_quic_version versions[] = {
 	{0xff000016, 0xff000016, SALT_DRAFT_22, "quic "},
 	{0xfaceb001, 0xfaceb001, SALT_DRAFT_22, "quic "}, /* mvfst */
 	{0xfaceb002, 0xfaceb002, SALT_DRAFT_23, "quic "},
-	{0x54303530, 0x54303530, SALT_T050, "quic "},     /* Google's T050 and T051: TLS inside */
-	{0x54303531, 0x54303531, SALT_T051, "quic "},
+	{0x54303530, 0x54303530, SALT_T050, "quic ", .google_frames = true}, /* Google's T050 and T051: TLS inside */
+	{0x54303531, 0x54303531, SALT_T051, "quic ", .google_frames = true},
 };
 
 const struct sk_quic_version *sk_quic_version_of(uint32_t number)

@@ -16,6 +16,7 @@ struct sk_quic_version {
 	uint8_t salt[20];
 	const char *label;             /* in front of "key", "iv", "hp" */
 	bool types_turned;             /* RFC 9369 3.2: the packet types are numbered otherwise */
+	bool google_frames;            /* CRYPTO is 8, and what else there is, PADDING apart, has another form */
 	bool has_retry;                /* and Retry's fixed key and nonce: RFC 9001 5.8 */
 	uint8_t retry_key[SK_QUIC_KEY_BYTES], retry_nonce[SK_QUIC_NONCE_BYTES];
 };
