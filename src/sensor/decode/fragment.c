@@ -25,6 +25,7 @@ struct datagram {
 	int32_t next_in_bucket, older, newer;
 	bool bad;                    /* a swallower: nothing is held */
 	bool has_first, has_last;
+	uint8_t proto;               /* of the fragment with offset 0, which alone counts (RFC 8200 4.5) */
 	uint8_t header[SK_IPV4_HEADER_MAX]; /* of the fragment with offset 0 */
 	uint32_t header_bytes;
 	int32_t pieces;              /* first block, in order of offset */
@@ -370,7 +371,7 @@ static void write_header(struct sk_out *o, const struct datagram *d, const struc
 		sk_put_bytes(o, sk_take(&c, 4), 4);
 		sk_put_be16(o, (uint16_t)d->total_bytes);
 		sk_skip(&c, 2);
-		sk_put_u8(o, ip->proto);
+		sk_put_u8(o, d->proto);
 		sk_skip(&c, 1);
 	}
 	size_t rest = sk_left(&c);
@@ -424,6 +425,7 @@ enum sk_decoded sk_fragments_put(struct sk_fragments *f, const struct sk_admitte
 	if (ip->fragment_offset == 0 && !d->has_first) {
 		struct sk_cur header = ip->header;
 		d->has_first = true;
+		d->proto = ip->proto;
 		d->header_bytes = ip->header_bytes;
 		sk_copy(&header, d->header, d->header_bytes);
 	}

@@ -126,6 +126,73 @@ static void test_model(void **state)
 	sk_decoder_free(decoder);
 }
 
+static size_t put_v6_fragment(uint8_t *packet, uint8_t next, size_t offset, bool more, const uint8_t *payload, size_t length)
+{
+	uint8_t body[256];
+	struct sk_out o = sk_out_of(body, sizeof body);
+	sk_put_be16(&o, (uint16_t)(next << 8));
+	sk_put_be16(&o, (uint16_t)(offset | more));
+	sk_put_be32(&o, 77);
+	sk_put_bytes(&o, payload, length);
+	return put_v6(packet, 1, 2, 44, body, sk_out_length(&o));
+}
+
+/* RFC 8200 4.5: of the fragments' next headers only the first one's counts, whichever comes last. A datagram that a later fragment could rename would be
+   judged as what it is not. rule: GATE-5 */
+static void test_first_fragment_names_the_protocol(void **state)
+{
+	(void)state;
+	static const uint8_t payload[32] = "\1\2\3\4\0\40";
+	uint8_t packet[PACKET_MAX];
+	struct sk_decoder *decoder = decoder_with(16, 1 << 16);
+	for (unsigned reversed = 0; reversed < 2; reversed++) {
+		struct sk_datagram datagram;
+		struct sk_packet unused;
+		for (unsigned i = 0; i < 2; i++) {
+			bool later = i != reversed;
+			size_t total = put_v6_fragment(packet, later ? 6 : 17, later ? 16 : 0, !later, payload + (later ? 16 : 0), 16);
+			struct sk_admitted admitted = fake_admitted(packet, total, 1000);
+			assert_int_equal(sk_decode(decoder, &admitted, &unused, &datagram), i == 1 ? SK_DECODE_DATAGRAM : SK_DECODE_HELD);
+		}
+		assert_int_equal(datagram.bytes[6], 17);
+		sk_decode_release_datagram(decoder, &datagram);
+	}
+	sk_decoder_free(decoder);
+}
+
+/* Whose fragment a packet is: one key for all fragments of a datagram, another for another; the port only where it shows. rule: FORWARD-2 */
+static void test_fragment_facts(void **state)
+{
+	(void)state;
+	static const uint8_t payload[32] = "\1\2\022\265";
+	uint8_t packet[PACKET_MAX];
+	struct sk_fragment facts[4];
+	for (unsigned i = 0; i < 2; i++) {
+		size_t total = put_v4(packet, here, there, 17, 9, (uint16_t)(i == 0 ? 0x2000 : 4), payload, 32);
+		struct sk_admitted admitted = fake_admitted(packet, total, 0);
+		assert_true(sk_decode_fragment(&admitted, &facts[i]));
+		admitted.captured = 22; /* the port is cut off */
+		assert_true(sk_decode_fragment(&admitted, &facts[2]));
+		assert_false(facts[2].has_port);
+		admitted.info.class_ = SK_CLASS_DF;
+		assert_true(sk_decode_fragment(&admitted, &facts[3]));
+		assert_memory_not_equal(facts[3].key, facts[i].key, SK_FRAGMENT_KEY_BYTES);
+	}
+	assert_memory_equal(facts[0].key, facts[1].key, SK_FRAGMENT_KEY_BYTES);
+	assert_true(facts[0].has_port && facts[0].more && facts[0].destination_port == 4789 && facts[0].payload_bytes == 32);
+	assert_true(!facts[1].has_port && !facts[1].more && facts[1].offset == 32 && facts[1].proto == 17 && facts[1].family == 4);
+	size_t total = put_v4(packet, here, there, 17, 10, 0x2000, payload, 32);
+	struct sk_admitted other = fake_admitted(packet, total, 0);
+	assert_true(sk_decode_fragment(&other, &facts[1]));
+	assert_memory_not_equal(facts[0].key, facts[1].key, SK_FRAGMENT_KEY_BYTES);
+	total = put_v4(packet, here, there, 17, 10, 0, payload, 32);
+	struct sk_admitted whole = fake_admitted(packet, total, 0);
+	assert_false(sk_decode_fragment(&whole, &facts[1]));
+	total = put_v6_fragment(packet, 17, 0, false, payload, 32); /* atomic */
+	struct sk_admitted atomic = fake_admitted(packet, total, 0);
+	assert_false(sk_decode_fragment(&atomic, &facts[1]));
+}
+
 /* RFC 5722: one overlap, and nothing of the datagram is ever used. */
 static void test_overlap(void **state)
 {
@@ -325,6 +392,8 @@ int main(void)
 		cmocka_unit_test(test_model),
 		cmocka_unit_test(test_overlap),
 		cmocka_unit_test(test_impossible_fragments),
+		cmocka_unit_test(test_first_fragment_names_the_protocol),
+		cmocka_unit_test(test_fragment_facts),
 		cmocka_unit_test(test_timeout_and_clock),
 		cmocka_unit_test(test_conservation),
 		cmocka_unit_test(test_sliced),
