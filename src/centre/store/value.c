@@ -5,6 +5,8 @@
 #include "store/store_priv.h"
 #include "text/text.h"
 
+enum { SHA1_BYTES = 20 };
+
 static void add(struct sk_values *out, enum sk_value_kind kind, const void *bytes, size_t length)
 {
 	struct sk_value value = {.kind = (uint8_t)kind, .length = (uint8_t)length, .bytes = bytes};
@@ -152,12 +154,29 @@ void sk_values_of_finding(const struct sk_finding *finding, struct sk_values *ou
 	add_matched(out, finding->matched);
 }
 
+/* A certificate's hash as most tools print it, "ab:cd:..", without the colons. False when it is not one. */
+static bool add_if_colons(struct sk_values *out, const char *text)
+{
+	char digits[2 * SK_HASH_BYTES + 1];
+	size_t pairs = (strlen(text) + 1) / 3;
+	if (pairs * 3 != strlen(text) + 1 || (pairs != SHA1_BYTES && pairs != SK_HASH_BYTES))
+		return false;
+	for (size_t i = 0; i < pairs; i++) {
+		if (i + 1 < pairs && text[3 * i + 2] != ':')
+			return false;
+		memcpy(digits + 2 * i, text + 3 * i, 2);
+	}
+	digits[2 * pairs] = '\0';
+	add_text(out, digits);
+	return true;
+}
+
 bool sk_value_parse(const char *text, struct sk_values *out)
 {
 	start(out);
 	if (strlen(text) >= SK_OBSERVATION_DOMAIN_MAX)
 		return false;
-	if (!add_if_prefix(out, text))
+	if (!add_if_prefix(out, text) && !add_if_colons(out, text))
 		add_text(out, text);
 	return out->count == 1;
 }

@@ -48,6 +48,19 @@ static void look_on(struct sk_flow_table *table, struct sk_flow *flow, unsigned 
 
 /* ---- what a head says about what follows ---- */
 
+/* Whatever the server said before (a proxy's or STARTTLS' talk, or what looked like a beginning), its hello comes with its next payload; unless it was
+   faster than the client's in this capture. */
+static void expect_server_hello(struct sk_flow_table *table, struct sk_flow *flow, unsigned direction)
+{
+	struct stream *stream = sk_stream_of(table, flow, direction);
+	if (stream != NULL && stream->told)
+		return;
+	if (stream != NULL)
+		sk_stream_release(table, flow, stream);
+	flow->sequence_known &= ~(1u << direction) & 3u;
+	sk_flow_set_attempts(flow, direction, 0);
+}
+
 /* The HelloRetryRequest may be of a class that is not looked at, so one more payload of a TLS 1.3 client is: it holds a second hello, or it does not. */
 static enum next after_client_hello(struct sk_flow *flow, const struct sk_client_hello *hello, unsigned direction)
 {
@@ -85,8 +98,7 @@ static enum next after(struct sk_flow_table *table, struct sk_flow *flow, const 
 {
 	switch (look->kind) {
 	case SK_HEAD_CLIENT_HELLO:
-		/* Whatever the server said before (a proxy's or STARTTLS' talk), its hello comes now. */
-		sk_flow_set_attempts(flow, look->direction ^ 1u, 0);
+		expect_server_hello(table, flow, look->direction ^ 1u);
 		return after_client_hello(flow, &table->head.as.client_hello, look->direction);
 	case SK_HEAD_SERVER_HELLO:
 		return after_server_hello(flow, &table->head.as.server_hello, look->direction);

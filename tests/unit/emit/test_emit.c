@@ -42,6 +42,35 @@ static struct sk_observation flow(void)
 	return o;
 }
 
+static void write_other_heads(struct sk_emit *emit)
+{
+	static const uint8_t no_id[16];
+	struct sk_observation o = flow();
+	o.app = SK_APP_QUIC, o.ip_proto = 17;
+	o.sections = SK_SECTION_TLS;
+	o.tls_version = 0x304, o.quic_version = 0xff00001d, o.tls_bits = SK_TLS_BIT_QUIC | SK_TLS_BIT_ECH;
+	sk_emit_observation(emit, &o, no_id);
+	o = flow();
+	o.app = SK_APP_HTTP, o.sections = SK_SECTION_HTTP;
+	o.http_version = 11, o.http_status = 404, o.http_path_depth = 2, o.http_requests = o.http_responses = 1;
+	o.http_bits = SK_HTTP_BIT_REQUEST | SK_HTTP_BIT_RESPONSE;
+	strcpy(o.http_method, "GET");
+	strcpy(o.http_host_domain, "bad.example");
+	sk_emit_observation(emit, &o, no_id);
+	o = flow();
+	o.app = SK_APP_SSH, o.sections = SK_SECTION_SSH;
+	o.ssh_client_version = 0x200, o.ssh_server_version = 0x163;
+	strcpy(o.ssh_client_software, "OpenSSH_9.2p1");
+	strcpy(o.ssh_server_software, "dropbear");
+	strcpy(o.hassh, "00112233445566778899aabbccddeeff");
+	sk_emit_observation(emit, &o, no_id);
+	o = flow();
+	o.app = SK_APP_MODBUS, o.sections = SK_SECTION_COMMAND;
+	o.command_requests = 3, o.command_responses = 2, o.command_writes = 1, o.command_code_count = 2;
+	o.command_codes[0] = 3, o.command_codes[1] = 16;
+	sk_emit_observation(emit, &o, no_id);
+}
+
 static void write_all_kinds(struct sk_emit *emit)
 {
 	static const uint8_t id[16] = {1, 2, 3}, no_id[16];
@@ -49,7 +78,13 @@ static void write_all_kinds(struct sk_emit *emit)
 	sk_emit_observation(emit, &o, id);
 	o.kind = SK_OBSERVATION_HIT;
 	o.app = 2;
+	o.sections = SK_SECTION_HITS | SK_SECTION_TLS | SK_SECTION_SERVER | SK_SECTION_CERTIFICATE;
 	o.tls_version = 0x304;
+	o.server_version = 0x303, o.server_cipher = 0xc02f;
+	strcpy(o.ja3s, "fedcba9876543210fedcba9876543210");
+	memset(o.cert_sha1, 0xcc, sizeof o.cert_sha1), memset(o.cert_sha256, 0x11, sizeof o.cert_sha256);
+	o.cert_not_before_s = 1490227200, o.cert_not_after_s = 1589371200;
+	o.cert_bits = SK_CERT_BIT_PARSED | SK_CERT_BIT_WHOLE | SK_CERT_BIT_SELF_SIGNED;
 	o.hit_count = 1, o.hit_ids[0] = 77;
 	strcpy(o.matched, "bad.example");
 	strcpy(o.sni_domain, "bad.example");
@@ -72,6 +107,7 @@ static void write_all_kinds(struct sk_emit *emit)
 	o = flow();
 	o.ip_proto = 17, o.app = 1, o.state = 3, o.end = 5;
 	o.initiator = addr("2001:db8::1"), o.responder = addr("2001:db8::2"), o.responder_port = 53;
+	o.sections = SK_SECTION_DNS;
 	o.dns_type = 28, o.dns_flags = 0x8180, o.dns_rcode = 3, o.dns_labels = 3, o.dns_name_length = 15, o.dns_entropy_x16 = 50;
 	o.dns_queries = 1, o.dns_responses = 1, o.dns_nxdomain = 1;
 	strcpy(o.dns_domain, "bad.example");
@@ -81,6 +117,7 @@ static void write_all_kinds(struct sk_emit *emit)
 	sk_emit_observation(emit, &o, no_id);
 	o.ip_proto = 99, o.initiator_port = 0, o.first_ns = -1;
 	sk_emit_observation(emit, &o, no_id);
+	write_other_heads(emit);
 }
 
 static void lines_are_golden(void **state)
@@ -116,7 +153,7 @@ static void lines_are_golden(void **state)
 		assert_non_null(json_object_object_get(object, "sekisho"));
 		(void)json_object_put(object);
 	}
-	assert_int_equal(lines, 8);
+	assert_int_equal(lines, 16);
 	sk_buf_fini(&got);
 	sk_buf_fini(&golden);
 }

@@ -84,9 +84,10 @@ static struct sk_observation flow_at(int64_t first_ns, uint16_t port)
 	o.responder = addr("198.51.100.77");
 	o.initiator_port = port;
 	o.responder_port = 53;
+	o.layers = 1;
 	o.first_ns = first_ns;
 	o.last_ns = first_ns + 1000;
-	o.frames = 1;
+	o.packets[0] = o.frames = 1;
 	return o;
 }
 
@@ -94,7 +95,7 @@ static struct sk_observation hit_at(int64_t first_ns, const char *domain)
 {
 	struct sk_observation o = flow_at(first_ns, 4000);
 	o.kind = SK_OBSERVATION_HIT;
-	o.sections = SK_SECTION_HITS | SK_SECTION_DNS | SK_SECTION_TLS;
+	o.sections = SK_SECTION_HITS | SK_SECTION_DNS | SK_SECTION_TLS | SK_SECTION_CERTIFICATE | SK_SECTION_HTTP | SK_SECTION_SSH;
 	o.class_ = SK_CLASS_DF;
 	o.app = 1;
 	o.hit_count = 1;
@@ -104,6 +105,10 @@ static struct sk_observation hit_at(int64_t first_ns, const char *domain)
 	strcpy(o.matched, "bad.example");
 	strcpy(o.dns_domain, domain);
 	strcpy(o.ja4, "t13d1516h2_8daaf6152771_e5627efa2ab1");
+	memset(o.cert_sha1, 0xab, sizeof o.cert_sha1);
+	memset(o.cert_sha256, 0xcd, sizeof o.cert_sha256);
+	strcpy(o.hassh_server, "00112233445566778899aabbccddeeff");
+	strcpy(o.http_host_domain, "host.example");
 	return o;
 }
 
@@ -269,6 +274,11 @@ static void values_are_found_by_equality(void **state)
 		{"ad.example", 0, 0, 0},
 		{"example", 0, 0, 0},
 		{"t13d1516h2_8daaf6152771_e5627efa2ab1", 1, 0, 0},
+		{"abababababababababababababababababababab", 1, 0, 0},
+		{"AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB", 1, 0, 0},
+		{"cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd", 1, 0, 0},
+		{"00112233445566778899aabbccddeeff", 1, 0, 0},
+		{"host.example", 1, 0, 0},
 		{"198.51.0.0/16", 0, 0, 0},
 		{"2001:db8::/48", 0, 0, 0},
 	};
