@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JA3 and JA4 of whole captures, through capture, gate, decode and flow, against what FoxIO and Arkime published. Every address counts as foreign
-   here, since those captures live in private ranges. Prints the share that agrees and each disagreement with its reason; one without a known
-   reason fails the test. */
+/* JA3, JA3S, JA4 and server names of whole captures (TLS, DTLS, QUIC), through capture, gate, decode and flow, against what FoxIO, Arkime and nDPI
+   published. Every address counts as foreign here, since those captures live in private ranges. Prints the share that agrees and each disagreement
+   with its reason; one without a known reason fails the test. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -48,7 +48,9 @@ enum { HELLOS_MAX = 512 };
 
 struct seen {
 	struct sk_flow_record record;
+	bool server;
 	struct sk_client_hello hello;
+	struct sk_server_hello answer;
 };
 
 static struct {
@@ -72,11 +74,15 @@ static void follow(struct sk_flow_table *table, const struct sk_packet *packet)
 	const struct sk_head *head = sk_flow_head(table, flow, packet);
 	for (; head != NULL; head = sk_flow_head_next(table, flow, packet)) {
 		capture.heads++;
-		if (head->kind != SK_HEAD_CLIENT_HELLO || capture.count == HELLOS_MAX)
+		if ((head->kind != SK_HEAD_CLIENT_HELLO && head->kind != SK_HEAD_SERVER_HELLO) || capture.count == HELLOS_MAX)
 			continue;
 		struct seen *seen = &capture.seen[capture.count++];
 		sk_flow_read(table, flow, &seen->record);
-		seen->hello = head->as.client_hello;
+		seen->server = head->kind == SK_HEAD_SERVER_HELLO;
+		if (seen->server)
+			seen->answer = head->as.server_hello;
+		else
+			seen->hello = head->as.client_hello;
 	}
 }
 
@@ -157,20 +163,38 @@ static const char *text_of(struct json_object *line, const char *name)
 	return json_object_get_string(value);
 }
 
-/* Does a hello of this conversation carry the fingerprint? *other gets one that it carries instead. */
-static bool find(struct json_object *line, const char *source_port, const char *destination_port, bool ja3, const char *wanted, const char **other)
+struct conversation {
+	struct sk_addr ends[2];
+	uint16_t ports[2];
+	bool directed;                /* the first end is the initiator */
+};
+
+enum what { JA3, JA3S, JA4, SNI };
+static const char *const what_names[] = {"JA3", "JA3S", "JA4", "SNI"};
+
+static bool belongs(const struct sk_flow_record *r, const struct conversation *c)
 {
-	struct sk_addr source, destination;
+	for (unsigned turned = 0; turned < (c->directed ? 1 : 2); turned++)
+		if (sk_addr_equal(&r->initiator, &c->ends[turned]) && sk_addr_equal(&r->responder, &c->ends[turned ^ 1]) &&
+		    r->initiator_port == c->ports[turned] && r->responder_port == c->ports[turned ^ 1])
+			return true;
+	return false;
+}
+
+static const char *value_of(const struct seen *seen, enum what what)
+{
+	return what == JA3S ? seen->answer.ja3s : what == JA3 ? seen->hello.ja3 : what == JA4 ? seen->hello.ja4 : seen->hello.sni;
+}
+
+/* Does a hello of this conversation carry the value? *other gets one that it carries instead. */
+static bool find(const struct conversation *c, enum what what, const char *wanted, const char **other)
+{
 	*other = "no hello";
-	if (sk_addr_parse(text_of(line, "src"), &source) != SK_OK || sk_addr_parse(text_of(line, "dst"), &destination) != SK_OK)
-		return false;
 	for (size_t i = 0; i < capture.count; i++) {
-		const struct sk_flow_record *r = &capture.seen[i].record;
-		if (!sk_addr_equal(&r->initiator, &source) || !sk_addr_equal(&r->responder, &destination) ||
-				r->initiator_port != atoi(text_of(line, source_port)) ||
-		    r->responder_port != atoi(text_of(line, destination_port)))
+		const struct seen *seen = &capture.seen[i];
+		if (seen->server != (what == JA3S) || !belongs(&seen->record, c))
 			continue;
-		*other = ja3 ? capture.seen[i].hello.ja3 : capture.seen[i].hello.ja4;
+		*other = value_of(seen, what);
 		if (strcmp(*other, wanted) == 0)
 			return true;
 	}
@@ -182,14 +206,10 @@ static const struct { const char *list, *kind, *capture, *wanted, *reason; } kno
 #include "fingerprint_reasons.def"
 };
 
-static const char *reason_for(const char *folder, const char *kind, const char *name, const char *wanted)
+static const char *reason_for(const char *folder, enum what what, const char *name, const char *wanted)
 {
-	if (strcmp(kind, "JA4.2") == 0)
-		return "the second hello of a connection (after HelloRetryRequest): one hello a flow is read";
-	if (wanted[0] == 'q' && strncmp(kind, "JA3", 3) != 0)
-		return "QUIC is not decoded in this version";
 	for (size_t i = 1; i < SK_COUNT(known); i++)
-		if (strcmp(known[i].list, folder) == 0 && strcmp(known[i].kind, kind) == 0 && strcmp(known[i].capture, name) == 0 &&
+		if (strcmp(known[i].list, folder) == 0 && strcmp(known[i].kind, what_names[what]) == 0 && strcmp(known[i].capture, name) == 0 &&
 		    (known[i].wanted[0] == '\0' || strcmp(known[i].wanted, wanted) == 0))
 			return known[i].reason;
 	return NULL;
@@ -199,28 +219,102 @@ struct score {
 	unsigned agree, explained, wrong;
 };
 
-static void check(const char *folder, struct json_object *line, const char *source_port, const char *destination_port, const char *kind,
-		const char *wanted,
-		  struct score *score)
+/* nDPI writes JA4 in an older form (d also without SNI, the first two characters of the ALPN, the hash of nothing instead of zeros, 00 where the version
+   is a draft): what it agrees on is compared, the lists behind the hashes. */
+static const char *ndpi_reason(enum what what, const char *wanted, const char *other)
+{
+	static const char old_form[] = "nDPI's older form of JA4";
+	static const char nothing[] = "e3b0c44298fc", zeros[] = "000000000000";
+	if (what != JA4 || strlen(wanted) != 36 || strlen(other) != 36 || wanted[0] != other[0] || memcmp(wanted + 4, other + 4, 4) != 0 ||
+	    memcmp(wanted + 10, other + 10, 14) != 0)
+		return NULL;
+	bool same = strcmp(wanted + 24, other + 24) == 0 || (strcmp(wanted + 24, nothing) == 0 && strcmp(other + 24, zeros) == 0);
+	return same ? old_form : NULL;
+}
+
+static void check(const char *folder, const char *name, const struct conversation *c, enum what what, const char *wanted, struct score scores[])
 {
 	if (wanted == NULL)
 		return;
-	const char *other, *name = text_of(line, "pcap");
+	const char *other;
 	read_capture(folder, name);
-	if (find(line, source_port, destination_port, strcmp(kind, "JA3") == 0, wanted, &other)) {
-		score->agree++;
+	if (find(c, what, wanted, &other)) {
+		scores[what].agree++;
 		return;
 	}
-	const char *reason = reason_for(folder, kind, name, wanted);
+	const char *reason = reason_for(folder, what, name, wanted);
+	if (reason == NULL && strcmp(folder, "ndpi") == 0)
+		reason = ndpi_reason(what, wanted, other);
 	if (reason != NULL)
-		score->explained++;
+		scores[what].explained++;
 	else
-		score->wrong++;
-	print_message("%s/%s port %s: %s %s, here %s: %s\n", folder, name, text_of(line, source_port), kind, wanted, other, reason != NULL
-			? reason : "NO KNOWN REASON");
+		scores[what].wrong++;
+	print_message("%s/%s port %u: %s %s, here %s: %s\n", folder, name, c->ports[0], what_names[what], wanted, other,
+		      reason != NULL ? reason : "NO KNOWN REASON");
 }
 
-static void against(const char *folder)
+static bool directed_ends(struct json_object *line, const char *source_port, const char *destination_port, struct conversation *c)
+{
+	const char *from = text_of(line, source_port), *to = text_of(line, destination_port);
+	if (from == NULL || to == NULL || sk_addr_parse(text_of(line, "src"), &c->ends[0]) != SK_OK ||
+	    sk_addr_parse(text_of(line, "dst"), &c->ends[1]) != SK_OK)
+		return false;
+	*c = (struct conversation){.ends = {c->ends[0], c->ends[1]}, .ports = {(uint16_t)strtoul(from, NULL, 10), (uint16_t)strtoul(to, NULL, 10)},
+				   .directed = true};
+	return true;
+}
+
+/* "192.0.2.1:443" or "[2001:db8::1]:443" */
+static bool ndpi_end(const char *text, struct sk_addr *addr, uint16_t *port)
+{
+	char room[80];
+	const char *colon = text != NULL ? strrchr(text, ':') : NULL;
+	if (colon == NULL || (size_t)(colon - text) >= sizeof room)
+		return false;
+	size_t length = (size_t)(colon - text), bracket = *text == '[' ? 1 : 0;
+	memcpy(room, text + bracket, length - 2 * bracket);
+	room[length - 2 * bracket] = '\0';
+	*port = (uint16_t)strtoul(colon + 1, NULL, 10);
+	return sk_addr_parse(room, addr) == SK_OK;
+}
+
+static void check_foxio(struct json_object *line, struct score scores[])
+{
+	struct conversation c;
+	if (!directed_ends(line, "srcport", "dstport", &c))
+		return;
+	check("ja4", text_of(line, "pcap"), &c, JA4, text_of(line, "JA4.1"), scores);
+	check("ja4", text_of(line, "pcap"), &c, JA4, text_of(line, "JA4.2"), scores);
+	check("ja4", text_of(line, "pcap"), &c, SNI, text_of(line, "domain"), scores);
+}
+
+static void check_arkime(struct json_object *line, struct score scores[])
+{
+	struct conversation c;
+	if (!directed_ends(line, "sport", "dport", &c))
+		return;
+	check("arkime", text_of(line, "pcap"), &c, JA3, text_of(line, "ja3"), scores);
+	check("arkime", text_of(line, "pcap"), &c, JA3S, text_of(line, "ja3s"), scores);
+	check("arkime", text_of(line, "pcap"), &c, JA4, text_of(line, "ja4"), scores);
+}
+
+static void check_ndpi(struct json_object *line, struct score scores[])
+{
+	struct json_object *flows = NULL;
+	(void)json_object_object_get_ex(line, "flows", &flows);
+	for (size_t i = 0; flows != NULL && i < json_object_array_length(flows); i++) {
+		struct json_object *flow = json_object_array_get_idx(flows, i);
+		struct conversation c = {.directed = false};
+		if (text_of(flow, "ja4") == NULL || !ndpi_end(text_of(flow, "a"), &c.ends[0], &c.ports[0]) ||
+		    !ndpi_end(text_of(flow, "b"), &c.ends[1], &c.ports[1]))
+			continue;
+		check("ndpi", text_of(line, "pcap"), &c, JA3, text_of(flow, "ja3"), scores);
+		check("ndpi", text_of(line, "pcap"), &c, JA4, text_of(flow, "ja4"), scores);
+		check("ndpi", text_of(line, "pcap"), &c, SNI, text_of(flow, "sni"), scores);
+	}
+}
+
+static void against(const char *folder, void (*judge)(struct json_object *line, struct score scores[]))
 {
 	char path[1024];
 	(void)snprintf(path, sizeof path, SK_SHARED_DATA "/net/%s/expected.jsonl", folder);
@@ -230,44 +324,46 @@ static void against(const char *folder)
 		skip();
 	}
 	static char text[1 << 20];
-	struct score ja3 = {0}, ja4 = {0};
-	bool foxio = strcmp(folder, "ja4") == 0;
+	struct score scores[SK_COUNT(what_names)] = {{0}};
 	while (fgets(text, sizeof text, file) != NULL) {
 		struct json_object *line = json_tokener_parse(text);
 		assert_non_null(line);
-		if (foxio) {
-			check(folder, line, "srcport", "dstport", "JA4.1", text_of(line, "JA4.1"), &ja4);
-			check(folder, line, "srcport", "dstport", "JA4.2", text_of(line, "JA4.2"), &ja4);
-		} else {
-			check(folder, line, "sport", "dport", "JA3", text_of(line, "ja3"), &ja3);
-			check(folder, line, "sport", "dport", "JA4", text_of(line, "ja4"), &ja4);
-		}
+		judge(line, scores);
 		json_object_put(line);
 	}
 	(void)fclose(file);
-	if (!foxio)
-		print_message("%s: JA3 %u of %u agree, %u explained, %u not\n", folder, ja3.agree, ja3.agree + ja3.explained + ja3.wrong,
-				ja3.explained, ja3.wrong);
-	print_message("%s: JA4 %u of %u agree, %u explained, %u not\n", folder, ja4.agree, ja4.agree + ja4.explained + ja4.wrong, ja4.explained,
-			ja4.wrong);
-	assert_int_equal(ja3.wrong + ja4.wrong, 0);
-	assert_true(ja4.agree > 0);
+	unsigned wrong = 0;
+	for (unsigned what = 0; what < SK_COUNT(what_names); what++) {
+		const struct score *score = &scores[what];
+		unsigned all = score->agree + score->explained + score->wrong;
+		wrong += score->wrong;
+		if (all != 0)
+			print_message("%s: %s %u of %u agree, %u explained, %u not\n", folder, what_names[what], score->agree, all, score->explained, score->wrong);
+	}
+	assert_int_equal(wrong, 0);
+	assert_true(scores[JA4].agree > 0);
 }
 
 static void test_foxio(void **state)
 {
 	(void)state;
-	against("ja4");
+	against("ja4", check_foxio);
 }
 
 static void test_arkime(void **state)
 {
 	(void)state;
-	against("arkime");
+	against("arkime", check_arkime);
+}
+
+static void test_ndpi(void **state)
+{
+	(void)state;
+	against("ndpi", check_ndpi);
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_foxio), cmocka_unit_test(test_arkime)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_foxio), cmocka_unit_test(test_arkime), cmocka_unit_test(test_ndpi)};
 	return cmocka_run_group_tests_name("fingerprints", tests, NULL, NULL);
 }
