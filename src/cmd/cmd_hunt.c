@@ -13,16 +13,16 @@
 #include "cmd/quick.h"
 #include "text/text.h"
 
-enum { LISTS_MAX = 1024, MIN_PREFIX_V4 = 8, MIN_PREFIX_V6 = 19, ENTRIES_MAX = 20000000, THREADS_DEFAULT_MAX = 8, EXIT_HITS = 1 };
+enum { LISTS_MAX = 1024, MIN_PREFIX_V4 = 8, MIN_PREFIX_V6 = 19, ENTRIES_MAX = 20000000, THREADS_DEFAULT_MAX = 8, LIMIT_DEFAULT = 100, EXIT_HITS = 1 };
 enum { OPT_SELECTORS = 256, OPT_WORKSPACE, OPT_HOME, OPT_OWN, OPT_BORDER, OPT_PROFILE, OPT_STORED, OPT_SINCE, OPT_UNTIL, OPT_WARNING, OPT_IGNORE_TO_IDS,
-       OPT_THREADS, OPT_EXIT_CODE, OPT_JSON, OPT_HELP };
+       OPT_THREADS, OPT_LIMIT, OPT_EXIT_CODE, OPT_JSON, OPT_HELP };
 
 static const struct option options[] = {
 	{"selectors", required_argument, NULL, OPT_SELECTORS}, {"workspace", required_argument, NULL, OPT_WORKSPACE}, {"home", required_argument, NULL, OPT_HOME},
 	{"own", required_argument, NULL, OPT_OWN}, {"border", required_argument, NULL, OPT_BORDER}, {"profile", required_argument, NULL, OPT_PROFILE},
 	{"stored", no_argument, NULL, OPT_STORED}, {"since", required_argument, NULL, OPT_SINCE}, {"until", required_argument, NULL, OPT_UNTIL},
 	{"warning-list", required_argument, NULL, OPT_WARNING}, {"ignore-to-ids", no_argument, NULL, OPT_IGNORE_TO_IDS},
-	{"threads", required_argument, NULL, OPT_THREADS}, {"exit-code", no_argument, NULL, OPT_EXIT_CODE}, {"json", no_argument, NULL, OPT_JSON},
+	{"threads", required_argument, NULL, OPT_THREADS}, {"limit", required_argument, NULL, OPT_LIMIT}, {"exit-code", no_argument, NULL, OPT_EXIT_CODE}, {"json", no_argument, NULL, OPT_JSON},
 	{"help", no_argument, NULL, OPT_HELP}, {0}};
 
 struct hunt_args {
@@ -31,7 +31,7 @@ struct hunt_args {
 	enum sk_profile profile;
 	bool stored, ignore_to_ids, exit_code, json, help;
 	int64_t since_ns, until_ns;
-	unsigned threads;
+	uint64_t threads, limit;
 	size_t list_count, warning_count;
 	const char *lists[LISTS_MAX], *warnings[LISTS_MAX];
 	char **files;
@@ -68,12 +68,11 @@ static bool parse_when(struct sk_cmd *cmd, const char *text, int64_t *ns)
 	return true;
 }
 
-static bool parse_threads(const char *text, unsigned *threads)
+static bool parse_number(const char *text, uint64_t least, uint64_t most, uint64_t *number)
 {
 	char *end = NULL;
-	unsigned long value = strtoul(text, &end, 10);
-	*threads = (unsigned)value;
-	return text[0] >= '1' && text[0] <= '9' && *end == '\0' && value <= SK_HUNT_THREADS_MAX;
+	*number = strtoull(text, &end, 10);
+	return text[0] >= '0' && text[0] <= '9' && *end == '\0' && *number >= least && *number <= most;
 }
 
 /* 0: taken; otherwise the exit code of a wrong call. */
@@ -96,7 +95,8 @@ static int take_option(struct sk_cmd *cmd, int option, struct hunt_args *args)
 	case OPT_HELP: args->help = true; break;
 	case OPT_SINCE: good = parse_when(cmd, optarg, &args->since_ns); wanted = "a time, or how long ago as 24h"; break;
 	case OPT_UNTIL: good = parse_when(cmd, optarg, &args->until_ns); wanted = "a time, or how long ago as 24h"; break;
-	case OPT_THREADS: good = parse_threads(optarg, &args->threads); wanted = "a number from 1 to 64"; break;
+	case OPT_THREADS: good = parse_number(optarg, 1, SK_HUNT_THREADS_MAX, &args->threads); wanted = "a number from 1 to 64"; break;
+	case OPT_LIMIT: good = parse_number(optarg, 0, UINT64_MAX, &args->limit); wanted = "a number of rows, 0 for all"; break;
 	case OPT_OWN:
 		good = border->own_count < SK_OWN_PREFIXES_MAX && sk_prefix_parse(optarg, &border->own[border->own_count]) == SK_OK;
 		border->own_count += good;
@@ -129,7 +129,7 @@ static int check_args(struct sk_cmd *cmd, const struct hunt_args *args)
 
 static int parse_args(struct sk_cmd *cmd, int argc, char **argv, struct hunt_args *args)
 {
-	*args = (struct hunt_args){.profile = SK_PROFILE_LAB};
+	*args = (struct hunt_args){.profile = SK_PROFILE_LAB, .limit = LIMIT_DEFAULT};
 	optind = 0;
 	opterr = 0;
 	for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
@@ -342,7 +342,7 @@ static int run(struct sk_cmd *cmd, const struct hunt_args *args, const struct hu
 		code = sk_cmd_fail(cmd, &fault);
 	} else {
 		*hunt = (struct sk_hunt){.cmd = cmd, .table = base->table, .basis = &base->basis, .set = base->set, .inputs = inputs, .input_count = args->file_count,
-					 .stored = args->stored ? &stored : NULL, .threads = args->threads != 0 ? args->threads : default_threads()};
+					 .stored = args->stored ? &stored : NULL, .limit = args->limit, .threads = args->threads != 0 ? (unsigned)args->threads : default_threads()};
 		for (size_t i = 0; i < args->file_count; i++)
 			inputs[i].path = args->files[i];
 		code = answer(hunt, args);

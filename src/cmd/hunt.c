@@ -56,7 +56,7 @@ void sk_hunt_input_failed(struct sk_hunt *hunt, struct sk_hunt_input *input, con
 	if (hunt->exit_code == 0)
 		hunt->exit_code = sk_err_exit(fault->err);
 	input->fault = *fault;
-	(void)fprintf(hunt->cmd->err, "%ssekisho: %s\n", hunt->cmd->terminal && !hunt->quiet ? "\r\033[K" : "", fault->line);
+	(void)fprintf(hunt->cmd->err, "%ssekisho: %s\n", hunt->cmd->terminal ? "\r\033[K" : "", fault->line);
 }
 
 /* ---- inputs, under the lock ---- */
@@ -157,7 +157,7 @@ static void show_progress(struct pool *pool)
 {
 	struct sk_cmd *cmd = pool->hunt->cmd;
 	char records[SK_UNIT_TEXT_MAX], bytes[SK_UNIT_TEXT_MAX], rate[SK_UNIT_TEXT_MAX];
-	if (!cmd->terminal || pool->hunt->quiet)
+	if (!cmd->terminal)
 		return;
 	int64_t now_ns = cmd->clock.monotonic_ns(cmd->clock.context);
 	if (now_ns - pool->shown_ns < SHOW_EVERY_NS)

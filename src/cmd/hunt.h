@@ -104,7 +104,7 @@ struct sk_hunt {
 	const struct sk_basis *basis;
 	const struct sk_indicator_set *set;
 	unsigned threads;
-	bool quiet;                  /* no progress */
+	uint64_t limit;              /* rows of the table for people; 0: all */
 	size_t input_count;
 	struct sk_hunt_input *inputs;
 	struct sk_hunt_hits hits;

@@ -66,9 +66,12 @@ static void print_hits(const struct sk_hunt *hunt)
 	struct sk_buf memory;
 	sk_buf_init(&memory, RECORD_MAX);
 	sk_rows_begin(&rows, &query, columns, SK_COUNT(columns));
-	for (size_t i = 0; i < hunt->hits.count; i++)
+	uint64_t shown = hunt->limit != 0 && hunt->limit < hunt->hits.count ? hunt->limit : hunt->hits.count;
+	for (size_t i = 0; i < shown; i++)
 		print_hit(&rows, hunt, &hunt->hits.hit[i], &memory);
 	sk_rows_end(&rows, "No hit: none of the selectors stands in an admitted record.");
+	if (shown < hunt->hits.count)
+		(void)fprintf(hunt->cmd->out, "%zu more rows; --limit 0 and --json show all\n", hunt->hits.count - (size_t)shown);
 	sk_buf_fini(&memory);
 }
 

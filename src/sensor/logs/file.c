@@ -76,9 +76,14 @@ static enum sk_err look_at_text(struct sk_log_file *file, struct sk_cur text, st
 	if (sk_more(&text) && memchr(text.at, '\0', sk_left(&text)) != NULL)
 		return sk_fault_set(fault, SK_ENOTCAPTURE, "%s: binary data; %s", file->name, expected);
 	file->schema->format = file->format = SK_LOG_JSON;
-	if (!first_line(text, &line, &length) || *line == '{')
+	if (!first_line(text, &line, &length))
 		return SK_OK; /* an empty log is one without records */
-	if (*line == '[')
+	const char *first = line;
+	while (first + 1 < line + length && *first == ' ')
+		first++;
+	if (*first == '{')
+		return SK_OK;
+	if (*first == '[')
 		return sk_fault_set(fault, SK_ENOTCAPTURE, "%s: one JSON array; one object a line was expected: jq -c '.[]' %s | sekisho hunt ... -", file->name, file->name);
 	file->format = *line == '#' ? SK_LOG_ZEEK : SK_LOG_CSV;
 	if (file->format == SK_LOG_CSV && !table_csv_header(file->schema, line, length, file->name, fault))
