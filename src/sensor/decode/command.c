@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which parser may look at the bytes: every row of command.def is one bit of a mask. Ports and first bytes are compared without a branch or a table, so
-   that bytes which are nobody's cost the same few nanoseconds whatever they are. */
+/* Which parser may look at the bytes: every row of command.def is one bit of a mask. Bytes that are nobody's cost a look at two ports and one byte. */
 #include "decode/command_priv.h"
 
-enum transport { TCP = 1, UDP = 2 };
+enum transport { TCP = 1 << 16, UDP = 2 << 16, NEITHER = 0 };
 
 enum row {
 #define SK_COMMAND(symbol, function, bits, version, code, detail, status) ROW_##symbol,
@@ -21,21 +20,40 @@ static const struct {
 
 _Static_assert(ROW_COUNT <= 32, "a mask of rows has 32 bits");
 
-/* Rows of this transport that the port belongs to. */
-static uint32_t rows_of_port(unsigned transport, uint16_t port)
+/* The row of a port; no two have the same. */
+static uint32_t row_of_port(enum transport transport, uint16_t port)
+{
+	switch ((unsigned)transport | port) {
+#define SK_COMMAND_PORT(symbol, of, number) \
+	case (unsigned)(of) | (number): \
+		return 1u << ROW_##symbol;
+#include "decode/command.def"
+	default:
+		return 0;
+	}
+}
+
+/* Rows that have a port of this transport. */
+static uint32_t rows_of_transport(enum transport transport)
 {
 	uint32_t mask = 0;
-#define SK_COMMAND_PORT(symbol, of, number) mask |= (uint32_t)(port == (number) && transport == (of)) << ROW_##symbol;
+#define SK_COMMAND_PORT(symbol, of, number) mask |= (uint32_t)(transport == (of)) << ROW_##symbol;
 #include "decode/command.def"
 	return mask;
 }
 
-/* Rows of this transport that a message with this first byte may belong to at any port. */
-static uint32_t rows_of_start(unsigned transport, uint8_t first)
+static enum transport transport_of(uint8_t ip_proto)
+{
+	return ip_proto == SK_COMMAND_TCP ? TCP : ip_proto == SK_COMMAND_UDP ? UDP : NEITHER;
+}
+
+/* Rows of this transport that a message with this first byte may belong to at any port. In line, so that only one transport's rows are compared. */
+static inline __attribute__((always_inline)) uint32_t rows_of_start(enum transport transport, uint8_t first)
 {
 	uint32_t mask = 0;
 #define SK_COMMAND_START(symbol, of, low, high) \
-	mask |= (uint32_t)((unsigned)(first - (low)) <= (high) - (low) && transport == (of)) << ROW_##symbol;
+	if (transport == (of)) \
+		mask |= (uint32_t)((unsigned)(first - (low)) <= (high) - (low)) << ROW_##symbol;
 #include "decode/command.def"
 	return mask;
 }
@@ -57,30 +75,38 @@ static enum sk_err ask(uint32_t mask, struct sk_cur bytes, struct sk_command_con
 	return verdict;
 }
 
+/* The protocols of the ports, which say who is the server; where both ports are one protocol's, the initiator is the client. */
+static enum sk_err ask_ports(uint32_t to, uint32_t from, struct sk_cur bytes, struct sk_command_context context, struct sk_command *out)
+{
+	context.hinted = true;
+	enum sk_err err = ask(to & from, bytes, context, out);
+	if (err == SK_EUNSUPPORTED) {
+		context.to_server = true;
+		err = ask(to & ~from, bytes, context, out);
+	}
+	if (err == SK_EUNSUPPORTED) {
+		context.to_server = false;
+		err = ask(from & ~to, bytes, context, out);
+	}
+	return err;
+}
+
 enum sk_err sk_command_recognise(struct sk_cur bytes, uint8_t ip_proto, uint16_t source_port, uint16_t destination_port, bool from_initiator,
 				 struct sk_command *out)
 {
 	*out = (struct sk_command){.app = SK_APP_NONE};
-	unsigned transport = ip_proto == SK_COMMAND_TCP ? TCP : ip_proto == SK_COMMAND_UDP ? UDP : 0;
-	if (transport == 0 || !sk_more(&bytes))
+	enum transport transport = transport_of(ip_proto);
+	if (transport == NEITHER || !sk_more(&bytes))
 		return SK_EUNSUPPORTED;
-	uint32_t to = rows_of_port(transport, destination_port), from = rows_of_port(transport, source_port);
-	uint32_t start = rows_of_start(transport, sk_peek_u8(&bytes, 0)) & ~to & ~from;
-	if (SK_LIKELY((to | from | start) == 0))
-		return SK_EUNSUPPORTED;
-	struct sk_command_context context = {.ip_proto = ip_proto, .to_server = from_initiator, .hinted = true};
-	enum sk_err at_port = ask(to & from, bytes, context, out);
-	if (at_port == SK_EUNSUPPORTED) {
-		context.to_server = true;
-		at_port = ask(to & ~from, bytes, context, out);
-	}
-	if (at_port == SK_EUNSUPPORTED) {
-		context.to_server = false;
-		at_port = ask(from & ~to, bytes, context, out);
-	}
-	if (at_port == SK_OK)
-		return SK_OK;
-	context = (struct sk_command_context){.ip_proto = ip_proto, .to_server = from_initiator};
+	uint32_t to = row_of_port(transport, destination_port), from = row_of_port(transport, source_port);
+	uint8_t first = sk_peek_u8(&bytes, 0);
+	uint32_t start = (transport == TCP ? rows_of_start(TCP, first) : rows_of_start(UDP, first)) & ~to & ~from;
+	struct sk_command_context context = {.ip_proto = ip_proto, .to_server = from_initiator};
+	enum sk_err at_port = SK_EUNSUPPORTED;
+	if (SK_UNLIKELY((to | from) != 0))
+		at_port = ask_ports(to, from, bytes, context, out);
+	if (at_port == SK_OK || start == 0)
+		return at_port;
 	enum sk_err anywhere = ask(start, bytes, context, out);
 	return anywhere == SK_OK || at_port == SK_EUNSUPPORTED ? anywhere : at_port;
 }
@@ -90,7 +116,7 @@ enum sk_err sk_command_head(enum sk_app app, struct sk_cur bytes, struct sk_comm
 	*out = (struct sk_command){.app = SK_APP_NONE};
 	for (unsigned row = 0; row < ROW_COUNT; row++)
 		if (rows[row].app == app)
-			return ask(1u << row, bytes, context, out);
+			return ask(1u << row & rows_of_transport(transport_of(context.ip_proto)), bytes, context, out);
 	return SK_EUNSUPPORTED;
 }
 

@@ -41,7 +41,8 @@ struct sk_command_context {
    SK_EMORE and SK_EMALFORMED only when no protocol took the bytes. Costs some nanoseconds when the first byte is none of theirs. */
 SK_MUST enum sk_err sk_command_recognise(struct sk_cur bytes, uint8_t ip_proto, uint16_t source_port, uint16_t destination_port, bool from_initiator,
 					 struct sk_command *out);
-/* A later message of a flow whose protocol is known. Results as above, app set; SK_EUNSUPPORTED also when app has no parser here. */
+/* A later message of a flow whose protocol is known. Results as above, app set; SK_EUNSUPPORTED also when app has no parser for this
+   transport. */
 SK_MUST enum sk_err sk_command_head(enum sk_app app, struct sk_cur bytes, struct sk_command_context context, struct sk_command *out);
 /* Name of a code in JSON, e.g. "binding_request"; "" when it has none. Static storage. */
 const char *sk_command_code_name(unsigned app, unsigned code);

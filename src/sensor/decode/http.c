@@ -133,9 +133,10 @@ static enum sk_err look_at_start(struct sk_cur c, bool *response)
 	size_t left = sk_left(&c), token = 0;
 	if (left == 0)
 		return SK_EMORE;
-	*response = starts_with(c, version, left < sizeof version - 1 ? left : sizeof version - 1);
-	if (*response)
-		return left < sizeof version - 1 ? SK_EMORE : SK_OK;
+	if (starts_with(c, version, left < sizeof version - 1 ? left : sizeof version - 1)) {
+		*response = left >= sizeof version - 1;
+		return *response ? SK_OK : SK_EMORE;
+	}
 	while (token < left && token <= METHOD_TOKEN_MAX && is_method_byte(sk_peek_u8(&c, token)))
 		token++;
 	if (token > METHOD_TOKEN_MAX)
@@ -361,17 +362,18 @@ static enum sk_err read_stream(struct sk_cur stream, bool last, struct sk_http *
 	return err;
 }
 
-/* What is not HTTP is told from its first bytes, before anything is set up. */
+/* What is not HTTP is told from its first byte, or its first bytes, before anything is set up. */
 static enum sk_err start(struct sk_cur stream, bool last, struct sk_http *out, size_t *used)
 {
+	sk_wipe(out, sizeof *out);
+	*used = 0;
+	uint8_t first = sk_peek_u8(&stream, 0);
+	if (!is_method_byte(first) && first != '\r' && first != '\n')
+		return sk_more(&stream) ? SK_EUNSUPPORTED : SK_EMORE;
 	struct sk_cur c = stream;
 	skip_blank_lines(&c);
-	bool response = false;
-	enum sk_err err = look_at_start(c, &response);
-	memset(out, 0, sizeof *out);
-	out->response = err == SK_OK && response;
-	*used = 0;
-	return err == SK_OK ? read_stream(stream, last, out, used) : err;
+	SK_TRY(look_at_start(c, &out->response));
+	return read_stream(stream, last, out, used);
 }
 
 enum sk_err sk_http_head(struct sk_cur stream, struct sk_http *out, size_t *used)

@@ -12,7 +12,7 @@
 
 enum {
 	LINES_BEFORE_MAX = 64, LINE_MAX_BYTES = 1024, IDENTIFICATION_MAX_BYTES = 255, PACKET_MIN = 12, PADDING_MIN = 4, MESSAGE_KEXINIT = 20,
-	COOKIE_BYTES = 16, MD5_BYTES = 16, VERSION_1_MAX = 1, VERSION_1_99 = 99
+	COOKIE_BYTES = 16, MD5_BYTES = 16, VERSION_2 = 2, BOTH_VERSIONS = 99
 };
 
 /* The name-lists in the order of the message. */
@@ -77,7 +77,7 @@ static enum sk_err find_identification(struct sk_cur *c, bool server, struct sk_
 		size_t left = sk_left(c), compared = left < sizeof magic - 1 ? left : sizeof magic - 1;
 		struct sk_cur start = *c, line;
 		bool ours = memcmp(sk_take(&start, compared), magic, compared) == 0;
-		if (!ours && lines == 0 && !server)
+		if (!ours && !server)
 			return SK_EUNSUPPORTED;
 		enum sk_err err = take_line(c, &line);
 		if (err != SK_OK)
@@ -135,13 +135,15 @@ static enum sk_err read_packet(struct sk_cur c, bool server, struct sk_ssh *out)
 
 enum sk_err sk_ssh_head(struct sk_cur stream, bool server, struct sk_ssh *out)
 {
-	memset(out, 0, sizeof *out);
+	sk_wipe(out, sizeof *out);
+	if (!server && sk_more(&stream) && sk_peek_u8(&stream, 0) != (uint8_t)magic[0])
+		return SK_EUNSUPPORTED;
 	struct sk_cur c = sk_carve_at_most(&stream, SK_SSH_MAX_BYTES);
 	bool full = sk_more(&stream);
 	if (!sk_more(&c))
 		return SK_EMORE;
 	enum sk_err err = find_identification(&c, server, out);
-	if (err == SK_OK && (out->major > VERSION_1_MAX || out->minor == VERSION_1_99))
+	if (err == SK_OK && (out->major >= VERSION_2 || out->minor == BOTH_VERSIONS))
 		err = read_packet(c, server, out);
 	return err == SK_EMORE && full ? SK_EMALFORMED : err;
 }
