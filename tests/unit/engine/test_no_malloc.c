@@ -35,7 +35,7 @@
 #endif
 #endif
 
-enum { CAPTURES_MAX = 4096, DESCRIPTORS_MAX = 16, FLOWS = 1 << 14, FACTS = 1 << 10, STREAMS = 64, EXIT_SETUP = 3, EXIT_EMPTY = 4 };
+enum { CAPTURES_MAX = 4096, DESCRIPTORS_MAX = 16, FLOWS = 1 << 14, FACTS = 1 << 10, STREAMS = 64, PATIENCE_S = 120, EXIT_SETUP = 3, EXIT_EMPTY = 4 };
 
 /* ---- the guard ---- */
 
@@ -250,6 +250,7 @@ static int run_in_child(bool plant, const char *folder)
 	if (child == 0) {
 		static struct worker worker;
 		struct sk_fault fault;
+		(void)alarm(PATIENCE_S); /* a loop without end is an answer too */
 		if (nftw(folder, take_capture, DESCRIPTORS_MAX, FTW_PHYS) != 0 || capture_count == 0 || !worker_start(&worker))
 			_exit(EXIT_SETUP);
 		planted = plant;
