@@ -318,6 +318,25 @@ enum sk_err sk_import_value(struct sk_import *import, uint64_t line, const char 
 
 /* ---- one file ---- */
 
+/* Tell of the way so far, and guess from it how many values the whole file has. */
+enum sk_err sk_import_progress(struct sk_import *import, const struct sk_reader *reader)
+{
+	struct sk_indicator_builder *builder = import->builder;
+	if (builder->options.progress != NULL)
+		builder->options.progress(import->builder->context, import->path, reader->line);
+	uint64_t done = reader->total - (reader->end - reader->at);
+	if (reader->file_bytes <= done || done == 0)
+		return SK_OK;
+	for (size_t i = 0; i < SK_COLUMN_COUNT; i++) {
+		uint64_t here = builder->columns[i].count - import->marks[i], more = (uint64_t)((double)here / (double)done * (double)(reader->file_bytes - done));
+		if (here == 0)
+			continue;
+		if (sk_column_expect(&builder->columns[i], builder->columns[i].count + more) != SK_OK)
+			return sk_fault_set(import->fault, SK_ENOMEM, "%s: out of memory", import->path);
+	}
+	return SK_OK;
+}
+
 static enum sk_err add_file(struct sk_indicator_builder *builder, const char *name, uint64_t first)
 {
 	if (builder->file_count >= SK_INDICATOR_FILES_MAX || first > UINT32_MAX)
@@ -401,9 +420,9 @@ enum sk_err sk_indicator_import(struct sk_indicator_builder *builder, const char
 	struct sk_import import = {.builder = builder, .counts = counts, .path = path, .name = slash != NULL ? slash + 1 : path,
 				   .first_tag = builder->next_tag, .fault = fault};
 	import.file_hashes = strstr(import.name, "md5") != NULL && strstr(import.name, "ja3") == NULL;
-	uint32_t marks[SK_COLUMN_COUNT], file_mark = builder->file_count;
+	uint32_t file_mark = builder->file_count;
 	for (size_t i = 0; i < SK_COLUMN_COUNT; i++)
-		marks[i] = builder->columns[i].count;
+		import.marks[i] = builder->columns[i].count;
 	enum sk_err err = add_file(builder, import.name, import.first_tag);
 	if (err != SK_OK)
 		err = sk_fault_set(fault, err, "%s: %s: at most %d files", path, sk_err_text(err), SK_INDICATOR_FILES_MAX);
@@ -411,7 +430,7 @@ enum sk_err sk_indicator_import(struct sk_indicator_builder *builder, const char
 		err = import_reader(&import, &reader);
 	if (err != SK_OK) {
 		for (size_t i = 0; i < SK_COLUMN_COUNT; i++)
-			sk_column_truncate(&builder->columns[i], marks[i]);
+			sk_column_truncate(&builder->columns[i], import.marks[i]);
 		builder->file_count = file_mark;
 	} else {
 		builder->next_tag += reader.line > counts->lines ? reader.line : counts->lines;

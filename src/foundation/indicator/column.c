@@ -2,10 +2,19 @@
 /* Distinct values of one kind, compact: a million IPv4 addresses take 16 MB with their hash set. A hostile list cannot slow the set down:
    its hash is keyed with random bytes. */
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "indicator/indicator_priv.h"
 
 enum { SLOTS_FIRST = 1024, INDEX_BITS = 25, INDEX_MASK = (1 << INDEX_BITS) - 1 };
+
+void sk_large_pages(void *memory, size_t bytes)
+{
+	enum { PAGE = 4096, LARGE = 2 << 20 };
+	uintptr_t start = ((uintptr_t)memory + PAGE - 1) & ~(uintptr_t)(PAGE - 1), end = ((uintptr_t)memory + bytes) & ~(uintptr_t)(PAGE - 1);
+	if (bytes >= 2 * LARGE)
+		(void)madvise((void *)start, end - start, MADV_HUGEPAGE);
+}
 
 void sk_column_init(struct sk_column *column, size_t width, const uint8_t key[SK_SIP_KEY_BYTES])
 {
@@ -81,9 +90,46 @@ static bool grow(void *pointer, size_t *room, size_t wanted, size_t width)
 	void *grown = realloc(*memory, more * width);
 	if (grown == NULL)
 		return false;
+	sk_large_pages(grown, more * width);
 	*memory = grown;
 	*room = more;
 	return true;
+}
+
+static enum sk_err set_slots(struct sk_column *column, uint32_t slot_count)
+{
+	uint32_t *slots = malloc((size_t)slot_count * sizeof *slots);
+	if (slots == NULL)
+		return SK_ENOMEM;
+	sk_large_pages(slots, (size_t)slot_count * sizeof *slots);
+	free(column->slots);
+	column->slots = slots;
+	column->slot_count = slot_count;
+	fill_slots(column);
+	return SK_OK;
+}
+
+/* Memory for so many values and bytes; the hash set is apart. */
+static enum sk_err make_arrays(struct sk_column *column, size_t count, size_t bytes)
+{
+	size_t tags = column->count_room, offsets = column->count_room;
+	if (!grow(&column->bytes, &column->room, bytes, 1) || !grow(&column->tags, &tags, count, sizeof *column->tags))
+		return SK_ENOMEM;
+	if (column->width == 0 && !grow(&column->offsets, &offsets, count, sizeof *column->offsets))
+		return SK_ENOMEM;
+	column->count_room = (uint32_t)tags;
+	return SK_OK;
+}
+
+enum sk_err sk_column_expect(struct sk_column *column, uint64_t count)
+{
+	uint32_t slot_count = SLOTS_FIRST;
+	while (slot_count / 2 <= count && slot_count / 2 < SK_INDICATOR_ENTRIES_MAX)
+		slot_count *= 2;
+	count = count < SK_INDICATOR_ENTRIES_MAX ? count : SK_INDICATOR_ENTRIES_MAX;
+	if (column->count != 0 && count > column->count)
+		SK_TRY(make_arrays(column, count, (size_t)((double)column->used / column->count * (double)count)));
+	return slot_count > column->slot_count ? set_slots(column, slot_count) : SK_OK;
 }
 
 /* Room for one more value of so many bytes, and a hash set at most half full. */
@@ -91,24 +137,11 @@ static enum sk_err make_room(struct sk_column *column, size_t bytes)
 {
 	if (column->count >= SK_INDICATOR_ENTRIES_MAX || column->used + bytes > UINT32_MAX)
 		return SK_ETOOBIG;
-	size_t tags = column->count_room, offsets = column->count_room;
-	if (!grow(&column->bytes, &column->room, column->used + bytes, 1) ||
-	    !grow(&column->tags, &tags, (size_t)column->count + 1, sizeof *column->tags))
-		return SK_ENOMEM;
-	if (column->width == 0 && !grow(&column->offsets, &offsets, (size_t)column->count + 1, sizeof *column->offsets))
-		return SK_ENOMEM;
-	column->count_room = (uint32_t)tags;
+	if (column->count == column->count_room || column->used + bytes > column->room)
+		SK_TRY(make_arrays(column, (size_t)column->count + 1, column->used + bytes));
 	if (column->count * 2 < column->slot_count)
 		return SK_OK;
-	uint32_t slot_count = column->slot_count != 0 ? column->slot_count * 2 : SLOTS_FIRST;
-	uint32_t *slots = malloc((size_t)slot_count * sizeof *slots);
-	if (slots == NULL)
-		return SK_ENOMEM;
-	free(column->slots);
-	column->slots = slots;
-	column->slot_count = slot_count;
-	fill_slots(column);
-	return SK_OK;
+	return set_slots(column, column->slot_count != 0 ? column->slot_count * 2 : SLOTS_FIRST);
 }
 
 enum sk_err sk_column_add(struct sk_column *column, const void *value, size_t length, uint32_t tag)
@@ -156,6 +189,7 @@ void sk_column_truncate(struct sk_column *column, uint32_t count)
 /* Eight bytes of a value as a number, so that most comparisons never touch the value. */
 struct sort_item {
 	uint64_t head;
+	uint32_t place; /* of the value in the column's bytes */
 	uint32_t index;
 };
 
@@ -171,18 +205,26 @@ struct sort {
 	uint32_t run_count;
 };
 
-enum { SMALL_RUN = 24, HEAD_BYTES = 8 };
+enum { SMALL_RUN = 24, HEAD_BYTES = 8, SORT_AHEAD = 12 };
 
-static uint64_t head_of(const uint8_t *value, size_t length, uint32_t depth)
+static struct sk_cur value_of(const struct sk_column *column, const struct sort_item *item)
 {
-	struct sk_cur c = sk_cur_of(value, length);
+	const uint8_t *value = column->bytes + item->place;
+	return sk_cur_of(value, column->width != 0 ? column->width : value[-1]);
+}
+
+static void take_head(const struct sk_column *column, struct sort_item *item, uint32_t depth)
+{
+	struct sk_cur c = value_of(column, item);
 	sk_skip(&c, depth);
-	if (SK_LIKELY(sk_left(&c) >= HEAD_BYTES))
-		return sk_be64(&c);
+	if (SK_LIKELY(sk_left(&c) >= HEAD_BYTES)) {
+		item->head = sk_be64(&c);
+		return;
+	}
 	uint8_t last[HEAD_BYTES] = {0};
 	sk_copy(&c, last, sk_left(&c));
 	c = sk_cur_of(last, sizeof last);
-	return sk_be64(&c);
+	item->head = sk_be64(&c);
 }
 
 /* Values are distinct and names hold no zero byte: items whose heads are equal go on behind them. */
@@ -190,14 +232,16 @@ static bool stands_before(const struct sk_column *column, const struct sort_item
 {
 	if (a->head != b->head)
 		return a->head < b->head;
-	size_t a_length, b_length;
-	const uint8_t *a_value = sk_column_value(column, a->index, &a_length), *b_value = sk_column_value(column, b->index, &b_length);
-	int order = memcmp(a_value, b_value, a_length < b_length ? a_length : b_length);
-	return order != 0 ? order < 0 : a_length < b_length;
+	struct sk_cur first = value_of(column, a), second = value_of(column, b);
+	size_t shorter = sk_left(&first) < sk_left(&second) ? sk_left(&first) : sk_left(&second);
+	int order = memcmp(first.at, second.at, shorter);
+	return order != 0 ? order < 0 : sk_left(&first) < sk_left(&second);
 }
 
-static void sort_small(const struct sk_column *column, struct sort_item *items, uint32_t count)
+static void sort_small(const struct sk_column *column, struct sort_item *items, uint32_t count, uint32_t depth)
 {
+	for (uint32_t i = 0; i < count; i++)
+		take_head(column, &items[i], depth);
 	for (uint32_t i = 1; i < count; i++) {
 		struct sort_item item = items[i];
 		uint32_t at = i;
@@ -238,44 +282,46 @@ static void sort_by_head(struct sort_item *items, struct sort_item *spare, uint3
 static void sort_run(struct sort *sort, struct sort_run run)
 {
 	struct sort_item *items = sort->items + run.start;
-	for (uint32_t i = 0; i < run.count; i++) {
-		size_t length;
-		const uint8_t *value = sk_column_value(sort->column, items[i].index, &length);
-		items[i].head = head_of(value, length, run.depth);
-	}
+	for (uint32_t i = 0; i < run.count; i++)
+		take_head(sort->column, &items[i], run.depth);
 	sort_by_head(items, sort->spare, run.count);
 	for (uint32_t start = 0, end; start < run.count; start = end) {
 		for (end = start + 1; end < run.count && items[end].head == items[start].head;)
 			end++;
+		/* What will be looked at again lies anywhere. */
+		for (uint32_t ahead = start + SORT_AHEAD; ahead < end + SORT_AHEAD && ahead + 1 < run.count; ahead++)
+			if (items[ahead].head == items[ahead + 1].head || items[ahead].head == items[ahead - 1].head)
+				__builtin_prefetch(sort->column->bytes + items[ahead].place);
 		if (end - start > SMALL_RUN)
 			sort->runs[sort->run_count++] = (struct sort_run){run.start + start, end - start, run.depth + HEAD_BYTES};
-		else
-			sort_small(sort->column, items + start, end - start);
+		else if (end - start > 1)
+			sort_small(sort->column, items + start, end - start, run.depth + HEAD_BYTES);
 	}
 }
 
-enum sk_err sk_column_order(const struct sk_column *column, uint32_t **order)
+enum sk_err sk_column_order(const struct sk_column *column, struct sk_order **order)
 {
 	*order = NULL;
 	if (column->count == 0)
 		return SK_OK;
 	struct sort sort = {.column = column, .items = malloc((size_t)column->count * 2 * sizeof *sort.items),
 			    .runs = malloc(((size_t)column->count / SMALL_RUN + 2) * sizeof *sort.runs)};
-	uint32_t *made = malloc((size_t)column->count * sizeof *made);
+	struct sk_order *made = malloc((size_t)column->count * sizeof *made);
 	if (sort.items == NULL || sort.runs == NULL || made == NULL) {
 		free(sort.items);
 		free(sort.runs);
 		free(made);
 		return SK_ENOMEM;
 	}
+	sk_large_pages(sort.items, (size_t)column->count * 2 * sizeof *sort.items);
 	sort.spare = sort.items + column->count;
 	for (uint32_t i = 0; i < column->count; i++)
-		sort.items[i].index = i;
+		sort.items[i] = (struct sort_item){.place = column->width != 0 ? (uint32_t)(i * column->width) : column->offsets[i], .index = i};
 	sort.runs[sort.run_count++] = (struct sort_run){0, column->count, 0};
 	while (sort.run_count > 0)
 		sort_run(&sort, sort.runs[--sort.run_count]);
 	for (uint32_t i = 0; i < column->count; i++)
-		made[i] = sort.items[i].index;
+		made[i] = (struct sk_order){.index = sort.items[i].index, .place = sort.items[i].place};
 	free(sort.items);
 	free(sort.runs);
 	*order = made;

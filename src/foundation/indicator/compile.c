@@ -27,7 +27,7 @@ static void unpack_prefix(const uint8_t *packed, struct sk_prefix *prefix)
 	prefix->bits = sk_u8(&c);
 }
 
-static enum sk_err make_segments(struct compile *compile, const uint32_t *order)
+static enum sk_err make_segments(struct compile *compile, const struct sk_order *order)
 {
 	const struct sk_column *column = &compile->builder->columns[SK_COLUMN_PREFIX];
 	uint32_t first[3] = {0, 0, column->count};
@@ -36,7 +36,7 @@ static enum sk_err make_segments(struct compile *compile, const uint32_t *order)
 		return SK_ENOMEM;
 	for (uint32_t i = 0; i < column->count; i++) {
 		size_t length;
-		unpack_prefix(sk_column_value(column, order[i], &length), &prefixes[i]);
+		unpack_prefix(sk_column_at(column, order[i], &length), &prefixes[i]);
 		first[1] += prefixes[i].addr.family == 4;
 		uint8_t *shortest = &compile->shortest[prefixes[i].addr.family == 6];
 		*shortest = prefixes[i].bits < *shortest ? prefixes[i].bits : *shortest;
@@ -89,6 +89,15 @@ static void lay_out(struct compile *compile)
 
 /* ---- filling ---- */
 
+/* Values are gathered in their order from where they stand in the order of the lists: what comes next is fetched ahead. */
+enum { AHEAD = 12 };
+
+static void fetch_ahead(const struct sk_column *column, const struct sk_order *order, uint32_t i)
+{
+	if (i + AHEAD < column->count)
+		__builtin_prefetch(column->bytes + order[i + AHEAD].place);
+}
+
 /* One store where wire's would be four: a set of a million entries has some millions of them. */
 static void put_le32(struct sk_out *out, uint32_t value)
 {
@@ -109,29 +118,53 @@ static struct sk_out section(const struct compile *compile, enum sk_section sect
 	return sk_out_of(compile->image + compile->offset[section], compile->count[section] * sk_section_width[section]);
 }
 
-static void add_to_filter(struct compile *compile, enum sk_section filter, uint64_t hash)
+/* A filter being filled: each word is fetched some values before it is written. */
+struct filling {
+	uint8_t *words;
+	uint64_t mask, hashes[AHEAD];
+	unsigned count;
+};
+
+static struct filling filling_of(const struct compile *compile, enum sk_section filter)
 {
-	uint8_t *word = compile->image + compile->offset[filter] + (hash & (compile->count[filter] - 1)) * 8;
-	sk_store_le64(word, sk_load_le64(word) | sk_filter_bits(hash));
+	return (struct filling){.words = compile->image + compile->offset[filter], .mask = compile->count[filter] - 1};
 }
 
-static void fill_fixed(struct compile *compile, enum sk_column_name name, const uint32_t *order)
+static void finish_filter(struct filling *filling)
+{
+	for (unsigned i = 0; i < filling->count; i++) {
+		uint8_t *word = filling->words + (filling->hashes[i] & filling->mask) * 8;
+		sk_store_le64(word, sk_load_le64(word) | sk_filter_bits(filling->hashes[i]));
+	}
+	filling->count = 0;
+}
+
+static void add_to_filter(struct filling *filling, uint64_t hash)
+{
+	if (filling->count == AHEAD)
+		finish_filter(filling);
+	__builtin_prefetch(filling->words + (hash & filling->mask) * 8, 1);
+	filling->hashes[filling->count++] = hash;
+}
+
+static void fill_fixed(struct compile *compile, enum sk_column_name name, const struct sk_order *order)
 {
 	const struct sk_column *column = &compile->builder->columns[name];
-	enum sk_section filter = sk_column_filter(name);
+	struct filling filling = filling_of(compile, sk_column_filter(name));
 	struct sk_out out = section(compile, sk_column_section(name));
 	for (uint32_t i = 0; i < column->count; i++) {
 		size_t length;
-		const uint8_t *value = sk_column_value(column, order[i], &length);
+		fetch_ahead(column, order, i);
+		const uint8_t *value = sk_column_at(column, order[i], &length);
 		sk_put_bytes(&out, value, length);
-		add_to_filter(compile, filter,
-			      name == SK_COLUMN_V4   ? sk_hash_v4(compile->key, value)
-			      : name == SK_COLUMN_V6 ? sk_hash_v6(compile->key, value)
-						     : sk_hash_print(compile->key, value, length));
+		add_to_filter(&filling, name == SK_COLUMN_V4   ? sk_hash_v4(compile->key, value)
+					: name == SK_COLUMN_V6 ? sk_hash_v6(compile->key, value)
+							       : sk_hash_print(compile->key, value, length));
 	}
+	finish_filter(&filling);
 }
 
-static void fill_prefixes(struct compile *compile, const uint32_t *order)
+static void fill_prefixes(struct compile *compile, const struct sk_order *order)
 {
 	const struct sk_column *column = &compile->builder->columns[SK_COLUMN_PREFIX];
 	struct sk_out out = section(compile, SK_SECTION_PREFIX);
@@ -139,7 +172,7 @@ static void fill_prefixes(struct compile *compile, const uint32_t *order)
 	for (uint32_t i = 0; i < column->count; i++) {
 		size_t length;
 		struct sk_prefix prefix;
-		unpack_prefix(sk_column_value(column, order[i], &length), &prefix);
+		unpack_prefix(sk_column_at(column, order[i], &length), &prefix);
 		sk_put_bytes(&out, prefix.addr.bytes, sizeof prefix.addr.bytes);
 		sk_put_u8(&out, prefix.addr.family);
 		sk_put_u8(&out, prefix.bits);
@@ -170,19 +203,22 @@ static unsigned count_labels(const uint8_t *name, size_t length)
 	return labels;
 }
 
-static void fill_domains(struct compile *compile, const uint32_t *order)
+static void fill_domains(struct compile *compile, const struct sk_order *order)
 {
 	const struct sk_column *column = &compile->builder->columns[SK_COLUMN_DOMAIN];
+	struct filling filling = filling_of(compile, SK_SECTION_FILTER_DOMAIN);
 	struct sk_out offsets = section(compile, SK_SECTION_DOMAIN), out = section(compile, SK_SECTION_DOMAIN_BYTES);
 	for (uint32_t i = 0; i < column->count; i++) {
 		size_t length;
-		const uint8_t *name = sk_column_value(column, order[i], &length);
+		fetch_ahead(column, order, i);
+		const uint8_t *name = sk_column_at(column, order[i], &length);
 		unsigned labels = count_labels(name, length);
 		put_le32(&offsets, (uint32_t)sk_out_length(&out));
 		sk_put_bytes(&out, name, length);
-		add_to_filter(compile, SK_SECTION_FILTER_DOMAIN, sk_hash_name(compile->key, name, length));
+		add_to_filter(&filling, sk_hash_name(compile->key, name, length));
 		compile->max_labels = labels > compile->max_labels ? (uint8_t)labels : compile->max_labels;
 	}
+	finish_filter(&filling);
 	if (column->count != 0)
 		put_le32(&offsets, (uint32_t)sk_out_length(&out));
 }
@@ -226,15 +262,20 @@ static void fill_header(const struct compile *compile)
 	SK_INVARIANT(sk_out_done(&out) == SK_OK);
 }
 
-static void fill_origins(struct compile *compile, uint32_t *const order[SK_COLUMN_COUNT])
+static void fill_origins(struct compile *compile, struct sk_order *const order[SK_COLUMN_COUNT])
 {
 	struct sk_out out = section(compile, SK_SECTION_ORIGIN);
-	for (unsigned column = 0; column < SK_COLUMN_COUNT; column++)
-		for (uint32_t i = 0; i < compile->builder->columns[column].count; i++)
-			put_le32(&out, compile->builder->columns[column].tags[order[column][i]]);
+	for (unsigned name = 0; name < SK_COLUMN_COUNT; name++) {
+		const struct sk_column *column = &compile->builder->columns[name];
+		for (uint32_t i = 0; i < column->count; i++) {
+			if (i + AHEAD < column->count)
+				__builtin_prefetch(column->tags + order[name][i + AHEAD].index);
+			put_le32(&out, column->tags[order[name][i].index]);
+		}
+	}
 }
 
-static void fill(struct compile *compile, uint32_t *const order[SK_COLUMN_COUNT])
+static void fill(struct compile *compile, struct sk_order *const order[SK_COLUMN_COUNT])
 {
 	for (unsigned column = 0; column < SK_COLUMN_COUNT; column++)
 		if (column != SK_COLUMN_PREFIX && column != SK_COLUMN_DOMAIN)
@@ -250,7 +291,7 @@ static void fill(struct compile *compile, uint32_t *const order[SK_COLUMN_COUNT]
 
 static enum sk_err make_image(struct compile *compile, struct sk_indicator_set *set, struct sk_fault *fault)
 {
-	uint32_t *order[SK_COLUMN_COUNT] = {NULL};
+	struct sk_order *order[SK_COLUMN_COUNT] = {NULL};
 	uint8_t digest[SK_HASH_BYTES];
 	enum sk_err err = SK_OK;
 	for (unsigned i = 0; err == SK_OK && i < SK_COLUMN_COUNT; i++)
@@ -262,6 +303,8 @@ static enum sk_err make_image(struct compile *compile, struct sk_indicator_set *
 		/* From the kernel, so that it is zero and begins on a page. */
 		compile->image = calloc(1, compile->length);
 		err = compile->image != NULL ? SK_OK : SK_ENOMEM;
+		if (err == SK_OK)
+			sk_large_pages(compile->image, compile->length);
 	}
 	if (err == SK_OK) {
 		fill(compile, order);

@@ -47,16 +47,30 @@ struct sk_column {
 	uint8_t key[SK_SIP_KEY_BYTES];
 };
 
+/* Ask the kernel for large pages behind memory that is read at random: a translation miss costs more than the read. Only advice. */
+void sk_large_pages(void *memory, size_t bytes);
 void sk_column_init(struct sk_column *column, size_t width, const uint8_t key[SK_SIP_KEY_BYTES]);
 void sk_column_fini(struct sk_column *column);
 /* SK_OK: added; SK_EEXIST: it is there; SK_ENOMEM; SK_ETOOBIG. Names are 1..255 bytes. */
 SK_MUST enum sk_err sk_column_add(struct sk_column *column, const void *value, size_t length, uint32_t tag);
+/* So many values in all are likely: one hash set of the right size now, instead of many that grow. SK_ENOMEM. */
+SK_MUST enum sk_err sk_column_expect(struct sk_column *column, uint64_t count);
 bool sk_column_find(const struct sk_column *column, const void *value, size_t length, uint32_t *index);
 const uint8_t *sk_column_value(const struct sk_column *column, uint32_t index, size_t *length);
 /* Forget all but the first count values. */
 void sk_column_truncate(struct sk_column *column, uint32_t count);
-/* The indices in ascending order of value (bytes, then length) into *order, which the caller frees; NULL when empty. SK_ENOMEM. */
-SK_MUST enum sk_err sk_column_order(const struct sk_column *column, uint32_t **order);
+/* One value of a column: its index, and where it stands in the column's bytes. */
+struct sk_order {
+	uint32_t index, place;
+};
+/* The values in ascending order (bytes, then length) into *order, which the caller frees; NULL when empty. SK_ENOMEM. */
+SK_MUST enum sk_err sk_column_order(const struct sk_column *column, struct sk_order **order);
+static inline const uint8_t *sk_column_at(const struct sk_column *column, struct sk_order order, size_t *length)
+{
+	const uint8_t *value = column->bytes + order.place;
+	*length = column->width != 0 ? column->width : value[-1];
+	return value;
+}
 
 /* ---- segment.c: prefixes as disjoint ranges, for longest-prefix search ---- */
 
@@ -143,6 +157,7 @@ struct sk_reader {
 	char *buffer;        /* SK_INDICATOR_BUFFER_BYTES + 1 */
 	size_t at, end;
 	uint64_t total, line;
+	uint64_t file_bytes; /* of a file that is not compressed; 0: not known */
 	bool eof;
 	const char *path;
 };
@@ -210,8 +225,12 @@ struct sk_import {
 	bool crlf_noted;
 	bool certificates;       /* the name or a comment says that 40 or 64 digits are a certificate's hash */
 	bool to_ids_unused;      /* MISP: no attribute of the event at hand is marked, so the mark says nothing */
+	uint32_t marks[SK_COLUMN_COUNT]; /* values of each column before this file */
 	struct sk_fault *fault;
 };
+/* Now and then: tell how far it is. SK_ENOMEM. */
+struct sk_reader;
+SK_MUST enum sk_err sk_import_progress(struct sk_import *import, const struct sk_reader *reader);
 /* Take, clean or refuse one value and count it. SK_ETOOBIG and SK_ENOMEM stop the import. */
 SK_MUST enum sk_err sk_import_value(struct sk_import *import, uint64_t line, const char *text, size_t length, enum sk_type type);
 /* The same for a value that is clean already. text: as it stood there. */

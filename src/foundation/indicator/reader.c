@@ -62,6 +62,7 @@ enum sk_err sk_reader_open(struct sk_reader *reader, const char *path, struct sk
 		(void)close(fd);
 		return sk_fault_set(fault, SK_EINPUT, "%s: a folder; name the files in it", path);
 	}
+	uint64_t file_bytes = S_ISREG(info.st_mode) && info.st_size > 0 ? (uint64_t)info.st_size : 0;
 	reader->gz = gzdopen(fd, "rb");
 	if (reader->gz == NULL) {
 		(void)close(fd);
@@ -71,6 +72,7 @@ enum sk_err sk_reader_open(struct sk_reader *reader, const char *path, struct sk
 	enum sk_err err = reader->buffer == NULL ? sk_fault_set(fault, SK_ENOMEM, "%s: out of memory", path) : SK_OK;
 	if (err == SK_OK)
 		err = fill(reader, fault);
+	reader->file_bytes = reader->gz != NULL && gzdirect(reader->gz) == 1 ? file_bytes : 0;
 	if (err == SK_OK)
 		err = check_text(reader, fault);
 	if (err != SK_OK)

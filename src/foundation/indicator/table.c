@@ -6,6 +6,8 @@
 
 #include "indicator/indicator_priv.h"
 
+enum { PROGRESS_LINES = 1 << 15 };
+
 struct cell {
 	char *text;
 	size_t length;
@@ -351,6 +353,8 @@ enum sk_err sk_import_table(struct sk_import *import, struct sk_reader *reader)
 	enum sk_err err;
 	struct sk_line line;
 	while ((err = sk_reader_line(reader, &line, import->fault)) == SK_OK) {
+		if (reader->line % PROGRESS_LINES == 0 && (err = sk_import_progress(import, reader)) != SK_OK)
+			break;
 		err = import_line(import, reader, &layout, &row, &line);
 		if (err != SK_OK)
 			break;

@@ -262,7 +262,8 @@ enum sk_err sk_warnings_add(struct sk_warnings *warnings, const char *path, stru
 
 enum sk_err sk_warnings_ready(struct sk_warnings *warnings)
 {
-	uint32_t count = warnings->prefixes.count, *order = NULL;
+	uint32_t count = warnings->prefixes.count;
+	struct sk_order *order = NULL;
 	forget_ready(warnings);
 	warnings->sorted_count = count;
 	warnings->sorted_v4 = 0;
@@ -277,14 +278,14 @@ enum sk_err sk_warnings_ready(struct sk_warnings *warnings)
 	}
 	for (uint32_t i = 0; i < count; i++) {
 		size_t length;
-		const uint8_t *packed = sk_column_value(&warnings->prefixes, order[i], &length);
+		const uint8_t *packed = sk_column_at(&warnings->prefixes, order[i], &length);
 		struct sk_cur c = sk_cur_of(packed, length);
 		struct sk_prefix *prefix = &warnings->sorted[i];
 		prefix->addr.family = sk_u8(&c);
 		sk_copy(&c, prefix->addr.bytes, sizeof prefix->addr.bytes);
 		prefix->bits = sk_u8(&c);
 		warnings->sorted_v4 += prefix->addr.family == 4;
-		warnings->sorted_list[i] = warnings->prefixes.tags[order[i]];
+		warnings->sorted_list[i] = warnings->prefixes.tags[order[i].index];
 	}
 	free(order);
 	for (unsigned six = 0; six < 2; six++) {

@@ -313,7 +313,7 @@ static void test_sorting(void **state)
 	static char names[NAMES][64];
 	char *sorted[NAMES];
 	uint64_t seed = 4;
-	uint32_t *order;
+	struct sk_order *order;
 	struct sk_column column;
 	sk_column_init(&column, 0, (const uint8_t[SK_SIP_KEY_BYTES]){1});
 	for (size_t i = 0; i < NAMES; i++) {
@@ -328,7 +328,7 @@ static void test_sorting(void **state)
 	assert_int_equal(sk_column_order(&column, &order), SK_OK);
 	for (size_t i = 0; i < NAMES; i++) {
 		size_t length;
-		const uint8_t *name = sk_column_value(&column, order[i], &length);
+		const uint8_t *name = sk_column_at(&column, order[i], &length);
 		assert_int_equal(length, strlen(sorted[i]));
 		assert_memory_equal(name, sorted[i], length);
 	}
