@@ -4,6 +4,8 @@
    on purpose: its names are mostly those of persons' devices. */
 #include "flow/head_priv.h"
 
+/* Parsers that leave zeros when they say no: nothing is to be overwritten behind them. */
+enum { SK_READ_CLEAN = SK_READ_COMMAND | SK_READ_HTTP | SK_READ_HTTP2 | SK_READ_SERVER_HELLO };
 enum { DNS_HEADER_BYTES = 12, DNS_LENGTH_BYTES = 2, TLS_CHANGE_CIPHER_SPEC = 20, TLS_HANDSHAKE = 22 };
 
 void sk_head_wipe(struct sk_flow_table *table)
@@ -92,9 +94,22 @@ static enum sk_err read_http(struct sk_flow_table *table, struct sk_cur bytes, s
 	return err;
 }
 
+/* Servers may say other lines first (RFC 4253 4.2). Those end with a payload as a rule: waiting for more behind any text would hold a buffer for each
+   mail server. */
+static bool may_be_ssh(struct sk_cur bytes)
+{
+	static const char start[] = {'S', 'S', 'H', '-'};
+	for (size_t i = 0; i < sizeof start && i < sk_left(&bytes); i++)
+		if (sk_peek_u8(&bytes, i) != (uint8_t)start[i])
+			return false;
+	return true;
+}
+
 /* The identification is a head of its own when the key exchange has yet to come, or never comes. */
 static enum sk_err read_ssh(struct sk_flow_table *table, const struct sk_flow *flow, struct sk_cur bytes, struct sk_look *look)
 {
+	if (!may_be_ssh(bytes))
+		return SK_EUNSUPPORTED;
 	struct sk_ssh *ssh = &sk_head_use(table)->as.ssh;
 	enum sk_err err = sk_ssh_head(bytes, look->direction != flow->initiator, ssh);
 	look->kind = SK_HEAD_SSH;
@@ -173,7 +188,9 @@ enum sk_found sk_look_at(struct sk_flow_table *table, const struct sk_flow *flow
 		enum sk_err err = read_as(table, flow, bytes, reader, look);
 		if (err == SK_OK)
 			return SK_FOUND_HEAD;
-		if (table->head_used)
+		if ((reader & SK_READ_CLEAN) != 0)
+			table->head_used = false;
+		else if (table->head_used)
 			drop(table);
 		if (err == SK_EMORE)
 			waiting |= reader;

@@ -11,7 +11,7 @@ static void check_head(const struct sk_head *head)
 {
 	if (head == NULL)
 		return;
-	SK_INVARIANT(head->kind == SK_HEAD_DNS || head->kind == SK_HEAD_CLIENT_HELLO);
+	SK_INVARIANT(head->kind > SK_HEAD_NONE && head->kind < SK_HEAD_KIND_COUNT && head->app > SK_APP_NONE && head->app < SK_APP_COUNT);
 	SK_INVARIANT(head->kind != SK_HEAD_CLIENT_HELLO || strlen(head->as.client_hello.sni) == head->as.client_hello.sni_length);
 }
 
@@ -34,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		uint16_t sequence = sk_be16(&c);
 		now += (int64_t)(int8_t)sk_u8(&c) * (S / 2);
 		struct sk_cur payload = sk_carve_at_most(&c, sk_be16(&c));
-		static const uint16_t known[] = {53, 443, 5353, 4000};
+		static const uint16_t known[] = {53, 443, 502, 4000};
 		struct sk_packet packet = packet_of(ends & 7, known[ports & 3], ends >> 3 & 7, known[ports >> 2 & 3], (ports & 16) != 0 ? UDP
 				: TCP, flags, now);
 		with_payload(&packet, sequence, NULL, 0);
@@ -46,8 +46,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		struct sk_flow *flow = sk_flow_apply(table, &packet, &is_new);
 		SK_INVARIANT(flow != NULL);
 		frames++;
-		check_head(sk_flow_head(table, flow, &packet));
-		check_head(sk_flow_head_next(table, flow, &packet));
+		const struct sk_head *head = sk_flow_head(table, flow, &packet);
+		for (size_t heads = 0; head != NULL; head = sk_flow_head_next(table, flow, &packet)) {
+			check_head(head);
+			SK_INVARIANT(++heads <= 2 + sk_left(&payload)); /* each has bytes of its own */
+		}
 		if ((ends & 64) != 0)
 			SK_INVARIANT(sk_flow_facts(table, flow) != NULL);
 		struct sk_flow_record record;
