@@ -108,8 +108,10 @@ static uint8_t judge_table(struct sk_log_reader *reader, const struct sk_log_sch
 	cut_begin(&cut, schema, at, end);
 	const char *wrong = cut_go(&cut, schema->pair_end, found);
 	uint8_t outcome = wrong != NULL ? malformed(verdict, wrong) : judge_pair(reader, SK_LOG_SOURCE, SK_LOG_DESTINATION, verdict);
-	if (outcome == SK_LOG_MALFORMED && table_is_no_record(schema, at, (size_t)(end - at)))
+	if (outcome == SK_LOG_MALFORMED && table_is_no_record(schema, at, (size_t)(end - at))) {
+		verdict->what = NULL;
 		return SK_LOG_PASSED;
+	}
 	if (outcome != SK_LOG_ADMITTED)
 		return outcome;
 	wrong = cut_go(&cut, schema->columns, found);
