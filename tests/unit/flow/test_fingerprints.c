@@ -133,8 +133,11 @@ static void read_capture(const char *folder, const char *name)
 	struct sk_verdict verdicts[SK_BATCH_MAX];
 	size_t count = 1;
 	while (count != 0) {
-		if (sk_capture_next(source, frames, &count, &fault) != SK_OK)
+		enum sk_err err = sk_capture_next(source, frames, &count, &fault);
+		if (err != SK_OK)
 			print_message("%s\n", fault.line);
+		if (err != SK_OK && err != SK_EDAMAGED)
+			break;
 		sk_gate_judge_batch(gate, frames, count, verdicts);
 		for (size_t i = 0; i < count; i++)
 			if (verdicts[i].admitted != NULL)
