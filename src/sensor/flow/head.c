@@ -114,6 +114,9 @@ static enum sk_err read_ssh(struct sk_flow_table *table, const struct sk_flow *f
 	enum sk_err err = sk_ssh_head(bytes, look->direction != flow->initiator, ssh);
 	look->kind = SK_HEAD_SSH;
 	look->app = SK_APP_SSH;
+	/* An identification that was told is no news: version 1 has no key exchange to wait for. */
+	if (look->told && err == SK_OK && !ssh->has_kexinit)
+		return SK_EUNSUPPORTED;
 	if (err == SK_OK || !ssh->has_banner || look->told)
 		return err;
 	return SK_OK;
