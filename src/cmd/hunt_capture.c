@@ -111,12 +111,14 @@ static enum sk_err hunt_capture(struct capture_hunt *to, struct sk_hunt_input *i
 	return capture != NULL ? err : SK_OK;
 }
 
-/* Frames have one fate each; what was still open is closed by now. */
+/* Frames have one fate each; what was still open is closed by now. Selected or erased as no_hit, admitted they were. */
 static void count_frames(struct sk_hunt *hunt, const struct sk_engine_totals *totals)
 {
 	struct sk_hunt_counts *frames = &hunt->frames;
 	frames->records = totals->received.frames;
-	frames->admitted = totals->gate[SK_GATE_ADMITTED].frames;
+	frames->admitted = totals->selected.frames;
+	for (unsigned i = 0; i < SK_SELECT_REASON_COUNT; i++)
+		frames->admitted += totals->select[i].frames;
 	for (unsigned i = 1; i < SK_GATE_REASON_COUNT; i++)
 		frames->erased[i] = totals->gate[i].frames;
 	for (unsigned i = 0; i < SK_CLASS_COUNT; i++)
