@@ -145,6 +145,9 @@ static void write_sentence(const struct sk_observation *o, uint32_t kind, struct
 		if (o->dns_queries + o->dns_responses != 0)
 			say(out->sentence, "%s (%s) asked %s (%s) for a name under %.120s, %s, %s (%s).", from, inside, to, outside, out->matched,
 			    named, time, answers(o, bytes));
+		else if ((o->sections & SK_SECTION_HTTP) != 0 && o->sni_domain[0] == '\0')
+			say(out->sentence, "%s (%s) asked %s (%s) over HTTP for a host under %.120s, %s, %s (%s, %s).", from, inside, to, outside,
+			    out->matched, named, time, proto, bytes);
 		else
 			say(out->sentence, "%s (%s) opened TLS to %s (%s) for a server name under %.120s, %s, %s (%s, %s).", from, inside, to,
 			    outside, out->matched, named, time, proto, bytes);

@@ -178,6 +178,37 @@ static void test_names(void **state)
 	check_names("fd", "none", true, "45.33.32.156", "very.private.good.co.jp", "good.co.jp");
 }
 
+/* A web server's name is a name; where an address stands instead, only the one that the record tells anyway. rule: SELECT-2 */
+static void test_hosts(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *host, *kept;
+	} cases[] = {{"very.private.good.co.jp", "good.co.jp"}, {"www.evil.example", "evil.example"}, {"45.33.32.156", "45.33.32.156"}, {"45.33.32.157", ""},
+		     {"2001:db8::1", ""}, {"localhost", ""}};
+	for (size_t i = 0; i < SK_COUNT(cases); i++) {
+		struct world world;
+		struct sk_flow_facts facts = {.has_http = true, .http = {.has_request = true, .method = "GET"}};
+		struct sk_flow_record record = segment_record(SK_CLASS_DF);
+		start(&world, segment_selectors, "lab", "none", false);
+		segment_hit(&facts, world.set, "evil.example");
+		(void)snprintf(facts.http.host, sizeof facts.http.host, "%s", cases[i].host);
+		facts.http.host_length = (uint16_t)strlen(cases[i].host);
+		record.facts = &facts;
+		sk_select_segment(world.select, &record);
+		assert_string_equal(world.sink.observation.http_host_domain, cases[i].kept);
+		assert_non_null(strstr(world.sink.finding.sentence, "over HTTP for a host under evil.example"));
+		/* What one segment said does not stay for the next. */
+		facts = (struct sk_flow_facts){.hit_count = 0};
+		segment_hit(&facts, world.set, "45.33.32.156");
+		sk_select_segment(world.select, &record);
+		assert_int_equal(world.sink.observation.sections, SK_SECTION_HITS);
+		assert_string_equal(world.sink.observation.http_host_domain, "");
+		assert_string_equal(world.sink.observation.http_method, "");
+		end(&world);
+	}
+}
+
 static void test_entropy(void **state)
 {
 	(void)state;
@@ -389,7 +420,7 @@ static void test_reason_names(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_one_fate), cmocka_unit_test(test_kinds), cmocka_unit_test(test_names), cmocka_unit_test(test_entropy),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_one_fate), cmocka_unit_test(test_kinds), cmocka_unit_test(test_names), cmocka_unit_test(test_hosts), cmocka_unit_test(test_entropy),
 					   cmocka_unit_test(test_canary), cmocka_unit_test(test_findings), cmocka_unit_test(test_more_findings), cmocka_unit_test(test_long),
 					   cmocka_unit_test(test_reason_names)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
