@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 enum {
-	LONG_FORM = 0x80, TYPE_SHIFT = 4, TYPE_BITS = 3, TYPE_INITIAL = 0, TYPE_RETRY = 3, MASKED_BITS = 0x0f, NUMBER_LENGTH_BITS = 3,
+	LONG_FORM = 0x80, TYPE_SHIFT = 4, TYPE_BITS = 3, TYPE_INITIAL = 0, TYPE_RETRY = 3, MASKED_BITS = 0x0f, RESERVED_BITS = 0x0c, NUMBER_LENGTH_BITS = 3,
 	FIRST_ID_MIN = 8, /* RFC 9000 7.2: the client's first Destination Connection ID */
 	PACKETS_MAX = 8,  /* of one datagram */
 	FRAME_PADDING = 0, FRAME_PING = 1, FRAME_ACK = 2, FRAME_ACK_ECN = 3, FRAME_CRYPTO = 6, FRAME_CRYPTO_GOOGLE = 8
@@ -118,26 +118,29 @@ static bool next_packet(struct sk_cur *c, struct packet *out)
 }
 
 /* Unmask and open an Initial packet into the reader's memory; *frames is what it holds. */
-static bool open_initial(struct sk_quic *quic, const struct packet *packet, const struct sk_quic_keys *keys, struct sk_cur *frames)
+static bool open_initial(struct sk_quic *quic, const struct packet *packet, const struct sk_quic_secret *secret, struct sk_cur *frames)
 {
 	struct sk_cur header = packet->header, sealed = packet->sealed, sample = sealed;
-	size_t room = sizeof quic->plain - quic->used;
-	if (sk_left(&sealed) < SK_QUIC_NUMBER_BYTES_MAX + SK_QUIC_SAMPLE_BYTES || sk_left(&sealed) > room)
+	if (sk_left(&sealed) < SK_QUIC_NUMBER_BYTES_MAX + SK_QUIC_SAMPLE_BYTES || sk_left(&sealed) > sizeof quic->plain - quic->used)
 		return false;
-	uint8_t mask[SK_QUIC_MASK_BYTES], nonce[SK_QUIC_NONCE_BYTES], first = sk_u8(&header), number_bytes[SK_QUIC_NUMBER_BYTES_MAX];
+	uint8_t key[SK_QUIC_KEY_BYTES], nonce[SK_QUIC_NONCE_BYTES], mask[SK_QUIC_MASK_BYTES], number_bytes[SK_QUIC_NUMBER_BYTES_MAX];
+	sk_quic_header_key(secret, key);
 	sk_skip(&sample, SK_QUIC_NUMBER_BYTES_MAX);
-	if (!sk_quic_header_mask(quic->crypto, keys->header, sample, mask))
+	if (!sk_quic_header_mask(quic->crypto, key, sample, mask))
 		return false;
-	first ^= mask[0] & MASKED_BITS;
+	uint8_t first = sk_u8(&header) ^ (mask[0] & MASKED_BITS);
+	/* RFC 9000 17.2: these are zero in every packet that is one. Three of four that are not are known here, before the costly part. */
+	if ((first & RESERVED_BITS) != 0)
+		return false;
+	sk_quic_packet_key(secret, key, nonce);
 	size_t number_length = (first & NUMBER_LENGTH_BITS) + 1u;
 	/* Initial packets are few: their numbers are not cut, so what is sent is the number (RFC 9000 17.1). */
-	memcpy(nonce, keys->iv, sizeof nonce);
 	for (size_t i = 0; i < number_length; i++) {
 		number_bytes[i] = sk_u8(&sealed) ^ mask[1 + i];
 		nonce[sizeof nonce - number_length + i] ^= number_bytes[i];
 	}
 	size_t length = sk_left(&sealed) - SK_QUIC_TAG_BYTES;
-	struct sk_quic_sealed aead = {.key = keys->key, .nonce = nonce, .associated = {sk_cur_of(&first, 1), header, sk_cur_of(number_bytes, number_length)}};
+	struct sk_quic_sealed aead = {.key = key, .nonce = nonce, .associated = {sk_cur_of(&first, 1), header, sk_cur_of(number_bytes, number_length)}};
 	aead.text = sk_carve(&sealed, length);
 	aead.tag = sealed;
 	uint8_t *plain = quic->plain + quic->used;
@@ -246,9 +249,9 @@ static void remember_id(struct sk_quic_flow *flow, struct sk_cur id)
 
 static bool open_with(struct sk_quic *quic, const struct sk_quic_flow *flow, unsigned direction, const struct packet *packet, struct sk_cur *frames)
 {
-	struct sk_quic_keys keys;
-	sk_quic_initial_keys(packet->version, flow->key_id, flow->key_id_length, direction == flow->client_direction, &keys);
-	return open_initial(quic, packet, &keys, frames);
+	struct sk_quic_secret secret;
+	sk_quic_secret_of(quic->crypto, packet->version, sk_cur_of(flow->key_id, flow->key_id_length), direction == flow->client_direction, &secret);
+	return open_initial(quic, packet, &secret, frames);
 }
 
 /* An Initial packet: with the keys of the flow, else as the first of a new connection in it. */

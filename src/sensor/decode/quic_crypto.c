@@ -2,8 +2,8 @@
 /* RFC 9001 5.2:  initial_secret = HKDF-Extract(salt of the version, client's first Destination Connection ID)
                   side_secret    = HKDF-Expand-Label(initial_secret, "client in" | "server in", "", 32)
                   key, iv, hp    = HKDF-Expand-Label(side_secret, "quic key" | "quic iv" | "quic hp", "", 16 | 12 | 16)
-   HMAC is done over plain SHA-256 states, which can be copied: side_secret's padded blocks are hashed once for three labels, and nothing is allocated
-   (see digest.c). The ciphers are EVP's, fetched once, in contexts that are kept. */
+   Everything that is hashed here fits one block, so HMAC is four calls of SHA-256's block function, two of them done once a key (once a process for the
+   salts); nothing is allocated (see digest.c). The ciphers are EVP's, fetched once, in contexts that are kept. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/evp.h>
 #include <openssl/sha.h>
@@ -11,7 +11,7 @@
 
 #include "decode/quic_priv.h"
 
-enum { HASH_BYTES = SHA256_DIGEST_LENGTH, BLOCK_BYTES = SHA256_CBLOCK, LABEL_MAX = 32 };
+enum { HASH_BYTES = SHA256_DIGEST_LENGTH, BLOCK_BYTES = SHA256_CBLOCK, LENGTH_BYTES = 8, MESSAGE_MAX = BLOCK_BYTES - 1 - LENGTH_BYTES };
 
 #define SALT_DRAFT_22 {0x7f, 0xbc, 0xdb, 0x0e, 0x7c, 0x66, 0xbb, 0xe9, 0x19, 0x3a, 0x96, 0xcd, 0x21, 0x51, 0x9e, 0xbd, 0x7a, 0x02, 0x64, 0x4a}
 #define SALT_DRAFT_23 {0xc3, 0xee, 0xf7, 0x12, 0xc7, 0x2e, 0xbb, 0x5a, 0x11, 0xa7, 0xd2, 0x43, 0x2b, 0xb4, 0x63, 0x65, 0xbe, 0xf9, 0xf5, 0x02}
@@ -52,74 +52,104 @@ const struct sk_quic_version *sk_quic_version_of(uint32_t number)
 	return NULL;
 }
 
-/* ---- keys ---- */
-
-/* HMAC-SHA-256 with its key hashed in. */
-struct hmac {
-	SHA256_CTX inner, outer;
+struct sk_quic_crypto {
+	EVP_CIPHER_CTX *gcm, *block;
+	struct sk_quic_secret salts[SK_COUNT(versions)];
 };
 
-static void absorb_key(SHA256_CTX *state, const uint8_t *key, size_t length, uint8_t pad)
+/* ---- keys ---- */
+
+static void hash_block(uint32_t state[8], const uint8_t block[BLOCK_BYTES])
+{
+	SHA256_CTX context;
+	memcpy(context.h, state, sizeof context.h);
+	SHA256_Transform(&context, block);
+	memcpy(state, context.h, sizeof context.h);
+}
+
+static void hash_padded_key(uint32_t state[8], const uint8_t *key, size_t length, uint8_t pad)
 {
 	uint8_t block[BLOCK_BYTES];
-	for (size_t i = 0; i < sizeof block; i++)
-		block[i] = (uint8_t)((i < length ? key[i] : 0) ^ pad);
-	(void)SHA256_Init(state);
-	(void)SHA256_Update(state, block, sizeof block);
+	memset(block, pad, sizeof block);
+	for (size_t i = 0; i < length; i++)
+		block[i] ^= key[i];
+	SHA256_CTX context;
+	(void)SHA256_Init(&context);
+	memcpy(state, context.h, sizeof context.h);
+	hash_block(state, block);
 }
 
-static void hmac_init(struct hmac *hmac, const uint8_t *key, size_t length)
+static void hmac_init(struct sk_quic_secret *hmac, const uint8_t *key, size_t length)
 {
-	absorb_key(&hmac->inner, key, length, 0x36);
-	absorb_key(&hmac->outer, key, length, 0x5c);
+	hash_padded_key(hmac->inner, key, length, 0x36);
+	hash_padded_key(hmac->outer, key, length, 0x5c);
 }
 
-static void hmac_of(const struct hmac *hmac, const uint8_t *bytes, size_t length, uint8_t out[HASH_BYTES])
+/* FIPS 180-4 5.1.1: the last block of a message of which one block (the key's) is hashed. */
+static void hash_last(const uint32_t start[8], const uint8_t *message, size_t length, uint8_t out[HASH_BYTES])
 {
-	SHA256_CTX state = hmac->inner;
-	(void)SHA256_Update(&state, bytes, length);
-	(void)SHA256_Final(out, &state);
-	state = hmac->outer;
-	(void)SHA256_Update(&state, out, HASH_BYTES);
-	(void)SHA256_Final(out, &state);
+	uint8_t block[BLOCK_BYTES] = {0};
+	uint32_t state[8];
+	struct sk_out o = sk_out_of(block, MESSAGE_MAX + 1);
+	sk_put_bytes(&o, message, length);
+	sk_put_u8(&o, 0x80);
+	SK_INVARIANT(sk_out_done(&o) == SK_OK);
+	o = sk_out_of(block + MESSAGE_MAX + 1, LENGTH_BYTES);
+	sk_put_be64(&o, (BLOCK_BYTES + length) * 8);
+	memcpy(state, start, sizeof state);
+	hash_block(state, block);
+	o = sk_out_of(out, HASH_BYTES);
+	for (size_t i = 0; i < SK_COUNT(state); i++)
+		sk_put_be32(&o, state[i]);
+}
+
+static void hmac_of(const struct sk_quic_secret *hmac, const uint8_t *message, size_t length, uint8_t out[HASH_BYTES])
+{
+	hash_last(hmac->inner, message, length, out);
+	hash_last(hmac->outer, out, HASH_BYTES, out);
 }
 
 /* RFC 8446 7.1, for at most one block: length (2), "tls13 " label <1>, context <1> = "", and HKDF's counter. */
-static void expand(const struct hmac *secret, const char *label, const char *more, uint8_t *out, size_t length)
+static void expand(const struct sk_quic_secret *secret, const char *label, const char *more, uint8_t *out, size_t length)
 {
-	uint8_t info[2 + 1 + 6 + LABEL_MAX + 1 + 1], block[HASH_BYTES];
+	uint8_t info[MESSAGE_MAX], hash[HASH_BYTES];
 	struct sk_out o = sk_out_of(info, sizeof info);
+	size_t label_length = strlen(label), more_length = strlen(more);
 	sk_put_be16(&o, (uint16_t)length);
-	sk_put_u8(&o, (uint8_t)(6 + strlen(label) + strlen(more)));
+	sk_put_u8(&o, (uint8_t)(6 + label_length + more_length));
 	sk_put_bytes(&o, "tls13 ", 6);
-	sk_put_bytes(&o, label, strlen(label));
-	sk_put_bytes(&o, more, strlen(more));
-	sk_put_u8(&o, 0);
-	sk_put_u8(&o, 1);
-	SK_INVARIANT(sk_out_done(&o) == SK_OK && length <= sizeof block);
-	hmac_of(secret, info, sk_out_length(&o), block);
-	memcpy(out, block, length);
+	sk_put_bytes(&o, label, label_length);
+	sk_put_bytes(&o, more, more_length);
+	sk_put_be16(&o, 0x0001);
+	SK_INVARIANT(sk_out_done(&o) == SK_OK && length <= sizeof hash);
+	hmac_of(secret, info, sk_out_length(&o), hash);
+	memcpy(out, hash, length);
 }
 
-void sk_quic_initial_keys(const struct sk_quic_version *version, const uint8_t *id, size_t id_length, bool client, struct sk_quic_keys *out)
+void sk_quic_secret_of(const struct sk_quic_crypto *crypto, const struct sk_quic_version *version, struct sk_cur id, bool client,
+		       struct sk_quic_secret *out)
 {
-	struct hmac hmac;
 	uint8_t secret[HASH_BYTES];
-	hmac_init(&hmac, version->salt, sizeof version->salt);
-	hmac_of(&hmac, id, id_length, secret);
-	hmac_init(&hmac, secret, sizeof secret);
-	expand(&hmac, client ? "client in" : "server in", "", secret, sizeof secret);
-	hmac_init(&hmac, secret, sizeof secret);
-	expand(&hmac, version->label, "key", out->key, sizeof out->key);
-	expand(&hmac, version->label, "iv", out->iv, sizeof out->iv);
-	expand(&hmac, version->label, "hp", out->header, sizeof out->header);
+	size_t id_length = sk_left(&id);
+	hmac_of(&crypto->salts[version - versions], sk_take(&id, id_length), id_length, secret);
+	hmac_init(out, secret, sizeof secret);
+	expand(out, client ? "client in" : "server in", "", secret, sizeof secret);
+	hmac_init(out, secret, sizeof secret);
+	out->label = version->label;
+}
+
+void sk_quic_header_key(const struct sk_quic_secret *secret, uint8_t key[SK_QUIC_KEY_BYTES])
+{
+	expand(secret, secret->label, "hp", key, SK_QUIC_KEY_BYTES);
+}
+
+void sk_quic_packet_key(const struct sk_quic_secret *secret, uint8_t key[SK_QUIC_KEY_BYTES], uint8_t iv[SK_QUIC_NONCE_BYTES])
+{
+	expand(secret, secret->label, "key", key, SK_QUIC_KEY_BYTES);
+	expand(secret, secret->label, "iv", iv, SK_QUIC_NONCE_BYTES);
 }
 
 /* ---- ciphers ---- */
-
-struct sk_quic_crypto {
-	EVP_CIPHER_CTX *gcm, *block;
-};
 
 static enum sk_err context_new(const char *name, bool encrypt, EVP_CIPHER_CTX **out)
 {
@@ -137,6 +167,8 @@ enum sk_err sk_quic_crypto_new(struct sk_quic_crypto **out)
 	struct sk_quic_crypto *crypto = calloc(1, sizeof *crypto);
 	if (crypto == NULL)
 		return SK_ENOMEM;
+	for (size_t i = 0; i < SK_COUNT(versions); i++)
+		hmac_init(&crypto->salts[i], versions[i].salt, sizeof versions[i].salt);
 	enum sk_err err = context_new("AES-128-GCM", false, &crypto->gcm);
 	if (err == SK_OK)
 		err = context_new("AES-128-ECB", true, &crypto->block);

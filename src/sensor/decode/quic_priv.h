@@ -24,19 +24,26 @@ struct sk_quic_version {
 /* The row of a version; NULL when it is not known. */
 const struct sk_quic_version *sk_quic_version_of(uint32_t number);
 
-struct sk_quic_keys {
-	uint8_t key[SK_QUIC_KEY_BYTES], iv[SK_QUIC_NONCE_BYTES], header[SK_QUIC_KEY_BYTES];
+struct sk_quic_crypto; /* what is made once: cipher contexts, hashed salts; heap */
+
+/* What the keys of one side come from: an HMAC-SHA-256 whose key is hashed in already. */
+struct sk_quic_secret {
+	uint32_t inner[8], outer[8];
+	const char *label;
 };
-
-/* RFC 9001 5.2: what protects the Initial packets of one side. */
-void sk_quic_initial_keys(const struct sk_quic_version *version, const uint8_t *id, size_t id_length, bool client, struct sk_quic_keys *out);
-
-struct sk_quic_crypto; /* cipher contexts, kept; heap */
 
 /* SK_ENOMEM; SK_EUNSUPPORTED: no such cipher. */
 SK_MUST enum sk_err sk_quic_crypto_new(struct sk_quic_crypto **out);
 /* Free (NULL is fine). */
 void sk_quic_crypto_free(struct sk_quic_crypto *crypto);
+/* RFC 9001 5.2: the secret of the client's or the server's Initial packets. */
+void sk_quic_secret_of(const struct sk_quic_crypto *crypto, const struct sk_quic_version *version, struct sk_cur id, bool client,
+		       struct sk_quic_secret *out);
+/* The key of the header's mask. Derived first, and alone, as most of what is no Initial of ours is seen by its header. */
+void sk_quic_header_key(const struct sk_quic_secret *secret, uint8_t key[SK_QUIC_KEY_BYTES]);
+/* The key and the nonce's base of the packets. */
+void sk_quic_packet_key(const struct sk_quic_secret *secret, uint8_t key[SK_QUIC_KEY_BYTES], uint8_t iv[SK_QUIC_NONCE_BYTES]);
+
 /* RFC 9001 5.4: the mask of a sample. False when the library fails. */
 SK_MUST bool sk_quic_header_mask(struct sk_quic_crypto *crypto, const uint8_t *key, struct sk_cur sample, uint8_t mask[SK_QUIC_MASK_BYTES]);
 

@@ -15,6 +15,7 @@ struct quic_recipe {
 	struct sk_cur destination, source, token;
 	uint32_t number;
 	size_t number_length;         /* 1 to 4 */
+	uint8_t reserved_bits;        /* which must be 0 */
 };
 
 static inline void quic_put_number(struct sk_out *o, uint64_t value)
@@ -31,6 +32,21 @@ static inline void quic_put_cursor(struct sk_out *o, struct sk_cur c)
 {
 	size_t length = sk_left(&c);
 	sk_put_bytes(o, sk_take(&c, length), length);
+}
+
+struct quic_keys {
+	uint8_t key[16], iv[12], header[16];
+};
+
+static inline void quic_keys_of(uint32_t version, struct sk_cur id, bool client, struct quic_keys *out)
+{
+	static struct sk_quic_crypto *crypto;
+	struct sk_quic_secret secret;
+	if (crypto == NULL && sk_quic_crypto_new(&crypto) != SK_OK)
+		abort();
+	sk_quic_secret_of(crypto, sk_quic_version_of(version), id, client, &secret);
+	sk_quic_packet_key(&secret, out->key, out->iv);
+	sk_quic_header_key(&secret, out->header);
 }
 
 /* A CRYPTO frame. */
@@ -63,13 +79,12 @@ static inline void quic_gcm(const uint8_t *key, const uint8_t *nonce, struct sk_
 /* The packet with these frames, sealed and masked. */
 static inline size_t quic_initial(uint8_t *out, size_t capacity, const struct quic_recipe *r, struct sk_cur frames)
 {
-	struct sk_quic_keys keys;
-	struct sk_cur id = r->key_id;
-	size_t id_length = sk_left(&id), frames_length = sk_left(&frames);
+	struct quic_keys keys;
+	size_t frames_length = sk_left(&frames);
 	const struct sk_quic_version *version = sk_quic_version_of(r->version);
-	sk_quic_initial_keys(version, sk_take(&id, id_length), id_length, r->from_client, &keys);
+	quic_keys_of(r->version, r->key_id, r->from_client, &keys);
 	struct sk_out o = sk_out_of(out, capacity);
-	sk_put_u8(&o, (uint8_t)(0xc0 | (version->types_turned ? 0x10 : 0) | (r->number_length - 1)));
+	sk_put_u8(&o, (uint8_t)(0xc0 | (version->types_turned ? 0x10 : 0) | r->reserved_bits | (r->number_length - 1)));
 	sk_put_be32(&o, r->version);
 	sk_put_u8(&o, (uint8_t)sk_left(&r->destination));
 	quic_put_cursor(&o, r->destination);

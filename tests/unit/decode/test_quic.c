@@ -99,8 +99,8 @@ static void test_keys(void **state)
 		uint8_t id[8], wanted[44];
 		(void)from_hex(client_id, id, sizeof id);
 		for (unsigned side = 0; side < 2; side++) {
-			struct sk_quic_keys keys;
-			sk_quic_initial_keys(sk_quic_version_of(vectors[i].version), id, sizeof id, side == CLIENT, &keys);
+			struct quic_keys keys;
+			quic_keys_of(vectors[i].version, sk_cur_of(id, sizeof id), side == CLIENT, &keys);
 			assert_int_equal(from_hex(vectors[i].keys[side], wanted, sizeof wanted), sizeof keys);
 			assert_memory_equal(&keys, wanted, sizeof keys);
 		}
@@ -230,6 +230,14 @@ static void test_tag_is_what_refuses(void **state)
 	r.key_id = r.destination = hex(client_id, id, sizeof id);
 	size_t length = quic_initial(datagram, sizeof datagram, &r, sk_cur_of(frames, sizeof frames));
 	assert_int_equal(read_exact(quic, &flow, CLIENT, datagram, length, &out), SK_OK);
+	/* with bits that must be zero it is refused before the tag is looked at */
+	for (unsigned bits = 4; bits <= 12; bits += 4) {
+		flow = (struct sk_quic_flow){0};
+		r.reserved_bits = (uint8_t)bits;
+		length = quic_initial(datagram, sizeof datagram, &r, sk_cur_of(frames, sizeof frames));
+		assert_int_equal(read_exact(quic, &flow, CLIENT, datagram, length, &out), SK_EUNSUPPORTED);
+	}
+	r.reserved_bits = 0;
 	/* and with the server's keys it is not the client's */
 	flow = (struct sk_quic_flow){0};
 	r.from_client = false;
