@@ -3,6 +3,7 @@
 #include "decode/command_priv.h"
 
 enum transport { TCP = 1 << 16, UDP = 2 << 16, NEITHER = 0 };
+enum { EPHEMERAL_MIN = 32768 };
 
 enum row {
 #define SK_COMMAND(symbol, function, bits, version, code, detail, status) ROW_##symbol,
@@ -31,6 +32,12 @@ static uint32_t row_of_port(enum transport transport, uint16_t port)
 	default:
 		return 0;
 	}
+}
+
+/* A high port of the one who began was picked by a machine (Linux: from 32768): it says nothing. */
+static bool is_hint(uint16_t port, uint16_t other_port, bool of_initiator)
+{
+	return port < EPHEMERAL_MIN || !of_initiator || port == other_port;
 }
 
 /* Rows that have a port of this transport. */
@@ -98,7 +105,8 @@ enum sk_err sk_command_recognise(struct sk_cur bytes, uint8_t ip_proto, uint16_t
 	enum transport transport = transport_of(ip_proto);
 	if (transport == NEITHER || !sk_more(&bytes))
 		return SK_EUNSUPPORTED;
-	uint32_t to = row_of_port(transport, destination_port), from = row_of_port(transport, source_port);
+	uint32_t to = is_hint(destination_port, source_port, !from_initiator) ? row_of_port(transport, destination_port) : 0;
+	uint32_t from = is_hint(source_port, destination_port, from_initiator) ? row_of_port(transport, source_port) : 0;
 	uint8_t first = sk_peek_u8(&bytes, 0);
 	uint32_t start = (transport == TCP ? rows_of_start(TCP, first) : rows_of_start(UDP, first)) & ~to & ~from;
 	struct sk_command_context context = {.ip_proto = ip_proto, .to_server = from_initiator};

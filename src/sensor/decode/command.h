@@ -37,7 +37,7 @@ struct sk_command_context {
 	SK_MUST enum sk_err sk_##function##_head(struct sk_cur bytes, struct sk_command_context context, struct sk_command *out);
 #include "decode/command.def"
 
-/* Which of them is it? The protocols of the ports first, then those whose signature is strong enough to be believed at any port. Results as above, app set;
+/* Which of them is it? The protocols of the ports first (an initiator's own port from 32768 on is none), then those whose signature is strong enough to be believed at any port. Results as above, app set;
    SK_EMORE and SK_EMALFORMED only when no protocol took the bytes. Costs some nanoseconds when the first byte is none of theirs. */
 SK_MUST enum sk_err sk_command_recognise(struct sk_cur bytes, uint8_t ip_proto, uint16_t source_port, uint16_t destination_port, bool from_initiator,
 					 struct sk_command *out);

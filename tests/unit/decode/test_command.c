@@ -225,6 +225,19 @@ static void test_both_ports(void **state)
 	assert_true(command.response);
 }
 
+/* The initiator's own port, picked by its machine, happens to be EtherNet/IP's: a list of nothing is not believed then. */
+static void test_ephemeral_port(void **state)
+{
+	(void)state;
+	static const uint8_t nop[24] = {0};
+	struct sk_command command;
+	assert_int_equal(sk_command_recognise(sk_cur_of(nop, sizeof nop), UDP, 40000, 44818, true, &command), SK_OK);
+	assert_int_equal(command.app, SK_APP_ENIP);
+	assert_int_equal(sk_command_recognise(sk_cur_of(nop, sizeof nop), UDP, 5055, 44818, false, &command), SK_EUNSUPPORTED);
+	assert_int_equal(sk_command_recognise(sk_cur_of(nop, sizeof nop), UDP, 44818, 5055, true, &command), SK_EUNSUPPORTED);
+	assert_int_equal(sk_command_recognise(sk_cur_of(nop, sizeof nop), UDP, 44818, 44818, true, &command), SK_OK);
+}
+
 /* A fixed sequence: SplitMix64. */
 static uint64_t next_random(uint64_t *state)
 {
@@ -347,6 +360,7 @@ int main(void)
 		cmocka_unit_test(test_contents_stay_out_sees_sabotage),
 		cmocka_unit_test(test_recognised),
 		cmocka_unit_test(test_both_ports),
+		cmocka_unit_test(test_ephemeral_port),
 		cmocka_unit_test(test_random_bytes),
 		cmocka_unit_test(test_other_protocols),
 		cmocka_unit_test(test_no_transport),
