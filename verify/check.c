@@ -592,6 +592,8 @@ static enum sk_err check_record(struct sk_check *check)
 		return check_run_stop(check, &record->run_stop);
 	case SK_RECORD_RECOVERY:
 		return check_recovery(check, &record->recovery);
+	case SK_RECORD_MUTES:
+		return SK_OK;
 	case SK_RECORD_CARRY:
 		return refuse(check, "kind", "a carry is a sealed file, not a record of a ledger");
 	}

@@ -322,6 +322,13 @@ void sk_record_recovery(struct sk_buf *out, uint64_t rows_rolled_back, uint64_t 
 	sk_record_write(out, &record);
 }
 
+void sk_record_mutes(struct sk_buf *out, uint64_t active, const uint8_t commitment[SK_HASH_BYTES], int64_t now_ns)
+{
+	struct sk_record record = {.kind = SK_RECORD_MUTES, .mutes = {.active = active, .stated_ns = now_ns}};
+	memcpy(record.mutes.commitment, commitment, SK_HASH_BYTES);
+	sk_record_write(out, &record);
+}
+
 void sk_commit(const uint8_t salt[32], const void *bytes, size_t length, uint8_t out[SK_HASH_BYTES])
 {
 	static const uint8_t domain = 0x02;

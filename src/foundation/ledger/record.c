@@ -167,6 +167,14 @@ static const struct field recovery_fields[] = {
 	{KEY("v"), VERSION, 0, 0, NULL},
 };
 
+static const struct field mutes_fields[] = {
+	NUMBER("active", mutes.active),
+	PLAIN("commitment", HASH, mutes.commitment),
+	KIND("mutes"),
+	PLAIN("stated_ns", I64, mutes.stated_ns),
+	{KEY("v"), VERSION, 0, 0, NULL},
+};
+
 static const struct field carry_fields[] = {
 	PLAIN("capture_lost", TALLY, carry.capture_lost),
 	PLAIN("classes", CLASS_TALLIES, carry.classes),
@@ -196,6 +204,7 @@ static const struct {
 	[SK_RECORD_INTERVAL] = {"interval", interval_fields, SK_COUNT(interval_fields)},
 	[SK_RECORD_RUN_STOP] = {"run_stop", run_stop_fields, SK_COUNT(run_stop_fields)},
 	[SK_RECORD_RECOVERY] = {"recovery", recovery_fields, SK_COUNT(recovery_fields)},
+	[SK_RECORD_MUTES] = {"mutes", mutes_fields, SK_COUNT(mutes_fields)},
 	[SK_RECORD_CARRY] = {"carry", carry_fields, SK_COUNT(carry_fields)},
 };
 

@@ -107,6 +107,9 @@ void sk_record_run_stop(struct sk_buf *out, uint64_t run_index, const char *reas
 /* After a crash: rows rolled back in the store, frames lost per link are in the next interval's lost_in_crash. */
 void sk_record_recovery(struct sk_buf *out, uint64_t rows_rolled_back, uint64_t frames_lost, uint64_t bytes_lost, uint64_t run_index, int64_t now_ns);
 
+/* The mutes of findings in force after a change: how many, and a commitment to their list. Collection and the equation know nothing of them. */
+void sk_record_mutes(struct sk_buf *out, uint64_t active, const uint8_t commitment[SK_HASH_BYTES], int64_t now_ns);
+
 /* SHA-256(0x02 || salt32 || bytes): a salted commitment; the salt lies with the opening in sealed/. */
 void sk_commit(const uint8_t salt[32], const void *bytes, size_t length, uint8_t out[SK_HASH_BYTES]);
 

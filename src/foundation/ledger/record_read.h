@@ -19,9 +19,10 @@ enum sk_record_kind {
 	SK_RECORD_INTERVAL,
 	SK_RECORD_RUN_STOP,
 	SK_RECORD_RECOVERY,
+	SK_RECORD_MUTES,
 	SK_RECORD_CARRY /* the file in sealed/, never a leaf: a verifier refuses it */
 };
-enum { SK_RECORD_KIND_COUNT = 10 };
+enum { SK_RECORD_KIND_COUNT = 11 };
 
 /* Frames and bytes together. */
 struct sk_tally {
@@ -109,6 +110,13 @@ struct sk_recovery_record {
 	int64_t recovered_ns;
 };
 
+/* Findings that are counted and not shown: how many rules there are, and a commitment to them. */
+struct sk_mutes_record {
+	uint64_t active;
+	uint8_t commitment[SK_HASH_BYTES];
+	int64_t stated_ns;
+};
+
 /* What is held back on one link because it is below k. */
 struct sk_carry_record {
 	char link[SK_LINK_TEXT_MAX];
@@ -131,6 +139,7 @@ struct sk_record {
 		struct sk_interval_record interval;
 		struct sk_run_stop_record run_stop;
 		struct sk_recovery_record recovery;
+		struct sk_mutes_record mutes;
 		struct sk_carry_record carry;
 	};
 };
