@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sekisho findings: what was found, in plain sentences, newest last. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "cmd/mute.h"
 #include "cmd/query.h"
 #include "text/text.h"
 
@@ -18,7 +20,7 @@ static const char *severity_name(uint8_t severity)
 	return severity < SK_COUNT(names) ? names[severity] : "unknown";
 }
 
-static void print_json(struct sk_rows *rows, const struct sk_finding *f)
+static void print_json(struct sk_rows *rows, const struct sk_finding *f, bool muted)
 {
 	char time[SK_TIME_TEXT_MAX], addr[SK_ADDR_TEXT_MAX];
 	struct sk_json_writer *w = sk_rows_record(rows);
@@ -40,6 +42,8 @@ static void print_json(struct sk_rows *rows, const struct sk_finding *f)
 	sk_json_text(w, "why", f->why);
 	sk_json_text(w, "doubt", f->doubt);
 	sk_json_hex(w, "evidence", f->evidence, sizeof f->evidence);
+	if (muted)
+		sk_json_bool(w, "muted", true);
 	sk_rows_end_record(rows);
 }
 
@@ -78,12 +82,25 @@ static void print_table(struct sk_rows *rows, const struct sk_finding *f)
 	sk_rows_cell(rows, f->sentence);
 }
 
+/* The rows, and what they leave out. */
+struct listing {
+	struct sk_rows rows;
+	struct sk_mutes *mutes;
+	int64_t now_ns;
+	uint64_t muted;
+};
+
 static enum sk_err print_finding(void *context, const struct sk_finding *finding)
 {
-	struct sk_rows *rows = context;
+	struct listing *listing = context;
+	struct sk_rows *rows = &listing->rows;
+	bool muted = sk_mutes_find(listing->mutes, finding, listing->now_ns) != NULL;
+	listing->muted += muted;
+	if (muted && !rows->query->muted)
+		return SK_OK;
 	switch (rows->query->form) {
 	case SK_QUERY_JSON:
-		print_json(rows, finding);
+		print_json(rows, finding, muted);
 		break;
 	case SK_QUERY_CSV:
 		print_csv(rows, finding);
@@ -94,10 +111,29 @@ static enum sk_err print_finding(void *context, const struct sk_finding *finding
 	return SK_OK;
 }
 
+static enum sk_err list_findings(struct sk_cmd *cmd, struct sk_query *query, struct sk_fault *fault)
+{
+	struct listing listing = {.now_ns = cmd->clock.unix_ns(cmd->clock.context)};
+	struct sk_fault untrusted;
+	bool csv = query->form == SK_QUERY_CSV;
+	enum sk_err err = SK_OK;
+	if (sk_mutes_load(&query->workspace, &listing.mutes, &untrusted) != SK_OK)
+		(void)sk_cmd_fail(cmd, &untrusted); /* nothing is muted then */
+	sk_rows_begin(&listing.rows, query, csv ? csv_columns : table_columns, csv ? SK_COUNT(csv_columns) : SK_COUNT(table_columns));
+	if (query->store != NULL)
+		err = sk_store_findings(query->store, &query->filter, print_finding, &listing, fault);
+	bool all_muted = listing.muted != 0 && listing.rows.count == 0;
+	sk_rows_end(&listing.rows, all_muted ? "No findings that are not muted." : "No findings: no selector in use matched what crossed, or the options leave none.");
+	if (listing.muted != 0 && !query->muted)
+		(void)fprintf(cmd->err, "sekisho: %llu finding%s muted and not shown (--muted shows them, sekisho mute list says why)\n", (unsigned long long)listing.muted,
+			      listing.muted == 1 ? " is" : "s are");
+	free(listing.mutes);
+	return err;
+}
+
 int sk_cmd_findings(struct sk_cmd *cmd, int argc, char **argv)
 {
 	struct sk_query query;
-	struct sk_rows rows;
 	struct sk_fault fault = {.err = SK_OK};
 	int exit_code;
 	if (!sk_query_parse(&query, cmd, argc, argv, &exit_code))
@@ -106,13 +142,8 @@ int sk_cmd_findings(struct sk_cmd *cmd, int argc, char **argv)
 		return sk_cmd_usage(cmd, argv[0], "'%s' is one argument too many; a value to look for goes after --value",
 				    argv[query.first_argument]);
 	enum sk_err err = sk_query_open(&query, &fault);
-	if (err == SK_OK) {
-		bool csv = query.form == SK_QUERY_CSV;
-		sk_rows_begin(&rows, &query, csv ? csv_columns : table_columns, csv ? SK_COUNT(csv_columns) : SK_COUNT(table_columns));
-		if (query.store != NULL)
-			err = sk_store_findings(query.store, &query.filter, print_finding, &rows, &fault);
-		sk_rows_end(&rows, "No findings: no selector in use matched what crossed, or the options leave none.");
-	}
+	if (err == SK_OK)
+		err = list_findings(cmd, &query, &fault);
 	sk_query_close(&query);
 	return err == SK_OK ? 0 : sk_cmd_fail(cmd, &fault);
 }

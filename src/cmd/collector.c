@@ -391,10 +391,13 @@ static void take_finding(void *context, const struct sk_finding *finding, const 
 		return;
 	memcpy(proven.evidence, collector->last_id, sizeof proven.evidence);
 	collector->failed = sk_store_put_finding(collector->store, &proven, &collector->failed_fault);
-	if (collector->emit != NULL)
+	bool muted = collector->start.mutes != NULL && sk_mutes_find(collector->start.mutes, &proven, collector->start.clock.unix_ns(collector->start.clock.context)) != NULL;
+	if (collector->emit != NULL && !muted)
 		sk_emit_finding(collector->emit, &proven, evidence);
+	if (collector->start.syslog != NULL && !muted)
+		sk_syslog_finding(collector->start.syslog, &proven);
 	if (collector->start.finding != NULL)
-		collector->start.finding(collector->start.finding_context, &proven);
+		collector->start.finding(collector->start.finding_context, &proven, muted);
 }
 
 struct sk_observe_sink sk_collector_sink(struct sk_collector *collector)

@@ -5,8 +5,10 @@
 #define SK_CMD_COLLECTOR_H
 
 #include "base/clock.h"
+#include "cmd/mute.h"
 #include "cmd/workspace.h"
 #include "emit/emit.h"
+#include "emit/syslog.h"
 #include "ledger/ledger.h"
 #include "store/store.h"
 
@@ -26,8 +28,10 @@ struct sk_collector_start {
 	bool replayed_input;
 	bool no_heads;                    /* part of what is asked of an input */
 	const char *program;              /* as run_start names it; NULL: SK_VERSION */
+	struct sk_syslog *syslog;         /* borrowed; NULL: none */
+	const struct sk_mutes *mutes;     /* borrowed; NULL: none. A muted finding is stored, and nobody is alerted */
 	/* Told of every finding, for the summary; may be NULL. */
-	void (*finding)(void *context, const struct sk_finding *finding);
+	void (*finding)(void *context, const struct sk_finding *finding, bool muted);
 	void *finding_context;
 };
 

@@ -8,7 +8,7 @@
 #include "text/text.h"
 
 enum { OUT_MAX = 1 << 20, CELLS_MAX = 8 << 20, GAP = 2 };
-enum { OPT_WORKSPACE = 256, OPT_SINCE, OPT_UNTIL, OPT_CLASS, OPT_KIND, OPT_VALUE, OPT_LIMIT, OPT_JSON, OPT_CSV, OPT_HELP };
+enum { OPT_WORKSPACE = 256, OPT_SINCE, OPT_UNTIL, OPT_CLASS, OPT_KIND, OPT_VALUE, OPT_LIMIT, OPT_JSON, OPT_CSV, OPT_MUTED, OPT_HELP };
 
 static const struct option options[] = {{"workspace", required_argument, NULL, OPT_WORKSPACE},
 					{"since", required_argument, NULL, OPT_SINCE},
@@ -19,6 +19,7 @@ static const struct option options[] = {{"workspace", required_argument, NULL, O
 					{"limit", required_argument, NULL, OPT_LIMIT},
 					{"json", no_argument, NULL, OPT_JSON},
 					{"csv", no_argument, NULL, OPT_CSV},
+					{"muted", no_argument, NULL, OPT_MUTED},
 					{"help", no_argument, NULL, OPT_HELP},
 					{0}};
 
@@ -81,6 +82,9 @@ static int take_option(struct sk_query *query, int option)
 		return parse_count(optarg, &query->filter.limit)
 			       ? 0
 			       : sk_cmd_usage(query->cmd, query->command, "--limit %s: expected a number from 1 on", optarg);
+	case OPT_MUTED:
+		query->muted = true;
+		return 0;
 	case OPT_JSON:
 		query->form = SK_QUERY_JSON;
 		return 0;

@@ -33,6 +33,8 @@ struct run {
 	struct sk_border *border;
 	struct sk_indicator_set *set;
 	struct sk_emit *emit;
+	struct sk_syslog *syslog;
+	struct sk_mutes *mutes;
 	struct sk_collector *collector;
 	struct sk_observe_sink sink; /* the engine borrows it */
 	struct sk_engine *engine;
@@ -52,10 +54,23 @@ static void note_error(struct run *run, const struct sk_fault *fault)
 	(void)fprintf(run->cmd->err, "sekisho: %s\n", fault->line);
 }
 
+static void take_muted(struct sk_run_result *result, const struct sk_finding *finding)
+{
+	for (size_t i = 0; i < result->muted_count; i++)
+		if (memcmp(result->muted[i], finding->id, sizeof result->muted[i]) == 0)
+			return;
+	if (result->muted_count < SK_RUN_FINDINGS_MAX)
+		memcpy(result->muted[result->muted_count++], finding->id, sizeof finding->id);
+}
+
 /* Findings for the summary, folded as the store folds them. */
-static void take_finding(void *context, const struct sk_finding *finding)
+static void take_finding(void *context, const struct sk_finding *finding, bool muted)
 {
 	struct sk_run_result *result = ((struct run *)context)->result;
+	if (muted) {
+		take_muted(result, finding);
+		return;
+	}
 	for (size_t i = 0; i < result->finding_count; i++) {
 		struct sk_finding *kept = &result->findings[i];
 		if (strcmp(kept->kind, finding->kind) != 0 || strcmp(kept->matched, finding->matched) != 0 || !sk_addr_equal(&kept->subject, &finding->subject))
@@ -97,6 +112,21 @@ static enum sk_err open_inputs(struct run *run, struct sk_workspace *workspace, 
 	return sk_basis_covers(&result->basis, set_facts, fault);
 }
 
+/* Who is told of findings, and of which not. Mutes that cannot be trusted mute nothing; that is told, and is no reason to stop looking. */
+static enum sk_err open_alerts(struct run *run, const struct sk_workspace *workspace, struct sk_fault *fault)
+{
+	char host[256] = "";
+	struct sk_fault untrusted;
+	if (!run->options->show_muted && sk_mutes_load(workspace, &run->mutes, &untrusted) != SK_OK)
+		note_error(run, &untrusted);
+	if (run->options->syslog_path == NULL)
+		return SK_OK;
+	(void)gethostname(host, sizeof host - 1);
+	SK_TRY(sk_syslog_open(run->options->syslog_path, host, (int)getpid(), &run->syslog, fault));
+	sk_syslog_mark(run->syslog, run->result->basis.id, run->result->basis.simulated);
+	return SK_OK;
+}
+
 static enum sk_err start(struct run *run, struct sk_workspace *workspace, struct sk_fault *fault)
 {
 	struct sk_run_result *result = run->result;
@@ -106,10 +136,11 @@ static enum sk_err start(struct run *run, struct sk_workspace *workspace, struct
 		SK_TRY(sk_emit_open(run->options->eve_path, "sekisho", &run->emit, fault));
 	if (run->emit != NULL)
 		sk_emit_mark(run->emit, result->basis.id, result->basis.self_approved, result->basis.simulated);
+	SK_TRY(open_alerts(run, workspace, fault));
 	struct sk_collector_start start = {.basis = &result->basis, .border_overrides = result->border.overrides_special, .border_built_ns = result->border.built_unix_ns,
 					   .set = result->has_set ? &set_facts : NULL, .link = "file", .clock = run->cmd->clock,
-					   .now_ns = run->cmd->clock.unix_ns(run->cmd->clock.context), .replayed_input = true, .no_heads = run->options->no_heads, .finding = take_finding,
-					   .finding_context = run};
+					   .now_ns = run->cmd->clock.unix_ns(run->cmd->clock.context), .replayed_input = true, .no_heads = run->options->no_heads, .syslog = run->syslog,
+					   .mutes = run->mutes, .finding = take_finding, .finding_context = run};
 	memcpy(start.border_digest, result->border.digest, sizeof start.border_digest);
 	(void)snprintf(start.border_home, sizeof start.border_home, "%s", result->border.home);
 	struct sk_collector_recovery recovery;
@@ -293,6 +324,12 @@ enum sk_err sk_run(struct sk_cmd *cmd, struct sk_workspace *workspace, const str
 		if (closed != SK_OK)
 			note_error(&run, &closing);
 	}
+	if (run.syslog != NULL) {
+		struct sk_fault closing;
+		if (sk_syslog_close(run.syslog, &closing) != SK_OK)
+			note_error(&run, &closing);
+	}
+	free(run.mutes);
 	sk_indicator_close(run.set);
 	sk_border_close(run.border);
 	if (err == SK_EINTR || err == SK_EEXPIRED) {

@@ -14,6 +14,8 @@ struct sk_run_options {
 	const char *const *captures;
 	size_t capture_count;
 	const char *eve_path;          /* NULL: none */
+	const char *syslog_path;       /* NULL: none */
+	bool show_muted;               /* muted findings as all others */
 	bool again;                    /* watch inputs that were watched before */
 	uint64_t interval_frames;      /* 0 = default */
 	bool no_heads;                 /* flows alone: no payload is looked at */
@@ -28,6 +30,8 @@ struct sk_run_result {
 	bool has_set;
 	size_t finding_count;          /* kept, folded by kind, value and own side */
 	uint64_t findings_not_kept;
+	size_t muted_count;            /* findings that were counted and not shown */
+	uint8_t muted[SK_RUN_FINDINGS_MAX][16]; /* their ids */
 	struct sk_finding findings[SK_RUN_FINDINGS_MAX];
 	size_t error_count;
 	struct sk_fault errors[SK_RUN_ERRORS_MAX];

@@ -209,6 +209,7 @@ void sk_summary_json(struct sk_cmd *cmd, const struct sk_workspace *workspace, c
 		json_finding(&json, &result->findings[i]);
 	sk_json_end(&json);
 	sk_json_u64(&json, "findings_not_listed", result->findings_not_kept);
+	sk_json_u64(&json, "findings_muted", result->muted_count);
 	json_protocols(&json, totals);
 	json_interfaces(&json, result);
 	sk_json_object(&json, "beside");
@@ -323,12 +324,23 @@ static void print_no_findings(FILE *out, const struct sk_run_result *result)
 		(void)fprintf(out, "%s selectors were compared with every admitted flow, and none of them was there.\n", sk_number_format(result->set.entries, number));
 }
 
+static void print_muted(FILE *out, const struct sk_run_result *result)
+{
+	if (result->muted_count != 0)
+		(void)fprintf(out, "  %zu finding%s muted (sekisho mute list), stored and counted all the same; --muted shows them\n", result->muted_count,
+			      result->muted_count == 1 ? " is" : "s are");
+}
+
 static void print_findings(FILE *out, const struct sk_run_result *result)
 {
 	static const char *const severities[] = {"-", "low", "medium", "HIGH"};
 	const struct sk_finding *order[SK_RUN_FINDINGS_MAX];
 	if (result->finding_count == 0) {
-		print_no_findings(out, result);
+		if (result->muted_count == 0)
+			print_no_findings(out, result);
+		else
+			(void)fprintf(out, "\nFindings: none that is not muted\n");
+		print_muted(out, result);
 		return;
 	}
 	for (size_t i = 0; i < result->finding_count; i++)
@@ -343,6 +355,7 @@ static void print_findings(FILE *out, const struct sk_run_result *result)
 	}
 	if (result->finding_count > TOP_FINDINGS)
 		(void)fprintf(out, "  ... %zu more: sekisho findings --workspace DIR\n", result->finding_count - TOP_FINDINGS);
+	print_muted(out, result);
 }
 
 static void print_beside(FILE *out, const struct sk_run_result *result)

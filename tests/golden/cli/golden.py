@@ -26,6 +26,7 @@ def outputs(folder):
     yield "watch", sekisho("watch", "--workspace", w, S + "/border.pcap.gz", S + "/tunnels.pcapng").out
     yield "findings", sekisho("findings", "--workspace", w).out
     yield "lookup", sekisho("lookup", "--workspace", w, "203.0.113.66", "quiet.test", "192.0.2.1").out
+    yield "gate", sekisho("gate", S + "/border.pcap.gz", S + "/tunnels.pcapng", "--workspace", w, "-o", os.path.join(folder, "out.pcapng")).out
     yield "help", sekisho("--help").out
 
 def main_(argv):

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sekisho explain: everything about one finding, in plain sentences: what, why, under what, on which evidence, where the ledger has it, what else it could be. */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cmd/cmd.h"
+#include "cmd/find_finding.h"
+#include "cmd/mute.h"
+#include "cmd/query.h"
+#include "ledger/ledger.h"
+#include "ledger/record_read.h"
+#include "text/text.h"
+
+enum { EVIDENCE_MAX = 5, OUT_MAX = 1 << 20, CHECKPOINT_MAX = 65536 };
+
+struct evidence {
+	uint8_t id[16];
+	uint64_t interval;
+	struct sk_observation observation;
+};
+
+struct explanation {
+	struct sk_query *query;
+	struct sk_finding finding;
+	struct sk_basis basis;
+	bool has_basis;
+	const struct sk_mute *mute;
+	int64_t set_ns;                 /* the compiled set's file; 0 = there is none */
+	uint64_t observation_count, erased;
+	size_t evidence_count;          /* the first of them; [0] is the one that the finding names, when it was found */
+	struct evidence evidence[EVIDENCE_MAX];
+	bool first_found;
+	bool in_ledger;
+	uint64_t ledger_size, interval_leaf;
+	struct sk_interval_record interval;
+};
+
+/* ---- gathering ---- */
+
+static bool belongs(const struct sk_finding *finding, const struct sk_observation *o)
+{
+	return sk_addr_equal(&o->initiator, &finding->subject) || sk_addr_equal(&o->responder, &finding->subject);
+}
+
+static enum sk_err take_evidence(void *context, const uint8_t id[16], uint64_t interval, const struct sk_observation *observation)
+{
+	struct explanation *e = context;
+	bool first = memcmp(id, e->finding.evidence, 16) == 0;
+	if (!first && !belongs(&e->finding, observation))
+		return SK_OK;
+	e->observation_count++;
+	size_t at = e->evidence_count;
+	if (first) {
+		/* The one that the finding names stands first. */
+		at = 0;
+		memmove(&e->evidence[1], &e->evidence[0], (EVIDENCE_MAX - 1) * sizeof e->evidence[0]);
+		e->first_found = true;
+	} else if (at == EVIDENCE_MAX) {
+		return SK_OK;
+	}
+	memcpy(e->evidence[at].id, id, 16);
+	e->evidence[at].interval = interval;
+	e->evidence[at].observation = *observation;
+	if (e->evidence_count < EVIDENCE_MAX)
+		e->evidence_count++;
+	return SK_OK;
+}
+
+static enum sk_err checkpoint_size(const char *folder, uint64_t *size, struct sk_fault *fault)
+{
+	char path[SK_PATH_MAX];
+	struct sk_buf bytes;
+	struct sk_checkpoint checkpoint;
+	struct sk_note *note = malloc(sizeof *note);
+	if (note == NULL)
+		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
+	sk_buf_init(&bytes, CHECKPOINT_MAX);
+	enum sk_err err = sk_file_join(path, sizeof path, folder, "checkpoint");
+	if (err == SK_OK)
+		err = sk_file_read(path, &bytes, fault);
+	if (err == SK_OK)
+		err = sk_note_parse(sk_buf_text(&bytes), bytes.length, note, fault);
+	if (err == SK_OK)
+		err = sk_checkpoint_parse(note->body, note->body_length, &checkpoint, fault);
+	if (err == SK_OK)
+		*size = checkpoint.size;
+	sk_buf_fini(&bytes);
+	free(note);
+	return err;
+}
+
+/* The leaf of the interval in which the evidence was stored. What the ledger says is not checked here: sekisho-verify does. */
+static enum sk_err find_leaf(struct explanation *e, uint64_t number, struct sk_fault *fault)
+{
+	char folder[SK_PATH_MAX];
+	struct sk_buf bytes;
+	struct sk_record *record = malloc(sizeof *record);
+	if (record == NULL)
+		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
+	(void)sk_workspace_path(&e->query->workspace, "ledger", folder);
+	enum sk_err err = checkpoint_size(folder, &e->ledger_size, fault);
+	sk_buf_init(&bytes, SK_RECORD_MAX_BYTES);
+	for (uint64_t index = 0; index < e->ledger_size && err == SK_OK && !e->in_ledger; index++) {
+		sk_buf_reset(&bytes);
+		err = sk_ledger_read(folder, e->ledger_size, index, &bytes, fault);
+		if (err != SK_OK || sk_record_parse(bytes.bytes, bytes.length, record, NULL) != SK_OK || record->kind != SK_RECORD_INTERVAL || record->interval.number != number)
+			continue;
+		e->in_ledger = true;
+		e->interval_leaf = index;
+		e->interval = record->interval;
+	}
+	sk_buf_fini(&bytes);
+	free(record);
+	return err == SK_ENOENT ? SK_OK : err;
+}
+
+static enum sk_err gather(struct explanation *e, const char *prefix, const struct sk_mutes *mutes, int64_t now_ns, struct sk_fault *fault)
+{
+	char path[SK_PATH_MAX];
+	struct stat info;
+	SK_TRY(sk_find_finding(e->query->store, prefix, &e->finding, fault));
+	e->has_basis = sk_workspace_basis(&e->query->workspace, 0, &e->basis, NULL) == SK_OK;
+	e->mute = sk_mutes_find(mutes, &e->finding, now_ns);
+	if (stat(sk_workspace_path(&e->query->workspace, "selectors.set", path), &info) == 0)
+		e->set_ns = (int64_t)info.st_mtim.tv_sec * 1000000000 + info.st_mtim.tv_nsec;
+	const struct sk_store_filter filter = {.class_ = -1, .value = e->finding.matched};
+	SK_TRY(sk_store_observations(e->query->store, &filter, take_evidence, e, &e->erased, fault));
+	return e->evidence_count != 0 ? find_leaf(e, e->evidence[0].interval, fault) : SK_OK;
+}
+
+/* ---- telling ---- */
+
+static const char *severity_name(uint8_t severity)
+{
+	static const char *const names[] = {"none", "low", "medium", "high"};
+	return severity < SK_COUNT(names) ? names[severity] : "unknown";
+}
+
+static void print_classes(FILE *out, uint32_t classes)
+{
+	for (int class_ = 0; class_ < SK_CLASS_COUNT; class_++)
+		if ((classes & SK_CLASS_BIT(class_)) != 0)
+			(void)fprintf(out, " %s", sk_class_name((enum sk_class)class_));
+}
+
+static void print_evidence(FILE *out, const struct explanation *e)
+{
+	char number[SK_UNIT_TEXT_MAX];
+	(void)fprintf(out, "\nEvidence\n  %s observation%s of this value at this address%s%s\n", sk_number_format(e->observation_count, number), e->observation_count == 1 ? "" : "s",
+		      e->observation_count > EVIDENCE_MAX ? ", the first of them:" : e->observation_count != 0 ? ":" : ": their days were erased, or the store was emptied.",
+		      e->first_found || e->observation_count == 0 ? "" : " (the one that the finding was made from is not among them any more)");
+	for (size_t i = 0; i < e->evidence_count; i++) {
+		const struct sk_observation *o = &e->evidence[i].observation;
+		char id[33], first[SK_TIME_TEXT_MAX], from[SK_ADDR_TEXT_MAX + 16], to[SK_ADDR_TEXT_MAX + 16], proto[8], out_bytes[SK_UNIT_TEXT_MAX], in_bytes[SK_UNIT_TEXT_MAX];
+		sk_hex_encode(e->evidence[i].id, 16, id);
+		(void)fprintf(out, "  %s  %s %s %s -> %s, %s out, %s in, %s, interval %" PRIu64 "\n", id, sk_time_format(o->first_ns, 3, first), sk_query_proto(o->ip_proto, proto),
+			      sk_query_endpoint(o, false, from), sk_query_endpoint(o, true, to), sk_bytes_format(o->ip_bytes[0], out_bytes),
+			      sk_bytes_format(o->ip_bytes[1], in_bytes), sk_observation_state_name(o->state), e->evidence[i].interval);
+	}
+}
+
+static void print_ledger(FILE *out, const struct explanation *e)
+{
+	const char *folder = e->query->workspace.folder;
+	(void)fprintf(out, "\nIn the ledger\n");
+	if (!e->in_ledger) {
+		(void)fprintf(out, "  No interval of the evidence was found in %s/ledger.\n", folder);
+		return;
+	}
+	(void)fprintf(out, "  Leaf %" PRIu64 " of %" PRIu64 " is interval %" PRIu64 " of link %s, in which the evidence was stored; its digest of the store binds the observation.\n"
+			   "  It stood under basis leaf %" PRIu64 ", border table leaf %" PRIu64 ", selectors leaf %" PRIu64 ", policy leaf %" PRIu64 ", run leaf %" PRIu64 ".\n"
+			   "  Check it: sekisho-verify %s/ledger\n",
+		      e->interval_leaf, e->ledger_size, e->interval.number, e->interval.link, e->interval.basis, e->interval.border, e->interval.selectors, e->interval.policy,
+		      e->interval.run, folder);
+}
+
+static void print_basis(FILE *out, const struct explanation *e)
+{
+	char from[SK_TIME_TEXT_MAX], until[SK_TIME_TEXT_MAX];
+	if (!e->has_basis) {
+		(void)fprintf(out, "  The workspace's basis cannot be read now; the ledger names the one that was in force.\n");
+		return;
+	}
+	(void)fprintf(out, "  Collected under basis %s (%s, profile %s, role %s%s), in force %s to %s, which covers", e->basis.id, e->basis.kind, e->basis.profile, e->basis.role,
+		      e->basis.self_approved ? ", self-approved" : "", sk_time_format(e->basis.from_ns, 0, from), sk_time_format(e->basis.until_ns, 0, until));
+	print_classes(out, e->basis.classes);
+	(void)fprintf(out, ".%s\n", e->basis.simulated ? " Simulated: nothing here is evidence." : "");
+}
+
+static void print_text(FILE *out, const struct explanation *e)
+{
+	const struct sk_finding *f = &e->finding;
+	char id[33], first[SK_TIME_TEXT_MAX], last[SK_TIME_TEXT_MAX], set[SK_TIME_TEXT_MAX], number[SK_UNIT_TEXT_MAX];
+	sk_hex_encode(f->id, sizeof f->id, id);
+	(void)fprintf(out, "Finding %s\n%s, %s severity, confidence %u %%, class %s\n\nWhat happened\n  %s\n  Seen %s time%s, from %s to %s.\n", id, f->kind, severity_name(f->severity),
+		      (unsigned)f->confidence_percent, sk_class_name((enum sk_class)f->class_), f->sentence, sk_number_format(f->count, number), f->count == 1 ? "" : "s",
+		      sk_time_format(f->first_ns, 0, first), sk_time_format(f->last_ns, 0, last));
+	(void)fprintf(out, "\nWhy it was flagged\n  %s\n  Value %s, from %s.", f->why, f->matched, f->origin[0] != '\0' ? f->origin : "a list that did not say where");
+	if (e->set_ns != 0)
+		(void)fprintf(out, " The set in use was last imported at %s.", sk_time_format(e->set_ns, 0, set));
+	(void)fprintf(out, "\n");
+	print_basis(out, e);
+	print_evidence(out, e);
+	print_ledger(out, e);
+	(void)fprintf(out, "\nWhat else it could be\n  %s\n\n", f->doubt[0] != '\0' ? f->doubt : "Nothing is known.");
+	if (e->mute != NULL)
+		(void)fprintf(out, "It is muted until %s, because: %s\n", sk_time_format(e->mute->until_ns, 0, last), e->mute->why);
+	else
+		(void)fprintf(out, "If it is a false positive\n  sekisho mute %.8s --for 30d --why REASON --workspace %s   (this finding)\n  sekisho mute %s --for 30d --why REASON --workspace %s   (the value, everywhere)\n",
+			      id, e->query->folder, f->matched, e->query->folder);
+}
+
+static void json_evidence(struct sk_json_writer *json, const struct explanation *e)
+{
+	sk_json_u64(json, "observations", e->observation_count);
+	sk_json_array(json, "evidence");
+	for (size_t i = 0; i < e->evidence_count; i++) {
+		const struct sk_observation *o = &e->evidence[i].observation;
+		char text[SK_ADDR_TEXT_MAX + 16], when[SK_TIME_TEXT_MAX];
+		sk_json_object(json, NULL);
+		sk_json_hex(json, "id", e->evidence[i].id, 16);
+		sk_json_u64(json, "interval", e->evidence[i].interval);
+		sk_json_text(json, "first", sk_time_format(o->first_ns, 6, when));
+		sk_json_text(json, "last", sk_time_format(o->last_ns, 6, when));
+		sk_json_u64(json, "ip_proto", o->ip_proto);
+		sk_json_text(json, "initiator", sk_query_endpoint(o, false, text));
+		sk_json_text(json, "responder", sk_query_endpoint(o, true, text));
+		sk_json_u64(json, "ip_bytes_out", o->ip_bytes[0]);
+		sk_json_u64(json, "ip_bytes_in", o->ip_bytes[1]);
+		sk_json_text(json, "state", sk_observation_state_name(o->state));
+		sk_json_end(json);
+	}
+	sk_json_end(json);
+}
+
+static void json_finding(struct sk_json_writer *json, const struct explanation *e)
+{
+	const struct sk_finding *f = &e->finding;
+	char text[SK_TIME_TEXT_MAX + SK_ADDR_TEXT_MAX];
+	sk_json_hex(json, "id", f->id, sizeof f->id);
+	sk_json_text(json, "kind", f->kind);
+	sk_json_text(json, "severity", severity_name(f->severity));
+	sk_json_u64(json, "confidence_percent", f->confidence_percent);
+	sk_json_text(json, "class", sk_class_name((enum sk_class)f->class_));
+	sk_json_u64(json, "count", f->count);
+	sk_json_text(json, "first", sk_time_format(f->first_ns, 6, text));
+	sk_json_text(json, "last", sk_time_format(f->last_ns, 6, text));
+	sk_json_text(json, "sentence", f->sentence);
+	sk_json_text(json, "why", f->why);
+	sk_json_text(json, "doubt", f->doubt);
+	sk_json_text(json, "matched", f->matched);
+	sk_json_text(json, "origin", f->origin);
+	if (e->set_ns != 0)
+		sk_json_text(json, "set_imported", sk_time_format(e->set_ns, 0, text));
+	if (f->subject.family != 0)
+		sk_json_text(json, "subject", sk_addr_format(&f->subject, text));
+	if (f->counterpart.family != 0)
+		sk_json_text(json, "counterpart", sk_addr_format(&f->counterpart, text));
+}
+
+static void print_json(FILE *out, const struct explanation *e)
+{
+	struct sk_buf text;
+	struct sk_json_writer json;
+	char when[SK_TIME_TEXT_MAX];
+	sk_buf_init(&text, OUT_MAX);
+	sk_json_begin(&json, &text, false);
+	sk_json_object(&json, NULL);
+	json_finding(&json, e);
+	if (e->has_basis) {
+		sk_json_object(&json, "basis");
+		sk_json_text(&json, "id", e->basis.id);
+		sk_json_text(&json, "kind", e->basis.kind);
+		sk_json_array(&json, "classes");
+		for (int class_ = 0; class_ < SK_CLASS_COUNT; class_++)
+			if ((e->basis.classes & SK_CLASS_BIT(class_)) != 0)
+				sk_json_text(&json, NULL, sk_class_name((enum sk_class)class_));
+		sk_json_end(&json);
+		sk_json_bool(&json, "self_approved", e->basis.self_approved);
+		sk_json_bool(&json, "simulated", e->basis.simulated);
+		sk_json_end(&json);
+	}
+	json_evidence(&json, e);
+	if (e->in_ledger) {
+		sk_json_object(&json, "ledger");
+		sk_json_u64(&json, "size", e->ledger_size);
+		sk_json_u64(&json, "leaf", e->interval_leaf);
+		sk_json_text(&json, "link", e->interval.link);
+		sk_json_u64(&json, "interval", e->interval.number);
+		sk_json_u64(&json, "basis", e->interval.basis);
+		sk_json_u64(&json, "border", e->interval.border);
+		sk_json_u64(&json, "selectors", e->interval.selectors);
+		sk_json_u64(&json, "policy", e->interval.policy);
+		sk_json_u64(&json, "run", e->interval.run);
+		sk_json_end(&json);
+	}
+	if (e->mute != NULL) {
+		sk_json_object(&json, "muted");
+		sk_json_hex(&json, "id", e->mute->id, sizeof e->mute->id);
+		sk_json_text(&json, "until", sk_time_format(e->mute->until_ns, 0, when));
+		sk_json_text(&json, "why", e->mute->why);
+		sk_json_end(&json);
+	}
+	sk_json_end(&json);
+	(void)fprintf(out, "%s\n", sk_buf_text(&text));
+	sk_buf_fini(&text);
+}
+
+int sk_cmd_explain(struct sk_cmd *cmd, int argc, char **argv)
+{
+	struct sk_query query;
+	struct sk_fault fault = {.line = ""};
+	struct sk_mutes *mutes = NULL;
+	int exit_code;
+	if (!sk_query_parse(&query, cmd, argc, argv, &exit_code))
+		return exit_code;
+	if (query.first_argument + 1 != argc)
+		return sk_cmd_usage(cmd, argv[0], "one finding's id, or the beginning of one, was expected");
+	struct explanation *e = calloc(1, sizeof *e);
+	enum sk_err err = e != NULL ? sk_query_open(&query, &fault) : sk_fault_set(&fault, SK_ENOMEM, "out of memory");
+	if (err == SK_OK && sk_mutes_load(&query.workspace, &mutes, &fault) != SK_OK)
+		(void)sk_cmd_fail(cmd, &fault); /* told, and nothing is muted then */
+	if (err == SK_OK) {
+		e->query = &query;
+		err = gather(e, argv[query.first_argument], mutes, cmd->clock.unix_ns(cmd->clock.context), &fault);
+	}
+	if (err == SK_OK)
+		(query.form == SK_QUERY_JSON ? print_json : print_text)(cmd->out, e);
+	free(mutes);
+	if (e != NULL)
+		sk_wipe(e, sizeof *e);
+	free(e);
+	sk_query_close(&query);
+	return err == SK_OK ? 0 : sk_cmd_fail(cmd, &fault);
+}
