@@ -25,16 +25,19 @@ enum {
 	DEFAULT_MIN_V4 = 8,
 	DEFAULT_MIN_V6 = 19,
 	SHOW_DEFAULT = 100,
+	PROGRESS_NS = 200000000,
 	VALUE_MAX = 320,
 	ORIGIN_MAX = 320
 };
-enum { OPT_WORKSPACE = 256, OPT_REPLACE, OPT_WARNING, OPT_ALL_FLOWS, OPT_IGNORE_TO_IDS, OPT_LIMIT, OPT_JSON, OPT_HELP };
+enum { OPT_WORKSPACE = 256, OPT_REPLACE, OPT_WARNING, OPT_ALL_FLOWS, OPT_IGNORE_TO_IDS, OPT_MIN_SCORE, OPT_LAB, OPT_LIMIT, OPT_JSON, OPT_HELP };
 
 static const struct option options[] = {{"workspace", required_argument, NULL, OPT_WORKSPACE},
 					{"replace", no_argument, NULL, OPT_REPLACE},
 					{"warning-list", required_argument, NULL, OPT_WARNING},
 					{"all-flows", no_argument, NULL, OPT_ALL_FLOWS},
 					{"ignore-to-ids", no_argument, NULL, OPT_IGNORE_TO_IDS},
+					{"min-score", required_argument, NULL, OPT_MIN_SCORE},
+					{"lab", no_argument, NULL, OPT_LAB},
 					{"limit", required_argument, NULL, OPT_LIMIT},
 					{"json", no_argument, NULL, OPT_JSON},
 					{"help", no_argument, NULL, OPT_HELP},
@@ -42,15 +45,18 @@ static const struct option options[] = {{"workspace", required_argument, NULL, O
 
 struct args {
 	const char *workspace;
-	bool replace, all_flows, ignore_to_ids, json, help;
+	bool replace, all_flows, ignore_to_ids, lab, json, help;
 	uint64_t limit; /* 0: all */
+	uint64_t min_score;
 	size_t warning_count, list_count;
 	const char *warnings[LISTS_MAX];
 	char **lists;
 };
 
 /* What happened to one file: counts, and the first examples of each reason. */
+struct job;
 struct account {
+	struct job *job;
 	struct sk_indicator_counts counts;
 	struct {
 		unsigned count;
@@ -86,7 +92,7 @@ static void note(void *context, const char *file, uint64_t line, const char *val
 
 /* ---- words ---- */
 
-static bool parse_limit(const char *text, uint64_t *out)
+static bool parse_number(const char *text, uint64_t *out)
 {
 	char *end = NULL;
 	unsigned long long value = strtoull(text, &end, 10);
@@ -105,6 +111,7 @@ static int parse_args(struct sk_cmd *cmd, int argc, char **argv, struct args *ar
 		case OPT_REPLACE: args->replace = true; break;
 		case OPT_ALL_FLOWS: args->all_flows = true; break;
 		case OPT_IGNORE_TO_IDS: args->ignore_to_ids = true; break;
+		case OPT_LAB: args->lab = true; break;
 		case OPT_JSON: args->json = true; break;
 		case OPT_HELP: args->help = true; break;
 		case OPT_WARNING:
@@ -113,8 +120,12 @@ static int parse_args(struct sk_cmd *cmd, int argc, char **argv, struct args *ar
 			args->warnings[args->warning_count++] = optarg;
 			break;
 		case OPT_LIMIT:
-			if (!parse_limit(optarg, &args->limit))
+			if (!parse_number(optarg, &args->limit))
 				return sk_cmd_usage(cmd, "selectors", "'%s' is not a number (--limit)", optarg);
+			break;
+		case OPT_MIN_SCORE:
+			if (!parse_number(optarg, &args->min_score) || args->min_score > UINT32_MAX)
+				return sk_cmd_usage(cmd, "selectors", "'%s' is not a score (--min-score)", optarg);
 			break;
 		default:
 			return sk_cmd_usage(cmd, "selectors", "unknown or incomplete option; see sekisho-selectors(1)");
@@ -244,6 +255,7 @@ struct job {
 	struct sk_buf json_text;
 	struct sk_json_writer json;
 	uint64_t taken, known; /* known: duplicates of what is there */
+	int64_t started_ns, shown_ns; /* progress: the start, and when it was drawn last */
 	int folder_fd;         /* held while an import runs, so that two cannot lose each other's lists */
 };
 
@@ -259,6 +271,7 @@ static enum sk_err open_workspace(struct job *job, struct sk_fault *fault)
 	sk_border_info(table, &info);
 	sk_border_close(table);
 	job->options.max_entries = job->basis.rule.max_entries;
+	job->options.kinds = job->basis.rule.kinds;
 	job->options.min_prefix_v4 = job->basis.rule.min_prefix_v4;
 	job->options.min_prefix_v6 = job->basis.rule.min_prefix_v6;
 	job->options.own_prefixes = job->workspace.own;
@@ -287,9 +300,32 @@ static enum sk_err take_old_set(struct job *job, struct sk_fault *fault)
 	if (job->args->replace || !sk_file_exists(sk_workspace_path(&job->workspace, "selectors.set", path)))
 		return SK_OK;
 	SK_TRY(sk_indicator_open(path, &set, fault));
-	enum sk_err err = sk_indicator_merge(job->builder, set, fault);
+	enum sk_err err = sk_indicator_verify(set, path, fault);
+	if (err == SK_OK)
+		err = sk_indicator_merge(job->builder, set, fault);
 	sk_indicator_close(set);
 	return err;
+}
+
+/* One line on a terminal, redrawn five times a second at most; nothing for a list that is read at once. */
+static void show_progress(void *context, const char *path, uint64_t lines)
+{
+	struct job *job = ((struct account *)context)->job;
+	struct sk_cmd *cmd = job->cmd;
+	int64_t now_ns = cmd->clock.monotonic_ns(cmd->clock.context);
+	char number[SK_UNIT_TEXT_MAX];
+	if (!cmd->terminal || now_ns - job->shown_ns < PROGRESS_NS)
+		return;
+	job->shown_ns = now_ns;
+	(void)fprintf(cmd->err, "\r\033[K%s: %s lines", path, sk_number_format(lines, number));
+	(void)fflush(cmd->err);
+}
+
+static void clear_progress(struct job *job)
+{
+	if (job->cmd->terminal && job->shown_ns != job->started_ns)
+		(void)fprintf(job->cmd->err, "\r\033[K");
+	job->shown_ns = job->started_ns;
 }
 
 static enum sk_err import_lists(struct job *job, struct sk_fault *fault)
@@ -298,8 +334,10 @@ static enum sk_err import_lists(struct job *job, struct sk_fault *fault)
 	for (size_t i = 0; i < args->warning_count; i++)
 		SK_TRY(sk_indicator_add_warning_list(job->builder, args->warnings[i], fault));
 	for (size_t i = 0; i < args->list_count; i++) {
-		memset(job->account, 0, sizeof *job->account);
-		SK_TRY(sk_indicator_import(job->builder, args->lists[i], &job->account->counts, fault));
+		*job->account = (struct account){.job = job};
+		enum sk_err err = sk_indicator_import(job->builder, args->lists[i], &job->account->counts, fault);
+		clear_progress(job);
+		SK_TRY(err);
 		job->taken += job->account->counts.taken;
 		job->known += job->account->counts.by_reason[SK_INDICATOR_DUPLICATE];
 		if (args->json)
@@ -365,7 +403,9 @@ static int import(struct sk_cmd *cmd, const struct args *args, bool write)
 {
 	struct sk_fault fault = {.err = SK_OK};
 	struct job job = {.cmd = cmd, .args = args, .folder_fd = -1,
-			  .options = {.min_prefix_v4 = DEFAULT_MIN_V4, .min_prefix_v6 = DEFAULT_MIN_V6, .to_ids_ignored = args->ignore_to_ids}};
+			  .options = {.min_prefix_v4 = DEFAULT_MIN_V4, .min_prefix_v6 = DEFAULT_MIN_V6, .to_ids_ignored = args->ignore_to_ids, .special_ranges_allowed = args->lab, .min_score = (uint32_t)args->min_score,
+				      .now_ns = cmd->clock.unix_ns(cmd->clock.context), .progress = show_progress}};
+	job.started_ns = job.shown_ns = cmd->clock.monotonic_ns(cmd->clock.context);
 	job.account = malloc(sizeof *job.account);
 	if (job.account == NULL) {
 		(void)sk_fault_set(&fault, SK_ENOMEM, "selectors: out of memory");
@@ -423,8 +463,11 @@ static void show_json(struct sk_json_writer *json, const struct sk_indicator_set
 	sk_json_end(json);
 }
 
-static int show(struct sk_cmd *cmd, const struct args *args, bool entries)
+enum show_what { SHOW_FACTS, SHOW_ENTRIES, SHOW_VERIFIED };
+
+static int show(struct sk_cmd *cmd, const struct args *args, enum show_what what)
 {
+	bool entries = what == SHOW_ENTRIES;
 	struct sk_workspace workspace;
 	struct sk_fault fault;
 	struct sk_indicator_set *set = NULL;
@@ -435,6 +478,8 @@ static int show(struct sk_cmd *cmd, const struct args *args, bool entries)
 	sk_workspace_close(&workspace);
 	if (err == SK_ENOENT)
 		(void)sk_fault_set(&fault, SK_ENOENT, "%s: no selectors yet; sekisho selectors import --workspace %s LIST...", path, args->workspace);
+	if (err == SK_OK && what == SHOW_VERIFIED && (err = sk_indicator_verify(set, path, &fault)) != SK_OK)
+		sk_indicator_close(set);
 	if (err != SK_OK)
 		return sk_cmd_fail(cmd, &fault);
 	struct sk_indicator_facts facts;
@@ -484,14 +529,17 @@ int sk_cmd_selectors(struct sk_cmd *cmd, int argc, char **argv)
 		args->list_count -= args->list_count > 0;
 		if (!check && !info && !list && !write)
 			code = sk_cmd_usage(cmd, "selectors", "import, check, info or show was expected%s%s", verb[0] != '\0' ? ", not " : "", verb);
+		else if (args->lab && (!check || args->workspace != NULL))
+			code = sk_cmd_usage(cmd, "selectors", "--lab is for check without a workspace; a workspace's profile says what it is");
 		else if (!check && args->workspace == NULL)
 			code = sk_cmd_usage(cmd, "selectors", "--workspace DIR is missing");
-		else if ((write || check) && args->list_count == 0 && !(write && args->all_flows))
+		else if ((write || (check && args->workspace == NULL)) && args->list_count == 0 && !(write && args->all_flows))
 			code = sk_cmd_usage(cmd, "selectors", "no list was named");
 		else if ((info || list) && args->list_count != 0)
 			code = sk_cmd_usage(cmd, "selectors", "'%s' is too much", args->lists[0]);
 		else
-			code = info || list ? show(cmd, args, list) : import(cmd, args, write);
+			code = info || list ? show(cmd, args, list ? SHOW_ENTRIES : SHOW_FACTS)
+			       : check && args->list_count == 0 ? show(cmd, args, SHOW_VERIFIED) : import(cmd, args, write);
 	}
 	free(args);
 	return code;

@@ -3,7 +3,9 @@
 #include <libpsl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
+#include "base/file.h"
 #include "indicator/indicator_priv.h"
 #include "text/text.h"
 
@@ -376,7 +378,7 @@ static enum sk_err import_json(struct sk_import *import, struct sk_reader *reade
 	sk_buf_init(&text, SK_INDICATOR_JSON_MAX_BYTES);
 	enum sk_err err = sk_reader_rest(reader, &text, import->fault);
 	if (err == SK_OK)
-		err = sk_import_misp(import, sk_buf_text(&text), text.length);
+		err = sk_import_json(import, sk_buf_text(&text), text.length);
 	sk_buf_fini(&text);
 	return err;
 }
@@ -390,7 +392,7 @@ static enum sk_err check_usable(const struct sk_import *import)
 	if (counts->taken != 0 || counts->refused == 0 || strangers != counts->refused)
 		return SK_OK;
 	return sk_fault_set(import->fault, SK_EINPUT,
-			    "%s: none of its %llu values is an address, prefix, domain, JA3 or JA4; a list, CSV or MISP JSON was expected",
+			    "%s: none of its %llu values is an address, prefix, domain, URL or fingerprint; a list, CSV, MISP or STIX was expected",
 			    import->path, (unsigned long long)counts->refused);
 }
 
@@ -408,34 +410,73 @@ static enum sk_err import_reader(struct sk_import *import, struct sk_reader *rea
 	return check_usable(import);
 }
 
+/* One file, into counts that go on from file to file of a feed. */
+static enum sk_err import_file(struct sk_import *import, const char *path)
+{
+	struct sk_indicator_builder *builder = import->builder;
+	struct sk_reader reader;
+	SK_TRY(sk_reader_open(&reader, path, import->fault));
+	const char *slash = strrchr(path, '/');
+	uint64_t before = import->counts->lines;
+	import->path = path;
+	import->name = slash != NULL ? slash + 1 : path;
+	import->first_tag = builder->next_tag;
+	import->crlf_noted = false;
+	import->file_hashes = strstr(import->name, "md5") != NULL && strstr(import->name, "ja3") == NULL;
+	import->certificates = sk_says_certificates(import->name, strlen(import->name));
+	enum sk_err err = add_file(builder, import->name, import->first_tag);
+	if (err != SK_OK)
+		err = sk_fault_set(import->fault, err, "%s: %s: at most %d files", path, sk_err_text(err), SK_INDICATOR_FILES_MAX);
+	else
+		err = import_reader(import, &reader);
+	uint64_t lines = import->counts->lines - before;
+	builder->next_tag += reader.line > lines ? reader.line : lines;
+	sk_reader_close(&reader);
+	return err;
+}
+
+static enum sk_err import_feed(struct sk_import *import, const char *folder)
+{
+	struct sk_feed feed;
+	SK_TRY(sk_feed_open(folder, &feed, import->fault));
+	enum sk_err err = SK_OK;
+	for (size_t i = 0; err == SK_OK && i < feed.count; i++) {
+		char path[SK_PATH_MAX];
+		if ((size_t)snprintf(path, sizeof path, "%s/%s.json", folder, feed.events[i]) >= sizeof path)
+			err = sk_fault_set(import->fault, SK_ETOOBIG, "%s: the path is too long", folder);
+		else
+			err = import_file(import, path);
+		if (err == SK_ENOENT)
+			err = sk_fault_set(import->fault, SK_EINPUT, "%s: the manifest names this event, but it is not there; nothing of the feed was taken", path);
+	}
+	sk_feed_fini(&feed);
+	return err;
+}
+
+static bool is_folder(const char *path)
+{
+	struct stat info;
+	return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
 enum sk_err sk_indicator_import(struct sk_indicator_builder *builder, const char *path, struct sk_indicator_counts *counts, struct sk_fault *fault)
 {
 	*counts = (struct sk_indicator_counts){0};
 	if (!builder->sealed)
 		SK_TRY(sk_warnings_ready(builder->warnings));
 	builder->sealed = true;
-	struct sk_reader reader;
-	SK_TRY(sk_reader_open(&reader, path, fault));
-	const char *slash = strrchr(path, '/');
-	struct sk_import import = {.builder = builder, .counts = counts, .path = path, .name = slash != NULL ? slash + 1 : path,
-				   .first_tag = builder->next_tag, .fault = fault};
-	import.file_hashes = strstr(import.name, "md5") != NULL && strstr(import.name, "ja3") == NULL;
+	struct sk_import import = {.builder = builder, .counts = counts, .fault = fault};
 	uint32_t file_mark = builder->file_count;
+	uint64_t tag_mark = builder->next_tag;
 	for (size_t i = 0; i < SK_COLUMN_COUNT; i++)
 		import.marks[i] = builder->columns[i].count;
-	enum sk_err err = add_file(builder, import.name, import.first_tag);
-	if (err != SK_OK)
-		err = sk_fault_set(fault, err, "%s: %s: at most %d files", path, sk_err_text(err), SK_INDICATOR_FILES_MAX);
-	else
-		err = import_reader(&import, &reader);
-	if (err != SK_OK) {
-		for (size_t i = 0; i < SK_COLUMN_COUNT; i++)
-			sk_column_truncate(&builder->columns[i], import.marks[i]);
-		builder->file_count = file_mark;
-	} else {
-		builder->next_tag += reader.line > counts->lines ? reader.line : counts->lines;
-	}
-	sk_reader_close(&reader);
+	enum sk_err err = is_folder(path) ? import_feed(&import, path) : import_file(&import, path);
+	if (err == SK_OK)
+		return SK_OK;
+	for (size_t i = 0; i < SK_COLUMN_COUNT; i++)
+		sk_column_truncate(&builder->columns[i], import.marks[i]);
+	builder->file_count = file_mark;
+	builder->next_tag = tag_mark;
 	return err;
 }
 

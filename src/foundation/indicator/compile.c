@@ -55,7 +55,7 @@ static enum sk_err make_segments(struct compile *compile, const struct sk_order 
 		compile->count[SK_SECTION_SEGMENT_V4 + six] = sk_segments_make(prefixes + first[six], here, compile->segments[six]);
 		compile->count[SK_SECTION_BITMAP_V4 + six] = SK_SET_BITMAP_WORDS;
 	}
-	compile->count[SK_SECTION_DIRECTORY] = compile->segments[0] != NULL ? SK_SET_DIRECTORY_ITEMS : 0;
+	compile->count[SK_SECTION_DIRECTORY] = compile->count[SK_SECTION_SEGMENT_V4] >= SK_SET_DIRECTORY_FROM ? SK_SET_DIRECTORY_ITEMS : 0;
 	free(prefixes);
 	return err;
 }

@@ -242,13 +242,35 @@ void sk_import_say(struct sk_import *import, uint64_t line, enum sk_indicator_re
 /* Say once a file that it has CRLF line ends, count each. */
 void sk_import_crlf(struct sk_import *import, uint64_t line);
 
-/* ---- table.c (plain lists, CSV, TSV), misp.c ---- */
+/* ---- table.c (plain lists, CSV, TSV, Suricata's lists), misp.c ---- */
 
 SK_MUST enum sk_err sk_import_table(struct sk_import *import, struct sk_reader *reader);
-SK_MUST enum sk_err sk_import_misp(struct sk_import *import, const char *text, size_t length);
+/* Does a file's name or comment say that it lists certificates (SSLBL, "certificate fingerprints")? Then 40 and 64 digits are theirs, else a file's. */
+bool sk_says_certificates(const char *text, size_t length);
+/* Any JSON that is known: MISP or a STIX bundle. */
+SK_MUST enum sk_err sk_import_json(struct sk_import *import, const char *text, size_t length);
 /* Parse strict JSON with json-c; *out is a json_object of the caller. SK_EINPUT names the offset. */
 struct json_object;
 SK_MUST enum sk_err sk_json_c_parse(const char *name, const char *text, size_t length, struct json_object **out, struct sk_fault *fault);
+
+/* ---- stix.c ---- */
+
+SK_MUST enum sk_err sk_import_stix(struct sk_import *import, struct json_object *bundle);
+/* One pattern: each of its values is taken or refused; one that is not simple is refused whole. */
+SK_MUST enum sk_err sk_import_pattern(struct sk_import *import, uint64_t line, const char *text, size_t length);
+
+/* ---- feed.c: the manifest of a MISP feed ---- */
+
+struct sk_feed {
+	struct json_object *manifest;
+	const char **events; /* UUIDs in their order, in the manifest */
+	size_t count;
+};
+/* SK_EINPUT: no feed, or a manifest that is none. On success the caller calls sk_feed_fini. */
+SK_MUST enum sk_err sk_feed_open(const char *folder, struct sk_feed *feed, struct sk_fault *fault);
+/* The same from memory. */
+SK_MUST enum sk_err sk_feed_parse(const char *path, const char *text, size_t length, struct sk_feed *feed, struct sk_fault *fault);
+void sk_feed_fini(struct sk_feed *feed);
 
 /* ---- compile.c, view.c, check.c, set.c: the compiled set ---- */
 
@@ -261,6 +283,7 @@ enum {
 	SK_SET_ALIGN = 64,
 	SK_SET_BITMAP_WORDS = 1024,
 	SK_SET_DIRECTORY_ITEMS = 65537,
+	SK_SET_DIRECTORY_FROM = 128, /* fewer IPv4 segments are searched as a whole */
 	SK_SET_FILE_WIDTH = 12
 };
 #define SK_SET_MAGIC "SKSELSET"

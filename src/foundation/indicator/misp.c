@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* MISP JSON: one event, an array of events, the answers of a MISP server; attributes and the attributes of objects. */
+/* MISP JSON: one event, an array of events, the answers of a MISP server; attributes and the attributes of objects. A STIX bundle is handed on. */
 #include <json-c/json.h>
 
 #include "indicator/indicator_priv.h"
@@ -130,23 +130,24 @@ static enum sk_err import_wrapped(struct sk_import *import, uint64_t *number, st
 
 static enum sk_err refuse_shape(const struct sk_import *import, struct json_object *top)
 {
-	struct json_object *type = NULL;
-	const char *hint = "a MISP event was expected";
+	const char *hint = "a MISP event or a STIX bundle was expected";
 	if (array_of(top, "list") != NULL)
 		hint = "this is a warning list: name it as one (--warning-list)";
-	else if (json_object_is_type(top, json_type_object) && json_object_object_get_ex(top, "type", &type) &&
-		 json_object_is_type(type, json_type_string) && strcmp(json_object_get_string(type), "bundle") == 0)
-		hint = "this is a STIX bundle, which cannot be read; a MISP event was expected";
 	else if (json_object_is_type(top, json_type_object) && json_object_object_length(top) > 0)
-		hint = "neither Event, response, Attribute nor Object is in it (a feed's manifest? import its event files)";
-	return sk_fault_set(import->fault, SK_EINPUT, "%s: JSON, but not of MISP: %s", import->path, hint);
+		hint = "neither Event, response, Attribute nor Object is in it (a feed's manifest? name its folder)";
+	return sk_fault_set(import->fault, SK_EINPUT, "%s: JSON, but neither MISP nor STIX: %s", import->path, hint);
 }
 
-enum sk_err sk_import_misp(struct sk_import *import, const char *text, size_t length)
+static bool is_bundle(struct json_object *top)
 {
-	struct json_object *top = NULL, *response = NULL;
-	SK_TRY(sk_json_c_parse(import->path, text, length, &top, import->fault));
-	struct json_object *body = top;
+	struct json_object *type = NULL;
+	return json_object_is_type(top, json_type_object) && json_object_object_get_ex(top, "type", &type) &&
+	       json_object_is_type(type, json_type_string) && strcmp(json_object_get_string(type), "bundle") == 0;
+}
+
+static enum sk_err import_misp(struct sk_import *import, struct json_object *top)
+{
+	struct json_object *response = NULL, *body = top;
 	if (json_object_is_type(top, json_type_object) && json_object_object_get_ex(top, "response", &response) && response != NULL)
 		body = response;
 	uint64_t number = 0;
@@ -159,8 +160,14 @@ enum sk_err sk_import_misp(struct sk_import *import, const char *text, size_t le
 	} else {
 		err = import_wrapped(import, &number, body, &found);
 	}
-	if (err == SK_OK && !found)
-		err = refuse_shape(import, top);
+	return err == SK_OK && !found ? refuse_shape(import, top) : err;
+}
+
+enum sk_err sk_import_json(struct sk_import *import, const char *text, size_t length)
+{
+	struct json_object *top = NULL;
+	SK_TRY(sk_json_c_parse(import->path, text, length, &top, import->fault));
+	enum sk_err err = is_bundle(top) ? sk_import_stix(import, top) : import_misp(import, top);
 	(void)json_object_put(top);
 	return err;
 }

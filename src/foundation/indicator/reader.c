@@ -45,7 +45,7 @@ static enum sk_err check_text(const struct sk_reader *reader, struct sk_fault *f
 	size_t looked = reader->end < 4096 ? reader->end : 4096;
 	const char *zero = memchr(reader->buffer, '\0', looked);
 	if (zero != NULL)
-		return sk_fault_set(fault, SK_EINPUT, "%s: a binary file (zero byte at offset %zu); a list, CSV or MISP JSON was expected",
+		return sk_fault_set(fault, SK_EINPUT, "%s: a binary file (zero byte at offset %zu); a list, CSV, MISP or STIX was expected",
 				    reader->path, (size_t)(zero - reader->buffer));
 	return SK_OK;
 }

@@ -143,7 +143,7 @@ static bool match_prefix(const struct sk_indicator_set *set, const struct sk_add
 	/* Sections begin at multiples of 64 in a mapped (or allocated) file, and a segment holds only bytes. */
 	const struct sk_segment *segments = (const void *)set->section[SK_SECTION_SEGMENT_V4 + six].bytes;
 	uint64_t low = 0, count = set->section[SK_SECTION_SEGMENT_V4 + six].count, high = count;
-	if (!six) {
+	if (!six && set->section[SK_SECTION_DIRECTORY].count != 0) {
 		const uint8_t *item = sk_view_item(set, SK_SECTION_DIRECTORY, bit);
 		low = sk_load_le32(item);
 		high = (uint64_t)sk_load_le32(item + 4) + 1;

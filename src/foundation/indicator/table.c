@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Plain lists, CSV and TSV, told apart by their first lines: a header names the columns; without one the column in which most cells are
-   indicators holds the values; without a separator a line is a value (or a line of a hosts file). */
+   indicators holds the values; without a separator a line is a value (or a line of a hosts file). Suricata's iprep and datarep are tables whose last column
+   is a score, its datasets lists of values in base64. */
 #include <stdlib.h>
 #include <strings.h>
 
 #include "indicator/indicator_priv.h"
+#include "text/text.h"
 
 enum { PROGRESS_LINES = 1 << 15 };
 
@@ -16,7 +18,8 @@ struct cell {
 struct layout {
 	char separator;          /* 0: plain list */
 	bool header_line;        /* the first line that is no comment is the header */
-	int type_column, ids_column; /* -1: none */
+	int type_column, ids_column, score_column; /* -1: none */
+	bool base64;             /* every value is written so */
 	size_t value_count;
 	size_t value_columns[SK_INDICATOR_CELLS_MAX];
 	enum sk_type types[SK_INDICATOR_CELLS_MAX]; /* of value_columns */
@@ -105,21 +108,45 @@ static bool is_sink(struct cell cell)
 	return is_one_of(cell, sinks, SK_COUNT(sinks));
 }
 
+bool sk_says_certificates(const char *text, size_t length)
+{
+	static const char *const words[] = {"sslbl", "x509", "certificate", "sha1", "sha-1", "sha256", "sha-256", "fingerprint"};
+	unsigned said = 0;
+	for (size_t at = 0; at < length; at++)
+		for (size_t i = 0; i < SK_COUNT(words); i++)
+			if (strlen(words[i]) <= length - at && strncasecmp(text + at, words[i], strlen(words[i])) == 0)
+				said |= 1u << i;
+	return (said & 3) != 0 || ((said & 4) != 0 && (said & ~7u) != 0);
+}
+
+/* The type that a column's name means; in a list of certificates a hash is a certificate's. */
+static enum sk_type column_type(struct cell cell, bool certificates)
+{
+	static const char *const sha1[] = {"sha1", "sha-1", "sha1_hash", "fingerprint_sha1"};
+	static const char *const sha256[] = {"sha256", "sha-256", "sha256_hash", "fingerprint_sha256"};
+	if (certificates && is_one_of(cell, sha1, SK_COUNT(sha1)))
+		return SK_TYPE_CERT_SHA1;
+	if (certificates && is_one_of(cell, sha256, SK_COUNT(sha256)))
+		return SK_TYPE_CERT_SHA256;
+	return sk_type_parse(cell.text, cell.length);
+}
+
 /* Read a row as a header. False when it is none: it names no column of values, or one of its cells is a value itself. */
-static bool read_header(struct cell row, char separator, struct layout *layout)
+static bool read_header(struct cell row, char separator, bool certificates, struct layout *layout)
 {
 	static const char *const values[] = {"value", "indicator", "ioc", "ioc_value", "ioc value", "indicator_value", "observable", "attribute_value",
 					     "trail"};
 	static const char *const types[] = {"type", "indicator_type", "ioc_type", "ioc type", "attribute_type", "indicator type"};
 	static const char *const ids[] = {"to_ids", "ids"};
+	static const char *const scores[] = {"score", "confidence", "confidence_level", "reputation"};
 	struct cell cells[SK_INDICATOR_CELLS_MAX];
 	bool open, generic = false;
 	size_t count = split(row, separator, cells, &open);
-	*layout = (struct layout){.separator = separator, .type_column = -1, .ids_column = -1};
+	*layout = (struct layout){.separator = separator, .type_column = -1, .ids_column = -1, .score_column = -1};
 	for (size_t i = 0; i < count && !open; i++) {
 		if (is_indicator(cells[i]))
 			return false;
-		enum sk_type type = sk_type_parse(cells[i].text, cells[i].length);
+		enum sk_type type = column_type(cells[i], certificates);
 		if (is_one_of(cells[i], values, SK_COUNT(values)) && !generic) {
 			/* A column "value" beats all that are named after a kind. */
 			generic = true;
@@ -130,6 +157,8 @@ static bool read_header(struct cell row, char separator, struct layout *layout)
 			layout->type_column = (int)i;
 		} else if (is_one_of(cells[i], ids, SK_COUNT(ids))) {
 			layout->ids_column = (int)i;
+		} else if (is_one_of(cells[i], scores, SK_COUNT(scores))) {
+			layout->score_column = (int)i;
 		} else if (!generic && type != SK_TYPE_ANY && type != SK_TYPE_UNSUPPORTED) {
 			layout->value_columns[layout->value_count] = i;
 			layout->types[layout->value_count++] = type;
@@ -138,21 +167,22 @@ static bool read_header(struct cell row, char separator, struct layout *layout)
 	return !open && layout->value_count > 0;
 }
 
-static bool find_header(struct cell row, struct layout *layout)
+static bool find_header(struct cell row, bool certificates, struct layout *layout)
 {
 	static const char separators[] = {'\t', ',', ';', '|'};
 	for (size_t i = 0; i < sizeof separators; i++)
-		if (row.length != 0 && memchr(row.text, separators[i], row.length) != NULL && read_header(row, separators[i], layout))
+		if (row.length != 0 && memchr(row.text, separators[i], row.length) != NULL &&
+		    read_header(row, separators[i], certificates, layout))
 			return true;
 	/* One column: only the name itself is a header. */
-	return read_header(row, '\n', layout);
+	return read_header(row, '\n', certificates, layout);
 }
 
 /* Without a header: the first separator that splits more than half of the lines, and the column with the most indicators. */
 static void guess_columns(struct cell *lines, size_t count, struct layout *layout)
 {
 	static const char separators[] = {'\t', ',', ';'};
-	*layout = (struct layout){.type_column = -1, .ids_column = -1, .value_count = 1};
+	*layout = (struct layout){.type_column = -1, .ids_column = -1, .score_column = -1, .value_count = 1};
 	for (size_t s = 0; s < sizeof separators; s++) {
 		size_t split_lines = 0, best = 0, indicators[SK_INDICATOR_CELLS_MAX] = {0}, known[SK_INDICATOR_CELLS_MAX] = {0};
 		for (size_t i = 0; i < count; i++) {
@@ -179,16 +209,78 @@ static void guess_columns(struct cell *lines, size_t count, struct layout *layou
 	}
 }
 
+static bool is_number(struct cell cell, unsigned long most, unsigned long *out)
+{
+	unsigned long number = 0;
+	for (size_t i = 0; i < cell.length; i++) {
+		if (cell.text[i] < '0' || cell.text[i] > '9' || number > most)
+			return false;
+		number = number * 10 + (unsigned long)(cell.text[i] - '0');
+	}
+	*out = number;
+	return cell.length != 0 && number <= most;
+}
+
+/* "address,category,score" (iprep) and "value,score" (datarep, and many another list): every row has the same two or three cells, all but the first numbers. */
+static void guess_score(struct cell *lines, size_t count, struct layout *layout)
+{
+	size_t width = 0;
+	unsigned long number;
+	for (size_t i = 0; i < count; i++) {
+		struct cell cells[SK_INDICATOR_CELLS_MAX];
+		bool open;
+		size_t found = split(lines[i], layout->separator, cells, &open);
+		if (i == 0)
+			width = found;
+		if (found != width || (width != 2 && width != 3))
+			return;
+		for (size_t c = 1; c < width; c++)
+			if (!is_number(cells[c], UINT32_MAX, &number))
+				return;
+	}
+	if (count != 0 && layout->value_columns[0] == 0)
+		layout->score_column = (int)width - 1;
+}
+
+/* The text in a cell of base64; false when it is none. A dataset's string is bytes: what is no text is refused further on. */
+static bool decode(struct cell cell, char text[SK_INDICATOR_VALUE_MAX + 1], size_t *length)
+{
+	if (cell.length == 0 || sk_base64_decode(cell.text, cell.length, text, SK_INDICATOR_VALUE_MAX, length) != SK_OK || *length == 0)
+		return false;
+	text[*length] = '\0';
+	return true;
+}
+
+/* A dataset of strings: no value is an indicator as it stands, every one is base64, and most are indicators then. */
+static void guess_base64(struct cell *lines, size_t count, struct layout *layout)
+{
+	size_t indicators = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct cell cells[SK_INDICATOR_CELLS_MAX] = {lines[i]};
+		char text[SK_INDICATOR_VALUE_MAX + 1];
+		bool open;
+		size_t length;
+		if (layout->separator != '\0')
+			(void)split(lines[i], layout->separator, cells, &open);
+		if (is_indicator(cells[0]) || !decode(cells[0], text, &length))
+			return;
+		indicators += is_indicator((struct cell){text, length});
+	}
+	layout->base64 = indicators * 2 > count;
+	if (layout->base64)
+		layout->value_columns[0] = 0;
+}
+
 /* The columns may be named on the comment right above the first row ("# first_seen,dst_ip,port"). */
-static bool find_comment_header(struct cell comment, struct cell line, struct layout *layout)
+static bool find_comment_header(struct cell comment, struct cell line, bool certificates, struct layout *layout)
 {
 	while (comment.length != 0 && (*comment.text == '#' || sk_space(*comment.text)))
 		comment.text++, comment.length--;
-	return comment.length != 0 && find_header(comment, layout) && memchr(line.text, layout->separator, line.length) != NULL;
+	return comment.length != 0 && find_header(comment, certificates, layout) && memchr(line.text, layout->separator, line.length) != NULL;
 }
 
 /* Look at the first lines without consuming them. SK_ENOMEM. */
-static enum sk_err find_layout(const struct sk_reader *reader, struct layout *layout)
+static enum sk_err find_layout(struct sk_import *import, const struct sk_reader *reader, struct layout *layout)
 {
 	size_t length = reader->end - reader->at, count = 0;
 	char *copy = malloc(2 * length + 2);
@@ -204,19 +296,23 @@ static enum sk_err find_layout(const struct sk_reader *reader, struct layout *la
 		at += line.length + 1;
 		if (is_comment(trim(line))) {
 			last_comment = trim(line);
+			import->certificates = import->certificates || sk_says_certificates(line.text, line.length);
 		} else if (trim(line).length != 0) {
 			if (count == 0) {
 				memcpy(scratch, line.text, line.length);
-				found = layout->header_line = find_header((struct cell){scratch, line.length}, layout);
-				found = found || find_comment_header(last_comment, line, layout);
+				found = layout->header_line = find_header((struct cell){scratch, line.length}, import->certificates, layout);
+				found = found || find_comment_header(last_comment, line, import->certificates, layout);
 			}
 			/* A comment after a value is not a column, a number sign in a column is no comment. */
 			struct cell cut = cut_comment(line);
 			lines[count++] = is_indicator(cut) ? cut : line;
 		}
 	}
-	if (!found)
+	if (!found) {
 		guess_columns(lines, count, layout);
+		guess_base64(lines, count, layout);
+		guess_score(lines, count, layout);
+	}
 	free(copy);
 	return SK_OK;
 }
@@ -253,6 +349,24 @@ static bool says_no(struct cell cell)
 	return is_one_of(cell, no, SK_COUNT(no));
 }
 
+static enum sk_err import_base64(struct sk_import *import, uint64_t line, struct cell cell)
+{
+	char text[SK_INDICATOR_VALUE_MAX + 1];
+	size_t length;
+	if (decode(cell, text, &length))
+		return sk_import_value(import, line, text, length, SK_TYPE_ANY);
+	sk_import_refuse(import, line, cell.text, cell.length, SK_INDICATOR_NOT_AN_INDICATOR, "no base64, as all values before it are");
+	return SK_OK;
+}
+
+/* A score that cannot be read is none: the value is judged by the rest. */
+static bool scores_low(const struct sk_import *import, const struct layout *layout, const struct cell *cells, size_t count)
+{
+	unsigned long score;
+	return import->builder->options.min_score != 0 && layout->score_column >= 0 && (size_t)layout->score_column < count &&
+	       is_number(cells[layout->score_column], UINT32_MAX, &score) && score < import->builder->options.min_score;
+}
+
 static enum sk_err import_row(struct sk_import *import, uint64_t line, const struct layout *layout, struct cell *cells, size_t count)
 {
 	enum sk_type row_type = SK_TYPE_ANY;
@@ -277,6 +391,10 @@ static enum sk_err import_row(struct sk_import *import, uint64_t line, const str
 			sk_import_refuse(import, line, value.text, value.length, SK_INDICATOR_UNSUPPORTED_TYPE, type_name);
 		else if (!wanted)
 			sk_import_refuse(import, line, value.text, value.length, SK_INDICATOR_NOT_FOR_DETECTION, type_name);
+		else if (scores_low(import, layout, cells, count))
+			sk_import_refuse(import, line, value.text, value.length, SK_INDICATOR_LOW_SCORE, "");
+		else if (layout->base64)
+			SK_TRY(import_base64(import, line, value));
 		else
 			SK_TRY(sk_import_value(import, line, value.text, value.length, layout->type_column >= 0 ? row_type : layout->types[i]));
 	}
@@ -340,13 +458,14 @@ static enum sk_err import_line(struct sk_import *import, struct sk_reader *reade
 	}
 	if (layout->separator != '\0' && layout->separator != '\n')
 		return import_separated(import, reader, layout, row, (struct cell){read->text, read->length});
-	return import_plain(import, reader->line, cut_comment(line));
+	line = cut_comment(line);
+	return layout->base64 ? import_base64(import, reader->line, line) : import_plain(import, reader->line, line);
 }
 
 enum sk_err sk_import_table(struct sk_import *import, struct sk_reader *reader)
 {
 	struct layout layout;
-	if (find_layout(reader, &layout) != SK_OK)
+	if (find_layout(import, reader, &layout) != SK_OK)
 		return sk_fault_set(import->fault, SK_ENOMEM, "%s: out of memory", import->path);
 	struct sk_buf row;
 	sk_buf_init(&row, SK_INDICATOR_BUFFER_BYTES);

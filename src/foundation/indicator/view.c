@@ -164,7 +164,7 @@ static enum sk_err number_entries(const struct view *view)
 	return SK_OK;
 }
 
-/* A family with prefixes has segments and a bitmap, and IPv4 a directory besides; one without has none. */
+/* A family with prefixes has segments and a bitmap, and many IPv4 segments a directory besides; one without has none. */
 static enum sk_err view_prefixes(const struct view *view)
 {
 	struct sk_indicator_set *set = view->set;
@@ -178,7 +178,8 @@ static enum sk_err view_prefixes(const struct view *view)
 			return bad(view, set->section[SK_SECTION_SEGMENT_V4 + six].bytes, "the prefix ranges are not those of its prefixes");
 		set->bitmap[six] = count != 0 ? set->section[SK_SECTION_BITMAP_V4 + six].bytes : NULL;
 	}
-	if (set->section[SK_SECTION_DIRECTORY].count != (set->v4_prefixes != 0 ? SK_SET_DIRECTORY_ITEMS : 0))
+	if (set->section[SK_SECTION_DIRECTORY].count !=
+	    (set->section[SK_SECTION_SEGMENT_V4].count >= SK_SET_DIRECTORY_FROM ? SK_SET_DIRECTORY_ITEMS : 0))
 		return bad(view, set->section[SK_SECTION_DIRECTORY].bytes, "the prefix directory has a wrong size");
 	return SK_OK;
 }

@@ -17,6 +17,25 @@ static const struct {
 	{"fz_list/counts", "45.33.32.156\t10\n5.5.5.5\t9\n"},
 	{"fz_list/abuse", "# first_seen,dst_ip,dst_port\n2020-01-01,45.33.32.156,443\n"},
 	{"fz_list/json", "{\"response\":[{\"Event\":{\"Object\":[{\"Attribute\":[{\"type\":\"domain|ip\",\"value\":\"a.example|5.5.5.5\",\"to_ids\":\"1\"}]}]}}]}"},
+	{"fz_list/feodo", "# Botnet C2\n\"first_seen_utc\",\"dst_ip\",\"dst_port\"\n\"2022-06-04 21:20:02\",\"45.33.32.156\",\"443\"\n# END 1 entries\n"},
+	{"fz_list/sslbl", "# abuse.ch SSLBL SSL Certificate Blacklist (SHA1 Fingerprints)\n# Listingdate,SHA1,Listingreason\n"
+			  "2023-11-08,da39a3ee5e6b4b0d3255bfef95601890afd80709,X\n"},
+	{"fz_list/urls", "http://Evil.example:80/A/b?c\nhxxps://[2600:3c01::1]/x\nurl:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n"},
+	{"fz_list/prints", "hassh:e7d705a3286e19ea42f587b344ee6866\nja3s:e7d705a3286e19ea42f587b344ee6868\ncert_sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709\n"},
+	{"fz_list/iprep", "45.33.32.156,1,70\n5.5.5.0/24,2,30\n"},
+	{"fz_list/dataset", "ZXZpbC5leGFtcGxl\nNDUuMzMuMzIuMTU2\n"},
+	{"fz_list/datarep", "ZXZpbC5leGFtcGxl,10\nd3d3LmV2aWwyLmV4YW1wbGU=,90\n"},
+	{"fz_stix/or", "[ipv4-addr:value = '45.33.32.156' OR domain-name:value IN ('a.example', 'b.example')] OR [url:value = 'http://c.example/x']"},
+	{"fz_stix/cert", "[x509-certificate:hashes.'SHA-1' = 'da39a3ee5e6b4b0d3255bfef95601890afd80709']"},
+	{"fz_stix/subset", "[ipv4-addr:value ISSUBSET '45.33.32.0/24']"},
+	{"fz_stix/complex", "[file:name = 'it\\'s' AND domain-name:value LIKE 'evil%'] FOLLOWEDBY [url:value = 'x'] WITHIN 5 SECONDS"},
+	{"fz_stix/bundle", "{\"type\":\"indicator\",\"pattern_type\":\"stix\",\"pattern\":\"[domain-name:value = 'evil.example']\",\"valid_from\":\"2020-01-01T00:00:00Z\","
+			   "\"valid_until\":\"2021-01-01T00:00:00Z\",\"revoked\":false}]}"},
+	{"fz_feed/two", "{\"6bcaa8a9-6d28-4a3c-b3ae-4d1e0a0a0a0b\":{\"info\":\"b\"},\"5bcaa8a9-6d28-4a3c-b3ae-4d1e0a0a0a0a\":{\"info\":\"a\"}}"},
+	{"fz_feed/out", "{\"../etc\":{}}"},
+	{"fz_plain/v4", "45.33.32.156"},
+	{"fz_plain/v6", "2600:3c01::f03c:91ff:fe18:bb2f"},
+	{"fz_plain/name", "www.evil-site.example"},
 	{"fz_csv/rows", "\"a, \"\"b\"\"\",45.33.32.156,ip-dst,1\n,evil.example,domain,0\nx,45.33.32.156|443,ip-dst|port,1\n\"two\nlines\",a.example|5.5.5.5,domain|ip,\n"},
 	{"fz_csv/open", "\"a,b\n"},
 	{"fz_misp/attributes", "{\"type\":\"ip-dst\",\"value\":\"45.33.32.156\",\"to_ids\":true},{\"type\":\"domain|ip\",\"value\":\"a.example|5.5.5.5\"},"
@@ -58,7 +77,7 @@ int main(int argc, char **argv)
 {
 	struct sk_fault fault = {.line = "wrong call"};
 	char path[SK_PATH_MAX];
-	static const char *const folders[] = {"fz_list", "fz_csv", "fz_misp", "fz_warninglist", "fz_set"};
+	static const char *const folders[] = {"fz_list", "fz_csv", "fz_misp", "fz_warninglist", "fz_set", "fz_stix", "fz_feed", "fz_plain"};
 	if (argc != 2 || sk_seal_start() != SK_OK)
 		return 1;
 	for (size_t i = 0; i < SK_COUNT(folders); i++)

@@ -219,8 +219,8 @@ static void test_broken(void **state)
 	ERROR("{\"Event\":{\"Attribute\":[", "ends in the middle");
 	ERROR("{\"Event\":{\"Attribute\":[]}} x", "broken JSON at offset");
 	ERROR("{\"Event\":{\"Attribute\":[{\"type\":\"domain\",\"value\":\"a.example\"},]}}", "broken JSON");
-	ERROR("{\"a\":1}", "not of MISP");
-	ERROR("{\"type\":\"bundle\",\"objects\":[]}", "STIX");
+	ERROR("{\"a\":1}", "neither MISP nor STIX");
+	ERROR("{\"type\":\"bundle\",\"objects\":[]}", "none of the 0 objects");
 	ERROR("{\"type\":\"string\",\"list\":[\"a\"]}", "warning list");
 	ERROR("{\"Event\":{\"Attribute\":[{\"type\":\"domain\",\"value\":\"\xff.example\"}]}}", "broken JSON");
 #undef ERROR
