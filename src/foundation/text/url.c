@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Web addresses (RFC 3986 section 3), as far as a selector needs them. libsodium's SHA-256, for its state lies on the stack: this runs on the packet path. */
+/* Web addresses (RFC 3986 section 3), as far as a selector needs them. libsodium's SHA-256, for its state lies on the stack: this runs on the
+   packet path. */
 #include <sodium.h>
 #include <string.h>
 

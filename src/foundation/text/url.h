@@ -23,9 +23,9 @@ struct sk_url {
 SK_MUST enum sk_err sk_url_authority(const char *text, size_t length, const char **host, size_t *host_length);
 /* Take "scheme://authority/path?query#fragment" or "authority/path" apart. SK_EMALFORMED as above. */
 SK_MUST enum sk_err sk_url_parts(const char *text, size_t length, struct sk_url *out);
-/* SHA-256 over: the host in lower case without its last dot, then the path as it was sent, up to '?' or '#' ("/" when it is empty). No scheme, no port:
-   http://Example.com:8080/a?b and example.com/a are one. Percent signs and case of the path are left as they are. Allocates nothing.
-   A host of more than SK_URL_HOST_MAX bytes is a bug. */
+/* SHA-256 over: the host in lower case without its last dot, then the path as it was sent, up to '?' or '#' ("/" when it is empty). No scheme, no
+   port: http://Example.com:8080/a?b and example.com/a are one. Percent signs and case of the path are left as they are. Allocates nothing. A host
+   of more than SK_URL_HOST_MAX bytes is a bug. */
 void sk_url_hash(const char *host, size_t host_length, const char *path, size_t path_length, uint8_t out[SK_URL_HASH_BYTES]);
 /* The bytes that sk_url_hash hashes, into text (no NUL), for a caller with a faster SHA-256 of its own. Their number; 0 when they do not fit. */
 size_t sk_url_join(const char *host, size_t host_length, const char *path, size_t path_length, char *text, size_t size);

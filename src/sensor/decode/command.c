@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which parser may look at the bytes: every row of command.def is one bit of a mask. Bytes that are nobody's cost a look at two ports and one byte. */
+/* Which parser may look at the bytes: every row of command.def is one bit of a mask. What is nobody's costs a look at two ports and one byte. */
 #include "decode/command_priv.h"
 
 enum transport { TCP = 1 << 16, UDP = 2 << 16, NEITHER = 0 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* HTTP/1 heads (RFC 9112): of a request the method, the host, how deep the path is and its hash, the order of header names as a hash; of a response the
-   status. Never a member: the query, a cookie, an authorization, any other header's value, a body. */
+/* HTTP/1 heads (RFC 9112): of a request the method, the host, how deep the path is and its hash, the order of header names as a hash; of a response
+   the status. Never a member: the query, a cookie, an authorization, any other header's value, a body. */
 #ifndef SK_DECODE_HTTP_H
 #define SK_DECODE_HTTP_H
 
@@ -29,7 +29,8 @@ struct sk_http {
    than SK_HTTP_HEAD_MAX_BYTES are looked at); SK_EMORE; SK_EUNSUPPORTED: not HTTP/1 (said within the first bytes); SK_EMALFORMED. Whatever else than
    SK_OK, *out is zero and *used 0. */
 SK_MUST enum sk_err sk_http_head(struct sk_cur stream, struct sk_http *out, size_t *used);
-/* The same when nothing more will come (a sliced capture, the end of a flow): a head that stops early is SK_OK and cut as soon as its first line is whole. */
+/* The same when nothing more will come (a sliced capture, the end of a flow): a head that stops early is SK_OK and cut as soon as its first line is
+   whole. */
 SK_MUST enum sk_err sk_http_head_last(struct sk_cur stream, struct sk_http *out, size_t *used);
 /* Does the stream start with HTTP/2's connection preface (RFC 9113 section 3.4)? SK_OK, SK_EMORE or SK_EUNSUPPORTED. */
 SK_MUST enum sk_err sk_http2_preface(struct sk_cur stream);

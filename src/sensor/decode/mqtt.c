@@ -2,15 +2,20 @@
 /* MQTT (OASIS 3.1.1 and 5.0; IBM 3.1).
 
    type (4) flags (4), remaining length (1 to 4 bytes of 7 bits, low ones first)
-   CONNECT: protocol name (2 + 4 "MQTT" or 2 + 6 "MQIsdp"), level (1), flags (1), keep alive (2), client, user, password ...    CONNACK: flags (1), code (1) ...
+   CONNECT: protocol name (2 + 4 "MQTT" or 2 + 6 "MQIsdp"), level (1), flags (1), keep alive (2), client, user, password ...
+   CONNACK: flags (1), code (1) ...
 
    Behind the level and the connect flags of a CONNECT nothing is read; of other packets only the type and its flags, never a topic. */
 #include "decode/command_priv.h"
 
-enum type { CONNECT = 1, CONNACK, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP, SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK, PINGREQ, PINGRESP, DISCONNECT, AUTH };
+enum type {
+	CONNECT = 1, CONNACK, PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP, SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK, PINGREQ, PINGRESP, DISCONNECT, AUTH
+};
 
-enum { LENGTH_BYTES_MAX = 4, LENGTH_MORE = 0x80, FLAGS_OF_REQUESTS = 2, QOS_MASK = 6, LEVEL_31 = 3, LEVEL_311 = 4, LEVEL_5 = 5, CONNECT_FLAG_RESERVED = 1,
-       BRIDGE_LEVEL = 0x80, ACKNOWLEDGE_MAX = 4, CONNACK_MAX = 1024, CONNACK_SESSION = 1 };
+enum {
+	LENGTH_BYTES_MAX = 4, LENGTH_MORE = 0x80, FLAGS_OF_REQUESTS = 2, QOS_MASK = 6, LEVEL_31 = 3, LEVEL_5 = 5, CONNECT_FLAG_RESERVED = 1,
+	BRIDGE_LEVEL = 0x80, ACKNOWLEDGE_MAX = 4, CONNACK_MAX = 1024, CONNACK_SESSION = 1
+};
 
 /* Flags and length that the type allows (3.1.1 table 2.2). */
 static bool is_header(unsigned type, unsigned flags, uint32_t length)

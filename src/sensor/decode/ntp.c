@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* NTP (RFC 5905 section 7.3; control messages RFC 9327; private messages as ntpd's ntp_request.h has them).
 
-   LI (2) VN (3) mode (3)  then  1..5: stratum (1) ... 48 bytes      6: R E M opcode (5), sequence (2), status (2), association (2), offset (2), count (2)
+   LI (2) VN (3) mode (3)  then  1..5: stratum (1) ... 48 bytes
+   6: R E M opcode (5), sequence (2), status (2), association (2), offset (2), count (2)
    7: the first byte is R M VN mode, then sequence (1), implementation (1), request code (1), error (4 bits) count (12) ... 8 bytes
 
    Believed at its port alone, and there only as far as lengths and small numbers fit: text begins with a byte that could be a mode and a version. */
 #include "decode/command_priv.h"
 
 enum {
-	TIME_BYTES = 48, CONTROL_BYTES = 12, PRIVATE_BYTES = 8, VERSION_MAX = 4, MODE_ACTIVE = 1, MODE_SERVER = 4, MODE_BROADCAST = 5, MODE_CONTROL = 6,
+	TIME_BYTES = 48, CONTROL_BYTES = 12, PRIVATE_BYTES = 8, VERSION_MAX = 4, MODE_ACTIVE = 1, MODE_SERVER = 4, MODE_BROADCAST = 5,
+	MODE_CONTROL = 6,
 	MODE_PRIVATE = 7, CONTROL_RESPONSE = 0x80, CONTROL_ERROR = 0x40, CONTROL_OPCODE = 0x1f, PRIVATE_RESPONSE = 0x80, STRATUM_MAX = 16,
 	CONTROL_TAIL_MAX = 31, PRIVATE_VERSION_MIN = 2, PRIVATE_VERSION_MAX = 3, IMPLEMENTATION_MAX = 3
 };
@@ -50,7 +52,8 @@ static enum sk_err read_private(struct sk_cur c, uint8_t first, struct sk_comman
 	out->detail = sk_u8(&c);
 	uint8_t error = sk_u8(&c) >> 4;
 	out->response = (first & PRIVATE_RESPONSE) != 0;
-	if (out->version < PRIVATE_VERSION_MIN || out->version > PRIVATE_VERSION_MAX || implementation > IMPLEMENTATION_MAX || (error != 0 && !out->response))
+	bool is_private = out->version >= PRIVATE_VERSION_MIN && out->version <= PRIVATE_VERSION_MAX && implementation <= IMPLEMENTATION_MAX;
+	if (!is_private || (error != 0 && !out->response))
 		return SK_EUNSUPPORTED;
 	out->status = error;
 	out->error = out->status != 0;

@@ -90,8 +90,8 @@ static enum sk_err read_stream(struct sk_cur bytes, struct sk_command_context co
 	uint8_t indicator = sk_u8(&c), code = sk_u8(&c);
 	if (sk_alive(&c) != SK_OK)
 		return context.hinted && sk_peek_u8(&bytes, 0) == TPKT_VERSION && sk_peek_u8(&bytes, 1) == 0 ? SK_EMORE : SK_EUNSUPPORTED;
-	if (version != TPKT_VERSION || reserved != 0 || length < TPKT_BYTES + X224_BYTES || length > LENGTH_MAX || indicator != length - TPKT_BYTES - 1 ||
-	    (code != CODE_REQUEST && code != CODE_CONFIRM))
+	if (version != TPKT_VERSION || reserved != 0 || length < TPKT_BYTES + X224_BYTES || length > LENGTH_MAX ||
+	    indicator != length - TPKT_BYTES - 1 || (code != CODE_REQUEST && code != CODE_CONFIRM))
 		return SK_EUNSUPPORTED;
 	if (sk_left(&bytes) < length)
 		return SK_EMORE;

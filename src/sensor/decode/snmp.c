@@ -2,7 +2,8 @@
 /* SNMP (RFC 1157, RFC 3416, RFC 3412; BER).
 
    v1, v2c:  SEQUENCE { version 0 or 1, community OCTET STRING, PDU }
-   v3:       SEQUENCE { version 3, SEQUENCE { id, size, flags OCTET STRING (1), model }, security OCTET STRING, SEQUENCE { engine, context, PDU } or encrypted }
+   v3:       SEQUENCE { version 3, SEQUENCE { id, size, flags OCTET STRING (1), model }, security OCTET STRING,
+                        SEQUENCE { engine, context, PDU } or OCTET STRING (encrypted) }
    PDU:      [type] { request id, error status, error index, ... }, a trap of v1: [4] { enterprise, address, generic, specific, ... }
 
    The community, the security parameters and every variable are stepped over unread. */

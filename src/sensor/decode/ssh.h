@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The SSH identification and KEXINIT (RFC 4253 4.2, 7.1): software version and HASSH (client) or hasshServer. The identification's comment is left out:
-   people write host names there. */
+/* The SSH identification and KEXINIT (RFC 4253 4.2, 7.1): software version and HASSH (client) or hasshServer. The identification's comment is left
+   out: people write host names there. */
 #ifndef SK_DECODE_SSH_H
 #define SK_DECODE_SSH_H
 

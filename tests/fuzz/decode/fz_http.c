@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The start of an HTTP stream; bit 0 of the first byte: nothing more comes. Twice the same; texts are what the header says; what fails leaves nothing; a
-   head that waits waited before. */
+/* The start of an HTTP stream; bit 0 of the first byte: nothing more comes. Twice the same; texts are what the header says; what fails leaves
+   nothing; a head that waits waited before. */
 #include <stdlib.h>
 
 #include "decode/http.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The start of an SSH stream; bit 0 of the first byte: the server's. Twice the same; texts are what the header says; a cut stream says nothing else. */
+/* The start of an SSH stream; bit 0 of the first byte: the server's. Twice the same; texts are what the header says; a cut stream says nothing
+   else. */
 #include <stdlib.h>
 
 #include "decode/ssh.h"

@@ -25,17 +25,19 @@ static struct message messages[MESSAGES_MAX];
 static size_t message_count;
 static const char canary[] = "CaNaRy";
 
-static const uint16_t ports[SK_APP_COUNT] = {[SK_APP_SMB] = 445, [SK_APP_RDP] = 3389, [SK_APP_KERBEROS] = 88, [SK_APP_STUN] = 3478, [SK_APP_NTP] = 123,
-					     [SK_APP_SNMP] = 161, [SK_APP_SIP] = 5060, [SK_APP_MQTT] = 1883};
+static const uint16_t ports[SK_APP_COUNT] = {[SK_APP_SMB] = 445, [SK_APP_RDP] = 3389, [SK_APP_KERBEROS] = 88, [SK_APP_STUN] = 3478,
+					     [SK_APP_NTP] = 123, [SK_APP_SNMP] = 161, [SK_APP_SIP] = 5060, [SK_APP_MQTT] = 1883};
 
 static void read_message(char *line, struct message *m)
 {
 	char app[16], transport[8], way[8], flags[8];
 	unsigned version, code, detail, status;
 	int at = 0;
-	assert_int_equal(sscanf(line, "%39s %15s %7s %7s %7s %x %x %x %x %n", m->name, app, transport, way, flags, &version, &code, &detail, &status, &at), 9);
+	assert_int_equal(sscanf(line, "%39s %15s %7s %7s %7s %x %x %x %x %n", m->name, app, transport, way, flags, &version, &code, &detail, &status,
+				&at), 9);
 	assert_true(sk_app_parse(app, &m->app));
-	m->context = (struct sk_command_context){.ip_proto = strcmp(transport, "tcp") == 0 ? TCP : UDP, .to_server = strcmp(way, "to") == 0, .hinted = true};
+	m->context = (struct sk_command_context){.ip_proto = strcmp(transport, "tcp") == 0 ? TCP : UDP, .to_server = strcmp(way, "to") == 0,
+						 .hinted = true};
 	m->told = (struct sk_command){.app = (uint8_t)m->app, .response = strchr(flags, 'r') != NULL, .write = strchr(flags, 'w') != NULL,
 				      .error = strchr(flags, 'e') != NULL, .version = (uint16_t)version, .code = (uint16_t)code,
 				      .detail = (uint16_t)detail, .status = (uint16_t)status};
@@ -84,8 +86,8 @@ static bool says(const struct message *m, enum sk_err err, const struct sk_comma
 {
 	if (err == SK_OK && same(c, &m->told))
 		return true;
-	print_message("%s %s: err %d response %d write %d error %d version %x code %x detail %x status %x\n", sk_app_name(m->app), m->name, err, c->response,
-		      c->write, c->error, c->version, c->code, c->detail, c->status);
+	print_message("%s %s: err %d response %d write %d error %d version %x code %x detail %x status %x\n", sk_app_name(m->app), m->name, err,
+		      c->response, c->write, c->error, c->version, c->code, c->detail, c->status);
 	return false;
 }
 
@@ -267,9 +269,11 @@ static void test_random_bytes(void **state)
 static void test_other_protocols(void **state)
 {
 	(void)state;
-	static const char *const texts[] = {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "SSH-2.0-OpenSSH_9.2p1\r\n", "EHLO example.com\r\n", "220 mail ESMTP\r\n",
-					    "OPTIONS * HTTP/1.1\r\n\r\n", "OPTIONS rtsp://x/ RTSP/1.0\r\n\r\n", "NICK someone\r\n", "INFO redis\r\n", "+OK POP3\r\n",
-					    "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "\x13" "BitTorrent protocol", "MESSAGE hello there\r\n"};
+	static const char *const texts[] = {
+		"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "SSH-2.0-OpenSSH_9.2p1\r\n", "EHLO example.com\r\n", "220 mail ESMTP\r\n",
+		"OPTIONS * HTTP/1.1\r\n\r\n", "OPTIONS rtsp://x/ RTSP/1.0\r\n\r\n", "NICK someone\r\n", "INFO redis\r\n", "+OK POP3\r\n",
+		"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "\x13" "BitTorrent protocol", "MESSAGE hello there\r\n",
+	};
 	for (size_t i = 0; i < SK_COUNT(texts); i++)
 		for (unsigned udp = 0; udp < 2; udp++) {
 			struct sk_command command;

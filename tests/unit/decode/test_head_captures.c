@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* HTTP, SSH and commands in net/arkime and net/ndpi: the first bytes of every conversation against what Arkime and nDPI say of it. Every disagreement has
-   its reason in capture_reasons.def. Every address counts as foreign here. */
+/* HTTP, SSH and commands in net/arkime and net/ndpi: the first bytes of every conversation against what Arkime and nDPI say of it. Every
+   disagreement has its reason in capture_reasons.def. Every address counts as foreign here. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -64,6 +64,13 @@ struct talk {
 static struct talk talks[TALKS_MAX];
 static size_t talk_count;
 
+static bool is_talk(const struct talk *t, const struct sk_addr *source, uint16_t source_port, const struct sk_addr *destination,
+		    uint16_t destination_port)
+{
+	return t->source_port == source_port && t->destination_port == destination_port && memcmp(&t->source, source, sizeof *source) == 0 &&
+	       memcmp(&t->destination, destination, sizeof *destination) == 0;
+}
+
 static struct talk *find_talk(const struct sk_packet *p)
 {
 	bool answered = false;
@@ -71,11 +78,9 @@ static struct talk *find_talk(const struct sk_packet *p)
 		struct talk *t = &talks[i];
 		if (t->ip_proto != p->ip_proto)
 			continue;
-		if (t->source_port == p->source_port && t->destination_port == p->destination_port && memcmp(&t->source, &p->source, sizeof t->source) == 0 &&
-		    memcmp(&t->destination, &p->destination, sizeof t->destination) == 0)
+		if (is_talk(t, &p->source, p->source_port, &p->destination, p->destination_port))
 			return t;
-		answered |= t->source_port == p->destination_port && t->destination_port == p->source_port &&
-			    memcmp(&t->source, &p->destination, sizeof t->source) == 0 && memcmp(&t->destination, &p->source, sizeof t->source) == 0;
+		answered |= is_talk(t, &p->destination, p->destination_port, &p->source, p->source_port);
 	}
 	if (talk_count == TALKS_MAX)
 		return NULL;
@@ -224,7 +229,8 @@ static void between(unsigned a, unsigned b, unsigned ip_proto)
 	ours.count = 0;
 	for (size_t i = 0; i < talk_count; i++) {
 		const struct talk *t = &talks[i];
-		if (t->ip_proto != ip_proto || !((t->source_port == a && t->destination_port == b) || (t->source_port == b && t->destination_port == a)))
+		bool forth = t->source_port == a && t->destination_port == b, back = t->source_port == b && t->destination_port == a;
+		if (t->ip_proto != ip_proto || (!forth && !back))
 			continue;
 		ours.apps |= t->apps;
 		ours.talks[ours.count++] = t;
@@ -295,7 +301,8 @@ static void compare_protocol(const char *theirs, const char *const names[][2], s
 
 static void check_arkime(struct json_object *line, const char *capture, struct score scores[SCORES])
 {
-	static const char *const names[][2] = {{"krb5", "kerberos"}, {"smb", "smb"}, {"ntp", "ntp"}, {"snmp", "snmp"}, {"sip", "sip"}, {"mqtt", "mqtt"},
+	static const char *const names[][2] = {{"krb5", "kerberos"}, {"smb", "smb"}, {"ntp", "ntp"}, {"snmp", "snmp"}, {"sip", "sip"},
+					       {"mqtt", "mqtt"},
 					       {"rdp", "rdp"}, {"stun", "stun"}, {"http", "http"}, {"ssh", "ssh"}};
 	between(number_of(line, "sport"), number_of(line, "dport"), number_of(line, "ip_proto"));
 	if (ours.count == 0)
@@ -320,7 +327,8 @@ static unsigned port_of(struct json_object *flow, const char *end)
 
 static void check_ndpi(struct json_object *line, const char *capture, struct score scores[SCORES])
 {
-	static const char *const names[][2] = {{"Kerberos", "kerberos"}, {"SMBv1", "smb"}, {"SMBv23", "smb"}, {"NTP", "ntp"}, {"SNMP", "snmp"}, {"SIP", "sip"},
+	static const char *const names[][2] = {{"Kerberos", "kerberos"}, {"SMBv1", "smb"}, {"SMBv23", "smb"}, {"NTP", "ntp"}, {"SNMP", "snmp"},
+					       {"SIP", "sip"},
 					       {"MQTT", "mqtt"}, {"RDP", "rdp"}, {"STUN", "stun"}, {"HTTP", "http"}, {"SSH", "ssh"}};
 	struct json_object *flows = NULL, *value = NULL;
 	(void)json_object_object_get_ex(line, "flows", &flows);
@@ -373,7 +381,8 @@ static void expect(const char *folder, judge *judge_line, const unsigned floors[
 	if (!against(folder, judge_line, scores))
 		return;
 	for (unsigned i = 0; i < SCORES; i++) {
-		print_message("%-6s %-12s %3u agree, %2u differ with a reason, %u without\n", folder, score_names[i], scores[i].agree, scores[i].reasoned, scores[i].wrong);
+		print_message("%-6s %-12s %3u agree, %2u differ with a reason, %u without\n", folder, score_names[i], scores[i].agree,
+			      scores[i].reasoned, scores[i].wrong);
 		assert_int_equal(scores[i].wrong, 0);
 		assert_true(scores[i].agree >= floors[i]);
 	}
@@ -382,7 +391,8 @@ static void expect(const char *folder, judge *judge_line, const unsigned floors[
 static void test_arkime(void **state)
 {
 	(void)state;
-	expect("arkime", check_arkime, (const unsigned[SCORES]){[SOFTWARE] = 12, [HASSH] = 3, [HASSH_SERVER] = 2, [METHOD] = 56, [STATUS] = 41, [PROTOCOL] = 113});
+	expect("arkime", check_arkime, (const unsigned[SCORES]){[SOFTWARE] = 12, [HASSH] = 3, [HASSH_SERVER] = 2, [METHOD] = 56, [STATUS] = 41,
+								[PROTOCOL] = 113});
 }
 
 static void test_ndpi(void **state)

@@ -157,9 +157,11 @@ static void test_version_0_9(void **state)
 static void test_not_http(void **state)
 {
 	(void)state;
-	static const char *const texts[] = {"SSH-2.0-x\r\n", "220 mail ESMTP\r\n", "EHLO example.com\r\n", "USER anonymous\r\n", "\x16\x03\x01", "PRI * HTTP/2.0\r\n\r\n",
-					    "GET / HTTP/2.0\r\n\r\n", "OPTIONS sip:x SIP/2.0\r\n\r\n", "OPTIONS * RTSP/1.0\r\n\r\n", "HTTP/2 200\r\n", "G", "GE", "HTTP/1",
-					    "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLMNOP", "POST /x\r\n", "HELLO /x\r\n", "ICY 200 OK\r\n", "A / HTTP/1.1\r\n\r\n", ""};
+	static const char *const texts[] = {
+		"SSH-2.0-x\r\n", "220 mail ESMTP\r\n", "EHLO example.com\r\n", "USER anonymous\r\n", "\x16\x03\x01", "PRI * HTTP/2.0\r\n\r\n",
+		"GET / HTTP/2.0\r\n\r\n", "OPTIONS sip:x SIP/2.0\r\n\r\n", "OPTIONS * RTSP/1.0\r\n\r\n", "HTTP/2 200\r\n", "POST /x\r\n",
+		"HELLO /x\r\n", "ICY 200 OK\r\n", "A / HTTP/1.1\r\n\r\n", "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFGHIJKLMNOP", "", "G", "GE", "HTTP/1",
+	};
 	for (size_t i = 0; i < SK_COUNT(texts); i++) {
 		bool short_ = strlen(texts[i]) == 0 || strcmp(texts[i], "G") == 0 || strcmp(texts[i], "GE") == 0 || strcmp(texts[i], "HTTP/1") == 0;
 		if (error_of(texts[i]) != (short_ ? SK_EMORE : SK_EUNSUPPORTED))
@@ -231,7 +233,8 @@ typedef enum sk_err parser(const char *bytes, size_t length, bool last, struct s
 
 static size_t leaks(parser *read)
 {
-	static const char *const texts[] = {request, "GET http://User:CaNaRy@Example.COM:81/CaNaRy/y HTTP/1.1\r\nHost: CaNaRy@x\r\nAuthorization: CaNaRy\r\n\r\n",
+	static const char *const texts[] = {request,
+					    "GET http://User:CaNaRy@Example.COM:81/CaNaRy/y HTTP/1.1\r\nHost: CaNaRy@x\r\nAuthorization: CaNaRy\r\n\r\n",
 					    "HTTP/1.1 302 CaNaRy\r\nSet-Cookie: CaNaRy\r\nLocation: CaNaRy\r\n\r\nCaNaRy", "GET /CaNaRy\r\n"};
 	size_t found = 0;
 	for (size_t i = 0; i < SK_COUNT(texts); i++) {

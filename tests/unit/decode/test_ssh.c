@@ -117,7 +117,8 @@ static void test_malformed(void **state)
 {
 	(void)state;
 	struct sk_ssh ssh;
-	static const char *const lines[] = {"SSH-2.0\n", "SSH-2.0-\n", "SSH-x.0-y\n", "SSH-2-y\n", "SSH-2.999-y\n", "SSH--\n", "SSH-2.0- comment\n", "SSH-1234.0-y\n"};
+	static const char *const lines[] = {"SSH-2.0\n", "SSH-2.0-\n", "SSH-x.0-y\n", "SSH-2-y\n", "SSH-2.999-y\n", "SSH--\n", "SSH-2.0- comment\n",
+					    "SSH-1234.0-y\n"};
 	for (size_t i = 0; i < SK_COUNT(lines); i++)
 		assert_int_equal(parse(lines[i], strlen(lines[i]), false, &ssh), SK_EMALFORMED);
 	assert_int_equal(parse("GET / HTTP/1.1\r\n", 16, false, &ssh), SK_EUNSUPPORTED);
