@@ -1,22 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Long header (RFC 9000 17.2):  1 fixed type (2) xxxx (4), version (4), destination connection ID <1>, source connection ID <1>, then
-   Initial:             token <i>, length (i), packet number (1 to 4), sealed frames          (i) = a number of 1, 2, 4 or 8 bytes, <i> = a vector behind one
+   Initial:             token <i>, length (i), packet number (1 to 4), sealed frames
    0-RTT, Handshake:    length (i), sealed
    Retry:               token, tag (16)                     Version Negotiation (version 0): version (4) …
+   (i) = a number of 1, 2, 4 or 8 bytes, <i> = a vector behind one, <1> = behind a byte.
    The low bits of the first byte and the packet number are masked (RFC 9001 5.4); the length lets several packets share a datagram. */
 #include "decode/quic_priv.h"
 
 #include <stdlib.h>
 
 enum {
-	LONG_FORM = 0x80, TYPE_SHIFT = 4, TYPE_BITS = 3, TYPE_INITIAL = 0, TYPE_RETRY = 3, MASKED_BITS = 0x0f, RESERVED_BITS = 0x0c, NUMBER_LENGTH_BITS = 3,
+	LONG_FORM = 0x80, TYPE_SHIFT = 4, TYPE_BITS = 3, TYPE_INITIAL = 0, TYPE_RETRY = 3,
+	MASKED_BITS = 0x0f, RESERVED_BITS = 0x0c, NUMBER_LENGTH_BITS = 3,
 	FIRST_ID_MIN = 8, /* RFC 9000 7.2: the client's first Destination Connection ID */
 	PACKETS_MAX = 8,  /* of one datagram */
+	TRUST_MAX = 1024, TRUST_EARNED = 16, TRUST_SAMPLE = 16,
 	FRAME_PADDING = 0, FRAME_PING = 1, FRAME_ACK = 2, FRAME_ACK_ECN = 3, FRAME_CRYPTO = 6, FRAME_CRYPTO_GOOGLE = 8
 };
 
 struct sk_quic {
 	struct sk_quic_crypto *crypto;
+	uint32_t trust;                        /* first packets that may be none before only samples are tried */
+	uint32_t passed_over;                  /* since the last sample */
+	uint64_t shed;
 	size_t used;
 	uint8_t plain[SK_QUIC_PLAIN_MAX];
 };
@@ -35,6 +41,7 @@ enum sk_err sk_quic_new(struct sk_quic **out)
 	struct sk_quic *quic = calloc(1, sizeof *quic);
 	if (quic == NULL)
 		return SK_ENOMEM;
+	quic->trust = TRUST_MAX;
 	enum sk_err err = sk_quic_crypto_new(&quic->crypto);
 	if (err != SK_OK) {
 		free(quic);
@@ -57,6 +64,11 @@ void sk_quic_wipe(struct sk_quic *quic)
 {
 	sk_wipe(quic->plain, quic->used);
 	quic->used = 0;
+}
+
+uint64_t sk_quic_shed(const struct sk_quic *quic)
+{
+	return quic->shed;
 }
 
 size_t sk_quic_residue(const struct sk_quic *quic)
@@ -140,7 +152,10 @@ static bool open_initial(struct sk_quic *quic, const struct packet *packet, cons
 		nonce[sizeof nonce - number_length + i] ^= number_bytes[i];
 	}
 	size_t length = sk_left(&sealed) - SK_QUIC_TAG_BYTES;
-	struct sk_quic_sealed aead = {.key = key, .nonce = nonce, .associated = {sk_cur_of(&first, 1), header, sk_cur_of(number_bytes, number_length)}};
+	struct sk_quic_sealed aead = {.key = key, .nonce = nonce};
+	aead.associated[0] = sk_cur_of(&first, 1);
+	aead.associated[1] = header;
+	aead.associated[2] = sk_cur_of(number_bytes, number_length);
 	aead.text = sk_carve(&sealed, length);
 	aead.tag = sealed;
 	uint8_t *plain = quic->plain + quic->used;
@@ -254,6 +269,25 @@ static bool open_with(struct sk_quic *quic, const struct sk_quic_flow *flow, uns
 	return open_initial(quic, packet, &secret, frames);
 }
 
+/* Is a first packet worth its keys? */
+static bool worth_trying(struct sk_quic *quic)
+{
+	if (quic->trust > 0 || ++quic->passed_over >= TRUST_SAMPLE) {
+		quic->passed_over = 0;
+		return true;
+	}
+	quic->shed++;
+	return false;
+}
+
+static void learn(struct sk_quic *quic, bool right)
+{
+	if (right)
+		quic->trust = quic->trust < TRUST_MAX - TRUST_EARNED ? quic->trust + TRUST_EARNED : TRUST_MAX;
+	else if (quic->trust > 0)
+		quic->trust--;
+}
+
 /* An Initial packet: with the keys of the flow, else as the first of a new connection in it. */
 static bool read_initial(struct sk_quic *quic, struct sk_quic_flow *flow, unsigned direction, const struct packet *packet, size_t datagram_bytes,
 			 struct sk_quic_datagram *out)
@@ -262,10 +296,13 @@ static bool read_initial(struct sk_quic *quic, struct sk_quic_flow *flow, unsign
 	bool known = flow->version != 0;
 	if (!known || !open_with(quic, flow, direction, packet, &frames)) {
 		struct sk_quic_flow fresh = {.client_direction = (uint8_t)direction};
-		if (datagram_bytes < SK_QUIC_FIRST_DATAGRAM_MIN || sk_left(&packet->destination) < FIRST_ID_MIN || (known && same_id(flow, packet->destination)))
+		if (datagram_bytes < SK_QUIC_FIRST_DATAGRAM_MIN || sk_left(&packet->destination) < FIRST_ID_MIN ||
+		    (known && same_id(flow, packet->destination)) || !worth_trying(quic))
 			return false;
 		remember_id(&fresh, packet->destination);
-		if (!open_with(quic, &fresh, direction, packet, &frames))
+		bool right = open_with(quic, &fresh, direction, packet, &frames);
+		learn(quic, right);
+		if (!right)
 			return false;
 		if (known) {
 			out->restarted = true;

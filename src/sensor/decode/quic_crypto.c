@@ -2,8 +2,8 @@
 /* RFC 9001 5.2:  initial_secret = HKDF-Extract(salt of the version, client's first Destination Connection ID)
                   side_secret    = HKDF-Expand-Label(initial_secret, "client in" | "server in", "", 32)
                   key, iv, hp    = HKDF-Expand-Label(side_secret, "quic key" | "quic iv" | "quic hp", "", 16 | 12 | 16)
-   Everything that is hashed here fits one block, so HMAC is four calls of SHA-256's block function, two of them done once a key (once a process for the
-   salts); nothing is allocated (see digest.c). The ciphers are EVP's, fetched once, in contexts that are kept. */
+   Everything that is hashed here fits one block, so HMAC is four calls of SHA-256's block function, two of them done once a key (once a reader for
+   the salts); nothing is allocated (see digest.c). The ciphers are EVP's, fetched once, in contexts that are kept. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/evp.h>
 #include <openssl/sha.h>

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* TLS record:   type, version (2), length (2), fragment                                handshake:  type, length (3), body
-   DTLS record:  type, version (2), epoch (2), sequence (6), length (2), fragment       handshake:  type, length (3), sequence (2), offset (3), length (3), part
+/* TLS record:   type, version (2), length (2), fragment
+   handshake:    type, length (3), body
+   DTLS record:  type, version (2), epoch (2), sequence (6), length (2), fragment
+   handshake:    type, length (3), sequence (2), offset (3), length (3), part
 
    A handshake message may begin and end anywhere in the records; several may share one. */
 #include "decode/tls_record_priv.h"

@@ -27,8 +27,8 @@ struct sk_tls_message {
 };
 
 /* Read the next handshake message, which must be of type `wanted`. SK_OK: *out holds it; when it is not whole, *why says what stopped it: SK_EMORE
-   (the stream ended) or SK_EMALFORMED (no record of it follows). Otherwise there is not even a header: SK_EMORE, SK_EMALFORMED; SK_EUNSUPPORTED: another
-   type, another kind of record, no TLS. SK_ETOOBIG: it spans records and `joined` is NULL: begin again with one of SK_HANDSHAKE_MAX_BYTES; what is
+   (the stream ended) or SK_EMALFORMED (no record of it follows). Otherwise there is not even a header: SK_EMORE, SK_EMALFORMED; SK_EUNSUPPORTED:
+   another type, another kind of record, no TLS. SK_ETOOBIG: it spans records and `joined` is NULL: begin again with one of SK_HANDSHAKE_MAX_BYTES; what is
    joined there is the caller's to wipe. */
 SK_MUST enum sk_err sk_tls_next_message(struct sk_tls_records *records, uint8_t wanted, struct sk_out *joined, struct sk_tls_message *out,
 					enum sk_err *why);

@@ -21,11 +21,13 @@ static inline void certificate_name(X509_NAME *name, const char *text)
 }
 
 /* The DER of a certificate; validity in unix seconds. The year is written as RFC 5280 says: UTCTime to 2049. */
-static inline size_t certificate_make(uint8_t *out, size_t capacity, const char *subject, const char *issuer, int64_t not_before_s, int64_t not_after_s)
+static inline size_t certificate_make(uint8_t *out, size_t capacity, const char *subject, const char *issuer, int64_t not_before_s,
+				      int64_t not_after_s)
 {
 	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 	X509 *x = X509_new();
-	certificate_must(key != NULL && x != NULL && X509_set_version(x, X509_VERSION_3) == 1 && ASN1_INTEGER_set_uint64(X509_get_serialNumber(x), 77) == 1);
+	certificate_must(key != NULL && x != NULL && X509_set_version(x, X509_VERSION_3) == 1);
+	certificate_must(ASN1_INTEGER_set_uint64(X509_get_serialNumber(x), 77) == 1);
 	certificate_name(X509_get_subject_name(x), subject);
 	certificate_name(X509_get_issuer_name(x), issuer);
 	certificate_must(ASN1_TIME_set(X509_getm_notBefore(x), not_before_s) != NULL && ASN1_TIME_set(X509_getm_notAfter(x), not_after_s) != NULL);

@@ -286,8 +286,8 @@ static size_t datagram_of(struct talk *t, struct sk_out *frames, uint8_t *datagr
 	return quic_initial(datagram, capacity, &t->recipe, sk_cur_of(frames->start, sk_out_length(frames)));
 }
 
-static const struct hello_recipe long_hello = {.version = 0x0303, .ciphers = 3, .name = "www.example.com", .alpn = "h3", .alpn_bytes = 2, .tls13 = true,
-					       .padding = 1800};
+static const struct hello_recipe long_hello = {
+	.version = 0x0303, .ciphers = 3, .name = "www.example.com", .alpn = "h3", .alpn_bytes = 2, .tls13 = true, .padding = 1800};
 
 /* A hello as post-quantum clients send it: more than one datagram, pieces in any order with PING and PADDING between them, some twice. */
 static void test_pieces_out_of_order(void **state)
@@ -441,12 +441,40 @@ static void test_begins_again(void **state)
 	sk_quic_free(t.quic);
 }
 
+/* A flood of forged first packets is soon only sampled, and counted; a right one among the samples brings all back. */
+static void test_flood_is_shed(void **state)
+{
+	(void)state;
+	enum { TRUST = 1024, SAMPLE = 16 };
+	uint8_t forged[DATAGRAM_MAX], datagram[DATAGRAM_MAX];
+	struct sk_quic_datagram out;
+	struct sk_quic *quic = reader();
+	struct sk_quic_flow flow = {0};
+	size_t length = client_datagram(&vectors[0], datagram, sizeof datagram);
+	memcpy(forged, datagram, length);
+	forged[length - 1] ^= 1;
+	for (unsigned i = 0; i < TRUST; i++)
+		assert_int_equal(sk_quic_read(quic, &flow, CLIENT, sk_cur_of(forged, length), &out), SK_EUNSUPPORTED);
+	assert_int_equal(sk_quic_shed(quic), 0);
+	for (unsigned i = 0; i < 10 * SAMPLE; i++)
+		assert_int_equal(sk_quic_read(quic, &flow, CLIENT, sk_cur_of(forged, length), &out), SK_EUNSUPPORTED);
+	assert_int_equal(sk_quic_shed(quic), 10 * (SAMPLE - 1));
+	unsigned tries = 1;
+	while (sk_quic_read(quic, &flow, CLIENT, sk_cur_of(datagram, length), &out) != SK_OK && tries < 100)
+		tries++;
+	assert_int_equal(tries, SAMPLE);
+	flow = (struct sk_quic_flow){0};
+	assert_int_equal(sk_quic_read(quic, &flow, CLIENT, sk_cur_of(datagram, length), &out), SK_OK);
+	sk_quic_free(quic);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_keys), cmocka_unit_test(test_rfc_examples), cmocka_unit_test(test_retry), cmocka_unit_test(test_every_bit_counts),
 		cmocka_unit_test(test_tag_is_what_refuses), cmocka_unit_test(test_every_length), cmocka_unit_test(test_pieces_out_of_order),
 		cmocka_unit_test(test_coalesced), cmocka_unit_test(test_limits), cmocka_unit_test(test_begins_again),
+		cmocka_unit_test(test_flood_is_shed),
 	};
 	return cmocka_run_group_tests_name("quic", tests, NULL, NULL);
 }

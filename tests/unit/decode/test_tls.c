@@ -152,6 +152,74 @@ static void test_refused(void **state)
 	assert_int_equal(parse(stream, length, &hello), SK_EMALFORMED);
 }
 
+/* A hello of these ciphers and extensions, as a bare message. */
+static struct sk_client_hello hello_with(const char *extensions, size_t length)
+{
+	uint8_t message[500];
+	struct sk_out o = sk_out_of(message, sizeof message);
+	struct sk_client_hello hello;
+	sk_put_be32(&o, 0x01000000 | (uint32_t)(2 + 32 + 1 + 4 + 2 + 2 + length));
+	sk_put_be16(&o, 0x0303);
+	memset(sk_put(&o, 32), 7, 32);
+	sk_put_bytes(&o, "\0\0\2\x13\1\1\0", 7);
+	sk_put_be16(&o, (uint16_t)length);
+	sk_put_bytes(&o, extensions, length);
+	assert_int_equal(sk_tls_client_hello_message(sk_cur_of(message, sk_out_length(&o)), false, &hello), SK_OK);
+	return hello;
+}
+
+/* RFC 9849: the outer hello's extension begins with 0, the inner one's with 1; the drafts before it hid the name alone. */
+static void test_encrypted_hello(void **state)
+{
+	(void)state;
+	static const struct { const char *bytes; size_t length; bool ech, inner, esni; } cases[] = {
+		{"\xfe\x0d\0\4\0\0\1\0", 8, true, false, false}, {"\xfe\x0d\0\1\1", 5, true, true, false}, {"\xfe\x0d\0\0", 4, true, false, false},
+		{"\xff\xce\0\2\x13\1", 6, false, false, true}, {"\0\x15\0\0", 4, false, false, false},
+	};
+	for (size_t i = 0; i < SK_COUNT(cases); i++) {
+		struct sk_client_hello hello = hello_with(cases[i].bytes, cases[i].length);
+		assert_true(hello.has_ech == cases[i].ech && hello.ech_inner == cases[i].inner && hello.has_esni == cases[i].esni);
+		assert_false(hello.has_sni);
+	}
+}
+
+/* Extensions that come twice count twice, as in the references; the first server name holds. */
+static void test_doubled_extensions(void **state)
+{
+	(void)state;
+	struct sk_client_hello hello = hello_with("\0\x15\0\1\0" "\0\x15\0\0" "\0\0\0\6\0\4\0\0\1a" "\0\0\0\6\0\4\0\0\1b", 29);
+	assert_int_equal(hello.extension_count, 4);
+	assert_string_equal(hello.sni, "a");
+	/* printf 771,4865,21-21-0-0,, | md5sum; printf 1301 | sha256sum; printf 0015,0015 | sha256sum */
+	assert_string_equal(hello.ja3, "52ad4dfa2def4d7b901075b6d7ed1adc");
+	assert_string_equal(hello.ja4, "t12d010400_0f2cb44170f4_afb03b0324f6");
+}
+
+/* A second hello stands behind a ChangeCipherSpec (RFC 8446 D.4), which may be all that has come. */
+static void test_behind_change_cipher_spec(void **state)
+{
+	(void)state;
+	uint8_t stream[2000];
+	struct sk_client_hello whole = hello_of(&usual), hello;
+	memcpy(stream, "\x14\3\3\0\1\1", 6);
+	size_t length = 6 + hello_stream(stream + 6, sizeof stream - 6, &usual, 70);
+	assert_int_equal(parse(stream, length, &hello), SK_OK);
+	assert_memory_equal(&hello, &whole, sizeof whole);
+	assert_int_equal(sk_tls_message_bytes(sk_cur_of(stream, length)), length);
+	for (size_t cut = 0; cut < length; cut++) {
+		assert_int_equal(parse(stream, cut, &hello), SK_EMORE);
+		assert_int_equal(sk_tls_message_bytes(sk_cur_of(stream, cut)), 0);
+	}
+	for (size_t i = 0; i < 6; i++) {
+		stream[i] ^= 0x80;
+		assert_int_equal(parse(stream, length, &hello), SK_EUNSUPPORTED);
+		stream[i] ^= 0x80;
+	}
+	for (size_t i = 0; i < 6 * 5; i += 6)
+		memcpy(stream + i, "\x14\3\3\0\1\1", 6);
+	assert_int_equal(parse(stream, 30, &hello), SK_EUNSUPPORTED); /* one is usual, five are no TLS */
+}
+
 static void test_dtls(void **state)
 {
 	(void)state;
@@ -184,7 +252,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_facts), cmocka_unit_test(test_ja4_rules), cmocka_unit_test(test_lists_too_long),
 				cmocka_unit_test(test_records_and_prefixes),
-		cmocka_unit_test(test_refused), cmocka_unit_test(test_dtls),
+		cmocka_unit_test(test_refused), cmocka_unit_test(test_encrypted_hello), cmocka_unit_test(test_doubled_extensions),
+		cmocka_unit_test(test_behind_change_cipher_spec), cmocka_unit_test(test_dtls),
 	};
 	return cmocka_run_group_tests_name("tls", tests, NULL, NULL);
 }

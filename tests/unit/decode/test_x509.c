@@ -92,8 +92,10 @@ struct bytes {
 struct recipe {
 	struct bytes parts[PART_COUNT];
 };
-static const struct recipe usual = {{[VERSION] = BYTES("\xa0\3\2\1\2"), [FROM] = BYTES("\x17\x0d" "240229120000Z"), [TO] = BYTES("\x18\x0f" "20500101000000Z"),
-				     [FORM] = BYTES(""), [MORE] = BYTES("")}};
+static const struct recipe usual = {{
+	[VERSION] = BYTES("\xa0\3\2\1\2"), [FROM] = BYTES("\x17\x0d" "240229120000Z"), [TO] = BYTES("\x18\x0f" "20500101000000Z"),
+	[FORM] = BYTES(""), [MORE] = BYTES(""),
+}};
 
 static void put_part(struct sk_out *o, const struct recipe *r, enum part part)
 {
