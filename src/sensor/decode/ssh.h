@@ -16,7 +16,8 @@ struct sk_ssh {
 };
 
 /* From the start of a stream in one direction: identification, then KEXINIT. `server` picks the lists that hasshServer is made of. SK_OK: both read;
-   SK_EMORE (out->has_banner may be set); SK_EUNSUPPORTED: not SSH; SK_EMALFORMED (what was read before stands). */
+   SK_EMORE (out->has_banner may be set); SK_EUNSUPPORTED: not SSH, *out is zero; SK_EMALFORMED (what was read before stands). A server may send other
+   lines first (RFC 4253 4.2): of a server any lines of text are SK_EMORE, up to 63 of them, so ask where SSH is likely. */
 SK_MUST enum sk_err sk_ssh_head(struct sk_cur stream, bool server, struct sk_ssh *out);
 
 #endif

@@ -272,7 +272,7 @@ static void test_other_protocols(void **state)
 	static const char *const texts[] = {
 		"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "SSH-2.0-OpenSSH_9.2p1\r\n", "EHLO example.com\r\n", "220 mail ESMTP\r\n",
 		"OPTIONS * HTTP/1.1\r\n\r\n", "OPTIONS rtsp://x/ RTSP/1.0\r\n\r\n", "NICK someone\r\n", "INFO redis\r\n", "+OK POP3\r\n",
-		"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "\x13" "BitTorrent protocol", "MESSAGE hello there\r\n",
+		"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "\023BitTorrent protocol", "MESSAGE hello there\r\n",
 	};
 	for (size_t i = 0; i < SK_COUNT(texts); i++)
 		for (unsigned udp = 0; udp < 2; udp++) {
