@@ -79,12 +79,13 @@ class Bench:
         tight = self.watch(full, runs=1)
         seen["5 cap"] = tight["rss"] / self.watch(self.corpora.flows(few, few), runs=1)["rss"]
         flows = tight["answer"]["flows"]
-        if all(key in flows for key in ("created", "live", "ended", "evicted")):
-            seen["5 equation"] = flows["created"] - flows["live"] - flows["ended"] - flows["evicted"]
-            if flows["created"] != full["flows"] or (most > CAP and flows["evicted"] == 0):
+        # "segments" counts what the table opened; no flow of this corpus times out, so it is exact.
+        if "live" in flows and "ended" in flows:
+            seen["5 equation"] = flows["segments"] - flows["live"] - flows["ended"] - flows["evicted"]
+            if flows["segments"] != full["flows"] or (most > CAP and flows["evicted"] == 0):
                 raise Failed(f"{full['flows']:,} flows went in, but {flows}")
         else:
-            reasons["5 equation"] = "watch --json tells no created, live and ended flows"
+            reasons["5 equation"] = "watch --json tells no live and ended flows"
         say("")
         return seen, reasons
 

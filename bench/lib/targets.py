@@ -35,7 +35,7 @@ TARGETS = [
     Target("4 flows", "10^3 to 10^7 flows: dearest packet over cheapest", 2.5, None, "x", False),
     Target("5 bytes", "memory of the whole process a live flow, 10^7 flows", 128.0, None, "B", False),
     Target("5 cap", "10^7 flows at the default cap: peak memory over that of 10^6 flows", 1.1, None, "x", False),
-    Target("5 equation", "created - live - ended - evicted, the same run", 0, None, "flows", False),
+    Target("5 equation", "segments opened - live - ended - evicted, the same run", 0, None, "flows", False),
 ]
 
 
