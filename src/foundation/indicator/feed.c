@@ -40,8 +40,9 @@ static enum sk_err read_manifest(const char *path, const char *text, size_t leng
 	if (feed->events == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "%s: out of memory", path);
 	size_t i = 0;
-	json_object_object_foreach(feed->manifest, key, value) {
-		(void)value;
+	struct json_object_iterator at = json_object_iter_begin(feed->manifest), end = json_object_iter_end(feed->manifest);
+	for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
+		const char *key = json_object_iter_peek_name(&at);
 		if (!is_uuid(key))
 			return sk_fault_set(fault, SK_EINPUT, "%s: an event's name is no UUID; not the manifest of a MISP feed", path);
 		feed->events[i++] = key;

@@ -81,7 +81,7 @@ static bool parse_v6(struct sk_cur c, uint8_t bytes[16])
 	return true;
 }
 
-/* Two labels or more of 1 to 63 of [a-z0-9_-], the last no number. */
+/* Two labels or more of 1 to 63 of [a-z0-9_-], the last neither a number nor a range of them ("45.33.32.1-9"). */
 static bool is_name(struct sk_cur c)
 {
 	unsigned labels = 1, label = 0, digits = 0;
@@ -89,7 +89,7 @@ static bool is_name(struct sk_cur c)
 		uint8_t byte = sk_u8(&c);
 		if (in_label(byte)) {
 			label++;
-			digits += is_digit(byte);
+			digits += is_digit(byte) || byte == '-';
 			continue;
 		}
 		if (byte != '.' || label == 0 || label > SK_INDICATOR_LABEL_MAX)

@@ -152,8 +152,10 @@ static bool match_prefix(const struct sk_indicator_set *set, const struct sk_add
 		return false; /* a forged directory */
 	uint32_t found = sk_segments_find_between(segments, low, high, addr->bytes);
 	uint32_t base = six ? set->v4_prefixes : 0, prefixes = six ? set->first[SK_COLUMN_DOMAIN] - set->first[SK_COLUMN_PREFIX] - base : set->v4_prefixes;
+	if (found >= prefixes)
+		return false; /* UINT32_MAX: between prefixes */
 	*hit = (struct sk_indicator_hit){.id = set->first[SK_COLUMN_PREFIX] + base + found, .kind = SK_INDICATOR_PREFIX};
-	return found < prefixes; /* UINT32_MAX: between prefixes */
+	return true;
 }
 
 bool sk_indicator_match_addr(const struct sk_indicator_set *set, const struct sk_addr *addr, struct sk_indicator_hit *hit)

@@ -78,6 +78,7 @@ static const struct {
 	{"https:///x", SK_TYPE_URL, SK_INDICATOR_NOT_AN_INDICATOR, NULL, 0},
 	{"hxxpevil.example", SK_TYPE_ANY, TAKEN, "hxxpevil.example", 0}, /* a name that begins so */
 	{"1.2.3.4-evil.example", SK_TYPE_ANY, TAKEN, "1.2.3.4-evil.example", 0},
+	{"45.33.32.1-9", SK_TYPE_ANY, SK_INDICATOR_UNSUPPORTED_TYPE, NULL, 0},
 	{"45.33.32.0 - 45.33.32.9", SK_TYPE_ANY, SK_INDICATOR_UNSUPPORTED_TYPE, NULL, 0},
 	{"https://user@evil.example/", SK_TYPE_ANY, SK_INDICATOR_UNSUPPORTED_TYPE, NULL, 0},
 	{"someone@evil.example", SK_TYPE_ANY, SK_INDICATOR_UNSUPPORTED_TYPE, NULL, 0},

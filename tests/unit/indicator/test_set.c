@@ -5,7 +5,7 @@
 #include "indicator/indicator_priv.h"
 #include "text/url.h"
 
-enum { MODEL_PREFIXES = 400, MODEL_NAMES = 400, MODEL_ASKS = 20000, SMALL_MAX = 1 << 20 };
+enum { MODEL_PREFIXES = 1200, MODEL_NAMES = 400, MODEL_ASKS = 20000, SMALL_MAX = 1 << 20 };
 
 static const struct sk_indicator_options lab = {.min_prefix_v4 = 1, .min_prefix_v6 = 1, .special_ranges_allowed = true};
 
