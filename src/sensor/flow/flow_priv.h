@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table's memory, shared by the files of flow.
 
-   A set is one cache line of 16 tags and 16 expiries, then 16 entries. A flow may live in either of two sets; where, depends on which has more
-   room when it opens. It never moves. One entry serves both families: 96 bytes, so that the cap holds for any mix of IPv4 and IPv6. */
+   A set is one cache line of 16 tags and 16 expiries, then 16 entries of one line each, then 16 half lines of what only some flows need. A flow may live in
+   either of two sets; where, depends on which has more room when it opens. It never moves. A packet of a flow touches its set's line and its entry. One table
+   serves both families, so that the cap holds for any mix of IPv4 and IPv6. */
 #ifndef SK_FLOW_PRIV_H
 #define SK_FLOW_PRIV_H
 
@@ -19,36 +20,53 @@ enum {
 	SK_LATE_PACKETS_MAX = 4096,      /* so many packets in a row behind the clock by SK_LATE_S: the clock was wrong, go back */
 	SK_LATE_S = 60,
 	SK_STREAMS_MAX = (1 << 14) - 1,  /* entry.stream has 14 bits, 0 = none */
-	SK_FACTS_MAX = (1 << 21) - 1,    /* entry.facts has 21 bits, 0 = none */
-	SK_HEAD_PACKETS_MAX = 6,         /* payloads a direction that are looked at for a head; entry.attempts has 3 bits */
+	SK_FACTS_MAX = (1 << 17) - 1,    /* entry.facts has 17 bits, 0 = none */
+	SK_HEAD_PACKETS_MAX = 6,         /* payloads a direction that are looked at for a head; side.attempts has 3 bits */
 	SK_STREAM_PACKETS_MAX = 24,      /* payload packets that one stream buffer may see */
 	SK_STREAM_RANGES_MAX = 16,       /* pieces that wait out of order */
-	SK_CLASS_NONE = 7
+	SK_CLASS_NONE = 7,
+	SK_LAYER_BITS = 4, SK_LAYER_MASK = 15
 };
 
 /* Bits of key.meta above the ports and the protocol. */
 enum { SK_KEY_V6 = 1, SK_KEY_ONE_WAY = 2, SK_KEY_TUNNELLED = 4 };
 
 /* Who talks to whom, in canonical order: the lower end (address, then port) first. meta = port, port, proto, SK_KEY_ bits from the low end; its
-   upper 16 bits belong to the entry. addresses: first halves of the lower and the upper end, then their second halves (0 for IPv4). */
+   upper 16 bits belong to the entry. words: IPv4: both addresses in the first, 0 in the others; IPv6: two for each end. They are words of memory: any
+   fixed order of them will do. */
 struct key {
 	uint64_t meta;
-	uint64_t addresses[4];
+	uint64_t words[4];
 };
 #define SK_KEY_META_MASK UINT64_C(0x0000ffffffffffff)
 
+/* What an entry knows of one direction. */
+struct side {
+	uint64_t ip_bytes : 40, tcp_flags : 8, class_ : 3, attempts : 3, more : 10; /* more: side 0 tunnels, side 1 layers and, from bit 4, classes seen */
+};
+
 /* Directions here are canonical: 0 = from the lower end. `initiator` says which of the two the initiator's is. */
 struct sk_flow {
-	struct key key;               /* meta: interface and app in the upper 16 bits */
+	uint64_t meta;                /* of the key; interface and app in the upper 16 bits */
+	union {
+		uint64_t pair;                /* IPv4: the key's first word */
+		uint32_t next_sequence6[2];   /* IPv6 */
+	};
 	int64_t first_ns;
 	uint32_t packets[2];          /* wire frames; 0 in both: a place kept for a flow whose segment has ended */
-	uint32_t next_sequence[2];    /* TCP: where the next head would begin */
-	uint64_t ip_bytes0 : 40, tcp_flags0 : 8, tunnels : 10, class0 : 3, continued : 1;
-	uint64_t ip_bytes1 : 40, tcp_flags1 : 8, layers : 4, state : 3, classes_seen : 5, sure : 1, initiator : 1, sequence_known : 2;
-	uint64_t frame_bytes : 40, facts : 21, class1 : 3;
-	uint64_t last_delta_ns : 44, stream : 14, attempts0 : 3, attempts1 : 3;
+	struct side side[2];
+	uint64_t frame_bytes : 40, facts : 17, state : 3, sure : 1, initiator : 1, continued : 1;
+	uint64_t last_delta_ns : 44, stream : 14, sequence_known : 2;
 };
-_Static_assert(sizeof(struct sk_flow) == 96, "an entry is 96 bytes");
+_Static_assert(sizeof(struct sk_flow) == 64, "an entry is a cache line");
+
+/* Beside each entry. IPv6: the key's words. IPv4: next_sequence alone. */
+struct wide {
+	union {
+		uint64_t words[4];
+		uint32_t next_sequence4[2];
+	};
+};
 
 /* The idle times. */
 enum sk_timer { SK_TIMER_OPEN, SK_TIMER_SYN, SK_TIMER_CLOSED, SK_TIMER_COUNT };
@@ -57,6 +75,7 @@ struct set {
 	uint16_t tag[SK_SET_WAYS];    /* 0 = free */
 	uint16_t expiry[SK_SET_WAYS]; /* tick */
 	struct sk_flow flows[SK_SET_WAYS];
+	struct wide wides[SK_SET_WAYS];
 };
 _Static_assert(sizeof(struct set) == 64 + SK_SET_WAYS * 96, "a set is 25 cache lines");
 
@@ -135,12 +154,6 @@ struct sk_flow_table {
 
 /* ---- key.c ---- */
 
-/* The canonical key of a packet and the packet's direction. Ports of ICMP are mapped as Community ID 1 does. */
-uint8_t sk_flow_key(const struct sk_packet *packet, struct key *key);
-/* SipHash-1-3 of a key. */
-uint64_t sk_flow_hash(const uint64_t key[2], const struct key *what);
-/* Hash and places of a key. */
-struct place sk_flow_place(const struct sk_flow_table *table, const struct key *key);
 /* Community ID's pair for an ICMP type: true when a counterpart exists, and then *counterpart is it. */
 bool sk_icmp_counterpart(uint8_t ip_proto, uint8_t type, uint8_t *counterpart);
 /* Is it ICMP or ICMPv6? */
@@ -152,42 +165,57 @@ static inline bool sk_is_icmp(uint8_t ip_proto)
 /* The capture's interface (8 bits: SK_INTERFACES_MAX) and the protocol seen by content (enum sk_app) stand above the key's own bits. */
 static inline uint16_t sk_flow_interface(const struct sk_flow *flow)
 {
-	return (uint16_t)(flow->key.meta >> 48 & 0xff);
+	return (uint16_t)(flow->meta >> 48 & 0xff);
 }
 
 static inline uint8_t sk_flow_app(const struct sk_flow *flow)
 {
-	return (uint8_t)(flow->key.meta >> 56);
+	return (uint8_t)(flow->meta >> 56);
 }
 
 static inline void sk_flow_set_app(struct sk_flow *flow, enum sk_app app)
 {
-	flow->key.meta = (flow->key.meta & UINT64_C(0x00ffffffffffffff)) | (uint64_t)app << 56;
+	flow->meta = (flow->meta & UINT64_C(0x00ffffffffffffff)) | (uint64_t)app << 56;
 }
 
 static inline uint8_t sk_flow_proto(const struct sk_flow *flow)
 {
-	return (uint8_t)(flow->key.meta >> 32);
+	return (uint8_t)(flow->meta >> 32);
 }
 
-/* ---- segment.c ---- */
+static inline bool sk_flow_is_v6(const struct sk_flow *flow)
+{
+	return (flow->meta >> 40 & SK_KEY_V6) != 0;
+}
 
-/* Begin a segment in a cleared or continued entry with its first packet. */
-void sk_segment_open(struct sk_flow *flow, const struct sk_packet *packet, unsigned direction);
-/* Add a packet to a segment. */
-void sk_segment_add(struct sk_flow *flow, const struct sk_packet *packet, unsigned direction);
-/* Does the packet begin a new connection in a flow that is over? */
-bool sk_segment_reopens(const struct sk_flow *flow, const struct sk_packet *packet);
-/* Has the segment lasted, or its counters grown, as far as they may? */
-bool sk_segment_is_full(const struct sk_flow *flow, const struct sk_packet *packet, int64_t active_ns);
+static inline struct wide *sk_flow_wide(const struct sk_flow_table *table, const struct sk_flow *flow)
+{
+	size_t set = (size_t)((const char *)flow - (const char *)table->sets) / sizeof(struct set);
+	return &table->sets[set].wides[flow - table->sets[set].flows];
+}
+
+/* TCP: where the next head of each direction would begin. */
+static inline uint32_t *sk_flow_next_sequence(const struct sk_flow_table *table, struct sk_flow *flow)
+{
+	return sk_flow_is_v6(flow) ? flow->next_sequence6 : sk_flow_wide(table, flow)->next_sequence4;
+}
+
+/* ---- segments (segment_priv.h has what every packet comes through) ---- */
+
 /* Which idle time holds for it. */
 static inline enum sk_timer sk_segment_timer(const struct sk_flow *flow)
 {
 	static const uint8_t timers[] = {[SK_FLOW_SYN] = SK_TIMER_SYN, [SK_FLOW_CLOSED] = SK_TIMER_CLOSED, [SK_FLOW_RESET] = SK_TIMER_CLOSED};
 	return (enum sk_timer)timers[flow->state];
 }
-/* The class of the initiator's direction. */
-enum sk_class sk_segment_class(const struct sk_flow *flow);
+/* The class of the initiator's direction. When only the answers were seen, theirs turned around. */
+static inline enum sk_class sk_segment_class(const struct sk_flow *flow)
+{
+	unsigned own = flow->side[flow->initiator].class_, other = flow->side[flow->initiator ^ 1u].class_;
+	if (own != SK_CLASS_NONE)
+		return (enum sk_class)own;
+	return other == SK_CLASS_FD ? SK_CLASS_DF : other == SK_CLASS_DF ? SK_CLASS_FD : (enum sk_class)other;
+}
 
 /* ---- stream.c ---- */
 
@@ -209,22 +237,19 @@ struct sk_cur sk_stream_prefix(const struct sk_flow_table *table, const struct s
 /* Remove the first n bytes of the prefix. */
 void sk_stream_consume(struct sk_flow_table *table, struct stream *stream, uint32_t n);
 /* A SYN says where a direction's first byte will be. */
-void sk_streams_syn(struct sk_flow *flow, const struct sk_packet *packet, unsigned direction);
+void sk_streams_syn(struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet, unsigned direction);
 
 /* ---- head.c ---- */
 
 /* Payloads of a direction that were looked at; SK_HEAD_PACKETS_MAX: no more will be. */
 static inline unsigned sk_flow_attempts(const struct sk_flow *flow, unsigned direction)
 {
-	return direction == 0 ? flow->attempts0 : flow->attempts1;
+	return flow->side[direction].attempts;
 }
 
 static inline void sk_flow_set_attempts(struct sk_flow *flow, unsigned direction, unsigned attempts)
 {
-	if (direction == 0)
-		flow->attempts0 = attempts & 7;
-	else
-		flow->attempts1 = attempts & 7;
+	flow->side[direction].attempts = attempts & 7;
 }
 
 /* Overwrite the head that was handed out last. */

@@ -114,11 +114,9 @@ static enum sk_err read_ssh(struct sk_flow_table *table, const struct sk_flow *f
 	enum sk_err err = sk_ssh_head(bytes, look->direction != flow->initiator, ssh);
 	look->kind = SK_HEAD_SSH;
 	look->app = SK_APP_SSH;
-	/* An identification that was told is no news: version 1 has no key exchange to wait for. */
-	if (look->told && err == SK_OK && !ssh->has_kexinit)
-		return SK_EUNSUPPORTED;
 	if (err == SK_OK || !ssh->has_banner || look->told)
 		return err;
+	look->partial = err == SK_EMORE; /* version 1 has no key exchange to wait for */
 	return SK_OK;
 }
 
@@ -207,14 +205,13 @@ enum sk_found sk_look_at(struct sk_flow_table *table, const struct sk_flow *flow
 /* ---- the room's functions ---- */
 
 /* Of a packet with ports, from the flow that it belongs to. */
-static unsigned direction_of(const struct sk_flow *flow, const struct sk_packet *packet)
+static unsigned direction_of(const struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_packet *packet)
 {
-	uint16_t low = (uint16_t)flow->key.meta, high = (uint16_t)(flow->key.meta >> 16);
+	uint16_t low = (uint16_t)flow->meta, high = (uint16_t)(flow->meta >> 16);
 	if (SK_LIKELY(low != high))
 		return packet->source_port != low;
-	uint64_t halves[2];
-	memcpy(halves, packet->source.bytes, sizeof halves);
-	return halves[0] != flow->key.addresses[0] || halves[1] != flow->key.addresses[2];
+	const void *low_end = sk_flow_is_v6(flow) ? (const void *)sk_flow_wide(table, flow) : (const void *)&flow->pair;
+	return memcmp(packet->source.bytes, low_end, sk_flow_is_v6(flow) ? 16 : 4) != 0;
 }
 
 const struct sk_head *sk_flow_head(struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet)
@@ -223,7 +220,7 @@ const struct sk_head *sk_flow_head(struct sk_flow_table *table, struct sk_flow *
 	/* Bulk data ends here: before its payload, or anything else than the flow's own bits, was touched. */
 	if (packet->payload_wire_bytes == 0 || table->limits.heads != SK_FLOW_HEADS_ALL)
 		return NULL;
-	unsigned direction = direction_of(flow, packet);
+	unsigned direction = direction_of(table, flow, packet);
 	if (sk_flow_attempts(flow, direction) >= SK_HEAD_PACKETS_MAX)
 		return NULL;
 	if (packet->ip_proto == SK_HEAD_TCP)
@@ -238,6 +235,6 @@ const struct sk_head *sk_flow_head_next(struct sk_flow_table *table, struct sk_f
 	if (readers == 0)
 		return NULL;
 	table->rest_readers = (uint8_t)readers;
-	unsigned direction = direction_of(flow, packet);
+	unsigned direction = direction_of(table, flow, packet);
 	return packet->ip_proto == SK_HEAD_TCP ? sk_head_tcp_next(table, flow, packet, direction) : sk_head_udp_next(table, flow, packet, direction);
 }

@@ -2,24 +2,30 @@
 /* From the packed entry to the record that leaves the room. */
 #include "flow/flow_priv.h"
 
-static void split_key(const struct key *key, struct sk_addr ends[2], uint16_t ports[2])
+static void read_ends(const struct sk_flow_table *table, const struct sk_flow *flow, struct sk_addr ends[2])
 {
-	bool v6 = (key->meta >> 40 & SK_KEY_V6) != 0;
+	if (SK_LIKELY(!sk_flow_is_v6(flow))) {
+		uint32_t pair[2];
+		memcpy(pair, &flow->pair, sizeof pair);
+		for (unsigned end = 0; end < 2; end++) {
+			ends[end] = (struct sk_addr){.family = 4};
+			memcpy(ends[end].bytes, &pair[end], sizeof pair[end]);
+		}
+		return;
+	}
+	const uint64_t *words = sk_flow_wide(table, flow)->words;
 	for (unsigned end = 0; end < 2; end++) {
-		const uint64_t halves[2] = {key->addresses[end], key->addresses[end + 2]};
-		ends[end] = (struct sk_addr){.family = v6 ? 6 : 4};
-		memcpy(ends[end].bytes, halves, sizeof halves);
-		ports[end] = (uint16_t)(key->meta >> (end * 16));
+		ends[end] = (struct sk_addr){.family = 6};
+		memcpy(ends[end].bytes, &words[2 * end], sizeof ends[end].bytes);
 	}
 }
 
 void sk_flow_read(const struct sk_flow_table *table, const struct sk_flow *flow, struct sk_flow_record *out)
 {
 	struct sk_addr ends[2];
-	uint16_t ports[2];
-	split_key(&flow->key, ends, ports);
-	const uint64_t ip_bytes[2] = {flow->ip_bytes0, flow->ip_bytes1};
-	const uint8_t tcp_flags[2] = {flow->tcp_flags0, flow->tcp_flags1};
+	read_ends(table, flow, ends);
+	const uint16_t ports[2] = {(uint16_t)flow->meta, (uint16_t)(flow->meta >> 16)};
+	const struct side *side = flow->side;
 	unsigned from = flow->initiator, to = from ^ 1u;
 	*out = (struct sk_flow_record){
 		.initiator = ends[from],
@@ -29,16 +35,16 @@ void sk_flow_read(const struct sk_flow_table *table, const struct sk_flow *flow,
 		.ip_proto = sk_flow_proto(flow),
 		.initiator_sure = flow->sure,
 		.class_ = (uint8_t)sk_segment_class(flow),
-		.classes_seen = flow->classes_seen,
-		.layers = flow->layers,
-		.tunnels = flow->tunnels,
+		.classes_seen = (uint8_t)(side[1].more >> SK_LAYER_BITS),
+		.layers = side[1].more & SK_LAYER_MASK,
+		.tunnels = side[0].more,
 		.interface = sk_flow_interface(flow),
 		.state = flow->state,
-		.tcp_flags = {tcp_flags[from], tcp_flags[to]},
+		.tcp_flags = {side[from].tcp_flags, side[to].tcp_flags},
 		.app = sk_flow_app(flow),
 		.continued = flow->continued,
 		.packets = {flow->packets[from], flow->packets[to]},
-		.ip_bytes = {ip_bytes[from], ip_bytes[to]},
+		.ip_bytes = {side[from].ip_bytes, side[to].ip_bytes},
 		.first_ns = flow->first_ns,
 		.last_ns = flow->first_ns + (int64_t)flow->last_delta_ns,
 		.frames = (uint64_t)flow->packets[0] + flow->packets[1],
@@ -46,7 +52,7 @@ void sk_flow_read(const struct sk_flow_table *table, const struct sk_flow *flow,
 		.facts = sk_flow_facts_of(table, flow),
 	};
 	if (sk_is_icmp(out->ip_proto)) {
-		bool one_way = (flow->key.meta >> 40 & SK_KEY_ONE_WAY) != 0;
+		bool one_way = (flow->meta >> 40 & SK_KEY_ONE_WAY) != 0;
 		out->icmp_type = (uint8_t)out->initiator_port;
 		out->icmp_code = one_way ? (uint8_t)out->responder_port : 0;
 	}

@@ -162,10 +162,10 @@ void sk_stream_consume(struct sk_flow_table *table, struct stream *stream, uint3
 	stream->range_count = (uint8_t)kept;
 }
 
-void sk_streams_syn(struct sk_flow *flow, const struct sk_packet *packet, unsigned direction)
+void sk_streams_syn(struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet, unsigned direction)
 {
 	if (flow->stream != 0)
 		return;
-	flow->next_sequence[direction] = packet->sequence + 1;
+	sk_flow_next_sequence(table, flow)[direction] = packet->sequence + 1;
 	flow->sequence_known = (flow->sequence_known | 1u << direction) & 3u;
 }

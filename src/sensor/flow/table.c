@@ -2,7 +2,8 @@
 /* The table: look-up in two steps (prepare, apply), room by two choices, the clock, expiry by tag line, eviction. */
 #include <stdlib.h>
 
-#include "flow/flow_priv.h"
+#include "flow/key_priv.h"
+#include "flow/segment_priv.h"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -100,7 +101,6 @@ static void arm(struct sk_flow_table *table, struct slot slot)
 static void prefetch_flow(const struct sk_flow *flow)
 {
 	__builtin_prefetch(flow, 1);
-	__builtin_prefetch((const char *)flow + 64, 1);
 }
 
 /* ---- ends ---- */
@@ -143,10 +143,12 @@ void sk_flow_end_segment(struct sk_flow_table *table, struct sk_flow *flow, enum
 static void continue_later(struct sk_flow *flow)
 {
 	flow->packets[0] = flow->packets[1] = 0;
-	flow->ip_bytes0 = flow->ip_bytes1 = flow->frame_bytes = 0;
-	flow->tcp_flags0 = flow->tcp_flags1 = 0;
-	flow->classes_seen = 0;
-	flow->tunnels = 0;
+	flow->frame_bytes = 0;
+	for (unsigned direction = 0; direction < 2; direction++) {
+		flow->side[direction].ip_bytes = 0;
+		flow->side[direction].tcp_flags = 0;
+		flow->side[direction].more = 0;
+	}
 	flow->last_delta_ns = 0;
 	flow->continued = 1;
 }
@@ -157,6 +159,8 @@ static void end_flow(struct sk_flow_table *table, struct slot slot, enum sk_flow
 	struct sk_flow *flow = &slot.set->flows[slot.way];
 	sk_flow_end_segment(table, flow, end);
 	table->counters.flows_by_class[sk_segment_class(flow)]++;
+	if (sk_flow_is_v6(flow) || flow->sequence_known != 0)
+		sk_wipe(&slot.set->wides[slot.way], sizeof slot.set->wides[slot.way]);
 	sk_wipe(flow, sizeof *flow);
 	slot.set->tag[slot.way] = 0;
 	slot.set->expiry[slot.way] = 0;
@@ -277,6 +281,15 @@ static struct slot choose(const struct sk_flow_table *table, const struct place 
 	return least1 < least0 ? (struct slot){.set = set1, .way = way1} : (struct slot){.set = set0, .way = way0};
 }
 
+/* An entry, and what stands beside it where it will be needed: IPv6's key, and the sequence numbers of TCP heads. */
+static void prefetch_slot(const struct sk_flow_table *table, const struct set *set, unsigned way, const struct key *key)
+{
+	prefetch_flow(&set->flows[way]);
+	bool v6 = (key->meta >> 40 & SK_KEY_V6) != 0;
+	if (v6 || ((uint8_t)(key->meta >> 32) == SK_SEGMENT_TCP && table->limits.heads != SK_FLOW_HEADS_NONE))
+		__builtin_prefetch(&set->wides[way], 1);
+}
+
 void sk_flow_prepare(struct sk_flow_table *table, const struct sk_packet *packets, size_t count)
 {
 	SK_INVARIANT(count <= SK_BATCH_MAX);
@@ -293,12 +306,12 @@ void sk_flow_prepare(struct sk_flow_table *table, const struct sk_packet *packet
 		for (unsigned side = 0; side < 2; side++) {
 			const struct set *set = &table->sets[place->set[side]];
 			for (unsigned found = match(set, place->tag); found != 0; found &= found - 1, any = true)
-				prefetch_flow(&set->flows[__builtin_ctz(found)]);
+				prefetch_slot(table, set, (unsigned)__builtin_ctz(found), &table->prepared[i].key);
 		}
 		/* A new flow: the place that it will most likely get. A guess for the prefetch alone; apply chooses again. */
 		if (!any) {
 			struct slot slot = choose(table, place);
-			prefetch_flow(&slot.set->flows[slot.way]);
+			prefetch_slot(table, slot.set, slot.way, &table->prepared[i].key);
 		}
 	}
 	table->prepared_packets = packets;
@@ -306,10 +319,12 @@ void sk_flow_prepare(struct sk_flow_table *table, const struct sk_packet *packet
 	table->prepared_next = 0;
 }
 
-static bool same_key(const struct sk_flow *flow, const struct key *key)
+static bool same_key(const struct set *set, unsigned way, const struct key *key)
 {
-	const uint64_t *a = flow->key.addresses, *b = key->addresses;
-	return (((flow->key.meta ^ key->meta) & SK_KEY_META_MASK) | (a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3])) == 0;
+	const struct sk_flow *flow = &set->flows[way];
+	if (((flow->meta ^ key->meta) & SK_KEY_META_MASK) != 0)
+		return false;
+	return SK_LIKELY((key->meta >> 40 & SK_KEY_V6) == 0) ? flow->pair == key->words[0] : memcmp(&set->wides[way], key->words, sizeof key->words) == 0;
 }
 
 /* What prepare found out of this packet, each packet once and in order; found out now when it was not prepared. */
@@ -326,7 +341,7 @@ static struct slot find(const struct sk_flow_table *table, const struct prepared
 		struct set *set = &table->sets[p->place.set[side]];
 		for (unsigned found = match(set, p->place.tag); found != 0; found &= found - 1) {
 			unsigned way = (unsigned)__builtin_ctz(found);
-			if (SK_LIKELY(same_key(&set->flows[way], &p->key)))
+			if (SK_LIKELY(same_key(set, way, &p->key)))
 				return (struct slot){.set = set, .way = way};
 		}
 	}
@@ -343,7 +358,11 @@ static struct slot make_room(struct sk_flow_table *table, const struct prepared 
 	else if (!slot.is_free)
 		end_flow(table, slot, SK_FLOW_END_EVICTED);
 	slot.set->tag[slot.way] = p->place.tag;
-	*flow = (struct sk_flow){.key = p->key};
+	*flow = (struct sk_flow){.meta = p->key.meta};
+	if (SK_LIKELY((p->key.meta >> 40 & SK_KEY_V6) == 0))
+		flow->pair = p->key.words[0];
+	else
+		memcpy(&slot.set->wides[slot.way], p->key.words, sizeof p->key.words);
 	table->counters.flows++;
 	return slot;
 }
@@ -388,6 +407,8 @@ struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packe
 	} else {
 		sk_segment_add(flow, packet, p->direction);
 	}
+	if (packet->ip_proto == SK_SEGMENT_TCP && (packet->tcp_flags & SK_TCP_SYN) != 0 && table->limits.heads != SK_FLOW_HEADS_NONE)
+		sk_streams_syn(table, flow, packet, p->direction);
 	arm(table, slot);
 	return flow;
 }

@@ -42,7 +42,7 @@ static void look_on(struct sk_flow_table *table, struct sk_flow *flow, unsigned 
 	struct stream *stream = sk_stream_of(table, flow, direction);
 	if (stream != NULL)
 		sk_stream_release(table, flow, stream);
-	flow->next_sequence[direction] = next_sequence;
+	sk_flow_next_sequence(table, flow)[direction] = next_sequence;
 	sk_flow_set_attempts(flow, direction, sk_flow_attempts(flow, direction) + 1);
 }
 
@@ -105,7 +105,7 @@ static enum next after(struct sk_flow_table *table, struct sk_flow *flow, const 
 	case SK_HEAD_HTTP:
 		return look->last ? NEXT_NOTHING : after_http(&table->head.as.http, look->used >= left);
 	case SK_HEAD_SSH:
-		return table->head.as.ssh.has_kexinit || look->last ? NEXT_NOTHING : NEXT_SAME;
+		return look->partial && !look->last ? NEXT_SAME : NEXT_NOTHING;
 	case SK_HEAD_COMMAND:
 		if (!sk_head_is_industrial(look->app))
 			return NEXT_PAYLOAD;
@@ -139,7 +139,7 @@ static const struct sk_head *note_http2(struct sk_flow_table *table, struct sk_f
 /* `used` bytes of the front have been read, and there may be more. */
 static void consume(struct sk_flow_table *table, struct sk_flow *flow, struct stream *stream, uint32_t used)
 {
-	flow->next_sequence[stream->direction] += used;
+	sk_flow_next_sequence(table, flow)[stream->direction] += used;
 	struct sk_cur prefix = sk_stream_prefix(table, stream);
 	if (used <= sk_left(&prefix)) {
 		sk_stream_consume(table, stream, used);
@@ -157,11 +157,11 @@ static const struct sk_head *buffered_found(struct sk_flow_table *table, struct 
 	unsigned direction = look->direction;
 	switch (after(table, flow, look, left)) {
 	case NEXT_NOTHING:
-		flow->next_sequence[direction] += (uint32_t)left; /* a HelloRetryRequest may open the direction again */
+		sk_flow_next_sequence(table, flow)[direction] += (uint32_t)left; /* a HelloRetryRequest may open the direction again */
 		give_up(table, flow, direction);
 		break;
 	case NEXT_PAYLOAD:
-		look_on(table, flow, direction, flow->next_sequence[direction] + (uint32_t)left);
+		look_on(table, flow, direction, sk_flow_next_sequence(table, flow)[direction] + (uint32_t)left);
 		break;
 	case NEXT_SAME:
 		stream->readers = (uint8_t)readers_after(look->kind);
@@ -207,7 +207,7 @@ static const struct sk_head *buffered_head(struct sk_flow_table *table, struct s
 			if (stream->told)
 				give_up(table, flow, direction);
 			else
-				look_on(table, flow, direction, flow->next_sequence[direction] + (uint32_t)left);
+				look_on(table, flow, direction, sk_flow_next_sequence(table, flow)[direction] + (uint32_t)left);
 			return NULL;
 		}
 	}
@@ -240,7 +240,7 @@ static const struct sk_head *direct_found(struct sk_flow_table *table, struct sk
 	size_t left = sk_left(&bytes);
 	switch (after(table, flow, look, left)) {
 	case NEXT_NOTHING:
-		flow->next_sequence[direction] = end_of(look->packet); /* as above */
+		sk_flow_next_sequence(table, flow)[direction] = end_of(look->packet); /* as above */
 		give_up(table, flow, direction);
 		break;
 	case NEXT_PAYLOAD:
@@ -252,7 +252,7 @@ static const struct sk_head *direct_found(struct sk_flow_table *table, struct sk
 		table->rest_buffered = false;
 		break;
 	case NEXT_BEHIND:
-		flow->next_sequence[direction] += look->used;
+		sk_flow_next_sequence(table, flow)[direction] += look->used;
 		if (look->used >= left)
 			break;
 		sk_skip(&bytes, look->used);
@@ -275,7 +275,7 @@ static const struct sk_head *direct_head(struct sk_flow_table *table, struct sk_
 		case SK_FOUND_HEAD:
 			return direct_found(table, flow, bytes, &look);
 		case SK_FOUND_OTHER:
-			flow->next_sequence[direction] += look.used;
+			sk_flow_next_sequence(table, flow)[direction] += look.used;
 			if (look.used >= sk_left(&bytes))
 				return NULL;
 			sk_skip(&bytes, look.used);
@@ -312,10 +312,10 @@ const struct sk_head *sk_head_tcp(struct sk_flow_table *table, struct sk_flow *f
 	unsigned readers = packet->source_port == SK_HEAD_PORT_DNS || packet->destination_port == SK_HEAD_PORT_DNS ? SK_READ_DNS : SK_READ_ANY;
 	uint32_t sequence = start_of(packet);
 	struct stream *stream = sk_stream_of(table, flow, direction);
-	int32_t offset = (int32_t)(sequence - flow->next_sequence[direction]);
+	int32_t offset = (int32_t)(sequence - sk_flow_next_sequence(table, flow)[direction]);
 	if ((flow->sequence_known >> direction & 1) == 0 || (offset > 0 && stream == NULL && sk_head_is_industrial(sk_flow_app(flow)))) {
 		/* The connection was not seen from its start, or a machine's talk was not seen whole: take this payload for a beginning. */
-		flow->next_sequence[direction] = sequence;
+		sk_flow_next_sequence(table, flow)[direction] = sequence;
 		flow->sequence_known = (flow->sequence_known | 1u << direction) & 3u;
 		offset = 0;
 	}
