@@ -34,6 +34,7 @@ struct sk_look {
 	enum sk_head_kind kind;
 	enum sk_app app;
 	uint32_t used;       /* bytes of the head or message; may be more than there are */
+	bool partial;        /* SSH: the key exchange has yet to come */
 };
 
 /* Read bytes as what look->readers say. */

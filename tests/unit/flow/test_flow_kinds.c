@@ -45,6 +45,8 @@ static size_t send(struct sk_flow_table *table, bool client, uint16_t ports[2], 
 	for (const struct sk_head *head = sk_flow_head(table, last_flow, &packet); head != NULL; head = sk_flow_head_next(table, last_flow, &packet))
 		if (got_count < GOT_MAX)
 			got[got_count++] = *head;
+		else
+			fail_msg("heads without end");
 	free(exact);
 	return got_count - before;
 }
@@ -178,6 +180,20 @@ static void test_ssh(void **state)
 		assert_int_equal(say(&t, client != 0, exchange, length), 0);
 	}
 	end(&t, SK_APP_SSH);
+}
+
+/* Version 1 has no such exchange, and what is no exchange will not become one: the identification is all, and it is told once. */
+static void test_ssh_that_says_no_more(void **state)
+{
+	(void)state;
+	static const char *const says[] = {"SSH-1.5-OpenSSH_1.2\n", "SSH-1.5-OpenSSH_1.2\n\0\0\0\1x", "SSH-2.0-x\r\n\xff\xff\xff\xff\xff\xff\xff"};
+	for (size_t i = 0; i < SK_COUNT(says); i++) {
+		struct talk t = talk_of(22);
+		assert_int_equal(say_text(&t, false, says[i]), 1);
+		assert_int_equal(say_text(&t, true, says[i]), 1);
+		assert_int_equal(say_text(&t, false, says[i]), 0);
+		end(&t, SK_APP_SSH);
+	}
 }
 
 /* ---- TLS: the server's side ---- */
@@ -503,7 +519,7 @@ static void test_sliced(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_http), cmocka_unit_test(test_http_in_pieces), cmocka_unit_test(test_http2), cmocka_unit_test(test_ssh),
+		cmocka_unit_test(test_http), cmocka_unit_test(test_http_in_pieces), cmocka_unit_test(test_http2), cmocka_unit_test(test_ssh), cmocka_unit_test(test_ssh_that_says_no_more),
 		cmocka_unit_test(test_server_flight), cmocka_unit_test(test_server_flight_that_stops), cmocka_unit_test(test_hello_retry),
 		cmocka_unit_test(test_server_hello_after_talk), cmocka_unit_test(test_quic), cmocka_unit_test(test_quic_flood), cmocka_unit_test(test_industrial),
 		cmocka_unit_test(test_commands_are_bounded), cmocka_unit_test(test_off), cmocka_unit_test(test_noise), cmocka_unit_test(test_sliced),
