@@ -253,9 +253,12 @@ def curves_write_charts_and_numbers():
 
 
 def hostile_tells_the_dear_ones():
-    words = ["--quick", "--packets", 10_000, "--runs", 1, "--only", "fragments,seeds"]
+    too_dear = command("hostile").too_dear
+    rows = [{"name": "at", "times": 3.0}, {"name": "above", "times": 3.1}]
+    expect(too_dear(rows) == ["above"] and too_dear(rows, 1.1) == [], "the bound of three mean packets")
+    words = ["--quick", "--packets", 1000, "--runs", 1, "--only", "fragments,seeds"]
     expect("| fragments |" in bench("hostile", *words, "--check", "--loose", 1e6).stdout, "no row for a shape")
-    bench("hostile", *words, "--check", "--loose", 1e-9, code=1)
+    bench("hostile", *words, "--loose", 1e6, "--only", "nosuch", code=1)
 
 
 def main():
