@@ -452,18 +452,19 @@ static inline uint64_t sk_hash_print(const uint64_t key[2], const uint8_t *bytes
 	return sk_hash_pair(key, sk_load_le64(bytes + first), sk_load_le64(bytes + second));
 }
 
-/* Names are hashed from their last label to their first, so that one pass gives the hash of every parent: begin with the key, add label after label,
-   and finish what has been added so far. */
-static inline uint64_t sk_hash_label(const uint64_t key[2], uint64_t hash, const uint8_t *label, size_t length)
+/* Names are hashed from their last label to their first, and a label from its end, so that one pass gives the hash of every parent: begin with the key, add
+   label after label, and finish what has been added so far. Eight bytes at a time, shorter ones filled with zeros. name[start, end) is the label. */
+static inline uint64_t sk_hash_label(const uint64_t key[2], uint64_t hash, const uint8_t *name, size_t start, size_t end)
 {
+	for (; end - start > 8; end -= 8)
+		hash = sk_fold(hash ^ sk_load_le64(name + end - 8), key[1]);
+	size_t length = end - start;
 	uint64_t word = 0;
-	for (; length > 8; label += 8, length -= 8)
-		hash = sk_fold(hash ^ sk_load_le64(label), key[1]);
-	/* The last one to eight bytes without a call and without reading past them. */
-	if (length >= 4)
-		word = sk_load_le32(label) | (uint64_t)sk_load_le32(label + length - 4) << 32;
-	else if (length > 0)
-		word = (uint64_t)*label | (uint64_t)label[length >> 1] << 8 | (uint64_t)label[length - 1] << 16;
+	if (SK_LIKELY(end >= 8))
+		word = sk_load_le64(name + end - 8) >> ((8 - length) * 8 & 63); /* no branch on the length: it is what cannot be foreseen */
+	else
+		for (size_t i = end; i > start; i--)
+			word = word << 8 | name[i - 1];
 	return sk_fold(hash ^ word, key[1] + length);
 }
 

@@ -189,6 +189,25 @@ static bool find_domain(const struct sk_indicator_set *set, const uint8_t *name,
 	return false;
 }
 
+/* A bit for each dot of a name of at most 64 bytes, eight bytes a step. */
+static uint64_t find_dots(const uint8_t *name, size_t length)
+{
+	const uint64_t low = UINT64_C(0x7f7f7f7f7f7f7f7f), dots = UINT64_C(0x2e2e2e2e2e2e2e2e);
+	uint64_t found = 0;
+	if (length < 8) {
+		for (size_t i = 0; i < length; i++)
+			found |= (uint64_t)(name[i] == '.') << i;
+		return found;
+	}
+	for (size_t at = 0;; at = at + 16 <= length ? at + 8 : length - 8) {
+		uint64_t word = sk_load_le64(name + at) ^ dots;
+		uint64_t zero = ~(((word & low) + low) | word | low) >> 7; /* 1 in each byte that was a dot */
+		found |= (zero * UINT64_C(0x0102040810204080) >> 56) << at;
+		if (at + 8 == length)
+			return found;
+	}
+}
+
 /* Hash from the last label to the first and ask the filter at each: a name of a hundred labels costs no more than the longest selector has labels. What
    passes is searched, the longest first. */
 bool sk_indicator_match_domain(const struct sk_indicator_set *set, const char *name, size_t length, struct sk_indicator_hit *hit)
@@ -199,19 +218,23 @@ bool sk_indicator_match_domain(const struct sk_indicator_set *set, const char *n
 	const uint8_t *bytes = (const uint8_t *)name;
 	uint8_t perhaps[SK_INDICATOR_LABELS_MAX];
 	unsigned count = 0;
-	uint64_t hash = set->key[0];
+	uint64_t hash = set->key[0], dots = length <= 64 ? find_dots(bytes, length) : 0;
 	size_t end = length;
 	for (unsigned labels = 1; labels <= set->max_labels; labels++) {
 		size_t start = end;
-		while (start > 0 && bytes[start - 1] != '.')
-			start--;
-		hash = sk_hash_label(set->key, hash, bytes + start, end - start);
+		if (SK_LIKELY(length <= 64))
+			start = dots != 0 ? 64 - (size_t)__builtin_clzll(dots) : 0;
+		else
+			while (start > 0 && bytes[start - 1] != '.')
+				start--;
+		hash = sk_hash_label(set->key, hash, bytes, start, end);
 		/* A single label is never a selector. */
 		if (labels > 1 && SK_UNLIKELY(sk_filter_has(filter, sk_hash_finish(hash))))
 			perhaps[count++] = (uint8_t)start;
 		if (start == 0)
 			break;
 		end = start - 1;
+		dots &= ~(UINT64_C(1) << (end & 63));
 	}
 	while (count-- > 0)
 		if (find_domain(set, bytes + perhaps[count], length - perhaps[count], hit))

@@ -53,11 +53,11 @@ uint64_t sk_hash_name(const uint64_t key[2], const uint8_t *name, size_t length)
 {
 	uint64_t hash = key[0];
 	for (size_t end = length; end > 0;) {
-		const uint8_t *label = name + end;
-		while (label > name && label[-1] != '.')
-			label--;
-		hash = sk_hash_label(key, hash, label, (size_t)(name + end - label));
-		end = label > name ? (size_t)(label - 1 - name) : 0;
+		size_t start = end;
+		while (start > 0 && name[start - 1] != '.')
+			start--;
+		hash = sk_hash_label(key, hash, name, start, end);
+		end = start > 0 ? start - 1 : 0;
 	}
 	return sk_hash_finish(hash);
 }

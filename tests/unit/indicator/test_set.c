@@ -279,6 +279,40 @@ static void test_digest(void **state)
 	lists_end(&c);
 }
 
+/* Names as a network sends them, not as a list holds them: of every length around a word of eight bytes and of sixty-four, with empty labels. */
+static void test_odd_names(void **state)
+{
+	(void)state;
+	struct lists lists;
+	struct sk_indicator_hit hit;
+	char name[300], text[320];
+	lists_start(&lists, &lab);
+	assert_int_equal(lists_import(&lists, "list", "b.c\nevil.example\na-very-long-label-of-a-name.another-long-label.example\n"), SK_OK);
+	struct sk_indicator_set *set = lists_compile(&lists);
+	static const char *const suffixes[] = {"b.c", "evil.example", "a-very-long-label-of-a-name.another-long-label.example"};
+	for (size_t i = 0; i < SK_COUNT(suffixes); i++) {
+		for (size_t before = 0; before <= 253 - strlen(suffixes[i]); before++) {
+			/* "xxxx." and "xx.x.xx..." and "...." before the suffix; without its dot it is another name. */
+			for (unsigned form = 0; form < 3; form++) {
+				for (size_t at = 0; at < before; at++)
+					name[at] = form == 0 || (form == 1 && at % 3 != 0) ? 'x' : '.';
+				if (before > 0)
+					name[before - 1] = '.';
+				(void)snprintf(name + before, sizeof name - before, "%s", suffixes[i]);
+				assert_true(sk_indicator_match_domain(set, name, strlen(name), &hit));
+				assert_string_equal(sk_indicator_value(set, hit.id, text, sizeof text), suffixes[i]);
+				if (before > 0)
+					name[before - 1] = 'x';
+				assert_int_equal(sk_indicator_match_domain(set, name, strlen(name), &hit), before == 0);
+			}
+		}
+	}
+	assert_false(sk_indicator_match_domain(set, "..", 2, &hit));
+	assert_false(sk_indicator_match_domain(set, ".c", 2, &hit));
+	sk_indicator_close(set);
+	lists_end(&lists);
+}
+
 static void test_empty(void **state)
 {
 	(void)state;
@@ -438,7 +472,7 @@ static void test_lies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_model), cmocka_unit_test(test_model_sabotage), cmocka_unit_test(test_facts), cmocka_unit_test(test_digest),
-					   cmocka_unit_test(test_empty), cmocka_unit_test(test_damage), cmocka_unit_test(test_lies),
+					   cmocka_unit_test(test_empty), cmocka_unit_test(test_odd_names), cmocka_unit_test(test_damage), cmocka_unit_test(test_lies),
 					   cmocka_unit_test(test_old_format), cmocka_unit_test(test_sorting)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
