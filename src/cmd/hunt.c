@@ -14,13 +14,32 @@
 
 enum { SHOW_EVERY_NS = 200000000 };
 
-/* Set by the signal handler, read between chunks: the only state a handler may touch. */
-static volatile sig_atomic_t interrupted;
+/* What a signal handler needs, and nothing else is global: was there one, and which worker waits in a read that must be broken. */
+static volatile sig_atomic_t interrupted, reading;
+static pthread_t reader; /* while reading is set */
 
 static void on_signal(int number)
 {
 	(void)number;
 	interrupted = 1;
+	if (reading)
+		(void)pthread_kill(reader, SIGUSR1);
+}
+
+/* It only breaks the read. */
+static void on_wake(int number)
+{
+	(void)number;
+}
+
+/* A second Ctrl-C ends the process, should the first one have come between two looks at it. */
+static void catch_signals(void)
+{
+	struct sigaction stop = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND}, wake = {.sa_handler = on_wake};
+	interrupted = 0;
+	(void)sigaction(SIGUSR1, &wake, NULL);
+	(void)sigaction(SIGINT, &stop, NULL);
+	(void)sigaction(SIGTERM, &stop, NULL);
 }
 
 bool sk_hunt_interrupted(void)
@@ -133,14 +152,18 @@ static bool take_from(struct worker *worker, struct sk_hunt_input *input)
 	bool more = false;
 	uint64_t before = input->read_bytes, size;
 	enum sk_err err = SK_OK;
+	reader = pthread_self();
+	reading = 1;
 	if (input->file == NULL)
 		err = open_input(input, &fault);
-	if (err == SK_OK && input->looked && input->format == SK_LOG_CAPTURE) {
+	bool capture = err == SK_OK && input->looked && input->format == SK_LOG_CAPTURE;
+	if (err == SK_OK && !capture)
+		err = sk_log_next(input->file, &worker->chunk, &more, &fault);
+	reading = 0;
+	if (capture) {
 		pool->next++;
 		return false;
 	}
-	if (err == SK_OK)
-		err = sk_log_next(input->file, &worker->chunk, &more, &fault);
 	if (err == SK_EINTR)
 		return false;
 	if (input->file != NULL)
@@ -321,13 +344,10 @@ static enum sk_err run_workers(struct pool *pool, struct worker *workers, unsign
 enum sk_err sk_hunt_logs(struct sk_hunt *hunt, struct sk_fault *fault)
 {
 	struct pool pool = {.hunt = hunt};
-	struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND}; /* a second Ctrl-C ends what hangs in a read */
 	struct worker *workers = calloc(hunt->threads, sizeof *workers);
 	if (workers == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "hunt: out of memory");
-	interrupted = 0;
-	(void)sigaction(SIGINT, &action, NULL);
-	(void)sigaction(SIGTERM, &action, NULL);
+	catch_signals();
 	(void)pthread_mutex_init(&pool.lock, NULL);
 	pool.started_ns = hunt->cmd->clock.monotonic_ns(hunt->cmd->clock.context);
 	enum sk_err err = run_workers(&pool, workers, hunt->threads, fault);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """hunt: the same talk found in a capture and in the logs of other tools; the gate before everything; the store; exits and totals."""
-import gzip
+import gzip, signal, time
 from lib import *
 
 INSIDE, OTHER_INSIDE, BAD, QUIET, TRANSIT = "192.0.2.10", "192.0.2.11", "198.51.100.66", "203.0.113.30", "203.0.113.31"
@@ -152,6 +152,17 @@ def threads_do_not_show():
         expect(answers[0]["records"]["malformed"] > 0 and len(answers[0]["malformed"]) == 8, answers[0]["malformed"])
         expect(sum(h["count"] for h in answers[0]["hits"]) == answers[0]["records_hit"], "hits and records that hit")
 
+def an_interrupt_ends_in_order():
+    with Folder() as folder:
+        table, listed = base(folder)
+        for threads in ("1", "3"):
+            child = subprocess.Popen([SEKISHO, "hunt", "--border", table, "--selectors", listed, "--threads", threads, "--json", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            child.stdin.write((json.dumps({"src_ip": INSIDE, "dest_ip": BAD}) + "\n").encode() * 10); child.stdin.flush()
+            time.sleep(2) # the pipe stays open: hunt waits for more
+            child.send_signal(signal.SIGINT)
+            answer = json.loads(child.communicate(timeout=20)[0])
+            expect(child.returncode == 130 and answer["interrupted"] and answer["hits"][0]["count"] == 10, f"{threads} threads: {child.returncode} {answer}")
+
 def looking_back():
     with Folder() as folder:
         table, listed = base(folder)
@@ -189,4 +200,4 @@ def a_real_conn_log():
         expect(sum(h["count"] for h in answer["hits"]) == sum(wanted in p for p in pairs), "hits as counted by hand")
         closes(answer["records"])
 
-main(a_capture_and_its_logs_agree, nfcapd_files_are_read_by_nfdump, domestic_records_are_never_reported, exits_and_words, threads_do_not_show, looking_back, a_real_conn_log)
+main(a_capture_and_its_logs_agree, nfcapd_files_are_read_by_nfdump, domestic_records_are_never_reported, exits_and_words, threads_do_not_show, an_interrupt_ends_in_order, looking_back, a_real_conn_log)

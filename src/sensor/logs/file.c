@@ -4,7 +4,7 @@
 
 #include "logs/logs_priv.h"
 
-enum { BUFFER_BYTES = SK_LOG_CHUNK_BYTES + SLACK_BYTES, SCHEMAS_MAX = 65536, MAGIC_BYTES = 4 };
+enum { BUFFER_BYTES = SK_LOG_CHUNK_BYTES + SLACK_BYTES, SCHEMAS_MAX = 65536, MAGIC_BYTES = 4, PIPE_BYTES = 65536 };
 
 struct sk_log_file {
 	struct sk_stream *stream;
@@ -93,6 +93,14 @@ static enum sk_err look_at_text(struct sk_log_file *file, struct sk_cur text, st
 	return SK_OK;
 }
 
+/* Is the first line that says something there to its end? */
+static bool whole_line(struct sk_cur text)
+{
+	const char *line;
+	size_t length;
+	return first_line(text, &line, &length) && memchr(line, '\n', (size_t)((const char *)text.end - line)) != NULL;
+}
+
 static enum sk_err look(struct sk_log_file *file, struct sk_fault *fault)
 {
 	const uint8_t *bytes;
@@ -105,14 +113,11 @@ static enum sk_err look(struct sk_log_file *file, struct sk_fault *fault)
 	file->format = SK_LOG_NFCAPD;
 	if (is_nfcapd(head))
 		return SK_OK;
-	for (size_t wanted = length + 1; wanted <= SK_STREAM_HEAD_BYTES; wanted = length + 1) {
-		size_t before = length;
-		SK_TRY(sk_stream_peek(file->stream, wanted, &bytes, &length, fault));
+	/* No more than the first line that says something: a pipe may stay silent behind it. */
+	for (size_t before = 0; !whole_line(head) && length != before && length < SK_STREAM_HEAD_BYTES;) {
+		before = length;
+		SK_TRY(sk_stream_peek(file->stream, length + 1, &bytes, &length, fault));
 		head = sk_cur_of(bytes, length);
-		const char *line;
-		size_t line_length;
-		if (length == before || (first_line(head, &line, &line_length) && memchr(line, '\n', length - (size_t)((const uint8_t *)line - bytes)) != NULL))
-			break;
 	}
 	return look_at_text(file, sk_cur_of(bytes, length), fault);
 }
@@ -214,7 +219,8 @@ void sk_log_chunk_fini(struct sk_log_chunk *chunk)
 	*chunk = (struct sk_log_chunk){.bytes = NULL};
 }
 
-/* Bring what is left to the front and fill up behind it. A damage waits until the lines before it are taken. */
+/* Bring what is left to the front and fill up behind it, or as far as a pipe has lines for us: what came through it is not held back until more comes. A
+   damage waits until the lines before it are taken. */
 static enum sk_err fill(struct sk_log_file *file, struct sk_fault *fault)
 {
 	size_t left = file->end - file->at;
@@ -233,7 +239,10 @@ static enum sk_err fill(struct sk_log_file *file, struct sk_fault *fault)
 			file->late = *fault;
 		file->late.err = err;
 		file->ended = err != SK_OK || got == 0;
+		bool a_line = got != 0 && memchr(file->buffer + file->end, '\n', got) != NULL;
 		file->end += got;
+		if (got < PIPE_BYTES && a_line)
+			break;
 	}
 	return SK_OK;
 }
