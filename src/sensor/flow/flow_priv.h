@@ -85,10 +85,16 @@ struct place {
 	uint16_t tag;
 };
 
+/* What prepare found out of a packet. The guess is the slot that was fetched ahead: the flow's own, or the one that a new flow would get. Packets that come
+   before it in the batch may have changed that, so apply looks whether tag and expiry are still those that the guess was made of. */
 struct prepared {
 	struct key key;
 	struct place place;
 	uint8_t direction;            /* of the packet: 0 = from the lower end */
+	uint8_t guess_way;
+	bool guess_found;             /* the tag matched there */
+	uint16_t guess_tag, guess_expiry;
+	struct set *guess;
 };
 
 /* Reassembly of one direction of one flow; of a QUIC flow the first one also remembers what opens its packets. */

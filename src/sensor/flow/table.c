@@ -47,7 +47,6 @@ static int16_t ticks_left(const struct set *set, unsigned way, uint16_t now)
 struct slot {
 	struct set *set; /* NULL: none */
 	unsigned way;
-	bool is_free;    /* choose: nobody lives there */
 };
 
 /* The way whose expiry comes first, of a set that is full; *least gets the ticks until then. */
@@ -266,14 +265,25 @@ static void move_clock(struct sk_flow_table *table, int64_t time_ns)
 
 /* ---- look-up ---- */
 
+/* Has the second of two 16-bit sets more members? Both are counted in one word: the compiler's population count is a call on the plain instruction set. */
+static bool second_is_larger(unsigned first, unsigned second)
+{
+	uint32_t x = first | second << 16;
+	x -= x >> 1 & 0x55555555u;
+	x = (x & 0x33333333u) + (x >> 2 & 0x33333333u);
+	x = (x + (x >> 4)) & 0x0f0f0f0fu;
+	x += x >> 8;
+	return (x >> 16 & 31) > (x & 31);
+}
+
 /* The way that an opening flow would get: a free one of the emptier set, else the one nearest to its expiry. */
 static struct slot choose(const struct sk_flow_table *table, const struct place *place)
 {
 	struct set *set0 = &table->sets[place->set[0]], *set1 = &table->sets[place->set[1]];
 	unsigned free0 = match(set0, 0), free1 = match(set1, 0);
 	if (SK_LIKELY((free0 | free1) != 0)) {
-		bool second = __builtin_popcount(free1) > __builtin_popcount(free0);
-		return (struct slot){.set = second ? set1 : set0, .way = (unsigned)__builtin_ctz(second ? free1 : free0), .is_free = true};
+		bool second = second_is_larger(free0, free1);
+		return (struct slot){.set = second ? set1 : set0, .way = (unsigned)__builtin_ctz(second ? free1 : free0)};
 	}
 	uint16_t now = tick_of(table->now_ns);
 	int16_t least0, least1;
@@ -290,6 +300,25 @@ static void prefetch_slot(const struct sk_flow_table *table, const struct set *s
 		__builtin_prefetch(&set->wides[way], 1);
 }
 
+static void guess(const struct sk_flow_table *table, struct prepared *p)
+{
+	struct slot slot = {.set = NULL};
+	for (unsigned side = 0; side < 2 && slot.set == NULL; side++) {
+		struct set *set = &table->sets[p->place.set[side]];
+		unsigned found = match(set, p->place.tag);
+		if (found != 0)
+			slot = (struct slot){.set = set, .way = (unsigned)__builtin_ctz(found)};
+	}
+	p->guess_found = slot.set != NULL;
+	if (!p->guess_found)
+		slot = choose(table, &p->place);
+	p->guess = slot.set;
+	p->guess_way = (uint8_t)slot.way;
+	p->guess_tag = slot.set->tag[slot.way];
+	p->guess_expiry = slot.set->expiry[slot.way];
+	prefetch_slot(table, slot.set, slot.way, &p->key);
+}
+
 void sk_flow_prepare(struct sk_flow_table *table, const struct sk_packet *packets, size_t count)
 {
 	SK_INVARIANT(count <= SK_BATCH_MAX);
@@ -300,20 +329,8 @@ void sk_flow_prepare(struct sk_flow_table *table, const struct sk_packet *packet
 		__builtin_prefetch(&table->sets[p->place.set[0]]);
 		__builtin_prefetch(&table->sets[p->place.set[1]]);
 	}
-	for (size_t i = 0; i < count; i++) {
-		const struct place *place = &table->prepared[i].place;
-		bool any = false;
-		for (unsigned side = 0; side < 2; side++) {
-			const struct set *set = &table->sets[place->set[side]];
-			for (unsigned found = match(set, place->tag); found != 0; found &= found - 1, any = true)
-				prefetch_slot(table, set, (unsigned)__builtin_ctz(found), &table->prepared[i].key);
-		}
-		/* A new flow: the place that it will most likely get. A guess for the prefetch alone; apply chooses again. */
-		if (!any) {
-			struct slot slot = choose(table, place);
-			prefetch_slot(table, slot.set, slot.way, &table->prepared[i].key);
-		}
-	}
+	for (size_t i = 0; i < count; i++)
+		guess(table, &table->prepared[i]);
 	table->prepared_packets = packets;
 	table->prepared_count = count;
 	table->prepared_next = 0;
@@ -337,6 +354,8 @@ static const struct prepared *look_ahead(struct sk_flow_table *table, const stru
 
 static struct slot find(const struct sk_flow_table *table, const struct prepared *p)
 {
+	if (p->guess_found && p->guess->tag[p->guess_way] == p->guess_tag && SK_LIKELY(same_key(p->guess, p->guess_way, &p->key)))
+		return (struct slot){.set = p->guess, .way = p->guess_way};
 	for (unsigned side = 0; side < 2; side++) {
 		struct set *set = &table->sets[p->place.set[side]];
 		for (unsigned found = match(set, p->place.tag); found != 0; found &= found - 1) {
@@ -351,11 +370,14 @@ static struct slot find(const struct sk_flow_table *table, const struct prepared
 /* Both sets may be full: what is nearest to its expiry has expired, or is evicted. A flood of half-open flows so evicts itself. */
 static struct slot make_room(struct sk_flow_table *table, const struct prepared *p)
 {
-	struct slot slot = choose(table, &p->place);
+	struct slot slot = {.set = p->guess, .way = p->guess_way};
+	if (SK_UNLIKELY(p->guess_found || slot.set->tag[slot.way] != p->guess_tag || slot.set->expiry[slot.way] != p->guess_expiry))
+		slot = choose(table, &p->place);
 	struct sk_flow *flow = &slot.set->flows[slot.way];
-	if (!slot.is_free && ticks_left(slot.set, slot.way, tick_of(table->now_ns)) <= 0)
+	bool is_free = slot.set->tag[slot.way] == 0;
+	if (!is_free && ticks_left(slot.set, slot.way, tick_of(table->now_ns)) <= 0)
 		expire_flow(table, slot);
-	else if (!slot.is_free)
+	else if (!is_free)
 		end_flow(table, slot, SK_FLOW_END_EVICTED);
 	slot.set->tag[slot.way] = p->place.tag;
 	*flow = (struct sk_flow){.meta = p->key.meta};
@@ -391,7 +413,8 @@ static struct slot find_running(struct sk_flow_table *table, const struct prepar
 
 struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packet *packet, bool *is_new)
 {
-	sk_head_wipe(table);
+	if (SK_UNLIKELY(table->head_used))
+		sk_head_wipe(table);
 	table->since_sweep++;
 	move_clock(table, packet->time_ns);
 	const struct prepared *p = look_ahead(table, packet);
