@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The gate for records whose frames are gone: a line of a log, a flow of an export; and what others must know of its rules. */
-#include "gate/peel_priv.h"
+/* The gate for records whose frames are gone: a line of a log, a flow of an export. */
+#include "gate/gate.h"
 
 enum sk_gate_reason sk_gate_judge_pair(const struct sk_border *table, unsigned covered_classes, const struct sk_addr *source, const struct sk_addr *destination,
 				       enum sk_class *class_)
@@ -11,9 +11,4 @@ enum sk_gate_reason sk_gate_judge_pair(const struct sk_border *table, unsigned c
 	if ((covered & SK_CLASS_BIT(*class_)) != 0)
 		return SK_GATE_ADMITTED;
 	return *class_ == SK_CLASS_DD ? SK_GATE_DOMESTIC : *class_ == SK_CLASS_UNKNOWN ? SK_GATE_UNKNOWN : SK_GATE_NOT_COVERED;
-}
-
-bool sk_gate_is_tunnel_port(uint16_t destination_port)
-{
-	return sk_peel_is_tunnel_port(destination_port);
 }

@@ -687,3 +687,8 @@ enum sk_peeled sk_peel_next(struct sk_peel *peel)
 	} while (found == SK_PEELED_GO);
 	return found;
 }
+
+bool sk_gate_is_tunnel_port(uint16_t destination_port)
+{
+	return sk_peel_is_tunnel_port(destination_port);
+}

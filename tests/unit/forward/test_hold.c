@@ -158,8 +158,12 @@ static void test_complete(void **state)
 	assert_false(hold_note(hold, datagram, &first));
 	assert_true(hold_note(hold, datagram, &last));
 	hold_close(hold, datagram, SK_FORWARD_REASON_COUNT);
+	last.offset = 16; /* now a fragment lies between them */
 	datagram = hold_find(hold, &last, 0);
 	assert_false(hold_note(hold, datagram, &last));
+	assert_false(hold_note(hold, datagram, &first));
+	assert_false(hold_note(hold, datagram, &first));
+	first.offset = 8;
 	assert_true(hold_note(hold, datagram, &first));
 	hold_free(hold);
 	free(model);
