@@ -219,11 +219,19 @@ void sk_log_chunk_fini(struct sk_log_chunk *chunk)
 	*chunk = (struct sk_log_chunk){.bytes = NULL};
 }
 
+/* A line feed in what is left, from the front; NULL: none. */
+static char *find_feed(const struct sk_log_file *file)
+{
+	return memchr(file->buffer + file->at, '\n', file->end - file->at);
+}
+
 /* Bring what is left to the front and fill up behind it, or as far as a pipe has lines for us: what came through it is not held back until more comes. A
    damage waits until the lines before it are taken. */
 static enum sk_err fill(struct sk_log_file *file, struct sk_fault *fault)
 {
 	size_t left = file->end - file->at;
+	if (find_feed(file) != NULL)
+		return SK_OK; /* there are lines for another chunk */
 	if (file->at != 0) {
 		memmove(file->buffer, file->buffer + file->at, left);
 		sk_wipe(file->buffer + left, file->at);
@@ -245,12 +253,6 @@ static enum sk_err fill(struct sk_log_file *file, struct sk_fault *fault)
 			break;
 	}
 	return SK_OK;
-}
-
-/* A line feed in what is left, from the front; NULL: none. */
-static char *find_feed(const struct sk_log_file *file)
-{
-	return memchr(file->buffer + file->at, '\n', file->end - file->at);
 }
 
 /* The rest of a line that is longer than the buffer. */
@@ -331,18 +333,13 @@ static void hand_out(struct sk_log_file *file, struct sk_log_chunk *chunk, size_
 /* How much can be handed out now: up to the last line feed, or to the header of another log. 0: no whole line is there. */
 static size_t whole_lines(const struct sk_log_file *file, uint64_t *lines, bool *to_last_line)
 {
-	const char *start = file->buffer + file->at, *header;
+	const char *start = file->buffer + file->at;
 	size_t left = file->end - file->at;
 	const char *feed = left != 0 ? memrchr(start, '\n', left) : NULL;
 	size_t length = file->ended ? left : feed != NULL ? (size_t)(feed + 1 - start) : 0;
-	*lines = scan_lines(start, length, &header);
-	*to_last_line = true;
-	if (file->format == SK_LOG_ZEEK && header != NULL) {
-		length = (size_t)(header - start);
-		*lines = scan_lines(start, length, &header);
-		*to_last_line = false;
-	}
-	return length;
+	size_t given = scan_lines(start, length, file->format == SK_LOG_ZEEK, lines);
+	*to_last_line = given == length;
+	return given;
 }
 
 /* Everything that is to be handed out before a damage is told was handed out. */

@@ -45,8 +45,8 @@ uint64_t scan_equal(const char *at, char byte);
 /* The closing quote of a JSON string whose content begins at `at`, or NULL when end comes first or a control byte stands in it. *escaped: it holds a backslash.
    May read SLACK_BYTES behind end. */
 const char *scan_string_end(const char *at, const char *end, bool *escaped);
-/* Line feeds in the bytes; *header gets the first line that begins with '#', at or after `at`, whose line feed before it was seen, NULL without. */
-uint64_t scan_lines(const char *at, size_t length, const char **header);
+/* Count line feeds. to_header: only up to the first line that begins with '#'; the number of bytes before it is returned, else length. */
+size_t scan_lines(const char *at, size_t length, bool to_header, uint64_t *lines);
 
 /* ---- json.c ---- */
 

@@ -72,18 +72,21 @@ const char *scan_string_end(const char *at, const char *end, bool *escaped)
 	return NULL;
 }
 
-uint64_t scan_lines(const char *at, size_t length, const char **header)
+size_t scan_lines(const char *at, size_t length, bool to_header, uint64_t *lines)
 {
-	uint64_t lines = 0, before = 1; /* before: bit 0 is set when a line begins with the block's first byte */
-	*header = NULL;
+	uint64_t before = 1; /* bit 0 is set when a line begins with the block's first byte */
+	*lines = 0;
 	for (size_t done = 0; done < length; done += 64) {
 		uint64_t inside = length - done < 64 ? (UINT64_C(1) << (length - done)) - 1 : ~UINT64_C(0);
-		uint64_t feeds = scan_equal(at + done, '\n') & inside, hashes = scan_equal(at + done, '#') & inside;
-		uint64_t begins = hashes & (feeds << 1 | before);
-		if (begins != 0 && *header == NULL)
-			*header = at + done + __builtin_ctzll(begins);
+		uint64_t feeds = scan_equal(at + done, '\n') & inside;
+		uint64_t begins = to_header ? scan_equal(at + done, '#') & inside & (feeds << 1 | before) : 0;
+		if (begins != 0) {
+			unsigned header = (unsigned)__builtin_ctzll(begins);
+			*lines += (unsigned)__builtin_popcountll(feeds & ((UINT64_C(1) << header) - 1));
+			return done + header;
+		}
 		before = feeds >> 63;
-		lines += (unsigned)__builtin_popcountll(feeds);
+		*lines += (unsigned)__builtin_popcountll(feeds);
 	}
-	return lines;
+	return length;
 }
