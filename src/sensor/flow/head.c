@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Heads: whether a packet may hold one, and what bytes at the place of a head are. Where that place is, and which comes next: tcp.c, udp.c.
-   Protocols are known by content on any port, within the first payloads of a direction; DNS by port 53 and content. Multicast DNS (5353) is left alone
-   on purpose: its names are mostly those of persons' devices. */
+   Protocols are known by content on any port, within the first payloads of a direction; DNS by port 53 and content. Multicast DNS (5353) is left
+   alone on purpose: its names are mostly those of persons' devices. */
 #include "flow/head_priv.h"
 
 /* Parsers that leave zeros when they say no: nothing is to be overwritten behind them. */
@@ -120,7 +120,8 @@ static enum sk_err read_ssh(struct sk_flow_table *table, const struct sk_flow *f
 	return SK_OK;
 }
 
-enum sk_err sk_head_command(const struct sk_flow *flow, const struct sk_packet *packet, unsigned direction, struct sk_cur bytes, struct sk_command *out)
+enum sk_err sk_head_command(const struct sk_flow *flow, const struct sk_packet *packet, unsigned direction, struct sk_cur bytes,
+			    struct sk_command *out)
 {
 	unsigned app = sk_flow_app(flow);
 	bool from_initiator = direction == flow->initiator;

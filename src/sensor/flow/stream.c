@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Stream buffers: a fixed pool, one buffer a direction of a flow that has begun a head and not ended it, TCP's bytes or QUIC's CRYPTO stream. Offsets count from the place where the
+/* Stream buffers: a fixed pool, one buffer a direction of a flow that has begun a head and not ended it, TCP's bytes or QUIC's
+   CRYPTO stream. Offsets count from the place where the
    head begins. Bytes that came first win, as most hosts do it for the common cases; a later copy that differs is not looked at. */
 #include "flow/flow_priv.h"
 

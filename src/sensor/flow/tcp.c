@@ -48,8 +48,8 @@ static void look_on(struct sk_flow_table *table, struct sk_flow *flow, unsigned 
 
 /* ---- what a head says about what follows ---- */
 
-/* Whatever the server said before (a proxy's or STARTTLS' talk, or what looked like a beginning), its hello comes with its next payload; unless it was
-   faster than the client's in this capture. */
+/* Whatever the server said before (a proxy's or STARTTLS' talk, or what looked like a beginning), its hello comes with its next payload; unless it
+   was faster than the client's in this capture. */
 static void expect_server_hello(struct sk_flow_table *table, struct sk_flow *flow, unsigned direction)
 {
 	struct stream *stream = sk_stream_of(table, flow, direction);
@@ -61,7 +61,8 @@ static void expect_server_hello(struct sk_flow_table *table, struct sk_flow *flo
 	sk_flow_set_attempts(flow, direction, 0);
 }
 
-/* The HelloRetryRequest may be of a class that is not looked at, so one more payload of a TLS 1.3 client is: it holds a second hello, or it does not. */
+/* The HelloRetryRequest may be of a class that is not looked at, so one more payload of a TLS 1.3 client is: it holds a second hello, or it does
+   not. */
 static enum next after_client_hello(struct sk_flow *flow, const struct sk_client_hello *hello, unsigned direction)
 {
 	if (hello->highest_version < VERSION_TLS13 || sk_flow_attempts(flow, direction) >= SK_HEAD_PACKETS_MAX - 1)
@@ -214,7 +215,8 @@ static const struct sk_head *buffered_head(struct sk_flow_table *table, struct s
 }
 
 /* Put bytes to the direction's buffer, which is taken when there is none. */
-static struct stream *put(struct sk_flow_table *table, struct sk_flow *flow, unsigned direction, uint32_t offset, struct sk_cur bytes, unsigned readers)
+static struct stream *put(struct sk_flow_table *table, struct sk_flow *flow, unsigned direction, uint32_t offset, struct sk_cur bytes,
+			  unsigned readers)
 {
 	struct stream *stream = sk_stream_of(table, flow, direction);
 	if (stream == NULL) {

@@ -97,7 +97,8 @@ static void quic_restart(struct sk_flow_table *table, struct sk_flow *flow)
 }
 
 /* The hello at the front of a direction's CRYPTO stream. */
-static const struct sk_head *quic_hello(struct sk_flow_table *table, struct sk_flow *flow, struct stream *stream, const struct sk_quic_datagram *datagram)
+static const struct sk_head *quic_hello(struct sk_flow_table *table, struct sk_flow *flow, struct stream *stream,
+					const struct sk_quic_datagram *datagram)
 {
 	struct sk_head *head = sk_head_use(table);
 	unsigned direction = stream->direction;

@@ -14,8 +14,8 @@ const char *sk_select_reason_name(enum sk_select_reason reason)
 	return names[reason];
 }
 
-/* Every member of an observation with its place, and the section that it belongs to (0: all have it). The policy's whitelist is asked for each by name;
-   what it does not list is cleared. */
+/* Every member of an observation with its place, and the section that it belongs to (0: all have it). The policy's whitelist is asked for each by
+   name; what it does not list is cleared. */
 static const struct member {
 	const char *name;
 	uint16_t offset, size;
@@ -152,9 +152,10 @@ static bool is_under(const char *name, const char *domain)
 	return width != 0 && length >= width && strcmp(name + length - width, domain) == 0 && (length == width || name[length - width - 1] == '.');
 }
 
-/* The domain that a selector of this segment names; else the registered domain (public suffix plus one label), which says whose it is and not what was
-   asked. An address where a name should be is kept only when it is the responder's, which the record tells anyway. */
-static const char *reduced(const struct sk_select *select, const struct sk_flow_record *record, const char *name, char matched[SK_OBSERVATION_DOMAIN_MAX])
+/* The domain that a selector of this segment names; else the registered domain (public suffix plus one label), which says whose it is and not what
+   was asked. An address where a name should be is kept only when it is the responder's, which the record tells anyway. */
+static const char *reduced(const struct sk_select *select, const struct sk_flow_record *record, const char *name,
+			   char matched[SK_OBSERVATION_DOMAIN_MAX])
 {
 	const struct sk_flow_facts *facts = record->facts;
 	uint32_t hits = facts->hit_count < SK_FLOW_HITS_MAX ? facts->hit_count : SK_FLOW_HITS_MAX;
@@ -247,7 +248,8 @@ static void fill_tls(const struct sk_select *select, const struct sk_flow_record
 {
 	const struct sk_client_hello *hello = &record->facts->tls;
 	out->tls_version = hello->highest_version;
-	out->tls_bits = (uint8_t)((hello->has_sni ? SK_TLS_BIT_SNI : 0) | (hello->has_ech ? SK_TLS_BIT_ECH : 0) | (hello->ech_inner ? SK_TLS_BIT_ECH_INNER : 0) |
+	out->tls_bits = (uint8_t)((hello->has_sni ? SK_TLS_BIT_SNI : 0) | (hello->has_ech ? SK_TLS_BIT_ECH : 0) |
+				  (hello->ech_inner ? SK_TLS_BIT_ECH_INNER : 0) |
 				  (hello->has_esni ? SK_TLS_BIT_ESNI : 0) | (hello->has_grease ? SK_TLS_BIT_GREASE : 0) |
 				  (hello->quic ? SK_TLS_BIT_QUIC : 0) | (hello->dtls ? SK_TLS_BIT_DTLS : 0));
 	out->quic_version = record->facts->quic_version;
@@ -262,7 +264,8 @@ static void fill_server(const struct sk_server_hello *hello, struct sk_observati
 {
 	out->server_version = hello->version;
 	out->server_cipher = hello->cipher;
-	out->server_bits = (uint8_t)((hello->quic ? SK_TLS_BIT_QUIC : 0) | (hello->dtls ? SK_TLS_BIT_DTLS : 0) | (hello->hello_retry ? SK_TLS_BIT_RETRY : 0));
+	out->server_bits = (uint8_t)((hello->quic ? SK_TLS_BIT_QUIC : 0) | (hello->dtls ? SK_TLS_BIT_DTLS : 0) |
+				     (hello->hello_retry ? SK_TLS_BIT_RETRY : 0));
 	memcpy(out->server_alpn, hello->alpn, sizeof out->server_alpn);
 	memcpy(out->ja3s, hello->ja3s, sizeof out->ja3s);
 }
@@ -328,8 +331,8 @@ static void fill_command(const struct sk_flow_command *command, struct sk_observ
 static void fill_facts(const struct sk_select *select, const struct sk_flow_record *record, struct sk_observation *out)
 {
 	const struct sk_flow_facts *facts = record->facts;
-	out->sections = (uint8_t)((facts->hit_count != 0 ? SK_SECTION_HITS : 0) | (facts->has_dns ? SK_SECTION_DNS : 0) | (facts->has_tls ? SK_SECTION_TLS : 0) |
-				  (facts->has_server ? SK_SECTION_SERVER : 0) | (facts->has_certificate ? SK_SECTION_CERTIFICATE : 0) |
+	out->sections = (uint8_t)((facts->hit_count != 0 ? SK_SECTION_HITS : 0) | (facts->has_dns ? SK_SECTION_DNS : 0) |
+				  (facts->has_tls ? SK_SECTION_TLS : 0) | (facts->has_server ? SK_SECTION_SERVER : 0) | (facts->has_certificate ? SK_SECTION_CERTIFICATE : 0) |
 				  (facts->has_http ? SK_SECTION_HTTP : 0) | (facts->has_ssh ? SK_SECTION_SSH : 0) |
 				  (facts->has_command ? SK_SECTION_COMMAND : 0));
 	if (facts->hit_count != 0)

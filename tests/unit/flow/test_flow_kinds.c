@@ -34,7 +34,8 @@ static struct sk_flow *last_flow;
 
 static size_t send(struct sk_flow_table *table, bool client, uint16_t ports[2], uint8_t proto, uint32_t sequence, const void *bytes, size_t length)
 {
-	struct sk_packet packet = client ? packet_of(9, ports[0], 5, ports[1], proto, SK_TCP_ACK, S) : packet_of(5, ports[1], 9, ports[0], proto, SK_TCP_ACK, S);
+	struct sk_packet packet = client ? packet_of(9, ports[0], 5, ports[1], proto, SK_TCP_ACK, S)
+					 : packet_of(5, ports[1], 9, ports[0], proto, SK_TCP_ACK, S);
 	uint8_t *exact = malloc(length != 0 ? length : 1);
 	assert_non_null(exact);
 	memcpy(exact, bytes, length);
@@ -364,7 +365,8 @@ static size_t quic_datagram(uint8_t *out, size_t capacity, bool client, uint32_t
 static void test_quic(void **state)
 {
 	(void)state;
-	struct hello_recipe recipe = {.version = 0x0303, .ciphers = 3, .name = "www.example.com", .alpn = "h3", .alpn_bytes = 2, .tls13 = true, .padding = 1500};
+	struct hello_recipe recipe = {.version = 0x0303, .ciphers = 3, .name = "www.example.com", .alpn = "h3", .alpn_bytes = 2, .tls13 = true,
+				       .padding = 1500};
 	uint8_t hello[3000], answer[128], datagram[1500];
 	size_t length = hello_message(hello, sizeof hello, &recipe), answer_bytes = server_message(answer, sizeof answer, true, false);
 	uint16_t ports[2] = {40000, 443};
@@ -519,8 +521,8 @@ static void test_sliced(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_http), cmocka_unit_test(test_http_in_pieces), cmocka_unit_test(test_http2), cmocka_unit_test(test_ssh), cmocka_unit_test(test_ssh_that_says_no_more),
-		cmocka_unit_test(test_server_flight), cmocka_unit_test(test_server_flight_that_stops), cmocka_unit_test(test_hello_retry),
+		cmocka_unit_test(test_http), cmocka_unit_test(test_http_in_pieces), cmocka_unit_test(test_http2), cmocka_unit_test(test_ssh),
+		cmocka_unit_test(test_ssh_that_says_no_more), cmocka_unit_test(test_server_flight), cmocka_unit_test(test_server_flight_that_stops), cmocka_unit_test(test_hello_retry),
 		cmocka_unit_test(test_server_hello_after_talk), cmocka_unit_test(test_quic), cmocka_unit_test(test_quic_flood), cmocka_unit_test(test_industrial),
 		cmocka_unit_test(test_commands_are_bounded), cmocka_unit_test(test_off), cmocka_unit_test(test_noise), cmocka_unit_test(test_sliced),
 	};
