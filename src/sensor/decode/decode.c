@@ -74,24 +74,24 @@ static inline bool decode_plain(const struct sk_admitted_info *info, struct sk_c
 	}
 	if (header_bytes + transport_bytes > end)
 		return false;
-	*packet = (struct sk_packet){
-		.source_port = sk_view_be16(ip, header_bytes),
-		.destination_port = sk_view_be16(ip, header_bytes + 2),
-		.ip_proto = proto,
-		.tcp_flags = tcp_flags,
-		.ttl = sk_view_u8(ip, v4 ? 8 : 7),
-		.class_ = info->class_,
-		.inner_class = info->inner_class,
-		.layers = 1,
-		.interface = info->interface,
-		.sequence = sequence,
-		.frames = 1,
-		.wire_bytes = info->wire_bytes,
-		.ip_bytes = ip_bytes,
-		.payload_wire_bytes = end - header_bytes - transport_bytes,
-		.time_ns = info->time_ns,
-		.has_ports = true,
-	};
+	/* Member by member: built as a whole, bytes that were stored one by one are read back as words, and the processor waits for them. */
+	memset(packet, 0, sizeof *packet);
+	packet->source_port = sk_view_be16(ip, header_bytes);
+	packet->destination_port = sk_view_be16(ip, header_bytes + 2);
+	packet->ip_proto = proto;
+	packet->tcp_flags = tcp_flags;
+	packet->ttl = sk_view_u8(ip, v4 ? 8 : 7);
+	packet->class_ = info->class_;
+	packet->inner_class = info->inner_class;
+	packet->layers = 1;
+	packet->interface = info->interface;
+	packet->sequence = sequence;
+	packet->frames = 1;
+	packet->wire_bytes = info->wire_bytes;
+	packet->ip_bytes = ip_bytes;
+	packet->payload_wire_bytes = end - header_bytes - transport_bytes;
+	packet->time_ns = info->time_ns;
+	packet->has_ports = true;
 	packet->source.family = packet->destination.family = v4 ? 4 : 6;
 	if (v4) {
 		memcpy(packet->source.bytes, sk_view_at(ip, 12), 4);

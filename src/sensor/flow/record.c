@@ -27,30 +27,34 @@ void sk_flow_read(const struct sk_flow_table *table, const struct sk_flow *flow,
 	const uint16_t ports[2] = {(uint16_t)flow->meta, (uint16_t)(flow->meta >> 16)};
 	const struct side *side = flow->side;
 	unsigned from = flow->initiator, to = from ^ 1u;
-	*out = (struct sk_flow_record){
-		.initiator = ends[from],
-		.responder = ends[to],
-		.initiator_port = ports[from],
-		.responder_port = ports[to],
-		.ip_proto = sk_flow_proto(flow),
-		.initiator_sure = flow->sure,
-		.class_ = (uint8_t)sk_segment_class(flow),
-		.classes_seen = (uint8_t)(side[1].more >> SK_LAYER_BITS),
-		.layers = side[1].more & SK_LAYER_MASK,
-		.tunnels = side[0].more,
-		.interface = sk_flow_interface(flow),
-		.state = flow->state,
-		.tcp_flags = {side[from].tcp_flags, side[to].tcp_flags},
-		.app = sk_flow_app(flow),
-		.continued = flow->continued,
-		.packets = {flow->packets[from], flow->packets[to]},
-		.ip_bytes = {side[from].ip_bytes, side[to].ip_bytes},
-		.first_ns = flow->first_ns,
-		.last_ns = flow->first_ns + (int64_t)flow->last_delta_ns,
-		.frames = (uint64_t)flow->packets[0] + flow->packets[1],
-		.frame_bytes = flow->frame_bytes,
-		.facts = sk_flow_facts_of(table, flow),
-	};
+	/* Every member, one by one: an initialiser would clear the whole first. */
+	out->initiator = ends[from];
+	out->responder = ends[to];
+	out->initiator_port = ports[from];
+	out->responder_port = ports[to];
+	out->ip_proto = sk_flow_proto(flow);
+	out->initiator_sure = flow->sure;
+	out->class_ = (uint8_t)sk_segment_class(flow);
+	out->classes_seen = (uint8_t)(side[1].more >> SK_LAYER_BITS);
+	out->layers = side[1].more & SK_LAYER_MASK;
+	out->tunnels = side[0].more;
+	out->interface = sk_flow_interface(flow);
+	out->state = flow->state;
+	out->tcp_flags[0] = side[from].tcp_flags;
+	out->tcp_flags[1] = side[to].tcp_flags;
+	out->app = sk_flow_app(flow);
+	out->continued = flow->continued;
+	out->packets[0] = flow->packets[from];
+	out->packets[1] = flow->packets[to];
+	out->ip_bytes[0] = side[from].ip_bytes;
+	out->ip_bytes[1] = side[to].ip_bytes;
+	out->first_ns = flow->first_ns;
+	out->last_ns = flow->first_ns + (int64_t)flow->last_delta_ns;
+	out->frames = (uint64_t)flow->packets[0] + flow->packets[1];
+	out->frame_bytes = flow->frame_bytes;
+	out->facts = sk_flow_facts_of(table, flow);
+	out->end = SK_FLOW_END_IDLE;
+	out->icmp_type = out->icmp_code = 0;
 	if (sk_is_icmp(out->ip_proto)) {
 		bool one_way = (flow->meta >> 40 & SK_KEY_ONE_WAY) != 0;
 		out->icmp_type = (uint8_t)out->initiator_port;

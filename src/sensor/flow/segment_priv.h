@@ -66,7 +66,7 @@ static inline void sk_segment_state(struct sk_flow *flow, const struct sk_packet
 }
 
 /* Add a packet to a segment. */
-static inline void sk_segment_add(struct sk_flow *flow, const struct sk_packet *packet, unsigned direction)
+__attribute__((always_inline)) static inline void sk_segment_add(struct sk_flow *flow, const struct sk_packet *packet, unsigned direction)
 {
 	struct side *side = &flow->side[direction];
 	flow->packets[direction] += packet->frames;
