@@ -403,7 +403,8 @@ static int import(struct sk_cmd *cmd, const struct args *args, bool write)
 {
 	struct sk_fault fault = {.err = SK_OK};
 	struct job job = {.cmd = cmd, .args = args, .folder_fd = -1,
-			  .options = {.min_prefix_v4 = DEFAULT_MIN_V4, .min_prefix_v6 = DEFAULT_MIN_V6, .to_ids_ignored = args->ignore_to_ids, .special_ranges_allowed = args->lab, .min_score = (uint32_t)args->min_score,
+			  .options = {.min_prefix_v4 = DEFAULT_MIN_V4, .min_prefix_v6 = DEFAULT_MIN_V6, .to_ids_ignored = args->ignore_to_ids,
+				      .special_ranges_allowed = args->lab, .min_score = (uint32_t)args->min_score,
 				      .now_ns = cmd->clock.unix_ns(cmd->clock.context), .progress = show_progress}};
 	job.started_ns = job.shown_ns = cmd->clock.monotonic_ns(cmd->clock.context);
 	job.account = malloc(sizeof *job.account);

@@ -195,28 +195,59 @@ static uint64_t entry_count(const struct sk_indicator_builder *builder)
 	return count;
 }
 
-static enum sk_err put_value(struct sk_indicator_builder *builder, const struct sk_value *value, uint32_t tag)
-{
+/* A value as its column keeps it. */
+struct stored {
+	struct sk_column *column; /* NULL: flow.all */
+	const void *bytes;
+	size_t length;
+	uint64_t hash;
 	uint8_t packed[SK_INDICATOR_PREFIX_WIDTH];
-	struct sk_out out = sk_out_of(packed, sizeof packed);
+};
+
+/* Where the value goes; the place in the hash set is fetched while the value is judged. */
+static void find_place(struct sk_indicator_builder *builder, const struct sk_value *value, struct stored *stored)
+{
 	const struct sk_addr *addr = &value->prefix.addr;
+	struct sk_out out = sk_out_of(stored->packed, sizeof stored->packed);
+	enum sk_column_name column = SK_COLUMN_COUNT;
 	switch (value->kind) {
 	case SK_INDICATOR_ADDRESS:
-		return sk_column_add(&builder->columns[addr->family == 4 ? SK_COLUMN_V4 : SK_COLUMN_V6], addr->bytes, addr->family == 4 ? 4 : 16,
-				     tag);
+		column = addr->family == 4 ? SK_COLUMN_V4 : SK_COLUMN_V6;
+		stored->bytes = addr->bytes;
+		stored->length = addr->family == 4 ? 4 : 16;
+		break;
 	case SK_INDICATOR_PREFIX:
+		column = SK_COLUMN_PREFIX;
 		sk_put_u8(&out, addr->family);
 		sk_put_bytes(&out, addr->bytes, sizeof addr->bytes);
 		sk_put_u8(&out, value->prefix.bits);
-		return sk_column_add(&builder->columns[SK_COLUMN_PREFIX], packed, sizeof packed, tag);
+		stored->bytes = stored->packed;
+		stored->length = sizeof stored->packed;
+		break;
 	case SK_INDICATOR_DOMAIN:
-		return sk_column_add(&builder->columns[SK_COLUMN_DOMAIN], value->name, value->length, tag);
+		column = SK_COLUMN_DOMAIN;
+		stored->bytes = value->name;
+		stored->length = value->length;
+		break;
 	case SK_INDICATOR_FLOW_ALL:
-		builder->flow_all = true;
-		return SK_OK;
+		stored->column = NULL;
+		return;
 	default:
-		return sk_column_add(&builder->columns[sk_print_column(value->kind)], value->print, value->length, tag);
+		column = sk_print_column(value->kind);
+		stored->bytes = value->print;
+		stored->length = value->length;
+		break;
 	}
+	stored->column = &builder->columns[column];
+	stored->hash = sk_column_hash(stored->column, stored->bytes, stored->length);
+}
+
+static enum sk_err put_value(struct sk_indicator_builder *builder, const struct stored *stored, uint32_t tag)
+{
+	if (stored->column != NULL)
+		return sk_column_add_hashed(stored->column, stored->bytes, stored->length, stored->hash, tag);
+	builder->flow_all = true;
+	return SK_OK;
 }
 
 static void note(struct sk_import *import, uint64_t line, const char *text, size_t length, enum sk_indicator_reason reason, const char *detail)
@@ -271,6 +302,8 @@ enum sk_err sk_import_clean_value(struct sk_import *import, uint64_t line, const
 {
 	struct sk_indicator_builder *builder = import->builder;
 	const char *detail = "";
+	struct stored stored;
+	find_place(builder, value, &stored);
 	enum sk_indicator_reason reason = judge(builder, value, &detail);
 	if (reason != SK_INDICATOR_REASON_COUNT) {
 		sk_import_refuse(import, line, text, length, reason, detail);
@@ -280,7 +313,7 @@ enum sk_err sk_import_clean_value(struct sk_import *import, uint64_t line, const
 	if (entry_count(builder) >= builder->options.max_entries || tag > UINT32_MAX)
 		return sk_fault_set(import->fault, SK_ETOOBIG, "%s:%llu: more than %llu entries; nothing of this file was taken", import->path,
 				    (unsigned long long)line, (unsigned long long)builder->options.max_entries);
-	enum sk_err err = put_value(builder, value, (uint32_t)tag);
+	enum sk_err err = put_value(builder, &stored, (uint32_t)tag);
 	if (err == SK_EEXIST) {
 		sk_import_refuse(import, line, text, length, SK_INDICATOR_DUPLICATE, "");
 		return SK_OK;
@@ -487,7 +520,9 @@ static enum sk_err merge_value(struct sk_indicator_builder *builder, const struc
 	if (entry_count(builder) >= builder->options.max_entries)
 		return sk_fault_set(fault, SK_ETOOBIG, "the set in use and the new lists hold more than %llu entries",
 				    (unsigned long long)builder->options.max_entries);
-	enum sk_err err = put_value(builder, value, tag <= UINT32_MAX ? (uint32_t)tag : 0);
+	struct stored stored;
+	find_place(builder, value, &stored);
+	enum sk_err err = put_value(builder, &stored, tag <= UINT32_MAX ? (uint32_t)tag : 0);
 	return err == SK_OK || err == SK_EEXIST ? SK_OK : sk_fault_set(fault, err, "merging sets: %s", sk_err_text(err));
 }
 

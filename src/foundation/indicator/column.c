@@ -144,12 +144,24 @@ static enum sk_err make_room(struct sk_column *column, size_t bytes)
 	return set_slots(column, column->slot_count != 0 ? column->slot_count * 2 : SLOTS_FIRST);
 }
 
+uint64_t sk_column_hash(const struct sk_column *column, const void *value, size_t length)
+{
+	uint64_t hash = sk_siphash13(column->key, value, length);
+	if (column->slot_count != 0)
+		__builtin_prefetch(&column->slots[(uint32_t)hash & (column->slot_count - 1)]);
+	return hash;
+}
+
 enum sk_err sk_column_add(struct sk_column *column, const void *value, size_t length, uint32_t tag)
+{
+	return sk_column_add_hashed(column, value, length, sk_siphash13(column->key, value, length), tag);
+}
+
+enum sk_err sk_column_add_hashed(struct sk_column *column, const void *value, size_t length, uint64_t hash, uint32_t tag)
 {
 	SK_INVARIANT(column->width != 0 ? length == column->width : length >= 1 && length <= UINT8_MAX);
 	size_t bytes = column->width != 0 ? length : length + 1;
 	SK_TRY(make_room(column, bytes));
-	uint64_t hash = sk_siphash13(column->key, value, length);
 	uint32_t at = find_slot(column, hash, value, length);
 	if (column->slots[at] != 0)
 		return SK_EEXIST;

@@ -53,6 +53,9 @@ void sk_column_init(struct sk_column *column, size_t width, const uint8_t key[SK
 void sk_column_fini(struct sk_column *column);
 /* SK_OK: added; SK_EEXIST: it is there; SK_ENOMEM; SK_ETOOBIG. Names are 1..255 bytes. */
 SK_MUST enum sk_err sk_column_add(struct sk_column *column, const void *value, size_t length, uint32_t tag);
+/* The same in two steps, so that the place is fetched while something else is done between them. */
+uint64_t sk_column_hash(const struct sk_column *column, const void *value, size_t length);
+SK_MUST enum sk_err sk_column_add_hashed(struct sk_column *column, const void *value, size_t length, uint64_t hash, uint32_t tag);
 /* So many values in all are likely: one hash set of the right size now, instead of many that grow. SK_ENOMEM. */
 SK_MUST enum sk_err sk_column_expect(struct sk_column *column, uint64_t count);
 bool sk_column_find(const struct sk_column *column, const void *value, size_t length, uint32_t *index);

@@ -3,6 +3,8 @@
 #include "../indicator/lists.h"
 
 #include "detect/detect.h"
+#include "text/text.h"
+#include "text/url.h"
 
 #define CANARY "canary4711"
 
@@ -262,9 +264,60 @@ static void test_no_set(void **state)
 	end(&world);
 }
 
+/* The other heads: each hits by what it is, and not by what only looks so. */
+static void test_other_heads(void **state)
+{
+	(void)state;
+	static const char list[] = "http://evil.example/a\nhost.example\nhassh:e7d705a3286e19ea42f587b344ee6866\nhassh_server:e7d705a3286e19ea42f587b344ee6867\n"
+				   "ja3s:e7d705a3286e19ea42f587b344ee6868\ncert_sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709\n";
+	struct world world;
+	unsigned hits;
+	start(&world, list, false);
+	struct sk_flow *flow = open_flow(&world, "193.0.0.1", "193.0.0.2", &hits);
+	sk_detect_prefetch(&world.detect, &(struct sk_packet){.source = {.family = 4}, .destination = {.family = 6}});
+	struct sk_head head = {.kind = SK_HEAD_HTTP, .from_initiator = true};
+	(void)snprintf(head.as.http.host, sizeof head.as.http.host, "evil.example");
+	head.as.http.host_length = 12;
+	sk_url_hash("evil.example", 12, "/b", 2, head.as.http.url_hash);
+	assert_int_equal(see(&world, flow, head), 0);
+	sk_url_hash("evil.example", 12, "/a", 2, head.as.http.url_hash);
+	head.as.http.response = true; /* a response has no URL, whatever stands in its memory */
+	assert_int_equal(see(&world, flow, head), 0);
+	head.as.http.response = false;
+	assert_int_equal(see(&world, flow, head), 1);
+	(void)snprintf(head.as.http.host, sizeof head.as.http.host, "a.host.example");
+	head.as.http.host_length = 14;
+	sk_url_hash("a.host.example", 14, "/a", 2, head.as.http.url_hash);
+	assert_int_equal(see(&world, flow, head), 1);
+	head = (struct sk_head){.kind = SK_HEAD_SSH, .from_initiator = true};
+	(void)snprintf(head.as.ssh.hassh, sizeof head.as.ssh.hassh, "e7d705a3286e19ea42f587b344ee6867");
+	assert_int_equal(see(&world, flow, head), 0); /* a server's, sent by a client */
+	head.from_initiator = false;
+	assert_int_equal(see(&world, flow, head), 1);
+	(void)snprintf(head.as.ssh.hassh, sizeof head.as.ssh.hassh, "e7d705a3286e19ea42f587b344ee6866");
+	assert_int_equal(see(&world, flow, head), 0);
+	head.from_initiator = true;
+	assert_int_equal(see(&world, flow, head), 1);
+	head = (struct sk_head){.kind = SK_HEAD_SERVER_HELLO};
+	assert_int_equal(see(&world, flow, head), 0);
+	(void)snprintf(head.as.server_hello.ja3s, sizeof head.as.server_hello.ja3s, "e7d705a3286e19ea42f587b344ee6868");
+	assert_int_equal(see(&world, flow, head), 1);
+	head = (struct sk_head){.kind = SK_HEAD_CERTIFICATE};
+	assert_int_equal(sk_hex_decode("da39a3ee5e6b4b0d3255bfef95601890afd80709", head.as.certificate.sha1, SK_CERT_SHA1_BYTES), SK_OK);
+	assert_int_equal(see(&world, flow, head), 0); /* a part of one */
+	head.as.certificate.whole = true;
+	assert_int_equal(see(&world, flow, head), 1);
+	sk_flow_close_all(world.table, SK_FLOW_END_STOP);
+	assert_int_equal(world.facts.hit_count, 6);
+	assert_int_equal(1u << world.facts.hit_kinds[0], SK_SELECTOR_URL);
+	assert_string_equal(value_of(&world, 1), "host.example");
+	assert_int_equal(1u << world.facts.hit_kinds[5], SK_SELECTOR_CERT_SHA1);
+	end(&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_addresses), cmocka_unit_test(test_dns), cmocka_unit_test(test_tls), cmocka_unit_test(test_nothing_kept),
-					   cmocka_unit_test(test_flow_all), cmocka_unit_test(test_many_hits), cmocka_unit_test(test_no_set)};
+					   cmocka_unit_test(test_flow_all), cmocka_unit_test(test_many_hits), cmocka_unit_test(test_no_set), cmocka_unit_test(test_other_heads)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
