@@ -213,7 +213,8 @@ static uint64_t find_dots(const uint8_t *name, size_t length)
 bool sk_indicator_match_domain(const struct sk_indicator_set *set, const char *name, size_t length, struct sk_indicator_hit *hit)
 {
 	const struct sk_filter *filter = &set->filter[SK_COLUMN_DOMAIN];
-	if (filter->words == NULL || length == 0 || length > SK_INDICATOR_NAME_MAX)
+	/* Longer than any selector may be what a network sends: bytes that are no letters are written with four characters each. */
+	if (filter->words == NULL || length == 0 || length > UINT8_MAX + 1)
 		return false;
 	const uint8_t *bytes = (const uint8_t *)name;
 	uint8_t perhaps[SK_INDICATOR_LABELS_MAX];

@@ -291,7 +291,7 @@ static void test_odd_names(void **state)
 	struct sk_indicator_set *set = lists_compile(&lists);
 	static const char *const suffixes[] = {"b.c", "evil.example", "a-very-long-label-of-a-name.another-long-label.example"};
 	for (size_t i = 0; i < SK_COUNT(suffixes); i++) {
-		for (size_t before = 0; before <= 253 - strlen(suffixes[i]); before++) {
+		for (size_t before = 0; before <= 256 - strlen(suffixes[i]); before++) {
 			/* "xxxx." and "xx.x.xx..." and "...." before the suffix; without its dot it is another name. */
 			for (unsigned form = 0; form < 3; form++) {
 				for (size_t at = 0; at < before; at++)
