@@ -104,7 +104,7 @@ static void test_writer_refuses(void **state)
 	}
 	struct sk_buf out;
 	sk_buf_init(&out, SK_RECORD_MAX_BYTES);
-	sk_record_selectors(&out, digest, 1 << 6, 1, 32, 128, false, 0);
+	sk_record_selectors(&out, digest, 1u << 31, 1, 32, 128, false, 0);
 	assert_int_equal(out.failed, SK_EUSAGE);
 	sk_buf_reset(&out);
 	sk_record_selectors(&out, digest, 1, 1, 33, 128, false, 0);
