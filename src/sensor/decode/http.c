@@ -13,7 +13,8 @@
 #include "text/url.h"
 
 enum {
-	METHOD_TOKEN_MIN = 2, METHOD_TOKEN_MAX = 32, BLANKS_BEFORE_MAX = 4, PATH_DEPTH_MAX = 255, HEADERS_MAX = 255,
+	METHOD_TOKEN_MIN = 2, METHOD_TOKEN_MAX = 32, BLANKS_BEFORE_MAX = 4, PATH_DEPTH_MAX = 255, HEADERS_MAX = 255, EMPTY_LINE_CR_MAX = 4,
+	START_MAX_BYTES = METHOD_TOKEN_MAX + 2, /* by then it is known whether it can be a head */
 	URL_TEXT_MAX = SK_URL_HOST_MAX + 1 + SK_HTTP_HEAD_MAX_BYTES
 };
 
@@ -61,6 +62,17 @@ static bool starts_with(struct sk_cur c, const char *text, size_t length)
 static bool is_blank(uint8_t byte)
 {
 	return byte == ' ' || byte == '\t' || byte == '\r';
+}
+
+/* The line that ends a head: nothing before its LF, or what breaks CR LF makes of it. */
+static bool is_empty(struct sk_cur line)
+{
+	if (sk_left(&line) > EMPTY_LINE_CR_MAX)
+		return false;
+	while (sk_more(&line))
+		if (sk_u8(&line) != '\r')
+			return false;
+	return true;
 }
 
 static struct sk_cur trim(struct sk_cur c)
@@ -235,8 +247,6 @@ static enum sk_err read_request_line(struct sk_cur line, struct sk_http *out, st
 
 static void add_name(struct names *names, struct sk_cur name, struct sk_http *out)
 {
-	if (out->header_count == HEADERS_MAX)
-		return;
 	size_t length = sk_left(&name);
 	struct sk_out o = sk_out_of(names->text + names->length, sizeof names->text - names->length);
 	if (out->header_count != 0)
@@ -247,41 +257,54 @@ static void add_name(struct names *names, struct sk_cur name, struct sk_http *ou
 	out->header_count++;
 }
 
-/* All lines up to the empty one. False: it is not there. */
-static bool read_headers(struct sk_cur *c, struct sk_http *out, struct names *names)
+/* A value that goes on in the next line (RFC 9112 section 5.2). A host that began before is none then. */
+static void fold_host(struct sk_cur value, bool *want_host, struct sk_http *out)
+{
+	memset(out->host, 0, sizeof out->host);
+	out->host_length = 0;
+	if (*want_host)
+		read_authority(value, out);
+	*want_host = false;
+}
+
+enum ended {
+	ENDED_WHOLE, /* at the empty line */
+	ENDED_SHORT, /* there are no more lines yet */
+	ENDED_FULL   /* there are more headers than are counted: a head that only wants to be read on and on */
+};
+
+/* All lines up to the empty one. */
+static enum ended read_headers(struct sk_cur *c, struct sk_http *out, struct names *names)
 {
 	bool want_host = !out->response && out->host_length == 0, in_host = false;
 	struct sk_cur line;
 	while (take_line(c, &line)) {
-		struct sk_cur value = trim(line);
-		if (!sk_more(&value) && (!sk_more(&line) || sk_peek_u8(&line, 0) == '\r'))
-			return true;
-		if (is_blank(sk_peek_u8(&line, 0))) { /* folded (RFC 9112 section 5.2): the value goes on; one that began is no host then */
-			if (in_host && sk_more(&value)) {
-				memset(out->host, 0, sizeof out->host);
-				out->host_length = 0;
-				if (want_host)
-					read_authority(value, out);
-				want_host = false;
-			}
+		if (is_empty(line))
+			return ENDED_WHOLE;
+		if (is_blank(sk_peek_u8(&line, 0))) {
+			struct sk_cur value = trim(line);
+			if (in_host && sk_more(&value))
+				fold_host(value, &want_host, out);
 			continue;
 		}
 		struct sk_cur name = trim(sk_carve(&line, length_before(&line, ':')));
 		in_host = false;
 		if (!sk_more(&line) || !sk_more(&name))
 			continue; /* no colon or no name: no header */
+		if (out->header_count == HEADERS_MAX)
+			return ENDED_FULL;
 		sk_skip(&line, 1);
 		add_name(names, name, out);
 		if (!want_host || sk_left(&name) != 4 || strncasecmp((const char *)sk_take(&name, 4), "host", 4) != 0)
 			continue;
 		in_host = true;
-		value = trim(line);
+		struct sk_cur value = trim(line);
 		if (sk_more(&value)) {
 			read_authority(value, out);
 			want_host = false;
 		}
 	}
-	return false;
+	return ENDED_SHORT;
 }
 
 /* ---- hashes ---- */
@@ -336,11 +359,10 @@ static enum sk_err read_head(struct sk_cur *c, bool may_grow, struct sk_http *ou
 		return may_grow ? SK_EMORE : SK_EMALFORMED;
 	line = trim(line);
 	SK_TRY(out->response ? read_status_line(line, out) : read_request_line(line, out, &target));
-	if (out->version != 9 && !read_headers(c, out, names)) {
-		if (may_grow)
-			return SK_EMORE;
-		out->cut = true;
-	}
+	enum ended ended = out->version != 9 ? read_headers(c, out, names) : ENDED_WHOLE;
+	if (ended == ENDED_SHORT && may_grow)
+		return SK_EMORE;
+	out->cut = ended != ENDED_WHOLE;
 	if (target.is_path)
 		describe_path(target.path, out);
 	hash_cut(names->text, names->length, out->header_order_hash);
@@ -384,6 +406,27 @@ enum sk_err sk_http_head(struct sk_cur stream, struct sk_http *out, size_t *used
 enum sk_err sk_http_head_last(struct sk_cur stream, struct sk_http *out, size_t *used)
 {
 	return start(stream, true, out, used);
+}
+
+bool sk_http_is_news(struct sk_cur stream, size_t seen)
+{
+	struct sk_cur c = sk_rest(&stream);
+	skip_blank_lines(&c);
+	if (seen < sk_offset(&c) + START_MAX_BYTES)
+		return true;
+	size_t old = seen - sk_offset(&c);
+	size_t first_line = length_before(&c, '\n');
+	if (first_line >= old)
+		return first_line < sk_left(&c);
+	sk_skip(&c, old - EMPTY_LINE_CR_MAX - 1);
+	unsigned carriage_returns = EMPTY_LINE_CR_MAX + 1; /* in front of the byte, since the last LF; too many: anything else stood there */
+	while (sk_more(&c)) {
+		uint8_t byte = sk_u8(&c);
+		if (byte == '\n' && carriage_returns <= EMPTY_LINE_CR_MAX)
+			return true;
+		carriage_returns = byte == '\n' ? 0 : byte == '\r' ? carriage_returns + 1 : EMPTY_LINE_CR_MAX + 1;
+	}
+	return false;
 }
 
 enum sk_err sk_http2_preface(struct sk_cur stream)

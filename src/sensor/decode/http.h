@@ -20,9 +20,9 @@ struct sk_http {
 	bool has_query;             /* there was one; nothing else is known of it */
 	uint8_t path_hash[SK_HTTP_HASH_BYTES]; /* SHA-256 of the path as sent, without query, cut */
 	uint8_t url_hash[32];       /* SHA-256 of host "/" path (text/url.h), zero without either; for URL selectors; lives in flow memory only */
-	uint8_t header_count;       /* at most 255 */
+	uint8_t header_count;       /* at most 255: behind those the head is cut */
 	uint8_t header_order_hash[SK_HTTP_HASH_BYTES]; /* SHA-256 of the lower-case header names joined by ",", cut */
-	bool cut;                   /* the head was longer than was captured: counts and order are of what was seen */
+	bool cut;                   /* the head went on beyond what was captured or is read: counts and order are of what was seen */
 };
 
 /* From the start of a stream in one direction. SK_OK: a head, *used = its bytes up to and with the empty line (of a cut one, what was there: no more
@@ -32,6 +32,9 @@ SK_MUST enum sk_err sk_http_head(struct sk_cur stream, struct sk_http *out, size
 /* The same when nothing more will come (a sliced capture, the end of a flow): a head that stops early is SK_OK and cut as soon as its first line is
    whole. */
 SK_MUST enum sk_err sk_http_head_last(struct sk_cur stream, struct sk_http *out, size_t *used);
+/* Of a stream of whose first `seen` bytes sk_http_head said SK_EMORE: may it say something else of all that is there now? Looks at what is new, so that a
+   head which comes in many pieces is read once. */
+bool sk_http_is_news(struct sk_cur stream, size_t seen);
 /* Does the stream start with HTTP/2's connection preface (RFC 9113 section 3.4)? SK_OK, SK_EMORE or SK_EUNSUPPORTED. */
 SK_MUST enum sk_err sk_http2_preface(struct sk_cur stream);
 

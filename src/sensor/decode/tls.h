@@ -32,6 +32,18 @@ SK_MUST enum sk_err sk_tls_client_hello(struct sk_cur stream, struct sk_client_h
 /* How many bytes of the stream the first handshake message takes, records and leading ChangeCipherSpec included, to the end of the record that it
    ends in; 0 when it is not whole or no handshake message. The next message of the direction begins there (unless it shares that record). */
 size_t sk_tls_message_bytes(struct sk_cur stream);
+/* How far sk_tls_is_news has come in a stream. All zero at its start. */
+struct sk_tls_progress {
+	uint32_t at;            /* bytes that were looked at */
+	uint32_t record_bytes;  /* of the record there, that were not */
+	uint32_t message_bytes; /* of the handshake message there, that were not; its header apart */
+	uint8_t header_bytes;   /* of its header, that were */
+	uint8_t messages;       /* that are whole */
+};
+
+/* Of a stream of whose beginning sk_tls_client_hello, sk_tls_server_hello (messages = 1: all that they look at) or sk_tls_certificate (messages = 2) said
+   SK_EMORE: may they say something else of what is there now? Looks at what is new, so that messages which come in many pieces or records are read once. */
+bool sk_tls_is_news(struct sk_cur stream, unsigned messages, struct sk_tls_progress *progress);
 /* From the handshake message itself (QUIC's CRYPTO stream). Same results. */
 SK_MUST enum sk_err sk_tls_client_hello_message(struct sk_cur message, bool quic, struct sk_client_hello *out);
 /* From one UDP datagram: DTLS 1.0 to 1.3 (RFC 6347, RFC 9147). Same results; a hello cut into DTLS fragments gives SK_EMORE, and more never helps. */

@@ -5,6 +5,7 @@
    handshake:    type, length (3), sequence (2), offset (3), length (3), part
 
    A handshake message may begin and end anywhere in the records; several may share one. */
+#include "decode/tls.h"
 #include "decode/tls_record_priv.h"
 
 enum {
@@ -61,10 +62,11 @@ static enum sk_err next_record(struct sk_tls_records *r)
 		return SK_EMORE;
 	if (sk_peek_u8(&r->stream, 0) != RECORD_HANDSHAKE)
 		return SK_EUNSUPPORTED;
-	if (sk_left(&r->stream) < RECORD_HEADER_BYTES)
+	struct sk_view header = sk_view_of(&r->stream, RECORD_HEADER_BYTES);
+	if (!sk_view_is(header))
 		return SK_EMORE;
-	sk_skip(&r->stream, 1);
-	uint16_t version = sk_be16(&r->stream), length = sk_be16(&r->stream);
+	uint16_t version = sk_view_be16(header, 1), length = sk_view_be16(header, 3);
+	sk_skip(&r->stream, RECORD_HEADER_BYTES);
 	if (version >> 8 != VERSION_MAJOR || length == 0 || length > RECORD_MAX)
 		return SK_EMALFORMED;
 	if (!r->begun)
@@ -138,6 +140,68 @@ enum sk_err sk_tls_next_message(struct sk_tls_records *r, uint8_t wanted, struct
 	r->fragment = fragment;
 	*why = SK_EMORE;
 	return err;
+}
+
+/* ---- how far a stream has come ---- */
+
+/* Step over the bytes of the record at hand. True: a header or a message is whole now. */
+static bool pass_record(struct sk_cur *c, struct sk_tls_progress *p)
+{
+	if (p->header_bytes < SK_HANDSHAKE_HEADER_BYTES) {
+		uint8_t byte = sk_u8(c);
+		p->record_bytes--;
+		p->message_bytes = p->header_bytes == 0 ? 0 : p->message_bytes << 8 | byte;
+		return ++p->header_bytes == SK_HANDSHAKE_HEADER_BYTES;
+	}
+	size_t passed = p->record_bytes < p->message_bytes ? p->record_bytes : p->message_bytes;
+	passed = passed < sk_left(c) ? passed : sk_left(c);
+	sk_skip(c, passed);
+	p->record_bytes -= (uint32_t)passed;
+	p->message_bytes -= (uint32_t)passed;
+	if (p->message_bytes != 0)
+		return false;
+	p->header_bytes = 0;
+	p->messages++;
+	return true;
+}
+
+/* Take up the next record. SK_EMORE: it is not there yet; SK_EUNSUPPORTED: it is none of a handshake, or empty, and the parser has to say what that means. */
+static enum sk_err enter_record(struct sk_cur *c, struct sk_tls_progress *p)
+{
+	if (p->messages == 0 && p->header_bytes == 0) {
+		enum sk_err change = begins_as(c, change_form, SK_COUNT(change_form));
+		if (change == SK_OK)
+			sk_skip(c, SK_COUNT(change_form));
+		if (change != SK_EUNSUPPORTED)
+			return change;
+	}
+	struct sk_view header = sk_view_of(c, RECORD_HEADER_BYTES);
+	if (!sk_view_is(header))
+		return SK_EMORE;
+	if (sk_view_u8(header, 0) != RECORD_HANDSHAKE || sk_view_be16(header, 3) == 0)
+		return SK_EUNSUPPORTED;
+	p->record_bytes = sk_view_be16(header, 3);
+	sk_skip(c, RECORD_HEADER_BYTES);
+	return SK_OK;
+}
+
+bool sk_tls_is_news(struct sk_cur stream, unsigned messages, struct sk_tls_progress *progress)
+{
+	struct sk_cur c = sk_rest(&stream);
+	sk_skip(&c, progress->at);
+	bool news = progress->messages >= messages, more = true;
+	while (more && progress->messages < messages) {
+		if (progress->record_bytes == 0) {
+			enum sk_err err = enter_record(&c, progress);
+			more = err == SK_OK;
+			news |= err == SK_EUNSUPPORTED;
+		} else {
+			more = sk_more(&c);
+			news |= more && pass_record(&c, progress);
+		}
+	}
+	progress->at = (uint32_t)sk_offset(&c);
+	return news;
 }
 
 struct sk_dtls_records sk_dtls_records_of(struct sk_cur datagram)

@@ -105,8 +105,10 @@ struct stream {
 	uint8_t readers;              /* head_priv.h: what the bytes may still be */
 	bool told;                    /* SSH: the identification was handed out */
 	bool quic;                    /* quic_flow is in use */
+	uint16_t seen;                /* bytes of the prefix at the last look; 0: none */
 	uint8_t range_count;          /* ranges received, ascending, apart from each other */
 	uint16_t range_start[SK_STREAM_RANGES_MAX], range_end[SK_STREAM_RANGES_MAX];
+	struct sk_tls_progress tls;   /* how far its messages have come */
 	struct sk_flow *owner;        /* NULL = free */
 	struct sk_quic_flow quic_flow;
 };
@@ -230,6 +232,12 @@ struct stream *sk_stream_of(const struct sk_flow_table *table, const struct sk_f
 /* A buffer for one direction of a flow. When none is free, the one that was taken longest ago is (counted); that direction of its flow is not looked at
    again. NULL only when the table has none (counted). */
 struct stream *sk_stream_take(struct sk_flow_table *table, struct sk_flow *flow, unsigned direction);
+/* What was found out of its front holds no longer. */
+static inline void sk_stream_forget(struct stream *stream)
+{
+	stream->seen = 0;
+	stream->tls = (struct sk_tls_progress){0};
+}
 /* Overwrite what it holds and begin anew. */
 void sk_stream_clear(struct sk_flow_table *table, struct stream *stream);
 /* Give it back, overwritten. */

@@ -203,6 +203,21 @@ enum sk_found sk_look_at(struct sk_flow_table *table, const struct sk_flow *flow
 	return waiting != 0 ? SK_FOUND_MORE : SK_FOUND_NOTHING;
 }
 
+bool sk_look_is_news(struct stream *stream, struct sk_cur prefix)
+{
+	size_t seen = stream->seen, left = sk_left(&prefix);
+	unsigned hellos = stream->readers & (SK_READ_CLIENT_HELLO | SK_READ_SERVER_HELLO | SK_READ_CERTIFICATE);
+	unsigned others = stream->readers & ~(hellos | SK_READ_HTTP);
+	stream->seen = (uint16_t)left;
+	if (left == seen)
+		return false;
+	if (seen == 0 || others != 0)
+		return true;
+	if (hellos != 0 && sk_tls_is_news(prefix, (hellos & SK_READ_CERTIFICATE) != 0 ? 2 : 1, &stream->tls))
+		return true;
+	return (stream->readers & SK_READ_HTTP) != 0 && sk_http_is_news(prefix, seen);
+}
+
 /* ---- the room's functions ---- */
 
 /* Of a packet with ports, from the flow that it belongs to. */

@@ -39,6 +39,9 @@ struct sk_look {
 
 /* Read bytes as what look->readers say. */
 enum sk_found sk_look_at(struct sk_flow_table *table, const struct sk_flow *flow, struct sk_cur bytes, struct sk_look *look);
+/* Is there more at the front of a buffer than at the last look, and enough that its readers may say something else? Each byte is so read a few times,
+   however many segments it comes in. To be asked once a look: what it tells is remembered. */
+bool sk_look_is_news(struct stream *stream, struct sk_cur prefix);
 /* Is it a protocol whose messages are counted all along the flow? */
 bool sk_head_is_industrial(unsigned app);
 /* Is it a protocol that is told by its commands? */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Stream buffers: a fixed pool, one buffer a direction of a flow that has begun a head and not ended it, TCP's bytes or QUIC's
-   CRYPTO stream. Offsets count from the place where the
-   head begins. Bytes that came first win, as most hosts do it for the common cases; a later copy that differs is not looked at. */
+   CRYPTO stream. Offsets count from the place where the head begins. Bytes that came first win, as most hosts do it for the common cases; a later copy that differs is not looked at. */
 #include "flow/flow_priv.h"
 
 static uint8_t *bytes_of(const struct sk_flow_table *table, const struct stream *stream)
@@ -27,6 +26,7 @@ void sk_stream_clear(struct sk_flow_table *table, struct stream *stream)
 	sk_wipe(bytes_of(table, stream), used_bytes(stream));
 	stream->range_count = 0;
 	stream->packets = 0;
+	sk_stream_forget(stream);
 }
 
 void sk_stream_release(struct sk_flow_table *table, struct sk_flow *flow, struct stream *stream)
@@ -161,6 +161,7 @@ void sk_stream_consume(struct sk_flow_table *table, struct stream *stream, uint3
 		stream->range_end[kept++] = (uint16_t)(stream->range_end[i] - n);
 	}
 	stream->range_count = (uint8_t)kept;
+	sk_stream_forget(stream);
 }
 
 void sk_streams_syn(struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet, unsigned direction)

@@ -104,7 +104,7 @@ static enum next after(struct sk_flow_table *table, struct sk_flow *flow, const 
 	case SK_HEAD_SERVER_HELLO:
 		return after_server_hello(flow, &table->head.as.server_hello, look->direction);
 	case SK_HEAD_HTTP:
-		return look->last ? NEXT_NOTHING : after_http(&table->head.as.http, look->used >= left);
+		return look->last || table->head.as.http.cut ? NEXT_NOTHING : after_http(&table->head.as.http, look->used >= left);
 	case SK_HEAD_SSH:
 		return look->partial && !look->last ? NEXT_SAME : NEXT_NOTHING;
 	case SK_HEAD_COMMAND:
@@ -166,6 +166,7 @@ static const struct sk_head *buffered_found(struct sk_flow_table *table, struct 
 		break;
 	case NEXT_SAME:
 		stream->readers = (uint8_t)readers_after(look->kind);
+		stream->seen = 0; /* by other readers */
 		stream->told = true;
 		table->rest_readers = stream->readers;
 		table->rest_buffered = true;
@@ -191,8 +192,8 @@ static const struct sk_head *buffered_head(struct sk_flow_table *table, struct s
 		size_t left = sk_left(&prefix);
 		bool last = stream->packets > SK_STREAM_PACKETS_MAX || left >= SK_CLIENT_HELLO_MAX_BYTES;
 		struct sk_look look = {.packet = packet, .direction = direction, .readers = stream->readers, .last = last, .told = stream->told};
-		enum sk_found found = left != 0 ? sk_look_at(table, flow, prefix, &look) : SK_FOUND_MORE;
-		switch (found) {
+		bool worth = (sk_look_is_news(stream, prefix) || last) && left != 0;
+		switch (worth ? sk_look_at(table, flow, prefix, &look) : SK_FOUND_MORE) {
 		case SK_FOUND_HEAD:
 			return buffered_found(table, flow, stream, &look, left);
 		case SK_FOUND_OTHER:
