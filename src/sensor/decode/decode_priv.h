@@ -8,7 +8,6 @@
 enum {
 	SK_IPV4_HEADER_MIN = 20, SK_IPV4_HEADER_MAX = 60, SK_IPV6_HEADER = 40, SK_FRAGMENT_HEADER = 8,
 	SK_TCP_HEADER_MIN = 20, SK_UDP_HEADER = 8,
-	SK_EXTENSIONS_MAX = 16,      /* IPv6 extension headers walked; more is undecodable */
 	SK_FRAGMENTS_MAX = 128,      /* frames of one datagram: 64 KiB in 512-byte pieces; more is undecodable */
 	SK_FRAGMENT_BLOCK_BYTES = 2048,
 	SK_DATAGRAMS_OUT = 2         /* a datagram may hold a fragment that completes the next one */

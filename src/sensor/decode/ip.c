@@ -49,7 +49,7 @@ static bool parse_v4(struct sk_cur c, uint32_t wire_length, struct sk_ip *out)
 /* Walk the extension headers that only say how the packet travels. AH and ESP end the walk: they are named blind spots. */
 static bool walk_extensions(struct sk_cur *c, struct sk_ip *out)
 {
-	for (unsigned walked = 0; walked < SK_EXTENSIONS_MAX; walked++) {
+	for (unsigned walked = 0;; walked++) {
 		switch (out->proto) {
 		case SK_PROTO_HOP_BY_HOP:
 		case SK_PROTO_ROUTING:
@@ -83,10 +83,9 @@ static bool walk_extensions(struct sk_cur *c, struct sk_ip *out)
 		default:
 			return true;
 		}
-		if (sk_alive(c) != SK_OK)
+		if (sk_alive(c) != SK_OK || walked == SK_GATE_EXTENSIONS_MAX)
 			return false;
 	}
-	return false;
 }
 
 static bool parse_v6(struct sk_cur c, uint32_t wire_length, struct sk_ip *out)

@@ -342,6 +342,7 @@ static enum sk_peeled ipv6(struct sk_peel *p)
 	p->destination = destination;
 	p->later_fragment = false;
 	p->proto = (uint8_t)proto;
+	p->extensions = 0;
 	p->optional_bytes = 0;
 	return layer(p, header, 6, IPV6_HEADER_BYTES + payload);
 }
@@ -392,7 +393,7 @@ static enum sk_peeled upper(struct sk_peel *p)
 	sk_skip(&p->cur, p->optional_bytes);
 	p->optional_bytes = 0;
 	if (extension)
-		return go(p, STEP_EXTENSION);
+		return p->extensions++ < SK_GATE_EXTENSIONS_MAX ? go(p, STEP_EXTENSION) : SK_PEELED_INNER_UNKNOWN;
 	switch (p->proto) {
 	case PROTO_IPV4:
 		return encapsulated(p, SK_TUNNEL_IPIP, STEP_IPV4);

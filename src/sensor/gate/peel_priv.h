@@ -35,6 +35,7 @@ struct sk_peel {
 	bool later_fragment;        /* of the current IP layer */
 	uint8_t proto;              /* next header of the current IP layer */
 	uint8_t optional_bytes;     /* IPv4 options or optional GRE fields that still stand at the cursor */
+	uint8_t extensions;         /* IPv6 extension headers of the current IP layer */
 	uint8_t tags;               /* VLAN tags since the last Ethernet header */
 	uint8_t layers;             /* IP layers seen; a quoted pair is none */
 	uint16_t tunnels;           /* enum sk_tunnel bits on the way to the cursor */

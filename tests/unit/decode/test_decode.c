@@ -119,6 +119,13 @@ static void test_endless_extension_headers(void **state)
 		chain[i * 8] = 60;
 	struct sk_packet p;
 	assert_int_equal(decode(ip, put_v6(ip, 1, 2, 60, chain, sizeof chain), &p), SK_DECODE_BAD);
+	/* The limit is the gate's. */
+	for (unsigned count = 1; count < 20; count++) {
+		memset(chain, 0, sizeof chain);
+		for (unsigned i = 0; i < count; i++)
+			chain[i * 8] = i + 1 < count ? 60 : 50;
+		assert_int_equal(decode(ip, put_v6(ip, 1, 2, 60, chain, sizeof chain), &p), count <= SK_GATE_EXTENSIONS_MAX ? SK_DECODED : SK_DECODE_BAD);
+	}
 }
 
 static void test_icmp(void **state)

@@ -117,6 +117,15 @@ void build_put_ip6_extensions(struct build *b, unsigned proto, enum sk_class cla
 	put_ip6(b, 0, class_);
 }
 
+void build_put_ip6_chain(struct build *b, unsigned proto, enum sk_class class_, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		build_put(b, "\x00\x01\x04\0\0\0\0", 7); /* its length, then padding */
+		put8(b, i == 0 ? proto : 60);
+	}
+	put_ip6(b, count == 0 ? proto : 60, class_);
+}
+
 void build_put_fragment(struct build *b, unsigned family, unsigned proto, enum sk_class class_, unsigned offset, bool more)
 {
 	if (family == 4) {

@@ -44,6 +44,8 @@ void build_put_ip(struct build *b, unsigned family, unsigned proto, enum sk_clas
    offset in units of 8 bytes and the more flag. */
 void build_put_ip4_options(struct build *b, unsigned proto, enum sk_class class_);
 void build_put_ip6_extensions(struct build *b, unsigned proto, enum sk_class class_);
+/* IPv6 with so many destination options headers, one behind the other. */
+void build_put_ip6_chain(struct build *b, unsigned proto, enum sk_class class_, unsigned count);
 void build_put_fragment(struct build *b, unsigned family, unsigned proto, enum sk_class class_, unsigned offset, bool more);
 void build_put_tcp(struct build *b);
 void build_put_udp(struct build *b, unsigned port);

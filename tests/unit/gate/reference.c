@@ -328,7 +328,7 @@ static bool is_six_extension(unsigned proto)
 static void at_upper(struct reference *r, unsigned version, unsigned proto, size_t at, size_t skip, size_t end, bool later)
 {
 	bool tunnel = proto == 4 || proto == 41 || proto == 137 || (proto == 47 && r->lie != REFERENCE_NO_GRE);
-	for (;;) {
+	for (unsigned walked = 0;; walked++) {
 		bool extension = version == 6 && is_six_extension(proto);
 		tunnel = proto == 4 || proto == 41 || proto == 137 || (proto == 47 && r->lie != REFERENCE_NO_GRE);
 		if (later) {
@@ -338,6 +338,8 @@ static void at_upper(struct reference *r, unsigned version, unsigned proto, size
 		}
 		if (!extension)
 			break;
+		if (walked == 8 && r->lie != REFERENCE_LONG_CHAINS_PASS)
+			finish(r, SK_GATE_INNER_UNKNOWN);
 		need(r, at, 8, end, BY_PORT);
 		size_t length = proto == 44 ? 8 : 8 + 8u * r->b[at + 1];
 		need(r, at, length, end, BY_PORT);

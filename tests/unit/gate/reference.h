@@ -17,6 +17,7 @@ struct reference_verdict {
 /* Lies that the reference can be told to tell, so that the model test can be seen to fail. */
 enum reference_lie {
 	REFERENCE_HONEST, REFERENCE_NO_QUOTE, REFERENCE_NO_GRE, REFERENCE_NO_GENEVE_OPTIONS, REFERENCE_FRAGMENTS_PASS, REFERENCE_SLICE_IS_PLAIN,
+	REFERENCE_LONG_CHAINS_PASS,
 	REFERENCE_LIES
 };
 

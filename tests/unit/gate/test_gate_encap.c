@@ -135,6 +135,23 @@ static void test_behind_options_and_extensions(void **state)
 	}
 }
 
+/* A chain as long as the limit shows what it carries; a longer one is no way around the gate, and costs no more. */
+static void test_chain_of_extensions(void **state)
+{
+	(void)state;
+	for (unsigned count = 0; count < 40; count++) {
+		struct build b;
+		build_start(&b, 8);
+		build_put_udp(&b, 53);
+		build_put_ip6_chain(&b, 17, SK_CLASS_FD, count);
+		assert_int_equal(reason_of(&b, build_length(&b), build_length(&b)), count <= SK_GATE_EXTENSIONS_MAX ? SK_GATE_ADMITTED : SK_GATE_INNER_UNKNOWN);
+		check_truncation(&b, "a chain of extension headers");
+		put_innermost(&b, 4, SK_CLASS_DD);
+		build_put_ip6_chain(&b, 4, SK_CLASS_FD, count);
+		assert_int_equal(reason_of(&b, build_length(&b), build_length(&b)), count <= SK_GATE_EXTENSIONS_MAX ? SK_GATE_INNER_DOMESTIC : SK_GATE_INNER_UNKNOWN);
+	}
+}
+
 /* Any two encapsulations in each other; the domestic pair at the top, in the middle and at the bottom. */
 static void test_every_pair_of_encapsulations(void **state)
 {
@@ -442,7 +459,7 @@ static void test_inner_not_covered(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_encapsulation), cmocka_unit_test(test_behind_options_and_extensions),
+		cmocka_unit_test(test_every_encapsulation), cmocka_unit_test(test_behind_options_and_extensions), cmocka_unit_test(test_chain_of_extensions),
 		cmocka_unit_test(test_every_pair_of_encapsulations), cmocka_unit_test(test_depth), cmocka_unit_test(test_exactness),
 		cmocka_unit_test(test_plain_udp_leaves_no_bits), cmocka_unit_test(test_fragments), cmocka_unit_test(test_icmp_quotes),
 		cmocka_unit_test(test_inner_not_covered)

@@ -48,6 +48,8 @@ static void put_random_ip(struct build *b, unsigned family, uint8_t proto)
 		build_put_ip4_options(b, proto, random_class());
 	else if (kind == 1)
 		build_put_ip6_extensions(b, proto, random_class());
+	else if (kind == 2 && family == 6)
+		build_put_ip6_chain(b, proto, random_class(), below(12));
 	else
 		build_put_ip(b, family, proto, random_class());
 }
