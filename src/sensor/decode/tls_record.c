@@ -98,6 +98,21 @@ static void join(struct sk_tls_records *r, struct sk_out *joined, size_t n)
 	sk_put_bytes(joined, sk_take(&r->fragment, n), n);
 }
 
+/* Join the records that are whole and hold nothing else than this message, in which `wanted` bytes are missing. The short way through many small ones. */
+static void join_records(struct sk_tls_records *r, struct sk_out *joined, size_t wanted)
+{
+	struct sk_view header = sk_view_of(&r->stream, RECORD_HEADER_BYTES);
+	while (sk_view_is(header) && sk_view_u8(header, 0) == RECORD_HANDSHAKE && sk_view_u8(header, 1) == VERSION_MAJOR) {
+		size_t length = sk_view_be16(header, 3);
+		if (length == 0 || length > wanted || sk_left(&r->stream) < RECORD_HEADER_BYTES + length)
+			return;
+		sk_skip(&r->stream, RECORD_HEADER_BYTES);
+		sk_put_bytes(joined, sk_take(&r->stream, length), length);
+		wanted -= length;
+		header = sk_view_of(&r->stream, RECORD_HEADER_BYTES);
+	}
+}
+
 /* A message that goes on in further records. RFC 8446 5.1: nothing may stand between them. */
 static enum sk_err join_message(struct sk_tls_records *r, struct sk_out *joined, struct sk_tls_message *out, enum sk_err *why)
 {
@@ -118,7 +133,9 @@ static enum sk_err join_message(struct sk_tls_records *r, struct sk_out *joined,
 		}
 		if (have == wanted)
 			break;
-		if (!sk_more(&r->fragment))
+		if (!sk_more(&r->fragment) && r->missing_bytes == 0)
+			join_records(r, joined, wanted - have);
+		if (!sk_more(&r->fragment) && sk_out_length(joined) - start < wanted)
 			err = r->missing_bytes != 0 ? SK_EMORE : next_record(r);
 	}
 	*why = err == SK_EUNSUPPORTED ? SK_EMALFORMED : err;

@@ -208,14 +208,12 @@ bool sk_look_is_news(struct stream *stream, struct sk_cur prefix)
 	size_t seen = stream->seen, left = sk_left(&prefix);
 	unsigned hellos = stream->readers & (SK_READ_CLIENT_HELLO | SK_READ_SERVER_HELLO | SK_READ_CERTIFICATE);
 	unsigned others = stream->readers & ~(hellos | SK_READ_HTTP);
-	stream->seen = (uint16_t)left;
 	if (left == seen)
 		return false;
-	if (seen == 0 || others != 0)
-		return true;
-	if (hellos != 0 && sk_tls_is_news(prefix, (hellos & SK_READ_CERTIFICATE) != 0 ? 2 : 1, &stream->tls))
-		return true;
-	return (stream->readers & SK_READ_HTTP) != 0 && sk_http_is_news(prefix, seen);
+	stream->seen = (uint16_t)left;
+	bool news = seen == 0 || others != 0;
+	news |= hellos != 0 && sk_tls_is_news(prefix, (hellos & SK_READ_CERTIFICATE) != 0 ? 2 : 1, &stream->tls);
+	return news || ((stream->readers & SK_READ_HTTP) != 0 && sk_http_is_news(prefix, seen));
 }
 
 /* ---- the room's functions ---- */

@@ -286,8 +286,10 @@ static const struct sk_head *direct_head(struct sk_flow_table *table, struct sk_
 		case SK_FOUND_MORE:
 			if (!sliced) {
 				struct stream *stream = put(table, flow, direction, 0, bytes, look.readers);
-				if (stream != NULL)
-					stream->told = told;
+				if (stream == NULL)
+					return NULL;
+				stream->told = told;
+				(void)sk_look_is_news(stream, sk_stream_prefix(table, stream)); /* no: this look was it */
 				return NULL;
 			}
 			break;
