@@ -10,9 +10,9 @@
 #include "decode/dns.h"
 
 enum {
-	HEADER_BYTES = 12, QUESTION_MIN = 5, RECORD_MIN = 11, MESSAGE_MAX = 65535,
+	HEADER_BYTES = 12, QUESTION_MIN = 5, RECORD_MIN = 11, RECORD_HEAD_BYTES = 10, MESSAGE_MAX = 65535,
 	NAME_WIRE_MAX = 255, LABEL_MAX = 63, LABELS_MAX = 127, ESCAPED_MAX = 4 * NAME_WIRE_MAX,
-	LABEL_KIND_MASK = 0xc0, LABEL_POINTER = 0xc0,
+	LABEL_KIND_MASK = 0xc0, LABEL_POINTER = 0xc0, POINTER_MASK = 0x3fff,
 	TYPE_A = 1, TYPE_NS = 2, TYPE_CNAME = 5, TYPE_NULL = 10, TYPE_PTR = 12, TYPE_MX = 15, TYPE_TXT = 16, TYPE_AAAA = 28, TYPE_SRV = 33,
 	TYPE_OPT = 41, TYPE_SVCB = 64, TYPE_HTTPS = 65,
 	FLAG_RESPONSE = 0x8000, FLAG_TRUNCATED = 0x0200, RCODE_MASK = 0x000f
@@ -26,20 +26,22 @@ struct name_text {
 	char text[ESCAPED_MAX + LABELS_MAX + 1];
 };
 
+/* It fits: read_name counts the bytes of the whole name first. */
 static void put_char(struct name_text *name, uint8_t byte)
 {
-	struct sk_out o = sk_out_of(name->text + name->length, sizeof name->text - name->length);
+	char *text = name->text + name->length;
 	if (byte >= 'A' && byte <= 'Z')
-		sk_put_u8(&o, (uint8_t)(byte - 'A' + 'a'));
-	else if ((byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '-' || byte == '_')
-		sk_put_u8(&o, byte);
-	else {
-		sk_put_u8(&o, '\\');
-		sk_put_u8(&o, (uint8_t)('0' + byte / 100));
-		sk_put_u8(&o, (uint8_t)('0' + byte / 10 % 10));
-		sk_put_u8(&o, (uint8_t)('0' + byte % 10));
+		byte = (uint8_t)(byte - 'A' + 'a');
+	if (SK_LIKELY((byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '-' || byte == '_')) {
+		*text = (char)byte;
+		name->length++;
+		return;
 	}
-	name->length += sk_out_length(&o);
+	text[0] = '\\';
+	text[1] = (char)('0' + byte / 100);
+	text[2] = (char)('0' + byte / 10 % 10);
+	text[3] = (char)('0' + byte % 10);
+	name->length += 4;
 }
 
 static void put_label(struct name_text *name, struct sk_cur label)
@@ -94,6 +96,12 @@ static enum sk_err skip_name(struct sk_cur *c)
 {
 	size_t start = sk_offset(c);
 	size_t wire_bytes = 0;
+	/* Most names of records are a pointer alone. */
+	struct sk_view pointer = sk_view_of(c, 2);
+	if (sk_view_is(pointer) && (sk_view_u8(pointer, 0) & LABEL_KIND_MASK) == LABEL_POINTER) {
+		sk_skip(c, 2);
+		return (sk_view_be16(pointer, 0) & POINTER_MASK) < start ? SK_OK : SK_EMALFORMED;
+	}
 	for (;;) {
 		uint8_t length = sk_u8(c);
 		SK_TRY(sk_alive(c));
@@ -146,7 +154,7 @@ static enum sk_err read_question(struct sk_cur *c, struct sk_dns *out)
 			keep_name(&name, out);
 		}
 	}
-	sk_wipe(name.text, sizeof name.text);
+	sk_wipe(name.text, name.length);
 	return err;
 }
 
@@ -183,9 +191,12 @@ enum section { SECTION_ANSWER, SECTION_AUTHORITY, SECTION_ADDITIONAL };
 static enum sk_err read_record(struct sk_cur *c, enum section section, struct sk_dns *out)
 {
 	SK_TRY(skip_name(c));
-	uint16_t type = sk_be16(c), class_ = sk_be16(c);
-	uint32_t ttl = sk_be32(c);
-	sk_skip(c, sk_be16(c));
+	struct sk_view head = sk_view_of(c, RECORD_HEAD_BYTES);
+	if (!sk_view_is(head))
+		return SK_ETRUNC;
+	uint16_t type = sk_view_be16(head, 0), class_ = sk_view_be16(head, 2);
+	uint32_t ttl = sk_view_be32(head, 4);
+	sk_skip(c, RECORD_HEAD_BYTES + (size_t)sk_view_be16(head, 8));
 	SK_TRY(sk_alive(c));
 	if (section == SECTION_ANSWER) {
 		uint32_t ttl_s = ttl > INT32_MAX ? 0 : ttl; /* RFC 2181 section 8 */
