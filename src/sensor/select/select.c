@@ -53,7 +53,7 @@ static const struct member {
 #undef SSH
 #undef COMMAND
 };
-enum { SECTION_COUNT = 8 };
+enum { SECTION_COUNT = 8, SUFFIX_LABELS_MAX = 8 /* the longest rule of the public suffix list has 5, and one stands in front of it */ };
 
 /* The contract's words and the set's words for kinds are the same bits: rules are written in one and checked against the other. */
 _Static_assert((int)SK_INDICATOR_ADDRESS == (int)SK_SELECTOR_ADDRESS && (int)SK_INDICATOR_PREFIX == (int)SK_SELECTOR_PREFIX &&
@@ -152,6 +152,16 @@ static bool is_under(const char *name, const char *domain)
 	return width != 0 && length >= width && strcmp(name + length - width, domain) == 0 && (length == width || name[length - width - 1] == '.');
 }
 
+/* The right end of a name, which is all that the public suffix list asks of it: it looks each label up, and a name may have 127. */
+static const char *last_labels(const char *name)
+{
+	const char *at = name + strlen(name);
+	for (unsigned labels = 0; at > name; at--)
+		if (at[-1] == '.' && ++labels == SUFFIX_LABELS_MAX)
+			break;
+	return at;
+}
+
 /* The domain that a selector of this segment names; else the registered domain (public suffix plus one label), which says whose it is and not what
    was asked. An address where a name should be is kept only when it is the responder's, which the record tells anyway. */
 static const char *reduced(const struct sk_select *select, const struct sk_flow_record *record, const char *name,
@@ -166,7 +176,7 @@ static const char *reduced(const struct sk_select *select, const struct sk_flow_
 			return matched;
 	if (sk_addr_parse(name, &addr) == SK_OK)
 		return sk_addr_equal(&addr, &record->responder) ? name : NULL;
-	return select->suffixes != NULL ? psl_registrable_domain(select->suffixes, name) : NULL;
+	return select->suffixes != NULL ? psl_registrable_domain(select->suffixes, last_labels(name)) : NULL;
 }
 
 /* What may be kept of a name: all of it under the names permit, else a part. rule: SELECT-2 */
