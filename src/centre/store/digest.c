@@ -95,7 +95,7 @@ static enum sk_err add_rows(struct digesting *d, enum sk_statement which, enum s
 	}
 }
 
-static enum sk_err add_block(struct digesting *d, const struct sk_block *block, struct sk_buf *bytes, struct sk_fault *fault)
+static enum sk_err add_block(struct digesting *d, struct sk_block *block, struct sk_buf *bytes, struct sk_fault *fault)
 {
 	uint8_t clear[SK_AAD_MAX];
 	struct sk_out o = sk_out_of(clear, sizeof clear);

@@ -286,10 +286,10 @@ static void bind_block_range(sqlite3_stmt *rows, const struct walk *walk, int64_
 	(void)sqlite3_bind_int64(rows, 4, (int64_t)walk->filter->after);
 }
 
-static enum sk_err flows_of_block(struct walk *walk, struct observation_visit *to, const struct sk_day_key *key, const struct sk_block *block)
+static enum sk_err flows_of_block(struct walk *walk, struct observation_visit *to, const struct sk_day_key *key, struct sk_block *block)
 {
 	SK_TRY(sk_block_read(walk->store, block, &to->bytes, walk->fault));
-	if (walk->by_value && !sk_filter_may_hold(key->bloom_key, &walk->wanted.values[0], sk_block_bloom(&to->bytes)))
+	if (walk->by_value && !sk_filter_may_hold(key->bloom_key, &walk->wanted.values[0], sk_block_bloom(&to->bytes), block->first))
 		return SK_OK;
 	SK_TRY(sk_block_unseal(key, block, &to->bytes, &to->plain, walk->fault));
 	struct sk_cur c = sk_cur_of(to->plain.bytes, to->plain.length);

@@ -17,7 +17,7 @@ enum {
 	HEAD_BYTES = 4 + 4 + 4 + 4 + 4 + 8 + 8 + SK_KEY_ID_BYTES + SK_BLOOM_BYTES,
 	BLOCK_MAX = HEAD_BYTES + SK_BLOCK_PLAIN_MAX + SK_SEAL_OVERHEAD_BYTES
 };
-static const char file_magic[8] = "SKSFS\0\0\1", block_magic[4] = "SKFB";
+static const char file_magic[8] = "SKSFS\0\0\1", block_magic[4] = "SKFC", first_magic[4] = "SKFB"; /* the first kind has another filter */
 static const int64_t second_ns = 1000000000;
 
 static enum sk_err file_path(const struct sk_store *store, uint64_t interval, char path[SK_PATH_MAX])
@@ -79,7 +79,7 @@ static size_t block_aad(const char *basis, uint64_t interval, const uint8_t *hea
 /* The head, as it stands in the file and is bound by the seal. */
 static void put_head(struct sk_out *o, const struct sk_block *block, size_t sealed_length, const uint8_t bloom[SK_BLOOM_BYTES])
 {
-	sk_put_bytes(o, block_magic, sizeof block_magic);
+	sk_put_bytes(o, block->first ? first_magic : block_magic, sizeof block_magic);
 	sk_put_be32(o, block->number);
 	sk_put_be32(o, block->flows);
 	sk_put_be32(o, (uint32_t)sealed_length);
@@ -310,7 +310,7 @@ static bool read_at(int fd, uint64_t offset, uint64_t length, struct sk_buf *byt
 	return bytes->failed == SK_OK;
 }
 
-enum sk_err sk_block_read(struct sk_store *store, const struct sk_block *block, struct sk_buf *bytes, struct sk_fault *fault)
+enum sk_err sk_block_read(struct sk_store *store, struct sk_block *block, struct sk_buf *bytes, struct sk_fault *fault)
 {
 	char path[SK_PATH_MAX];
 	uint8_t head[HEAD_BYTES - SK_BLOOM_BYTES], digest[SK_HASH_BYTES];
@@ -326,6 +326,7 @@ enum sk_err sk_block_read(struct sk_store *store, const struct sk_block *block, 
 	if (!whole)
 		return bytes->failed != SK_OK ? sk_fault_set(fault, bytes->failed, "%s: no memory for a block", path)
 					      : inconsistent(block, path, "is cut short", fault);
+	block->first = memcmp(bytes->bytes, first_magic, sizeof first_magic) == 0;
 	struct sk_out o = sk_out_of(head, sizeof head);
 	put_head(&o, block, block->length - HEAD_BYTES, NULL);
 	if (memcmp(bytes->bytes, head, sizeof head) != 0)

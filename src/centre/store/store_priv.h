@@ -87,7 +87,8 @@ void sk_blind_hash(const struct sk_day_key *key, const struct sk_value *value, u
 /* The networks of a flow's two ends. */
 void sk_filter_add_pair(const uint8_t key[SK_SIP_KEY_BYTES], const struct sk_addr *initiator, const struct sk_addr *responder, uint8_t bloom[SK_BLOOM_BYTES]);
 void sk_filter_add(const uint8_t key[SK_SIP_KEY_BYTES], const struct sk_value *value, uint8_t bloom[SK_BLOOM_BYTES]);
-bool sk_filter_may_hold(const uint8_t key[SK_SIP_KEY_BYTES], const struct sk_value *value, const uint8_t bloom[SK_BLOOM_BYTES]);
+/* first: the block is of the first kind (struct sk_block). */
+bool sk_filter_may_hold(const uint8_t key[SK_SIP_KEY_BYTES], const struct sk_value *value, const uint8_t bloom[SK_BLOOM_BYTES], bool first);
 
 /* ---- segment.c: blocks of flow segments ---- */
 
@@ -113,6 +114,7 @@ struct sk_block {
 	char basis[SK_BASIS_NAME_SIZE];
 	uint8_t key_id[SK_KEY_ID_BYTES];
 	uint8_t digest[SK_HASH_BYTES];
+	bool first;                     /* read: its filter is of the first kind */
 };
 
 struct sk_blind_entry {
@@ -197,7 +199,7 @@ void sk_segment_fini(struct sk_store *store);
 /* Fill *out from a row of SK_SQL_BLOCKS or SK_SQL_INTERVAL_BLOCKS. */
 SK_MUST enum sk_err sk_block_of_row(struct sk_store *store, sqlite3_stmt *row, struct sk_block *out, struct sk_fault *fault);
 /* Read a block's bytes (appended to an emptied buffer) and compare its head and digest with the row. SK_EINCONSISTENT. */
-SK_MUST enum sk_err sk_block_read(struct sk_store *store, const struct sk_block *block, struct sk_buf *bytes, struct sk_fault *fault);
+SK_MUST enum sk_err sk_block_read(struct sk_store *store, struct sk_block *block, struct sk_buf *bytes, struct sk_fault *fault);
 /* The filter inside a block's bytes. */
 const uint8_t *sk_block_bloom(const struct sk_buf *bytes);
 /* Open the sealed part into plain. SK_EINCONSISTENT when it was altered. */

@@ -5,6 +5,11 @@ void sk_detect_init(struct sk_detect *detect, const struct sk_indicator_set *set
 {
 	struct sk_indicator_hit hit;
 	*detect = (struct sk_detect){.set = set, .names = names, .flow_all = set != NULL && sk_indicator_flow_all(set, &hit)};
+	if (set != NULL) {
+		struct sk_indicator_facts facts;
+		sk_indicator_facts(set, &facts);
+		detect->addresses = (facts.kinds & (SK_INDICATOR_ADDRESS | SK_INDICATOR_PREFIX)) != 0;
+	}
 }
 
 unsigned sk_detect_head(const struct sk_detect *detect, struct sk_flow_table *table, struct sk_flow *flow, const struct sk_head *head)

@@ -10,6 +10,7 @@
 struct sk_detect {
 	const struct sk_indicator_set *set; /* borrowed */
 	bool flow_all;
+	bool addresses;                     /* the set holds addresses or prefixes */
 	bool names;                         /* the basis switched full names on */
 };
 

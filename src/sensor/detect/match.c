@@ -27,7 +27,7 @@ static unsigned note(struct sk_flow_table *table, struct sk_flow *flow, const st
 
 void sk_detect_prefetch(const struct sk_detect *detect, const struct sk_packet *packet)
 {
-	if (detect->set == NULL)
+	if (!detect->addresses)
 		return;
 	sk_indicator_prefetch_addr(detect->set, &packet->source);
 	sk_indicator_prefetch_addr(detect->set, &packet->destination);
@@ -37,7 +37,7 @@ unsigned sk_detect_open(const struct sk_detect *detect, struct sk_flow_table *ta
 {
 	struct sk_indicator_hit hit;
 	unsigned hits = 0;
-	if (detect->set == NULL)
+	if (!detect->addresses)
 		return 0;
 	if (sk_indicator_match_addr(detect->set, &packet->source, &hit))
 		hits += note(table, flow, &hit);

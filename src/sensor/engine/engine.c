@@ -13,6 +13,7 @@ struct sk_engine {
 	struct sk_flow_table *flows;
 	struct sk_select *select;
 	struct sk_detect detect;
+	bool heads;                   /* payloads are looked at */
 	struct sk_engine_config config;
 	sk_engine_interval interval;
 	void *context;
@@ -56,6 +57,7 @@ enum sk_err sk_engine_new(const struct sk_engine_config *config, sk_engine_inter
 	if (engine->config.interval_frames == 0)
 		engine->config.interval_frames = SK_ENGINE_INTERVAL_FRAMES;
 	engine->interval = interval;
+	engine->heads = config->flow.heads != SK_FLOW_HEADS_NONE;
 	engine->context = context;
 	engine->newest_ns = engine->expired_at_ns = INT64_MIN;
 	uint8_t key[2][SK_SIP_KEY_BYTES];
@@ -101,6 +103,8 @@ static void follow_packet(struct sk_engine *engine, const struct sk_packet *pack
 	}
 	if (is_new)
 		(void)sk_detect_open(&engine->detect, engine->flows, flow, packet);
+	if (!engine->heads)
+		return;
 	for (const struct sk_head *head = sk_flow_head(engine->flows, flow, packet); head != NULL; head = sk_flow_head_next(engine->flows, flow, packet))
 		(void)sk_detect_head(&engine->detect, engine->flows, flow, head);
 }
@@ -108,6 +112,10 @@ static void follow_packet(struct sk_engine *engine, const struct sk_packet *pack
 static void follow_packets(struct sk_engine *engine)
 {
 	sk_flow_prepare(engine->flows, engine->packets, engine->packet_count);
+	if (engine->detect.addresses)
+		for (size_t i = 0; i < engine->packet_count; i++)
+			if (sk_flow_seems_new(engine->flows, i))
+				sk_detect_prefetch(&engine->detect, &engine->packets[i]);
 	for (size_t i = 0; i < engine->packet_count; i++)
 		follow_packet(engine, &engine->packets[i]);
 	engine->packet_count = 0;

@@ -118,6 +118,8 @@ SK_MUST enum sk_err sk_flow_table_new(const struct sk_flow_limits *limits, const
 void sk_flow_table_free(struct sk_flow_table *table);
 /* First pass over a batch: hash and prefetch. count <= SK_BATCH_MAX. The packets are then applied in this order, unchanged. Optional for correctness. */
 void sk_flow_prepare(struct sk_flow_table *table, const struct sk_packet *packets, size_t count);
+/* Of the batch that was just prepared: will packet i open a segment, as far as can be told before the others are applied? For fetching ahead. */
+bool sk_flow_seems_new(const struct sk_flow_table *table, size_t i);
 /* Put one packet to its segment (opened when new; others may be closed or evicted on the way). *is_new says that the segment was opened now.
    Returns NULL only when the table has no slot that may be evicted (cannot happen with flows >= 16). */
 struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packet *packet, bool *is_new);

@@ -336,6 +336,11 @@ void sk_flow_prepare(struct sk_flow_table *table, const struct sk_packet *packet
 	table->prepared_next = 0;
 }
 
+bool sk_flow_seems_new(const struct sk_flow_table *table, size_t i)
+{
+	return !table->prepared[i].guess_found;
+}
+
 static bool same_key(const struct set *set, unsigned way, const struct key *key)
 {
 	const struct sk_flow *flow = &set->flows[way];
