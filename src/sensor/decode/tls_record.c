@@ -98,19 +98,42 @@ static void join(struct sk_tls_records *r, struct sk_out *joined, size_t n)
 	sk_put_bytes(joined, sk_take(&r->fragment, n), n);
 }
 
-/* Join the records that are whole and hold nothing else than this message, in which `wanted` bytes are missing. The short way through many small ones. */
+/* The contents of the next record, when it is whole and holds at most `wanted` bytes, as a message's further records mostly do; else NULL. The short way
+   through many small ones: in line, over a cursor that is the caller's own. */
+static inline __attribute__((always_inline)) const uint8_t *take_small_record(struct sk_cur *stream, size_t wanted, size_t *length)
+{
+	struct sk_view header = sk_view_of(stream, RECORD_HEADER_BYTES);
+	if (!sk_view_is(header) || sk_view_be16(header, 0) != (RECORD_HANDSHAKE << 8 | VERSION_MAJOR))
+		return NULL;
+	*length = sk_view_be16(header, 3);
+	if (*length - 1 >= wanted || sk_left(stream) - RECORD_HEADER_BYTES < *length) /* none of length 0 */
+		return NULL;
+	return sk_take(stream, RECORD_HEADER_BYTES + *length) + RECORD_HEADER_BYTES;
+}
+
+/* Join such records of a message in which `wanted` bytes are missing. */
 static void join_records(struct sk_tls_records *r, struct sk_out *joined, size_t wanted)
 {
-	struct sk_view header = sk_view_of(&r->stream, RECORD_HEADER_BYTES);
-	while (sk_view_is(header) && sk_view_u8(header, 0) == RECORD_HANDSHAKE && sk_view_u8(header, 1) == VERSION_MAJOR) {
-		size_t length = sk_view_be16(header, 3);
-		if (length == 0 || length > wanted || sk_left(&r->stream) < RECORD_HEADER_BYTES + length)
-			return;
-		sk_skip(&r->stream, RECORD_HEADER_BYTES);
-		sk_put_bytes(joined, sk_take(&r->stream, length), length);
-		wanted -= length;
-		header = sk_view_of(&r->stream, RECORD_HEADER_BYTES);
-	}
+	struct sk_cur stream = r->stream;
+	struct sk_out out = *joined;
+	size_t length;
+	for (const uint8_t *bytes; (bytes = take_small_record(&stream, wanted, &length)) != NULL; wanted -= length)
+		if (length == 1)
+			sk_put_bytes(&out, bytes, 1); /* no call */
+		else
+			sk_put_bytes(&out, bytes, length);
+	r->stream = stream;
+	*joined = out;
+}
+
+/* Step over them; what is still missing then. */
+static uint32_t skip_records(struct sk_cur *c, uint32_t wanted)
+{
+	struct sk_cur stream = *c;
+	for (size_t length; take_small_record(&stream, wanted, &length) != NULL;)
+		wanted -= (uint32_t)length;
+	*c = stream;
+	return wanted;
 }
 
 /* A message that goes on in further records. RFC 8446 5.1: nothing may stand between them. */
@@ -175,6 +198,8 @@ static bool pass_record(struct sk_cur *c, struct sk_tls_progress *p)
 	sk_skip(c, passed);
 	p->record_bytes -= (uint32_t)passed;
 	p->message_bytes -= (uint32_t)passed;
+	if (p->record_bytes == 0)
+		p->message_bytes = skip_records(c, p->message_bytes);
 	if (p->message_bytes != 0)
 		return false;
 	p->header_bytes = 0;
