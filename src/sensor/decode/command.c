@@ -54,13 +54,17 @@ static enum transport transport_of(uint8_t ip_proto)
 	return ip_proto == SK_COMMAND_TCP ? TCP : ip_proto == SK_COMMAND_UDP ? UDP : NEITHER;
 }
 
-/* Rows of this transport that a message with this first byte may belong to at any port. In line, so that only one transport's rows are compared. */
-static inline __attribute__((always_inline)) uint32_t rows_of_start(enum transport transport, uint8_t first)
+/* Rows of this transport that a message which begins so may belong to at any port. In line, so that only one transport's rows are compared. */
+static inline __attribute__((always_inline)) uint32_t rows_of_start(enum transport transport, struct sk_cur bytes)
 {
 	uint32_t mask = 0;
+	uint8_t first = sk_peek_u8(&bytes, 0);
 #define SK_COMMAND_START(symbol, of, low, high) \
 	if (transport == (of)) \
 		mask |= (uint32_t)((unsigned)(first - (low)) <= (high) - (low)) << ROW_##symbol;
+#define SK_COMMAND_SIEVE(symbol, of, function) \
+	if (transport == (of)) \
+		mask |= (uint32_t)sk_##function##_maybe(bytes) << ROW_##symbol;
 #include "decode/command.def"
 	return mask;
 }
@@ -107,8 +111,7 @@ enum sk_err sk_command_recognise(struct sk_cur bytes, uint8_t ip_proto, uint16_t
 		return SK_EUNSUPPORTED;
 	uint32_t to = is_hint(destination_port, source_port, !from_initiator) ? row_of_port(transport, destination_port) : 0;
 	uint32_t from = is_hint(source_port, destination_port, from_initiator) ? row_of_port(transport, source_port) : 0;
-	uint8_t first = sk_peek_u8(&bytes, 0);
-	uint32_t start = (transport == TCP ? rows_of_start(TCP, first) : rows_of_start(UDP, first)) & ~to & ~from;
+	uint32_t start = (transport == TCP ? rows_of_start(TCP, bytes) : rows_of_start(UDP, bytes)) & ~to & ~from;
 	struct sk_command_context context = {.ip_proto = ip_proto, .to_server = from_initiator};
 	enum sk_err at_port = SK_EUNSUPPORTED;
 	if (SK_UNLIKELY((to | from) != 0))

@@ -15,6 +15,13 @@ SK_MUST static inline enum sk_err sk_command_settle(enum sk_err err, struct sk_c
 	return err;
 }
 
+/* May a whole Modbus message that no port tells of fill the bytes? Any first byte may be its own, so every payload is asked: protocol 0, and the length. */
+static inline bool sk_modbus_maybe(struct sk_cur bytes)
+{
+	struct sk_view head = sk_view_of(&bytes, 6);
+	return sk_view_is(head) && sk_view_be16(head, 2) == 0 && sk_view_be16(head, 4) + 6u == sk_left(&bytes);
+}
+
 /* The end of the bytes inside a message: in a stream more may come, a datagram is broken. */
 SK_MUST static inline enum sk_err sk_command_short(struct sk_command_context context)
 {

@@ -12,7 +12,7 @@
 enum {
 	TAG_APPLICATION = 0x60, TAG_NUMBER = 0x1f, VERSION = 5, TCP_LENGTH_BYTES = 4, MESSAGE_MAX = 1 << 16, HEAD_BYTES = 4,
 	AS_REQ = 10, AS_REP = 11, TGS_REQ = 12, TGS_REP = 13, AP_REQ = 14, AP_REP = 15, KRB_ERROR = 30,
-	BODY = 4, BODY_ETYPE = 8, REPLY_ENC_PART = 6, ERROR_CODE = 6
+	MEMBERS_MAX = 12, BODY = 4, BODY_ETYPE = 8, REPLY_ENC_PART = 6, ERROR_CODE = 6
 };
 
 static bool is_message_type(unsigned type)
@@ -20,11 +20,15 @@ static bool is_message_type(unsigned type)
 	return (type >= AS_REQ && type <= AP_REP) || type == KRB_ERROR;
 }
 
-/* Step over members up to the one with this number and carve it; dead when it is not there. */
+/* Step over members up to the one with this number and carve it; dead when it is not there. Numbers ascend, so there are few to step over: more is a
+   message that wants to be read for long, and often. */
 static struct sk_cur find_member(struct sk_cur *c, uint8_t number, bool *cut)
 {
-	while (sk_more(c) && (sk_peek_u8(c, 0) & TAG_NUMBER) != number)
+	for (unsigned i = 0; sk_more(c) && (sk_peek_u8(c, 0) & TAG_NUMBER) != number; i++) {
+		if (i == MEMBERS_MAX)
+			sk_kill(c);
 		sk_ber_skip(c);
+	}
 	return sk_ber_take_cut(c, (uint8_t)(SK_BER_CONTEXT | number), cut);
 }
 

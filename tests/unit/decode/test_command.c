@@ -311,6 +311,7 @@ static void test_table(void **state)
 #define SK_COMMAND(symbol, function, bits, version, code, detail, status) rows[SK_APP_##symbol]++; bits_of[SK_APP_##symbol] = bits;
 #define SK_COMMAND_PORT(symbol, transport, port) port_count[SK_APP_##symbol]++;
 #define SK_COMMAND_START(symbol, transport, low, high) starts[SK_APP_##symbol]++; assert_true((low) <= (high));
+#define SK_COMMAND_SIEVE(symbol, transport, function) starts[SK_APP_##symbol]++;
 #include "decode/command.def"
 	for (unsigned app = 0; app < SK_APP_COUNT; app++) {
 		assert_true(rows[app] <= 1);
