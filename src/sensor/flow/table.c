@@ -511,4 +511,6 @@ void sk_flow_pending(const struct sk_flow_table *table, uint64_t *frames, uint64
 void sk_flow_counters(const struct sk_flow_table *table, struct sk_flow_counters *out)
 {
 	*out = table->counters;
+	if (table->quic != NULL)
+		out->heads_shed += sk_quic_shed(table->quic);
 }
