@@ -94,30 +94,28 @@ static enum sk_err read_name(struct sk_cur *c, struct name_text *name)
 /* Move behind a name without following its pointer. */
 static enum sk_err skip_name(struct sk_cur *c)
 {
-	size_t start = sk_offset(c);
-	size_t wire_bytes = 0;
-	/* Most names of records are a pointer alone. */
-	struct sk_view pointer = sk_view_of(c, 2);
-	if (sk_view_is(pointer) && (sk_view_u8(pointer, 0) & LABEL_KIND_MASK) == LABEL_POINTER) {
-		sk_skip(c, 2);
-		return (sk_view_be16(pointer, 0) & POINTER_MASK) < start ? SK_OK : SK_EMALFORMED;
-	}
+	struct sk_cur at = *c;
+	size_t start = sk_offset(&at), wire_bytes = 0;
 	for (;;) {
-		uint8_t length = sk_u8(c);
-		SK_TRY(sk_alive(c));
+		struct sk_view part = sk_view_of(&at, 1), pointer = sk_view_of(&at, 2);
+		if (!sk_view_is(part))
+			return SK_ETRUNC;
+		size_t length = sk_view_u8(part, 0);
 		if ((length & LABEL_KIND_MASK) == LABEL_POINTER) {
-			size_t target = (size_t)(length & ~LABEL_KIND_MASK) << 8 | sk_u8(c);
-			SK_TRY(sk_alive(c));
-			return target < start ? SK_OK : SK_EMALFORMED;
+			if (!sk_view_is(pointer))
+				return SK_ETRUNC;
+			sk_skip(&at, 2);
+			*c = at;
+			return (sk_view_be16(pointer, 0) & POINTER_MASK) < start ? SK_OK : SK_EMALFORMED;
 		}
-		if ((length & LABEL_KIND_MASK) != 0)
+		wire_bytes += length + 1;
+		if ((length & LABEL_KIND_MASK) != 0 || wire_bytes > NAME_WIRE_MAX)
 			return SK_EMALFORMED;
-		wire_bytes += length + 1u;
-		if (wire_bytes > NAME_WIRE_MAX)
-			return SK_EMALFORMED;
-		sk_skip(c, length);
-		if (length == 0)
-			return sk_alive(c);
+		sk_skip(&at, length + 1);
+		if (length == 0) {
+			*c = at;
+			return SK_OK;
+		}
 	}
 }
 
