@@ -190,6 +190,11 @@ static inline uint32_t sk_view_be32(struct sk_view v, size_t at)
 	return (uint32_t)sk_view_be16(v, at) << 16 | sk_view_be16(v, at + 2);
 }
 
+static inline uint32_t sk_view_le32(struct sk_view v, size_t at)
+{
+	return (uint32_t)v.bytes[at] | (uint32_t)v.bytes[at + 1] << 8 | (uint32_t)v.bytes[at + 2] << 16 | (uint32_t)v.bytes[at + 3] << 24;
+}
+
 /* For copies and look-ups that take bytes. */
 static inline const uint8_t *sk_view_at(struct sk_view v, size_t at)
 {

@@ -10,6 +10,11 @@ static inline uint32_t u32(struct sk_cur *c, bool big)
 	return big ? sk_be32(c) : sk_le32(c);
 }
 
+static inline uint32_t at32(struct sk_view head, size_t at, bool big)
+{
+	return big ? sk_view_be32(head, at) : sk_view_le32(head, at);
+}
+
 enum { LINK_TYPE_MASK = 0x0000ffff, LINK_RESERVED_MASK = 0x03ff0000 }; /* above: 1 bit "FCS length given", 1 bit reserved, 4 bits of FCS length */
 
 enum sk_err pcap_open(struct sk_capture *c, struct sk_fault *fault)
@@ -47,7 +52,13 @@ static inline __attribute__((always_inline)) enum sk_err walk(struct sk_capture 
 	enum sk_err err = SK_OK;
 	size_t taken = 0, n = 0;
 	while (n < SK_BATCH_MAX) {
-		uint32_t seconds = u32(&cur, big), fraction = u32(&cur, big), captured = u32(&cur, big), wire = u32(&cur, big);
+		struct sk_view head = sk_view_of(&cur, PCAP_RECORD_HEAD_BYTES);
+		if (SK_UNLIKELY(!sk_view_is(head))) {
+			err = SK_EMORE;
+			*need = PCAP_RECORD_HEAD_BYTES;
+			break;
+		}
+		uint32_t seconds = at32(head, 0, big), fraction = at32(head, 4, big), captured = at32(head, 8, big), wire = at32(head, 12, big);
 		if (SK_UNLIKELY(c->lengths != LENGTHS_RIGHT) && (c->lengths == LENGTHS_SWAPPED || captured > wire)) {
 			uint32_t swap = captured;
 			captured = wire;
@@ -59,10 +70,10 @@ static inline __attribute__((always_inline)) enum sk_err walk(struct sk_capture 
 			break;
 		}
 		size_t bytes_at = start + taken + PCAP_RECORD_HEAD_BYTES;
-		sk_skip(&cur, captured);
+		sk_skip(&cur, PCAP_RECORD_HEAD_BYTES + (size_t)captured);
 		if (SK_UNLIKELY(sk_alive(&cur) != SK_OK)) {
 			err = SK_EMORE;
-			*need = PCAP_RECORD_HEAD_BYTES + (size_t)captured; /* captured is 0 when not even the head is there */
+			*need = PCAP_RECORD_HEAD_BYTES + (size_t)captured;
 			break;
 		}
 		struct sk_frame *frame = &frames[n++];

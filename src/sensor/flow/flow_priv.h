@@ -40,10 +40,38 @@ struct key {
 };
 #define SK_KEY_META_MASK UINT64_C(0x0000ffffffffffff)
 
-/* What an entry knows of one direction. */
-struct side {
-	uint64_t ip_bytes : 40, tcp_flags : 8, class_ : 3, attempts : 3, more : 10; /* more: side 0 tunnels, side 1 layers and, from bit 4, classes seen */
-};
+/* What an entry knows of one direction, in one word that every packet adds to: bytes of IP in the low 40 bits (a segment ends before they are full), the
+   union of the TCP flags, the class, how many payloads were looked at, and of the whole flow: side 0 tunnels, side 1 layers and, from bit 4, classes seen. */
+enum { SK_SIDE_FLAGS = 40, SK_SIDE_CLASS = 48, SK_SIDE_ATTEMPTS = 51, SK_SIDE_MORE = 54 };
+#define SK_SIDE_BYTES_MASK ((UINT64_C(1) << SK_SIDE_FLAGS) - 1)
+#define SK_SIDE_CLASS_MASK (UINT64_C(7) << SK_SIDE_CLASS)
+#define SK_SIDE_ATTEMPTS_MASK (UINT64_C(7) << SK_SIDE_ATTEMPTS)
+#define SK_SIDE_MORE_MASK (UINT64_C(0x3ff) << SK_SIDE_MORE)
+
+static inline uint64_t sk_side_bytes(uint64_t side)
+{
+	return side & SK_SIDE_BYTES_MASK;
+}
+
+static inline uint8_t sk_side_flags(uint64_t side)
+{
+	return (uint8_t)(side >> SK_SIDE_FLAGS);
+}
+
+static inline unsigned sk_side_class(uint64_t side)
+{
+	return (unsigned)(side >> SK_SIDE_CLASS) & 7;
+}
+
+static inline unsigned sk_side_attempts(uint64_t side)
+{
+	return (unsigned)(side >> SK_SIDE_ATTEMPTS) & 7;
+}
+
+static inline uint16_t sk_side_more(uint64_t side)
+{
+	return (uint16_t)(side >> SK_SIDE_MORE);
+}
 
 /* Directions here are canonical: 0 = from the lower end. `initiator` says which of the two the initiator's is. */
 struct sk_flow {
@@ -54,7 +82,7 @@ struct sk_flow {
 	};
 	int64_t first_ns;
 	uint32_t packets[2];          /* wire frames; 0 in both: a place kept for a flow whose segment has ended */
-	struct side side[2];
+	uint64_t side[2];
 	uint64_t frame_bytes : 40, facts : 17, state : 3, sure : 1, initiator : 1, continued : 1;
 	uint64_t last_delta_ns : 44, stream : 14, sequence_known : 2;
 };
@@ -219,7 +247,7 @@ static inline enum sk_timer sk_segment_timer(const struct sk_flow *flow)
 /* The class of the initiator's direction. When only the answers were seen, theirs turned around. */
 static inline enum sk_class sk_segment_class(const struct sk_flow *flow)
 {
-	unsigned own = flow->side[flow->initiator].class_, other = flow->side[flow->initiator ^ 1u].class_;
+	unsigned own = sk_side_class(flow->side[flow->initiator]), other = sk_side_class(flow->side[flow->initiator ^ 1u]);
 	if (own != SK_CLASS_NONE)
 		return (enum sk_class)own;
 	return other == SK_CLASS_FD ? SK_CLASS_DF : other == SK_CLASS_DF ? SK_CLASS_FD : (enum sk_class)other;
@@ -258,12 +286,12 @@ void sk_streams_syn(struct sk_flow_table *table, struct sk_flow *flow, const str
 /* Payloads of a direction that were looked at; SK_HEAD_PACKETS_MAX: no more will be. */
 static inline unsigned sk_flow_attempts(const struct sk_flow *flow, unsigned direction)
 {
-	return flow->side[direction].attempts;
+	return sk_side_attempts(flow->side[direction]);
 }
 
 static inline void sk_flow_set_attempts(struct sk_flow *flow, unsigned direction, unsigned attempts)
 {
-	flow->side[direction].attempts = attempts & 7;
+	flow->side[direction] = (flow->side[direction] & ~SK_SIDE_ATTEMPTS_MASK) | (uint64_t)(attempts & 7) << SK_SIDE_ATTEMPTS;
 }
 
 /* Overwrite the head that was handed out last. */

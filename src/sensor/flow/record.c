@@ -25,7 +25,7 @@ void sk_flow_read(const struct sk_flow_table *table, const struct sk_flow *flow,
 	struct sk_addr ends[2];
 	read_ends(table, flow, ends);
 	const uint16_t ports[2] = {(uint16_t)flow->meta, (uint16_t)(flow->meta >> 16)};
-	const struct side *side = flow->side;
+	const uint64_t *side = flow->side;
 	unsigned from = flow->initiator, to = from ^ 1u;
 	/* Every member, one by one: an initialiser would clear the whole first. */
 	out->initiator = ends[from];
@@ -35,19 +35,19 @@ void sk_flow_read(const struct sk_flow_table *table, const struct sk_flow *flow,
 	out->ip_proto = sk_flow_proto(flow);
 	out->initiator_sure = flow->sure;
 	out->class_ = (uint8_t)sk_segment_class(flow);
-	out->classes_seen = (uint8_t)(side[1].more >> SK_LAYER_BITS);
-	out->layers = side[1].more & SK_LAYER_MASK;
-	out->tunnels = side[0].more;
+	out->classes_seen = (uint8_t)(sk_side_more(side[1]) >> SK_LAYER_BITS);
+	out->layers = sk_side_more(side[1]) & SK_LAYER_MASK;
+	out->tunnels = sk_side_more(side[0]);
 	out->interface = sk_flow_interface(flow);
 	out->state = flow->state;
-	out->tcp_flags[0] = side[from].tcp_flags;
-	out->tcp_flags[1] = side[to].tcp_flags;
+	out->tcp_flags[0] = sk_side_flags(side[from]);
+	out->tcp_flags[1] = sk_side_flags(side[to]);
 	out->app = sk_flow_app(flow);
 	out->continued = flow->continued;
 	out->packets[0] = flow->packets[from];
 	out->packets[1] = flow->packets[to];
-	out->ip_bytes[0] = side[from].ip_bytes;
-	out->ip_bytes[1] = side[to].ip_bytes;
+	out->ip_bytes[0] = sk_side_bytes(side[from]);
+	out->ip_bytes[1] = sk_side_bytes(side[to]);
 	out->first_ns = flow->first_ns;
 	out->last_ns = flow->first_ns + (int64_t)flow->last_delta_ns;
 	out->frames = (uint64_t)flow->packets[0] + flow->packets[1];

@@ -38,7 +38,7 @@ static inline void sk_segment_initiator(struct sk_flow *flow, const struct sk_pa
 static inline enum sk_flow_state sk_segment_tcp_state(const struct sk_flow *flow, const struct sk_packet *packet, unsigned direction)
 {
 	enum sk_flow_state state = (enum sk_flow_state)flow->state;
-	unsigned own = flow->side[direction].tcp_flags, other = flow->side[direction ^ 1].tcp_flags;
+	unsigned own = sk_side_flags(flow->side[direction]), other = sk_side_flags(flow->side[direction ^ 1]);
 	if (state == SK_FLOW_RESET || (packet->tcp_flags & SK_TCP_RST) != 0)
 		return SK_FLOW_RESET;
 	if (state == SK_FLOW_CLOSED || (own & other & SK_TCP_FIN) != 0)
@@ -68,16 +68,16 @@ static inline void sk_segment_state(struct sk_flow *flow, const struct sk_packet
 /* Add a packet to a segment. */
 __attribute__((always_inline)) static inline void sk_segment_add(struct sk_flow *flow, const struct sk_packet *packet, unsigned direction)
 {
-	struct side *side = &flow->side[direction];
+	uint64_t side = flow->side[direction] + packet->ip_bytes;
+	side |= (uint64_t)packet->tcp_flags << SK_SIDE_FLAGS;
+	if (SK_UNLIKELY(sk_side_class(side) == SK_CLASS_NONE))
+		side = (side & ~SK_SIDE_CLASS_MASK) | (uint64_t)(packet->class_ & 7u) << SK_SIDE_CLASS;
+	flow->side[direction] = side;
+	flow->side[1] |= (uint64_t)SK_CLASS_BIT(packet->class_) << (SK_SIDE_MORE + SK_LAYER_BITS);
+	if (SK_UNLIKELY(packet->tunnels != 0))
+		flow->side[0] |= (uint64_t)packet->tunnels << SK_SIDE_MORE;
 	flow->packets[direction] += packet->frames;
 	flow->frame_bytes += packet->wire_bytes;
-	side->ip_bytes += packet->ip_bytes;
-	side->tcp_flags |= packet->tcp_flags;
-	if (SK_UNLIKELY(side->class_ == SK_CLASS_NONE))
-		side->class_ = packet->class_ & 7u;
-	flow->side[1].more |= SK_CLASS_BIT(packet->class_) << SK_LAYER_BITS & 0x3ffu;
-	if (SK_UNLIKELY(packet->tunnels != 0))
-		flow->side[0].more |= packet->tunnels & 0x3ffu;
 	int64_t delta = packet->time_ns - flow->first_ns;
 	if (delta > (int64_t)flow->last_delta_ns)
 		flow->last_delta_ns = (uint64_t)delta & ((UINT64_C(1) << 44) - 1);
@@ -91,11 +91,12 @@ static inline void sk_segment_open(struct sk_flow *flow, const struct sk_packet 
 {
 	if (!flow->continued) {
 		flow->initiator = direction & 1;
-		flow->side[0].class_ = flow->side[1].class_ = SK_CLASS_NONE;
+		flow->side[0] |= SK_SIDE_CLASS_MASK; /* SK_CLASS_NONE */
+		flow->side[1] |= SK_SIDE_CLASS_MASK;
 	}
 	flow->first_ns = packet->time_ns;
 	flow->meta = (flow->meta & UINT64_C(0xff00ffffffffffff)) | (uint64_t)(packet->interface & 0xff) << 48;
-	flow->side[1].more = packet->layers & SK_LAYER_MASK;
+	flow->side[1] = (flow->side[1] & ~SK_SIDE_MORE_MASK) | (uint64_t)(packet->layers & SK_LAYER_MASK) << SK_SIDE_MORE;
 	sk_segment_add(flow, packet, direction);
 }
 
@@ -112,7 +113,7 @@ static inline bool sk_segment_is_full(const struct sk_flow *flow, const struct s
 	if (__builtin_sub_overflow(packet->time_ns, flow->first_ns, &age) || age >= active_ns)
 		return true;
 	return flow->packets[0] >= PACKETS_FULL || flow->packets[1] >= PACKETS_FULL || flow->frame_bytes >= BYTES_FULL ||
-	       flow->side[0].ip_bytes >= BYTES_FULL || flow->side[1].ip_bytes >= BYTES_FULL;
+	       sk_side_bytes(flow->side[0]) >= BYTES_FULL || sk_side_bytes(flow->side[1]) >= BYTES_FULL;
 }
 
 #endif

@@ -143,11 +143,8 @@ static void continue_later(struct sk_flow *flow)
 {
 	flow->packets[0] = flow->packets[1] = 0;
 	flow->frame_bytes = 0;
-	for (unsigned direction = 0; direction < 2; direction++) {
-		flow->side[direction].ip_bytes = 0;
-		flow->side[direction].tcp_flags = 0;
-		flow->side[direction].more = 0;
-	}
+	for (unsigned direction = 0; direction < 2; direction++)
+		flow->side[direction] &= SK_SIDE_CLASS_MASK | SK_SIDE_ATTEMPTS_MASK;
 	flow->last_delta_ns = 0;
 	flow->continued = 1;
 }
