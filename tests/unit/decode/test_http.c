@@ -227,6 +227,59 @@ static void test_long(void **state)
 	assert_int_equal(http.header_count, 1);
 }
 
+/* More headers than are counted: the head is cut there, whatever follows. */
+static void test_headers_without_end(void **state)
+{
+	(void)state;
+	static char text[4096];
+	struct sk_http http, first;
+	for (unsigned count = 254; count < 258; count++) {
+		size_t length = (size_t)snprintf(text, sizeof text, "GET / HTTP/1.1\r\n");
+		for (unsigned i = 0; i < count; i++, length += 4)
+			memcpy(text + length, "a:\r\n", 4);
+		memcpy(text + length, "\r\n", 3);
+		assert_int_equal(parse(text, length, false, &first), count > 255 ? SK_OK : SK_EMORE);
+		assert_int_equal(parse(text, length + 2, false, &http), SK_OK);
+		assert_int_equal(http.cut, count > 255);
+		assert_int_equal(http.header_count, count > 255 ? 255 : count);
+		assert_int_equal(used, count > 255 ? 16 + 256 * 4 : length + 2);
+		if (count > 255)
+			assert_memory_equal(&first, &http, sizeof http);
+	}
+}
+
+/* What is no news changes nothing: random heads of what matters to the end of one, cut twice. The twin leaves the news out. */
+static unsigned hidden(bool honest)
+{
+	static const char *const starts[] = {"GET / HTTP/1.1\r\n", "\r\n\nPOST /x HTTP/1.0\n", "HTTP/1.1 200 OK\r\n", "GET /x", "X /aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa HTTP/1.1"};
+	static const char letters[] = "\r\r\r\n\n\na: ";
+	uint32_t random = 7;
+	unsigned found = 0;
+	for (unsigned round = 0; round < 4000; round++) {
+		char text[160];
+		size_t length = (size_t)snprintf(text, sizeof text, "%s", starts[round % SK_COUNT(starts)]);
+		size_t fixed = length, filler = round / SK_COUNT(starts) % 40;
+		memset(text + length, 'f', filler);
+		for (length += filler; length < fixed + filler + 24; length++) {
+			random = random * 1664525 + 1013904223;
+			text[length] = letters[(random >> 16) % (sizeof letters - 1)];
+		}
+		struct sk_http http;
+		for (size_t seen = 1; seen < length && parse(text, seen, false, &http) == SK_EMORE; seen++)
+			for (size_t now = seen + 1; now <= length; now++)
+				if ((!honest || !sk_http_is_news(sk_cur_of(text, now), seen)) && parse(text, now, false, &http) != SK_EMORE)
+					found++;
+	}
+	return found;
+}
+
+static void test_no_news(void **state)
+{
+	(void)state;
+	assert_int_equal(hidden(true), 0);
+	assert_true(hidden(false) > 0);
+}
+
 /* ---- what names a person or opens a door never reaches the struct ---- */
 
 typedef enum sk_err parser(const char *bytes, size_t length, bool last, struct sk_http *out);
@@ -295,7 +348,7 @@ int main(void)
 		cmocka_unit_test(test_version_0_9),
 		cmocka_unit_test(test_not_http),
 		cmocka_unit_test(test_cut_at_every_byte),
-		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_long), cmocka_unit_test(test_headers_without_end), cmocka_unit_test(test_no_news),
 		cmocka_unit_test(test_contents_stay_out),
 		cmocka_unit_test(test_contents_stay_out_sees_sabotage),
 		cmocka_unit_test(test_http2_preface),

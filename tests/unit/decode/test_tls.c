@@ -131,6 +131,35 @@ static void test_records_and_prefixes(void **state)
 	assert_int_equal(parse(stream, hello_stream(stream, sizeof stream, &big, 4000), &hello), SK_EMALFORMED);
 }
 
+/* What is no news changes nothing, and there is little news: a header, a message. In steps of some bytes, behind other records too. */
+static void test_news(void **state)
+{
+	(void)state;
+	static uint8_t stream[4096];
+	for (unsigned round = 0; round < 60; round++) {
+		size_t front = round % 3 * 6, step = 1 + round / 3 % 7;
+		for (size_t at = 0; at < front; at += 6)
+			memcpy(stream + at, "\x14\3\3\0\1\1", 6);
+		size_t length = front + hello_stream(stream + front, sizeof stream - front, &usual, 1 + round * round);
+		if (round >= 40)
+			stream[front + 9 * round % (length - front)] ^= 0x11; /* damaged somewhere */
+		struct sk_tls_progress progress = {0};
+		struct sk_client_hello hello;
+		unsigned news = 0;
+		enum sk_err before = SK_EMORE;
+		for (size_t now = step; before == SK_EMORE && now <= length; now += now + step > length && now < length ? length - now : step) {
+			bool is_news = sk_tls_is_news(sk_cur_of(stream, now), 1, &progress);
+			enum sk_err err = parse(stream, now, &hello);
+			news += is_news;
+			/* The parser may see earlier that it is none; never later that it is one. */
+			assert_true(is_news || err != SK_OK);
+			before = err;
+		}
+		if (round < 40)
+			assert_true(news <= 2 && before == SK_OK);
+	}
+}
+
 static void test_refused(void **state)
 {
 	(void)state;
@@ -251,7 +280,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_facts), cmocka_unit_test(test_ja4_rules), cmocka_unit_test(test_lists_too_long),
-				cmocka_unit_test(test_records_and_prefixes),
+				cmocka_unit_test(test_records_and_prefixes), cmocka_unit_test(test_news),
 		cmocka_unit_test(test_refused), cmocka_unit_test(test_encrypted_hello), cmocka_unit_test(test_doubled_extensions),
 		cmocka_unit_test(test_behind_change_cipher_spec), cmocka_unit_test(test_dtls),
 	};
