@@ -26,15 +26,21 @@ static bool has_bits(const uint8_t bloom[SK_BLOOM_BYTES], uint64_t hash, unsigne
 	return true;
 }
 
-/* Of the kind, the family and the network's bytes: five bytes of IPv4, eight of IPv6. */
-static inline uint64_t net_hash(uint64_t low, uint64_t high, const struct sk_addr *addr)
+/* The network of an address as a number that is never 0: kind, family, then three bytes of IPv4 or six of IPv6. */
+static inline uint64_t net_number(const struct sk_addr *addr)
+{
+	struct sk_cur a = sk_cur_of(addr->bytes, sizeof addr->bytes);
+	unsigned bits = addr->family == 4 ? NET4_BITS : NET6_BITS;
+	return SK_VALUE_NET | (uint64_t)addr->family << 8 | (sk_le64(&a) & ((UINT64_C(1) << bits) - 1)) << 16;
+}
+
+/* Of its bytes: five of IPv4, eight of IPv6. */
+static inline uint64_t net_hash(uint64_t low, uint64_t high, uint64_t net)
 {
 	struct sk_sip s = sk_sip_start(low, high);
-	struct sk_cur a = sk_cur_of(addr->bytes, sizeof addr->bytes);
-	uint64_t net = sk_le64(&a), head = SK_VALUE_NET | (uint64_t)addr->family << 8;
-	if (SK_LIKELY(addr->family == 4))
-		return sk_sip_finish(&s, head | (net & ((UINT64_C(1) << NET4_BITS) - 1)) << 16, 5);
-	sk_sip_word(&s, head | (net & ((UINT64_C(1) << NET6_BITS) - 1)) << 16);
+	if (SK_LIKELY((uint8_t)(net >> 8) == 4))
+		return sk_sip_finish(&s, net, 5);
+	sk_sip_word(&s, net);
 	return sk_sip_finish(&s, 0, 8);
 }
 
@@ -68,7 +74,7 @@ static uint64_t value_hash(const uint8_t key[SK_SIP_KEY_BYTES], const struct sk_
 		struct sk_addr net = net_of(value);
 		struct words words = words_of(key);
 		if (!first)
-			return net_hash(words.low, words.high, &net);
+			return net_hash(words.low, words.high, net_number(&net));
 		bytes[0] = SK_VALUE_NET;
 		memcpy(bytes + 1, &net, sizeof net);
 	} else {
@@ -77,20 +83,30 @@ static uint64_t value_hash(const uint8_t key[SK_SIP_KEY_BYTES], const struct sk_
 	return sk_siphash13(key, bytes, 1u + length);
 }
 
-void sk_filter_add_pair(const uint8_t key[SK_SIP_KEY_BYTES], const struct sk_addr *initiator, const struct sk_addr *responder, uint8_t bloom[SK_BLOOM_BYTES])
+void sk_filter_start(struct sk_filter *filter, const uint8_t key[SK_SIP_KEY_BYTES])
 {
 	struct words words = words_of(key);
-	uint64_t one = net_hash(words.low, words.high, initiator), other = net_hash(words.low, words.high, responder);
-	set_bits(bloom, one);
-	set_bits(bloom, other);
+	memset(filter, 0, sizeof *filter);
+	filter->low = words.low;
+	filter->high = words.high;
+	memcpy(filter->key, key, sizeof filter->key);
 }
 
-void sk_filter_add(const uint8_t key[SK_SIP_KEY_BYTES], const struct sk_value *value, uint8_t bloom[SK_BLOOM_BYTES])
+void sk_filter_add_net(struct sk_filter *filter, const struct sk_addr *addr)
 {
-	set_bits(bloom, value_hash(key, value, false));
+	uint64_t net = net_number(addr), *recent = &filter->recent[net * UINT64_C(0x9e3779b97f4a7c15) >> (64 - SK_FILTER_RECENT_BITS)];
+	if (*recent == net)
+		return;
+	*recent = net;
+	set_bits(filter->bits, net_hash(filter->low, filter->high, net));
 }
 
-bool sk_filter_may_hold(const uint8_t key[SK_SIP_KEY_BYTES], const struct sk_value *value, const uint8_t bloom[SK_BLOOM_BYTES], bool first)
+void sk_filter_add(struct sk_filter *filter, const struct sk_value *value)
 {
-	return has_bits(bloom, value_hash(key, value, first), first ? PROBES_FIRST : PROBES);
+	set_bits(filter->bits, value_hash(filter->key, value, false));
+}
+
+bool sk_filter_may_hold(const uint8_t key[SK_SIP_KEY_BYTES], const struct sk_value *value, const uint8_t bits[SK_BLOOM_BYTES], bool first)
+{
+	return has_bits(bits, value_hash(key, value, first), first ? PROBES_FIRST : PROBES);
 }

@@ -126,7 +126,7 @@ static enum sk_err close_block(struct sk_store *store, struct sk_block_writer *w
 	size_t sealed_length = writer->length + SK_SEAL_OVERHEAD_BYTES;
 	block.length = HEAD_BYTES + sealed_length;
 	struct sk_out o = sk_out_of(store->sealed, HEAD_BYTES);
-	put_head(&o, &block, sealed_length, writer->bloom);
+	put_head(&o, &block, sealed_length, writer->filter.bits);
 	size_t aad_length = block_aad(store->basis, block.interval, store->sealed, aad);
 	sk_seal(key->key, aad, aad_length, writer->plain, writer->length, store->sealed + HEAD_BYTES);
 	sk_sha256(store->sealed, block.length, block.digest);
@@ -158,12 +158,11 @@ static enum sk_err writer_of_day(struct sk_store *store, int32_t day, struct sk_
 	if (oldest->plain == NULL && (oldest->plain = malloc(SK_BLOCK_PLAIN_MAX)) == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "store: no memory for a block of flow segments");
 	SK_TRY(sk_key_ring_get(&store->ring, store->basis, day, true, &key, fault));
-	memcpy(oldest->filter_key, key->bloom_key, sizeof oldest->filter_key);
+	sk_filter_start(&oldest->filter, key->bloom_key);
 	oldest->open = true;
 	oldest->length = 0;
 	oldest->day = day;
 	oldest->flows = 0;
-	memset(oldest->bloom, 0, sizeof oldest->bloom);
 	*out = oldest;
 	return SK_OK;
 }
@@ -175,7 +174,7 @@ static void add_names(struct sk_block_writer *writer, const struct sk_observatio
 	sk_values_of_observation(observation, &values);
 	for (size_t i = 0; i < values.count; i++)
 		if (values.values[i].kind == SK_VALUE_TEXT)
-			sk_filter_add(writer->filter_key, &values.values[i], writer->bloom);
+			sk_filter_add(&writer->filter, &values.values[i]);
 }
 
 enum sk_err sk_segment_put(struct sk_store *store, const struct sk_observation *observation, struct sk_fault *fault)
@@ -184,7 +183,8 @@ enum sk_err sk_segment_put(struct sk_store *store, const struct sk_observation *
 	struct sk_block_writer *writer = NULL;
 	int64_t first_s = observation->first_ns / second_ns, last_s = observation->last_ns / second_ns;
 	SK_TRY(writer_of_day(store, sk_store_day(observation->first_ns), &writer, fault));
-	sk_filter_add_pair(writer->filter_key, &observation->initiator, &observation->responder, writer->bloom);
+	sk_filter_add_net(&writer->filter, &observation->initiator);
+	sk_filter_add_net(&writer->filter, &observation->responder);
 	if (observation->sections != 0)
 		add_names(writer, observation);
 	size_t length = sk_observation_encode_to(observation, writer->plain + writer->length + PREFIX_BYTES);

@@ -84,11 +84,24 @@ void sk_blind_hash(const struct sk_day_key *key, const struct sk_value *value, u
 
 /* ---- filter.c: which values a block may hold ---- */
 
-/* The networks of a flow's two ends. */
-void sk_filter_add_pair(const uint8_t key[SK_SIP_KEY_BYTES], const struct sk_addr *initiator, const struct sk_addr *responder, uint8_t bloom[SK_BLOOM_BYTES]);
-void sk_filter_add(const uint8_t key[SK_SIP_KEY_BYTES], const struct sk_value *value, uint8_t bloom[SK_BLOOM_BYTES]);
+enum { SK_FILTER_RECENT_BITS = 9 };
+
+/* The filter of the block that is being written. Traffic has few networks at a time: those that were added lately are remembered in clear, in memory alone,
+   and not hashed again. */
+struct sk_filter {
+	uint64_t low, high;             /* the key as words */
+	uint8_t key[SK_SIP_KEY_BYTES];
+	uint8_t bits[SK_BLOOM_BYTES];
+	uint64_t recent[1 << SK_FILTER_RECENT_BITS];
+};
+
+/* Begin an empty filter under the day's key. */
+void sk_filter_start(struct sk_filter *filter, const uint8_t key[SK_SIP_KEY_BYTES]);
+/* The network of an address. */
+void sk_filter_add_net(struct sk_filter *filter, const struct sk_addr *addr);
+void sk_filter_add(struct sk_filter *filter, const struct sk_value *value);
 /* first: the block is of the first kind (struct sk_block). */
-bool sk_filter_may_hold(const uint8_t key[SK_SIP_KEY_BYTES], const struct sk_value *value, const uint8_t bloom[SK_BLOOM_BYTES], bool first);
+bool sk_filter_may_hold(const uint8_t key[SK_SIP_KEY_BYTES], const struct sk_value *value, const uint8_t bits[SK_BLOOM_BYTES], bool first);
 
 /* ---- segment.c: blocks of flow segments ---- */
 
@@ -100,8 +113,7 @@ struct sk_block_writer {
 	uint64_t used;
 	uint8_t *plain;                 /* SK_BLOCK_PLAIN_MAX, allocated with the first block */
 	size_t length;
-	uint8_t filter_key[SK_SIP_KEY_BYTES]; /* of the day */
-	uint8_t bloom[SK_BLOOM_BYTES];
+	struct sk_filter filter;
 };
 
 /* One row of table block, and what the block's head must say again. */
