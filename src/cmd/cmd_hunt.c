@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "border/border_build.h"
 #include "cmd/border_default.h"
+#include "cmd/guard.h"
 #include "cmd/hunt.h"
 #include "cmd/quick.h"
 #include "text/text.h"
@@ -193,14 +193,11 @@ static enum sk_err open_quick(const struct hunt_args *args, struct hunt_base *ba
 
 static enum sk_err open_workspace(struct sk_cmd *cmd, const struct hunt_args *args, struct hunt_base *base, struct sk_fault *fault)
 {
-	char path[SK_PATH_MAX];
 	struct sk_border_info info;
 	SK_TRY(sk_workspace_open(args->workspace, false, &base->workspace, fault));
 	base->has_workspace = true;
 	SK_TRY(sk_workspace_basis(&base->workspace, cmd->clock.unix_ns(cmd->clock.context), &base->basis, fault));
-	SK_TRY(sk_border_open(sk_workspace_path(&base->workspace, "border.skb", path), &base->table, fault));
-	sk_border_info(base->table, &info);
-	return sk_workspace_check_border(&base->workspace, info.digest, fault);
+	return sk_guard_border(&base->workspace, &base->basis, &base->table, &info, fault);
 }
 
 /* ---- selectors ---- */
@@ -367,8 +364,7 @@ int sk_cmd_hunt(struct sk_cmd *cmd, int argc, char **argv)
 	if (code == 0 && args->help) {
 		code = sk_cmd_help(cmd, argv[0]);
 	} else if (code == 0) {
-		/* Records pass through this process's memory: no core file may ever hold them. */
-		(void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+		sk_guard_no_core();
 		enum sk_err err = args->workspace != NULL ? open_workspace(cmd, args, &base, &fault) : open_quick(args, &base, &fault);
 		if (err == SK_OK)
 			err = open_set(cmd, args, &base, &fault);

@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/forward_run.h"
 
-#include <signal.h>
 #include <stdio.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "cmd/collector.h"
+#include "cmd/guard.h"
 #include "cmd/progress.h"
-
-/* Set by the signal handler, read between batches: the only state a handler may touch. */
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int number)
-{
-	(void)number;
-	interrupted = 1;
-}
 
 struct run {
 	struct sk_cmd *cmd;
@@ -60,20 +50,6 @@ static enum sk_err check_permit(struct run *run, struct sk_fault *fault)
 				    "sekisho watch keeps mechanical facts alone",
 				    run->workspace->folder, sk_profile_name(run->workspace->profile), sk_role_name(run->workspace->role));
 	return sk_workspace_basis(run->workspace, run->cmd->clock.unix_ns(run->cmd->clock.context), basis, fault);
-}
-
-static enum sk_err open_border(struct run *run, struct sk_fault *fault)
-{
-	char path[SK_PATH_MAX];
-	enum sk_basis_kind kind;
-	SK_TRY(sk_border_open(sk_workspace_path(run->workspace, "border.skb", path), &run->border, fault));
-	sk_border_info(run->border, &run->border_info);
-	SK_TRY(sk_workspace_check_border(run->workspace, run->border_info.digest, fault));
-	SK_TRY(sk_basis_kind_parse(run->result->basis.kind, &kind));
-	if (run->border_info.overrides_special && !sk_policy_border_override(kind))
-		return sk_fault_set(fault, SK_EBORDER, "%s: its lists override special ranges, which a basis of kind '%s' does not accept; build it without them", path,
-				    run->result->basis.kind);
-	return SK_OK;
 }
 
 /* Handing on is selecting everything: the ledger says flow.all, and only a basis whose rule allows that covers it. */
@@ -146,7 +122,7 @@ static enum sk_err feed_all(struct run *run, struct sk_capture *capture, struct 
 	for (;;) {
 		size_t count = 0;
 		struct sk_fault damage;
-		enum sk_err err = interrupted ? SK_EINTR : sk_capture_next(capture, frames, &count, &damage);
+		enum sk_err err = sk_guard_interrupted() ? SK_EINTR : sk_capture_next(capture, frames, &count, &damage);
 		for (size_t i = 0; i < count; i++)
 			frames[i].interface = (uint16_t)((frames[i].interface + run->interface_base) % SK_INTERFACES_MAX);
 		sk_capture_stats(capture, &stats);
@@ -175,7 +151,7 @@ static enum sk_err gate_capture(struct run *run, size_t index, struct sk_fault *
 	bool seen = false;
 	sk_progress_file(&run->progress, path);
 	enum sk_err err = sk_capture_open(path, &capture, &damage);
-	if (err == SK_EINTR && interrupted)
+	if (err == SK_EINTR && sk_guard_interrupted())
 		return sk_fault_set(fault, SK_EINTR, "interrupted");
 	if (err != SK_OK) {
 		note_error(run, &damage);
@@ -241,16 +217,6 @@ static enum sk_err finish(struct run *run, enum sk_err ended, struct sk_fault *f
 	return err;
 }
 
-static void catch_signals(void)
-{
-	/* A second signal ends the process where it stands: the reader of a pipe may never come back. */
-	struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND}, ignore = {.sa_handler = SIG_IGN};
-	interrupted = 0;
-	(void)sigaction(SIGINT, &action, NULL);
-	(void)sigaction(SIGTERM, &action, NULL);
-	(void)sigaction(SIGPIPE, &ignore, NULL);
-}
-
 static void close_all(struct run *run)
 {
 	sk_collector_free(run->collector);
@@ -264,16 +230,15 @@ enum sk_err sk_forward_run(struct sk_cmd *cmd, struct sk_workspace *workspace, c
 {
 	struct run run = {.cmd = cmd, .workspace = workspace, .options = options, .result = result};
 	int64_t wall_ns = cmd->clock.monotonic_ns(cmd->clock.context), cpu_ns = cmd->clock.cpu_ns(cmd->clock.context);
-	/* Frames pass through this process's memory: no core file may ever hold them. */
-	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+	sk_guard_no_core();
 	(void)snprintf(result->origin, sizeof result->origin, "%s", workspace->origin);
 	enum sk_err err = check_permit(&run, fault);
 	if (err == SK_OK)
 		err = check_rule(&run, fault);
 	if (err == SK_OK)
-		err = open_border(&run, fault);
+		err = sk_guard_border(workspace, &result->basis, &run.border, &run.border_info, fault);
 	if (err == SK_OK) {
-		catch_signals();
+		sk_guard_signals(true);
 		sk_progress_start(&run.progress, cmd);
 		for (size_t i = 0; i < options->capture_count && err == SK_OK; i++)
 			err = gate_capture(&run, i, fault);

@@ -1,30 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/run.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd/collector.h"
+#include "cmd/guard.h"
 #include "cmd/progress.h"
 #include "text/text.h"
 
 enum { IDENTITY_EDGE = 1 << 20, IDENTITY_BLOCK = 4096, IDENTITY_SAMPLES = 64 };
-
-/* Set by the signal handler, read between batches: the only state a handler may touch. */
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int number)
-{
-	(void)number;
-	interrupted = 1;
-}
 
 struct run {
 	struct sk_cmd *cmd;
@@ -92,17 +81,12 @@ static enum sk_err open_inputs(struct run *run, struct sk_workspace *workspace, 
 	char path[SK_PATH_MAX];
 	int64_t now_ns = run->cmd->clock.unix_ns(run->cmd->clock.context);
 	SK_TRY(sk_workspace_basis(workspace, now_ns, &result->basis, fault));
-	SK_TRY(sk_border_open(sk_workspace_path(workspace, "border.skb", path), &run->border, fault));
-	sk_border_info(run->border, &result->border);
-	SK_TRY(sk_workspace_check_border(workspace, result->border.digest, fault));
-	enum sk_basis_kind kind;
-	SK_TRY(sk_basis_kind_parse(result->basis.kind, &kind));
-	if (result->border.overrides_special && !sk_policy_border_override(kind))
-		return sk_fault_set(fault, SK_EBORDER, "%s: its lists override special ranges, which a basis of kind '%s' does not accept; build it without them", path,
-				    result->basis.kind);
+	SK_TRY(sk_guard_border(workspace, &result->basis, &run->border, &result->border, fault));
 	if (!sk_file_exists(sk_workspace_path(workspace, "selectors.set", path)))
 		return SK_OK;
 	SK_TRY(sk_indicator_open(path, &run->set, fault));
+	enum sk_basis_kind kind;
+	SK_TRY(sk_basis_kind_parse(result->basis.kind, &kind));
 	/* Opening finds damage. That the set is what its digest says costs reading all of it, and is asked where another than the operator relies on it. */
 	if (result->basis.rule.has_exact_set || (kind != SK_BASIS_LAB && kind != SK_BASIS_OWN_NETWORK))
 		SK_TRY(sk_indicator_verify(run->set, path, fault));
@@ -219,7 +203,7 @@ static enum sk_err feed_all(struct run *run, struct sk_capture *capture, struct 
 	for (;;) {
 		size_t count = 0;
 		struct sk_fault damage;
-		enum sk_err err = interrupted ? SK_EINTR : sk_capture_next(capture, frames, &count, &damage);
+		enum sk_err err = sk_guard_interrupted() ? SK_EINTR : sk_capture_next(capture, frames, &count, &damage);
 		for (size_t i = 0; i < count; i++)
 			frames[i].interface = (uint16_t)((frames[i].interface + run->interface_base) % SK_INTERFACES_MAX);
 		sk_capture_stats(capture, &stats);
@@ -270,14 +254,6 @@ static enum sk_err watch_capture(struct run *run, const char *path, struct sk_fa
 
 /* ---- the whole ---- */
 
-static void catch_signals(void)
-{
-	struct sigaction action = {.sa_handler = on_signal};
-	interrupted = 0;
-	(void)sigaction(SIGINT, &action, NULL);
-	(void)sigaction(SIGTERM, &action, NULL);
-}
-
 static enum sk_err finish(struct run *run, enum sk_err ended, struct sk_fault *fault)
 {
 	struct sk_run_result *result = run->result;
@@ -302,15 +278,14 @@ enum sk_err sk_run(struct sk_cmd *cmd, struct sk_workspace *workspace, const str
 {
 	struct run run = {.cmd = cmd, .options = options, .result = result};
 	int64_t cpu_ns = cmd->clock.cpu_ns(cmd->clock.context);
-	/* Frames pass through this process's memory: no core file may ever hold them. */
-	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+	sk_guard_no_core();
 	(void)snprintf(result->origin, sizeof result->origin, "%s", workspace->origin);
 	enum sk_err err = start(&run, workspace, fault);
 	result->start_cpu_ns = cmd->clock.cpu_ns(cmd->clock.context) - cpu_ns;
 	if (err == SK_OK) {
 		int64_t wall_ns = cmd->clock.monotonic_ns(cmd->clock.context);
 		cpu_ns = cmd->clock.cpu_ns(cmd->clock.context);
-		catch_signals();
+		sk_guard_signals(false);
 		sk_progress_start(&run.progress, cmd);
 		for (size_t i = 0; i < options->capture_count && err == SK_OK; i++)
 			err = watch_capture(&run, options->captures[i], fault);

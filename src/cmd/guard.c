@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/guard.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+
+/* Set by the signal handler, read between batches: the only state a handler may touch. */
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+	(void)number;
+	interrupted = 1;
+}
+
+void sk_guard_no_core(void)
+{
+	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+}
+
+void sk_guard_signals(bool handing_on)
+{
+	struct sigaction stop = {.sa_handler = on_signal, .sa_flags = handing_on ? (int)SA_RESETHAND : 0}, ignore = {.sa_handler = SIG_IGN};
+	interrupted = 0;
+	(void)sigaction(SIGINT, &stop, NULL);
+	(void)sigaction(SIGTERM, &stop, NULL);
+	if (handing_on)
+		(void)sigaction(SIGPIPE, &ignore, NULL);
+}
+
+bool sk_guard_interrupted(void)
+{
+	return interrupted != 0;
+}
+
+enum sk_err sk_guard_border(const struct sk_workspace *workspace, const struct sk_basis *basis, struct sk_border **border, struct sk_border_info *info,
+			    struct sk_fault *fault)
+{
+	char path[SK_PATH_MAX];
+	enum sk_basis_kind kind;
+	SK_TRY(sk_border_open(sk_workspace_path(workspace, "border.skb", path), border, fault));
+	sk_border_info(*border, info);
+	SK_TRY(sk_workspace_check_border(workspace, info->digest, fault));
+	SK_TRY(sk_basis_kind_parse(basis->kind, &kind));
+	if (info->overrides_special && !sk_policy_border_override(kind))
+		return sk_fault_set(fault, SK_EBORDER, "%s: its lists override special ranges, which a basis of kind '%s' does not accept; build it without them", path,
+				    basis->kind);
+	return SK_OK;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What every run over frames or records begins with: no core file, an interrupt that ends it in order, a border table that was approved. */
+#ifndef SK_CMD_GUARD_H
+#define SK_CMD_GUARD_H
+
+#include "border/border.h"
+#include "cmd/workspace.h"
+
+/* Frames and records pass through this process's memory: no core file may ever hold them. */
+void sk_guard_no_core(void);
+/* From now on SIGINT and SIGTERM are only noted. handing_on: a reader that goes away is an error and no signal, and a second SIGINT or SIGTERM ends the
+   process where it stands, for the reader of a pipe may never come back. */
+void sk_guard_signals(bool handing_on);
+/* Was there one since? To be asked between batches. */
+bool sk_guard_interrupted(void);
+/* Open the workspace's table: it is the one that was approved, and one that a basis of this kind accepts. *border is NULL before, and
+   the caller closes it, also after an error. SK_ENOENT, SK_EMALFORMED, SK_EBORDER. rule: BORDER-5 */
+SK_MUST enum sk_err sk_guard_border(const struct sk_workspace *workspace, const struct sk_basis *basis, struct sk_border **border, struct sk_border_info *info,
+				    struct sk_fault *fault);
+
+#endif
