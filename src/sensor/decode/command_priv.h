@@ -15,7 +15,8 @@ SK_MUST static inline enum sk_err sk_command_settle(enum sk_err err, struct sk_c
 	return err;
 }
 
-/* May a whole Modbus message that no port tells of fill the bytes? Any first byte may be its own, so every payload is asked: protocol 0, and the length. */
+/* May a whole Modbus message that no port tells of fill the bytes? Any first byte may be its own, so every payload is asked:
+   protocol 0, and the length. */
 static inline bool sk_modbus_maybe(struct sk_cur bytes)
 {
 	struct sk_view head = sk_view_of(&bytes, 6);

@@ -33,7 +33,8 @@ SK_MUST enum sk_err sk_http_head(struct sk_cur stream, struct sk_http *out, size
    whole. */
 SK_MUST enum sk_err sk_http_head_last(struct sk_cur stream, struct sk_http *out, size_t *used);
 /* Of a stream of whose first `seen` bytes sk_http_head said SK_EMORE: may it say something else of all that is there now? Looks at what is new, so that a
-   head which comes in many pieces is read once. That there are more headers than are counted is no news: it is told at the end, or by _last. */
+   head which comes in many pieces is read once. That there are more headers than are counted is no news: that is told at the end, or by
+   sk_http_head_last. */
 bool sk_http_is_news(struct sk_cur stream, size_t seen);
 /* Does the stream start with HTTP/2's connection preface (RFC 9113 section 3.4)? SK_OK, SK_EMORE or SK_EUNSUPPORTED. */
 SK_MUST enum sk_err sk_http2_preface(struct sk_cur stream);

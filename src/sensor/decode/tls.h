@@ -41,8 +41,9 @@ struct sk_tls_progress {
 	uint8_t messages;       /* that are whole */
 };
 
-/* Of a stream of whose beginning sk_tls_client_hello, sk_tls_server_hello (messages = 1: all that they look at) or sk_tls_certificate (messages = 2) said
-   SK_EMORE: may they say something else of what is there now? Looks at what is new, so that messages which come in many pieces or records are read once. */
+/* Of a stream of whose beginning sk_tls_client_hello, sk_tls_server_hello (messages = 1: all that they look at) or sk_tls_certificate
+   (messages = 2) said SK_EMORE: may they say something else of what is there now? Looks at what is new, so that messages which come in many
+   pieces or records are read once. */
 bool sk_tls_is_news(struct sk_cur stream, unsigned messages, struct sk_tls_progress *progress);
 /* From the handshake message itself (QUIC's CRYPTO stream). Same results. */
 SK_MUST enum sk_err sk_tls_client_hello_message(struct sk_cur message, bool quic, struct sk_client_hello *out);

@@ -98,8 +98,8 @@ static void join(struct sk_tls_records *r, struct sk_out *joined, size_t n)
 	sk_put_bytes(joined, sk_take(&r->fragment, n), n);
 }
 
-/* The contents of the next record, when it is whole and holds at most `wanted` bytes, as a message's further records mostly do; else NULL. The short way
-   through many small ones: in line, over a cursor that is the caller's own. */
+/* The contents of the next record, when it is whole and holds at most `wanted` bytes, as a message's further records mostly do; else NULL. The
+   short way through many small ones: in line, over a cursor that is the caller's own. */
 static inline __attribute__((always_inline)) const uint8_t *take_small_record(struct sk_cur *stream, size_t wanted, size_t *length)
 {
 	struct sk_view header = sk_view_of(stream, RECORD_HEADER_BYTES);
@@ -207,7 +207,8 @@ static bool pass_record(struct sk_cur *c, struct sk_tls_progress *p)
 	return true;
 }
 
-/* Take up the next record. SK_EMORE: it is not there yet; SK_EUNSUPPORTED: it is none of a handshake, or empty, and the parser has to say what that means. */
+/* Take up the next record. SK_EMORE: it is not there yet; SK_EUNSUPPORTED: it is none of a handshake, or empty, and the parser has to say what that
+   means. */
 static enum sk_err enter_record(struct sk_cur *c, struct sk_tls_progress *p)
 {
 	if (p->messages == 0 && p->header_bytes == 0) {

@@ -21,8 +21,8 @@ enum sk_gate_reason {
 
 enum {
 	SK_GATE_LAYERS_MAX = 8,     /* IP layers; a deeper nesting is erased as inner_unknown */
-	/* IPv6 extension headers of a layer; a longer chain is erased as inner_unknown. RFC 8200 4.1 names five that are walked, one of them twice, and an
-	   upper-layer header of mobility, HIP or shim6 may follow; RFC 8883 lets any node on the way refuse longer ones. A packet holds 180, at 10 ns each. */
+	/* IPv6 extension headers of a layer; a longer chain is erased as inner_unknown. RFC 8200 4.1 names four that are walked, one of them twice,
+	   and one of mobility, HIP or shim6 may follow; RFC 8883 lets any node on the way refuse longer ones. A packet holds 180, at 10 ns each. */
 	SK_GATE_EXTENSIONS_MAX = 8
 };
 

@@ -53,7 +53,10 @@ static const struct member {
 #undef SSH
 #undef COMMAND
 };
-enum { SECTION_COUNT = 8, SUFFIX_PATH_MAX = 256, SUFFIX_LABELS_MAX = 7 /* the longest rule of the public suffix list has 5, and one stands in front of it */ };
+enum {
+	SECTION_COUNT = 8, SUFFIX_PATH_MAX = 256,
+	SUFFIX_LABELS_MAX = 7 /* the longest rule of the public suffix list has 5, and one stands in front of it */
+};
 
 /* The contract's words and the set's words for kinds are the same bits: rules are written in one and checked against the other. */
 _Static_assert((int)SK_INDICATOR_ADDRESS == (int)SK_SELECTOR_ADDRESS && (int)SK_INDICATOR_PREFIX == (int)SK_SELECTOR_PREFIX &&
@@ -101,8 +104,8 @@ static void prepare(struct sk_select *select)
 		select->weight[n] = (double)n * log2((double)n);
 }
 
-/* The public suffix list. Its text is searched by halving; the automaton that is made of it, which psl_latest opens, through all that may stand at a place:
-   three times as slow. */
+/* The public suffix list. Its text is searched by halving; the automaton that is made of it, which psl_latest opens, through all that may stand
+   at a place: three times as slow. */
 static psl_ctx_t *open_suffixes(void)
 {
 	static const char automaton[] = ".dafsa", text[] = ".dat";
