@@ -202,6 +202,8 @@ static void print_text(FILE *out, const struct explanation *e)
 	if (e->set_ns != 0)
 		(void)fprintf(out, " The set in use was last imported at %s.", sk_time_format(e->set_ns, 0, set));
 	(void)fprintf(out, "\n");
+	if (strcmp(f->kind, "indicator.url") == 0)
+		(void)fprintf(out, "  The value is a hash of the page's host and path; the record keeps the host's domain, and neither path nor query.\n");
 	print_basis(out, e);
 	print_evidence(out, e);
 	print_ledger(out, e);

@@ -7,8 +7,13 @@
 #include "cmd/query.h"
 #include "indicator/indicator.h"
 #include "text/text.h"
+#include "text/url.h"
 
-enum { WHY_MAX = 8, VALUE_MAX = SK_OBSERVATION_DOMAIN_MAX, OUT_MAX = 1 << 20 };
+enum { WHY_MAX = 8, VALUE_MAX = SK_OBSERVATION_DOMAIN_MAX, TEXT_MAX = 4096, SHA1_BYTES = 20, OUT_MAX = 1 << 20 };
+
+/* Kinds of selectors that are asked for by hexadecimal digits, which do not say which of them is meant. */
+static const enum sk_indicator_kind hash_kinds[] = {SK_INDICATOR_JA3, SK_INDICATOR_JA3S, SK_INDICATOR_HASSH, SK_INDICATOR_HASSH_SERVER,
+						    SK_INDICATOR_CERT_SHA1, SK_INDICATOR_CERT_SHA256, SK_INDICATOR_URL};
 
 /* What the store holds of one value. */
 struct sightings {
@@ -24,8 +29,9 @@ struct lookup {
 	struct sk_indicator_set *set;   /* NULL: none imported */
 	struct sk_border *border;       /* NULL: unreadable */
 	struct sk_indicator_facts facts;
-	char value[VALUE_MAX];          /* cleaned */
-	bool is_addr;
+	char text[TEXT_MAX];            /* as it was asked for, not defanged any more */
+	char value[VALUE_MAX];          /* cleaned; of a URL "url:" and its hash */
+	bool is_addr, is_url;
 	struct sk_addr addr;
 	struct sightings seen;
 	bool selected;                  /* the set in use names it */
@@ -96,6 +102,19 @@ static bool was_seen(const struct sightings *seen)
 	return seen->observations + seen->flows + seen->findings != 0;
 }
 
+/* "ja3s:HEX", as the set prints its hashes (JA3 without the kind), asks for that kind alone; digits alone for every kind that has as many. */
+static bool match_hash(const struct lookup *lookup, struct sk_indicator_hit *hit)
+{
+	const char *colon = strchr(lookup->value, ':'), *digits = colon != NULL ? colon + 1 : lookup->value;
+	bool ja3 = strncmp(lookup->value, "ja3:", 4) == 0;
+	char selector[VALUE_MAX];
+	for (size_t i = 0; i < SK_COUNT(hash_kinds); i++)
+		if (sk_indicator_match_hex(lookup->set, hash_kinds[i], digits, hit) &&
+		    (colon == NULL || strcmp(sk_indicator_value(lookup->set, hit->id, selector, sizeof selector), ja3 ? digits : lookup->value) == 0))
+			return true;
+	return false;
+}
+
 static void ask_set(struct lookup *lookup)
 {
 	struct sk_indicator_hit hit;
@@ -103,8 +122,7 @@ static void ask_set(struct lookup *lookup)
 		return;
 	lookup->selected = lookup->is_addr ? sk_indicator_match_addr(lookup->set, &lookup->addr, &hit)
 					   : sk_indicator_match_domain(lookup->set, lookup->value, strlen(lookup->value), &hit) ||
-						     sk_indicator_match_ja3(lookup->set, lookup->value, &hit) ||
-						     sk_indicator_match_ja4(lookup->set, lookup->value, &hit);
+						     sk_indicator_match_ja4(lookup->set, lookup->value, &hit) || match_hash(lookup, &hit);
 	if (!lookup->selected)
 		return;
 	(void)sk_indicator_value(lookup->set, hit.id, lookup->selector, sizeof lookup->selector);
@@ -182,12 +200,20 @@ static enum sk_err explain_parents(struct lookup *lookup, struct sk_fault *fault
 	return SK_OK;
 }
 
+static void explain_url(struct lookup *lookup)
+{
+	if (lookup->is_url)
+		because(lookup, "Of a request a record keeps the domain of its host and, apart from it, a hash of the path: a page is found only where a "
+				"selector for it hit when it crossed. Look its host up too.");
+}
+
 static enum sk_err explain(struct lookup *lookup, struct sk_fault *fault)
 {
 	if (!was_seen(&lookup->seen)) {
 		if (lookup->query->store == NULL)
 			because(lookup, "Nothing was watched into this workspace yet.");
 		SK_TRY(explain_parents(lookup, fault));
+		explain_url(lookup);
 		explain_set(lookup);
 		explain_border(lookup);
 	}
@@ -197,21 +223,76 @@ static enum sk_err explain(struct lookup *lookup, struct sk_fault *fault)
 
 /* ---- answers ---- */
 
-/* Lists write values defanged ("bad[.]example"); take them as they are pasted. */
-static bool clean_value(const char *text, char value[VALUE_MAX])
+/* Lists write values defanged ("bad[.]example", "hxxp[:]//"), and IPv6 addresses in brackets; take them as they are pasted. */
+static bool refang(const char *text, char out[TEXT_MAX])
 {
 	size_t length = 0;
+	bool in_brackets = text[0] == '[' && text[strlen(text) - 1] == ']';
+	text += in_brackets;
 	for (; *text != '\0'; text++) {
-		if (*text == '[' || *text == ']')
-			continue;
-		if (length + 1 >= VALUE_MAX)
+		bool guarded = text[0] == '[' && (text[1] == '.' || text[1] == ':') && text[2] == ']';
+		if (length + 1 >= TEXT_MAX)
 			return false;
-		value[length++] = (char)(*text >= 'A' && *text <= 'Z' ? *text - 'A' + 'a' : *text);
+		out[length++] = text[guarded ? 1 : 0];
+		text += guarded ? 2 : 0;
 	}
-	if (length > 1 && value[length - 1] == '.')
-		length--;
-	value[length] = '\0';
+	length -= in_brackets;
+	out[length] = '\0';
 	return length != 0;
+}
+
+/* A page is asked for by the hash of its host and path, as the sensor and the lists make it. An address with something behind a '/' is a prefix that was
+   mistyped. */
+static bool clean_url(struct lookup *lookup)
+{
+	struct sk_url url;
+	struct sk_addr addr;
+	char host[SK_URL_HOST_MAX + 1];
+	uint8_t hash[SK_URL_HASH_BYTES];
+	char hex[2 * SK_URL_HASH_BYTES + 1];
+	if (strchr(lookup->text, '/') == NULL || sk_url_parts(lookup->text, strlen(lookup->text), &url) != SK_OK)
+		return false;
+	(void)snprintf(host, sizeof host, "%.*s", (int)url.host_length, url.host);
+	if (!url.has_scheme && sk_addr_parse(host, &addr) == SK_OK)
+		return false;
+	sk_url_hash(url.host, url.host_length, url.path, url.path_length, hash);
+	sk_hex_encode(hash, sizeof hash, hex);
+	(void)snprintf(lookup->value, sizeof lookup->value, "url:%s", hex);
+	return true;
+}
+
+/* The hash of a certificate as most tools print it, "ab:cd:...", loses its colons. */
+static void drop_colons(char *value)
+{
+	size_t pairs = (strlen(value) + 1) / 3;
+	if (pairs * 3 != strlen(value) + 1 || (pairs != SHA1_BYTES && pairs != SK_HASH_BYTES))
+		return;
+	for (size_t i = 1; i < pairs; i++)
+		if (value[3 * i - 1] != ':')
+			return;
+	for (size_t i = 0; i < pairs; i++)
+		memmove(value + 2 * i, value + 3 * i, 2);
+	value[2 * pairs] = '\0';
+}
+
+/* Lower case, without a last dot and without "ja4:", which no JA4 is printed with. */
+static bool clean_value(struct lookup *lookup)
+{
+	const char *text = lookup->text;
+	size_t length = strlen(text);
+	if (length > 4 && strncmp(text, "ja4:", 4) == 0) {
+		text += 4;
+		length -= 4;
+	}
+	if (length > 1 && text[length - 1] == '.')
+		length--;
+	if (length >= VALUE_MAX)
+		return false;
+	for (size_t i = 0; i < length; i++)
+		lookup->value[i] = (char)(text[i] >= 'A' && text[i] <= 'Z' ? text[i] - 'A' + 'a' : text[i]);
+	lookup->value[length] = '\0';
+	drop_colons(lookup->value);
+	return true;
 }
 
 static const char *plural(uint64_t count)
@@ -226,7 +307,7 @@ static void print_words(const struct lookup *lookup)
 	char observations[SK_UNIT_TEXT_MAX], flows[SK_UNIT_TEXT_MAX], findings[SK_UNIT_TEXT_MAX], first[SK_TIME_TEXT_MAX], last[SK_TIME_TEXT_MAX];
 	struct sk_buf safe;
 	sk_buf_init(&safe, OUT_MAX);
-	sk_escape_line(&safe, lookup->value, strlen(lookup->value));
+	sk_escape_line(&safe, lookup->text, strlen(lookup->text));
 	if (was_seen(seen)) {
 		sk_buf_addf(&safe, ": seen in %s observation%s, %s flow%s and %s finding%s, first at %s, last at %s.\n",
 			    sk_number_format(seen->observations, observations), plural(seen->observations), sk_number_format(seen->flows, flows),
@@ -262,6 +343,8 @@ static void print_json(const struct lookup *lookup, struct sk_rows *rows)
 	char time[SK_TIME_TEXT_MAX];
 	struct sk_json_writer *w = sk_rows_record(rows);
 	sk_json_text(w, "value", lookup->value);
+	if (lookup->is_url)
+		sk_json_text(w, "url", lookup->text);
 	sk_json_bool(w, "seen", was_seen(seen));
 	sk_json_u64(w, "observations", seen->observations);
 	sk_json_u64(w, "flows", seen->flows);
@@ -298,10 +381,13 @@ static enum sk_err answer(struct lookup *lookup, const char *text, struct sk_row
 	lookup->selected = false;
 	lookup->why_count = 0;
 	lookup->origin[0] = lookup->selector[0] = '\0';
-	if (!clean_value(text, lookup->value))
-		return sk_fault_set(fault, SK_EUSAGE, "lookup: a value is empty or longer than %d bytes", VALUE_MAX - 1);
+	if (!refang(text, lookup->text))
+		return sk_fault_set(fault, SK_EUSAGE, "lookup: a value is empty or longer than %d bytes", TEXT_MAX - 1);
 	/* Of a prefix its first address is asked of the set and the table. */
-	lookup->is_addr = sk_prefix_parse(lookup->value, &prefix) == SK_OK;
+	lookup->is_url = sk_prefix_parse(lookup->text, &prefix) != SK_OK && clean_url(lookup);
+	if (!lookup->is_url && !clean_value(lookup))
+		return sk_fault_set(fault, SK_EUSAGE, "lookup: a value that is no URL is longer than %d bytes", VALUE_MAX - 1);
+	lookup->is_addr = !lookup->is_url && sk_prefix_parse(lookup->value, &prefix) == SK_OK;
 	if (lookup->is_addr)
 		lookup->addr = prefix.addr;
 	SK_TRY(search(lookup->query, lookup->value, &lookup->seen, fault));

@@ -5,6 +5,7 @@
 
 #include "cmd/hunt.h"
 #include "store/store.h"
+#include "text/text.h"
 
 /* One look-up opens every day of the store: it costs about as much as reading this many records. */
 enum { LOOK_UP_COST = 64, VALUE_MAX = 320, INDEXED_V4 = 24, INDEXED_V6 = 48 };
@@ -50,6 +51,14 @@ static void ask_hash(struct look_back *to, enum sk_indicator_kind kind, const ui
 		add_hit(to, &hit, id, o);
 }
 
+/* A record keeps no URL. That one was asked for is known where a selector for it hit. */
+static void ask_page(struct look_back *to, const uint8_t id[16], const struct sk_observation *o)
+{
+	static const char kind[] = "url:";
+	if (strncmp(o->matched, kind, sizeof kind - 1) == 0)
+		ask_hex(to, SK_INDICATOR_URL, o->matched + sizeof kind - 1, id, o);
+}
+
 static enum sk_err ask_record(void *context, const uint8_t id[16], uint64_t interval, const struct sk_observation *o)
 {
 	struct look_back *to = context;
@@ -72,6 +81,7 @@ static enum sk_err ask_record(void *context, const uint8_t id[16], uint64_t inte
 	ask_hash(to, SK_INDICATOR_CERT_SHA256, o->cert_sha256, sizeof o->cert_sha256, id, o);
 	if (o->ja4[0] != '\0' && sk_indicator_match_ja4(set, o->ja4, &hit))
 		add_hit(to, &hit, id, o);
+	ask_page(to, id, o);
 	return to->out_of_memory ? SK_ENOMEM : SK_OK;
 }
 
@@ -134,12 +144,22 @@ static enum sk_err ask_each_selector(struct look_back *to, uint64_t entries, str
 	return SK_OK;
 }
 
+/* What a look back cannot see must not read as "was not there". */
+static void tell_pages(const struct sk_hunt *hunt, uint64_t pages)
+{
+	char number[SK_UNIT_TEXT_MAX];
+	if (pages != 0)
+		(void)fprintf(hunt->cmd->err, "sekisho: hunt: no page is kept in a record, only its host's domain: %s URL selector%s can be found only where the same one hit before\n",
+			      sk_number_format(pages, number), pages == 1 ? "" : "s");
+}
+
 static enum sk_err look(struct look_back *to, struct sk_fault *fault)
 {
 	struct sk_store_totals totals;
 	struct sk_indicator_facts facts;
 	SK_TRY(sk_store_totals(to->store, &totals, fault));
 	sk_indicator_facts(to->hunt->set, &facts);
+	tell_pages(to->hunt, facts.entries_by_kind[__builtin_ctz(SK_INDICATOR_URL)]);
 	to->stored->observations = totals.observations;
 	to->stored->flows = totals.flows;
 	to->stored->by_selector = facts.entries < (totals.observations + totals.flows) / LOOK_UP_COST && all_indexed(to->hunt->set, facts.entries);

@@ -5,7 +5,7 @@
 #include "store/store_priv.h"
 #include "text/text.h"
 
-enum { SHA1_BYTES = 20 };
+enum { MD5_BYTES = 16, SHA1_BYTES = 20 };
 
 static void add(struct sk_values *out, enum sk_value_kind kind, const void *bytes, size_t length)
 {
@@ -105,10 +105,20 @@ static bool add_if_prefix(struct sk_values *out, const char *text)
 	return true;
 }
 
+/* A selector that is a hash is printed with its kind, "ja3s:HEX". What a record holds are the digits alone, and so they are what it is found by. */
+static const char *digits_of(const char *text)
+{
+	const char *colon = strchr(text, ':');
+	size_t length = colon != NULL ? strlen(colon + 1) : 0;
+	if (length != 2 * MD5_BYTES && length != 2 * SHA1_BYTES && length != 2 * SK_HASH_BYTES)
+		return text;
+	return strspn(colon + 1, "0123456789abcdefABCDEF") == length ? colon + 1 : text;
+}
+
 static void add_matched(struct sk_values *out, const char *matched)
 {
 	if (matched[0] != '\0' && !add_if_prefix(out, matched))
-		add_name(out, matched);
+		add_name(out, digits_of(matched));
 }
 
 static void start(struct sk_values *out)
@@ -177,7 +187,7 @@ bool sk_value_parse(const char *text, struct sk_values *out)
 	if (strlen(text) >= SK_OBSERVATION_DOMAIN_MAX)
 		return false;
 	if (!add_if_prefix(out, text) && !add_if_colons(out, text))
-		add_text(out, text);
+		add_text(out, digits_of(text));
 	return out->count == 1;
 }
 
