@@ -12,7 +12,7 @@
 #define NS_PER_S INT64_C(1000000000)
 #define NS_PER_TICK (SK_TICK_MS * INT64_C(1000000))
 
-enum { SWEEP_AHEAD = 8 };
+enum { SWEEP_AHEAD = 8, FIRST_ADVANTAGE = 1 };
 
 /* ---- tag lines ---- */
 
@@ -262,24 +262,25 @@ static void move_clock(struct sk_flow_table *table, int64_t time_ns)
 
 /* ---- look-up ---- */
 
-/* Has the second of two 16-bit sets more members? Both are counted in one word: the compiler's population count is a call on the plain instruction set. */
-static bool second_is_larger(unsigned first, unsigned second)
+/* Is the second set of free ways the better one, by more than FIRST_ADVANTAGE? A flow that lives in its first set is found without the second. Both sets are
+   counted in one word: the compiler's population count is a call on the plain instruction set. */
+static bool second_is_better(unsigned first, unsigned second)
 {
 	uint32_t x = first | second << 16;
 	x -= x >> 1 & 0x55555555u;
 	x = (x & 0x33333333u) + (x >> 2 & 0x33333333u);
 	x = (x + (x >> 4)) & 0x0f0f0f0fu;
 	x += x >> 8;
-	return (x >> 16 & 31) > (x & 31);
+	return (x >> 16 & 31) > (first != 0 ? (x & 31) + FIRST_ADVANTAGE : 0);
 }
 
-/* The way that an opening flow would get: a free one of the emptier set, else the one nearest to its expiry. */
+/* The way that an opening flow would get: a free one of its first set, or of the second where that is emptier by far, else the one nearest to its expiry. */
 static struct slot choose(const struct sk_flow_table *table, const struct place *place)
 {
 	struct set *set0 = &table->sets[place->set[0]], *set1 = &table->sets[place->set[1]];
 	unsigned free0 = match(set0, 0), free1 = match(set1, 0);
 	if (SK_LIKELY((free0 | free1) != 0)) {
-		bool second = second_is_larger(free0, free1);
+		bool second = second_is_better(free0, free1);
 		return (struct slot){.set = second ? set1 : set0, .way = (unsigned)__builtin_ctz(second ? free1 : free0)};
 	}
 	uint16_t now = tick_of(table->now_ns);
@@ -297,18 +298,8 @@ static void prefetch_slot(const struct sk_flow_table *table, const struct set *s
 		__builtin_prefetch(&set->wides[way], 1);
 }
 
-static void guess(const struct sk_flow_table *table, struct prepared *p)
+static void set_guess(const struct sk_flow_table *table, struct prepared *p, struct slot slot)
 {
-	struct slot slot = {.set = NULL};
-	for (unsigned side = 0; side < 2 && slot.set == NULL; side++) {
-		struct set *set = &table->sets[p->place.set[side]];
-		unsigned found = match(set, p->place.tag);
-		if (found != 0)
-			slot = (struct slot){.set = set, .way = (unsigned)__builtin_ctz(found)};
-	}
-	p->guess_found = slot.set != NULL;
-	if (!p->guess_found)
-		slot = choose(table, &p->place);
 	p->guess = slot.set;
 	p->guess_way = (uint8_t)slot.way;
 	p->guess_tag = slot.set->tag[slot.way];
@@ -316,18 +307,41 @@ static void guess(const struct sk_flow_table *table, struct prepared *p)
 	prefetch_slot(table, slot.set, slot.way, &p->key);
 }
 
+/* Does one of its sets hold the packet's tag? Then the entry is on its way. */
+static bool guess_in(const struct sk_flow_table *table, struct prepared *p, unsigned side)
+{
+	struct set *set = &table->sets[p->place.set[side]];
+	unsigned found = match(set, p->place.tag);
+	p->guess_found = found != 0;
+	if (p->guess_found)
+		set_guess(table, p, (struct slot){.set = set, .way = (unsigned)__builtin_ctz(found)});
+	return p->guess_found;
+}
+
+/* Three passes, each over lines that the one before has sent for: first sets; second sets of the flows that do not live in their first; entries. */
 void sk_flow_prepare(struct sk_flow_table *table, const struct sk_packet *packets, size_t count)
 {
+	uint8_t others[SK_BATCH_MAX];
+	size_t other_count = 0;
 	SK_INVARIANT(count <= SK_BATCH_MAX);
 	for (size_t i = 0; i < count; i++) {
 		struct prepared *p = &table->prepared[i];
 		p->direction = sk_flow_key(&packets[i], &p->key);
 		p->place = sk_flow_place(table, &p->key);
 		__builtin_prefetch(&table->sets[p->place.set[0]]);
-		__builtin_prefetch(&table->sets[p->place.set[1]]);
 	}
-	for (size_t i = 0; i < count; i++)
-		guess(table, &table->prepared[i]);
+	for (size_t i = 0; i < count; i++) {
+		struct prepared *p = &table->prepared[i];
+		if (guess_in(table, p, 0))
+			continue;
+		__builtin_prefetch(&table->sets[p->place.set[1]]);
+		others[other_count++] = (uint8_t)i;
+	}
+	for (size_t i = 0; i < other_count; i++) {
+		struct prepared *p = &table->prepared[others[i]];
+		if (!guess_in(table, p, 1))
+			set_guess(table, p, choose(table, &p->place));
+	}
 	table->prepared_packets = packets;
 	table->prepared_count = count;
 	table->prepared_next = 0;

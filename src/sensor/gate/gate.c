@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-enum { PREFETCH_FRAMES = 6 }; /* a frame is judged in some 20 ns, and lies where read(2) has just put it */
+enum { PREFETCH_FRAMES = 8, PREFETCH_HEAD_BYTES = 53 }; /* a frame is judged in some 20 ns, and lies where read(2) has just put it */
 
 /* Defined here and nowhere else: no other file can make one. rule: GATE-4 */
 struct sk_admitted {
@@ -224,8 +224,11 @@ void sk_gate_judge_batch(struct sk_gate *gate, struct sk_frame *frames, size_t c
 {
 	SK_INVARIANT(count <= SK_BATCH_MAX);
 	for (size_t i = 0; i < count; i++) {
-		if (i + PREFETCH_FRAMES < count)
-			__builtin_prefetch(frames[i + PREFETCH_FRAMES].bytes);
+		if (i + PREFETCH_FRAMES < count) {
+			const uint8_t *ahead = frames[i + PREFETCH_FRAMES].bytes;
+			__builtin_prefetch(ahead);
+			__builtin_prefetch(ahead + PREFETCH_HEAD_BYTES); /* frames begin anywhere in a line: where the transport header ends */
+		}
 		if (!judge_plain(gate, i, &frames[i], &verdicts[i]))
 			judge_frame(gate, i, &frames[i], &verdicts[i]);
 	}
