@@ -319,6 +319,9 @@ int sk_cmd_explain(struct sk_cmd *cmd, int argc, char **argv)
 	int exit_code;
 	if (!sk_query_parse(&query, cmd, argc, argv, &exit_code))
 		return exit_code;
+	if (query.form == SK_QUERY_CSV || query.muted || query.filter.value != NULL || query.filter.kind != NULL || query.filter.limit != 0 ||
+	    query.filter.class_ != -1 || query.filter.since_ns != 0 || query.filter.until_ns != 0)
+		return sk_cmd_usage(cmd, argv[0], "takes --workspace and --json alone");
 	if (query.first_argument + 1 != argc)
 		return sk_cmd_usage(cmd, argv[0], "one finding's id, or the beginning of one, was expected");
 	struct explanation *e = calloc(1, sizeof *e);

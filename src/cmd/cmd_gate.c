@@ -9,6 +9,7 @@
 #include "cmd/cmd.h"
 #include "cmd/forward_run.h"
 #include "cmd/quick.h"
+#include "cmd/summary.h"
 #include "text/json.h"
 #include "text/text.h"
 
@@ -49,7 +50,7 @@ static int take_option(struct sk_cmd *cmd, int option, struct gate_args *args)
 		return args->run.pcap || args->run.pcapng ? 0 : sk_cmd_usage(cmd, "gate", "--format '%s': expected pcap or pcapng", optarg);
 	case OPT_INTERVAL:
 		args->run.interval_frames = strtoull(optarg, &end, 10);
-		if (*end == '\0' && args->run.interval_frames >= 1 && args->run.interval_frames <= SK_FORWARD_INTERVAL_FRAMES)
+		if (optarg[0] != '-' && *end == '\0' && args->run.interval_frames >= 1 && args->run.interval_frames <= SK_FORWARD_INTERVAL_FRAMES)
 			return 0;
 		return sk_cmd_usage(cmd, "gate", "--interval-frames '%s': expected a number from 1 to %d", optarg, SK_FORWARD_INTERVAL_FRAMES);
 	default: return sk_cmd_usage(cmd, "gate", "unknown or incomplete option");
@@ -76,7 +77,7 @@ static int parse_args(struct sk_cmd *cmd, int argc, char **argv, struct gate_arg
 	if (args->workspace != NULL && quick)
 		return sk_cmd_usage(cmd, "gate", "--home, --own and --border belong to a run without a workspace; with --workspace the approved table is used");
 	if (args->workspace == NULL && !quick)
-		return sk_cmd_usage(cmd, "gate", "say where the border is: --home CC, --own PREFIX..., or --workspace DIR");
+		return sk_cmd_usage(cmd, "gate", "say where the border is: --home CC, --own PREFIX..., --border TABLE, or --workspace DIR");
 	args->run.captures = (const char *const *)argv + optind;
 	args->run.capture_count = (size_t)(argc - optind);
 	return 0;
@@ -213,7 +214,7 @@ static void print_summary(struct sk_cmd *cmd, const struct sk_workspace *workspa
 		      result->basis.kind, result->basis.self_approved ? ", self-approved" : "", result->basis.simulated ? ", simulated: nothing here is evidence" : "");
 	(void)fprintf(out, "\nWhat crossed (by the outermost address pair of each frame)\n");
 	for (int class_ = 0; class_ < SK_CLASS_COUNT; class_++)
-		print_cell(out, sk_class_name((enum sk_class)class_), &totals->classes[class_], "");
+		print_cell(out, sk_class_name((enum sk_class)class_), &totals->classes[class_], sk_summary_class_words((enum sk_class)class_));
 	print_erased(out, totals);
 	print_equation(out, totals);
 	if (totals->held_frames != 0)

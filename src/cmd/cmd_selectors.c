@@ -532,6 +532,10 @@ int sk_cmd_selectors(struct sk_cmd *cmd, int argc, char **argv)
 			code = sk_cmd_usage(cmd, "selectors", "import, check, info or show was expected%s%s", verb[0] != '\0' ? ", not " : "", verb);
 		else if (args->lab && (!check || args->workspace != NULL))
 			code = sk_cmd_usage(cmd, "selectors", "--lab is for check without a workspace; a workspace's profile says what it is");
+		else if (!write && (args->replace || args->all_flows))
+			code = sk_cmd_usage(cmd, "selectors", "--replace and --all-flows belong to import");
+		else if ((info || list) && (args->warning_count != 0 || args->ignore_to_ids || args->min_score != 0))
+			code = sk_cmd_usage(cmd, "selectors", "--warning-list, --ignore-to-ids and --min-score belong to import and check");
 		else if (!check && args->workspace == NULL)
 			code = sk_cmd_usage(cmd, "selectors", "--workspace DIR is missing");
 		else if ((write || (check && args->workspace == NULL)) && args->list_count == 0 && !(write && args->all_flows))

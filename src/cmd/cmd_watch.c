@@ -55,7 +55,7 @@ static int take_option(struct sk_cmd *cmd, int option, struct watch_args *args)
 		return sk_cmd_usage(cmd, "watch", "--selectors: at most %d lists", SK_QUICK_LISTS_MAX);
 	case OPT_INTERVAL:
 		args->run.interval_frames = strtoull(optarg, &end, 10);
-		if (*end == '\0' && args->run.interval_frames >= 1 && args->run.interval_frames <= SK_ENGINE_INTERVAL_FRAMES)
+		if (optarg[0] != '-' && *end == '\0' && args->run.interval_frames >= 1 && args->run.interval_frames <= SK_ENGINE_INTERVAL_FRAMES)
 			return 0;
 		return sk_cmd_usage(cmd, "watch", "--interval-frames '%s': expected a number from 1 to %d", optarg, SK_ENGINE_INTERVAL_FRAMES);
 	case OPT_HEADS:
@@ -66,7 +66,7 @@ static int take_option(struct sk_cmd *cmd, int option, struct watch_args *args)
 	case OPT_FLOWS: {
 		unsigned long long flows = strtoull(optarg, &end, 10);
 		args->run.flows = (uint32_t)flows;
-		if (*end == '\0' && flows >= SK_RUN_FLOWS_MIN && flows <= SK_RUN_FLOWS_MAX)
+		if (optarg[0] != '-' && *end == '\0' && flows >= SK_RUN_FLOWS_MIN && flows <= SK_RUN_FLOWS_MAX)
 			return 0;
 		return sk_cmd_usage(cmd, "watch", "--flows '%s': expected a number from %d to %d", optarg, SK_RUN_FLOWS_MIN, SK_RUN_FLOWS_MAX);
 	}
@@ -92,7 +92,7 @@ static int parse_args(struct sk_cmd *cmd, int argc, char **argv, struct watch_ar
 	if (args->workspace != NULL && (quick || args->quick.list_count > 0))
 		return sk_cmd_usage(cmd, "watch", "--home, --own, --border and --selectors belong to a workspace-less run; with --workspace use sekisho init and sekisho selectors import");
 	if (args->workspace == NULL && !quick)
-		return sk_cmd_usage(cmd, "watch", "say where the border is: --home CC, --own PREFIX..., or --workspace DIR");
+		return sk_cmd_usage(cmd, "watch", "say where the border is: --home CC, --own PREFIX..., --border TABLE, or --workspace DIR");
 	args->run.captures = (const char *const *)argv + optind;
 	args->run.capture_count = (size_t)(argc - optind);
 	return 0;

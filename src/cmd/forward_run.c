@@ -232,7 +232,9 @@ enum sk_err sk_forward_run(struct sk_cmd *cmd, struct sk_workspace *workspace, c
 	int64_t wall_ns = cmd->clock.monotonic_ns(cmd->clock.context), cpu_ns = cmd->clock.cpu_ns(cmd->clock.context);
 	sk_guard_no_core();
 	(void)snprintf(result->origin, sizeof result->origin, "%s", workspace->origin);
-	enum sk_err err = check_permit(&run, fault);
+	enum sk_err err = sk_guard_output("-o", options->output, options->captures, options->capture_count, fault);
+	if (err == SK_OK)
+		err = check_permit(&run, fault);
 	if (err == SK_OK)
 		err = check_rule(&run, fault);
 	if (err == SK_OK)

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 /* Set by the signal handler, read between batches: the only state a handler may touch. */
 static volatile sig_atomic_t interrupted;
@@ -45,5 +46,16 @@ enum sk_err sk_guard_border(const struct sk_workspace *workspace, const struct s
 	if (info->overrides_special && !sk_policy_border_override(kind))
 		return sk_fault_set(fault, SK_EBORDER, "%s: its lists override special ranges, which a basis of kind '%s' does not accept; build it without them", path,
 				    basis->kind);
+	return SK_OK;
+}
+
+enum sk_err sk_guard_output(const char *what, const char *output, const char *const *captures, size_t count, struct sk_fault *fault)
+{
+	struct stat out, in;
+	if (stat(output, &out) != 0 || !S_ISREG(out.st_mode))
+		return SK_OK;
+	for (size_t i = 0; i < count; i++)
+		if (stat(captures[i], &in) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+			return sk_fault_set(fault, SK_EUSAGE, "%s %s: this file is read too, and would be lost; name another", what, output);
 	return SK_OK;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What every run over frames or records begins with: no core file, an interrupt that ends it in order, a border table that was approved. */
+/* What every run over frames or records begins with: no core file, an interrupt that ends it in order, a border table that was approved, an output that
+   is none of the inputs. */
 #ifndef SK_CMD_GUARD_H
 #define SK_CMD_GUARD_H
 
@@ -17,5 +18,7 @@ bool sk_guard_interrupted(void);
    the caller closes it, also after an error. SK_ENOENT, SK_EMALFORMED, SK_EBORDER. rule: BORDER-5 */
 SK_MUST enum sk_err sk_guard_border(const struct sk_workspace *workspace, const struct sk_basis *basis, struct sk_border **border, struct sk_border_info *info,
 				    struct sk_fault *fault);
+/* SK_EUSAGE when the file that will be written is also one that will be read, under whatever name: it would be lost. what names the option. */
+SK_MUST enum sk_err sk_guard_output(const char *what, const char *output, const char *const *captures, size_t count, struct sk_fault *fault);
 
 #endif

@@ -120,6 +120,8 @@ static enum sk_err start(struct run *run, struct sk_workspace *workspace, struct
 	struct sk_set_facts set_facts;
 	SK_TRY(open_inputs(run, workspace, &set_facts, fault));
 	if (run->options->eve_path != NULL)
+		SK_TRY(sk_guard_output("--eve", run->options->eve_path, run->options->captures, run->options->capture_count, fault));
+	if (run->options->eve_path != NULL)
 		SK_TRY(sk_emit_open(run->options->eve_path, "sekisho", &run->emit, fault));
 	if (run->emit != NULL)
 		sk_emit_mark(run->emit, result->basis.id, result->basis.self_approved, result->basis.simulated);

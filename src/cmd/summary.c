@@ -26,7 +26,7 @@ static uint64_t sum_bytes(const struct sk_cell *cells, size_t first, size_t coun
 	return sum;
 }
 
-static const char *class_words(int class_)
+const char *sk_summary_class_words(enum sk_class class_)
 {
 	static const char *const words[SK_CLASS_COUNT] = {"foreign to foreign (transit)", "foreign to domestic (inbound)", "domestic to foreign (outbound)",
 							  "domestic to domestic", "unknown, treated as domestic"};
@@ -249,7 +249,7 @@ static void print_classes(FILE *out, const struct sk_engine_totals *totals)
 	(void)fprintf(out, "\nWhat crossed (by the outermost address pair of each frame)\n");
 	for (int class_ = 0; class_ < SK_CLASS_COUNT; class_++)
 		if (totals->classes[class_].frames != 0)
-			print_cell(out, sk_class_name((enum sk_class)class_), &totals->classes[class_], class_words(class_));
+			print_cell(out, sk_class_name((enum sk_class)class_), &totals->classes[class_], sk_summary_class_words((enum sk_class)class_));
 }
 
 static void print_erased(FILE *out, const struct sk_engine_totals *totals)

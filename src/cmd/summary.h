@@ -9,5 +9,7 @@
 void sk_summary_print(struct sk_cmd *cmd, const struct sk_workspace *workspace, const struct sk_run_options *options, const struct sk_run_result *result);
 /* One JSON object and a newline to cmd->out (docs/watch-json.md). */
 void sk_summary_json(struct sk_cmd *cmd, const struct sk_workspace *workspace, const struct sk_run_result *result);
+/* What a class means, in a few words. Static storage. */
+const char *sk_summary_class_words(enum sk_class class_);
 
 #endif

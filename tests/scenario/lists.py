@@ -75,6 +75,8 @@ def refusals(folder):
     sekisho("selectors", "import", "--workspace", w, code=2)
     sekisho("selectors", "import", good, code=2)
     sekisho("selectors", "eat", code=2)
+    for words in (("check", "--replace", good), ("check", "--all-flows", good), ("info", "--workspace", w, "--min-score", "5"), ("show", "--workspace", w, "--ignore-to-ids")):
+        expect("belong to import" in sekisho("selectors", *words, code=2).err, str(words))
     sekisho("selectors", "--help")
     regex = put(folder, "r.json", json.dumps({"name": "r", "type": "regex", "list": ["/a/"]}))
     expect("regex" in sekisho("selectors", "import", "--workspace", w, "--warning-list", regex, good, code=4).err, "regex")

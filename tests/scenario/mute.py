@@ -65,6 +65,7 @@ def wrong_calls():
         for words in (("x", "--for", "30d"), ("x", "--why", "y"), ("x", "--for", "30d", "--why", " "), ("x", "--for", "0s", "--why", "y"), ("x", "--for", "9999d", "--why", "y"), (), ("a", "b")):
             sekisho("mute", *words, "--workspace", w, code=2)
         sekisho("mute", "abcdef", "--for", "1d", "--why", "y", "--workspace", w, code=4); sekisho("mute", "end", "ffff", "--workspace", w, code=4)
+        for words in (("--csv",), ("--limit", "3"), ("--class", "FD"), ("--since", "1h")): sekisho("explain", "abcdef12", "--workspace", w, *words, code=2)
         sekisho("explain", "--workspace", w, code=2); sekisho("explain", "zz", "--workspace", w, code=2); sekisho("explain", "abcdef12", "--workspace", w, code=4)
         expect(not os.path.exists(w + "/mutes.note"), "a refused mute left a file")
         # before anything was watched, and for a value that nobody has seen

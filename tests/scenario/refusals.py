@@ -136,5 +136,17 @@ def interrupt():
         account = json.loads(out)["account"]; check_equation(account)
         pipe.close(); verify_both(w + "/ledger")
 
+def output_that_is_an_input():
+    """An output that is also read would be lost, under whatever name; the capture stays as it was, and no ledger tells of a run."""
+    with Folder() as folder:
+        workspace, capture = make_workspace(folder), small_capture(folder)
+        other = os.path.join(folder, "link"); os.link(capture, other)
+        before = open(capture, "rb").read()
+        for output in (capture, other):
+            for words in (("watch", "--eve", output), ("gate", "-o", output)):
+                expect("would be lost" in sekisho(*words, "--workspace", workspace, capture, code=2).err, f"{words}")
+                expect(open(capture, "rb").read() == before and not os.path.exists(workspace + "/ledger/checkpoint"), f"{words} began")
+        sekisho("gate", "-o", os.path.join(folder, "out"), "--workspace", workspace, capture)
+
 main(no_workspace, no_basis, altered_basis, expired, future, set_outside_rule, class_not_covered, flow_all_for_carrier, profile_not_in_force, border_table_swapped, ledger_cannot_be_written,
-     two_at_once, same_file_twice, init_twice, open_key_file, wrong_calls, interrupt)
+     two_at_once, same_file_twice, init_twice, output_that_is_an_input, open_key_file, wrong_calls, interrupt)
