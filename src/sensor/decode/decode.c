@@ -48,23 +48,22 @@ static uint32_t ip_bytes_of(const struct sk_admitted_info *info, const struct sk
 
 /* The gate told that the headers are the plain ones, so every field stands at a fixed place. Transport headers that are cut or impossible go the long way,
    which says what becomes of them. */
-static inline bool decode_plain(const struct sk_admitted_info *info, struct sk_cur bytes, struct sk_packet *packet)
+__attribute__((always_inline)) static inline bool decode_plain_of(const struct sk_admitted_info *info, struct sk_cur bytes, struct sk_packet *packet, bool v4)
 {
-	bool v4 = info->plain == 4;
-	uint32_t ip_bytes = (uint32_t)sk_left(&bytes), header_bytes = v4 ? SK_IPV4_HEADER_MIN : SK_IPV6_HEADER;
+	const uint32_t header_bytes = v4 ? SK_IPV4_HEADER_MIN : SK_IPV6_HEADER;
+	uint32_t ip_bytes = (uint32_t)sk_left(&bytes), sequence = 0, transport_bytes = SK_UDP_HEADER, end = ip_bytes;
+	uint8_t tcp_flags = 0;
 	struct sk_view ip = sk_view_of(&bytes, header_bytes + SK_UDP_HEADER);
 	if (!sk_view_is(ip))
 		return false;
-	uint8_t proto = sk_view_u8(ip, v4 ? 9 : 6), tcp_flags = 0;
-	uint32_t sequence = 0, transport_bytes = SK_UDP_HEADER, end = ip_bytes;
-	sk_skip(&bytes, header_bytes);
+	uint8_t proto = sk_view_u8(ip, v4 ? 9 : 6);
 	if (proto == SK_PROTO_TCP) {
-		struct sk_view tcp = sk_view_of(&bytes, SK_TCP_HEADER_MIN);
+		struct sk_view tcp = sk_view_of(&bytes, header_bytes + SK_TCP_HEADER_MIN);
 		if (!sk_view_is(tcp))
 			return false;
-		sequence = sk_view_be32(tcp, 4);
-		transport_bytes = (sk_view_u8(tcp, 12) >> 4) * 4u;
-		tcp_flags = sk_view_u8(tcp, 13);
+		sequence = sk_view_be32(tcp, header_bytes + 4);
+		transport_bytes = (sk_view_u8(tcp, header_bytes + 12) >> 4) * 4u;
+		tcp_flags = sk_view_u8(tcp, header_bytes + 13);
 		if (transport_bytes < SK_TCP_HEADER_MIN)
 			return false;
 	} else {
@@ -74,16 +73,27 @@ static inline bool decode_plain(const struct sk_admitted_info *info, struct sk_c
 	}
 	if (header_bytes + transport_bytes > end)
 		return false;
-	/* Member by member: built as a whole, bytes that were stored one by one are read back as words, and the processor waits for them. */
-	memset(packet, 0, sizeof *packet);
+	/* Every member, one by one: built as a whole, bytes that were stored one by one are read back as words, and the processor waits for them. */
+	packet->source.family = packet->destination.family = v4 ? 4 : 6;
+	if (v4) {
+		memset(packet->source.bytes, 0, sizeof packet->source.bytes);
+		memset(packet->destination.bytes, 0, sizeof packet->destination.bytes);
+		memcpy(packet->source.bytes, sk_view_at(ip, 12), 4);
+		memcpy(packet->destination.bytes, sk_view_at(ip, 16), 4);
+	} else {
+		memcpy(packet->source.bytes, sk_view_at(ip, 8), 16);
+		memcpy(packet->destination.bytes, sk_view_at(ip, 24), 16);
+	}
 	packet->source_port = sk_view_be16(ip, header_bytes);
 	packet->destination_port = sk_view_be16(ip, header_bytes + 2);
 	packet->ip_proto = proto;
 	packet->tcp_flags = tcp_flags;
+	packet->icmp_type = packet->icmp_code = 0;
 	packet->ttl = sk_view_u8(ip, v4 ? 8 : 7);
 	packet->class_ = info->class_;
 	packet->inner_class = info->inner_class;
 	packet->layers = 1;
+	packet->tunnels = 0;
 	packet->interface = info->interface;
 	packet->sequence = sequence;
 	packet->frames = 1;
@@ -92,17 +102,15 @@ static inline bool decode_plain(const struct sk_admitted_info *info, struct sk_c
 	packet->payload_wire_bytes = end - header_bytes - transport_bytes;
 	packet->time_ns = info->time_ns;
 	packet->has_ports = true;
-	packet->source.family = packet->destination.family = v4 ? 4 : 6;
-	if (v4) {
-		memcpy(packet->source.bytes, sk_view_at(ip, 12), 4);
-		memcpy(packet->destination.bytes, sk_view_at(ip, 16), 4);
-	} else {
-		memcpy(packet->source.bytes, sk_view_at(ip, 8), 16);
-		memcpy(packet->destination.bytes, sk_view_at(ip, 24), 16);
-	}
-	sk_skip(&bytes, transport_bytes);
+	packet->quoted = false;
+	sk_skip(&bytes, header_bytes + transport_bytes);
 	packet->payload = sk_carve(&bytes, packet->payload_wire_bytes);
 	return true;
+}
+
+static inline bool decode_plain(const struct sk_admitted_info *info, struct sk_cur bytes, struct sk_packet *packet)
+{
+	return SK_LIKELY(info->plain == 4) ? decode_plain_of(info, bytes, packet, true) : decode_plain_of(info, bytes, packet, false);
 }
 
 enum sk_decoded sk_decode(struct sk_decoder *decoder, const struct sk_admitted *admitted, struct sk_packet *packet, struct sk_datagram *datagram)
