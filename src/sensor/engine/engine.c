@@ -197,32 +197,38 @@ static void expire(struct sk_engine *engine)
 	give_up_fragments(engine, engine->newest_ns);
 }
 
-static void take_times(struct sk_engine *engine, int64_t time_ns)
+/* Of a part of a batch that belongs to one interval. */
+static void take_times(struct sk_engine *engine, const struct sk_frame *frames, size_t frame_count)
 {
-	if (engine->received.frames == 1 || time_ns < engine->from_ns)
-		engine->from_ns = time_ns;
-	if (engine->received.frames == 1 || time_ns > engine->to_ns)
-		engine->to_ns = time_ns;
-	if (time_ns > engine->newest_ns)
-		engine->newest_ns = time_ns;
+	int64_t earliest = frames[0].time_ns, latest = earliest;
+	for (size_t i = 1; i < frame_count; i++) {
+		earliest = frames[i].time_ns < earliest ? frames[i].time_ns : earliest;
+		latest = frames[i].time_ns > latest ? frames[i].time_ns : latest;
+	}
+	bool first = engine->received.frames == 0;
+	engine->from_ns = first || earliest < engine->from_ns ? earliest : engine->from_ns;
+	engine->to_ns = first || latest > engine->to_ns ? latest : engine->to_ns;
+	engine->newest_ns = latest > engine->newest_ns ? latest : engine->newest_ns;
 }
 
 static void judge_and_follow(struct sk_engine *engine, struct sk_frame *frames, size_t frame_count)
 {
+	uint64_t bytes = 0;
+	take_times(engine, frames, frame_count);
 	sk_gate_judge_batch(engine->gate, frames, frame_count, engine->verdicts);
 	engine->packet_count = 0;
 	for (size_t i = 0; i < frame_count; i++) {
 		const struct sk_verdict *verdict = &engine->verdicts[i];
 		const struct sk_frame *frame = &frames[i];
-		count(&engine->received, 1, frame->wire_bytes);
+		bytes += frame->wire_bytes;
 		count(&engine->classes[verdict->class_], 1, frame->wire_bytes);
 		engine->totals.interface_classes[frame->interface % SK_INTERFACES_MAX][verdict->class_]++;
-		take_times(engine, frame->time_ns);
-		if (verdict->admitted != NULL)
+		if (SK_LIKELY(verdict->admitted != NULL))
 			follow_admitted(engine, verdict->admitted);
 		else
 			erase_at_gate(engine, (enum sk_gate_reason)verdict->reason, frame->interface, 1, frame->wire_bytes);
 	}
+	count(&engine->received, frame_count, bytes);
 	follow_packets(engine);
 	expire(engine);
 }
