@@ -41,6 +41,7 @@ enum { CAPTURES_MAX = 4096, DESCRIPTORS_MAX = 16, FLOWS = 1 << 14, FACTS = 1 << 
 
 static volatile sig_atomic_t armed; /* between start and end of a worker */
 
+#if OWN_MALLOC
 /* Nothing here may allocate. */
 static void refuse(const char *what)
 {
@@ -52,7 +53,6 @@ static void refuse(const char *what)
 	abort();
 }
 
-#if OWN_MALLOC
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *old, size_t size);

@@ -439,10 +439,11 @@ static void test_quic_flood(void **state)
 static void test_industrial(void **state)
 {
 	(void)state;
+	static const char both[] = READ WRITE;
 	struct talk t = talk_of(502);
 	size_t heads = 0;
 	for (unsigned i = 0; i < 30; i++)
-		heads += say(&t, true, READ WRITE, 24);
+		heads += say(&t, true, both, 24);
 	assert_int_equal(heads, 60);
 	unsigned writes = 0;
 	for (size_t i = 0; i < 60; i++)
@@ -450,8 +451,8 @@ static void test_industrial(void **state)
 	assert_int_equal(writes, 30);
 	heads = 0;
 	for (size_t cut = 1; cut < 24; cut++) {
-		heads += say(&t, true, READ WRITE, cut);
-		heads += say(&t, true, READ WRITE + cut, 24 - cut);
+		heads += say(&t, true, both, cut);
+		heads += say(&t, true, both + cut, 24 - cut);
 	}
 	assert_int_equal(heads, 46);
 	t.sequence[1] += 5000;
