@@ -30,6 +30,7 @@ struct run {
 	struct sk_progress progress;
 	unsigned interface_base;
 	uint64_t upstream_base;
+	uint64_t finding_keys[SK_RUN_FINDINGS_MAX]; /* the first bytes of the ids of the findings that are kept */
 };
 
 static void note_error(struct run *run, const struct sk_fault *fault)
@@ -55,22 +56,27 @@ static void take_muted(struct sk_run_result *result, const struct sk_finding *fi
 /* Findings for the summary, folded as the store folds them. */
 static void take_finding(void *context, const struct sk_finding *finding, bool muted)
 {
-	struct sk_run_result *result = ((struct run *)context)->result;
+	struct run *run = context;
+	struct sk_run_result *result = run->result;
 	if (muted) {
 		take_muted(result, finding);
 		return;
 	}
+	/* A finding's id is that of its kind, value and own side. A feed that hits all day fills the list, and each further finding asks all of it. */
+	uint64_t key;
+	memcpy(&key, finding->id, sizeof key);
 	for (size_t i = 0; i < result->finding_count; i++) {
-		struct sk_finding *kept = &result->findings[i];
-		if (strcmp(kept->kind, finding->kind) != 0 || strcmp(kept->matched, finding->matched) != 0 || !sk_addr_equal(&kept->subject, &finding->subject))
+		if (run->finding_keys[i] != key || memcmp(result->findings[i].id, finding->id, sizeof finding->id) != 0)
 			continue;
-		sk_finding_fold(kept, finding);
+		sk_finding_fold(&result->findings[i], finding);
 		return;
 	}
-	if (result->finding_count < SK_RUN_FINDINGS_MAX)
+	if (result->finding_count < SK_RUN_FINDINGS_MAX) {
+		run->finding_keys[result->finding_count] = key;
 		result->findings[result->finding_count++] = *finding;
-	else
+	} else {
 		result->findings_not_kept++;
+	}
 }
 
 /* ---- before: may this run be, and with what ---- */
