@@ -64,7 +64,7 @@ static bool is_date(int64_t year, int64_t month, int64_t day)
 {
 	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 	int64_t last = month == 2 ? 28 + leap : month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
-	return month >= 1 && month <= 12 && day >= 1 && day <= last;
+	return year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= last; /* there is no year 0, and programs count its days in two ways */
 }
 
 /* RFC 5280 4.1.2.5: seconds are there, the zone is Z, and no fraction. */
