@@ -31,7 +31,8 @@ static inline void quic_put_number(struct sk_out *o, uint64_t value)
 static inline void quic_put_cursor(struct sk_out *o, struct sk_cur c)
 {
 	size_t length = sk_left(&c);
-	sk_put_bytes(o, sk_take(&c, length), length);
+	if (length != 0) /* a recipe without a token has no bytes to point at */
+		sk_put_bytes(o, sk_take(&c, length), length);
 }
 
 struct quic_keys {
