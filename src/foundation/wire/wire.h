@@ -55,7 +55,8 @@ static inline const uint8_t *sk_take(struct sk_cur *c, size_t n)
 		return NULL;
 	}
 	const uint8_t *taken = c->at;
-	c->at += n;
+	if (n != 0) /* nothing may be added to the null pointer of an empty cursor, not even nothing; costs no instruction */
+		c->at += n;
 	return taken;
 }
 
