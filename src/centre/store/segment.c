@@ -126,6 +126,7 @@ static enum sk_err close_block(struct sk_store *store, struct sk_block_writer *w
 	size_t sealed_length = writer->length + SK_SEAL_OVERHEAD_BYTES;
 	block.length = HEAD_BYTES + sealed_length;
 	struct sk_out o = sk_out_of(store->sealed, HEAD_BYTES);
+	sk_filter_finish(&writer->filter);
 	put_head(&o, &block, sealed_length, writer->filter.bits);
 	size_t aad_length = block_aad(store->basis, block.interval, store->sealed, aad);
 	sk_seal(key->key, aad, aad_length, writer->plain, writer->length, store->sealed + HEAD_BYTES);

@@ -84,7 +84,7 @@ void sk_blind_hash(const struct sk_day_key *key, const struct sk_value *value, u
 
 /* ---- filter.c: which values a block may hold ---- */
 
-enum { SK_FILTER_RECENT_BITS = 9 };
+enum { SK_FILTER_WAITING = 64 };
 
 /* The filter of the block that is being written. Traffic has few networks at a time: those that were added lately are remembered in clear, in memory alone,
    and not hashed again. */
@@ -92,7 +92,8 @@ struct sk_filter {
 	uint64_t low, high;             /* the key as words */
 	uint8_t key[SK_SIP_KEY_BYTES];
 	uint8_t bits[SK_BLOOM_BYTES];
-	uint64_t recent[1 << SK_FILTER_RECENT_BITS];
+	uint32_t waiting;               /* networks that are not in bits yet: many are hashed at once */
+	uint64_t nets[SK_FILTER_WAITING];
 };
 
 /* Begin an empty filter under the day's key. */
@@ -100,6 +101,8 @@ void sk_filter_start(struct sk_filter *filter, const uint8_t key[SK_SIP_KEY_BYTE
 /* The network of an address. */
 void sk_filter_add_net(struct sk_filter *filter, const struct sk_addr *addr);
 void sk_filter_add(struct sk_filter *filter, const struct sk_value *value);
+/* All that was added is in bits then. */
+void sk_filter_finish(struct sk_filter *filter);
 /* first: the block is of the first kind (struct sk_block). */
 bool sk_filter_may_hold(const uint8_t key[SK_SIP_KEY_BYTES], const struct sk_value *value, const uint8_t bits[SK_BLOOM_BYTES], bool first);
 

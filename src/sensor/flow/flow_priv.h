@@ -154,6 +154,7 @@ struct sk_flow_table {
 	void *context;
 	struct set *sets;
 	uint32_t set_count;
+	bool clean;                   /* no flow since all were closed: every entry, facts and stream was overwritten when its flow ended */
 	uint16_t idle_ticks[SK_TIMER_COUNT];
 	int64_t now_ns;               /* the clock: the newest packet time */
 	int64_t calm_ns;              /* before this time nothing is due: the clock only moves on */

@@ -458,6 +458,7 @@ static struct slot make_room(struct sk_flow_table *table, const struct prepared 
 	else if (!is_free)
 		end_flow(table, slot, SK_FLOW_END_EVICTED);
 	slot.set->tag[slot.way] = p->tag;
+	table->clean = false;
 	table->opened |= tag_bit(p->tag);
 	*flow = (struct sk_flow){.meta = p->key.meta};
 	if (SK_LIKELY((p->key.meta >> 40 & SK_KEY_V6) == 0))
@@ -528,6 +529,7 @@ void sk_flow_close_all(struct sk_flow_table *table, enum sk_flow_end end)
 		for (unsigned way = 0; way < SK_SET_WAYS; way++)
 			if (table->sets[i].tag[way] != 0)
 				end_flow(table, (struct slot){.set = &table->sets[i], .way = way}, end);
+	table->clean = true;
 }
 
 /* ---- facts ---- */
