@@ -13,6 +13,7 @@ struct sk_engine {
 	struct sk_flow_table *flows;
 	struct sk_select *select;
 	struct sk_detect detect;
+	struct sk_kit *kit;           /* NULL: the basis names no detector that runs here */
 	bool heads;                   /* payloads are looked at */
 	struct sk_engine_config config;
 	sk_engine_interval interval;
@@ -45,7 +46,27 @@ static void segment_closed(void *context, const struct sk_flow_record *record)
 	engine->totals.protocols[record->ip_proto]++;
 	if (record->app < SK_APP_COUNT)
 		engine->totals.apps[record->app]++;
+	if (engine->kit != NULL)
+		sk_kit_ended(engine->kit, record);
 	sk_select_segment(engine->select, record);
+}
+
+static enum sk_err make_kit(struct sk_engine *engine)
+{
+	struct sk_kit_config config = {.basis = engine->config.basis, .limits = sk_kit_default_limits()};
+	struct sk_fault why;
+	sk_random(config.key, sizeof config.key);
+	enum sk_err err = sk_kit_new(&config, &engine->kit, &why);
+	sk_wipe(config.key, sizeof config.key);
+	return err;
+}
+
+/* What detectors have to say becomes observations and findings here, between packets: minting may not happen inside the flow table's callback. */
+static void tell_detections(struct sk_engine *engine)
+{
+	struct sk_detection detection;
+	while (sk_kit_next(engine->kit, &detection))
+		sk_select_event(engine->select, engine->kit, &detection);
 }
 
 enum sk_err sk_engine_new(const struct sk_engine_config *config, sk_engine_interval interval, void *context, struct sk_engine **out)
@@ -69,6 +90,8 @@ enum sk_err sk_engine_new(const struct sk_engine_config *config, sk_engine_inter
 		err = sk_flow_table_new(&config->flow, key[1], segment_closed, engine, &engine->flows);
 	if (err == SK_OK)
 		err = sk_select_new(config->basis, config->set, config->sink, &engine->select);
+	if (err == SK_OK)
+		err = make_kit(engine);
 	sk_wipe(key, sizeof key);
 	if (err != SK_OK) {
 		sk_engine_free(engine);
@@ -87,11 +110,21 @@ void sk_engine_free(struct sk_engine *engine)
 	sk_flow_table_free(engine->flows);
 	sk_decoder_free(engine->decoder);
 	sk_select_free(engine->select);
+	sk_kit_free(engine->kit);
 	sk_wipe(engine, sizeof *engine);
 	free(engine);
 }
 
 /* ---- the path of a packet ---- */
+
+static inline void count_packet(struct sk_engine *engine, const struct sk_flow *flow, const struct sk_packet *packet)
+{
+	unsigned news = sk_flow_news(engine->flows);
+	if (news != 0)
+		sk_kit_packet(engine->kit, engine->flows, flow, packet, news);
+	if (sk_kit_samples(engine->kit))
+		sk_kit_sample(engine->kit, engine->flows, flow, packet);
+}
 
 static void follow_packet(struct sk_engine *engine, const struct sk_packet *packet)
 {
@@ -103,10 +136,15 @@ static void follow_packet(struct sk_engine *engine, const struct sk_packet *pack
 	}
 	if (is_new)
 		(void)sk_detect_open(&engine->detect, engine->flows, flow, packet);
+	if (engine->kit != NULL)
+		count_packet(engine, flow, packet);
 	if (!engine->heads)
 		return;
-	for (const struct sk_head *head = sk_flow_head(engine->flows, flow, packet); head != NULL; head = sk_flow_head_next(engine->flows, flow, packet))
+	for (const struct sk_head *head = sk_flow_head(engine->flows, flow, packet); head != NULL; head = sk_flow_head_next(engine->flows, flow, packet)) {
 		(void)sk_detect_head(&engine->detect, engine->flows, flow, head);
+		if (engine->kit != NULL && sk_kit_wants_head(engine->kit, (enum sk_head_kind)head->kind))
+			sk_kit_head(engine->kit, engine->flows, flow, packet, head);
+	}
 }
 
 static void follow_packets(struct sk_engine *engine)
@@ -119,6 +157,10 @@ static void follow_packets(struct sk_engine *engine)
 	for (size_t i = 0; i < engine->packet_count; i++)
 		follow_packet(engine, &engine->packets[i]);
 	engine->packet_count = 0;
+	if (engine->kit != NULL) {
+		sk_kit_run(engine->kit);
+		tell_detections(engine);
+	}
 }
 
 static void erase_at_gate(struct sk_engine *engine, enum sk_gate_reason reason, uint16_t interface, uint64_t frames, uint64_t bytes)
@@ -380,12 +422,26 @@ enum sk_err sk_engine_end_input(struct sk_engine *engine, struct sk_fault *fault
 	return engine->received.frames > 0 ? close_interval(engine, fault) : SK_OK;
 }
 
+/* What detectors still know is said while it may be: with the interval that closes; then nothing of it is left. rule: DETECTOR-2 */
+static void finish_kit(struct sk_engine *engine)
+{
+	if (engine->kit == NULL)
+		return;
+	for (bool more = true; more;) {
+		more = sk_kit_finish(engine->kit);
+		tell_detections(engine);
+	}
+	sk_kit_wipe(engine->kit);
+}
+
 enum sk_err sk_engine_finish(struct sk_engine *engine, enum sk_flow_end end, struct sk_fault *fault)
 {
 	sk_flow_close_all(engine->flows, end);
 	give_up_fragments(engine, INT64_MAX);
+	finish_kit(engine);
 	/* An interval in which nothing happened is not written; one that only settles what was pending is. */
-	if (engine->received.frames == 0 && engine->pending_before.frames == 0)
+	bool told = sk_select_counts(engine->select)->observations != engine->select_before.observations;
+	if (engine->received.frames == 0 && engine->pending_before.frames == 0 && !told)
 		return SK_OK;
 	if (engine->received.frames == 0)
 		engine->from_ns = engine->to_ns = engine->totals.last_ns;
@@ -400,5 +456,5 @@ void sk_engine_totals(const struct sk_engine *engine, struct sk_engine_totals *o
 
 size_t sk_engine_residue(const struct sk_engine *engine)
 {
-	return sk_decode_residue(engine->decoder) + sk_flow_residue(engine->flows);
+	return sk_decode_residue(engine->decoder) + sk_flow_residue(engine->flows) + (engine->kit != NULL ? sk_kit_residue(engine->kit) : 0);
 }

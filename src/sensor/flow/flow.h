@@ -123,6 +123,16 @@ bool sk_flow_seems_new(const struct sk_flow_table *table, size_t i);
 /* Put one packet to its segment (opened when new; others may be closed or evicted on the way). *is_new says that the segment was opened now.
    Returns NULL only when the table has no slot that may be evicted (cannot happen with flows >= 16). */
 struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packet *packet, bool *is_new);
+/* What a packet did to its flow. */
+enum sk_flow_news {
+	SK_FLOW_NEWS_OPEN = 1,    /* opened a flow (a segment that goes on after the active time-out is none) */
+	SK_FLOW_NEWS_ANSWER = 2,  /* the first packet of the responder */
+	SK_FLOW_NEWS_CONFIRM = 4, /* TCP: the initiator's first with ACK and without SYN and RST */
+	SK_FLOW_NEWS_CLOSE = 8,   /* TCP: with it the connection is over */
+	SK_FLOW_NEWS_BACK = 16    /* beside one of these: the packet is the responder's */
+};
+/* What the packet that was applied last did, as enum sk_flow_news; 0: nothing new. */
+unsigned sk_flow_news(const struct sk_flow_table *table);
 /* Look for a protocol head in the packet that was just applied to flow; TCP and QUIC are put together within bounds. NULL when there is none (yet).
    Which heads a flow gives, and for how long it is looked at: README.md. */
 const struct sk_head *sk_flow_head(struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet);

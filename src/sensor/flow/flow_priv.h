@@ -164,6 +164,7 @@ struct sk_flow_table {
 	uint32_t since_sweep;         /* packets */
 	uint32_t late_packets;        /* in a row */
 	struct sk_flow_counters counters;
+	uint8_t news;                 /* of the packet that was applied last */
 	/* the batch that was prepared */
 	const struct sk_packet *prepared_packets, *prepared_next; /* next: the first that was not applied yet; NULL: none */
 	size_t prepared_count;

@@ -491,6 +491,34 @@ static struct slot find_running(struct sk_flow_table *table, const struct prepar
 	return slot;
 }
 
+/* What was so before a packet came, as far as sk_flow_news asks for it. */
+struct before {
+	bool silent, acked; /* the packet's direction had no packet; none with ACK alone */
+	bool closed;
+};
+
+static inline struct before before_packet(const struct sk_flow *flow, unsigned direction)
+{
+	uint8_t flags = sk_side_flags(flow->side[direction]);
+	return (struct before){.silent = flow->packets[direction] == 0 && !flow->continued, .acked = (flags & SK_TCP_ACK) != 0, .closed = flow->state >= SK_FLOW_CLOSED};
+}
+
+/* Most packets bring none: a few comparisons of what is in registers. */
+static inline uint8_t news_of(const struct sk_flow *flow, const struct sk_packet *packet, unsigned direction, struct before before)
+{
+	bool back = direction != flow->initiator, tcp = packet->ip_proto == SK_SEGMENT_TCP;
+	bool answer = before.silent && back;
+	bool confirm = tcp && !back && !before.acked && (packet->tcp_flags & (SK_TCP_ACK | SK_TCP_SYN | SK_TCP_RST)) == SK_TCP_ACK;
+	bool close = tcp && !before.closed && flow->state >= SK_FLOW_CLOSED;
+	unsigned news = (answer ? SK_FLOW_NEWS_ANSWER : 0u) | (confirm ? SK_FLOW_NEWS_CONFIRM : 0u) | (close ? SK_FLOW_NEWS_CLOSE : 0u);
+	return (uint8_t)(news != 0 && back ? news | SK_FLOW_NEWS_BACK : news);
+}
+
+unsigned sk_flow_news(const struct sk_flow_table *table)
+{
+	return table->news;
+}
+
 struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packet *packet, bool *is_new)
 {
 	if (SK_UNLIKELY(table->head_used))
@@ -503,6 +531,7 @@ struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packe
 		slot = make_room(table, p);
 	struct sk_flow *flow = &slot.set->flows[slot.way];
 	*is_new = is_place_only(flow);
+	struct before before = before_packet(flow, p->direction);
 	if (*is_new) {
 		sk_segment_open(flow, packet, p->direction);
 		table->counters.created++;
@@ -510,6 +539,9 @@ struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packe
 	} else {
 		sk_segment_add(flow, packet, p->direction);
 	}
+	table->news = news_of(flow, packet, p->direction, before);
+	if (*is_new && !flow->continued)
+		table->news = (uint8_t)(table->news | SK_FLOW_NEWS_OPEN | (p->direction != flow->initiator ? SK_FLOW_NEWS_BACK : 0));
 	if (packet->ip_proto == SK_SEGMENT_TCP && (packet->tcp_flags & SK_TCP_SYN) != 0 && table->limits.heads != SK_FLOW_HEADS_NONE)
 		sk_streams_syn(table, flow, packet, p->direction);
 	arm(table, slot);

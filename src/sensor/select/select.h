@@ -7,6 +7,7 @@
 
 #include "basis/basis.h"
 #include "detect/detect.h"
+#include "detect/kit.h"
 #include "observe/observe.h"
 #include "policy/policy.h"
 
@@ -19,6 +20,7 @@ struct sk_select_counts {
 	uint64_t erased_frames[SK_SELECT_REASON_COUNT], erased_bytes[SK_SELECT_REASON_COUNT];
 	uint64_t selected_frames, selected_bytes;
 	uint64_t observations, findings;
+	uint64_t events;       /* observations that are detector events */
 };
 
 struct sk_select; /* opaque */
@@ -29,6 +31,8 @@ SK_MUST enum sk_err sk_select_new(const struct sk_basis *basis, const struct sk_
 void sk_select_free(struct sk_select *select);
 /* Decide a closed segment's fate and count it. rule: SELECT-1 */
 void sk_select_segment(struct sk_select *select, const struct sk_flow_record *record);
+/* Mint the observation of a detector's event, and its finding. No segment's fate depends on it. */
+void sk_select_event(struct sk_select *select, const struct sk_kit *kit, const struct sk_detection *detection);
 /* Count frames that never reached a segment. */
 void sk_select_erase(struct sk_select *select, enum sk_select_reason reason, uint64_t frames, uint64_t bytes);
 /* Counts so far. */

@@ -144,6 +144,25 @@ static void carrier(struct scene *s, const char *find, const char *with)
 	scene_replace(s, s->basis, find, with);
 }
 
+/* The same log of a carrier: nothing in it is for a party alone. */
+static void all_carrier(struct scene *s)
+{
+	scene_replace(s, 0, "\"role\":\"party\"", "\"role\":\"carrier\"");
+	for (size_t leaf = 1; leaf < s->count; leaf++)
+		if (strstr(s->leaf[leaf], "\"kind\":\"basis\"") != NULL)
+			scene_replace(s, leaf, "\"role\":\"party\"", "\"role\":\"carrier\"");
+}
+
+/* At the end: the basis once more, and behind it what is said of its detectors. AT stands for the index of that basis. */
+static void add_detectors(struct scene *s, const char *at, const char *lists)
+{
+	char text[512], index[24];
+	insert_copy(s, s->count - 1, s->basis);
+	(void)snprintf(index, sizeof index, "%zu", s->count - 1);
+	(void)snprintf(text, sizeof text, "{\"basis\":%s,\"digest\":\"%064d\",\"kind\":\"detectors\",%s,\"v\":1}", at != NULL ? at : index, 7, lists);
+	scene_insert(s, s->count, text);
+}
+
 static void replace_value(struct scene *s, size_t leaf, const char *key, const char *with)
 {
 	char pattern[64], found[256];
@@ -381,7 +400,7 @@ static void write_good(void)
 	const struct {
 		const char *name;
 		const struct scene_setting *setting;
-	} twos[] = {{"good-two-party", &scene_party}, {"good-two-lab", &scene_lab}, {"good-two-law", &scene_law}};
+	} twos[] = {{"good-detectors", &scene_party}, {"good-two-party", &scene_party}, {"good-two-lab", &scene_lab}, {"good-two-law", &scene_law}};
 	char folder[SK_PATH_MAX], name[DOTS];
 	struct scene scene;
 	for (size_t i = 0; i < SK_COUNT(sizes); i++) {
@@ -395,6 +414,8 @@ static void write_good(void)
 	for (size_t i = 0; i < SK_COUNT(twos); i++) {
 		folder_of(twos[i].name, folder);
 		scene_two(&scene, twos[i].setting);
+		if (i == 0)
+			add_detectors(&scene, NULL, "\"long\":[\"beacon\",\"theft\"],\"short\":[\"scan.horizontal\"]");
 		scene_write(&scene, folder, own_key, TWO_EVERY);
 		scene_fini(&scene);
 		add_case(twos[i].name, 0, "VERIFIED", "VERIFIED", "");
