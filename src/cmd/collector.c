@@ -333,8 +333,8 @@ enum sk_err sk_collector_input(struct sk_collector *collector, const uint8_t *id
 	/* What was asked of the input is part of its name: a new list over an old file is new work, the same list is not. */
 	struct {
 		uint8_t input[SK_HASH_BYTES], border[SK_HASH_BYTES], set[SK_HASH_BYTES];
-		uint32_t classes, names, no_heads;
-	} asked = {.classes = collector->start.basis->classes, .names = collector->start.basis->names, .no_heads = collector->start.no_heads};
+		uint32_t classes, names, no_heads; /* no_heads: bit 1 says that flow exports are read */
+	} asked = {.classes = collector->start.basis->classes, .names = collector->start.basis->names, .no_heads = (uint32_t)(collector->start.no_heads | collector->start.exports << 1)};
 	uint8_t digest[SK_HASH_BYTES], flows_digest[SK_HASH_BYTES];
 	const struct sk_set_facts *set = collector->start.set;
 	*seen = false;

@@ -27,6 +27,7 @@ struct sk_collector_start {
 	struct sk_clock clock;
 	bool replayed_input;
 	bool no_heads;                    /* part of what is asked of an input */
+	bool exports;                     /* flow exports are read out of it too: the same */
 	const char *program;              /* as run_start names it; NULL: SK_VERSION */
 	struct sk_syslog *syslog;         /* borrowed; NULL: none */
 	const struct sk_mutes *mutes;     /* borrowed; NULL: none. A muted finding is stored, and nobody is alerted */
