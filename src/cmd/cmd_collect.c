@@ -8,12 +8,12 @@
 #include "cmd/run.h"
 #include "cmd/summary.h"
 
-enum { OPT_WORKSPACE = 256, OPT_LISTEN, OPT_EXPORTER, OPT_INTERVAL, OPT_FLOWS, OPT_JSON, OPT_EVE, OPT_SYSLOG, OPT_MUTED, OPT_HELP, INTERVAL_MAX_S = 3600, FLOWS_DEFAULT = 1 << 16 };
+enum { OPT_WORKSPACE = 256, OPT_LISTEN, OPT_EXPORTER, OPT_INTERVAL, OPT_FLOWS, OPT_JSON, OPT_EVE, OPT_SYSLOG, OPT_IPFIX, OPT_MUTED, OPT_HELP, INTERVAL_MAX_S = 3600, FLOWS_DEFAULT = 1 << 16 };
 
 static const struct option options[] = {
 	{"workspace", required_argument, NULL, OPT_WORKSPACE}, {"listen", required_argument, NULL, OPT_LISTEN}, {"exporter", required_argument, NULL, OPT_EXPORTER},
 	{"interval", required_argument, NULL, OPT_INTERVAL}, {"flows", required_argument, NULL, OPT_FLOWS}, {"json", no_argument, NULL, OPT_JSON}, {"eve", required_argument, NULL, OPT_EVE},
-	{"syslog", required_argument, NULL, OPT_SYSLOG}, {"muted", no_argument, NULL, OPT_MUTED}, {"help", no_argument, NULL, OPT_HELP}, {0}};
+	{"syslog", required_argument, NULL, OPT_SYSLOG}, {"ipfix", required_argument, NULL, OPT_IPFIX}, {"muted", no_argument, NULL, OPT_MUTED}, {"help", no_argument, NULL, OPT_HELP}, {0}};
 
 struct collect_args {
 	const char *workspace;
@@ -39,6 +39,7 @@ static int take_option(struct sk_cmd *cmd, int option, struct collect_args *args
 	case OPT_JSON: args->json = true; return 0;
 	case OPT_EVE: args->run.eve_path = optarg; return 0;
 	case OPT_SYSLOG: args->run.syslog_path = optarg; return 0;
+	case OPT_IPFIX: args->run.ipfix_where = optarg; return 0;
 	case OPT_MUTED: args->run.show_muted = true; return 0;
 	case OPT_HELP: args->help = true; return 0;
 	case OPT_LISTEN: return sk_exports_option_listen(&args->run.exports, optarg, &fault) == SK_OK ? 0 : sk_cmd_usage(cmd, "collect", "--listen %s", fault.line);

@@ -379,6 +379,8 @@ static void take_observation(void *context, const struct sk_observation *observa
 		collector->failed = sk_store_put(collector->store, observation, wanted ? id : NULL, &collector->failed_fault);
 	if (collector->emit != NULL)
 		sk_emit_observation(collector->emit, observation, id);
+	if (collector->start.ipfix != NULL)
+		sk_ipfix_observation(collector->start.ipfix, observation);
 	if (wanted)
 		memcpy(collector->last_id, id, sizeof id);
 }
@@ -415,6 +417,8 @@ enum sk_err sk_collector_interval(void *context, struct sk_account *account, str
 		*fault = collector->failed_fault;
 		return collector->failed;
 	}
+	if (collector->start.ipfix != NULL)
+		sk_ipfix_flush(collector->start.ipfix);
 	account->number = collector->carry.next_number;
 	account->lost_in_crash = collector->lost_in_crash;
 	SK_TRY(sk_store_commit(collector->store, digest, fault));

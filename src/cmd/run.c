@@ -23,6 +23,7 @@ struct run {
 	struct sk_indicator_set *set;
 	struct sk_emit *emit;
 	struct sk_syslog *syslog;
+	struct sk_ipfix *ipfix;
 	struct sk_mutes *mutes;
 	struct sk_collector *collector;
 	struct sk_observe_sink sink; /* the engine borrows it */
@@ -140,6 +141,25 @@ static enum sk_err start_engine(struct run *run, const struct sk_engine_config *
 	return err == SK_OK ? SK_OK : sk_fault_set(fault, err, "the sensor cannot start: %s", sk_err_text(err));
 }
 
+/* Nothing is ever sent to an address that a selector names. rule: PEER-1 */
+static bool is_named(void *context, const struct sk_addr *addr)
+{
+	const struct run *run = context;
+	struct sk_indicator_hit hit;
+	return run->set != NULL && sk_indicator_match_addr(run->set, addr, &hit);
+}
+
+static enum sk_err open_ipfix(struct run *run, struct sk_fault *fault)
+{
+	const struct sk_run_options *options = run->options;
+	if (options->ipfix_where == NULL)
+		return SK_OK;
+	SK_TRY(sk_guard_output("--ipfix", options->ipfix_where, options->captures, options->capture_count, fault));
+	SK_TRY(sk_ipfix_open(options->ipfix_where, is_named, run, &run->cmd->clock, &run->ipfix, fault));
+	sk_ipfix_mark(run->ipfix, run->result->basis.id, run->result->basis.simulated);
+	return SK_OK;
+}
+
 static enum sk_err start(struct run *run, struct sk_workspace *workspace, struct sk_fault *fault)
 {
 	struct sk_run_result *result = run->result;
@@ -155,10 +175,11 @@ static enum sk_err start(struct run *run, struct sk_workspace *workspace, struct
 	if (run->emit != NULL)
 		sk_emit_mark(run->emit, result->basis.id, result->basis.self_approved, result->basis.simulated);
 	SK_TRY(open_alerts(run, workspace, fault));
+	SK_TRY(open_ipfix(run, fault));
 	struct sk_collector_start start = {.basis = &result->basis, .border_overrides = result->border.overrides_special, .border_built_ns = result->border.built_unix_ns,
 					   .set = result->has_set ? &set_facts : NULL, .link = link, .clock = run->cmd->clock,
 					   .now_ns = run->cmd->clock.unix_ns(run->cmd->clock.context), .replayed_input = !live, .no_heads = run->options->no_heads,
-					   .exports = run->options->exports.read, .syslog = run->syslog,
+					   .exports = run->options->exports.read, .syslog = run->syslog, .ipfix = run->ipfix,
 					   .mutes = run->mutes, .finding = take_finding, .finding_context = run};
 	memcpy(start.border_digest, result->border.digest, sizeof start.border_digest);
 	(void)snprintf(start.border_home, sizeof start.border_home, "%s", result->border.home);
@@ -398,6 +419,11 @@ enum sk_err sk_run(struct sk_cmd *cmd, struct sk_workspace *workspace, const str
 		struct sk_fault closing;
 		enum sk_err closed = sk_emit_close(run.emit, &closing);
 		if (closed != SK_OK)
+			note_error(&run, &closing);
+	}
+	if (run.ipfix != NULL) {
+		struct sk_fault closing;
+		if (sk_ipfix_close(run.ipfix, &closing) != SK_OK)
 			note_error(&run, &closing);
 	}
 	if (run.syslog != NULL) {
