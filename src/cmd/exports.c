@@ -17,7 +17,7 @@ struct sk_exports {
 	struct sk_export *export_;
 	struct sk_carrier *carrier;
 	struct sk_listener *listener;
-	uint16_t interface;
+	uint16_t interface;     /* of the capture, whose samples are read */
 	uint64_t upstream_lost, kernel_dropped; /* of the capture; of our sockets, at the last account */
 };
 
@@ -155,11 +155,6 @@ void sk_exports_engine(struct sk_exports *exports, struct sk_engine *engine)
 	exports->engine = engine;
 }
 
-void sk_exports_interface(struct sk_exports *exports, uint16_t interface)
-{
-	exports->interface = interface;
-}
-
 /* ---- inputs ---- */
 
 /* Many records and few frames: their number closes an interval too. */
@@ -171,8 +166,10 @@ static enum sk_err cut_when_full(struct sk_exports *exports, struct sk_fault *fa
 enum sk_err sk_exports_frames(struct sk_exports *exports, const struct sk_frame *frames, size_t count, uint64_t upstream_lost, struct sk_fault *fault)
 {
 	exports->upstream_lost = upstream_lost;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		exports->interface = frames[i].interface;
 		SK_TRY(sk_carrier_frame(exports->carrier, &frames[i], fault));
+	}
 	return cut_when_full(exports, fault);
 }
 

@@ -47,8 +47,6 @@ SK_MUST enum sk_err sk_exports_new(const struct sk_exports_options *options, con
 void sk_exports_free(struct sk_exports *exports);
 /* The engine that sampled frames go to. */
 void sk_exports_engine(struct sk_exports *exports, struct sk_engine *engine);
-/* Samples stand under this interface of the run. */
-void sk_exports_interface(struct sk_exports *exports, uint16_t interface);
 /* Frames of a capture, before the engine is fed. */
 SK_MUST enum sk_err sk_exports_frames(struct sk_exports *exports, const struct sk_frame *frames, size_t count, uint64_t upstream_lost, struct sk_fault *fault);
 /* A file that is no capture but a message. *is says whether it is one; then it was read to its end. */
