@@ -397,14 +397,19 @@ enum sk_err sk_run(struct sk_cmd *cmd, struct sk_workspace *workspace, const str
 {
 	struct run run = {.cmd = cmd, .options = options, .result = result};
 	int64_t cpu_ns = cmd->clock.cpu_ns(cmd->clock.context);
+	bool live = options->exports.listen_count != 0;
 	sk_guard_no_core();
 	(void)snprintf(result->origin, sizeof result->origin, "%s", workspace->origin);
+	/* Who sees the port may interrupt: from then on that is an orderly end. */
+	if (live)
+		sk_guard_signals(false);
 	enum sk_err err = start(&run, workspace, fault);
 	result->start_cpu_ns = cmd->clock.cpu_ns(cmd->clock.context) - cpu_ns;
 	if (err == SK_OK) {
 		int64_t wall_ns = cmd->clock.monotonic_ns(cmd->clock.context);
 		cpu_ns = cmd->clock.cpu_ns(cmd->clock.context);
-		sk_guard_signals(false);
+		if (!live)
+			sk_guard_signals(false);
 		sk_progress_start(&run.progress, cmd);
 		err = watch_inputs(&run, fault);
 		sk_progress_clear(&run.progress);

@@ -217,7 +217,7 @@ void sk_summary_json(struct sk_cmd *cmd, const struct sk_workspace *workspace, c
 	sk_json_u64(&json, "sliced", result->sliced);
 	sk_json_u64(&json, "odd_length", result->odd_length);
 	sk_json_u64(&json, "time_backwards", result->time_backwards);
-	sk_json_u64(&json, "upstream_lost", result->upstream_lost);
+	sk_json_u64(&json, "upstream_lost", result->upstream_lost + result->exports.listener.kernel_dropped);
 	sk_json_u64(&json, "heads_shed", totals->flow.heads_shed);
 	sk_json_u64(&json, "lost_in_crash", result->frames_lost_in_crash);
 	sk_json_end(&json);
