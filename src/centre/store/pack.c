@@ -93,7 +93,7 @@ enum sk_err sk_unpack(struct sk_cur *c, int32_t day, struct sk_observation *out,
 	unsigned bits = sk_be16(c);
 	*form = sk_carve(c, (bits >> BIT_WHOLE & 1) != 0 ? bits & ~(1u << BIT_WHOLE) : 0);
 	SK_TRY(sk_alive(form));
-	if (sk_more(form))
+	if ((bits >> BIT_WHOLE & 1) != 0)
 		return sk_observation_decode(form->at, sk_left(form), out);
 	memset(out, 0, sizeof *out);
 	unsigned counters = bits >> BIT_COUNTERS & 3, duration = bits >> BIT_DURATION & 3, width = counter_bytes[counters];
