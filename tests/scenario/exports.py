@@ -5,7 +5,7 @@ import datetime, gzip, ipaddress
 from lib import *
 
 S = os.path.join(ROOT, "samples")
-FILTER = "not host 203.0.113.99 and not net 203.0.113.192/26 and not host 2001:db8:f:113::99"   # what samples/exports leaves out
+FILTER = "not host 203.0.113.99 and not net 203.0.113.192/26 and not host 2001:db8:f:113::99"   # what samples/meters leaves out
 MS = 1_790_000_000
 
 # ---- a second writer of messages ----
@@ -56,7 +56,7 @@ def counts(flow): return flow["packets"]["from_initiator"], flow["ip_bytes"]["fr
 # ---- against the frames that the exporters saw ----
 
 class Truth:
-    """Packets and bytes of each direction of TCP and UDP in border.pcap.gz, as samples/exports filters it; directions in which a fragment went are left out, for the meters
+    """Packets and bytes of each direction of TCP and UDP in border.pcap.gz, as samples/meters filters it; directions in which a fragment went are left out, for the meters
     count those each in their own way."""
     LISTS = [(ipaddress.ip_network(l.split()[0]), side) for side in ("domestic", "foreign") for l in open(f"{S}/border/{side}.txt") if l.strip() and l[0] != "#"]
     def __init__(self):
@@ -102,7 +102,7 @@ def read_pcap(path):
     return out
 
 def recorded(f, name, port, transport):
-    records = form_frames(read_pcap(S + "/exports.pcap.gz"), port, transport)
+    records = form_frames(read_pcap(S + "/exports/routers.pcap.gz"), port, transport)
     return write_pcap(f"{f}/{name}.pcap", [r[3] for r in records], times=[r[0] + r[1] / 1e6 for r in records]), records
 
 def exporters_tell_what_the_frames_tell():

@@ -54,7 +54,7 @@ def softflowd(capture, folder, port, *words, what=FILTER):
     done = run("softflowd", "-r", capture, "-d", "-6", "-a", "-p", folder + "/pid", "-c", "none", "-n", f"127.0.0.1:{port}", *words, *([what] if what else []), timeout=60)
     return int(re.search(r"Flows exported: \d+ \((\d+) records\)", done.out + done.err)[1])
 
-def payloads(port, transport=17): return [r[3][42:] for r in read_pcap(S + "/exports.pcap.gz") if r[3][23] == transport and struct.unpack_from("!H", r[3], 36)[0] == port]
+def payloads(port, transport=17): return [r[3][42:] for r in read_pcap(S + "/exports/routers.pcap.gz") if r[3][23] == transport and struct.unpack_from("!H", r[3], 36)[0] == port]
 
 # ---- senders ----
 
