@@ -169,6 +169,16 @@ def killed_and_started_again():
         with Collect(w) as again: again.send(message(3))
         expect({key(flow)[1] for flow in flows(w)} >= {1, 3}, "a signed interval was lost"); verify_both(w + "/ledger")
 
+def the_basis_ends_while_it_listens():
+    """Also when nothing comes: collection stops within a second, the last interval is signed, and nothing that comes later is read (rule: BASIS-2)."""
+    with Folder() as f:
+        end = int(time.time()) + 4
+        w = make_workspace(f, extra=("--until", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(end)))); sekisho("selectors", "import", "--workspace", w, "--all-flows")
+        c = Collect(w); c.send(v5([(IN, 1000, OUT, 443, 6, 10, 1000)] * 12))
+        out, err = c.child.communicate(timeout=20); late = time.time() - end
+        expect(c.child.returncode == 22 and "nothing may be collected" in err and -0.1 < late < 1.5, f"{c.child.returncode}, {late} s late: {err}")
+        expect(json.loads(out)["exports"]["account"]["selected"] == 12, out); verify_both(w + "/ledger")
+
 # ---- readers of what is sent on ----
 
 def border_watch(f, *extra):
@@ -245,5 +255,5 @@ def nothing_listens_there():
         watch_json(w, S + "/border.pcap.gz", code=None, extra=("--ipfix", f"udp:127.0.0.1:{free_port()}")); verify_both(w + "/ledger")
 
 if __name__ == "__main__":
-    main(softflowd_sends, pmacctd_sends, nfcapd_counts_the_same, noise_never_stops_it, senders_that_are_not_named, what_the_kernel_drops_is_counted, killed_and_started_again, nfcapd_reads,
-         nfacctd_reads, ipfix_dump_and_tshark_read, nothing_listens_there)
+    main(softflowd_sends, pmacctd_sends, nfcapd_counts_the_same, noise_never_stops_it, senders_that_are_not_named, what_the_kernel_drops_is_counted, killed_and_started_again, the_basis_ends_while_it_listens,
+         nfcapd_reads, nfacctd_reads, ipfix_dump_and_tshark_read, nothing_listens_there)
