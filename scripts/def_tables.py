@@ -77,6 +77,20 @@ def conf_manual(root):
     return out + [".El"]
 
 
+# ---- what the operator's page tells of events and figures ----
+
+def cell(text):
+    return text.replace("|", "\\|")
+
+
+def event_table(root):
+    out = ["| event | level | words | what to do |", "|---|---|---|---|"]
+    for macro, a, _ in rows(root, "src/foundation/log/event.def"):
+        if re.fullmatch(r"SK_EVENT\d", macro):
+            out.append(f"| `{a[0]}` | {a[1].lower()} | {cell(a[2])} | {cell(a[3])} |")
+    return out
+
+
 def prose_of(root):
     """(path, line, name, text) of each row that must tell something to people."""
     for k in conf_keys(root):
@@ -84,6 +98,9 @@ def prose_of(root):
         yield "src/foundation/conf/conf.def", k["line"], k["key"], k["prose"]
     for _, a, line in rows(root, "src/foundation/conf/choice.def"):
         yield "src/foundation/conf/choice.def", line, a[2], a[3]
+    for macro, a, line in rows(root, "src/foundation/log/event.def"):
+        if re.fullmatch(r"SK_EVENT\d", macro):
+            yield "src/foundation/log/event.def", line, a[0], a[3]
 
 
 # file -> name of the table -> lines
