@@ -51,8 +51,8 @@ static void check_power(const struct check *check, struct sk_conf_mark mark, con
 static void check_link(const struct check *check, size_t i)
 {
 	const struct sk_conf_link *link = &check->conf->links.items[i];
-	if (link->zero_copy && link->mode != SK_CONF_MODE_XDP)
-		sk_conf_error(check->tell, at_element(check, SK_CONF_SCOPE_LINK, i, "zero_copy"), "links[].zero_copy: found true; needs mode: xdp beside it");
+	if (link->zero_copy && link->mode != SK_CONF_MODE_XDP && link->mode != SK_CONF_MODE_XDP_NATIVE)
+		sk_conf_error(check->tell, at_element(check, SK_CONF_SCOPE_LINK, i, "zero_copy"), "links[].zero_copy: found true; needs mode: xdp or xdp_native beside it");
 	if (link->ring_frames != 0)
 		check_power(check, at_element(check, SK_CONF_SCOPE_LINK, i, "ring_frames"), "links[].ring_frames", link->ring_frames);
 	for (size_t j = 0; j < i; j++)
