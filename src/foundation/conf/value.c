@@ -246,6 +246,13 @@ static bool within(const struct sk_conf_row *row, const void *value)
 	return true;
 }
 
+/* "" is none: of a place to write to or to listen on, and wherever it is the default. */
+static bool may_be_empty(const struct sk_conf_row *row)
+{
+	bool place = row->type == SK_CONF_V_PATH || row->type == SK_CONF_V_SOCKET || row->type == SK_CONF_V_ENDPOINT;
+	return row->places == 0 && row->standard != NULL && (place || row->standard[0] == '\0');
+}
+
 static void say_expected(const struct sk_conf_row *row, char expected[SK_CONF_EXPECTED_MAX])
 {
 	static const char *const words[SK_CONF_V_TYPES] = {
@@ -271,14 +278,14 @@ static void say_expected(const struct sk_conf_row *row, char expected[SK_CONF_EX
 	int used = snprintf(expected, SK_CONF_EXPECTED_MAX, "%s", words[row->type]);
 	if (row->least[0] != '\0')
 		used += snprintf(expected + used, (size_t)(SK_CONF_EXPECTED_MAX - used), " from %s to %s", row->least, row->most);
-	if (row->standard != NULL && row->standard[0] == '\0')
+	if (may_be_empty(row))
 		used += snprintf(expected + used, (size_t)(SK_CONF_EXPECTED_MAX - used), ", or \"\" for none");
 	SK_INVARIANT(used < SK_CONF_EXPECTED_MAX);
 }
 
 enum sk_err sk_conf_value_read(const struct sk_conf_row *row, const char *text, void *value, char expected[SK_CONF_EXPECTED_MAX])
 {
-	if (text[0] == '\0' && row->places == 0 && row->standard != NULL && row->standard[0] == '\0') {
+	if (text[0] == '\0' && may_be_empty(row)) {
 		memset(value, 0, row->size);
 		return SK_OK;
 	}

@@ -116,6 +116,7 @@ static void values_have_one_meaning(void **state)
 		{"name", "border-1.example.net", "border-1.example.net"}, {"workspace", "/var/lib/x", "/var/lib/x"}, {"workspace", "var", NULL}, {"workspace", "", NULL},
 		{"workspace", "/a b\"c\\d", "\"/a b\\\"c\\\\d\""}, {"workspace", "/\xe9\x96\xa2\xe6\x89\x80", "\"/\xe9\x96\xa2\xe6\x89\x80\""}, {"workspace", "/a\nb", NULL},
 		{"workspace", "/a\xc2\x85", NULL}, {"workspace", "/a\xe2\x80\xa8", NULL}, {"workspace", "/a\xef\xbb\xbf", NULL}, {"eve.path", "", "\"\""},
+		{"metrics.socket", "", "\"\""}, {"metrics.socket", "/run/x.sock", "/run/x.sock"}, {"metrics.socket", "x", NULL},
 		{"ipfix.collector", "192.0.2.1:4739", "192.0.2.1:4739"}, {"ipfix.collector", "[2001:DB8::1]:4739", "\"[2001:db8::1]:4739\""},
 		{"ipfix.collector", "2001:db8::1:4739", NULL}, {"ipfix.collector", "[192.0.2.1]:4739", NULL}, {"ipfix.collector", "192.0.2.1", NULL},
 		{"ipfix.collector", "192.0.2.1:0", NULL}, {"ipfix.collector", "192.0.2.1:65536", NULL}, {"ipfix.collector", "collector.example:4739", NULL},
