@@ -85,7 +85,7 @@ def cell(text):
 
 def event_table(root):
     out = ["| event | level | words | what to do |", "|---|---|---|---|"]
-    for macro, a, _ in rows(root, "src/foundation/log/event.def"):
+    for macro, a, _ in rows(root, "src/foundation/journal/event.def"):
         if re.fullmatch(r"SK_EVENT\d", macro):
             out.append(f"| `{a[0]}` | {a[1].lower()} | {cell(a[2])} | {cell(a[3])} |")
     return out
@@ -98,9 +98,9 @@ def prose_of(root):
         yield "src/foundation/conf/conf.def", k["line"], k["key"], k["prose"]
     for _, a, line in rows(root, "src/foundation/conf/choice.def"):
         yield "src/foundation/conf/choice.def", line, a[2], a[3]
-    for macro, a, line in rows(root, "src/foundation/log/event.def"):
+    for macro, a, line in rows(root, "src/foundation/journal/event.def"):
         if re.fullmatch(r"SK_EVENT\d", macro):
-            yield "src/foundation/log/event.def", line, a[0], a[3]
+            yield "src/foundation/journal/event.def", line, a[0], a[3]
 
 
 # file -> name of the table -> lines

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "log/notify.h"
+#include "journal/notify.h"
 
 #include <errno.h>
 #include <inttypes.h>

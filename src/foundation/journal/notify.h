@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* log/notify.h: what the service manager is told, by sd_notify(3)'s protocol: lines NAME=VALUE in one datagram to the UNIX socket that NOTIFY_SOCKET names.
+/* journal/notify.h: what the service manager is told, by sd_notify(3)'s protocol: lines NAME=VALUE in one datagram to the UNIX socket that NOTIFY_SOCKET names.
    Our own sender and not libsystemd: the protocol is stable and public, and the library would bring six others into a process that holds frames.
    Promises: never waits; a manager that is gone is no error. Never: another socket than that one. Thread rule: any one thread. */
-#ifndef SK_LOG_NOTIFY_H
-#define SK_LOG_NOTIFY_H
+#ifndef SK_JOURNAL_NOTIFY_H
+#define SK_JOURNAL_NOTIFY_H
 
 #include "base/base.h"
 

@@ -13,7 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "log/notify.h"
+#include "journal/notify.h"
 
 static int manager(const char *name)
 {
