@@ -4,7 +4,7 @@ import re
 from c_source import blank, read
 
 ROW = re.compile(r"(?m)^(SK_[A-Z0-9_]+)\(")
-PIECE = re.compile(r'"((?:\\.|[^"\\])*)"|([A-Za-z0-9_]+)|([(),])|\s+', re.S)
+PIECE = re.compile(r'"((?:\\.|[^"\\])*)"|(-?[A-Za-z0-9_]+)|([(),])|\s+', re.S)
 
 
 def rows(root, path):
