@@ -91,6 +91,33 @@ def event_table(root):
     return out
 
 
+def metric_table(root):
+    units = {"COUNT": "", "BYTES": "bytes", "FLAG": "0 or 1", "RATIO": "0 to 1", "SECONDS": "seconds", "TIME": "seconds since 1970"}
+    out = ["| figure | kind | unit | by | what it means |", "|---|---|---|---|---|"]
+    for macro, a, _ in rows(root, "src/sensor/emit/metrics.def"):
+        if macro in ("SK_METRIC", "SK_METRIC_LINK", "SK_METRIC_WORKER"):
+            by = {"SK_METRIC": "", "SK_METRIC_LINK": "link", "SK_METRIC_WORKER": "worker"}[macro]
+            out.append(f"| `sekisho_{a[1]}{'_total' if a[2] == 'COUNTER' else ''}` | {a[2].lower()} | {units[a[3]]} | {by} | {cell(a[4])} |")
+        else:
+            by = "link" if macro == "SK_METRIC_LINK_CELL" else f"link, {a[2]}"
+            out.append(f"| `sekisho_{a[1]}_frames_total`, `..._bytes_total` | counter | | {by} | {cell(a[-1])} |")
+    return out
+
+
+def health_table(root):
+    out = ["| reason | state | what is said | what to do |", "|---|---|---|---|"]
+    for _, a, _ in rows(root, "src/sensor/emit/health.def"):
+        out.append(f"| `{a[1]}` | {a[2].lower()} | {cell(a[3])} | {cell(a[4])} |")
+    return out
+
+
+def wall_table(root):
+    out = ["| wall | what it means that it stands |", "|---|---|"]
+    for _, a, _ in rows(root, "src/foundation/wall/wall.def"):
+        out.append(f"| `{a[1]}` | {cell(a[2])} |")
+    return out
+
+
 def prose_of(root):
     """(path, line, name, text) of each row that must tell something to people."""
     for k in conf_keys(root):
@@ -103,7 +130,14 @@ def prose_of(root):
             yield "src/foundation/journal/event.def", line, a[0], a[3]
 
 
+    for _, a, line in rows(root, "src/sensor/emit/metrics.def"):
+        yield "src/sensor/emit/metrics.def", line, a[1], a[-1]
+    for _, a, line in rows(root, "src/sensor/emit/health.def"):
+        yield "src/sensor/emit/health.def", line, a[1], a[4]
+
+
 # file -> name of the table -> lines
 TABLES = {
     "man/sekisho.conf.5": {"keys": conf_manual},
+    "docs/service.md": {"figures": metric_table, "health": health_table, "events": event_table, "walls": wall_table},
 }
