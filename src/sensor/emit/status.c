@@ -126,7 +126,7 @@ static void read_text(const struct sk_json_value *object, const char *key, char 
 	const char *text = sk_json_get_text(object, key);
 	size_t length = text != NULL ? strlen(text) : 0;
 	memset(out, 0, size);
-	if (length >= size)
+	if (length == 0 || length >= size)
 		return;
 	for (size_t i = 0; i < length; i++)
 		if (text[i] <= 0x20 || text[i] >= 0x7f)
