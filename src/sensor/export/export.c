@@ -10,7 +10,7 @@ enum { VERSION_NETFLOW5 = 5, VERSION_NETFLOW9 = 9, VERSION_IPFIX = 10, VERSION_S
 
 struct sk_export_limits sk_export_default_limits(void)
 {
-	return (struct sk_export_limits){.domains = 2048, .domains_per_exporter = 64, .templates = 8192, .templates_per_domain = 128, .template_life_ns = 5400 * EXPORT_S};
+	return (struct sk_export_limits){.domains = 2048, .domains_per_exporter = 64, .templates = 8192, .templates_per_domain = 128, .template_life_ns = 7200 * EXPORT_S};
 }
 
 static void *touched(size_t count, size_t size)
@@ -105,6 +105,8 @@ static enum sk_err take_message(struct sk_export *x, struct message *m, struct s
 	if (version == 0)
 		version = sk_be16(cur) == VERSION_SFLOW5 && !cur->dead ? 0 : UINT16_MAX;
 	m->meter = version == VERSION_NETFLOW5 ? SK_METER_NETFLOW5 : version == VERSION_NETFLOW9 ? SK_METER_NETFLOW9 : version == VERSION_IPFIX ? SK_METER_IPFIX : SK_METER_SFLOW;
+	if (x->config.forms != 0 && (x->config.forms & 1u << m->meter) == 0)
+		version = UINT16_MAX;
 	switch (version) {
 	case VERSION_NETFLOW5: return export_netflow5(x, m, cur);
 	case VERSION_NETFLOW9: return export_netflow9(x, m, cur, fault);

@@ -34,7 +34,7 @@ struct sk_export_limits {
 	uint32_t domains_per_exporter; /* default 64 */
 	uint32_t templates;            /* default 8192 */
 	uint32_t templates_per_domain; /* default 128 */
-	int64_t template_life_ns;      /* of datagrams: three times the longest usual refresh, default 90 min (RFC 7011 10.3.7) */
+	int64_t template_life_ns;      /* of datagrams: more than three times the usual refresh, default 2 h (RFC 7011 10.3.7) */
 };
 /* The defaults above. */
 struct sk_export_limits sk_export_default_limits(void);
@@ -45,6 +45,7 @@ struct sk_export_config {
 	const struct sk_indicator_set *set; /* NULL: no selector */
 	const struct sk_observe_sink *sink;
 	struct sk_export_limits limits;
+	unsigned forms;                 /* bits 1 << enum sk_meter of the forms that are read; others are malformed. 0: all */
 	struct sk_clock clock;
 	/* Sampled packets as frames, in the message's own memory (at most SK_BATCH_MAX at once; interface is 0): the receiver feeds them to the gate. Its error
 	   ends the reading. NULL: they are counted as unread. */

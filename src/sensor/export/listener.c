@@ -2,6 +2,7 @@
 #include "export/listener.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -92,9 +93,9 @@ void sk_listener_free(struct sk_listener *listener)
 }
 
 /* As large a buffer as we may have: above the system's limit where we have the right to it. */
-static uint32_t enlarge(int fd)
+static uint32_t enlarge(int fd, uint32_t bytes)
 {
-	int wanted = SK_LISTENER_RECEIVE_BYTES, granted = 0;
+	int wanted = bytes == 0 ? SK_LISTENER_RECEIVE_BYTES : bytes < INT_MAX / 2 ? (int)bytes : INT_MAX / 2, granted = 0;
 	socklen_t length = sizeof granted;
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &wanted, sizeof wanted) != 0)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &wanted, sizeof wanted);
@@ -110,7 +111,7 @@ enum sk_err sk_listener_add(struct sk_listener *listener, const struct sk_peer *
 	SK_TRY(sk_peer_listen(where, &fd, fault));
 	bool tcp = where->transport == SK_PEER_TCP;
 	if (!tcp) {
-		uint32_t granted = enlarge(fd), *least = &listener->totals.receive_bytes;
+		uint32_t granted = enlarge(fd, listener->config.receive_bytes), *least = &listener->totals.receive_bytes;
 		*least = *least == 0 || granted < *least ? granted : *least;
 		(void)setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on);
 	}

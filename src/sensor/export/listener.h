@@ -13,12 +13,13 @@ enum {
 	SK_LISTENER_STREAMS = 64,       /* connections at once; a further one is closed, unless another was silent for ten minutes */
 	SK_LISTENER_BATCH = 64,         /* datagrams a system call */
 	SK_LISTENER_ROUNDS = 8,         /* such batches a place and call, so that one exporter cannot hold up the others */
-	SK_LISTENER_RECEIVE_BYTES = 16 << 20 /* asked of the kernel for each UDP socket; what it grants is in the totals */
+	SK_LISTENER_RECEIVE_BYTES = 16 << 20 /* asked of the kernel for each UDP socket, unless told otherwise; what it grants is in the totals */
 };
 
 struct sk_listener_config {
 	struct sk_export *export_;      /* borrowed */
 	struct sk_clock clock;
+	uint32_t receive_bytes;         /* of each UDP socket's buffer; 0: SK_LISTENER_RECEIVE_BYTES */
 	size_t exporter_count;          /* senders that are read; 0: all */
 	struct sk_prefix exporters[SK_EXPORTERS_MAX];
 };

@@ -57,8 +57,8 @@ static inline enum sk_err world_frames(void *context, struct sk_frame *frames, s
 	return w->frames_answer == SK_OK ? SK_OK : sk_fault_set(fault, w->frames_answer, "the test's engine refuses");
 }
 
-/* flow_all: every admitted record is kept; else those with 198.51.100.2. */
-static inline void world_start_limited(struct world *w, bool flow_all, const struct sk_export_limits *limits)
+/* flow_all: every admitted record is kept; else those with 198.51.100.2. forms: as the config's. */
+static inline void world_start_forms(struct world *w, bool flow_all, const struct sk_export_limits *limits, unsigned forms)
 {
 	static const struct sk_indicator_options options = {.min_prefix_v4 = 8, .min_prefix_v6 = 19, .special_ranges_allowed = true};
 	struct sk_indicator_builder *builder;
@@ -87,9 +87,14 @@ static inline void world_start_limited(struct world *w, bool flow_all, const str
 	w->sink = (struct sk_observe_sink){.context = w, .observation = world_observation, .finding = world_finding};
 	w->source = (struct sk_export_source){.exporter = {.family = 4, .bytes = {192, 0, 2, 254}}, .time_ns = T0 * S};
 	struct sk_export_config config = {.border = (const struct sk_border *)(const void *)&w->clock, .basis = &w->basis, .set = w->set, .sink = &w->sink,
-					  .limits = limits != NULL ? *limits : sk_export_default_limits(), .clock = sk_clock_of_fake(&w->clock), .frames = world_frames,
+					  .limits = limits != NULL ? *limits : sk_export_default_limits(), .forms = forms, .clock = sk_clock_of_fake(&w->clock), .frames = world_frames,
 					  .context = w};
 	assert_int_equal(sk_export_new(&config, &w->export_), SK_OK);
+}
+
+static inline void world_start_limited(struct world *w, bool flow_all, const struct sk_export_limits *limits)
+{
+	world_start_forms(w, flow_all, limits, 0);
 }
 
 static inline void world_start(struct world *w, bool flow_all)

@@ -502,10 +502,33 @@ static void many_samples(void **state)
 	world_end(&w);
 }
 
+/* A form that the operator does not take is not read at all. */
+static void forms_that_are_taken(void **state)
+{
+	(void)state;
+	static struct world w;
+	static struct msg m;
+	world_start_forms(&w, true, NULL, 1u << SK_METER_IPFIX | 1u << SK_METER_SFLOW);
+	v5_start(&m, 1, 100, 0);
+	v5_record(&m, DOMESTIC4, FOREIGN4, 6, 443);
+	send_msg(&w, &m);
+	struct sk_export_totals t = totals(&w);
+	assert_true(t.received == 0 && t.count[SK_EXPORT_MALFORMED_MESSAGES] == 1 && t.domains == 0);
+	sflow_start(&m, 1, 1);
+	sflow_flow_head(&m, false, 1);
+	put_sampled_header(&m, 1);
+	sflow_sample_end(&m);
+	send_msg(&w, &m);
+	t = totals(&w);
+	assert_true(w.frames == 1 && t.count[SK_EXPORT_MALFORMED_MESSAGES] == 1 && t.messages_by[SK_METER_SFLOW] == 1);
+	world_end(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(netflow5), cmocka_unit_test(netflow9_with_options), cmocka_unit_test(sampling_in_every_way), cmocka_unit_test(ipfix_plain),
 					   cmocka_unit_test(variable_length), cmocka_unit_test(biflows), cmocka_unit_test(firewall_biflows), cmocka_unit_test(times),
-					   cmocka_unit_test(clocks), cmocka_unit_test(uptime_of_ipfix), cmocka_unit_test(psamp), cmocka_unit_test(sflow), cmocka_unit_test(many_samples)};
+					   cmocka_unit_test(clocks), cmocka_unit_test(uptime_of_ipfix), cmocka_unit_test(psamp), cmocka_unit_test(sflow), cmocka_unit_test(many_samples),
+					   cmocka_unit_test(forms_that_are_taken)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -93,7 +93,7 @@ static void send_aged(struct world *w, int64_t age_s)
 	send_msg(w, &m);
 }
 
-/* Templates of datagrams live 90 minutes, those of streams as long as the stream. */
+/* Templates of datagrams live two hours, those of streams as long as the stream. */
 static void life(void **state)
 {
 	(void)state;
@@ -102,9 +102,9 @@ static void life(void **state)
 		world_start(&w, true);
 		w.source.session = session;
 		teach(&w, 1);
-		send_aged(&w, 5400);
+		send_aged(&w, 7200);
 		assert_int_equal(w.observations, 1);
-		send_aged(&w, 5401);
+		send_aged(&w, 7201);
 		assert_int_equal(w.observations, 1 + session);
 		assert_int_equal(totals(&w).count[SK_EXPORT_TEMPLATES_EXPIRED], 1 - session);
 		assert_int_equal(totals(&w).count[SK_EXPORT_NO_TEMPLATE], 1 - session);
