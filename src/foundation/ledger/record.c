@@ -10,7 +10,7 @@
 
 enum form {
 	FIXED,         /* always this text */
-	VERSION,       /* always 1 */
+	VERSION,       /* 1, or 2 where the kind has a section that only some have */
 	U64, I64, BOOL,
 	WORD,          /* 1.. printable ASCII without space, quote and backslash */
 	WORD_OR_EMPTY,
@@ -21,7 +21,11 @@ enum form {
 	TALLY,         /* {"bytes":n,"frames":n} */
 	CELLS,         /* {name:{"bytes":n,"frames":n},...}, only cells with frames */
 	CLASS_TALLIES, /* the same, names are border classes */
-	NAMES          /* array of texts of a-z 0-9 _ . in ascending order */
+	NAMES,         /* array of texts of a-z 0-9 _ . in ascending order */
+	COUNT,         /* a tally of which only frames is there, as a number: records of exports have no bytes */
+	COUNT_CELLS,   /* {name:n,...} */
+	CLASS_COUNTS,  /* the same, names are border classes */
+	SECTION        /* an object of its own table */
 };
 
 struct field {
@@ -30,8 +34,10 @@ struct field {
 	size_t lead_length;
 	enum form form;
 	size_t offset;
-	uint64_t limit;    /* U64: largest value; WORD, LINK: size of the array */
+	uint64_t limit;    /* U64: largest value; WORD, LINK: size of the array; SECTION: how many fields */
 	const char *fixed;
+	const struct field *section;
+	bool second;       /* stands in version 2 alone */
 };
 
 #define AT(member) offsetof(struct sk_record, member)
@@ -117,6 +123,25 @@ static const struct field run_start_fields[] = {
 	{KEY("v"), VERSION, 0, 0, NULL},
 };
 
+/* rule: EXPORT-4 */
+static const struct field exports_fields[] = {
+	PLAIN("carried_after", COUNT, interval.exports.carried_after),
+	PLAIN("carried_before", COUNT, interval.exports.carried_before),
+	PLAIN("classes", CLASS_COUNTS, interval.exports.classes),
+	PLAIN("classes_carried_after", COUNT, interval.exports.classes_carried_after),
+	PLAIN("classes_carried_before", COUNT, interval.exports.classes_carried_before),
+	PLAIN("gate_erased", COUNT_CELLS, interval.exports.gate_erased),
+	NUMBER("lost_messages", interval.exports.lost_messages),
+	NUMBER("lost_records", interval.exports.lost_records),
+	PLAIN("malformed", COUNT, interval.exports.malformed),
+	NUMBER("messages", interval.exports.messages),
+	NUMBER("no_template", interval.exports.no_template),
+	PLAIN("received", COUNT, interval.exports.received),
+	NUMBER("samples", interval.exports.samples),
+	PLAIN("select_erased", COUNT_CELLS, interval.exports.select_erased),
+	PLAIN("selected", COUNT, interval.exports.selected),
+};
+
 static const struct field interval_fields[] = {
 	NUMBER("basis", interval.basis),
 	NUMBER("border", interval.border),
@@ -126,6 +151,7 @@ static const struct field interval_fields[] = {
 	PLAIN("classes", CLASS_TALLIES, interval.classes),
 	PLAIN("classes_carried_after", TALLY, interval.classes_carried_after),
 	PLAIN("classes_carried_before", TALLY, interval.classes_carried_before),
+	{KEY("exports"), SECTION, 0, SK_COUNT(exports_fields), NULL, exports_fields, true},
 	NUMBER("findings", interval.findings),
 	PLAIN("from_ns", I64, interval.from_ns),
 	PLAIN("gate_erased", CELLS, interval.gate_erased),
@@ -185,9 +211,18 @@ static const struct field detectors_fields[] = {
 	{KEY("v"), VERSION, 0, 0, NULL},
 };
 
+static const struct field carried_exports_fields[] = {
+	PLAIN("classes", CLASS_COUNTS, carry.exports.classes),
+	PLAIN("gate_erased", COUNT_CELLS, carry.exports.gate_erased),
+	PLAIN("malformed", COUNT, carry.exports.malformed),
+	PLAIN("select_erased", COUNT_CELLS, carry.exports.select_erased),
+	PLAIN("selected", COUNT, carry.exports.selected),
+};
+
 static const struct field carry_fields[] = {
 	PLAIN("capture_lost", TALLY, carry.capture_lost),
 	PLAIN("classes", CLASS_TALLIES, carry.classes),
+	{KEY("exports"), SECTION, 0, SK_COUNT(carried_exports_fields), NULL, carried_exports_fields, true},
 	NUMBER("findings", carry.findings),
 	PLAIN("gate_erased", CELLS, carry.gate_erased),
 	KIND("carry"),
@@ -275,7 +310,17 @@ static void write_tally(struct sk_json_writer *w, const char *key, const struct 
 	sk_json_end(w);
 }
 
-static bool write_cells(struct sk_json_writer *w, const char *key, const struct sk_cells *cells)
+/* A cell's value: frames and bytes, or of exports the number of records alone. */
+static bool write_cell(struct sk_json_writer *w, const char *key, const struct sk_tally *tally, bool count_only)
+{
+	if (count_only)
+		sk_json_u64(w, key, tally->frames);
+	else
+		write_tally(w, key, tally);
+	return !count_only || tally->bytes == 0;
+}
+
+static bool write_cells(struct sk_json_writer *w, const char *key, const struct sk_cells *cells, bool count_only)
 {
 	if (cells->count > SK_CELLS_MAX)
 		return false;
@@ -285,25 +330,27 @@ static bool write_cells(struct sk_json_writer *w, const char *key, const struct 
 		    (i > 0 && strcmp(cells->cell[i - 1].name, cell->name) >= 0))
 			return false;
 	}
+	bool good = true;
 	sk_json_object(w, key);
 	for (size_t i = 0; i < cells->count; i++)
-		write_tally(w, cells->cell[i].name, &(struct sk_tally){cells->cell[i].frames, cells->cell[i].bytes});
+		good &= write_cell(w, cells->cell[i].name, &(struct sk_tally){cells->cell[i].frames, cells->cell[i].bytes}, count_only);
 	sk_json_end(w);
-	return true;
+	return good;
 }
 
-static bool write_class_tallies(struct sk_json_writer *w, const char *key, const struct sk_tally *classes)
+static bool write_class_tallies(struct sk_json_writer *w, const char *key, const struct sk_tally *classes, bool count_only)
 {
+	bool good = true;
 	sk_json_object(w, key);
 	for (size_t i = 0; i < SK_CLASS_COUNT; i++) {
 		const struct sk_tally *tally = &classes[class_order[i]];
 		if (tally->frames != 0)
-			write_tally(w, class_names[class_order[i]], tally);
+			good &= write_cell(w, class_names[class_order[i]], tally, count_only);
 		else if (tally->bytes != 0)
-			return false;
+			good = false;
 	}
 	sk_json_end(w);
-	return true;
+	return good;
 }
 
 static bool write_bits(struct sk_json_writer *w, const char *key, uint32_t bits, const char *const *names, size_t count)
@@ -341,7 +388,13 @@ static bool write_text(struct sk_json_writer *w, const struct field *field, cons
 	return true;
 }
 
-static bool write_field(struct sk_json_writer *w, const struct field *field, const struct sk_record *record)
+static unsigned version_of(const struct sk_record *record)
+{
+	bool second = (record->kind == SK_RECORD_INTERVAL && record->interval.has_exports) || (record->kind == SK_RECORD_CARRY && record->carry.has_exports);
+	return second ? SK_RECORD_VERSION_EXPORTS : SK_RECORD_VERSION;
+}
+
+static bool write_value(struct sk_json_writer *w, const struct field *field, const struct sk_record *record)
 {
 	const void *at = (const uint8_t *)record + field->offset;
 	switch (field->form) {
@@ -349,7 +402,7 @@ static bool write_field(struct sk_json_writer *w, const struct field *field, con
 		sk_json_text(w, field->key, field->fixed);
 		return true;
 	case VERSION:
-		sk_json_u64(w, field->key, SK_RECORD_VERSION);
+		sk_json_u64(w, field->key, version_of(record));
 		return true;
 	case U64:
 		sk_json_u64(w, field->key, *(const uint64_t *)at);
@@ -386,13 +439,31 @@ static bool write_field(struct sk_json_writer *w, const struct field *field, con
 		write_tally(w, field->key, at);
 		return true;
 	case CELLS:
-		return write_cells(w, field->key, at);
+	case COUNT_CELLS:
+		return write_cells(w, field->key, at, field->form == COUNT_CELLS);
 	case CLASS_TALLIES:
-		return write_class_tallies(w, field->key, at);
+	case CLASS_COUNTS:
+		return write_class_tallies(w, field->key, at, field->form == CLASS_COUNTS);
+	case COUNT:
+		return write_cell(w, field->key, at, true);
 	case NAMES:
 		return write_names(w, field->key, at);
+	case SECTION:
+		break;
 	}
 	return false;
+}
+
+static bool write_field(struct sk_json_writer *w, const struct field *field, const struct sk_record *record)
+{
+	if (field->form != SECTION)
+		return write_value(w, field, record);
+	bool good = true;
+	sk_json_object(w, field->key);
+	for (size_t i = 0; i < field->limit && good; i++)
+		good = write_value(w, &field->section[i], record);
+	sk_json_end(w);
+	return good;
 }
 
 void sk_record_write(struct sk_buf *out, const struct sk_record *record)
@@ -401,8 +472,10 @@ void sk_record_write(struct sk_buf *out, const struct sk_record *record)
 	bool good = true;
 	sk_json_begin(&writer, out, true);
 	sk_json_object(&writer, NULL);
+	bool second = version_of(record) == SK_RECORD_VERSION_EXPORTS;
 	for (size_t i = 0; i < kinds[record->kind].count && good; i++)
-		good = write_field(&writer, &kinds[record->kind].fields[i], record);
+		if (second || !kinds[record->kind].fields[i].second)
+			good = write_field(&writer, &kinds[record->kind].fields[i], record);
 	if (good)
 		sk_json_end(&writer);
 	else if (out->failed == SK_OK)
@@ -415,6 +488,7 @@ struct reading {
 	struct sk_cur cur;
 	struct sk_fault *fault;
 	const char *kind, *key; /* where we are, for messages */
+	unsigned version;       /* that the record's end announces */
 };
 
 /* What stands at the cursor, in a few printable bytes. */
@@ -564,7 +638,14 @@ static enum sk_err read_tally(struct reading *r, struct sk_tally *out)
 	return accept(r, "}") ? SK_OK : wrong(r, "}");
 }
 
-static enum sk_err read_cells(struct reading *r, struct sk_cells *out)
+/* A cell's value, as write_cell writes it. */
+static enum sk_err read_cell(struct reading *r, struct sk_tally *out, bool count_only)
+{
+	out->bytes = 0;
+	return count_only ? read_u64(r, UINT64_MAX, &out->frames) : read_tally(r, out);
+}
+
+static enum sk_err read_cells(struct reading *r, struct sk_cells *out, bool count_only)
 {
 	out->count = 0;
 	if (accept(r, "{}"))
@@ -581,7 +662,7 @@ static enum sk_err read_cells(struct reading *r, struct sk_cells *out)
 			return wrong(r, "names in ascending order, each once");
 		if (!accept(r, ":"))
 			return wrong(r, ":");
-		SK_TRY(read_tally(r, &tally));
+		SK_TRY(read_cell(r, &tally, count_only));
 		if (tally.frames == 0)
 			return wrong(r, "only cells that hold frames");
 		cell->frames = tally.frames;
@@ -591,7 +672,7 @@ static enum sk_err read_cells(struct reading *r, struct sk_cells *out)
 	return SK_OK;
 }
 
-static enum sk_err read_class_tallies(struct reading *r, struct sk_tally *classes)
+static enum sk_err read_class_tallies(struct reading *r, struct sk_tally *classes, bool count_only)
 {
 	bool any = false;
 	memset(classes, 0, SK_CLASS_COUNT * sizeof *classes);
@@ -606,7 +687,7 @@ static enum sk_err read_class_tallies(struct reading *r, struct sk_tally *classe
 		}
 		if (!accept(r, ":"))
 			return wrong(r, ":");
-		SK_TRY(read_tally(r, tally));
+		SK_TRY(read_cell(r, tally, count_only));
 		if (tally->frames == 0)
 			return wrong(r, "only classes that hold frames");
 		any = true;
@@ -656,8 +737,8 @@ static enum sk_err read_value(struct reading *r, const struct field *field, stru
 	case VERSION: {
 		uint64_t version;
 		SK_TRY(read_u64(r, UINT64_MAX, &version));
-		return version == SK_RECORD_VERSION ? SK_OK : sk_fault_set(r->fault, SK_EMALFORMED, "%s record: version %llu is not known, expected 1", r->kind,
-									   (unsigned long long)version);
+		return version == r->version ? SK_OK : sk_fault_set(r->fault, SK_EMALFORMED, "%s record: version %llu is not known, expected %u", r->kind,
+								    (unsigned long long)version, r->version);
 	}
 	case U64:
 		return read_u64(r, field->limit, at);
@@ -689,32 +770,69 @@ static enum sk_err read_value(struct reading *r, const struct field *field, stru
 	case TALLY:
 		return read_tally(r, at);
 	case CELLS:
-		return read_cells(r, at);
+	case COUNT_CELLS:
+		return read_cells(r, at, field->form == COUNT_CELLS);
 	case CLASS_TALLIES:
-		return read_class_tallies(r, at);
+	case CLASS_COUNTS:
+		return read_class_tallies(r, at, field->form == CLASS_COUNTS);
+	case COUNT:
+		return read_cell(r, at, true);
 	case NAMES:
 		return read_names(r, at);
+	case SECTION:
+		break;
 	}
 	return SK_EBUG;
 }
 
 /* The key at the cursor is not the one that the table wants next: say what that means. */
-static enum sk_err wrong_key(struct reading *r, size_t kind, size_t wanted, bool first)
+static enum sk_err wrong_key(struct reading *r, const struct field *fields, size_t count, size_t wanted, bool first)
 {
 	char found[SK_JSON_KEY_MAX];
 	struct reading ahead = *r;
 	ahead.fault = NULL;
-	r->key = kinds[kind].fields[wanted].key;
+	r->key = fields[wanted].key;
 	if (!accept_n(&ahead, first ? "{" : ",", 1) || read_text(&ahead, is_word, 0, sizeof found, found) != SK_OK)
 		return wrong(r, first ? "{ and the key" : ", and the key");
-	for (size_t i = 0; i < kinds[kind].count; i++)
-		if (strcmp(kinds[kind].fields[i].key, found) == 0)
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(fields[i].key, found) == 0)
 			return i > wanted
 				   ? sk_fault_set(r->fault, SK_EMALFORMED, "%s record, byte %zu: field %s is missing (found %s)", r->kind,
 						  sk_offset(&r->cur), r->key, found)
 				   : sk_fault_set(r->fault, SK_EMALFORMED, "%s record, byte %zu: field %s stands twice or out of order (expected %s)",
 						  r->kind, sk_offset(&r->cur), found, r->key);
 	return sk_fault_set(r->fault, SK_EMALFORMED, "%s record, byte %zu: unknown field %s (expected %s)", r->kind, sk_offset(&r->cur), found, r->key);
+}
+
+static enum sk_err read_key(struct reading *r, const struct field *fields, size_t count, size_t at, bool first)
+{
+	struct sk_cur before = r->cur;
+	const struct field *field = &fields[at];
+	if (!accept_n(r, first ? "{" : ",", 1) || !accept_n(r, field->lead, field->lead_length)) {
+		r->cur = before;
+		return wrong_key(r, fields, count, at, first);
+	}
+	r->key = field->key;
+	return SK_OK;
+}
+
+static enum sk_err read_section(struct reading *r, const struct field *section, struct sk_record *record)
+{
+	for (size_t i = 0; i < section->limit; i++) {
+		SK_TRY(read_key(r, section->section, section->limit, i, i == 0));
+		SK_TRY(read_value(r, &section->section[i], record));
+	}
+	return accept(r, "}") ? SK_OK : wrong(r, "} at the end of a section");
+}
+
+/* Interval and carry have a second version, with a section of exports; v stands last. */
+static unsigned announced_version(enum sk_record_kind kind, const void *bytes, size_t length)
+{
+	static const char second[] = "\"v\":2}";
+	bool may = kind == SK_RECORD_INTERVAL || kind == SK_RECORD_CARRY;
+	const char *text = bytes;
+	return may && length >= sizeof second - 1 && memcmp(text + length - (sizeof second - 1), second, sizeof second - 1) == 0 ? SK_RECORD_VERSION_EXPORTS
+																: SK_RECORD_VERSION;
 }
 
 enum sk_err sk_record_parse(const void *bytes, size_t length, struct sk_record *out, struct sk_fault *fault)
@@ -737,15 +855,18 @@ enum sk_err sk_record_parse(const void *bytes, size_t length, struct sk_record *
 		return wrong(&at_kind, "a known kind");
 	out->kind = (enum sk_record_kind)kind;
 	r.kind = kinds[kind].name;
+	r.version = announced_version(out->kind, bytes, length);
+	bool second = r.version == SK_RECORD_VERSION_EXPORTS;
+	if (out->kind == SK_RECORD_INTERVAL)
+		out->interval.has_exports = second;
+	if (out->kind == SK_RECORD_CARRY)
+		out->carry.has_exports = second;
 	for (size_t i = 0; i < kinds[kind].count; i++) {
 		const struct field *field = &kinds[kind].fields[i];
-		struct sk_cur before = r.cur;
-		if (!accept_n(&r, i == 0 ? "{" : ",", 1) || !accept_n(&r, field->lead, field->lead_length)) {
-			r.cur = before;
-			return wrong_key(&r, kind, i, i == 0);
-		}
-		r.key = field->key;
-		SK_TRY(read_value(&r, field, out));
+		if (field->second && !second)
+			continue;
+		SK_TRY(read_key(&r, kinds[kind].fields, kinds[kind].count, i, i == 0));
+		SK_TRY(field->form == SECTION ? read_section(&r, field, out) : read_value(&r, field, out));
 	}
 	r.key = "after v";
 	if (sk_peek_u8(&r.cur, 0) == ',') {

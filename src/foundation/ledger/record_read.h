@@ -7,7 +7,7 @@
 
 #include "ledger/record.h"
 
-enum { SK_LINK_TEXT_MAX = 64, SK_RECORD_WORD_MAX = 64, SK_RECORD_VERSION = 1, SK_SMALL_CELL_MAX = 1000000 };
+enum { SK_LINK_TEXT_MAX = 64, SK_RECORD_WORD_MAX = 64, SK_RECORD_VERSION = 1, SK_RECORD_VERSION_EXPORTS = 2, SK_SMALL_CELL_MAX = 1000000 };
 
 enum sk_record_kind {
 	SK_RECORD_OPEN,
@@ -87,6 +87,14 @@ struct sk_run_start_record {
 	int64_t started_ns;
 };
 
+/* Records of flow exports; frames counts them, bytes is 0. */
+struct sk_exports_record {
+	struct sk_tally received, selected, malformed, carried_before, carried_after, classes_carried_before, classes_carried_after;
+	struct sk_cells gate_erased, select_erased;
+	struct sk_tally classes[SK_CLASS_COUNT];
+	uint64_t messages, lost_messages, lost_records, no_template, samples;
+};
+
 struct sk_interval_record {
 	uint64_t basis, border, policy, run, selectors;
 	char link[SK_LINK_TEXT_MAX];
@@ -98,6 +106,8 @@ struct sk_interval_record {
 	struct sk_tally classes[SK_CLASS_COUNT];
 	uint64_t segments, observations, findings, upstream_lost, lost_in_crash;
 	uint8_t store[SK_HASH_BYTES];
+	bool has_exports;              /* version 2 of the record */
+	struct sk_exports_record exports;
 };
 
 struct sk_run_stop_record {
@@ -140,6 +150,12 @@ struct sk_carry_record {
 	struct sk_cells gate_erased, select_erased;
 	struct sk_tally classes[SK_CLASS_COUNT];
 	uint64_t segments, observations, findings;
+	bool has_exports;              /* version 2 of the file */
+	struct {
+		struct sk_tally selected, malformed;
+		struct sk_cells gate_erased, select_erased;
+		struct sk_tally classes[SK_CLASS_COUNT];
+	} exports;
 };
 
 struct sk_record {

@@ -434,6 +434,18 @@ static void finish_kit(struct sk_engine *engine)
 	sk_kit_wipe(engine->kit);
 }
 
+enum sk_err sk_engine_cut(struct sk_engine *engine, int64_t now_ns, struct sk_fault *fault)
+{
+	if (now_ns != INT64_MIN) {
+		engine->newest_ns = now_ns > engine->newest_ns ? now_ns : engine->newest_ns;
+		engine->expired_at_ns = INT64_MIN;
+		expire(engine);
+	}
+	if (engine->received.frames == 0)
+		engine->from_ns = engine->to_ns = now_ns != INT64_MIN ? now_ns : engine->totals.last_ns;
+	return close_interval(engine, fault);
+}
+
 enum sk_err sk_engine_finish(struct sk_engine *engine, enum sk_flow_end end, struct sk_fault *fault)
 {
 	sk_flow_close_all(engine->flows, end);

@@ -92,6 +92,37 @@ static void small_class(struct scene *s)
 	scene_bump(s, s->first, "DD", "bytes", -300);
 }
 
+/* Three malformed records are published, taken from those without a hit. */
+static void small_exports(struct scene *s)
+{
+	struct sk_record record;
+	size_t leaf = s->first;
+	SCENE_MUST(sk_record_parse(s->leaf[leaf], strlen(s->leaf[leaf]), &record, NULL) == SK_OK && record.interval.has_exports);
+	int64_t malformed = (int64_t)record.interval.exports.malformed.frames;
+	scene_bump(s, leaf, "exports", "malformed", 3 - malformed);
+	scene_bump(s, leaf, "exports", "domestic", malformed - 3);
+}
+
+/* Domestic records are selected; every sum closes, and their classes say what they were. */
+static void domestic_exports(struct scene *s)
+{
+	scene_bump(s, s->first, "exports", "domestic", -900);
+	scene_bump(s, s->first, "exports", "selected", 900);
+}
+
+/* The section goes, and with it what it held back: the chain of the next one must miss it. */
+static void exports_hidden(struct scene *s)
+{
+	char *at = strstr(s->leaf[s->second], "\"exports\":{"), found[2048];
+	SCENE_MUST(at != NULL);
+	size_t length = (size_t)(strstr(at, ",\"findings\"") + 1 - at);
+	SCENE_MUST(length < sizeof found);
+	memcpy(found, at, length);
+	found[length] = '\0';
+	scene_replace(s, s->second, found, "");
+	scene_replace(s, s->second, "\"v\":2}", "\"v\":1}");
+}
+
 static void insert_copy(struct scene *s, size_t at, size_t leaf)
 {
 	char *copy = strdup(s->leaf[leaf]);
@@ -400,7 +431,7 @@ static void write_good(void)
 	const struct {
 		const char *name;
 		const struct scene_setting *setting;
-	} twos[] = {{"good-detectors", &scene_party}, {"good-two-party", &scene_party}, {"good-two-lab", &scene_lab}, {"good-two-law", &scene_law}};
+	} twos[] = {{"good-detectors", &scene_party}, {"good-two-party", &scene_party}, {"good-two-lab", &scene_lab}, {"good-two-law", &scene_law}, {"good-two-exports", &scene_exports}};
 	char folder[SK_PATH_MAX], name[DOTS];
 	struct scene scene;
 	for (size_t i = 0; i < SK_COUNT(sizes); i++) {

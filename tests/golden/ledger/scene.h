@@ -24,8 +24,9 @@ struct scene_setting {
 	uint32_t classes, rule_kinds;
 	bool simulated, self_approved, replayed, exact_set;
 	int64_t at_ns;                    /* when it begins */
+	bool exports;                     /* on the first link, in the first and the last run: flow exports are read too */
 };
-extern const struct scene_setting scene_party, scene_lab, scene_law;
+extern const struct scene_setting scene_party, scene_lab, scene_law, scene_exports;
 
 /* Abort with a line when a condition of the test code itself fails. */
 #define SCENE_MUST(condition) ((condition) ? (void)0 : scene_die(__FILE__, __LINE__, #condition))
