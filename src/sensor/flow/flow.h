@@ -44,6 +44,7 @@ struct sk_flow_facts {
 	uint32_t hit_count;                      /* hits seen; ids of the first SK_FLOW_HITS_MAX distinct ones are kept */
 	uint32_t hit_ids[SK_FLOW_HITS_MAX];      /* selector ids of the running set */
 	uint8_t hit_kinds[SK_FLOW_HITS_MAX];     /* bit number of enum sk_selector_kind */
+	uint64_t hit_hashes[SK_FLOW_HITS_MAX];   /* of a command selector: keyed, over what it fitted; else 0 */
 	uint32_t dns_queries, dns_responses, dns_nxdomain;
 	uint32_t quic_version;                   /* 0: not QUIC */
 	bool has_tls, has_server, has_certificate;
@@ -58,7 +59,7 @@ struct sk_flow_facts {
 		struct sk_flow_command command;
 	};
 };
-_Static_assert(sizeof(struct sk_flow_facts) <= 1024, "a place of the facts pool");
+_Static_assert(sizeof(struct sk_flow_facts) <= 1088, "a place of the facts pool");
 
 /* A segment as it is handed out at its close, and to detectors while open. Directions: 0 = from the initiator, 1 = towards it. */
 struct sk_flow_record {
@@ -165,6 +166,38 @@ struct sk_flow_facts *sk_flow_facts(struct sk_flow_table *table, struct sk_flow 
 const struct sk_flow_facts *sk_flow_facts_of(const struct sk_flow_table *table, const struct sk_flow *flow);
 /* A copy of the segment's present state. */
 void sk_flow_read(const struct sk_flow_table *table, const struct sk_flow *flow, struct sk_flow_record *out);
+/* ---- for whoever looks into payload in passing (signature) ---- */
+
+/* What such a one keeps in the flow's own line, so that bulk data costs it nothing more. They go with the flow. */
+enum sk_flow_mark {
+	SK_FLOW_MARK_WATCHED = 1, /* something is kept of it: tell when the segment ends */
+	SK_FLOW_MARK_DONE = 2,    /* << direction: its bytes there are not looked at any more */
+	SK_FLOW_MARK_PASSED = 8   /* nothing is said of it */
+};
+/* A flow as a packet of it sees it. */
+struct sk_flow_glance {
+	uint32_t place;            /* below sk_flow_places; the flow's as long as it lives */
+	uint8_t direction;         /* 0, 1: the packet's, the same all along the flow */
+	bool to_server;            /* the packet is the initiator's */
+	bool two_sided;            /* both have sent */
+	uint8_t marks, state, app;
+	uint64_t ip_bytes;         /* of the segment in this direction, the packet's own among them */
+	bool has_start;            /* TCP: where the direction's bytes begin is known, as its SYN was seen and no head was read yet */
+	uint32_t start;
+};
+/* Places of flows. */
+uint32_t sk_flow_places(const struct sk_flow_table *table);
+/* Look at the flow of the packet that was just applied. Before its heads are read: has_start. */
+void sk_flow_glance(const struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_packet *packet, struct sk_flow_glance *out);
+/* Set its marks (enum sk_flow_mark). */
+void sk_flow_set_marks(struct sk_flow *flow, unsigned marks);
+/* Its place and app, without a packet. */
+uint32_t sk_flow_place(const struct sk_flow_table *table, const struct sk_flow *flow);
+/* Called for a segment of a watched flow right before it ends: facts may still be attached, nothing else of the table may be called. */
+typedef void (*sk_flow_ending)(void *context, struct sk_flow *flow);
+/* Who is told. */
+void sk_flow_on_ending(struct sk_flow_table *table, sk_flow_ending ending, void *context);
+
 /* Close what is idle at packet time now_ns; cheap, call once a batch. */
 void sk_flow_expire(struct sk_flow_table *table, int64_t now_ns);
 /* Close everything with the given reason. */
