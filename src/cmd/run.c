@@ -103,7 +103,7 @@ static enum sk_err open_inputs(struct run *run, struct sk_workspace *workspace, 
 	*set_facts = (struct sk_set_facts){.kinds = result->set.kinds, .entries = result->set.entries, .shortest_v4 = result->set.shortest_v4,
 					   .shortest_v6 = result->set.shortest_v6};
 	memcpy(set_facts->digest, result->set.digest, sizeof set_facts->digest);
-	memcpy(set_facts->entries_by_kind, result->set.entries_by_kind, sizeof set_facts->entries_by_kind);
+	memcpy(set_facts->entries_by_kind, result->set.entries_by_kind, sizeof result->set.entries_by_kind);
 	return sk_basis_covers(&result->basis, set_facts, fault);
 }
 

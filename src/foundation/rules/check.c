@@ -283,7 +283,7 @@ static bool check_protocol(struct sk_rules_reader *reader)
 	bool icmp = rule->icmp_type.asked || rule->icmp_code.asked;
 	if ((rule->tcp_asked || rule->sequence_asked) && rule->proto != TCP && rule->proto != SK_RULE_PROTO_ANY)
 		return sk_rules_refuse(reader, SK_RULE_REASON_IMPOSSIBLE, "flags of TCP in another protocol");
-	if (icmp && rule->proto != 1 && rule->proto != 58 && rule->proto != SK_RULE_PROTO_ANY)
+	if (icmp && rule->proto != 1 && rule->proto != 58 && rule->proto != SK_RULE_PROTO_ICMP && rule->proto != SK_RULE_PROTO_ANY)
 		return sk_rules_refuse(reader, SK_RULE_REASON_IMPOSSIBLE, "itype or icode in another protocol");
 	if (rule->app_not)
 		return sk_rules_refuse(reader, SK_RULE_REASON_KEYWORD, "app-layer-protocol with !: of what is not known nothing is said");

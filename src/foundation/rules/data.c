@@ -72,6 +72,34 @@ enum sk_err sk_rules_variable(struct sk_rules *rules, const char *name, const ch
 	return at->value != NULL ? SK_OK : sk_fault_set(fault, SK_ENOMEM, "out of memory");
 }
 
+static const char *given(const struct sk_rules *rules, const char *name)
+{
+	for (size_t i = 0; i < rules->variable_count; i++)
+		if (strcmp(rules->variables[i].name, name) == 0)
+			return rules->variables[i].value;
+	return NULL;
+}
+
+enum sk_err sk_rules_default_variables(struct sk_rules *rules, const char *home, struct sk_fault *fault)
+{
+	static const struct {
+		const char *name, *value;
+	} defaults[] = {
+#define SK_RULE_VARIABLE(name, value) {name, value},
+#include "rules/variable.def"
+#undef SK_RULE_VARIABLE
+	};
+	if (given(rules, "HOME_NET") == NULL)
+		SK_TRY(sk_rules_variable(rules, "HOME_NET", home, fault));
+	bool any = strcmp(given(rules, "HOME_NET"), "any") == 0;
+	if (given(rules, "EXTERNAL_NET") == NULL)
+		SK_TRY(sk_rules_variable(rules, "EXTERNAL_NET", any ? "any" : "!$HOME_NET", fault));
+	for (size_t i = 0; i < SK_COUNT(defaults); i++)
+		if (given(rules, defaults[i].name) == NULL)
+			SK_TRY(sk_rules_variable(rules, defaults[i].name, defaults[i].value, fault));
+	return SK_OK;
+}
+
 struct variables {
 	struct sk_rules *rules;
 	struct sk_fault *fault;

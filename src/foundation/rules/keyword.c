@@ -25,9 +25,9 @@ static const struct keyword {
 };
 
 static const struct buffer_words {
-	const char *name, *legacy;
+	const char *name, *legacy, *note;
 } buffer_words[] = {
-#define SK_BUFFER(symbol, name, legacy, side, source, app, note) {name, legacy},
+#define SK_BUFFER(symbol, name, legacy, side, source, app, note) {name, legacy, note},
 #include "rules/buffer.def"
 #undef SK_BUFFER
 };
@@ -62,6 +62,17 @@ bool sk_rules_option(struct sk_rules_reader *reader, struct sk_cur keyword, stru
 		return sk_rules_refuse(reader, keywords[i].reason, "%s%s%s", text, keywords[i].note[0] != '\0' ? ": " : "", keywords[i].note);
 	}
 	return sk_rules_refuse(reader, SK_RULE_REASON_UNKNOWN, "%s", text);
+}
+
+const char *sk_rules_keyword(size_t i, enum sk_rule_reason *how, const char **note)
+{
+	size_t k = i - SK_COUNT(buffer_words);
+	bool buffer = i < SK_COUNT(buffer_words);
+	if (!buffer && k >= SK_COUNT(keywords))
+		return NULL;
+	*how = buffer ? SK_RULE_REASON_NONE : keywords[k].reason;
+	*note = buffer ? buffer_words[i].note : keywords[k].note;
+	return buffer ? buffer_words[i].name : keywords[k].word;
 }
 
 enum sk_app sk_rules_app(struct sk_cur word)

@@ -55,11 +55,15 @@ static bool take_protocol(struct sk_rules_reader *reader, struct sk_cur word)
 	static const struct {
 		const char *name;
 		uint16_t proto;
-	} protocols[] = {{"ip", SK_RULE_PROTO_ANY}, {"tcp", 6}, {"tcp-pkt", 6}, {"tcp-stream", 6}, {"udp", 17}, {"icmp", 1}, {"icmpv6", 58}, {"sctp", 132}};
+		uint8_t family;
+	} protocols[] = {{"ip", SK_RULE_PROTO_ANY, 0}, {"tcp", 6, 0}, {"tcp-pkt", 6, 0}, {"tcp-stream", 6, 0}, {"udp", 17, 0}, {"icmp", SK_RULE_PROTO_ICMP, 0}, {"icmpv4", 1, 0},
+			 {"icmpv6", 58, 0}, {"icmp6", 58, 0}, {"sctp", 132, 0}, {"ip4", SK_RULE_PROTO_ANY, 4}, {"ipv4", SK_RULE_PROTO_ANY, 4}, {"ip6", SK_RULE_PROTO_ANY, 6},
+			 {"ipv6", SK_RULE_PROTO_ANY, 6}};
 	char text[32];
 	for (size_t i = 0; i < SK_COUNT(protocols); i++)
 		if (sk_word_is(word, protocols[i].name)) {
 			reader->rule.proto = protocols[i].proto;
+			reader->rule.family = protocols[i].family;
 			reader->packets_only = i == 2;
 			reader->streams_only = i == 3;
 			return true;

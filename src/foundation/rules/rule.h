@@ -127,12 +127,13 @@ enum sk_rule_flag {
 	SK_RULE_NO_ALERT = 1 << 7, SK_RULE_SAME_ADDRESS = 1 << 8, SK_RULE_TLS_EXPIRED = 1 << 9, SK_RULE_TLS_VALID = 1 << 10,
 	SK_RULE_ONCE = 1 << 11       /* asks addresses alone: the first packet of each direction says all */
 };
-enum { SK_RULE_PROTO_ANY = 256 };
+enum { SK_RULE_PROTO_ANY = 256, SK_RULE_PROTO_ICMP = 257 }; /* ICMP: of IPv4 and of IPv6 */
 
 struct sk_rule {
 	uint32_t gid, sid, rev;
 	uint32_t line;
-	uint16_t proto;              /* IP protocol, or SK_RULE_PROTO_ANY */
+	uint16_t proto;              /* IP protocol, or SK_RULE_PROTO_ANY, _ICMP */
+	uint8_t family;              /* 4 or 6; 0: any */
 	uint8_t app;                 /* enum sk_app that the flow must speak; SK_APP_NONE: any */
 	bool app_not;                /* it must speak another */
 	uint8_t action, priority, source; /* source: enum sk_rule_source of its heads; PAYLOAD: it has none */

@@ -61,6 +61,8 @@ SK_MUST enum sk_err sk_rules_new(const struct sk_rules_options *options, struct 
 void sk_rules_free(struct sk_rules *rules);
 /* Give a variable a value, e.g. "HOME_NET", "[192.0.2.0/24,!192.0.2.1]". Before the rules that name it. SK_EINPUT. */
 SK_MUST enum sk_err sk_rules_variable(struct sk_rules *rules, const char *name, const char *value, struct sk_fault *fault);
+/* Those that have a value everywhere (variable.def), and HOME_NET and EXTERNAL_NET: home is "any", or a list in brackets. Given values stand. SK_ENOMEM, SK_EINPUT. */
+SK_MUST enum sk_err sk_rules_default_variables(struct sk_rules *rules, const char *home, struct sk_fault *fault);
 /* A file of lines "NAME: VALUE" or "NAME = VALUE", also as they stand under vars: in suricata.yaml. SK_ENOENT, SK_EIO, SK_ETOOBIG, SK_EINPUT. */
 SK_MUST enum sk_err sk_rules_variables(struct sk_rules *rules, const char *path, struct sk_fault *fault);
 /* A classification.config. Errors as above. */
@@ -94,6 +96,8 @@ size_t sk_rules_flowbits(const struct sk_rules *rules);
 void sk_rules_digest(const struct sk_rules *rules, uint8_t digest[SK_HASH_BYTES]);
 /* What was cached beside the rules; length 0: nothing. Borrowed. */
 const void *sk_rules_cached(const struct sk_rules *rules, size_t *length);
+/* Every keyword of keyword.def, and the buffers, i from 0: its word; NULL: there is none further. *how: NONE, or the reason why a rule with it is refused. *note: "" or more of it. */
+const char *sk_rules_keyword(size_t i, enum sk_rule_reason *how, const char **note);
 /* "no_sid" and so on, and for people. Static storage. */
 const char *sk_rule_reason_name(enum sk_rule_reason reason);
 /* The sentence. */

@@ -189,9 +189,15 @@ struct sk_flow_glance {
 uint32_t sk_flow_places(const struct sk_flow_table *table);
 /* Look at the flow of the packet that was just applied. Before its heads are read: has_start. */
 void sk_flow_glance(const struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_packet *packet, struct sk_flow_glance *out);
-/* Set its marks (enum sk_flow_mark). */
+/* The same of one of its directions, without a packet and without a start. */
+void sk_flow_glance_side(const struct sk_flow_table *table, const struct sk_flow *flow, unsigned direction, struct sk_flow_glance *out);
+/* Direction of the packet that was just applied. */
+unsigned sk_flow_direction(const struct sk_flow_table *table);
+/* Its marks (enum sk_flow_mark). */
+unsigned sk_flow_marks(const struct sk_flow *flow);
+/* Set them. */
 void sk_flow_set_marks(struct sk_flow *flow, unsigned marks);
-/* Its place and app, without a packet. */
+/* Its place. */
 uint32_t sk_flow_place(const struct sk_flow_table *table, const struct sk_flow *flow);
 /* Called for a segment of a watched flow right before it ends: facts may still be attached, nothing else of the table may be called. */
 typedef void (*sk_flow_ending)(void *context, struct sk_flow *flow);

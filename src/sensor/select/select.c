@@ -71,7 +71,7 @@ _Static_assert((int)SK_INDICATOR_ADDRESS == (int)SK_SELECTOR_ADDRESS && (int)SK_
 	       (int)SK_INDICATOR_URL == (int)SK_SELECTOR_URL && (int)SK_INDICATOR_HASSH == (int)SK_SELECTOR_HASSH &&
 	       (int)SK_INDICATOR_HASSH_SERVER == (int)SK_SELECTOR_HASSH_SERVER && (int)SK_INDICATOR_JA3S == (int)SK_SELECTOR_JA3S &&
 	       (int)SK_INDICATOR_CERT_SHA1 == (int)SK_SELECTOR_CERT_SHA1 && (int)SK_INDICATOR_CERT_SHA256 == (int)SK_SELECTOR_CERT_SHA256 &&
-	       (int)SK_INDICATOR_KIND_COUNT == (int)SK_SELECTOR_KIND_COUNT, "kinds are the same bits");
+	       (int)SK_INDICATOR_KIND_COUNT + 1 == (int)SK_SELECTOR_KIND_COUNT && (int)SK_SELECTOR_COMMAND == 1 << SK_INDICATOR_KIND_COUNT, "kinds are the same bits; a command is none of indicator's");
 
 struct sk_select {
 	const struct sk_indicator_set *set;

@@ -28,6 +28,8 @@ static const struct weight {
 	 "The page may have been cleaned since it was named, or been fetched by a mail filter or a researcher rather than by an infected host."},
 	{SK_SELECTOR_CERT_SHA1, 3, 85, "The server may have changed hands, or a scanner or a researcher may have looked at it; the list may be stale."},
 	{SK_SELECTOR_CERT_SHA256, 3, 85, "The server may have changed hands, or a scanner or a researcher may have looked at it; the list may be stale."},
+	{SK_SELECTOR_COMMAND, 2, 60,
+	 "A rule of byte patterns fits what it was written for, and at times something harmless that looks alike; how often, its author knows best."},
 };
 
 static const struct weight *weight_of(uint32_t kind)

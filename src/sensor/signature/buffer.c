@@ -25,7 +25,8 @@ uint8_t *sk_scene_scratch(struct sk_signature *s, struct scene *scene, size_t by
 void sk_scene_end(struct sk_signature *s, struct scene *scene)
 {
 	sk_wipe(s->texts, scene->scratch_used);
-	sk_wipe_small(scene, sizeof *scene);
+	scene->scratch_used = 0;
+	scene->present = 0;
 }
 
 /* ---- transformations ---- */

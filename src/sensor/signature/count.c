@@ -7,7 +7,7 @@ struct counter {
 	uint32_t from_s, count;
 	uint32_t unused[2];
 };
-_Static_assert(sizeof(struct counter) == 16, "an entry of the table");
+_Static_assert(sizeof(struct counter) == SK_COUNTER_BYTES, "an entry of the table");
 
 static void add_address(struct sk_sip *sip, const struct sk_addr *addr)
 {

@@ -312,7 +312,6 @@ void sk_filter_block(struct sk_signature *s, const struct filter *filter, struct
 {
 	size_t length = sk_left(&bytes);
 	const uint8_t *data = sk_take(&bytes, length);
-	s->found_count = 0;
 	if (filter->database == NULL || data == NULL || length == 0)
 		return;
 	s->finding = filter;
@@ -323,7 +322,6 @@ void sk_filter_stream(struct sk_signature *s, hs_stream_t *stream, struct sk_cur
 {
 	size_t length = sk_left(&bytes);
 	const uint8_t *data = sk_take(&bytes, length);
-	s->found_count = 0;
 	if (stream == NULL || data == NULL || length == 0)
 		return;
 	s->finding = &s->stream;

@@ -114,7 +114,7 @@ static bool read_digits(struct sk_cur c, unsigned base, uint64_t *out)
 		sk_skip(&c, 2);
 	for (; sk_more(&c); digits++) {
 		uint8_t byte = sk_u8(&c), low = byte | 0x20;
-		unsigned digit = byte >= '0' && byte <= '9' ? byte - '0' : low >= 'a' && low <= 'f' ? low - 'a' + 10u : 99;
+		unsigned digit = byte >= '0' && byte <= '9' ? byte - 48u : low >= 'a' && low <= 'f' ? low - 87u : 99;
 		if (digit >= base)
 			break;
 		if (__builtin_mul_overflow(value, (uint64_t)base, &value) || __builtin_add_overflow(value, (uint64_t)digit, &value))

@@ -43,13 +43,13 @@ SK_MUST enum sk_err sk_signature_new(const struct sk_rules *rules, const struct 
 				     bool trusted, struct sk_signature **out, struct sk_fault *fault);
 /* Wipe and free (NULL is fine). */
 void sk_signature_free(struct sk_signature *signature);
-/* Tell the table whom to call when a watched segment ends. The table outlives it. */
-void sk_signature_attach(struct sk_signature *signature, struct sk_flow_table *table);
+/* Tell the table whom to call when a watched segment ends. The table outlives it. SK_ENOMEM. */
+SK_MUST enum sk_err sk_signature_attach(struct sk_signature *signature, struct sk_flow_table *table);
 /* Of a packet that was just applied, before its heads are read. */
-void sk_signature_begin(struct sk_signature *signature, const struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet, bool is_new);
+void sk_signature_begin(struct sk_signature *signature, struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet);
 /* A head of that packet. */
 void sk_signature_head(struct sk_signature *signature, struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet, const struct sk_head *head);
-/* Behind its heads: the packet and its payload. */
+/* Behind its heads. */
 void sk_signature_packet(struct sk_signature *signature, struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet);
 /* Counts so far. */
 void sk_signature_counts(const struct sk_signature *signature, struct sk_signature_counts *out);

@@ -15,8 +15,13 @@ enum {
 	SK_SIGNATURE_STREAMS_MAX = 16383, SK_SIGNATURE_WAITING_MAX = 48, SK_SIGNATURE_FOUND_MAX = 512, SK_SIGNATURE_BITS_MAX = 16, SK_SIGNATURE_STEPS_MAX = 3000,
 	SK_SIGNATURE_SEARCH_MAX = 1 << 20, SK_SIGNATURE_PATTERN_MAX = 16, SK_SIGNATURE_PATTERNS_MAX = 1 << 18, SK_SIGNATURE_LOOKS_MAX = 64, SK_SIGNATURE_PASSES_MAX = 3,
 	SK_SIGNATURE_HEADERS_MAX = 64, SK_SIGNATURE_PCRE_MATCHES = 3500, SK_SIGNATURE_PCRE_DEPTH = 1500, SK_SIGNATURE_PCRE_KIB = 512, SK_SIGNATURE_SCRATCH_PARTS = 6,
-	SK_SIGNATURE_MESSAGES_MAX = 64
+	SK_SIGNATURE_MESSAGES_MAX = 64, SK_COUNTER_BYTES = 16
 };
+
+/* Which rules a port concerns. */
+enum port_bit { PORT_STREAM_TO = 1, PORT_STREAM_FROM = 2, PORT_PACKET_TO = 4, PORT_PACKET_FROM = 8 };
+enum { PORTS = 65536 };
+#define SK_HTTP_NONE UINT32_MAX
 
 /* Patterns of one kind of buffer, each once; behind each the rules that it stands for. */
 struct filter {
@@ -39,8 +44,8 @@ struct side {
 	struct sk_assembly pieces;
 	uint32_t start;               /* sequence of the first byte */
 	uint32_t scanned, asked;      /* bytes of the prefix that were searched, and at the last question */
-	uint32_t http_at;             /* where the next head of HTTP may begin; UINT32_MAX: none will */
-	uint32_t http_body, http_end; /* of the last head: a body that was not asked yet; http_end 0: none */
+	uint32_t http_at;             /* where the next message of HTTP begins; SK_HTTP_NONE: none will */
+	bool http_told;               /* its head was asked; its body was not */
 	uint16_t messages;
 	uint16_t waiting_count;
 	uint32_t waiting[SK_SIGNATURE_WAITING_MAX]; /* rules whose pattern was found, and that did not fit yet */
@@ -65,7 +70,9 @@ struct scene {
 	const struct sk_head *head;   /* NULL: none */
 	enum sk_rule_source source;
 	bool stream;                  /* payload is a connection's beginning */
-	bool ending;                  /* no more will come */
+	bool assembled;               /* the packet's payload was put to one: of single packets few rules ask then */
+	bool bodies;                  /* rules that ask a body, and no others */
+	bool ending;                  /* the segment ends */
 	uint8_t app;
 	uint64_t present;             /* bits of enum sk_buffer */
 	struct sk_cur buffers[SK_BUFFER_COUNT];
@@ -77,23 +84,23 @@ struct sk_signature {
 	const struct sk_rules *rules;
 	struct sk_signature_limits limits;
 	uint64_t key[2];
-	uint8_t half;                 /* SK_CLASS_BITs of flows of which one direction alone can be seen */
-	uint32_t seen_classes;
-	bool any_stream, any_packet, any_once, any_http, has_heads;
+	uint32_t half;                /* SK_CLASS_BITs of packets whose answers are not admitted */
+	bool any_http, any_pass;
 	uint64_t head_sources;        /* bits of enum sk_rule_source that rules ask */
 	struct filter stream, packet, heads[SK_BUFFER_COUNT];
 	uint32_t source_count[SK_SOURCE_COUNT];
 	uint32_t *source_rules[SK_SOURCE_COUNT]; /* rules of this source without a pattern */
 	uint32_t once_count, app_count;
-	uint32_t *once, *apps;        /* asked at the first packets; when a head says which protocol it is */
-	uint8_t *stream_ports, *packet_ports; /* by port: bit 0 as destination, bit 1 as source; index 65536: any */
+	uint32_t *once, *apps;        /* asked at the first packets; when it is known which protocol it is */
+	uint8_t *ports;               /* by port: enum port_bit */
+	uint32_t *stamps, stamp;      /* by rule: is it among the found ones? */
 	hs_scratch_t *scratch;
 	hs_stream_t **streams;        /* by side */
 	struct side *sides;
 	uint8_t *side_bytes;
 	uint16_t side_free, side_hand;
 	struct watch *watches;
-	uint16_t watch_free;
+	uint16_t watch_free, watch_hand;
 	uint16_t *watch_of;           /* by place of the flow */
 	uint32_t places;
 	struct sk_table counters;
@@ -105,8 +112,10 @@ struct sk_signature {
 	struct sk_signature_counts counts;
 	struct sk_flow_table *table;
 	/* the packet in hand */
-	struct sk_flow_glance glance;
-	bool begun, is_new;
+	struct scene scene, ending_scene;
+	bool begun, busy;             /* busy: rules are being asked */
+	unsigned relevant;            /* enum port_bit */
+	struct sk_packet last;        /* stands for the packet when a segment ends */
 	/* rules that were found */
 	uint32_t found_count;
 	uint32_t found[SK_SIGNATURE_FOUND_MAX];
@@ -123,7 +132,7 @@ SK_MUST enum sk_err sk_filters_save(const struct sk_signature *s, struct sk_buf 
 void sk_filters_free(struct sk_signature *s);
 /* Bytes of the databases. */
 size_t sk_filters_bytes(const struct sk_signature *s);
-/* Search bytes: the rules of what was found go to s->found (cleared first). */
+/* Search bytes: the rules of what was found go to s->found. */
 void sk_filter_block(struct sk_signature *s, const struct filter *filter, struct sk_cur bytes);
 /* The same of the next bytes of a stream. */
 void sk_filter_stream(struct sk_signature *s, hs_stream_t *stream, struct sk_cur bytes);
@@ -156,18 +165,21 @@ void sk_scene_head(struct sk_signature *s, struct scene *scene, const struct sk_
 
 /* ---- http.c ---- */
 
-/* A head of HTTP/1 at the front: its bytes, 0 when it is not whole, and none will be: UINT32_MAX. Buffers go into the scene; *body: how long the body is said to be,
-   UINT32_MAX: until the end. */
-uint32_t sk_http_scene(struct sk_signature *s, struct scene *scene, struct sk_cur bytes, bool request, uint32_t *body);
+enum http_end { HTTP_MORE, HTTP_OTHER, HTTP_HEAD, HTTP_WHOLE };
+/* A message of HTTP/1 at the front: its buffers go into the scene, its body too when it is whole, or when nothing more will come (`last`). *length: how long it is, when it is whole;
+   SK_HTTP_NONE: what follows is none. */
+enum http_end sk_http_scene(struct sk_signature *s, struct scene *scene, struct sk_cur bytes, bool request, bool last, uint32_t *length);
 
 /* ---- ask.c ---- */
 
-/* Ask every rule of s->found, those that pass first, and again while flowbits change. waiting: the side that keeps those that may fit later, or NULL. */
-void sk_ask_found(struct sk_signature *s, struct scene *scene, struct side *waiting);
-/* Put a rule to s->found. */
+/* Begin to gather rules. */
+void sk_ask_begin(struct sk_signature *s);
+/* Put a rule to s->found, once. */
 void sk_ask_add(struct sk_signature *s, uint32_t id);
 /* All of a list. */
 void sk_ask_list(struct sk_signature *s, const uint32_t *ids, uint32_t count);
+/* Ask every rule of s->found, those that pass first, and again while flowbits change. waiting: the side that keeps those that may fit later, or NULL. */
+void sk_ask_found(struct sk_signature *s, struct scene *scene, struct side *waiting);
 
 /* ---- count.c ---- */
 
@@ -176,11 +188,29 @@ bool sk_count_fits(struct sk_signature *s, const struct sk_rule *rule, const str
 
 /* ---- watch.c ---- */
 
+/* Memory of flows; streams are opened once the filters are there. */
+SK_MUST enum sk_err sk_watch_new(struct sk_signature *s);
+void sk_watch_free(struct sk_signature *s);
 /* What is kept of the flow; make: begin, pushing another out. NULL: nothing. */
-struct watch *sk_watch_of(struct sk_signature *s, struct sk_flow *flow, uint32_t place, unsigned marks, bool make);
-/* Payload of a connection. */
-void sk_watch_payload(struct sk_signature *s, struct scene *scene);
+struct watch *sk_watch_of(struct sk_signature *s, struct scene *scene, bool make);
+/* The side of the packet's direction, if its bytes are put together. */
+struct side *sk_watch_side(struct sk_signature *s, struct scene *scene);
+/* Put a packet's payload to its connection. False: it is not put together. */
+bool sk_watch_put(struct sk_signature *s, struct scene *scene);
+/* Search and ask what has come of it. */
+void sk_watch_ask(struct sk_signature *s, struct scene *scene, struct side *side);
+/* What has come without a gap. */
+struct sk_cur sk_watch_prefix(const struct sk_signature *s, const struct side *side);
+/* A direction is not looked at any more. */
+void sk_watch_done(struct sk_signature *s, struct scene *scene);
 /* The segment ends. */
-void sk_watch_end(struct sk_signature *s, struct sk_flow *flow);
+void sk_watch_ending(void *context, struct sk_flow *flow);
+
+/* ---- signature.c ---- */
+
+/* Set up a scene for a packet; no buffer is in it. */
+void sk_scene_begin(struct scene *scene, struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet);
+/* Search every buffer that is there, and ask what was found. */
+void sk_scene_ask(struct sk_signature *s, struct scene *scene);
 
 #endif
