@@ -13,6 +13,7 @@ struct sk_engine {
 	struct sk_flow_table *flows;
 	struct sk_select *select;
 	struct sk_detect detect;
+	struct sk_signature *signature; /* NULL: no rules */
 	struct sk_kit *kit;           /* NULL: the basis names no detector that runs here */
 	bool heads;                   /* payloads are looked at */
 	struct sk_engine_config config;
@@ -61,6 +62,23 @@ static enum sk_err make_kit(struct sk_engine *engine)
 	return err;
 }
 
+static enum sk_err make_signature(struct sk_engine *engine)
+{
+	const struct sk_engine_config *config = &engine->config;
+	struct sk_signature_limits limits = sk_signature_default_limits();
+	struct sk_fault why;
+	uint8_t key[SK_SIP_KEY_BYTES];
+	if (config->rules == NULL || !engine->heads)
+		return SK_OK;
+	sk_random(key, sizeof key);
+	enum sk_err err = sk_signature_new(config->rules, config->basis, &limits, key, config->rules_trusted, &engine->signature, &why);
+	sk_wipe(key, sizeof key);
+	if (err == SK_OK && engine->signature != NULL)
+		err = sk_signature_attach(engine->signature, engine->flows);
+	sk_select_rules(engine->select, config->rules);
+	return err;
+}
+
 /* What detectors have to say becomes observations and findings here, between packets: minting may not happen inside the flow table's callback. */
 static void tell_detections(struct sk_engine *engine)
 {
@@ -92,6 +110,8 @@ enum sk_err sk_engine_new(const struct sk_engine_config *config, sk_engine_inter
 		err = sk_select_new(config->basis, config->set, config->sink, &engine->select);
 	if (err == SK_OK)
 		err = make_kit(engine);
+	if (err == SK_OK)
+		err = make_signature(engine);
 	sk_wipe(key, sizeof key);
 	if (err != SK_OK) {
 		sk_engine_free(engine);
@@ -107,6 +127,7 @@ void sk_engine_free(struct sk_engine *engine)
 	if (engine == NULL)
 		return;
 	sk_gate_free(engine->gate);
+	sk_signature_free(engine->signature);
 	sk_flow_table_free(engine->flows);
 	sk_decoder_free(engine->decoder);
 	sk_select_free(engine->select);
@@ -140,11 +161,17 @@ static void follow_packet(struct sk_engine *engine, const struct sk_packet *pack
 		count_packet(engine, flow, packet);
 	if (!engine->heads)
 		return;
+	if (engine->signature != NULL)
+		sk_signature_begin(engine->signature, engine->flows, flow, packet);
 	for (const struct sk_head *head = sk_flow_head(engine->flows, flow, packet); head != NULL; head = sk_flow_head_next(engine->flows, flow, packet)) {
 		(void)sk_detect_head(&engine->detect, engine->flows, flow, head);
 		if (engine->kit != NULL && sk_kit_wants_head(engine->kit, (enum sk_head_kind)head->kind))
 			sk_kit_head(engine->kit, engine->flows, flow, packet, head);
+		if (engine->signature != NULL)
+			sk_signature_head(engine->signature, engine->flows, flow, packet, head);
 	}
+	if (engine->signature != NULL)
+		sk_signature_packet(engine->signature, engine->flows, flow, packet);
 }
 
 static void follow_packets(struct sk_engine *engine)

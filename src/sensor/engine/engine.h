@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "ledger/record.h"
 #include "select/select.h"
+#include "signature/signature.h"
 
 enum { SK_ENGINE_INTERVAL_FRAMES = 1 << 20, SK_ENGINE_PROTOCOLS = 256 };
 
@@ -15,6 +16,8 @@ struct sk_engine_config {
 	const struct sk_border *border;         /* borrowed, as all below */
 	const struct sk_basis *basis;
 	const struct sk_indicator_set *set;     /* NULL: no selector, everything admitted is erased as no_hit */
+	const struct sk_rules *rules;           /* NULL: none */
+	bool rules_trusted;                     /* what was cached beside them may be used */
 	const struct sk_observe_sink *sink;
 	struct sk_flow_limits flow;
 	struct sk_decoder_limits decoder;

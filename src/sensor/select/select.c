@@ -75,6 +75,7 @@ _Static_assert((int)SK_INDICATOR_ADDRESS == (int)SK_SELECTOR_ADDRESS && (int)SK_
 
 struct sk_select {
 	const struct sk_indicator_set *set;
+	const struct sk_rules *rules;
 	const struct sk_observe_sink *sink;
 	psl_ctx_t *suffixes;
 	bool names, simulated, flow_all;
@@ -148,6 +149,11 @@ enum sk_err sk_select_new(const struct sk_basis *basis, const struct sk_indicato
 	prepare(select);
 	*out = select;
 	return SK_OK;
+}
+
+void sk_select_rules(struct sk_select *select, const struct sk_rules *rules)
+{
+	select->rules = rules;
 }
 
 void sk_select_free(struct sk_select *select)
@@ -265,7 +271,7 @@ static void fill_hits(const struct sk_select *select, const struct sk_flow_facts
 	out->hit_count = facts->hit_count;
 	memcpy(out->hit_ids, facts->hit_ids, sizeof out->hit_ids);
 	memcpy(out->hit_kinds, facts->hit_kinds, sizeof out->hit_kinds);
-	(void)sk_indicator_value(select->set, facts->hit_ids[0], out->matched, sizeof out->matched);
+	(void)sk_sentence_value(select->set, select->rules, facts, 0, out->matched);
 }
 
 static void fill_dns(const struct sk_select *select, const struct sk_flow_record *record, struct sk_observation *out)
@@ -402,7 +408,7 @@ static void put_findings(struct sk_select *select, const struct sk_flow_facts *f
 	uint32_t hits = facts->hit_count < SK_FLOW_HITS_MAX ? facts->hit_count : SK_FLOW_HITS_MAX;
 	for (uint32_t i = 0; i < hits; i++) {
 		struct sk_finding finding;
-		sk_sentence_finding(select->set, facts, i, observation, select->simulated, &finding);
+		sk_sentence_finding(select->set, select->rules, facts, i, observation, select->simulated, &finding);
 		select->sink->finding(select->sink->context, &finding, observation);
 		select->counts.findings++;
 	}

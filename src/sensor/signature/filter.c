@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which rules may fit at all: one literal of each rule, searched for by Vectorscan with all others at once. Only literals go to its compiler, cut to sixteen bytes, so that no rule
    can make it slow or large; expressions are PCRE2's, behind this sieve. Each pattern tells once a search, or once a stream. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "signature/signature_priv.h"
 
-enum { SECTION_HEADER_BYTES = 8 };
+enum { SECTION_HEADER_BYTES = 8, PATTERN_TEXT_BYTES = 4, PATTERN_TEXT_MAX = PATTERN_TEXT_BYTES * SK_SIGNATURE_PATTERN_MAX + 1 };
 static const char magic[16] = "sekisho-search1";
 
 /* ---- patterns ---- */
@@ -94,28 +95,36 @@ static enum sk_err make_tables(struct gathered *g, struct filter *filter)
 
 /* ---- databases ---- */
 
+/* Every byte escaped: an expression that is a literal. The call for literals takes none that begins with a zero byte (Vectorscan 5.4.9). */
+static void write_pattern(const struct pattern *pattern, char text[PATTERN_TEXT_MAX])
+{
+	struct sk_cur c = sk_cur_of(pattern->bytes, pattern->length);
+	for (size_t at = 0; sk_more(&c); at += PATTERN_TEXT_BYTES)
+		(void)snprintf(text + at, PATTERN_TEXT_BYTES + 1, "\\x%02x", sk_u8(&c));
+}
+
 static enum sk_err compile(const struct gathered *g, struct filter *filter, struct sk_fault *fault)
 {
 	const char **texts = calloc(filter->count + 1u, sizeof texts[0]);
+	char (*written)[PATTERN_TEXT_MAX] = calloc(filter->count + 1u, sizeof written[0]);
 	unsigned *flags = calloc(filter->count + 1u, sizeof flags[0]), *ids = calloc(filter->count + 1u, sizeof ids[0]);
-	size_t *lengths = calloc(filter->count + 1u, sizeof lengths[0]);
 	hs_compile_error_t *error = NULL;
-	enum sk_err err = texts != NULL && flags != NULL && ids != NULL && lengths != NULL ? SK_OK : SK_ENOMEM;
+	enum sk_err err = texts != NULL && flags != NULL && ids != NULL && written != NULL ? SK_OK : SK_ENOMEM;
 	for (uint32_t i = 0; err == SK_OK && i < filter->count; i++) {
 		const struct pattern *pattern = &g->patterns[filter->first[i]];
-		texts[i] = (const char *)pattern->bytes;
-		lengths[i] = pattern->length;
-		flags[i] = HS_FLAG_SINGLEMATCH | (pattern->nocase ? HS_FLAG_CASELESS : 0);
+		write_pattern(pattern, written[i]);
+		texts[i] = written[i];
+		flags[i] = HS_FLAG_SINGLEMATCH | HS_FLAG_DOTALL | (pattern->nocase ? HS_FLAG_CASELESS : 0);
 		ids[i] = i;
 	}
-	if (err == SK_OK && hs_compile_lit_multi(texts, flags, ids, lengths, filter->count, filter->stream ? HS_MODE_STREAM : HS_MODE_BLOCK, NULL, &filter->database, &error) != HS_SUCCESS)
+	if (err == SK_OK && hs_compile_multi(texts, flags, ids, filter->count, filter->stream ? HS_MODE_STREAM : HS_MODE_BLOCK, NULL, &filter->database, &error) != HS_SUCCESS)
 		err = sk_fault_set(fault, SK_ETOOBIG, "rules: the patterns cannot be searched for: %s", error != NULL ? error->message : "Vectorscan does not say why");
 	if (error != NULL)
 		(void)hs_free_compile_error(error);
 	free(texts);
+	free(written);
 	free(flags);
 	free(ids);
-	free(lengths);
 	return err;
 }
 
