@@ -288,6 +288,12 @@ static enum sk_err read_text(struct opening *opening, const char *path, struct s
 	return opening->set->out_of_memory ? sk_fault_set(fault, SK_ENOMEM, "%s: out of memory", path) : SK_OK;
 }
 
+enum sk_err sk_rules_read_lines(struct sk_rules *set, const char *path, const void *text, size_t length, struct sk_fault *fault)
+{
+	struct opening opening = {.set = set};
+	return read_text(&opening, path, sk_cur_of(text, length), fault);
+}
+
 static enum sk_err read_set(struct sk_rules *set, const char *path, const struct sk_buf *bytes, struct sk_fault *fault)
 {
 	struct sk_cur c = sk_cur_of(bytes->bytes, bytes->length);
@@ -298,8 +304,10 @@ static enum sk_err read_set(struct sk_rules *set, const char *path, const struct
 	uint64_t text_length = sk_le64(&c), cached_length = sk_le64(&c);
 	sk_copy(&c, stated_sum, sizeof stated_sum);
 	sk_copy(&c, stated, sizeof stated);
-	sk_skip(&c, HEADER_BYTES - DIGEST_AT - SK_HASH_BYTES);
-	if (sk_alive(&c) != SK_OK || text_length > sk_left(&c) || sk_left(&c) - text_length != cached_length)
+	bool spare = false;
+	for (unsigned i = DIGEST_AT + SK_HASH_BYTES; i < HEADER_BYTES; i++)
+		spare |= sk_u8(&c) != 0;
+	if (sk_alive(&c) != SK_OK || spare || text_length > sk_left(&c) || sk_left(&c) - text_length != cached_length)
 		return sk_fault_set(fault, SK_EMALFORMED, "%s: a set of rules that was cut off; import the rules again", path);
 	sk_sha256(bytes->bytes + HEADER_BYTES, bytes->length - HEADER_BYTES, sum);
 	if (memcmp(sum, stated_sum, sizeof sum) != 0)

@@ -179,6 +179,11 @@ SK_MUST enum sk_err sk_rules_default_classes(struct sk_rules *set);
 /* The class, or NULL. */
 const struct sk_rules_class *sk_rules_class_of(const struct sk_rules *set, const char *name);
 
+/* ---- the set's file (file.c) ---- */
+
+/* Its lines alone, as sk_rules_open takes them. SK_EMALFORMED, SK_ENOMEM. */
+SK_MUST enum sk_err sk_rules_read_lines(struct sk_rules *set, const char *path, const void *text, size_t length, struct sk_fault *fault);
+
 /* ---- lines (line.c) ---- */
 
 /* Give back what a refused rule had compiled. check.c */
