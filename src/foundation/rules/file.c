@@ -124,7 +124,7 @@ void sk_rules_digest(const struct sk_rules *rules, uint8_t digest[SK_HASH_BYTES]
 {
 	struct sk_buf text;
 	sk_buf_init(&text, SK_RULES_TEXT_BYTES_MAX);
-	sk_buf_add_text(&text, magic);
+	sk_buf_add(&text, magic, sizeof magic);
 	put_text(rules, false, &text);
 	sk_sha256(text.bytes, text.length, digest);
 	sk_buf_fini(&text);
