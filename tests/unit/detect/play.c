@@ -230,3 +230,38 @@ void play_tell(const struct play *play, const struct sk_detection *detection, st
 {
 	sk_kit_tell(play->kits[0], detection, out);
 }
+
+uint32_t play_random(uint64_t *seed, uint32_t below)
+{
+	*seed ^= *seed << 13;
+	*seed ^= *seed >> 7;
+	*seed ^= *seed << 17;
+	return (uint32_t)(*seed >> 33) % below;
+}
+
+bool play_in_a_crowd(const char *detector, void (*half)(struct play *play, unsigned part), const struct sk_addr *subject, struct sk_event (*other)(unsigned i))
+{
+	enum { OTHERS = 300000 };
+	struct sk_kit_limits limits = {.hosts = 1 << 10, .pairs = 1 << 10};
+	struct sk_kit_counts before, after;
+	struct play play;
+	play_start(&play, 1, 0, &limits, &detector, 1);
+	sk_kit_counts(play.kits[0], &before);
+	half(&play, 0);
+	play_run(&play, true);
+	for (unsigned i = 0; i < OTHERS; i++) {
+		struct sk_event event = other(i);
+		event.time_ns = PLAY_ZERO_NS + (int64_t)((PLAY_CROWD_AT_S + (double)PLAY_CROWD_S * i / OTHERS) * 1e9);
+		if (event.kind == SK_EVENT_END && event.flow.first_ns == 0)
+			event.flow.first_ns = event.time_ns;
+		sk_kit_event(play.kits[0], &event);
+	}
+	half(&play, 1);
+	play_run(&play, false);
+	sk_kit_counts(play.kits[0], &after);
+	size_t found = play_count(&play, detector, subject, NULL);
+	(void)printf("%s in a crowd: said %zu times, %llu entries, %llu given up, %zu bytes\n", detector, found, (unsigned long long)after.entries,
+		     (unsigned long long)after.evicted, after.bytes);
+	play_end(&play);
+	return found != 0 && after.evicted > OTHERS / 10 && after.entries <= 1 << 10 && after.bytes == before.bytes;
+}
