@@ -100,11 +100,11 @@ static bool read_epoch(const char *at, const char *end, int64_t *unix_ns)
 	return true;
 }
 
-/* Suricata writes +0900, nfdump a blank and no zone: bring both to RFC 3339. */
+/* Suricata writes +0900, nfdump a blank and no zone, SiLK 2026/11/22: bring all to RFC 3339. */
 static bool read_calendar(const char *at, size_t length, int64_t *unix_ns)
 {
 	char text[SK_TIME_TEXT_MAX + 8];
-	enum { DATE = 10, SECONDS = 19, OFFSET = 5 };
+	enum { DATE = 10, SECONDS = 19, OFFSET = 5, MONTH = 4, DAY = 7 };
 	if (length < SECONDS || length > SK_TIME_TEXT_MAX)
 		return false;
 	const char *zone = at + length - OFFSET;
@@ -112,6 +112,8 @@ static bool read_calendar(const char *at, size_t length, int64_t *unix_ns)
 	bool no_colon = !zoned && length >= SECONDS + OFFSET && (*zone == '+' || *zone == '-');
 	int head = (int)(no_colon ? length - 2 : length) - DATE - 1;
 	(void)snprintf(text, sizeof text, "%.10sT%.*s%s%.2s", at, head, at + DATE + 1, no_colon ? ":" : zoned ? "" : "Z", no_colon ? zone + 3 : "");
+	if (text[MONTH] == '/' && text[DAY] == '/')
+		text[MONTH] = text[DAY] = '-';
 	return sk_time_parse(text, unix_ns) == SK_OK;
 }
 
