@@ -49,5 +49,10 @@ bool sk_tls_is_news(struct sk_cur stream, unsigned messages, struct sk_tls_progr
 SK_MUST enum sk_err sk_tls_client_hello_message(struct sk_cur message, bool quic, struct sk_client_hello *out);
 /* From one UDP datagram: DTLS 1.0 to 1.3 (RFC 6347, RFC 9147). Same results; a hello cut into DTLS fragments gives SK_EMORE, and more never helps. */
 SK_MUST enum sk_err sk_tls_client_hello_datagram(struct sk_cur datagram, struct sk_client_hello *out);
+/* Bytes that begin no hello: are they TLS all the same? Records of a connection that is under way, or the hello of SSL 2 in which older clients asked for TLS
+   (RFC 5246 E.2). Every record's header must be right as far as the bytes go. */
+bool sk_tls_by_form(struct sk_cur stream);
+/* The same of a datagram: whole DTLS records to its very end. */
+bool sk_dtls_by_form(struct sk_cur datagram);
 
 #endif

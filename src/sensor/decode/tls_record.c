@@ -281,3 +281,66 @@ bool sk_dtls_next_message(struct sk_dtls_records *r, struct sk_dtls_message *out
 	out->cut = sk_left(&out->part) < part;
 	return true;
 }
+
+/* ---- by their form alone ---- */
+
+enum {
+	RECORD_CHANGE = 20, RECORD_ALERT = 21, RECORD_DATA = 23, ALERT_BYTES = 2, EXPANSION_MAX = 2048, DTLS_MINOR_MIN = 0xfd, DTLS_HEADER_BYTES = 13,
+	SSL2_LONG = 0x80, SSL2_LENGTH = 0x7fff, SSL2_CLIENT_HELLO = 1, SSL2_VERSION = 2, SSL2_HEADER_BYTES = 2, SSL2_FIELDS_BYTES = 9, SSL2_SPEC_BYTES = 3, SSL2_SESSION_BYTES = 16,
+	SSL2_CHALLENGE_MIN = 16, SSL2_CHALLENGE_MAX = 32
+};
+
+/* Does a record of this kind have such a length, sealed (RFC 5246 6.2.3) or not? */
+static bool is_record(uint8_t type, uint16_t length)
+{
+	if (type == RECORD_CHANGE)
+		return length == 1;
+	return type >= RECORD_ALERT && type <= RECORD_DATA && length >= ALERT_BYTES && length <= RECORD_MAX + EXPANSION_MAX;
+}
+
+/* Length (2, high bit set), 1, version (2), lengths of specs, session and challenge (2 each), which make up the whole. */
+static bool is_ssl2_hello(struct sk_cur c)
+{
+	uint16_t length = sk_be16(&c) & SSL2_LENGTH;
+	uint8_t type = sk_u8(&c);
+	uint16_t version = sk_be16(&c), specs = sk_be16(&c), session = sk_be16(&c), challenge = sk_be16(&c);
+	return sk_alive(&c) == SK_OK && type == SSL2_CLIENT_HELLO && (version == SSL2_VERSION || (version >> 8 == VERSION_MAJOR && (version & 0xff) <= 4)) &&
+	       specs != 0 && specs % SSL2_SPEC_BYTES == 0 && (session == 0 || session == SSL2_SESSION_BYTES) && challenge >= SSL2_CHALLENGE_MIN &&
+	       challenge <= SSL2_CHALLENGE_MAX && length == SSL2_FIELDS_BYTES + specs + session + challenge;
+}
+
+bool sk_tls_by_form(struct sk_cur stream)
+{
+	if ((sk_peek_u8(&stream, 0) & SSL2_LONG) != 0)
+		return is_ssl2_hello(stream);
+	bool any = false;
+	for (struct sk_view header; sk_view_is(header = sk_view_of(&stream, RECORD_HEADER_BYTES)); any = true) {
+		uint8_t type = sk_view_u8(header, 0);
+		uint16_t version = sk_view_be16(header, 1), length = sk_view_be16(header, 3);
+		if (version >> 8 != VERSION_MAJOR || (version & 0xff) > 4 || !is_record(type, length))
+			return false;
+		sk_skip(&stream, RECORD_HEADER_BYTES);
+		/* Short records come whole; one header of a longer one is all that there may be to see. */
+		bool whole = sk_left(&stream) >= length;
+		if (!whole)
+			return any || type >= RECORD_HANDSHAKE;
+		sk_skip(&stream, length);
+	}
+	return any;
+}
+
+bool sk_dtls_by_form(struct sk_cur datagram)
+{
+	bool any = sk_more(&datagram);
+	while (sk_more(&datagram)) {
+		struct sk_view header = sk_view_of(&datagram, DTLS_HEADER_BYTES);
+		if (!sk_view_is(header) || sk_view_u8(header, 1) != DTLS_MAJOR || sk_view_u8(header, 2) < DTLS_MINOR_MIN)
+			return false;
+		uint16_t length = sk_view_be16(header, 11);
+		if (!is_record(sk_view_u8(header, 0), length))
+			return false;
+		sk_skip(&datagram, DTLS_HEADER_BYTES);
+		sk_skip(&datagram, length);
+	}
+	return any && sk_alive(&datagram) == SK_OK;
+}

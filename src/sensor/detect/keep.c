@@ -22,11 +22,15 @@ static void keep_dns(struct sk_flow_facts *facts, const struct sk_dns *dns)
 		facts->dns_nxdomain++;
 }
 
-/* The first hello names the client: the second after a HelloRetryRequest is bent to what the server asked for. */
+/* The first hello names the client: the second after a HelloRetryRequest is bent to what the server asked for, and only its own fingerprint is kept beside. */
 static void keep_client_hello(struct sk_flow_facts *facts, const struct sk_head *head)
 {
-	if (facts->has_tls)
+	const char *ja4 = head->as.client_hello.ja4;
+	if (facts->has_tls) {
+		if (facts->ja4_second[0] == '\0' && strcmp(ja4, facts->tls.ja4) != 0)
+			memcpy(facts->ja4_second, ja4, sizeof facts->ja4_second);
 		return;
+	}
 	facts->has_tls = true;
 	facts->tls = head->as.client_hello;
 	facts->quic_version = head->quic_version;

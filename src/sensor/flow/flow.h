@@ -48,6 +48,7 @@ struct sk_flow_facts {
 	bool has_tls, has_server, has_certificate;
 	bool has_dns, has_http, has_ssh, has_command; /* at most one of these: what the segment spoke first */
 	struct sk_client_hello tls;              /* the first one */
+	char ja4_second[SK_JA4_TEXT_MAX];        /* of the hello behind a HelloRetryRequest, where it is another */
 	struct sk_server_hello server;           /* the last one: a HelloRetryRequest gives way to the answer */
 	struct sk_certificate certificate;
 	union {

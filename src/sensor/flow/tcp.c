@@ -135,6 +135,13 @@ static const struct sk_head *note_http2(struct sk_flow_table *table, struct sk_f
 	return NULL;
 }
 
+/* Bytes of which no head can be made, in a flow of which nothing is known: at least what is spoken may show. */
+static void note_form(struct sk_flow *flow, struct sk_cur bytes)
+{
+	if (sk_flow_app(flow) == SK_APP_NONE && sk_tls_by_form(bytes))
+		sk_flow_set_app(flow, SK_APP_TLS);
+}
+
 /* ---- heads in a buffer ---- */
 
 /* `used` bytes of the front have been read, and there may be more. */
@@ -206,6 +213,7 @@ static const struct sk_head *buffered_head(struct sk_flow_table *table, struct s
 				stream->readers = (uint8_t)look.readers;
 			return NULL;
 		case SK_FOUND_NOTHING:
+			note_form(flow, prefix);
 			if (stream->told)
 				give_up(table, flow, direction);
 			else
@@ -294,6 +302,7 @@ static const struct sk_head *direct_head(struct sk_flow_table *table, struct sk_
 			}
 			break;
 		case SK_FOUND_NOTHING:
+			note_form(flow, bytes);
 			break;
 		}
 		if (told)

@@ -162,6 +162,8 @@ static const struct sk_head *quic_head(struct sk_flow_table *table, struct sk_fl
 			head = quic_put(table, flow, direction, &datagram);
 	}
 	sk_quic_wipe(table->quic);
+	if (err != SK_OK && sk_flow_app(flow) == SK_APP_NONE && sk_quic_by_form(packet->payload))
+		sk_flow_set_app(flow, SK_APP_QUIC);
 	/* Nobody finished: the buffers are for others. */
 	if (sk_flow_attempts(flow, direction) >= SK_HEAD_PACKETS_MAX && head == NULL)
 		quic_end(table, flow);
@@ -169,6 +171,17 @@ static const struct sk_head *quic_head(struct sk_flow_table *table, struct sk_fl
 }
 
 /* ---- all ---- */
+
+/* As in tcp.c: no head, but what is spoken shows. */
+static void note_form(struct sk_flow *flow, struct sk_cur datagram)
+{
+	if (sk_flow_app(flow) != SK_APP_NONE)
+		return;
+	if (sk_dtls_by_form(datagram))
+		sk_flow_set_app(flow, SK_APP_DTLS);
+	else if (sk_quic_by_form(datagram))
+		sk_flow_set_app(flow, SK_APP_QUIC);
+}
 
 const struct sk_head *sk_head_udp(struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet, unsigned direction)
 {
@@ -186,6 +199,7 @@ const struct sk_head *sk_head_udp(struct sk_flow_table *table, struct sk_flow *f
 	struct sk_command *command = &sk_head_use(table)->as.command;
 	if (sk_head_command(flow, packet, direction, packet->payload, command) != SK_OK) {
 		table->head_used = false; /* the parsers leave it zero */
+		note_form(flow, packet->payload);
 		return NULL;
 	}
 	if (sk_head_is_industrial(command->app))

@@ -35,7 +35,7 @@ static const struct member {
 	MEMBER(0, initiator_port), MEMBER(0, responder_port), MEMBER(0, initiator), MEMBER(0, responder), MEMBER(0, first_ns), MEMBER(0, last_ns),
 	MEMBER(0, packets), MEMBER(0, ip_bytes), MEMBER(0, frames), MEMBER(0, frame_bytes), HITS(hit_count), HITS(hit_ids), HITS(hit_kinds), HITS(matched),
 	DNS(dns_type), DNS(dns_flags), DNS(dns_rcode), DNS(dns_labels), DNS(dns_name_length), DNS(dns_entropy_x16), DNS(dns_queries), DNS(dns_responses),
-	DNS(dns_nxdomain), DNS(dns_domain), TLS(tls_version), TLS(tls_bits), TLS(quic_version), TLS(sni_domain), TLS(alpn), TLS(ja3), TLS(ja4),
+	DNS(dns_nxdomain), DNS(dns_domain), TLS(tls_version), TLS(tls_bits), TLS(quic_version), TLS(sni_domain), TLS(alpn), TLS(ja3), TLS(ja4), TLS(ja4_second),
 	SERVER(server_version), SERVER(server_cipher), SERVER(server_bits), SERVER(server_alpn), SERVER(ja3s), CERT(cert_sha1), CERT(cert_sha256),
 	CERT(cert_issuer), CERT(cert_subject), CERT(cert_not_before_s), CERT(cert_not_after_s), CERT(cert_version), CERT(cert_chain), CERT(cert_bits),
 	HTTP(http_method), HTTP(http_host_domain), HTTP(http_status), HTTP(http_path_length), HTTP(http_version), HTTP(http_path_depth), HTTP(http_bits),
@@ -287,6 +287,7 @@ static void fill_tls(const struct sk_select *select, const struct sk_flow_record
 	memcpy(out->alpn, hello->alpn_first, sizeof out->alpn);
 	memcpy(out->ja3, hello->ja3, sizeof out->ja3);
 	memcpy(out->ja4, hello->ja4, sizeof out->ja4);
+	memcpy(out->ja4_second, record->facts->ja4_second, sizeof out->ja4_second);
 	if (hello->has_sni)
 		reduce_name(select, record, hello->sni, out->sni_domain);
 }

@@ -27,6 +27,7 @@ static void check(struct sk_quic *quic, struct sk_quic_flow *flow, unsigned dire
 	struct sk_quic_flow before = *flow;
 	size_t length = sk_left(&datagram);
 	bool maybe = sk_quic_maybe(datagram);
+	SK_INVARIANT(!sk_quic_by_form(datagram) || length >= 5);
 	enum sk_err err = sk_quic_read(quic, flow, direction, datagram, &out);
 	SK_INVARIANT(err == SK_OK || err == SK_EUNSUPPORTED);
 	SK_INVARIANT(err != SK_OK || maybe);

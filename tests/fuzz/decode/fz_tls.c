@@ -39,6 +39,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 			SK_INVARIANT(prefix == SK_EMORE);
 		free(exact);
 	}
+	/* Records are told from their beginning: what stands behind them can only unmake them, and a datagram has an end. */
+	bool stream = sk_tls_by_form(sk_cur_of(bytes, length)), datagram = sk_dtls_by_form(sk_cur_of(bytes, length));
+	SK_INVARIANT(!stream || length >= 5);
+	SK_INVARIANT(!datagram || (length >= 13 && !stream));
 	check(sk_tls_client_hello_message(sk_cur_of(bytes, length), true, &hello), &hello, 'q');
 	check(sk_tls_client_hello_datagram(sk_cur_of(bytes, length), &hello), &hello, 'd');
 	return 0;

@@ -276,13 +276,49 @@ static void test_dtls(void **state)
 		assert_int_not_equal(sk_tls_client_hello_datagram(sk_cur_of(datagram, cut), &hello), SK_OK);
 }
 
+struct form {
+	const char *bytes;
+	size_t length;
+};
+#define FORM(text) {text, sizeof text - 1}
+
+/* What can be told without a hello: whole chains of records, cut anywhere behind a first header; anything odd in any header tells nothing. */
+static void test_by_form(void **state)
+{
+	(void)state;
+	static const struct form good[] = {
+		FORM("\x17\x03\x03\x00\x14" "aaaaaaaaaaaaaaaaaaaa"), FORM("\x17\x03\x03\x40\x00" "aaaa"), FORM("\x17\x03\x03\x48\x00"), FORM("\x15\x03\x01\x00\x02\x02\x28"),
+		FORM("\x14\x03\x03\x00\x01\x01" "\x16\x03\x03\x00\x28" "aa"), FORM("\x17\x03\x03\x00\x03" "aaa" "\x15\x03\x03\x00\x13" "a"),
+		FORM("\x80\x2e\x01\x03\x01\x00\x15\x00\x00\x00\x10"), FORM("\x80\x3e\x01\x00\x02\x00\x15\x00\x10\x00\x10" "abc"),
+	};
+	static const struct form bad[] = {
+		FORM(""), FORM("\x17"), FORM("\x17\x03\x03\x00"), FORM("\x17\x03\x05\x00\x14"), FORM("\x17\x04\x03\x00\x14"), FORM("\x13\x03\x03\x00\x14"), FORM("\x18\x03\x03\x00\x14"),
+		FORM("\x17\x03\x03\x00\x00"), FORM("\x17\x03\x03\x48\x01"), FORM("\x14\x03\x03\x00\x02\x01\x01"), FORM("\x14\x03\x03\x00\x01"), FORM("\x15\x03\x01\x00\x02\x02"),
+		FORM("\x17\x03\x03\x00\x03" "aaa" "\x17\x03\x05\x00\x13"), FORM("\x80\x2f\x01\x03\x01\x00\x15\x00\x00\x00\x10"), FORM("\x80\x2d\x01\x03\x01\x00\x14\x00\x00\x00\x10"),
+		FORM("\x80\x2e\x01\x04\x01\x00\x15\x00\x00\x00\x10"), FORM("\x80\x2e\x02\x03\x01\x00\x15\x00\x00\x00\x10"), FORM("\x80\x2e\x01\x03\x01\x00\x15\x00\x00\x00"),
+		FORM("\x80\x1d\x01\x03\x01\x00\x15\x00\x00\xff\xff"), FORM("HTTP/1.1 200 OK\r\n\r\n"),
+	};
+	for (size_t i = 0; i < SK_COUNT(good); i++)
+		assert_true(sk_tls_by_form(sk_cur_of(good[i].bytes, good[i].length)));
+	for (size_t i = 0; i < SK_COUNT(bad); i++)
+		assert_false(sk_tls_by_form(sk_cur_of(bad[i].bytes, bad[i].length)));
+	static const struct form datagrams[] = {
+		FORM("\x17\xfe\xfd\x00\x01\x00\x00\x00\x00\x00\x01\x00\x02" "ab"), FORM("\x14\xfe\xff\x00\x00\x00\x00\x00\x00\x00\x01\x00\x01\x01" "\x16\xfe\xff\x00\x01\x00\x00\x00\x00\x00\x00\x00\x02" "ab"),
+	};
+	for (size_t i = 0; i < SK_COUNT(datagrams); i++)
+		for (size_t cut = 0; cut <= datagrams[i].length; cut++) /* to the very end, or of the first record alone */
+			assert_int_equal(sk_dtls_by_form(sk_cur_of(datagrams[i].bytes, cut)), cut == datagrams[i].length || (i == 1 && cut == 14));
+	assert_false(sk_dtls_by_form(sk_cur_of("\x17\x03\x03\x00\x01\x00\x00\x00\x00\x00\x01\x00\x02" "ab", 15)));
+	assert_false(sk_dtls_by_form(sk_cur_of("\x19\xfe\xfd\x00\x01\x00\x00\x00\x00\x00\x01\x00\x02" "ab", 15)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_facts), cmocka_unit_test(test_ja4_rules), cmocka_unit_test(test_lists_too_long),
 				cmocka_unit_test(test_records_and_prefixes), cmocka_unit_test(test_news),
 		cmocka_unit_test(test_refused), cmocka_unit_test(test_encrypted_hello), cmocka_unit_test(test_doubled_extensions),
-		cmocka_unit_test(test_behind_change_cipher_spec), cmocka_unit_test(test_dtls),
+		cmocka_unit_test(test_behind_change_cipher_spec), cmocka_unit_test(test_dtls), cmocka_unit_test(test_by_form),
 	};
 	return cmocka_run_group_tests_name("tls", tests, NULL, NULL);
 }

@@ -165,6 +165,15 @@ static void test_tls(void **state)
 	assert_int_equal(world.facts.hit_count, 3);
 	assert_true(world.facts.has_tls);
 	assert_string_equal(world.facts.tls.sni, "www.evil.example");
+	assert_string_equal(world.facts.ja4_second, "");
+	/* The hello behind a HelloRetryRequest: the first names the client, another JA4 stands beside it, and selectors are asked for both. */
+	flow = open_flow(&world, "193.0.0.1", "193.0.0.2", &hits);
+	assert_int_equal(see(&world, flow, tls("www.evil.example", "", "t13d1516h2_000000000000_000000000000")), 1);
+	assert_int_equal(see(&world, flow, tls("www.evil.example", "", "t13d1516h2_000000000000_000000000000")), 0);
+	assert_int_equal(see(&world, flow, tls("www.evil.example", "", "t13d1516h2_8daaf6152771_e5627efa2ab1")), 1);
+	sk_flow_close_all(world.table, SK_FLOW_END_STOP);
+	assert_string_equal(world.facts.tls.ja4, "t13d1516h2_000000000000_000000000000");
+	assert_string_equal(world.facts.ja4_second, "t13d1516h2_8daaf6152771_e5627efa2ab1");
 	flow = open_flow(&world, "193.0.0.1", "193.0.0.2", &hits);
 	assert_int_equal(see(&world, flow, tls("", "", "")), 0); /* no SNI, lists too long for a fingerprint */
 	sk_flow_close_all(world.table, SK_FLOW_END_STOP);

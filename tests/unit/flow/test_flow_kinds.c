@@ -140,6 +140,41 @@ static void test_http2(void **state)
 	end(&t, SK_APP_HTTP2);
 }
 
+/* A connection that was under way when the capture began, the hello of SSL 2, DTLS records, Google's QUIC: no head, but what is spoken is told. A hello that
+   comes later is read all the same, and nothing overrules what a head said. */
+static void test_by_form(void **state)
+{
+	(void)state;
+	static const char data[] = "\x17\x03\x03\x00\x04" "abcd", ssl2[] = "\x80\x2e\x01\x03\x01\x00\x15\x00\x00\x00\x10" "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+	struct talk t = talk_of(8443);
+	assert_int_equal(say(&t, true, "\x01\x02\x03", 3), 0);
+	assert_int_equal(say(&t, false, data, sizeof data - 1), 0);
+	assert_int_equal(say_text(&t, true, "SSH-2.0-x\r\n"), 1);
+	end(&t, SK_APP_TLS);
+	t = talk_of(8443);
+	assert_int_equal(say(&t, true, ssl2, sizeof ssl2 - 1), 0);
+	end(&t, SK_APP_TLS);
+	t = talk_of(8443);
+	assert_int_equal(say_text(&t, true, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"), 1);
+	assert_int_equal(say(&t, true, data, sizeof data - 1), 0);
+	end(&t, SK_APP_HTTP);
+	t = talk_of(8443);
+	assert_int_equal(say(&t, true, "\x17\x03\x05\x00\x04" "abcd", 9), 0);
+	end(&t, SK_APP_NONE);
+	static const struct {
+		const char *bytes;
+		size_t length;
+		enum sk_app app;
+	} datagrams[] = {{"\x17\xfe\xfd\x00\x01\x00\x00\x00\x00\x00\x01\x00\x02" "ab", 15, SK_APP_DTLS}, {"\x17\xfe\xfd\x00\x01\x00\x00\x00\x00\x00\x01\x00\x02" "a", 14, SK_APP_NONE},
+			 {"\x0d" "12345678" "Q039" "\x01", 14, SK_APP_QUIC}, {"\xc3" "Q046" "\x50", 6, SK_APP_QUIC}, {"\xc3" "Q04x" "\x50", 6, SK_APP_NONE},
+			 {"\x80\0\0\0\0" "\0\0" "\0\0\0\x01", 11, SK_APP_QUIC}, {"\x80\0\0\0\0" "\0\0" "\0\0\1\x01", 11, SK_APP_NONE}};
+	for (size_t i = 0; i < SK_COUNT(datagrams); i++) {
+		t = talk_of(4433);
+		assert_int_equal(send(t.table, true, t.ports, UDP, 0, datagrams[i].bytes, datagrams[i].length), 0);
+		end(&t, datagrams[i].app);
+	}
+}
+
 /* ---- SSH ---- */
 
 static size_t kexinit(uint8_t *out, size_t capacity)
@@ -530,7 +565,7 @@ static void test_sliced(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_http), cmocka_unit_test(test_http_in_pieces), cmocka_unit_test(test_http2), cmocka_unit_test(test_ssh),
+		cmocka_unit_test(test_http), cmocka_unit_test(test_http_in_pieces), cmocka_unit_test(test_http2), cmocka_unit_test(test_by_form), cmocka_unit_test(test_ssh),
 		cmocka_unit_test(test_ssh_that_says_no_more), cmocka_unit_test(test_server_flight), cmocka_unit_test(test_server_flight_that_stops), cmocka_unit_test(test_hello_retry),
 		cmocka_unit_test(test_server_hello_after_talk), cmocka_unit_test(test_quic), cmocka_unit_test(test_quic_flood), cmocka_unit_test(test_industrial),
 		cmocka_unit_test(test_commands_are_bounded), cmocka_unit_test(test_off), cmocka_unit_test(test_noise), cmocka_unit_test(test_sliced),
