@@ -43,7 +43,7 @@ struct sk_admitted_info {
 	uint8_t inner_class;   /* of the innermost pair; equals class_ without a tunnel */
 	uint8_t layers;        /* IP layers, 1 = no tunnel */
 	uint8_t reassembled;   /* it came back from decode */
-	uint8_t plain;         /* 4 or 6: an unfragmented TCP or UDP packet behind an IP header without options or extensions, captured whole; else 0 */
+	uint8_t plain;         /* 4 or 6: an unfragmented TCP or UDP packet behind an IP header without options or extensions, captured whole, perhaps behind a VLAN tag; else 0 */
 };
 
 struct sk_gate;
