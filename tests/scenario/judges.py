@@ -272,8 +272,6 @@ HEAD_REASONS = [
         lambda d: d.measure in ("ja3s", "tls_version") and d.capture == "arkime_synthetic.pcap" and d.hosts == {"10.9.10.1", "10.9.10.2"} and d.ours is None),
     ("PRI is the preface of HTTP/2, no method",
         lambda d: d.measure == "http_method" and d.theirs == "PRI" and d.ours is None and d.flow["app"] == "http2"),
-    ("101 hands the connection over: the status kept is that of the first final response",
-        lambda d: d.measure == "http_status" and d.theirs == 101 and d.ours is None),
     ("inside HTTP/2: its heads are compressed and left alone",
         lambda d: d.measure == "suricata_app" and "http2" in d.session["told"] and d.theirs in ("http", "dns")),
     ("inside a tunnel that CONNECT opened: a flow keeps the first request",

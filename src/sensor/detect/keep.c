@@ -2,6 +2,8 @@
 /* What of a head stays with a segment until its fate is known. A segment speaks one protocol besides TLS: the first one that was read is kept. */
 #include "detect/detect_priv.h"
 
+enum { SWITCHING_PROTOCOLS = 101 };
+
 /* May this kind be kept, that is: is no other there? */
 static bool is_free(const struct sk_flow_facts *facts, bool mine)
 {
@@ -67,7 +69,8 @@ static void keep_request(struct sk_flow_http *kept, const struct sk_http *http)
 
 static void keep_response(struct sk_flow_http *kept, const struct sk_http *http)
 {
-	if (http->status < 200)
+	/* RFC 9110 15.2: those below 200 come before the answer. 101 is the last that is said in HTTP. */
+	if (http->status < 200 && http->status != SWITCHING_PROTOCOLS)
 		return;
 	kept->responses++;
 	if (kept->has_response)

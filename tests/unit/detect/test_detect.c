@@ -235,6 +235,28 @@ static void test_flow_all(void **state)
 	end(&world);
 }
 
+/* Of responses the first final one is kept; 101 is final for HTTP, what comes before is not. */
+static void test_responses(void **state)
+{
+	(void)state;
+	struct world world;
+	unsigned hits;
+	static const uint16_t statuses[][3] = {{100, 103, 200}, {100, 101, 0}, {200, 404, 0}, {199, 0, 0}};
+	static const uint16_t kept[] = {200, 101, 200, 0};
+	start(&world, NULL, true);
+	for (size_t i = 0; i < SK_COUNT(statuses); i++) {
+		struct sk_flow *flow = open_flow(&world, "193.0.0.1", "193.0.0.2", &hits);
+		for (size_t k = 0; k < 3 && statuses[i][k] != 0; k++) {
+			struct sk_head head = {.kind = SK_HEAD_HTTP, .as.http = {.response = true, .status = statuses[i][k]}};
+			(void)see(&world, flow, head);
+		}
+		sk_flow_close_all(world.table, SK_FLOW_END_STOP);
+		assert_int_equal(world.facts.http.status, kept[i]);
+		assert_int_equal(world.facts.http.responses, i == 2 ? 2 : kept[i] != 0);
+	}
+	end(&world);
+}
+
 static void test_many_hits(void **state)
 {
 	(void)state;
@@ -327,6 +349,6 @@ static void test_other_heads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_addresses), cmocka_unit_test(test_dns), cmocka_unit_test(test_tls), cmocka_unit_test(test_nothing_kept),
-					   cmocka_unit_test(test_flow_all), cmocka_unit_test(test_many_hits), cmocka_unit_test(test_no_set), cmocka_unit_test(test_other_heads)};
+					   cmocka_unit_test(test_flow_all), cmocka_unit_test(test_responses), cmocka_unit_test(test_many_hits), cmocka_unit_test(test_no_set), cmocka_unit_test(test_other_heads)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
