@@ -98,42 +98,48 @@ static void join(struct sk_tls_records *r, struct sk_out *joined, size_t n)
 	sk_put_bytes(joined, sk_take(&r->fragment, n), n);
 }
 
-/* The contents of the next record, when it is whole and holds at most `wanted` bytes, as a message's further records mostly do; else NULL. The
-   short way through many small ones: in line, over a cursor that is the caller's own. */
-static inline __attribute__((always_inline)) const uint8_t *take_small_record(struct sk_cur *stream, size_t wanted, size_t *length)
+/* Is a whole handshake record of so many bytes next? 0: it is one, of *length bytes, whatever they are. In line, over a cursor that is the caller's own. */
+static inline __attribute__((always_inline)) bool is_next(const struct sk_cur *stream, size_t wanted_length, size_t *length)
 {
 	struct sk_view header = sk_view_of(stream, RECORD_HEADER_BYTES);
 	if (!sk_view_is(header) || sk_view_be16(header, 0) != (RECORD_HANDSHAKE << 8 | VERSION_MAJOR))
-		return NULL;
+		return false;
 	*length = sk_view_be16(header, 3);
-	if (*length - 1 >= wanted || sk_left(stream) - RECORD_HEADER_BYTES < *length) /* none of length 0 */
-		return NULL;
-	return sk_take(stream, RECORD_HEADER_BYTES + *length) + RECORD_HEADER_BYTES;
+	return (wanted_length == 0 || *length == wanted_length) && sk_left(stream) - RECORD_HEADER_BYTES >= *length;
 }
 
-/* Join such records of a message in which `wanted` bytes are missing. */
-static void join_records(struct sk_tls_records *r, struct sk_out *joined, size_t wanted)
+/* Go through the next records while they are whole, not empty, and hold at most what is missing of a message; join them when there is an out. What is missing then.
+   Small records come in runs of one length: within a run the place of the next is known before this one was looked at, and nothing waits for memory. */
+static inline __attribute__((always_inline)) size_t pass_records(struct sk_cur *c, struct sk_out *joined, size_t missing)
 {
-	struct sk_cur stream = r->stream;
+	struct sk_cur stream = *c;
+	size_t length = 0, same;
+	while (is_next(&stream, 0, &length) && length - 1 < missing)
+		for (same = length; is_next(&stream, length, &same) && length <= missing; missing -= length) {
+			const uint8_t *bytes = sk_take(&stream, RECORD_HEADER_BYTES + length) + RECORD_HEADER_BYTES;
+			if (joined == NULL)
+				continue;
+			if (length == 1)
+				sk_put_bytes(joined, bytes, 1); /* no call */
+			else
+				sk_put_bytes(joined, bytes, length);
+		}
+	*c = stream;
+	return missing;
+}
+
+/* Join records of a message in which `wanted` bytes are missing. Not in line, like the next: the loop needs all registers. */
+static __attribute__((noinline)) void join_records(struct sk_tls_records *r, struct sk_out *joined, size_t wanted)
+{
 	struct sk_out out = *joined;
-	size_t length;
-	for (const uint8_t *bytes; (bytes = take_small_record(&stream, wanted, &length)) != NULL; wanted -= length)
-		if (length == 1)
-			sk_put_bytes(&out, bytes, 1); /* no call */
-		else
-			sk_put_bytes(&out, bytes, length);
-	r->stream = stream;
+	(void)pass_records(&r->stream, &out, wanted);
 	*joined = out;
 }
 
 /* Step over them; what is still missing then. */
-static uint32_t skip_records(struct sk_cur *c, uint32_t wanted)
+static __attribute__((noinline)) uint32_t skip_records(struct sk_cur *c, uint32_t wanted)
 {
-	struct sk_cur stream = *c;
-	for (size_t length; take_small_record(&stream, wanted, &length) != NULL;)
-		wanted -= (uint32_t)length;
-	*c = stream;
-	return wanted;
+	return (uint32_t)pass_records(c, NULL, wanted);
 }
 
 /* A message that goes on in further records. RFC 8446 5.1: nothing may stand between them. */
@@ -198,8 +204,12 @@ static bool pass_record(struct sk_cur *c, struct sk_tls_progress *p)
 	sk_skip(c, passed);
 	p->record_bytes -= (uint32_t)passed;
 	p->message_bytes -= (uint32_t)passed;
-	if (p->record_bytes == 0)
-		p->message_bytes = skip_records(c, p->message_bytes);
+	if (p->record_bytes == 0) {
+		size_t before = sk_offset(c);
+		uint32_t missing = skip_records(c, p->message_bytes);
+		p->records += (uint16_t)((sk_offset(c) - before - (p->message_bytes - missing)) / RECORD_HEADER_BYTES);
+		p->message_bytes = missing;
+	}
 	if (p->message_bytes != 0)
 		return false;
 	p->header_bytes = 0;
@@ -224,6 +234,7 @@ static enum sk_err enter_record(struct sk_cur *c, struct sk_tls_progress *p)
 	if (sk_view_u8(header, 0) != RECORD_HANDSHAKE || sk_view_be16(header, 3) == 0)
 		return SK_EUNSUPPORTED;
 	p->record_bytes = sk_view_be16(header, 3);
+	p->records++;
 	sk_skip(c, RECORD_HEADER_BYTES);
 	return SK_OK;
 }

@@ -188,6 +188,14 @@ static const struct sk_head *buffered_found(struct sk_flow_table *table, struct 
 	return sk_head_hand_out(table, flow, look);
 }
 
+/* A hello in records of a byte or two is read like any other, but each of its segments costs as much as many packets: it has to be paid for. */
+static bool pays_for_records(struct sk_flow_table *table, const struct stream *stream, unsigned before)
+{
+	enum { RECORDS_FREE = 64, RECORD_COST = 8 };
+	unsigned records = stream->tls.records;
+	return records <= RECORDS_FREE || records == before || sk_credit_spend(&table->credit, (int64_t)(records - before) * RECORD_COST);
+}
+
 /* Read what stands at the front of a buffer. */
 static const struct sk_head *buffered_head(struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet, unsigned direction)
 {
@@ -199,7 +207,12 @@ static const struct sk_head *buffered_head(struct sk_flow_table *table, struct s
 		size_t left = sk_left(&prefix);
 		bool last = stream->packets > SK_STREAM_PACKETS_MAX || left >= SK_CLIENT_HELLO_MAX_BYTES;
 		struct sk_look look = {.packet = packet, .direction = direction, .readers = stream->readers, .last = last, .told = stream->told};
+		unsigned records = stream->tls.records;
 		bool worth = (sk_look_is_news(stream, prefix) || last) && left != 0;
+		if (!pays_for_records(table, stream, records)) {
+			give_up(table, flow, direction);
+			return NULL;
+		}
 		switch (worth ? sk_look_at(table, flow, prefix, &look) : SK_FOUND_MORE) {
 		case SK_FOUND_HEAD:
 			return buffered_found(table, flow, stream, &look, left);

@@ -126,7 +126,7 @@ static void test_rfc_examples(void **state)
 		assert_int_equal(out.piece_count, 1);
 		assert_int_equal(out.pieces[0].offset, 0);
 		struct sk_client_hello hello;
-		assert_int_equal(sk_tls_client_hello_message(out.pieces[0].bytes, true, &hello), SK_OK);
+		assert_int_equal(sk_tls_client_hello_message(out.pieces[0].bytes, true, NULL, &hello), SK_OK);
 		assert_string_equal(hello.sni, "example.com");
 		assert_memory_equal(hello.ja4, "q13d0211an_", 11);
 
@@ -136,7 +136,7 @@ static void test_rfc_examples(void **state)
 		assert_false(out.from_client);
 		assert_int_equal(out.piece_count, 1);
 		struct sk_server_hello answer;
-		assert_int_equal(sk_tls_server_hello_message(out.pieces[0].bytes, true, &answer), SK_OK);
+		assert_int_equal(sk_tls_server_hello_message(out.pieces[0].bytes, true, NULL, &answer), SK_OK);
 		assert_int_equal(answer.version, 0x0304);
 		assert_int_equal(answer.cipher, 0x1301);
 		assert_true(answer.quic && strlen(answer.ja3s) == 32 && !sk_server_hello_has_certificate(&answer));
@@ -320,7 +320,7 @@ static void test_pieces_out_of_order(void **state)
 	}
 	assert_int_equal(got, length);
 	struct sk_client_hello hello;
-	assert_int_equal(sk_tls_client_hello_message(sk_cur_of(joined, length), true, &hello), SK_OK);
+	assert_int_equal(sk_tls_client_hello_message(sk_cur_of(joined, length), true, NULL, &hello), SK_OK);
 	assert_string_equal(hello.sni, "www.example.com");
 	assert_true(hello.quic && hello.ja4[0] == 'q');
 	sk_quic_free(t.quic);

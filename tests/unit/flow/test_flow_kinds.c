@@ -329,6 +329,54 @@ static void test_server_flight(void **state)
 	end(&t, SK_APP_TLS);
 }
 
+/* Fingerprints are paid for by the packets that come: without credit the heads are told without them, or not at all, and counted. */
+static void test_credit(void **state)
+{
+	(void)state;
+	enum { BROKE = -1000000 };
+	uint8_t hello[600], flight[3000], bytes[8000];
+	size_t hello_bytes = client_hello(hello, sizeof hello), length = server_record(flight, sizeof flight, false, false), split = 0;
+	length += certificate_record(flight + length, sizeof flight - length);
+	for (unsigned rich = 0; rich < 2; rich++) {
+		struct sk_flow_counters counters;
+		struct talk t = talk_of(443);
+		assert_int_equal(t.table->credit.left, SK_CREDIT_MAX);
+		if (!rich)
+			t.table->credit.left = BROKE;
+		assert_int_equal(say(&t, true, hello, hello_bytes), 1);
+		assert_string_equal(got[0].as.client_hello.sni, "www.example.com");
+		assert_int_equal(strlen(got[0].as.client_hello.ja3), rich ? 32 : 0);
+		assert_int_equal(strlen(got[0].as.client_hello.ja4), rich ? 36 : 0);
+		assert_int_equal(say(&t, false, flight, length), rich ? 2 : 1);
+		assert_int_equal(got[1].kind, SK_HEAD_SERVER_HELLO);
+		assert_int_equal(got[1].as.server_hello.cipher, 0xc02f);
+		assert_int_equal(strlen(got[1].as.server_hello.ja3s), rich ? 32 : 0);
+		sk_flow_counters(t.table, &counters);
+		assert_int_equal(counters.heads_shed, rich ? 0 : 3);
+		if (!rich) /* each payload earned, nothing was spent */
+			assert_int_equal(t.table->credit.left, BROKE + 2 * SK_CREDIT_EARNED);
+		else
+			assert_true(t.table->credit.left < SK_CREDIT_MAX);
+		end(&t, SK_APP_TLS);
+	}
+	/* A hello in records of one byte is read when it can be paid for. */
+	for (size_t at = 5; at < hello_bytes; at++) {
+		memcpy(bytes + split, "\x16\x03\x01\0\1", 5);
+		bytes[split + 5] = hello[at];
+		split += 6;
+	}
+	for (unsigned rich = 0; rich < 2; rich++) {
+		struct talk t = talk_of(443);
+		if (!rich)
+			t.table->credit.left = BROKE;
+		size_t told = 0;
+		for (size_t at = 0; at < split; at += 700)
+			told += say(&t, true, bytes + at, split - at < 700 ? split - at : 700);
+		assert_int_equal(told, rich);
+		end(&t, rich ? SK_APP_TLS : SK_APP_NONE);
+	}
+}
+
 /* What never becomes whole is given up, and its buffer with it. */
 static void test_server_flight_that_stops(void **state)
 {
@@ -566,7 +614,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_http), cmocka_unit_test(test_http_in_pieces), cmocka_unit_test(test_http2), cmocka_unit_test(test_by_form), cmocka_unit_test(test_ssh),
-		cmocka_unit_test(test_ssh_that_says_no_more), cmocka_unit_test(test_server_flight), cmocka_unit_test(test_server_flight_that_stops), cmocka_unit_test(test_hello_retry),
+		cmocka_unit_test(test_ssh_that_says_no_more), cmocka_unit_test(test_server_flight), cmocka_unit_test(test_server_flight_that_stops), cmocka_unit_test(test_credit), cmocka_unit_test(test_hello_retry),
 		cmocka_unit_test(test_server_hello_after_talk), cmocka_unit_test(test_quic), cmocka_unit_test(test_quic_flood), cmocka_unit_test(test_industrial),
 		cmocka_unit_test(test_commands_are_bounded), cmocka_unit_test(test_off), cmocka_unit_test(test_noise), cmocka_unit_test(test_sliced),
 	};
