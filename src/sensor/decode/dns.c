@@ -51,29 +51,31 @@ static inline char *put_char(char *text, uint8_t byte)
 	return text + 4;
 }
 
-static inline void put_label(struct name_text *name, struct sk_cur label)
+/* A label of so many bytes behind its length. Returns where the text ends. */
+static inline char *put_label(struct name_text *name, char *text, struct sk_view label, size_t length)
 {
 	if (name->labels != 0)
-		name->text[name->length++] = '.';
-	name->label_at[name->labels++] = (uint16_t)name->length;
-	char *text = name->text + name->length;
-	while (sk_more(&label))
-		text = put_char(text, sk_u8(&label));
-	name->length = (size_t)(text - name->text);
+		*text++ = '.';
+	name->label_at[name->labels++] = (uint16_t)(text - name->text);
+	for (size_t i = 1; i <= length; i++)
+		text = put_char(text, sk_view_u8(label, i));
+	return text;
 }
 
 /* Read the name at *c, following pointers; *c ends behind it. SK_EMALFORMED for what RFC 1035 does not allow, else SK_OK or SK_ETRUNC. */
 static enum sk_err read_name(struct sk_cur *c, struct name_text *name)
 {
 	struct sk_cur at = *c;
-	size_t part_start = sk_offset(&at);
-	size_t wire_bytes = 0;
+	size_t part_start = sk_offset(&at), wire_bytes = 0;
+	char *text = name->text;
 	bool jumped = false;
 	for (;;) {
-		uint8_t length = sk_u8(&at);
-		SK_TRY(sk_alive(&at));
+		struct sk_view part = sk_view_of(&at, 1);
+		if (!sk_view_is(part))
+			return SK_ETRUNC;
+		size_t length = sk_view_u8(part, 0);
 		if (SK_UNLIKELY((length & LABEL_KIND_MASK) == LABEL_POINTER)) {
-			size_t target = (size_t)(length & ~LABEL_KIND_MASK) << 8 | sk_u8(&at);
+			size_t target = sk_be16(&at) & POINTER_MASK;
 			SK_TRY(sk_alive(&at));
 			if (!jumped)
 				*c = at;
@@ -89,11 +91,14 @@ static enum sk_err read_name(struct sk_cur *c, struct name_text *name)
 		wire_bytes += length + 1u;
 		if (wire_bytes > NAME_WIRE_MAX)
 			return SK_EMALFORMED;
+		struct sk_view label = sk_view_of(&at, length + 1);
+		if (!sk_view_is(label))
+			return SK_ETRUNC;
+		sk_skip(&at, length + 1);
 		if (length == 0)
 			break;
-		struct sk_cur label = sk_carve(&at, length);
-		SK_TRY(sk_alive(&at));
-		put_label(name, label);
+		text = put_label(name, text, label, length);
+		name->length = (size_t)(text - name->text); /* what is wiped, whatever comes */
 	}
 	if (!jumped)
 		*c = at;
