@@ -369,6 +369,9 @@ static void print_beside(FILE *out, const struct sk_run_result *result)
 	if (result->sliced != 0)
 		(void)fprintf(out, "Beside it: %s frame%s sliced by the capture; heads beyond the cut were not seen.\n", sk_number_format(result->sliced, number),
 			      result->sliced == 1 ? " was" : "s were");
+	if (result->totals.flow.heads_shed != 0)
+		(void)fprintf(out, "Beside it: %s heads or fingerprints were left out, as more came at once than is read; flows and addresses are whole.\n",
+			      sk_number_format(result->totals.flow.heads_shed, number));
 	if (result->recovered)
 		(void)fprintf(out, "Before it: an earlier run died; %s frames that were pending then are stated as lost in the ledger.\n",
 			      sk_number_format(result->frames_lost_in_crash, number));
