@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the kernel knows of an interface, over rtnetlink (answers of the kernel are trusted, and yet bounded by its own macros) and ethtool. */
+#include "live/live_priv.h"
+
+#include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h> /* before the kernel's headers, which then leave out what it has */
+#include <linux/ethtool.h>
+#include <linux/if_arp.h>
+#include <linux/if_packet.h>
+#include <linux/rtnetlink.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { ANSWER_BYTES = 32768 };
+
+/* ---- rtnetlink: one link ---- */
+
+static void take_kind(const struct rtattr *info, struct live_nic *out)
+{
+	int left = (int)RTA_PAYLOAD(info);
+	for (const struct rtattr *a = RTA_DATA(info); RTA_OK(a, left); a = RTA_NEXT(a, left))
+		if (a->rta_type == IFLA_INFO_KIND)
+			(void)snprintf(out->kind, sizeof out->kind, "%.*s", (int)RTA_PAYLOAD(a), (const char *)RTA_DATA(a));
+}
+
+static void take_xdp(const struct rtattr *info, struct live_nic *out)
+{
+	int left = (int)RTA_PAYLOAD(info);
+	out->other_xdp = 0;
+	for (const struct rtattr *a = RTA_DATA(info); RTA_OK(a, left); a = RTA_NEXT(a, left))
+		if (a->rta_type == IFLA_XDP_PROG_ID && RTA_PAYLOAD(a) >= sizeof out->other_xdp)
+			memcpy(&out->other_xdp, RTA_DATA(a), sizeof out->other_xdp);
+}
+
+static uint32_t u32_of(const struct rtattr *a)
+{
+	uint32_t value = 0;
+	if (RTA_PAYLOAD(a) >= sizeof value)
+		memcpy(&value, RTA_DATA(a), sizeof value);
+	return value;
+}
+
+static void take_attribute(const struct rtattr *a, struct live_nic *out)
+{
+	struct rtnl_link_stats64 stats = {0};
+	size_t length = RTA_PAYLOAD(a);
+	switch (a->rta_type) {
+	case IFLA_MTU: out->mtu = u32_of(a); break;
+	case IFLA_MASTER: out->master = u32_of(a); break;
+	case IFLA_NUM_RX_QUEUES: out->queues = u32_of(a); break;
+	case IFLA_LINKINFO: take_kind(a, out); break;
+	case IFLA_XDP: take_xdp(a, out); break;
+	case IFLA_STATS64:
+		memcpy(&stats, RTA_DATA(a), length < sizeof stats ? length : sizeof stats);
+		out->rx_dropped = stats.rx_dropped;
+		break;
+	default: break;
+	}
+}
+
+static enum sk_err take_answer(const void *bytes, size_t length, struct live_nic *out)
+{
+	const struct nlmsghdr *message = bytes;
+	if (!NLMSG_OK(message, length) || message->nlmsg_type != RTM_NEWLINK)
+		return SK_EIO;
+	const struct ifinfomsg *link = NLMSG_DATA(message);
+	if ((unsigned)link->ifi_index != out->index)
+		return SK_EIO;
+	out->up = (link->ifi_flags & IFF_UP) != 0;
+	out->hardware = link->ifi_type;
+	out->master = 0;
+	int left = (int)IFLA_PAYLOAD(message);
+	for (const struct rtattr *a = IFLA_RTA(link); RTA_OK(a, left); a = RTA_NEXT(a, left))
+		take_attribute(a, out);
+	return SK_OK;
+}
+
+enum sk_err live_nic_again(int netlink, struct live_nic *nic, struct sk_fault *fault)
+{
+	struct {
+		struct nlmsghdr head;
+		struct ifinfomsg link;
+	} ask = {.head = {.nlmsg_len = sizeof ask, .nlmsg_type = RTM_GETLINK, .nlmsg_flags = NLM_F_REQUEST}, .link = {.ifi_family = AF_UNSPEC, .ifi_index = (int)nic->index}};
+	_Alignas(struct nlmsghdr) uint8_t answer[ANSWER_BYTES];
+	ssize_t got = -1;
+	if (send(netlink, &ask, sizeof ask, 0) == (ssize_t)sizeof ask)
+		do
+			got = recv(netlink, answer, sizeof answer, 0);
+		while (got < 0 && errno == EINTR);
+	if (got <= 0 || take_answer(answer, (size_t)got, nic) != SK_OK)
+		return sk_fault_set(fault, SK_EIO, "%s: the interface is gone", nic->name);
+	return SK_OK;
+}
+
+/* ---- ethtool, addresses ---- */
+
+static bool ask_ethtool(int fd, const char *name, void *data)
+{
+	struct ifreq request = {0};
+	(void)snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
+	request.ifr_data = data;
+	return ioctl(fd, SIOCETHTOOL, &request) == 0;
+}
+
+static void ask_driver(int fd, struct live_nic *out)
+{
+	struct ethtool_drvinfo driver = {.cmd = ETHTOOL_GDRVINFO};
+	struct ethtool_channels channels = {.cmd = ETHTOOL_GCHANNELS};
+	if (ask_ethtool(fd, out->name, &driver))
+		(void)snprintf(out->driver, sizeof out->driver, "%.31s", driver.driver);
+	/* Queues in use; rtnetlink tells how many there may be. */
+	if (ask_ethtool(fd, out->name, &channels) && channels.rx_count + channels.combined_count != 0)
+		out->queues = channels.rx_count + channels.combined_count;
+}
+
+static bool has_address(const char *name)
+{
+	struct ifaddrs *all, *each;
+	bool found = false;
+	if (getifaddrs(&all) != 0)
+		return false;
+	for (each = all; each != NULL && !found; each = each->ifa_next) {
+		if (strcmp(each->ifa_name, name) != 0 || each->ifa_addr == NULL)
+			continue;
+		if (each->ifa_addr->sa_family == AF_INET)
+			found = true;
+		else if (each->ifa_addr->sa_family == AF_INET6)
+			found = !IN6_IS_ADDR_LINKLOCAL(&((const struct sockaddr_in6 *)(const void *)each->ifa_addr)->sin6_addr);
+	}
+	freeifaddrs(all);
+	return found;
+}
+
+enum sk_err live_nic_open(const char *name, int *netlink, struct live_nic *out, struct sk_fault *fault)
+{
+	*out = (struct live_nic){.queues = 1};
+	*netlink = -1;
+	unsigned index = strlen(name) < sizeof out->name ? if_nametoindex(name) : 0;
+	if (index == 0)
+		return sk_fault_set(fault, SK_EUSAGE, "%s: no such interface here; ip link lists them", name);
+	out->index = index;
+	(void)snprintf(out->name, sizeof out->name, "%s", name);
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (fd < 0)
+		return sk_fault_errno(fault, errno, "%s: the kernel cannot be asked about it", name);
+	enum sk_err err = live_nic_again(fd, out, fault);
+	if (err != SK_OK) {
+		(void)close(fd);
+		return err;
+	}
+	int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (any >= 0) {
+		ask_driver(any, out);
+		(void)close(any);
+	}
+	out->addressed = has_address(name);
+	*netlink = fd;
+	return SK_OK;
+}
+
+enum sk_err live_nic_promiscuous(const struct live_nic *nic, int *fd, struct sk_fault *fault)
+{
+	struct packet_mreq wish = {.mr_ifindex = (int)nic->index, .mr_type = PACKET_MR_PROMISC};
+	*fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0); /* protocol 0: it gets no frame */
+	if (*fd >= 0 && setsockopt(*fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &wish, sizeof wish) == 0)
+		return SK_OK;
+	return sk_fault_errno(fault, errno, "%s: cannot be made promiscuous (root, or CAP_NET_RAW and CAP_NET_ADMIN, is needed)", nic->name);
+}
+
+/* ---- losses in front of the program ---- */
+
+bool live_nic_before(const struct live_nic *nic, bool native, uint64_t ring_lost, uint64_t *lost)
+{
+	static const struct {
+		const char *kind;
+		bool with_ring_losses;
+	} rules[] = {
+#define LIVE_DRIVER(kind, with_ring_losses, prose) {kind, with_ring_losses},
+#include "live/driver.def"
+#undef LIVE_DRIVER
+	};
+	for (size_t i = 0; i < SK_COUNT(rules); i++) {
+		if (strcmp(nic->kind, rules[i].kind) != 0)
+			continue;
+		uint64_t off = native && rules[i].with_ring_losses ? ring_lost : 0;
+		*lost = nic->rx_dropped > off ? nic->rx_dropped - off : 0;
+		return true;
+	}
+	*lost = 0;
+	return false;
+}
