@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the kernel knows of an interface, over rtnetlink (answers of the kernel are trusted, and yet bounded by its own macros) and ethtool. */
+/* What the kernel knows of an interface, over rtnetlink and ethtool. */
 #include "live/live_priv.h"
 
 #include <errno.h>
@@ -20,63 +20,84 @@ enum { ANSWER_BYTES = 32768 };
 
 /* ---- rtnetlink: one link ---- */
 
-static void take_kind(const struct rtattr *info, struct live_nic *out)
+/* Numbers stand in this machine's byte order. */
+static uint16_t native16(struct sk_cur *c)
 {
-	int left = (int)RTA_PAYLOAD(info);
-	for (const struct rtattr *a = RTA_DATA(info); RTA_OK(a, left); a = RTA_NEXT(a, left))
-		if (a->rta_type == IFLA_INFO_KIND)
-			(void)snprintf(out->kind, sizeof out->kind, "%.*s", (int)RTA_PAYLOAD(a), (const char *)RTA_DATA(a));
-}
-
-static void take_xdp(const struct rtattr *info, struct live_nic *out)
-{
-	int left = (int)RTA_PAYLOAD(info);
-	out->other_xdp = 0;
-	for (const struct rtattr *a = RTA_DATA(info); RTA_OK(a, left); a = RTA_NEXT(a, left))
-		if (a->rta_type == IFLA_XDP_PROG_ID && RTA_PAYLOAD(a) >= sizeof out->other_xdp)
-			memcpy(&out->other_xdp, RTA_DATA(a), sizeof out->other_xdp);
-}
-
-static uint32_t u32_of(const struct rtattr *a)
-{
-	uint32_t value = 0;
-	if (RTA_PAYLOAD(a) >= sizeof value)
-		memcpy(&value, RTA_DATA(a), sizeof value);
+	uint16_t value;
+	sk_copy(c, &value, sizeof value);
 	return value;
 }
 
-static void take_attribute(const struct rtattr *a, struct live_nic *out)
+static uint32_t native32(struct sk_cur *c)
 {
-	struct rtnl_link_stats64 stats = {0};
-	size_t length = RTA_PAYLOAD(a);
-	switch (a->rta_type) {
-	case IFLA_MTU: out->mtu = u32_of(a); break;
-	case IFLA_MASTER: out->master = u32_of(a); break;
-	case IFLA_NUM_RX_QUEUES: out->queues = u32_of(a); break;
-	case IFLA_LINKINFO: take_kind(a, out); break;
-	case IFLA_XDP: take_xdp(a, out); break;
+	uint32_t value;
+	sk_copy(c, &value, sizeof value);
+	return value;
+}
+
+/* The next attribute: length 2 with this head, type 2, content, padding to 4. False at the end. */
+static bool next_attribute(struct sk_cur *c, unsigned *type, struct sk_cur *content)
+{
+	if (sk_left(c) < 4)
+		return false;
+	unsigned length = native16(c);
+	*type = native16(c) & NLA_TYPE_MASK;
+	*content = sk_carve(c, length >= 4 ? length - 4u : 0);
+	sk_skip(c, sk_left(c) < -length % 4 ? sk_left(c) : -length % 4);
+	return length >= 4 && sk_alive(c) == SK_OK;
+}
+
+static void copy_text(struct sk_cur *c, char *out, size_t room)
+{
+	size_t length = sk_left(c) < room - 1 ? sk_left(c) : room - 1;
+	memset(out, 0, room);
+	sk_copy(c, out, length);
+}
+
+static void take_nested(struct sk_cur *c, unsigned attribute, struct live_nic *out)
+{
+	struct sk_cur content;
+	if (attribute == IFLA_XDP)
+		out->other_xdp = 0;
+	for (unsigned type; next_attribute(c, &type, &content);)
+		if (attribute == IFLA_LINKINFO && type == IFLA_INFO_KIND)
+			copy_text(&content, out->kind, sizeof out->kind);
+		else if (attribute == IFLA_XDP && type == IFLA_XDP_PROG_ID)
+			out->other_xdp = native32(&content);
+}
+
+static void take_attribute(unsigned type, struct sk_cur *content, struct live_nic *out)
+{
+	switch (type) {
+	case IFLA_MTU: out->mtu = native32(content); break;
+	case IFLA_MASTER: out->master = native32(content); break;
+	case IFLA_NUM_RX_QUEUES: out->queues = native32(content); break;
+	case IFLA_LINKINFO:
+	case IFLA_XDP: take_nested(content, type, out); break;
 	case IFLA_STATS64:
-		memcpy(&stats, RTA_DATA(a), length < sizeof stats ? length : sizeof stats);
-		out->rx_dropped = stats.rx_dropped;
+		sk_skip(content, offsetof(struct rtnl_link_stats64, rx_dropped));
+		sk_copy(content, &out->rx_dropped, sizeof out->rx_dropped);
 		break;
 	default: break;
 	}
 }
 
+/* struct nlmsghdr: length 4, type 2, flags 2, sequence 4, port 4; struct ifinfomsg: family 1, padding 1, ARPHRD 2, index 4, flags 4, change 4. */
 static enum sk_err take_answer(const void *bytes, size_t length, struct live_nic *out)
 {
-	const struct nlmsghdr *message = bytes;
-	if (!NLMSG_OK(message, length) || message->nlmsg_type != RTM_NEWLINK)
+	struct sk_cur c = sk_cur_of(bytes, length), content;
+	size_t stated = native32(&c);
+	unsigned message = native16(&c);
+	sk_skip(&c, 10 + 2);
+	out->hardware = native16(&c);
+	unsigned index = native32(&c);
+	out->up = (native32(&c) & IFF_UP) != 0;
+	sk_skip(&c, 4);
+	if (sk_alive(&c) != SK_OK || stated > length || message != RTM_NEWLINK || index != out->index)
 		return SK_EIO;
-	const struct ifinfomsg *link = NLMSG_DATA(message);
-	if ((unsigned)link->ifi_index != out->index)
-		return SK_EIO;
-	out->up = (link->ifi_flags & IFF_UP) != 0;
-	out->hardware = link->ifi_type;
 	out->master = 0;
-	int left = (int)IFLA_PAYLOAD(message);
-	for (const struct rtattr *a = IFLA_RTA(link); RTA_OK(a, left); a = RTA_NEXT(a, left))
-		take_attribute(a, out);
+	for (unsigned type; next_attribute(&c, &type, &content);)
+		take_attribute(type, &content, out);
 	return SK_OK;
 }
 

@@ -65,7 +65,7 @@ static enum sk_err not_permitted(int error, struct sk_fault *fault)
 /* Only what this mode needs is loaded; maps that belong to the other are still made, and small. */
 static enum sk_err prepare(struct live_program *program, const struct live_program_options *options, char *log, struct sk_fault *fault)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, open, .object_name = "sekisho_live");
+	const struct bpf_object_open_opts open = {.sz = sizeof open, .object_name = "sekisho_live"};
 	program->object = bpf_object__open_mem(options->object, options->object_bytes, &open);
 	if (program->object == NULL)
 		return sk_fault_errno(fault, errno, "the gate for the kernel cannot be read");
@@ -253,7 +253,7 @@ static enum sk_err run_xdp(const struct live_program *program, const uint8_t *fr
 {
 	uint8_t out[sizeof(struct live_mark) + RUN_FRAME_MAX];
 	struct live_mark mark;
-	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = (uint32_t)length, .data_out = out, .data_size_out = sizeof out, .repeat = 1);
+	struct bpf_test_run_opts run = {.sz = sizeof run, .data_in = frame, .data_size_in = (uint32_t)length, .data_out = out, .data_size_out = sizeof out, .repeat = 1};
 	if (bpf_prog_test_run_opts(program->gate_fd, &run) != 0)
 		return sk_fault_errno(fault, errno, "the gate in the kernel cannot be tried on a frame of %zu bytes", length);
 	memcpy(&mark, out, sizeof mark);
@@ -272,8 +272,8 @@ static enum sk_err run_filter(const struct live_program *program, const uint8_t 
 	uint8_t in[RUN_PREFIX_BYTES + RUN_FRAME_MAX] = {[12] = 0x88, [13] = 0xb5}; /* an ethertype for experiments */
 	struct __sk_buff before = {.cb = {[1] = program->secret}}, after = {0};
 	memcpy(in + RUN_PREFIX_BYTES, frame, length);
-	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = in, .data_size_in = (uint32_t)(RUN_PREFIX_BYTES + length), .ctx_in = &before, .ctx_size_in = sizeof before, .ctx_out = &after,
-		    .ctx_size_out = sizeof after, .repeat = 1);
+	struct bpf_test_run_opts run = {.sz = sizeof run, .data_in = in, .data_size_in = (uint32_t)(RUN_PREFIX_BYTES + length), .ctx_in = &before, .ctx_size_in = sizeof before,
+					.ctx_out = &after, .ctx_size_out = sizeof after, .repeat = 1};
 	if (bpf_prog_test_run_opts(program->gate_fd, &run) != 0)
 		return sk_fault_errno(fault, errno, "the gate in the kernel cannot be tried on a frame of %zu bytes", length);
 	*verdict = after.cb[0];
@@ -339,7 +339,7 @@ enum sk_err live_program_residue(const struct live_program *program, size_t *res
 
 enum sk_err live_program_attach(struct live_program *program, const char *interface, bool native, struct sk_fault *fault)
 {
-	LIBBPF_OPTS(bpf_link_create_opts, options, .flags = native ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE);
+	const struct bpf_link_create_opts options = {.sz = sizeof options, .flags = native ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE};
 	int fd = bpf_link_create(program->gate_fd, (int)if_nametoindex(interface), BPF_XDP, &options);
 	if (fd >= 0) {
 		program->link_fd = fd;

@@ -31,6 +31,11 @@ void machine_table(const struct sk_border *border, unsigned covered)
 	live_table_write(border, covered, machine.nodes, FIRST, &machine.head);
 }
 
+void machine_cover(unsigned covered)
+{
+	machine.head.covered = covered & 7;
+}
+
 void machine_lie(enum machine_lie lie)
 {
 	struct live_table_head *head = &machine.head;

@@ -15,6 +15,8 @@ enum machine_lie {
 
 /* Take a table and the classes covered. */
 void machine_table(const struct sk_border *border, unsigned covered);
+/* Cover other classes (FF, FD, DF) with the same table. */
+void machine_cover(unsigned covered);
 void machine_lie(enum machine_lie lie);
 /* As the XDP program judges: a plain frame by its fixed places, else step by step; both ways must agree where both apply. */
 uint32_t machine_judge(const uint8_t *bytes, size_t length);
