@@ -35,7 +35,8 @@ var shapes = map[string]map[string]string{
 		"v": "version"},
 	"run_stop": {"intervals": "count", "kind": "word", "reason": "word", "run": "count", "stopped_ns": "time", "v": "version"},
 	"recovery": {"bytes_lost": "count", "frames_lost": "count", "kind": "word", "recovered_ns": "time", "rows_rolled_back": "count", "run": "count", "v": "version"},
-	"mutes": {"active": "count", "commitment": "hash", "kind": "word", "stated_ns": "time", "v": "version"},
+	"kernel_gate": {"copying": "word", "kind": "word", "link": "link", "mode": "word", "program": "hash", "run": "count", "stated_ns": "time", "table": "hash", "v": "version"},
+	"mutes":       {"active": "count", "commitment": "hash", "kind": "word", "stated_ns": "time", "v": "version"},
 }
 
 var (
