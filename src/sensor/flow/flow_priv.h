@@ -17,8 +17,6 @@ enum {
 	SK_ACTIVE_MAX_S = 4 * 3600,      /* last_delta_ns has 44 bits: 4.88 h */
 	SK_SWEEP_S = 8,
 	SK_SWEEP_LONGEST_S = 600,        /* ... or this long when few packets come: a sweep walks the whole table */
-	SK_LATE_PACKETS_MAX = 4096,      /* so many packets in a row behind the clock by SK_LATE_S: the clock was wrong, go back */
-	SK_LATE_S = 60,
 	SK_STREAMS_MAX = (1 << 14) - 1,  /* entry.stream has 14 bits, 0 = none */
 	SK_FACTS_MAX = (1 << 17) - 1,    /* entry.facts has 17 bits, 0 = none */
 	SK_HEAD_PACKETS_MAX = 6,         /* payloads a direction that are looked at for a head; side.attempts has 3 bits */
@@ -160,11 +158,10 @@ struct sk_flow_table {
 	struct set *sets;
 	uint32_t set_count;
 	uint16_t idle_ticks[SK_TIMER_COUNT];
-	int64_t now_ns;               /* the clock: the newest packet time, see clock.c */
+	int64_t now_ns;               /* the clock, as told by packets (clock.h) */
 	bool started;                 /* now_ns was set */
 	int64_t swept_ns;
 	uint32_t since_sweep;         /* packets */
-	uint32_t late_packets;        /* in a row */
 	struct sk_flow_counters counters;
 	/* the batch that was prepared */
 	const struct sk_packet *prepared_packets;

@@ -228,36 +228,17 @@ static void advance(struct sk_flow_table *table, int64_t time_ns)
 		sweep(table, outlasts);
 }
 
-/* Backward: the clock stands still for a late packet. When thousands in a row are late, it was the clock that was wrong (one packet from 2106,
-   an older second file): go back and give every open flow its full time again. */
-static void fall_behind(struct sk_flow_table *table, int64_t time_ns)
+/* The clock was wrong: what is over by it stays over, every open flow gets its full time again. */
+void sk_flow_clock_back(struct sk_flow_table *table, int64_t was_ns, int64_t now_ns)
 {
-	table->counters.time_clamped++;
-	if (time_ns < 0)
-		time_ns = 0;
-	if (table->now_ns - time_ns <= SK_LATE_S * NS_PER_S) {
-		table->late_packets = 0;
-		return;
-	}
-	if (++table->late_packets < SK_LATE_PACKETS_MAX)
-		return;
-	table->late_packets = 0;
-	sweep(table, false); /* what is over by the old clock stays over */
-	table->now_ns = table->swept_ns = time_ns;
+	sk_head_wipe(table);
+	advance(table, was_ns);
+	sweep(table, false);
+	table->now_ns = table->swept_ns = now_ns;
 	for (uint32_t i = 0; i < table->set_count; i++)
 		for (unsigned way = 0; way < SK_SET_WAYS; way++)
 			if (table->sets[i].tag[way] != 0)
 				arm(table, (struct slot){.set = &table->sets[i], .way = way});
-}
-
-static void move_clock(struct sk_flow_table *table, int64_t time_ns)
-{
-	if (table->started && time_ns < table->now_ns) {
-		fall_behind(table, time_ns);
-		return;
-	}
-	table->late_packets = 0;
-	advance(table, time_ns);
 }
 
 /* ---- look-up ---- */
@@ -432,7 +413,7 @@ struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packe
 	if (SK_UNLIKELY(table->head_used))
 		sk_head_wipe(table);
 	table->since_sweep++;
-	move_clock(table, packet->time_ns);
+	advance(table, packet->clock_ns);
 	const struct prepared *p = look_ahead(table, packet);
 	struct slot slot = find_running(table, p, packet);
 	if (slot.set == NULL)
@@ -456,6 +437,13 @@ void sk_flow_expire(struct sk_flow_table *table, int64_t now_ns)
 {
 	sk_head_wipe(table);
 	advance(table, now_ns);
+}
+
+void sk_flow_settle(struct sk_flow_table *table, int64_t now_ns)
+{
+	sk_head_wipe(table);
+	advance(table, now_ns);
+	sweep(table, false);
 }
 
 void sk_flow_close_all(struct sk_flow_table *table, enum sk_flow_end end)
