@@ -220,26 +220,62 @@ static void take_times(struct sk_engine *engine, const struct sk_frame *frames, 
 	engine->to_ns = first || latest > engine->to_ns ? latest : engine->to_ns;
 }
 
+/* Frames and bytes of a batch in one word, so that counting a frame is one addition: frames below, wire bytes above (at most 64 x 2^32). */
+enum { SUM_BYTES = 16 };
+_Static_assert(SK_BATCH_MAX < 1 << SUM_BYTES, "a batch's frames fit below its bytes");
+
+static inline uint64_t sum_of(const struct sk_frame *frame)
+{
+	return (uint64_t)frame->wire_bytes << SUM_BYTES | 1u;
+}
+
+static inline uint64_t sum_frames(uint64_t sum)
+{
+	return sum & ((1u << SUM_BYTES) - 1);
+}
+
+/* A batch comes from one interface nearly always. */
+static void count_interfaces(struct sk_engine *engine, const struct sk_frame *frames, size_t frame_count, const uint64_t *classes, const uint64_t *reasons)
+{
+	unsigned differ = 0;
+	for (size_t i = 1; i < frame_count; i++)
+		differ |= frames[i].interface ^ frames[0].interface;
+	struct sk_engine_totals *totals = &engine->totals;
+	unsigned at = frames[0].interface % SK_INTERFACES_MAX;
+	for (int class_ = 0; differ == 0 && class_ < SK_CLASS_COUNT; class_++)
+		totals->interface_classes[at][class_] += sum_frames(classes[class_]);
+	for (int reason = 1; differ == 0 && reason < SK_GATE_REASON_COUNT; reason++)
+		totals->interface_erased[at][reason] += sum_frames(reasons[reason]);
+	for (size_t i = 0; differ != 0 && i < frame_count; i++) {
+		const struct sk_verdict *verdict = &engine->verdicts[i];
+		at = frames[i].interface % SK_INTERFACES_MAX;
+		totals->interface_classes[at][verdict->class_]++;
+		totals->interface_erased[at][verdict->reason] += verdict->reason != SK_GATE_ADMITTED;
+	}
+}
+
 static void judge_and_follow(struct sk_engine *engine, struct sk_frame *frames, size_t frame_count)
 {
-	uint64_t bytes = 0;
+	uint64_t classes[SK_CLASS_COUNT] = {0}, reasons[SK_GATE_REASON_COUNT] = {0};
 	take_times(engine, frames, frame_count);
 	sk_gate_judge_batch(engine->gate, frames, frame_count, engine->verdicts);
 	engine->packet_count = 0;
 	for (size_t i = 0; i < frame_count; i++) {
 		const struct sk_verdict *verdict = &engine->verdicts[i];
-		const struct sk_frame *frame = &frames[i];
-		if (sk_flow_clock_tick(&engine->clock, frame->time_ns))
+		if (sk_flow_clock_tick(&engine->clock, frames[i].time_ns))
 			clock_went_back(engine);
-		bytes += frame->wire_bytes;
-		count(&engine->classes[verdict->class_], 1, frame->wire_bytes);
-		engine->totals.interface_classes[frame->interface % SK_INTERFACES_MAX][verdict->class_]++;
+		classes[verdict->class_] += sum_of(&frames[i]);
+		reasons[verdict->reason] += sum_of(&frames[i]);
 		if (SK_LIKELY(verdict->admitted != NULL))
 			follow_admitted(engine, verdict->admitted);
-		else
-			erase_at_gate(engine, (enum sk_gate_reason)verdict->reason, frame->interface, 1, frame->wire_bytes);
 	}
-	count(&engine->received, frame_count, bytes);
+	for (int class_ = 0; class_ < SK_CLASS_COUNT; class_++) {
+		count(&engine->classes[class_], sum_frames(classes[class_]), classes[class_] >> SUM_BYTES);
+		count(&engine->received, sum_frames(classes[class_]), classes[class_] >> SUM_BYTES);
+	}
+	for (int reason = 1; reason < SK_GATE_REASON_COUNT; reason++)
+		count(&engine->gate_erased[reason], sum_frames(reasons[reason]), reasons[reason] >> SUM_BYTES);
+	count_interfaces(engine, frames, frame_count, classes, reasons);
 	follow_packets(engine);
 	expire(engine);
 }

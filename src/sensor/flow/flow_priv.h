@@ -159,13 +159,16 @@ struct sk_flow_table {
 	uint32_t set_count;
 	uint16_t idle_ticks[SK_TIMER_COUNT];
 	int64_t now_ns;               /* the clock, as told by packets (clock.h) */
-	bool started;                 /* now_ns was set */
+	int64_t calm_ns;              /* before this time nothing is due: the clock only moves on */
 	int64_t swept_ns;
+	uint16_t now_tick;            /* of now_ns */
+	bool started;                 /* now_ns was set */
 	uint32_t since_sweep;         /* packets */
 	struct sk_flow_counters counters;
 	/* the batch that was prepared */
-	const struct sk_packet *prepared_packets;
-	size_t prepared_count, prepared_next; /* next: the first that was not applied yet */
+	const struct sk_packet *prepared_packets, *prepared_next; /* next: the first that was not applied yet; NULL: none */
+	size_t prepared_count;
+	uint64_t opened;              /* tags (their low 6 bits) of the flows that were opened since */
 	struct prepared prepared[SK_BATCH_MAX];
 	/* pools; index 0 is none */
 	struct sk_flow_facts *facts;

@@ -113,6 +113,13 @@ static enum sk_gate_reason refusal(enum sk_class class_, bool inner)
 	}
 }
 
+/* Nothing of it is left for anyone. //= rule: GATE-1 */
+static inline void erase(struct sk_frame *frame)
+{
+	sk_wipe(frame->bytes, frame->captured_bytes);
+	frame->erased = true;
+}
+
 /* Judge pair after pair, outermost first; stop at the first that is not covered, so that nothing behind it is read.
    //= rule: GATE-2
    //= rule: GATE-3 */
@@ -164,19 +171,19 @@ static void admit_peeled(struct sk_admitted *admitted, struct sk_admitted_info i
 /* ---- the plain case ---- */
 
 enum {
-	ETHERNET_BYTES = 14, IPV4_BYTES = 20, IPV6_BYTES = 40, TYPE_IPV4 = 0x0800, TYPE_IPV6 = 0x86dd, PROTO_TCP = 6, PROTO_UDP = 17,
+	ETHERNET_BYTES = 14, VLAN_BYTES = 4, IPV4_BYTES = 20, IPV6_BYTES = 40, TYPE_IPV4 = 0x0800, TYPE_IPV6 = 0x86dd, TYPE_VLAN = 0x8100, PROTO_TCP = 6, PROTO_UDP = 17,
 	IPV4_NO_OPTIONS = 0x45, IPV4_FRAGMENT_BITS = 0x3fff, UDP_PORTS_BYTES = 4
 };
 
-/* Nearly every frame is an Ethernet frame with one whole, unfragmented TCP or UDP packet. What peel.c would find out of it in a dozen steps is told from
-   its fixed fields at once; anything else about a frame (a tag, an option, a slice, an odd length) makes it not plain, and peel.c judges it. Reads no
-   byte behind the addresses. The
-   model test judges plain frames by a third way. */
+/* Nearly every frame is an Ethernet frame, with one VLAN tag or none, around one whole, unfragmented TCP or UDP packet. What peel.c would find out of it in a dozen steps is told from
+   its fixed fields at once; anything else about a frame (a second tag, an option, a slice, an odd length) makes it not plain, and peel.c judges it.
+   Reads no byte behind the addresses. The model test judges plain frames by a third way. */
 struct plain {
 	struct sk_cur packet;   /* the IP packet, cut to its length */
 	uint32_t header_bytes;
 	uint8_t family;         /* 0: not plain */
 	uint8_t proto;
+	uint16_t tunnels;       /* SK_TUNNEL_VLAN or none */
 	const uint8_t *source, *destination;
 };
 
@@ -188,9 +195,17 @@ static inline bool plain_of(const struct sk_frame *frame, struct plain *out)
 		return false;
 	uint16_t type = sk_view_be16(head, 12);
 	sk_skip(&cur, ETHERNET_BYTES);
+	out->tunnels = 0;
+	if (type == TYPE_VLAN) {
+		type = sk_view_be16(head, ETHERNET_BYTES + 2);
+		sk_skip(&cur, VLAN_BYTES);
+		out->tunnels = SK_TUNNEL_VLAN;
+	}
 	size_t length;
 	if (SK_LIKELY(type == TYPE_IPV4)) {
 		head = sk_view_of(&cur, IPV4_BYTES);
+		if (SK_UNLIKELY(!sk_view_is(head)))
+			return false;
 		length = sk_view_be16(head, 2);
 		if (sk_view_u8(head, 0) != IPV4_NO_OPTIONS || length < IPV4_BYTES || (sk_view_be16(head, 6) & IPV4_FRAGMENT_BITS) != 0)
 			return false;
@@ -237,14 +252,14 @@ static inline bool judge_plain(struct sk_gate *gate, size_t i, struct sk_frame *
 						 : sk_class_of(sk_border_side6(gate->table, plain.source), sk_border_side6(gate->table, plain.destination));
 	if (SK_UNLIKELY((gate->covered & SK_CLASS_BIT(class_)) == 0)) {
 		*verdict = (struct sk_verdict){.class_ = (uint8_t)class_, .reason = (uint8_t)refusal(class_, false)};
-		sk_wipe(frame->bytes, frame->captured_bytes); //= rule: GATE-1
+		erase(frame);
 		return true;
 	}
 	if (plain_is_tunnel(&plain))
 		return false;
 	const struct sk_admitted_info info = {
 		.time_ns = frame->time_ns, .wire_bytes = frame->wire_bytes, .frames = 1, .interface = frame->interface, .class_ = (uint8_t)class_,
-		.inner_class = (uint8_t)class_, .layers = 1, .plain = plain.family,
+		.inner_class = (uint8_t)class_, .tunnels = plain.tunnels, .layers = 1, .plain = plain.family,
 		.worker = SK_UNLIKELY(gate->workers > 1) ? worker_of(gate, plain.family, plain.source, plain.destination) : (uint16_t)0
 	};
 	admit(&gate->admitted[i], info, plain.packet, (uint32_t)sk_left(&plain.packet));
@@ -261,7 +276,7 @@ static void judge_frame(struct sk_gate *gate, size_t i, struct sk_frame *frame, 
 	struct judged judged = judge(gate, &peel, sk_peel_next(&peel));
 	*verdict = (struct sk_verdict){.class_ = (uint8_t)judged.outer, .reason = (uint8_t)judged.reason};
 	if (judged.reason != SK_GATE_ADMITTED) {
-		sk_wipe(frame->bytes, frame->captured_bytes); //= rule: GATE-1
+		erase(frame);
 		return;
 	}
 	const struct sk_admitted_info info = {

@@ -45,7 +45,7 @@ struct sk_admitted_info {
 	uint8_t layers;        /* IP layers, 1 = no tunnel */
 	uint8_t reassembled;   /* it came back from decode */
 	uint16_t worker;       /* whose it is, when gates of several workers share a source (sk_gate_steer); else 0 */
-	uint8_t plain;         /* 4 or 6: an unfragmented TCP or UDP packet behind an IP header without options or extensions, captured whole; else 0 */
+	uint8_t plain;         /* 4 or 6: an unfragmented TCP or UDP packet behind an IP header without options or extensions, captured whole, perhaps behind a VLAN tag; else 0 */
 };
 
 struct sk_gate;
