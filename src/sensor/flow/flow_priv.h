@@ -23,6 +23,7 @@ enum {
 	SK_STREAM_PACKETS_MAX = 24,      /* payload packets that one stream buffer may see */
 	SK_STREAM_RANGES_MAX = 16,       /* pieces that wait out of order */
 	SK_CLASS_NONE = 7,
+	SK_GENERATIONS = 15,             /* 1 .. 15; entry.asked has 4 bits */
 	SK_LAYER_BITS = 4, SK_LAYER_MASK = 15
 };
 
@@ -81,8 +82,8 @@ struct sk_flow {
 	int64_t first_ns;
 	uint32_t packets[2];          /* wire frames; 0 in both: a place kept for a flow whose segment has ended */
 	uint64_t side[2];
-	uint64_t frame_bytes : 40, facts : 17, state : 3, sure : 1, initiator : 1, continued : 1;
-	uint64_t last_delta_ns : 44, stream : 14, sequence_known : 2;
+	uint64_t frame_bytes : 40, facts : 17, state : 3, sure : 1, initiator : 1, continued : 1, shed : 1;
+	uint64_t last_delta_ns : 44, stream : 14, sequence_known : 2, asked : 4; /* asked: the generation of selectors that was, 0: none */
 };
 _Static_assert(sizeof(struct sk_flow) == 64, "an entry is a cache line");
 
@@ -164,6 +165,7 @@ struct sk_flow_table {
 	uint16_t now_tick;            /* of now_ns */
 	bool started;                 /* now_ns was set */
 	uint32_t since_sweep;         /* packets */
+	uint8_t generation;           /* of selectors: entries that were asked under another one are asked again */
 	struct sk_flow_counters counters;
 	/* the batch that was prepared */
 	const struct sk_packet *prepared_packets, *prepared_next; /* next: the first that was not applied yet; NULL: none */

@@ -473,8 +473,25 @@ struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packe
 	}
 	if (packet->ip_proto == SK_SEGMENT_TCP && (packet->tcp_flags & SK_TCP_SYN) != 0 && table->limits.heads != SK_FLOW_HEADS_NONE)
 		sk_streams_syn(table, flow, packet, p->direction);
+	if (SK_UNLIKELY(flow->asked != table->generation)) {
+		flow->asked = table->generation & 15u;
+		flow->shed = 0;
+		*is_new = true;
+	}
 	arm(table, slot);
 	return flow;
+}
+
+void sk_flow_skip(struct sk_flow_table *table)
+{
+	const struct sk_packet *next = table->prepared_next;
+	SK_INVARIANT(next != NULL);
+	table->prepared_next = (size_t)(next - table->prepared_packets) + 1 < table->prepared_count ? next + 1 : NULL;
+}
+
+void sk_flow_set_shed(struct sk_flow *flow)
+{
+	flow->shed = 1;
 }
 
 void sk_flow_expire(struct sk_flow_table *table, int64_t now_ns)
@@ -498,6 +515,50 @@ void sk_flow_close_all(struct sk_flow_table *table, enum sk_flow_end end)
 		for (unsigned way = 0; way < SK_SET_WAYS; way++)
 			if (table->sets[i].tag[way] != 0)
 				end_flow(table, (struct slot){.set = &table->sets[i], .way = way}, end);
+}
+
+/* ---- what selects has changed ---- */
+
+/* When the generations have been used up, entries forget theirs: one that was silent all the while must not be taken for asked. */
+void sk_flow_ask_again(struct sk_flow_table *table)
+{
+	if (table->generation < SK_GENERATIONS) {
+		table->generation++;
+		return;
+	}
+	table->generation = 1;
+	for (uint32_t i = 0; i < table->set_count; i++)
+		for (unsigned used = ~match(&table->sets[i], 0) & 0xffff; used != 0; used &= used - 1)
+			table->sets[i].flows[__builtin_ctz(used)].asked = 0;
+}
+
+void sk_flow_end_hits(struct sk_flow_table *table)
+{
+	sk_head_wipe(table);
+	for (uint32_t i = 1; i <= table->limits.facts; i++) {
+		struct sk_flow *owner = table->facts_places[i].owner;
+		if (owner == NULL || table->facts[i].hit_count == 0)
+			continue;
+		sk_flow_end_segment(table, owner, SK_FLOW_END_ACTIVE);
+		continue_later(owner);
+	}
+}
+
+void sk_flow_review(struct sk_flow_table *table, sk_flow_stays stays, void *context, enum sk_flow_end end)
+{
+	struct sk_flow_record record;
+	sk_head_wipe(table);
+	for (uint32_t i = 0; i < table->set_count; i++) {
+		if (i + SWEEP_AHEAD < table->set_count)
+			__builtin_prefetch(&table->sets[i + SWEEP_AHEAD]);
+		for (unsigned used = ~match(&table->sets[i], 0) & 0xffff; used != 0; used &= used - 1) {
+			struct slot slot = {.set = &table->sets[i], .way = (unsigned)__builtin_ctz(used)};
+			sk_flow_read(table, &slot.set->flows[slot.way], &record);
+			if (!stays(context, &record))
+				end_flow(table, slot, end);
+		}
+	}
+	sk_wipe(&record, sizeof record);
 }
 
 /* ---- facts ---- */
