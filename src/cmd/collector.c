@@ -367,12 +367,13 @@ enum sk_err sk_collector_input(struct sk_collector *collector, const uint8_t *id
 
 /* ---- the sink ---- */
 
-static void take_observation(void *context, const struct sk_observation *observation)
+/* There is always room: the caller waits for the disk. */
+static bool take_observation(void *context, const struct sk_observation *observation)
 {
 	struct sk_collector *collector = context;
 	uint8_t id[16] = {0};
 	if (collector->failed != SK_OK)
-		return;
+		return true;
 	/* The id of a flow that only goes into a block is worked out when it is read. */
 	bool wanted = observation->kind != SK_OBSERVATION_FLOW || collector->emit != NULL;
 	if (!(observation->kind == SK_OBSERVATION_FLOW && collector->flows_again))
@@ -381,6 +382,7 @@ static void take_observation(void *context, const struct sk_observation *observa
 		sk_emit_observation(collector->emit, observation, id);
 	if (wanted)
 		memcpy(collector->last_id, id, sizeof id);
+	return true;
 }
 
 static void take_finding(void *context, const struct sk_finding *finding, const struct sk_observation *evidence)

@@ -28,11 +28,11 @@ var shapes = map[string]map[string]string{
 		"shortest_v6": "bits128", "v": "version"},
 	"run_start": {"basis": "count", "border": "count", "kind": "word", "policy": "count", "program": "word", "replayed": "bool", "run": "id", "selectors": "count",
 		"started_ns": "time", "v": "version"},
-	"interval": {"basis": "count", "border": "count", "capture_lost": "tally", "carried_after": "tally", "carried_before": "tally", "classes": "classcells",
+	"interval": {"basis": "count", "border": "count", "capture_lost": "losses", "carried_after": "tally", "carried_before": "tally", "classes": "classcells",
 		"classes_carried_after": "tally", "classes_carried_before": "tally", "findings": "count", "from_ns": "time", "gate_erased": "cells", "kind": "word", "link": "link",
 		"lost_in_crash": "count", "number": "count", "observations": "count", "pending_after": "tally", "pending_before": "tally", "policy": "count", "received": "tally",
 		"run": "count", "segments": "count", "select_erased": "cells", "selected": "tally", "selectors": "count", "store": "hash", "to_ns": "time", "upstream_lost": "count",
-		"v": "version"},
+		"v": "version2"},
 	"run_stop":    {"intervals": "count", "kind": "word", "reason": "word", "run": "count", "stopped_ns": "time", "v": "version"},
 	"recovery":    {"bytes_lost": "count", "frames_lost": "count", "kind": "word", "recovered_ns": "time", "rows_rolled_back": "count", "run": "count", "v": "version"},
 	"kernel_gate": {"copying": "word", "kind": "word", "link": "link", "mode": "word", "program": "hash", "run": "count", "stated_ns": "time", "table": "hash", "v": "version"},
@@ -125,6 +125,11 @@ func signed(v value) (int64, error) {
 	return 0, errors.New("expected an integer in canonical form")
 }
 
+// isTally tells a tally from cells, of which one may be called "bytes" too: a number follows.
+func isTally(v value) bool {
+	return v.form == '{' && len(v.keys) > 0 && v.keys[0] == "bytes" && v.children[0].form != '{'
+}
+
 func checkTally(v value, positive bool) error {
 	if v.form != '{' || len(v.keys) != 2 || v.keys[0] != "bytes" || v.keys[1] != "frames" {
 		return errors.New("expected an object of bytes and frames")
@@ -190,6 +195,15 @@ func checkShape(key, shape string, v value) error {
 		if v.form != '0' || v.integer != 1 {
 			return errors.New("expected version 1")
 		}
+	case "version2":
+		if v.form != '0' || (v.integer != 1 && v.integer != 2) {
+			return errors.New("expected version 1 or 2")
+		}
+	case "losses":
+		if isTally(v) {
+			return checkTally(v, false)
+		}
+		return checkShape(key, "cells", v)
 	case "bool":
 		if v.form != 't' {
 			return errors.New("expected true or false")
@@ -273,6 +287,12 @@ func parseRecord(entry []byte) (record, error) {
 		sort.Strings(missing)
 		return record{}, fmt.Errorf("%s record: field %s is missing", kind.text, strings.Join(missing, ", "))
 	}
+	if version, there := v.member("v"); kind.text == "interval" && there {
+		lost, _ := v.member("capture_lost")
+		if isTally(lost) != (version.integer == 1) {
+			return record{}, fmt.Errorf("interval record, field v: version %d, but capture_lost has the form of the other", version.integer)
+		}
+	}
 	// A copy of the kind: the text is part of the whole record, which must not stay in memory for each leaf.
 	return record{strings.Clone(kind.text), v}, nil
 }
@@ -320,6 +340,15 @@ func (r record) cells(key string) []cell {
 		cells[i] = cell{name, tallyOf(v.children[i])}
 	}
 	return cells
+}
+
+// losses are what was lost by where it happened; of version 1 the one sum, without a name.
+func (r record) losses() []cell {
+	v, _ := r.member("capture_lost")
+	if isTally(v) {
+		return []cell{{"", tallyOf(v)}}
+	}
+	return r.cells("capture_lost")
 }
 
 func sumOf(cells []cell) tally {

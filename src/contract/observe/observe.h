@@ -155,10 +155,12 @@ SK_MUST enum sk_err sk_finding_decode(const void *bytes, size_t length, struct s
    are those of the earliest segment (of two at once, of the first sentence in order of bytes), so that the order of folding does not show. */
 void sk_finding_fold(struct sk_finding *into, const struct sk_finding *more);
 
-/* Where minted records go. The collector implements it; select calls it. Errors are the sink's to keep. */
+/* Where minted records go. The collector implements it; select calls it. Errors are the sink's to keep. A finding follows the observation that is its evidence;
+   one about the sensor itself has none (evidence NULL). */
 struct sk_observe_sink {
 	void *context;
-	void (*observation)(void *context, const struct sk_observation *observation);
+	/* False: there is no room now for it and its findings (of a hit at most SK_OBSERVATION_HITS_MAX); it is shed. */
+	bool (*observation)(void *context, const struct sk_observation *observation);
 	void (*finding)(void *context, const struct sk_finding *finding, const struct sk_observation *evidence);
 };
 

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define SK_MUST __attribute__((warn_unused_result))
 #define SK_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
@@ -63,5 +64,11 @@ size_t sk_count_nonzero(const void *memory, size_t length);
 
 /* Overwrite memory in a way that the compiler cannot drop. */
 void sk_wipe(void *bytes, size_t length);
+/* The same for an object of a few lines whose size the compiler knows, in line: a call would cost more than the stores. */
+static inline void sk_wipe_small(void *object, size_t size)
+{
+	memset(object, 0, size);
+	__asm__ volatile("" : : "r"(object) : "memory");
+}
 
 #endif

@@ -11,6 +11,7 @@
 enum form {
 	FIXED,         /* always this text */
 	VERSION,       /* always 1 */
+	VERSION_TOLD,  /* 1 or 2, as the form of the losses told */
 	U64, I64, BOOL,
 	WORD,          /* 1.. printable ASCII without space, quote and backslash */
 	WORD_OR_EMPTY,
@@ -20,7 +21,8 @@ enum form {
 	CLASS_BITS, KIND_BITS, /* arrays of names in order of bits */
 	TALLY,         /* {"bytes":n,"frames":n} */
 	CELLS,         /* {name:{"bytes":n,"frames":n},...}, only cells with frames */
-	CLASS_TALLIES  /* the same, names are border classes */
+	CLASS_TALLIES, /* the same, names are border classes */
+	LOSSES         /* in version 2 cells, in version 1 a tally */
 };
 
 struct field {
@@ -119,7 +121,7 @@ static const struct field run_start_fields[] = {
 static const struct field interval_fields[] = {
 	NUMBER("basis", interval.basis),
 	NUMBER("border", interval.border),
-	PLAIN("capture_lost", TALLY, interval.capture_lost),
+	PLAIN("capture_lost", LOSSES, interval.capture_lost),
 	PLAIN("carried_after", TALLY, interval.carried_after),
 	PLAIN("carried_before", TALLY, interval.carried_before),
 	PLAIN("classes", CLASS_TALLIES, interval.classes),
@@ -145,7 +147,7 @@ static const struct field interval_fields[] = {
 	PLAIN("store", HASH, interval.store),
 	PLAIN("to_ns", I64, interval.to_ns),
 	NUMBER("upstream_lost", interval.upstream_lost),
-	{KEY("v"), VERSION, 0, 0, NULL},
+	PLAIN("v", VERSION_TOLD, interval.capture_lost.version),
 };
 
 static const struct field run_stop_fields[] = {
@@ -188,7 +190,7 @@ static const struct field kernel_gate_fields[] = {
 };
 
 static const struct field carry_fields[] = {
-	PLAIN("capture_lost", TALLY, carry.capture_lost),
+	PLAIN("capture_lost", LOSSES, carry.capture_lost),
 	PLAIN("classes", CLASS_TALLIES, carry.classes),
 	NUMBER("findings", carry.findings),
 	PLAIN("gate_erased", CELLS, carry.gate_erased),
@@ -199,7 +201,7 @@ static const struct field carry_fields[] = {
 	NUMBER("segments", carry.segments),
 	PLAIN("select_erased", CELLS, carry.select_erased),
 	PLAIN("selected", TALLY, carry.selected),
-	{KEY("v"), VERSION, 0, 0, NULL},
+	PLAIN("v", VERSION_TOLD, carry.capture_lost.version),
 };
 
 static const struct {
@@ -294,6 +296,19 @@ static bool write_cells(struct sk_json_writer *w, const char *key, const struct 
 	return true;
 }
 
+static bool write_losses(struct sk_json_writer *w, const char *key, const struct sk_losses *losses)
+{
+	if (losses->version != SK_RECORD_VERSION)
+		return write_cells(w, key, &losses->cells);
+	if (losses->cells.count > 1)
+		return false;
+	struct sk_tally tally = {0, 0};
+	if (losses->cells.count == 1)
+		tally = (struct sk_tally){losses->cells.cell[0].frames, losses->cells.cell[0].bytes};
+	write_tally(w, key, &tally);
+	return true;
+}
+
 static bool write_class_tallies(struct sk_json_writer *w, const char *key, const struct sk_tally *classes)
 {
 	sk_json_object(w, key);
@@ -339,6 +354,9 @@ static bool write_field(struct sk_json_writer *w, const struct field *field, con
 	case VERSION:
 		sk_json_u64(w, field->key, SK_RECORD_VERSION);
 		return true;
+	case VERSION_TOLD:
+		sk_json_u64(w, field->key, *(const uint64_t *)at);
+		return *(const uint64_t *)at == SK_RECORD_VERSION || *(const uint64_t *)at == SK_INTERVAL_VERSION;
 	case U64:
 		sk_json_u64(w, field->key, *(const uint64_t *)at);
 		return *(const uint64_t *)at <= field->limit;
@@ -377,6 +395,8 @@ static bool write_field(struct sk_json_writer *w, const struct field *field, con
 		return write_cells(w, field->key, at);
 	case CLASS_TALLIES:
 		return write_class_tallies(w, field->key, at);
+	case LOSSES:
+		return write_losses(w, field->key, at);
 	}
 	return false;
 }
@@ -577,6 +597,21 @@ static enum sk_err read_cells(struct reading *r, struct sk_cells *out)
 	return SK_OK;
 }
 
+/* A cell could be called "bytes" too: what tells a tally is that a number follows. */
+static enum sk_err read_losses(struct reading *r, struct sk_losses *out)
+{
+	struct reading ahead = *r;
+	if (!accept(&ahead, "{\"bytes\":") || sk_peek_u8(&ahead.cur, 0) == '{') {
+		out->version = SK_INTERVAL_VERSION;
+		return read_cells(r, &out->cells);
+	}
+	struct sk_tally tally;
+	SK_TRY(read_tally(r, &tally));
+	*out = (struct sk_losses){.version = SK_RECORD_VERSION, .cells.count = (tally.frames | tally.bytes) != 0};
+	out->cells.cell[0] = (struct sk_cell){.frames = tally.frames, .bytes = tally.bytes};
+	return SK_OK;
+}
+
 static enum sk_err read_class_tallies(struct reading *r, struct sk_tally *classes)
 {
 	bool any = false;
@@ -627,6 +662,12 @@ static enum sk_err read_value(struct reading *r, const struct field *field, stru
 		return version == SK_RECORD_VERSION ? SK_OK : sk_fault_set(r->fault, SK_EMALFORMED, "%s record: version %llu is not known, expected 1", r->kind,
 									   (unsigned long long)version);
 	}
+	case VERSION_TOLD: {
+		uint64_t version;
+		SK_TRY(read_u64(r, UINT64_MAX, &version));
+		return version == *(const uint64_t *)at ? SK_OK : sk_fault_set(r->fault, SK_EMALFORMED, "%s record: version %llu, expected %llu for this form of capture_lost", r->kind,
+									       (unsigned long long)version, (unsigned long long)*(const uint64_t *)at);
+	}
 	case U64:
 		return read_u64(r, field->limit, at);
 	case I64:
@@ -660,6 +701,8 @@ static enum sk_err read_value(struct reading *r, const struct field *field, stru
 		return read_cells(r, at);
 	case CLASS_TALLIES:
 		return read_class_tallies(r, at);
+	case LOSSES:
+		return read_losses(r, at);
 	}
 	return SK_EBUG;
 }

@@ -36,8 +36,8 @@ struct sk_account {
 	int64_t from_ns, to_ns;          /* time of the first and last frame (capture time) */
 	struct sk_cell received;
 	struct sk_cell pending_before, pending_after;
-	struct sk_cell capture_lost;
 	struct sk_cell selected;
+	size_t lost_count;   struct sk_cell lost[SK_CELLS_MAX];   /* capture_lost by where it happened; bytes are 0 where nobody tells them */
 	size_t gate_count;   struct sk_cell gate[SK_CELLS_MAX];   /* gate_erased by reason */
 	size_t select_count; struct sk_cell select[SK_CELLS_MAX]; /* select_erased by reason */
 	struct sk_cell classes[SK_CLASS_COUNT];                   /* by class, partition of received */
@@ -45,21 +45,24 @@ struct sk_account {
 	uint64_t upstream_lost;
 	uint64_t observations, findings; /* minted in it */
 	uint64_t lost_in_crash;          /* frames pending when an earlier run died, stated by the recovery */
+	/* Of one worker's part alone: frames that it handed to other workers and got from them. In the sum of all parts they are equal; they are never published. */
+	struct sk_cell passed, taken;
 };
 
 /* Counts held back because they were below k (DESIGN.md 6): kept between intervals and runs in sealed/carry, an explicit term of the equation. */
 struct sk_carry {
 	char link[64];
 	uint64_t next_number;
-	struct sk_cell selected, capture_lost;
+	struct sk_cell selected;
+	size_t lost_count;   struct sk_cell lost[SK_CELLS_MAX];
 	size_t gate_count;   struct sk_cell gate[SK_CELLS_MAX];
 	size_t select_count; struct sk_cell select[SK_CELLS_MAX];
 	struct sk_cell classes[SK_CLASS_COUNT];
 	uint64_t segments, observations, findings; /* held back likewise, beside the equation */
 };
 
-/* Does the account close: pending_before + received = gate + select + selected + capture_lost + pending_after, in frames and in bytes, and do the
-   classes sum to received (a frame that capture lost counts as UNKNOWN: nobody looked at it)? SK_OK or SK_EINCONSISTENT with both sides in the fault. */
+/* Does the account close: pending_before + received + taken = gate + select + selected + capture_lost + passed + pending_after, in frames and in bytes, and do
+   the classes sum to received (a frame that was lost before it was judged counts as UNKNOWN)? SK_OK or SK_EINCONSISTENT with both sides in the fault. */
 SK_MUST enum sk_err sk_account_check(const struct sk_account *account, struct sk_fault *fault);
 
 /* Leaf indexes of the records in force. */
@@ -70,7 +73,7 @@ struct sk_record_refs {
    Equation as published: pending_before + carried_before + received = gate_erased + select_erased + selected + capture_lost + pending_after + carried_after.
    store_digest: the store's digest for this interval. refs.run: leaf index of the run's start.
    The carry's link must be "" (new) or the account's, its next_number the account's number; selected and the like are published as 0 or >= k.
-   Fails the buffer and leaves the carry: SK_EINCONSISTENT (the account does not close, carry of another interval), SK_EUSAGE (link or names out of form),
+   Fails the buffer and leaves the carry: SK_EINCONSISTENT (the account does not close or is a part, carry of another interval), SK_EUSAGE (link or names out of form),
    SK_ETOOBIG. Save the new carry before the leaf is committed and keep the old one until then (docs/formats/ledger.md). */
 void sk_record_interval(struct sk_buf *out, const struct sk_account *account, struct sk_carry *carry, unsigned k,
 			const uint8_t store_digest[SK_HASH_BYTES], const struct sk_record_refs *refs);
@@ -102,7 +105,7 @@ void sk_record_policy(struct sk_buf *out, const char *version, const uint8_t dig
 /* A run starts: run id, program version and build digest, references. */
 void sk_record_run_start(struct sk_buf *out, const uint8_t run_id[16], const char *version, const struct sk_record_refs *refs, int64_t now_ns,
 			 bool replayed_input);
-/* A run stops: "finished", "interrupted", "damaged_input", "basis_expired", "ledger_outage", "host_error", "refused"; what the recovery rolled back. */
+/* A run stops: "finished", "interrupted", "damaged_input", "basis_expired", "basis_suspended", "ledger_outage", "host_error", "refused". */
 void sk_record_run_stop(struct sk_buf *out, uint64_t run_index, const char *reason, uint64_t intervals, int64_t now_ns);
 /* After a crash: rows rolled back in the store, frames lost per link are in the next interval's lost_in_crash. */
 void sk_record_recovery(struct sk_buf *out, uint64_t rows_rolled_back, uint64_t frames_lost, uint64_t bytes_lost, uint64_t run_index, int64_t now_ns);

@@ -7,7 +7,7 @@
 
 #include "ledger/record.h"
 
-enum { SK_LINK_TEXT_MAX = 64, SK_RECORD_WORD_MAX = 64, SK_RECORD_VERSION = 1, SK_SMALL_CELL_MAX = 1000000 };
+enum { SK_LINK_TEXT_MAX = 64, SK_RECORD_WORD_MAX = 64, SK_RECORD_VERSION = 1, SK_INTERVAL_VERSION = 2 /* of interval and carry */, SK_SMALL_CELL_MAX = 1000000 };
 
 enum sk_record_kind {
 	SK_RECORD_OPEN,
@@ -34,6 +34,12 @@ struct sk_tally {
 struct sk_cells {
 	size_t count;
 	struct sk_cell cell[SK_CELLS_MAX];
+};
+
+/* What was lost, by where. Version 1 had one tally: it reads as one cell without a name (none when it was zero). */
+struct sk_losses {
+	uint64_t version; /* of the whole record */
+	struct sk_cells cells;
 };
 
 struct sk_open_record {
@@ -92,8 +98,9 @@ struct sk_interval_record {
 	char link[SK_LINK_TEXT_MAX];
 	uint64_t number;
 	int64_t from_ns, to_ns;
-	struct sk_tally received, selected, capture_lost, pending_before, pending_after, carried_before, carried_after, classes_carried_before,
+	struct sk_tally received, selected, pending_before, pending_after, carried_before, carried_after, classes_carried_before,
 	    classes_carried_after;
+	struct sk_losses capture_lost;
 	struct sk_cells gate_erased, select_erased;
 	struct sk_tally classes[SK_CLASS_COUNT];
 	uint64_t segments, observations, findings, upstream_lost, lost_in_crash;
@@ -130,7 +137,8 @@ struct sk_kernel_gate_record {
 struct sk_carry_record {
 	char link[SK_LINK_TEXT_MAX];
 	uint64_t next_number;
-	struct sk_tally selected, capture_lost;
+	struct sk_tally selected;
+	struct sk_losses capture_lost;
 	struct sk_cells gate_erased, select_erased;
 	struct sk_tally classes[SK_CLASS_COUNT];
 	uint64_t segments, observations, findings;

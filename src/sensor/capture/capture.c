@@ -66,12 +66,40 @@ enum sk_err capture_link_of(const struct sk_capture *c, uint32_t linktype, uint8
 			    c->name, linktype, name);
 }
 
+/* Overwrite the ring from the batch's beginning to an offset: between frames that were erased already, little more than a record's head. */
+static inline void erase_to(struct sk_capture *c, size_t offset)
+{
+	uint8_t *at = c->ring.bytes + c->batch;
+	size_t length = offset - c->batch;
+	c->batch = offset;
+	if (length == PCAP_RECORD_HEAD_BYTES)
+		sk_wipe_small(at, PCAP_RECORD_HEAD_BYTES);
+	else if (length != 0)
+		sk_wipe(at, length);
+}
+
 /* Overwrite the batch that the caller gives back. */
 static void erase_batch(struct sk_capture *c)
 {
-	if (SK_LIKELY(!c->keep_bytes))
-		sk_wipe(c->ring.bytes + c->batch, c->start - c->batch);
-	c->batch = c->start;
+	if (SK_UNLIKELY(c->keep_bytes))
+		c->batch = c->start;
+	else
+		erase_to(c, c->start);
+}
+
+/* The same, but for the frames that the gate has overwritten: a second time would be most of what an erased frame costs. */
+static void erase_handed(struct sk_capture *c, const struct sk_frame *frames)
+{
+	for (size_t i = 0; frames == c->handed && !c->keep_bytes && i < c->handed_count; i++) {
+		const struct sk_frame *frame = &frames[i];
+		size_t at = (size_t)(frame->bytes - c->ring.bytes);
+		if (!frame->erased || at < c->batch || at > c->start || frame->captured_bytes > c->start - at)
+			continue;
+		erase_to(c, at);
+		c->batch = at + frame->captured_bytes;
+	}
+	c->handed_count = 0;
+	erase_batch(c);
 }
 
 /* Nothing more will be read: leave no byte behind. */
@@ -272,10 +300,12 @@ enum sk_err sk_capture_next(struct sk_capture *c, struct sk_frame frames[SK_BATC
 	struct sk_fault own;
 	fault = fault != NULL ? fault : &own;
 	*count = 0;
-	erase_batch(c);
+	erase_handed(c, frames);
 	while (!c->ended) {
 		size_t need = 0, got = 0;
 		enum sk_err err = c->walk(c, frames, count, &need, fault);
+		c->handed = frames;
+		c->handed_count = *count;
 		if (err == SK_OK || (err == SK_EMORE && *count != 0))
 			return SK_OK;
 		if (err == SK_EMORE) {
@@ -291,6 +321,11 @@ enum sk_err sk_capture_next(struct sk_capture *c, struct sk_frame frames[SK_BATC
 		return err;
 	}
 	return SK_OK;
+}
+
+void sk_capture_patience(struct sk_capture *c, int patience_ms)
+{
+	c->source.patience_ms = patience_ms;
 }
 
 void sk_capture_stats(const struct sk_capture *c, struct sk_capture_stats *out)

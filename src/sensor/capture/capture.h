@@ -11,7 +11,7 @@
 enum sk_link { SK_LINK_ETHERNET, SK_LINK_RAW_IP, SK_LINK_SLL, SK_LINK_SLL2, SK_LINK_NULL, SK_LINK_LOOP };
 enum { SK_BATCH_MAX = 64, SK_FRAME_MAX_BYTES = 262144, SK_CAPTURE_RING_BYTES = 1 << 20, SK_INTERFACES_MAX = 256 };
 
-/* One frame as delivered. bytes point into the ring and are valid until the next sk_capture_next; whoever erases a frame overwrites them. */
+/* One frame as delivered. bytes point into the ring and are valid until the next sk_capture_next; whoever erases a frame overwrites them and says so. */
 struct sk_frame {
 	uint8_t *bytes;
 	uint32_t captured_bytes;
@@ -20,6 +20,7 @@ struct sk_frame {
 	uint16_t interface;  /* index, 0 .. interface_count - 1 */
 	uint8_t link;        /* enum sk_link */
 	uint8_t no_time;     /* pcapng Simple Packet Block: time_ns repeats the last one */
+	bool erased;         /* set by whoever has overwritten all of the bytes: the source need not do it again */
 };
 
 struct sk_capture_stats {
@@ -44,10 +45,13 @@ struct sk_capture; /* opaque */
 SK_MUST enum sk_err sk_capture_open(const char *path, struct sk_capture **out, struct sk_fault *fault);
 /* Overwrite the ring, close (NULL is fine). */
 void sk_capture_close(struct sk_capture *capture);
-/* Overwrite what the last batch left, then fill up to SK_BATCH_MAX frames. SK_OK with *count 0 = end of input. SK_EDAMAGED: frames before the
+/* Overwrite what the last batch left (all of it when frames is not the array of the last call), then fill up to SK_BATCH_MAX frames. SK_OK with *count 0 = end of input. SK_EDAMAGED: frames before the
    damage are in the batch (*count may be > 0), fault says file, offset, what was found and expected; the next call gives the end. SK_EIO,
    SK_EUNSUPPORTED (an interface of unknown link type appeared), SK_EINTR when a signal broke a blocking read: nothing is lost, call again. */
 SK_MUST enum sk_err sk_capture_next(struct sk_capture *capture, struct sk_frame frames[SK_BATCH_MAX], size_t *count, struct sk_fault *fault);
+/* Wait for bytes of a pipe at most so long (milliseconds; negative, as after open: without end). When none came sk_capture_next returns SK_EINTR: nothing is
+   lost, call again. For whoever must look at something else now and then. */
+void sk_capture_patience(struct sk_capture *capture, int patience_ms);
 /* Counters so far. */
 void sk_capture_stats(const struct sk_capture *capture, struct sk_capture_stats *out);
 /* Name of an interface ("if0", or what pcapng says, made printable). Borrowed. */

@@ -45,6 +45,8 @@ struct sk_capture {
 	/* The ring: [batch, start) belongs to the batch that the caller holds, [start, fill) is not read yet, all the rest is zero. */
 	struct area ring;
 	size_t batch, start, fill;
+	const struct sk_frame *handed; /* the caller's array with the batch; its frames that are marked as erased are not overwritten again */
+	size_t handed_count;
 	uint64_t ring_offset; /* where in the stream the ring's first byte lies */
 	walk_function *walk;
 	bool ended;
@@ -84,22 +86,47 @@ SK_MUST enum sk_err pcap_open(struct sk_capture *c, struct sk_fault *fault);
 /* The walkers. */
 walk_function pcap_walk_little, pcap_walk_big, pcapng_walk;
 
-/* Count one frame that goes out. */
-static inline void capture_count_frame(struct sk_capture *c, const struct sk_frame *frame)
+/* What a walker counts of a batch. */
+struct capture_counts {
+	uint64_t frames, captured_bytes, wire_bytes, sliced, odd_length, time_backwards;
+	bool first; /* the next frame is the first of all: it has none before it */
+	int64_t last_ns;
+};
+
+static inline struct capture_counts capture_counts_of(const struct sk_capture *c)
 {
-	c->stats.frames++;
-	c->stats.captured_bytes += frame->captured_bytes;
-	c->stats.wire_bytes += frame->wire_bytes;
-	c->stats.sliced += frame->captured_bytes < frame->wire_bytes;
-	c->stats.time_backwards += frame->time_ns < c->last_ns && c->stats.frames > 1;
-	c->last_ns = frame->time_ns;
+	return (struct capture_counts){.first = c->stats.frames == 0, .last_ns = c->last_ns};
+}
+
+/* Count one frame that goes out. */
+static inline void capture_count_frame(struct capture_counts *counts, const struct sk_frame *frame)
+{
+	counts->frames++;
+	counts->captured_bytes += frame->captured_bytes;
+	counts->wire_bytes += frame->wire_bytes;
+	counts->sliced += frame->captured_bytes < frame->wire_bytes;
+	counts->time_backwards += frame->time_ns < counts->last_ns && !counts->first;
+	counts->first = false;
+	counts->last_ns = frame->time_ns;
 }
 
 /* The wire length that a record states, never below what was captured of it (that is counted). */
-static inline uint32_t capture_wire_bytes(struct sk_capture *c, uint32_t captured, uint32_t stated)
+static inline uint32_t capture_wire_bytes(struct capture_counts *counts, uint32_t captured, uint32_t stated)
 {
-	c->stats.odd_length += captured > stated;
+	counts->odd_length += captured > stated;
 	return captured > stated ? captured : stated;
+}
+
+/* The batch is done. */
+static inline void capture_add_counts(struct sk_capture *c, const struct capture_counts *counts)
+{
+	c->stats.frames += counts->frames;
+	c->stats.captured_bytes += counts->captured_bytes;
+	c->stats.wire_bytes += counts->wire_bytes;
+	c->stats.sliced += counts->sliced;
+	c->stats.odd_length += counts->odd_length;
+	c->stats.time_backwards += counts->time_backwards;
+	c->last_ns = counts->last_ns;
 }
 
 #endif

@@ -51,6 +51,7 @@ static inline __attribute__((always_inline)) enum sk_err walk(struct sk_capture 
 	struct sk_cur cur = sk_cur_of(c->ring.bytes + start, c->fill - start);
 	enum sk_err err = SK_OK;
 	size_t taken = 0, n = 0;
+	struct capture_counts counts = capture_counts_of(c); /* in registers, not in c, which frames might be a part of for all that the compiler knows */
 	while (n < SK_BATCH_MAX) {
 		struct sk_view head = sk_view_of(&cur, PCAP_RECORD_HEAD_BYTES);
 		if (SK_UNLIKELY(!sk_view_is(head))) {
@@ -77,11 +78,12 @@ static inline __attribute__((always_inline)) enum sk_err walk(struct sk_capture 
 			break;
 		}
 		struct sk_frame *frame = &frames[n++];
-		*frame = (struct sk_frame){.bytes = c->ring.bytes + bytes_at, .captured_bytes = captured, .wire_bytes = capture_wire_bytes(c, captured, wire),
+		*frame = (struct sk_frame){.bytes = c->ring.bytes + bytes_at, .captured_bytes = captured, .wire_bytes = capture_wire_bytes(&counts, captured, wire),
 					   .time_ns = (int64_t)seconds * 1000000000 + (int64_t)fraction * c->fraction_ns, .link = link};
-		capture_count_frame(c, frame);
+		capture_count_frame(&counts, frame);
 		taken = sk_offset(&cur);
 	}
+	capture_add_counts(c, &counts);
 	c->start += taken;
 	*count = n;
 	return err;

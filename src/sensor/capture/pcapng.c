@@ -240,10 +240,12 @@ static enum sk_err read_frame(struct sk_capture *c, uint32_t type, struct sk_cur
 	if (sk_alive(&body) != SK_OK)
 		return capture_damaged(c, offset, fault, "a packet states %u captured bytes, its block holds fewer", captured);
 	bool no_time = type == BLOCK_SIMPLE;
-	*frame = (struct sk_frame){.bytes = c->ring.bytes + bytes_at, .captured_bytes = captured, .wire_bytes = capture_wire_bytes(c, captured, wire),
+	struct capture_counts counts = capture_counts_of(c);
+	*frame = (struct sk_frame){.bytes = c->ring.bytes + bytes_at, .captured_bytes = captured, .wire_bytes = capture_wire_bytes(&counts, captured, wire),
 				   .time_ns = no_time ? c->last_ns : ns_of_ticks(&description->ticks, ticks), .interface = description->index,
 				   .link = c->interfaces[description->index].link, .no_time = no_time};
-	capture_count_frame(c, frame);
+	capture_count_frame(&counts, frame);
+	capture_add_counts(c, &counts);
 	return SK_OK;
 }
 

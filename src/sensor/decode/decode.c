@@ -93,7 +93,7 @@ __attribute__((always_inline)) static inline bool decode_plain_of(const struct s
 	packet->class_ = info->class_;
 	packet->inner_class = info->inner_class;
 	packet->layers = 1;
-	packet->tunnels = 0;
+	packet->tunnels = info->tunnels;
 	packet->interface = info->interface;
 	packet->sequence = sequence;
 	packet->frames = 1;

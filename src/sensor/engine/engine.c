@@ -26,7 +26,8 @@ struct sk_engine {
 	int64_t from_ns, to_ns;
 
 	struct sk_engine_totals totals;
-	int64_t newest_ns, expired_at_ns;
+	struct sk_flow_clock clock;
+	int64_t expired_at_ns;
 	struct sk_packet packets[SK_BATCH_MAX];
 	size_t packet_count;
 	struct sk_verdict verdicts[SK_BATCH_MAX];
@@ -59,7 +60,7 @@ enum sk_err sk_engine_new(const struct sk_engine_config *config, sk_engine_inter
 	engine->interval = interval;
 	engine->heads = config->flow.heads != SK_FLOW_HEADS_NONE;
 	engine->context = context;
-	engine->newest_ns = engine->expired_at_ns = INT64_MIN;
+	engine->expired_at_ns = INT64_MIN;
 	uint8_t key[2][SK_SIP_KEY_BYTES];
 	sk_random(key, sizeof key);
 	enum sk_err err = sk_gate_new(config->border, config->basis->classes, &engine->gate);
@@ -138,6 +139,7 @@ static void follow_datagram(struct sk_engine *engine, struct sk_datagram *datagr
 		struct sk_datagram inner;
 		switch (sk_decode(engine->decoder, verdict.admitted, &engine->packets[0], &inner)) {
 		case SK_DECODED:
+			engine->packets[0].clock_ns = engine->clock.now_ns;
 			engine->packet_count = 1;
 			follow_packets(engine);
 			break;
@@ -161,6 +163,7 @@ static void follow_admitted(struct sk_engine *engine, const struct sk_admitted *
 	struct sk_packet *packet = &engine->packets[engine->packet_count];
 	switch (sk_decode(engine->decoder, admitted, packet, &datagram)) {
 	case SK_DECODED:
+		packet->clock_ns = engine->clock.now_ns;
 		engine->packet_count++;
 		break;
 	case SK_DECODE_HELD:
@@ -185,16 +188,23 @@ static void give_up_fragments(struct sk_engine *engine, int64_t now_ns)
 	sk_select_erase(engine->select, SK_SELECT_UNDECODABLE, loss.bad_frames, loss.bad_bytes);
 }
 
-/* Timers run on packet time, which may stand still or run back; sweeps are spaced so that a batch costs nothing. */
+/* Timers run on the time of frames, which may stand still or run back; sweeps are spaced so that a batch costs nothing. */
 static void expire(struct sk_engine *engine)
 {
-	if (engine->newest_ns == INT64_MIN)
+	int64_t now_ns = engine->clock.now_ns;
+	if (engine->expired_at_ns != INT64_MIN && now_ns - engine->expired_at_ns < EXPIRE_STEP_NS)
 		return;
-	if (engine->expired_at_ns != INT64_MIN && engine->newest_ns < engine->expired_at_ns + EXPIRE_STEP_NS)
-		return;
-	engine->expired_at_ns = engine->newest_ns;
-	sk_flow_expire(engine->flows, engine->newest_ns);
-	give_up_fragments(engine, engine->newest_ns);
+	engine->expired_at_ns = now_ns;
+	sk_flow_expire(engine->flows, now_ns);
+	give_up_fragments(engine, now_ns);
+}
+
+/* A frame's time told that the clock was wrong. What came before that frame goes first. */
+static void clock_went_back(struct sk_engine *engine)
+{
+	follow_packets(engine);
+	sk_flow_clock_back(engine->flows, engine->clock.was_ns, engine->clock.now_ns);
+	engine->expired_at_ns = engine->clock.now_ns;
 }
 
 /* Of a part of a batch that belongs to one interval. */
@@ -208,27 +218,64 @@ static void take_times(struct sk_engine *engine, const struct sk_frame *frames, 
 	bool first = engine->received.frames == 0;
 	engine->from_ns = first || earliest < engine->from_ns ? earliest : engine->from_ns;
 	engine->to_ns = first || latest > engine->to_ns ? latest : engine->to_ns;
-	engine->newest_ns = latest > engine->newest_ns ? latest : engine->newest_ns;
+}
+
+/* Frames and bytes of a batch in one word, so that counting a frame is one addition: frames below, wire bytes above (at most 64 x 2^32). */
+enum { SUM_BYTES = 16 };
+_Static_assert(SK_BATCH_MAX < 1 << SUM_BYTES, "a batch's frames fit below its bytes");
+
+static inline uint64_t sum_of(const struct sk_frame *frame)
+{
+	return (uint64_t)frame->wire_bytes << SUM_BYTES | 1u;
+}
+
+static inline uint64_t sum_frames(uint64_t sum)
+{
+	return sum & ((1u << SUM_BYTES) - 1);
+}
+
+/* A batch comes from one interface nearly always. */
+static void count_interfaces(struct sk_engine *engine, const struct sk_frame *frames, size_t frame_count, const uint64_t *classes, const uint64_t *reasons)
+{
+	unsigned differ = 0;
+	for (size_t i = 1; i < frame_count; i++)
+		differ |= frames[i].interface ^ frames[0].interface;
+	struct sk_engine_totals *totals = &engine->totals;
+	unsigned at = frames[0].interface % SK_INTERFACES_MAX;
+	for (int class_ = 0; differ == 0 && class_ < SK_CLASS_COUNT; class_++)
+		totals->interface_classes[at][class_] += sum_frames(classes[class_]);
+	for (int reason = 1; differ == 0 && reason < SK_GATE_REASON_COUNT; reason++)
+		totals->interface_erased[at][reason] += sum_frames(reasons[reason]);
+	for (size_t i = 0; differ != 0 && i < frame_count; i++) {
+		const struct sk_verdict *verdict = &engine->verdicts[i];
+		at = frames[i].interface % SK_INTERFACES_MAX;
+		totals->interface_classes[at][verdict->class_]++;
+		totals->interface_erased[at][verdict->reason] += verdict->reason != SK_GATE_ADMITTED;
+	}
 }
 
 static void judge_and_follow(struct sk_engine *engine, struct sk_frame *frames, size_t frame_count)
 {
-	uint64_t bytes = 0;
+	uint64_t classes[SK_CLASS_COUNT] = {0}, reasons[SK_GATE_REASON_COUNT] = {0};
 	take_times(engine, frames, frame_count);
 	sk_gate_judge_batch(engine->gate, frames, frame_count, engine->verdicts);
 	engine->packet_count = 0;
 	for (size_t i = 0; i < frame_count; i++) {
 		const struct sk_verdict *verdict = &engine->verdicts[i];
-		const struct sk_frame *frame = &frames[i];
-		bytes += frame->wire_bytes;
-		count(&engine->classes[verdict->class_], 1, frame->wire_bytes);
-		engine->totals.interface_classes[frame->interface % SK_INTERFACES_MAX][verdict->class_]++;
+		if (sk_flow_clock_tick(&engine->clock, frames[i].time_ns))
+			clock_went_back(engine);
+		classes[verdict->class_] += sum_of(&frames[i]);
+		reasons[verdict->reason] += sum_of(&frames[i]);
 		if (SK_LIKELY(verdict->admitted != NULL))
 			follow_admitted(engine, verdict->admitted);
-		else
-			erase_at_gate(engine, (enum sk_gate_reason)verdict->reason, frame->interface, 1, frame->wire_bytes);
 	}
-	count(&engine->received, frame_count, bytes);
+	for (int class_ = 0; class_ < SK_CLASS_COUNT; class_++) {
+		count(&engine->classes[class_], sum_frames(classes[class_]), classes[class_] >> SUM_BYTES);
+		count(&engine->received, sum_frames(classes[class_]), classes[class_] >> SUM_BYTES);
+	}
+	for (int reason = 1; reason < SK_GATE_REASON_COUNT; reason++)
+		count(&engine->gate_erased[reason], sum_frames(reasons[reason]), reasons[reason] >> SUM_BYTES);
+	count_interfaces(engine, frames, frame_count, classes, reasons);
 	follow_packets(engine);
 	expire(engine);
 }
@@ -305,8 +352,10 @@ static void add_to_totals(struct sk_engine *engine, const struct sk_account *acc
 static enum sk_err close_interval(struct sk_engine *engine, struct sk_fault *fault)
 {
 	struct sk_account account;
-	/* The decoder tells of fragments that it gave up when it is asked: ask before anything is measured. */
-	give_up_fragments(engine, engine->newest_ns);
+	/* What is over by now is over, whether or not a sweep was due; and the decoder tells of fragments that it gave up when it is asked: ask before anything is
+	   measured. */
+	sk_flow_settle(engine->flows, engine->clock.now_ns);
+	give_up_fragments(engine, engine->clock.now_ns);
 	fill_account(engine, &account);
 	SK_TRY(sk_account_check(&account, fault));
 	SK_TRY(engine->interval(engine->context, &account, fault));

@@ -59,9 +59,12 @@ static inline enum sk_flow_state sk_segment_tcp_state(const struct sk_flow *flow
 
 static inline void sk_segment_state(struct sk_flow *flow, const struct sk_packet *packet, unsigned direction)
 {
-	if (packet->ip_proto == SK_SEGMENT_TCP)
+	if (packet->ip_proto == SK_SEGMENT_TCP) {
+		/* In the midst of a connection. */
+		if (flow->state == SK_FLOW_ESTABLISHED && (packet->tcp_flags & (SK_TCP_SYN | SK_TCP_FIN | SK_TCP_RST)) == 0)
+			return;
 		flow->state = sk_segment_tcp_state(flow, packet, direction) & 7;
-	else if (flow->packets[0] != 0 && flow->packets[1] != 0)
+	} else if (flow->packets[0] != 0 && flow->packets[1] != 0)
 		flow->state = SK_FLOW_ESTABLISHED;
 }
 

@@ -94,7 +94,7 @@ static unsigned expired(const struct set *set, uint16_t now)
 static void arm(struct sk_flow_table *table, struct slot slot)
 {
 	const struct sk_flow *flow = &slot.set->flows[slot.way];
-	slot.set->expiry[slot.way] = (uint16_t)(tick_of(table->now_ns) + table->idle_ticks[sk_segment_timer(flow)]);
+	slot.set->expiry[slot.way] = (uint16_t)(table->now_tick + table->idle_ticks[sk_segment_timer(flow)]);
 }
 
 static void prefetch_flow(const struct sk_flow *flow)
@@ -129,7 +129,7 @@ void sk_flow_end_segment(struct sk_flow_table *table, struct sk_flow *flow, enum
 	sk_flow_read(table, flow, &record);
 	record.end = (uint8_t)end;
 	table->closed(table->context, &record);
-	sk_wipe(&record, sizeof record);
+	sk_wipe_small(&record, sizeof record);
 	facts_release(table, flow);
 	table->counters.live--;
 	if (end == SK_FLOW_END_EVICTED)
@@ -156,8 +156,8 @@ static void end_flow(struct sk_flow_table *table, struct slot slot, enum sk_flow
 	sk_flow_end_segment(table, flow, end);
 	table->counters.flows_by_class[sk_segment_class(flow)]++;
 	if (sk_flow_is_v6(flow) || flow->sequence_known != 0)
-		sk_wipe(&slot.set->wides[slot.way], sizeof slot.set->wides[slot.way]);
-	sk_wipe(flow, sizeof *flow);
+		sk_wipe_small(&slot.set->wides[slot.way], sizeof slot.set->wides[slot.way]);
+	sk_wipe_small(flow, sizeof *flow);
 	slot.set->tag[slot.way] = 0;
 	slot.set->expiry[slot.way] = 0;
 }
@@ -186,7 +186,7 @@ static int64_t longest_idle_ns(const struct sk_flow_limits *limits)
 /* Ends what has expired. The entries to end are far apart in memory: they are fetched SWEEP_AHEAD sets before they are ended. */
 static void sweep(struct sk_flow_table *table, bool all)
 {
-	uint16_t now = tick_of(table->now_ns);
+	uint16_t now = table->now_tick;
 	table->swept_ns = table->now_ns;
 	table->since_sweep = 0;
 	uint16_t ahead[SWEEP_AHEAD] = {0};
@@ -209,6 +209,19 @@ static void sweep(struct sk_flow_table *table, bool all)
 	}
 }
 
+static void set_clock(struct sk_flow_table *table, int64_t time_ns)
+{
+	table->now_ns = time_ns;
+	table->now_tick = tick_of(time_ns);
+}
+
+/* Until when the clock may move on without a look at anything: the next sweep is not due, and no jump outlasts a timer. */
+static void set_calm(struct sk_flow_table *table)
+{
+	int64_t sweep_ns = table->swept_ns + SK_SWEEP_S * NS_PER_S, jump_ns = table->now_ns + longest_idle_ns(&table->limits);
+	table->calm_ns = sweep_ns < jump_ns ? sweep_ns : jump_ns;
+}
+
 /* Forward. A jump that outlasts every timer ends all flows at once: 16-bit expiries could not be compared across it. */
 static void advance(struct sk_flow_table *table, int64_t time_ns)
 {
@@ -216,48 +229,42 @@ static void advance(struct sk_flow_table *table, int64_t time_ns)
 		time_ns = 0;
 	if (!table->started) {
 		table->started = true;
-		table->now_ns = table->swept_ns = time_ns;
+		set_clock(table, time_ns);
+		table->swept_ns = time_ns;
 	}
-	if (time_ns <= table->now_ns)
-		return;
-	bool outlasts = time_ns - table->now_ns > longest_idle_ns(&table->limits) + 2 * NS_PER_TICK;
-	table->now_ns = time_ns;
-	/* Idle flows end when they are touched or swept. Where a day holds few packets, sweeping every few seconds would be all the work. */
-	int64_t due_ns = (table->since_sweep >= table->set_count / 16 ? SK_SWEEP_S : SK_SWEEP_LONGEST_S) * NS_PER_S;
-	if (outlasts || time_ns - table->swept_ns >= due_ns)
-		sweep(table, outlasts);
+	if (time_ns > table->now_ns) {
+		bool outlasts = time_ns - table->now_ns > longest_idle_ns(&table->limits) + 2 * NS_PER_TICK;
+		set_clock(table, time_ns);
+		/* Idle flows end when they are touched or swept. Where a day holds few packets, sweeping every few seconds would be all the work. */
+		int64_t due_ns = (table->since_sweep >= table->set_count / 16 ? SK_SWEEP_S : SK_SWEEP_LONGEST_S) * NS_PER_S;
+		if (outlasts || time_ns - table->swept_ns >= due_ns)
+			sweep(table, outlasts);
+	}
+	set_calm(table);
 }
 
-/* Backward: the clock stands still for a late packet. When thousands in a row are late, it was the clock that was wrong (one packet from 2106,
-   an older second file): go back and give every open flow its full time again. */
-static void fall_behind(struct sk_flow_table *table, int64_t time_ns)
+/* The clock was wrong: what is over by it stays over, every open flow gets its full time again. */
+void sk_flow_clock_back(struct sk_flow_table *table, int64_t was_ns, int64_t now_ns)
 {
-	table->counters.time_clamped++;
-	if (time_ns < 0)
-		time_ns = 0;
-	if (table->now_ns - time_ns <= SK_LATE_S * NS_PER_S) {
-		table->late_packets = 0;
-		return;
-	}
-	if (++table->late_packets < SK_LATE_PACKETS_MAX)
-		return;
-	table->late_packets = 0;
-	sweep(table, false); /* what is over by the old clock stays over */
-	table->now_ns = table->swept_ns = time_ns;
+	sk_head_wipe(table);
+	advance(table, was_ns);
+	sweep(table, false);
+	set_clock(table, now_ns);
+	table->swept_ns = now_ns;
+	set_calm(table);
 	for (uint32_t i = 0; i < table->set_count; i++)
 		for (unsigned way = 0; way < SK_SET_WAYS; way++)
 			if (table->sets[i].tag[way] != 0)
 				arm(table, (struct slot){.set = &table->sets[i], .way = way});
 }
 
-static void move_clock(struct sk_flow_table *table, int64_t time_ns)
+/* Packets of several sources come by several clocks: one that is behind moves nothing. */
+static inline void move_clock(struct sk_flow_table *table, int64_t clock_ns)
 {
-	if (table->started && time_ns < table->now_ns) {
-		fall_behind(table, time_ns);
-		return;
-	}
-	table->late_packets = 0;
-	advance(table, time_ns);
+	if (SK_LIKELY(clock_ns >= table->now_ns && clock_ns < table->calm_ns))
+		set_clock(table, clock_ns);
+	else
+		advance(table, clock_ns);
 }
 
 /* ---- look-up ---- */
@@ -283,7 +290,7 @@ static struct slot choose(const struct sk_flow_table *table, const struct place 
 		bool second = second_is_better(free0, free1);
 		return (struct slot){.set = second ? set1 : set0, .way = (unsigned)__builtin_ctz(second ? free1 : free0)};
 	}
-	uint16_t now = tick_of(table->now_ns);
+	uint16_t now = table->now_tick;
 	int16_t least0, least1;
 	unsigned way0 = nearest(set0, now, &least0), way1 = nearest(set1, now, &least1);
 	return least1 < least0 ? (struct slot){.set = set1, .way = way1} : (struct slot){.set = set0, .way = way0};
@@ -344,7 +351,8 @@ void sk_flow_prepare(struct sk_flow_table *table, const struct sk_packet *packet
 	}
 	table->prepared_packets = packets;
 	table->prepared_count = count;
-	table->prepared_next = 0;
+	table->prepared_next = count != 0 ? packets : NULL;
+	table->opened = 0;
 }
 
 bool sk_flow_seems_new(const struct sk_flow_table *table, size_t i)
@@ -361,17 +369,18 @@ static bool same_key(const struct set *set, unsigned way, const struct key *key)
 }
 
 /* What prepare found out of this packet, each packet once and in order; found out now when it was not prepared. */
-static const struct prepared *look_ahead(struct sk_flow_table *table, const struct sk_packet *packet)
+static inline const struct prepared *look_ahead(struct sk_flow_table *table, const struct sk_packet *packet)
 {
-	if (SK_UNLIKELY(table->prepared_next == table->prepared_count || packet != &table->prepared_packets[table->prepared_next]))
+	if (SK_UNLIKELY(packet != table->prepared_next))
 		sk_flow_prepare(table, packet, 1);
-	return &table->prepared[table->prepared_next++];
+	size_t i = (size_t)(packet - table->prepared_packets);
+	table->prepared_next = i + 1 < table->prepared_count ? packet + 1 : NULL;
+	return &table->prepared[i];
 }
 
-static struct slot find(const struct sk_flow_table *table, const struct prepared *p)
+/* By the tag, in both sets. */
+static struct slot search(const struct sk_flow_table *table, const struct prepared *p)
 {
-	if (p->guess_found && p->guess->tag[p->guess_way] == p->guess_tag && SK_LIKELY(same_key(p->guess, p->guess_way, &p->key)))
-		return (struct slot){.set = p->guess, .way = p->guess_way};
 	for (unsigned side = 0; side < 2; side++) {
 		struct set *set = &table->sets[p->place.set[side]];
 		for (unsigned found = match(set, p->place.tag); found != 0; found &= found - 1) {
@@ -383,6 +392,21 @@ static struct slot find(const struct sk_flow_table *table, const struct prepared
 	return (struct slot){.set = NULL};
 }
 
+static uint64_t tag_bit(uint16_t tag)
+{
+	return UINT64_C(1) << (tag & 63);
+}
+
+/* Where prepare saw no such tag, only a packet that came in between can have brought it. */
+static inline struct slot find(const struct sk_flow_table *table, const struct prepared *p)
+{
+	if (p->guess_found && p->guess->tag[p->guess_way] == p->guess_tag && SK_LIKELY(same_key(p->guess, p->guess_way, &p->key)))
+		return (struct slot){.set = p->guess, .way = p->guess_way};
+	if (!p->guess_found && SK_LIKELY((table->opened & tag_bit(p->place.tag)) == 0))
+		return (struct slot){.set = NULL};
+	return search(table, p);
+}
+
 /* Both sets may be full: what is nearest to its expiry has expired, or is evicted. A flood of half-open flows so evicts itself. */
 static struct slot make_room(struct sk_flow_table *table, const struct prepared *p)
 {
@@ -391,11 +415,12 @@ static struct slot make_room(struct sk_flow_table *table, const struct prepared 
 		slot = choose(table, &p->place);
 	struct sk_flow *flow = &slot.set->flows[slot.way];
 	bool is_free = slot.set->tag[slot.way] == 0;
-	if (!is_free && ticks_left(slot.set, slot.way, tick_of(table->now_ns)) <= 0)
+	if (!is_free && ticks_left(slot.set, slot.way, table->now_tick) <= 0)
 		expire_flow(table, slot);
 	else if (!is_free)
 		end_flow(table, slot, SK_FLOW_END_EVICTED);
 	slot.set->tag[slot.way] = p->place.tag;
+	table->opened |= tag_bit(p->place.tag);
 	*flow = (struct sk_flow){.meta = p->key.meta};
 	if (SK_LIKELY((p->key.meta >> 40 & SK_KEY_V6) == 0))
 		flow->pair = p->key.words[0];
@@ -412,7 +437,7 @@ static struct slot find_running(struct sk_flow_table *table, const struct prepar
 	if (slot.set == NULL)
 		return slot;
 	struct sk_flow *flow = &slot.set->flows[slot.way];
-	if (ticks_left(slot.set, slot.way, tick_of(table->now_ns)) <= 0) {
+	if (ticks_left(slot.set, slot.way, table->now_tick) <= 0) {
 		expire_flow(table, slot);
 		return (struct slot){.set = NULL};
 	}
@@ -432,7 +457,7 @@ struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packe
 	if (SK_UNLIKELY(table->head_used))
 		sk_head_wipe(table);
 	table->since_sweep++;
-	move_clock(table, packet->time_ns);
+	move_clock(table, packet->clock_ns);
 	const struct prepared *p = look_ahead(table, packet);
 	struct slot slot = find_running(table, p, packet);
 	if (slot.set == NULL)
@@ -448,14 +473,39 @@ struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packe
 	}
 	if (packet->ip_proto == SK_SEGMENT_TCP && (packet->tcp_flags & SK_TCP_SYN) != 0 && table->limits.heads != SK_FLOW_HEADS_NONE)
 		sk_streams_syn(table, flow, packet, p->direction);
+	if (SK_UNLIKELY(flow->asked != table->generation)) {
+		flow->asked = table->generation & 15u;
+		flow->shed = 0;
+		*is_new = true;
+	}
 	arm(table, slot);
 	return flow;
+}
+
+void sk_flow_skip(struct sk_flow_table *table)
+{
+	const struct sk_packet *next = table->prepared_next;
+	SK_INVARIANT(next != NULL);
+	table->prepared_next = (size_t)(next - table->prepared_packets) + 1 < table->prepared_count ? next + 1 : NULL;
+}
+
+void sk_flow_set_shed(struct sk_flow *flow)
+{
+	flow->shed = 1;
 }
 
 void sk_flow_expire(struct sk_flow_table *table, int64_t now_ns)
 {
 	sk_head_wipe(table);
 	advance(table, now_ns);
+}
+
+void sk_flow_settle(struct sk_flow_table *table, int64_t now_ns)
+{
+	sk_head_wipe(table);
+	advance(table, now_ns);
+	sweep(table, false);
+	set_calm(table);
 }
 
 void sk_flow_close_all(struct sk_flow_table *table, enum sk_flow_end end)
@@ -465,6 +515,50 @@ void sk_flow_close_all(struct sk_flow_table *table, enum sk_flow_end end)
 		for (unsigned way = 0; way < SK_SET_WAYS; way++)
 			if (table->sets[i].tag[way] != 0)
 				end_flow(table, (struct slot){.set = &table->sets[i], .way = way}, end);
+}
+
+/* ---- what selects has changed ---- */
+
+/* When the generations have been used up, entries forget theirs: one that was silent all the while must not be taken for asked. */
+void sk_flow_ask_again(struct sk_flow_table *table)
+{
+	if (table->generation < SK_GENERATIONS) {
+		table->generation++;
+		return;
+	}
+	table->generation = 1;
+	for (uint32_t i = 0; i < table->set_count; i++)
+		for (unsigned used = ~match(&table->sets[i], 0) & 0xffff; used != 0; used &= used - 1)
+			table->sets[i].flows[__builtin_ctz(used)].asked = 0;
+}
+
+void sk_flow_end_hits(struct sk_flow_table *table)
+{
+	sk_head_wipe(table);
+	for (uint32_t i = 1; i <= table->limits.facts; i++) {
+		struct sk_flow *owner = table->facts_places[i].owner;
+		if (owner == NULL || table->facts[i].hit_count == 0)
+			continue;
+		sk_flow_end_segment(table, owner, SK_FLOW_END_ACTIVE);
+		continue_later(owner);
+	}
+}
+
+void sk_flow_review(struct sk_flow_table *table, sk_flow_stays stays, void *context, enum sk_flow_end end)
+{
+	struct sk_flow_record record;
+	sk_head_wipe(table);
+	for (uint32_t i = 0; i < table->set_count; i++) {
+		if (i + SWEEP_AHEAD < table->set_count)
+			__builtin_prefetch(&table->sets[i + SWEEP_AHEAD]);
+		for (unsigned used = ~match(&table->sets[i], 0) & 0xffff; used != 0; used &= used - 1) {
+			struct slot slot = {.set = &table->sets[i], .way = (unsigned)__builtin_ctz(used)};
+			sk_flow_read(table, &slot.set->flows[slot.way], &record);
+			if (!stays(context, &record))
+				end_flow(table, slot, end);
+		}
+	}
+	sk_wipe(&record, sizeof record);
 }
 
 /* ---- facts ---- */

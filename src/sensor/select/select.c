@@ -128,20 +128,25 @@ enum sk_err sk_select_new(const struct sk_basis *basis, const struct sk_indicato
 	struct sk_select *select = calloc(1, sizeof *select);
 	if (select == NULL)
 		return SK_ENOMEM;
-	enum sk_basis_kind kind;
-	enum sk_role role;
-	select->set = set;
 	select->sink = sink;
-	select->simulated = basis->simulated;
-	struct sk_indicator_hit all;
-	select->flow_all = set != NULL && sk_indicator_flow_all(set, &all);
-	/* The basis asks, policy decides. */
-	select->names = basis->names && sk_basis_kind_parse(basis->kind, &kind) == SK_OK && sk_role_parse(basis->role, &role) == SK_OK &&
-			sk_policy_names(kind, role);
+	sk_select_switch(select, basis, set);
 	select->suffixes = open_suffixes();
 	prepare(select);
 	*out = select;
 	return SK_OK;
+}
+
+void sk_select_switch(struct sk_select *select, const struct sk_basis *basis, const struct sk_indicator_set *set)
+{
+	enum sk_basis_kind kind;
+	enum sk_role role;
+	struct sk_indicator_hit all;
+	select->set = set;
+	select->simulated = basis->simulated;
+	select->flow_all = set != NULL && sk_indicator_flow_all(set, &all);
+	/* The basis asks, policy decides. */
+	select->names = basis->names && sk_basis_kind_parse(basis->kind, &kind) == SK_OK && sk_role_parse(basis->role, &role) == SK_OK &&
+			sk_policy_names(kind, role);
 }
 
 void sk_select_free(struct sk_select *select)
@@ -401,10 +406,10 @@ static void put_findings(struct sk_select *select, const struct sk_flow_facts *f
 }
 
 /* The fate of a segment that nothing selected. At the end of a capture it is complete as far as the source goes, so nothing matched it; `stopped` is
-   said only where collection was ended on it. */
+   said only where collection was ended on it. Where nothing was asked for want of time, `no_hit` would claim too much. */
 static enum sk_select_reason reason_of(const struct sk_flow_record *record)
 {
-	return record->end == SK_FLOW_END_EVICTED ? SK_SELECT_EVICTED : record->end == SK_FLOW_END_BASIS ? SK_SELECT_STOPPED : SK_SELECT_NO_HIT;
+	return record->end == SK_FLOW_END_EVICTED ? SK_SELECT_EVICTED : record->end == SK_FLOW_END_BASIS ? SK_SELECT_STOPPED : record->shed ? SK_SELECT_SHED : SK_SELECT_NO_HIT;
 }
 
 /* Overwrite what was filled: the core and these sections. The rest is zero already. */
@@ -432,11 +437,15 @@ void sk_select_segment(struct sk_select *select, const struct sk_flow_record *re
 	unsigned filled = observation->sections;
 	for (size_t i = 0; i < select->cleared_count; i++)
 		memset((uint8_t *)observation + select->cleared[i]->offset, 0, select->cleared[i]->size);
-	select->counts.selected_frames += record->frames;
-	select->counts.selected_bytes += record->frame_bytes;
-	select->counts.observations++;
-	select->sink->observation(select->sink->context, observation);
-	if (hit)
-		put_findings(select, facts, observation);
+	if (SK_LIKELY(select->sink->observation(select->sink->context, observation))) {
+		select->counts.selected_frames += record->frames;
+		select->counts.selected_bytes += record->frame_bytes;
+		select->counts.observations++;
+		if (hit)
+			put_findings(select, facts, observation);
+	} else {
+		sk_select_erase(select, SK_SELECT_SHED, record->frames, record->frame_bytes);
+		select->counts.spool_full++;
+	}
 	wipe_observation(select, filled);
 }

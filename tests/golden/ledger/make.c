@@ -395,7 +395,7 @@ static void write_good(void)
 	const struct {
 		const char *name;
 		const struct scene_setting *setting;
-	} twos[] = {{"good-two-party", &scene_party}, {"good-two-lab", &scene_lab}, {"good-two-law", &scene_law}};
+	} twos[] = {{"good-two-party", &scene_party}, {"good-two-lab", &scene_lab}, {"good-two-law", &scene_law}, {"good-two-live", &scene_live}};
 	char folder[SK_PATH_MAX], name[DOTS];
 	struct scene scene;
 	for (size_t i = 0; i < SK_COUNT(sizes); i++) {
@@ -409,9 +409,21 @@ static void write_good(void)
 	for (size_t i = 0; i < SK_COUNT(twos); i++) {
 		folder_of(twos[i].name, folder);
 		scene_two(&scene, twos[i].setting);
+		if (twos[i].setting->losses)
+			scene_replace(&scene, scene.stop3, "\"interrupted\"", "\"basis_suspended\"");
 		scene_write(&scene, folder, own_key, TWO_EVERY);
 		scene_fini(&scene);
 		add_case(twos[i].name, 0, "VERIFIED", "VERIFIED", "");
+		if (twos[i].setting->losses)
+			continue;
+		/* The same as it was written before losses had names. */
+		(void)snprintf(name, sizeof name, "%s-old", twos[i].name);
+		folder_of(name, folder);
+		scene_two(&scene, twos[i].setting);
+		scene_old(&scene);
+		scene_write(&scene, folder, own_key, TWO_EVERY);
+		scene_fini(&scene);
+		add_case(name, 0, "VERIFIED", "VERIFIED", "");
 	}
 	const struct {
 		const char *name, *mode, *copying;

@@ -125,10 +125,11 @@ struct worker {
 	uint64_t frames, observations, findings;
 };
 
-static void take_observation(void *context, const struct sk_observation *observation)
+static bool take_observation(void *context, const struct sk_observation *observation)
 {
 	(void)observation;
 	((struct worker *)context)->observations++;
+	return true;
 }
 
 static void take_finding(void *context, const struct sk_finding *finding, const struct sk_observation *evidence)

@@ -32,7 +32,7 @@ static bool plain_is_plain(const struct sk_admitted_info *info, struct sk_cur pa
 	const uint8_t *ip = packet.at;
 	if (info->plain == 0)
 		return true;
-	if (info->layers != 1 || info->tunnels != 0 || sk_left(&packet) != wire)
+	if (info->layers != 1 || (info->tunnels & ~SK_TUNNEL_VLAN) != 0 || sk_left(&packet) != wire)
 		return false;
 	uint8_t proto = info->plain == 4 ? ip[9] : ip[6];
 	bool fixed = info->plain == 4 ? ip[0] == 0x45 && (ip[6] & 0x3f) == 0 && ip[7] == 0 : info->plain == 6 && ip[0] >> 4 == 6;
