@@ -51,6 +51,12 @@ enum sk_err sk_live_shut(struct sk_live *live, struct sk_fault *fault)
 	return absent("live", fault);
 }
 
+enum sk_err sk_live_discard(struct sk_live *live, struct sk_fault *fault)
+{
+	(void)live;
+	return absent("live", fault);
+}
+
 enum sk_err sk_live_counters(struct sk_live *live, struct sk_live_counters *out, struct sk_fault *fault)
 {
 	(void)live;
@@ -58,11 +64,11 @@ enum sk_err sk_live_counters(struct sk_live *live, struct sk_live_counters *out,
 	return absent("live", fault);
 }
 
-enum sk_err sk_live_take(struct sk_live *live, struct sk_live_delta *out, struct sk_fault *fault)
+struct sk_source sk_live_source(struct sk_live *live, unsigned port)
 {
 	(void)live;
-	*out = (struct sk_live_delta){0};
-	return absent("live", fault);
+	(void)port;
+	return (struct sk_source){.descriptor = -1};
 }
 
 void sk_live_facts(const struct sk_live *live, struct sk_live_facts *out)

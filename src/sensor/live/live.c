@@ -13,24 +13,16 @@
 
 enum { SPARE_NODES = 65536, NOT_OPEN = -1 };
 
-/* A reader. What it was handed is counted by its thread and read by the one that takes counters. */
-struct port {
-	_Alignas(64) uint64_t frames, bytes;
-	unsigned next; /* which of its queues comes first */
-};
-
 struct sk_live {
 	struct live_nic nic;
 	int netlink, promiscuous;
 	struct live_program *program;
 	struct live_xsk *xsk[LIVE_QUEUES_MAX];   /* XDP: one a queue */
 	struct live_ring *ring[SK_LIVE_PORTS_MAX]; /* AF_PACKET: one a port */
-	struct port port[SK_LIVE_PORTS_MAX];
+	struct live_port port[SK_LIVE_PORTS_MAX];
 	struct sk_clock clock;
 	struct sk_live_facts facts;
-	bool shut;
-	struct sk_live_counters taken;
-	struct sk_live_cell told;
+	bool shut, discard;
 	uint64_t before_start;
 };
 
@@ -183,6 +175,11 @@ enum sk_err sk_live_open(const struct sk_live_options *options, struct sk_live *
 	live->netlink = live->promiscuous = NOT_OPEN;
 	live->clock = options->clock;
 	live->facts.ports = ports;
+	for (unsigned i = 0; i < ports; i++) {
+		live->port[i].live = live;
+		live->port[i].number = i;
+		live->port[i].clock = options->clock;
+	}
 	enum sk_err err = open_all(live, options, fault);
 	if (err != SK_OK) {
 		sk_live_close(live);
@@ -225,13 +222,64 @@ enum sk_err sk_live_swap(struct sk_live *live, const struct sk_border *border, u
 enum sk_err sk_live_shut(struct sk_live *live, struct sk_fault *fault)
 {
 	SK_TRY(live_program_shut(live->program, fault));
-	live->shut = true;
+	__atomic_store_n(&live->shut, true, __ATOMIC_RELEASE);
 	return SK_OK;
+}
+
+enum sk_err sk_live_discard(struct sk_live *live, struct sk_fault *fault)
+{
+	__atomic_store_n(&live->discard, true, __ATOMIC_RELEASE);
+	return sk_live_shut(live, fault);
 }
 
 void sk_live_facts(const struct sk_live *live, struct sk_live_facts *out)
 {
 	*out = live->facts;
+}
+
+struct live_port *live_port(struct sk_live *live, unsigned number)
+{
+	SK_INVARIANT(number < live->facts.ports);
+	return &live->port[number];
+}
+
+bool live_is_shut(const struct sk_live *live)
+{
+	return __atomic_load_n(&live->shut, __ATOMIC_ACQUIRE);
+}
+
+bool live_discards(const struct sk_live *live)
+{
+	return __atomic_load_n(&live->discard, __ATOMIC_ACQUIRE);
+}
+
+void live_discarded(const struct sk_live *live, struct sk_live_cell *sum)
+{
+	*sum = (struct sk_live_cell){0};
+	for (unsigned i = 0; i < live->facts.ports; i++) {
+		sum->frames += __atomic_load_n(&live->port[i].discarded.frames, __ATOMIC_RELAXED);
+		sum->bytes += __atomic_load_n(&live->port[i].discarded.bytes, __ATOMIC_RELAXED);
+	}
+}
+
+bool live_all_empty(const struct sk_live *live)
+{
+	for (unsigned i = 0; i < live->facts.ports; i++)
+		if (!__atomic_load_n(&live->port[i].empty, __ATOMIC_ACQUIRE))
+			return false;
+	return true;
+}
+
+unsigned live_backlog(const struct sk_live *live, unsigned number)
+{
+	unsigned most = 0;
+	if (!live->facts.xdp)
+		return live_ring_fill(live->ring[number]);
+	for (unsigned queue = number; queue < live->facts.queues; queue += live->facts.ports) {
+		unsigned fill = live_xsk_fill(live->xsk[queue]);
+		most = fill > most ? fill : most;
+	}
+	return most;
 }
 
 /* ---- frames ---- */
@@ -359,19 +407,12 @@ enum sk_err sk_live_counters(struct sk_live *live, struct sk_live_counters *out,
 		SK_TRY(live_program_counts(live->program, LIVE_LANE_LIVE, &kernel, fault));
 		out->pending = kernel.in.frames - out->in.frames;
 	}
+	/* Frames that went in, and after the end are neither anywhere nor counted as lost, are lost: the kernel dropped them behind the program without a count. */
+	if (live_is_shut(live) && live_all_empty(live)) {
+		out->ring_lost += out->pending;
+		out->pending = 0;
+	}
 	if (live->facts.before_known && live_nic_before(&live->nic, live->facts.native, out->ring_lost, &before))
 		out->before_lost = before > live->before_start ? before - live->before_start : 0;
-	return SK_OK;
-}
-
-enum sk_err sk_live_take(struct sk_live *live, struct sk_live_delta *out, struct sk_fault *fault)
-{
-	struct sk_live_counters now;
-	SK_TRY(sk_live_counters(live, &now, fault));
-	/* Two counters of the interface make this one; read apart, they may seem to run back. */
-	if (now.before_lost < live->taken.before_lost)
-		now.before_lost = live->taken.before_lost;
-	sk_live_difference(&live->taken, &now, &live->told, out);
-	live->taken = now;
 	return SK_OK;
 }

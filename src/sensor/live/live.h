@@ -4,15 +4,14 @@
    Promises: no frame before sk_live_start; the loaded program is tried on built-in frames at every start and reload, and one wrong verdict refuses; ring memory is
    locked, in no core file, and overwritten before it goes back to the kernel; no frame is lost without a count. docs/kernel-gate.md says what is outside.
    Never: sends anything but what sk_live_pass is told to; writes a file; changes the interface beyond its promiscuous mode.
-   Thread rule: open, start, swap, shut, take, close from one thread; sk_live_next once per port, each port from one thread. */
+   Thread rule: open, start, swap, shut, close from one thread; sk_live_next of a port from one thread, counters from one thread. */
 #ifndef SK_LIVE_H
 #define SK_LIVE_H
 
 #include "base/clock.h"
 #include "border/border.h"
-#include "capture/capture.h"
+#include "capture/frame_source.h"
 #include "gate/gate.h"
-#include "ledger/record.h"
 
 /* How frames are taken. AUTO: XDP where the interface allows it and carries nothing of the host itself, else PACKET. */
 enum sk_live_mode { SK_LIVE_AUTO, SK_LIVE_XDP, SK_LIVE_XDP_NATIVE, SK_LIVE_XDP_GENERIC, SK_LIVE_PACKET };
@@ -59,12 +58,10 @@ struct sk_live_counters {
 	uint64_t pending;               /* frames on their way through the kernel and the rings at this moment */
 };
 
-/* What happened between two sk_live_take: the kernel's part of an interval's account. Frames that sk_live_next handed out are the caller's to count. */
-struct sk_live_delta {
-	struct sk_live_cell gate[SK_GATE_REASON_COUNT], classes[SK_CLASS_COUNT]; /* erased in the kernel */
-	struct sk_live_cell lost;       /* no_socket and ring_lost; bytes: see docs/kernel-gate.md */
+/* What of that was told as the counts of a source so far: sums that only grow, and whose bytes are known late. */
+struct sk_live_told {
+	struct sk_live_cell ring;
 	uint64_t before_lost;
-	uint64_t unfinished;
 };
 
 struct sk_live; /* opaque */
@@ -82,12 +79,15 @@ SK_MUST enum sk_err sk_live_next(struct sk_live *live, unsigned port, struct sk_
 SK_MUST enum sk_err sk_live_swap(struct sk_live *live, const struct sk_border *border, unsigned covered_classes, struct sk_fault *fault);
 /* Shut the gate: when this returns, nothing further is counted or passed. The interface's frames are not given back to the host until close. SK_EIO. */
 SK_MUST enum sk_err sk_live_shut(struct sk_live *live, struct sk_fault *fault);
+/* The basis ended: shut the gate, and whatever is still in the rings is overwritten unread by the next calls of sources, and counted as lost under "stopped". SK_EIO. */
+SK_MUST enum sk_err sk_live_discard(struct sk_live *live, struct sk_fault *fault);
 /* Counters now. SK_EIO. */
 SK_MUST enum sk_err sk_live_counters(struct sk_live *live, struct sk_live_counters *out, struct sk_fault *fault);
-/* What happened since the last call. SK_EIO. */
-SK_MUST enum sk_err sk_live_take(struct sk_live *live, struct sk_live_delta *out, struct sk_fault *fault);
-/* The same arithmetic over two readings; *told: the frames that rings lost and their bytes as told so far (zero at first). */
-void sk_live_difference(const struct sk_live_counters *before, const struct sk_live_counters *now, struct sk_live_cell *told, struct sk_live_delta *out);
+/* The counters as the counts of a source: erased by reason and class; lost in "ring" and by "no_socket"; losses in front as upstream_lost. */
+void sk_live_tell(const struct sk_live_counters *now, struct sk_live_told *told, struct sk_source_counts *out);
+/* Port as a source (capture/frame_source.h): the first port's counts are those of the whole interface, the others have none. It ends after sk_live_shut, when its ring is empty (the first port's: when all
+   are). Its counts are read anew at most twenty times a second; they and sk_live_counters are for the same thread. */
+struct sk_source sk_live_source(struct sk_live *live, unsigned port);
 /* What runs. */
 void sk_live_facts(const struct sk_live *live, struct sk_live_facts *out);
 /* Overwrite the rings, detach, free (NULL is fine). */

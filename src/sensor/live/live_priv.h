@@ -87,7 +87,35 @@ SK_MUST enum sk_err live_nic_promiscuous(const struct live_nic *nic, int *fd, st
 /* Which counter of the interface tells losses in front of an XDP program (driver.def)? Frames so far; false: not known. */
 bool live_nic_before(const struct live_nic *nic, bool native, uint64_t ring_lost, uint64_t *lost);
 
-/* ---- the two sources; one of them a port's ring ---- */
+/* ---- live.c ---- */
+
+/* A reader. What it was handed is counted by its thread and read by the one that reads counters. */
+struct live_port {
+	_Alignas(64) uint64_t frames, bytes;
+	unsigned next;                  /* which of its queues comes first */
+	/* source.c */
+	struct sk_live *live;
+	unsigned number, tries;
+	bool empty;                     /* after the gate was shut */
+	bool gone;                      /* the interface is; fault says it */
+	struct sk_fault fault;
+	struct sk_live_cell discarded;  /* overwritten unread after the end of the basis; of delivered */
+	struct sk_clock clock;
+	int64_t counted_ns;
+	struct sk_live_told told;
+	struct sk_source_counts counts; /* as last read */
+};
+
+struct live_port *live_port(struct sk_live *live, unsigned number);
+bool live_is_shut(const struct sk_live *live);
+bool live_all_empty(const struct sk_live *live);
+bool live_discards(const struct sk_live *live);
+/* Of all ports. */
+void live_discarded(const struct sk_live *live, struct sk_live_cell *sum);
+/* How full the fullest ring of the port is, in thousandths. */
+unsigned live_backlog(const struct sk_live *live, unsigned number);
+
+/* ---- the two rings; a port has one AF_PACKET ring or some AF_XDP sockets ---- */
 
 struct live_xsk;   /* xsk.c */
 struct live_ring;  /* packet.c */
@@ -108,6 +136,8 @@ size_t live_xsk_take(struct live_xsk *xsk, struct sk_frame frames[SK_BATCH_MAX],
 void live_xsk_release(struct live_xsk *xsk);
 SK_MUST enum sk_err live_xsk_counts(const struct live_xsk *xsk, struct live_ring_counts *out, struct sk_fault *fault);
 size_t live_xsk_residue(const struct live_xsk *xsk);
+/* How full, in thousandths. */
+unsigned live_xsk_fill(const struct live_xsk *xsk);
 
 /* Make an AF_PACKET ring with the filter on it. SK_EIO, SK_ENOMEM. */
 SK_MUST enum sk_err live_ring_open(const struct live_nic *nic, int filter_fd, struct live_ring **out, struct sk_fault *fault);
@@ -121,5 +151,7 @@ size_t live_ring_take(struct live_ring *ring, struct sk_frame frames[SK_BATCH_MA
 void live_ring_release(struct live_ring *ring);
 SK_MUST enum sk_err live_ring_counts(struct live_ring *ring, struct live_ring_counts *out, struct sk_fault *fault);
 size_t live_ring_residue(const struct live_ring *ring);
+/* How full, in thousandths. */
+unsigned live_ring_fill(const struct live_ring *ring);
 
 #endif

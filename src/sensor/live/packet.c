@@ -208,3 +208,16 @@ size_t live_ring_residue(const struct live_ring *ring)
 		found += sk_count_nonzero(ring->map + i * BLOCK_BYTES + sizeof(struct tpacket_block_desc), BLOCK_BYTES - sizeof(struct tpacket_block_desc));
 	return found;
 }
+
+unsigned live_ring_fill(const struct live_ring *ring)
+{
+	unsigned waiting = 0;
+	/* Blocks that are ours stand in a row from the one that is read now. */
+	while (waiting < BLOCKS) {
+		const struct tpacket_block_desc *block = (const struct tpacket_block_desc *)(const void *)(ring->map + (size_t)((ring->block + waiting) % BLOCKS) * BLOCK_BYTES);
+		if ((__atomic_load_n(&block->hdr.bh1.block_status, __ATOMIC_RELAXED) & TP_STATUS_USER) == 0)
+			break;
+		waiting++;
+	}
+	return waiting * SK_SOURCE_FULL / BLOCKS;
+}

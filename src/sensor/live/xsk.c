@@ -186,3 +186,9 @@ size_t live_xsk_residue(const struct live_xsk *xsk)
 {
 	return sk_count_nonzero(xsk->area, xsk->area_bytes);
 }
+
+unsigned live_xsk_fill(const struct live_xsk *xsk)
+{
+	uint32_t waiting = __atomic_load_n(xsk->receive.producer, __ATOMIC_RELAXED) - xsk->receive.cached_cons;
+	return waiting < FRAMES ? waiting * SK_SOURCE_FULL / FRAMES : SK_SOURCE_FULL;
+}
