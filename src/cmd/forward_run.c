@@ -128,11 +128,13 @@ static enum sk_err feed_live(void *context, struct sk_frame *frames, size_t coun
 	return sk_forward_feed(run->forward, frames, count, 0, fault);
 }
 
-static void count_live(void *context, const struct sk_source_counts *counts, int64_t now_ns)
+static void count_live(void *context, const struct sk_source *source, int64_t now_ns)
 {
 	struct run *run = context;
-	run->result->upstream_lost = counts->upstream_lost;
-	sk_forward_count_source(run->forward, counts, now_ns);
+	struct sk_source_counts counts;
+	source->counts(source->context, &counts);
+	run->result->upstream_lost = counts.upstream_lost;
+	sk_forward_count_source(run->forward, &counts, now_ns);
 }
 
 static enum sk_err close_interval(void *context, struct sk_fault *fault)

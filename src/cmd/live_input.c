@@ -79,7 +79,7 @@ struct loop {
 	bool shut;
 };
 
-static void show_progress(struct loop *loop, int64_t now_ns, const struct sk_source_counts *counts)
+static void show_progress(struct loop *loop, int64_t now_ns)
 {
 	struct sk_live_counters now;
 	char in[SK_UNIT_TEXT_MAX], passed[SK_UNIT_TEXT_MAX];
@@ -87,17 +87,15 @@ static void show_progress(struct loop *loop, int64_t now_ns, const struct sk_sou
 		return;
 	loop->progress_ns = now_ns;
 	(void)fprintf(loop->cmd->err, "\r\033[K%s frames, %s passed the gate, %llu lost", sk_number_format(now.in.frames, in), sk_number_format(now.passed.frames, passed),
-		      (unsigned long long)counts->lost[0].frames);
+		      (unsigned long long)(now.ring_lost + now.no_socket.frames));
 	(void)fflush(loop->cmd->err);
 }
 
 static void take_counts(struct loop *loop, int64_t now_ns)
 {
-	struct sk_source_counts counts;
 	loop->count_ns = now_ns;
-	loop->source.counts(loop->source.context, &counts);
-	loop->user->count(loop->user->context, &counts, loop->cmd->clock.unix_ns(loop->cmd->clock.context));
-	show_progress(loop, now_ns, &counts);
+	loop->user->count(loop->user->context, &loop->source, loop->cmd->clock.unix_ns(loop->cmd->clock.context));
+	show_progress(loop, now_ns);
 }
 
 /* Shut the gate, for this reason. Where nobody may or can look any more, the rest is overwritten unread. */

@@ -28,7 +28,7 @@ struct sk_live_result {
 struct sk_live_user {
 	void *context;
 	enum sk_err (*feed)(void *context, struct sk_frame *frames, size_t count, struct sk_fault *fault); /* also with none, some ten times a second */
-	void (*count)(void *context, const struct sk_source_counts *counts, int64_t now_ns);
+	void (*count)(void *context, const struct sk_source *source, int64_t now_ns);                      /* its counts are due; now_ns since 1970 */
 	enum sk_err (*interval)(void *context, struct sk_fault *fault);                                    /* once a minute */
 };
 

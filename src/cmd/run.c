@@ -27,6 +27,8 @@ struct run {
 	struct sk_collector *collector;
 	struct sk_observe_sink sink; /* the engine borrows it */
 	struct sk_engine *engine;
+	struct sk_live *live;
+	struct sk_source_counts counted; /* of the link, as the engine knows them */
 	struct sk_progress progress;
 	unsigned interface_base;
 	uint64_t upstream_base;
@@ -125,6 +127,9 @@ static enum sk_err start(struct run *run, struct sk_workspace *workspace, struct
 	struct sk_run_result *result = run->result;
 	struct sk_set_facts set_facts;
 	SK_TRY(open_inputs(run, workspace, &set_facts, fault));
+	if (run->options->live.interface != NULL)
+		SK_TRY(sk_live_input_open(run->cmd, workspace, &run->options->live, run->border, result->basis.classes, &run->live, &result->live, fault));
+	const char *link = result->live.used ? result->live.link : "file";
 	if (run->options->eve_path != NULL)
 		SK_TRY(sk_guard_output("--eve", run->options->eve_path, run->options->captures, run->options->capture_count, fault));
 	if (run->options->eve_path != NULL)
@@ -133,8 +138,8 @@ static enum sk_err start(struct run *run, struct sk_workspace *workspace, struct
 		sk_emit_mark(run->emit, result->basis.id, result->basis.self_approved, result->basis.simulated);
 	SK_TRY(open_alerts(run, workspace, fault));
 	struct sk_collector_start start = {.basis = &result->basis, .border_overrides = result->border.overrides_special, .border_built_ns = result->border.built_unix_ns,
-					   .set = result->has_set ? &set_facts : NULL, .link = "file", .clock = run->cmd->clock,
-					   .now_ns = run->cmd->clock.unix_ns(run->cmd->clock.context), .replayed_input = true, .no_heads = run->options->no_heads, .syslog = run->syslog,
+					   .set = result->has_set ? &set_facts : NULL, .link = link, .clock = run->cmd->clock,
+					   .now_ns = run->cmd->clock.unix_ns(run->cmd->clock.context), .replayed_input = !result->live.used, .no_heads = run->options->no_heads, .syslog = run->syslog,
 					   .mutes = run->mutes, .finding = take_finding, .finding_context = run};
 	memcpy(start.border_digest, result->border.digest, sizeof start.border_digest);
 	(void)snprintf(start.border_home, sizeof start.border_home, "%s", result->border.home);
@@ -146,13 +151,47 @@ static enum sk_err start(struct run *run, struct sk_workspace *workspace, struct
 	run->sink = sk_collector_sink(run->collector);
 	struct sk_engine_config config = {.border = run->border, .basis = &result->basis, .set = run->set, .sink = &run->sink, .flow = sk_flow_default_limits(),
 					  .decoder = sk_decoder_default_limits(), .interval_frames = run->options->interval_frames, .clock = run->cmd->clock,
-					  .link = "file"};
+					  .link = link};
 	if (run->options->no_heads)
 		config.flow.heads = SK_FLOW_HEADS_NONE;
 	if (run->options->flows != 0)
 		config.flow.flows = run->options->flows;
 	enum sk_err err = sk_engine_new(&config, sk_collector_interval, run->collector, &run->engine);
 	return err == SK_OK ? SK_OK : sk_fault_set(fault, err, "the sensor cannot start: %s", sk_err_text(err));
+}
+
+/* ---- a live link ---- */
+
+static enum sk_err feed_live(void *context, struct sk_frame *frames, size_t count, struct sk_fault *fault)
+{
+	struct run *run = context;
+	return sk_engine_feed(run->engine, frames, count, 0, fault);
+}
+
+static void count_live(void *context, const struct sk_source *source, int64_t now_ns)
+{
+	struct run *run = context;
+	(void)now_ns;
+	sk_engine_count_source(run->engine, source, &run->counted);
+	run->result->upstream_lost = run->counted.upstream_lost;
+}
+
+static enum sk_err close_interval(void *context, struct sk_fault *fault)
+{
+	struct run *run = context;
+	return sk_engine_end_input(run->engine, fault);
+}
+
+static enum sk_err watch_link(struct run *run, struct sk_fault *fault)
+{
+	struct sk_run_result *result = run->result;
+	const struct sk_live_user user = {.context = run, .feed = feed_live, .count = count_live, .interval = close_interval};
+	bool seen = false;
+	(void)snprintf(result->interface_names[0], sizeof result->interface_names[0], "%s", result->live.facts.interface);
+	result->interface_count = 1;
+	SK_TRY(sk_collector_input(run->collector, NULL, true, &seen, fault));
+	SK_TRY(sk_live_input_start(run->cmd, run->live, run->collector, &result->live, fault));
+	return sk_live_input_run(run->cmd, run->live, &run->options->live, &user, &result->live, fault);
 }
 
 /* ---- one capture ---- */
@@ -295,6 +334,8 @@ enum sk_err sk_run(struct sk_cmd *cmd, struct sk_workspace *workspace, const str
 		cpu_ns = cmd->clock.cpu_ns(cmd->clock.context);
 		sk_guard_signals(false);
 		sk_progress_start(&run.progress, cmd);
+		if (options->live.interface != NULL)
+			err = watch_link(&run, fault);
 		for (size_t i = 0; i < options->capture_count && err == SK_OK; i++)
 			err = watch_capture(&run, options->captures[i], fault);
 		sk_progress_clear(&run.progress);
@@ -302,6 +343,7 @@ enum sk_err sk_run(struct sk_cmd *cmd, struct sk_workspace *workspace, const str
 		result->wall_ns = cmd->clock.monotonic_ns(cmd->clock.context) - wall_ns;
 		result->cpu_ns = cmd->clock.cpu_ns(cmd->clock.context) - cpu_ns;
 	}
+	sk_live_close(run.live);
 	sk_collector_free(run.collector);
 	sk_engine_free(run.engine);
 	if (run.emit != NULL) {

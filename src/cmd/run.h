@@ -5,6 +5,7 @@
 
 #include "capture/capture.h"
 #include "cmd/cmd.h"
+#include "cmd/live_input.h"
 #include "cmd/workspace.h"
 #include "engine/engine.h"
 
@@ -20,6 +21,7 @@ struct sk_run_options {
 	uint64_t interval_frames;      /* 0 = default */
 	bool no_heads;                 /* flows alone: no payload is looked at */
 	uint32_t flows;                /* places of the flow table; 0 = default */
+	struct sk_live_args live;      /* interface NULL: captures */
 };
 
 struct sk_run_result {
@@ -38,6 +40,7 @@ struct sk_run_result {
 	int exit_code;                 /* of the first error, 0 without */
 	unsigned interface_count;
 	char interface_names[SK_INTERFACES_MAX][32];
+	struct sk_live_result live;
 	uint64_t sliced, odd_length, time_backwards, upstream_lost, read_bytes;
 	uint64_t ledger_size;
 	uint8_t ledger_root[SK_HASH_BYTES];

@@ -17,9 +17,9 @@ def workspace(f, extra=()):
 
 
 class Sensor:
-    """sekisho gate on the mirror, in the background."""
-    def __init__(self, net, workspace, interface="mt1", out=("-o", "/dev/null"), extra=(), program=SEKISHO, env=None, where="s"):
-        words = [program, "gate", "--workspace", workspace, "--interface", interface, "--json", *out, *extra]
+    """sekisho gate, or watch, on the mirror, in the background."""
+    def __init__(self, net, workspace, interface="mt1", out=("-o", "/dev/null"), extra=(), program=SEKISHO, env=None, where="s", command="gate"):
+        words = [program, command, "--workspace", workspace, "--interface", interface, "--json", *out, *extra]
         self.process = net.start(where, *words, env={**os.environ, **(env or {})})
         ledger = os.path.join(workspace, "ledger")
         def opened():
@@ -239,10 +239,34 @@ def time_and_the_basis_end_it(net, f):
         expect(b"basis_expired" in b"".join(open(os.path.join(d, n), "rb").read() for d, _, names in os.walk(w + "/ledger/tile/entries") for n in names), "the ledger does not say why")
 
 
+def watch_on_a_link(net, f):
+    """sekisho watch on the mirror: flows and findings of what crosses, in each mode; the same counts as watch over tcpdump's capture; a selector's hit is told."""
+    for name in ("h2", "f1", "f2"): serve(net, f, name, page(b"x" * 32))
+    for mode in MODES:
+        with Folder() as g:
+            w = workspace(g)
+            open(g + "/list", "w").write("203.0.113.2\n")
+            sekisho("selectors", "import", "--workspace", w, "--all-flows", g + "/list")
+            w2 = make_workspace(g, name="ws2", border=g + "/border.skb")
+            sekisho("selectors", "import", "--workspace", w2, "--all-flows", g + "/list")
+            capture = dump(net, g + "/seen.pcap")
+            sensor = Sensor(net, w, command="watch", out=(), extra=("--mode", mode))
+            cross(net)
+            time.sleep(0.5)
+            live, _ = sensor.stop()
+            end_dump(capture)
+            user, _ = watch_json(w2, g + "/seen.pcap")
+            for key in ("classes", "erased", "account", "account_bytes", "protocols"): expect(live[key] == user[key], f"{mode}: {key}: live {live[key]}, from the capture {user[key]}")
+            expect(live["flows"]["total"] == user["flows"]["total"] and live["findings"] and len(live["findings"]) == len(user["findings"]), f"{live['flows']} {user['flows']} {live['findings']}")
+            expect(live["live"]["kernel"]["erased"] == live["account"]["gate_erased"], f"{live['live']}")
+            check_equation(live["account"]); verify_both(w + "/ledger")
+            print(f"  {mode}: {live['flows']['total']} flows, {len(live['findings'])} findings")
+
+
 def main():
     need("nginx", "curl", "ping", "tcpdump")
     tests = [domestic_bytes_never_come_in, the_saboteur_is_found_out, a_wrong_table_is_refused, counts_are_those_of_the_gate, the_hosts_own_traffic_goes_on, a_tool_behind_the_interface,
-             time_and_the_basis_end_it]
+             time_and_the_basis_end_it, watch_on_a_link]
     wanted, failed = sys.argv[1:], 0
     for test in tests:
         if wanted and test.__name__ not in wanted: continue

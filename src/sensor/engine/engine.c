@@ -20,6 +20,8 @@ struct sk_engine {
 
 	/* This interval, as counted by the stage that acts. */
 	struct sk_cell received, gate_erased[SK_GATE_REASON_COUNT], classes[SK_CLASS_COUNT];
+	size_t lost_count;
+	struct sk_cell lost[SK_SOURCE_CELLS_MAX];
 	struct sk_cell pending_before;
 	struct sk_select_counts select_before;
 	uint64_t upstream_lost, upstream_before, segments;
@@ -280,6 +282,61 @@ static void judge_and_follow(struct sk_engine *engine, struct sk_frame *frames, 
 	expire(engine);
 }
 
+/* ---- what the source did not give ---- */
+
+static enum sk_gate_reason reason_of(const char *name)
+{
+	for (int reason = 1; reason < SK_GATE_REASON_COUNT; reason++)
+		if (strcmp(name, sk_gate_reason_name((enum sk_gate_reason)reason)) == 0)
+			return (enum sk_gate_reason)reason;
+	sk_bug(__FILE__, __LINE__, "a source counts by the gate's reasons");
+}
+
+static struct sk_cell growth(const struct sk_cell *now, const struct sk_cell *before)
+{
+	SK_INVARIANT(now->frames >= before->frames && now->bytes >= before->bytes);
+	return (struct sk_cell){.frames = now->frames - before->frames, .bytes = now->bytes - before->bytes};
+}
+
+/* Frames that were lost before anybody judged them were offered all the same: they are received, and nobody knows their class. */
+void sk_engine_count_source(struct sk_engine *engine, const struct sk_source *source, struct sk_source_counts *before)
+{
+	struct sk_source_counts now;
+	int64_t now_ns = engine->config.clock.unix_ns(engine->config.clock.context);
+	bool nothing = engine->received.frames == 0;
+	if (source->counts == NULL)
+		return;
+	source->counts(source->context, &now);
+	SK_INVARIANT(now.lost_count >= before->lost_count && now.lost_count <= SK_SOURCE_CELLS_MAX && now.erased_count <= SK_SOURCE_CELLS_MAX);
+	for (size_t i = 0; i < now.lost_count; i++) {
+		struct sk_cell more = growth(&now.lost[i], &before->lost[i]);
+		memcpy(engine->lost[i].name, now.lost[i].name, sizeof engine->lost[i].name);
+		count(&engine->lost[i], more.frames, more.bytes);
+		count(&engine->received, more.frames, more.bytes);
+		count(&engine->classes[SK_CLASS_UNKNOWN], more.frames, more.bytes);
+	}
+	for (size_t i = 0; i < now.erased_count; i++) {
+		struct sk_cell more = growth(&now.erased[i], &before->erased[i]);
+		enum sk_gate_reason reason = reason_of(now.erased[i].name);
+		count(&engine->gate_erased[reason], more.frames, more.bytes);
+		count(&engine->received, more.frames, more.bytes);
+		engine->totals.interface_erased[0][reason] += more.frames;
+	}
+	for (int class_ = 0; class_ < SK_CLASS_COUNT; class_++) {
+		struct sk_cell more = growth(&now.classes[class_], &before->classes[class_]);
+		count(&engine->classes[class_], more.frames, more.bytes);
+		engine->totals.interface_classes[0][class_] += more.frames;
+	}
+	engine->lost_count = now.lost_count;
+	engine->upstream_lost += now.upstream_lost - before->upstream_lost;
+	*before = now;
+	/* Counts have no times of their own; where no frame gave one, now stands in. */
+	if (nothing && engine->received.frames != 0)
+		engine->from_ns = engine->to_ns = now_ns;
+	else if (now_ns > engine->to_ns)
+		engine->to_ns = now_ns;
+}
+
 /* ---- the equation ---- */
 
 static void measure_pending(const struct sk_engine *engine, struct sk_cell *cell)
@@ -302,6 +359,8 @@ static void fill_account(struct sk_engine *engine, struct sk_account *account)
 				       .segments = engine->segments, .upstream_lost = engine->upstream_lost - engine->upstream_before};
 	(void)snprintf(account->link, sizeof account->link, "%s", engine->config.link);
 	measure_pending(engine, &account->pending_after);
+	for (size_t i = 0; i < engine->lost_count; i++)
+		account->lost[account->lost_count++] = engine->lost[i];
 	for (int reason = 1; reason < SK_GATE_REASON_COUNT; reason++) {
 		struct sk_cell *cell = &account->gate[account->gate_count++];
 		*cell = engine->gate_erased[reason];
@@ -329,6 +388,8 @@ static void add_to_totals(struct sk_engine *engine, const struct sk_account *acc
 	struct sk_engine_totals *totals = &engine->totals;
 	count(&totals->received, account->received.frames, account->received.bytes);
 	count(&totals->selected, account->selected.frames, account->selected.bytes);
+	for (size_t i = 0; i < engine->lost_count; i++)
+		count(&totals->capture_lost, engine->lost[i].frames, engine->lost[i].bytes);
 	for (int reason = 1; reason < SK_GATE_REASON_COUNT; reason++)
 		count(&totals->gate[reason], engine->gate_erased[reason].frames, engine->gate_erased[reason].bytes);
 	for (int reason = 0; reason < SK_SELECT_REASON_COUNT; reason++)
@@ -366,6 +427,8 @@ static enum sk_err close_interval(struct sk_engine *engine, struct sk_fault *fau
 	engine->received = (struct sk_cell){0};
 	memset(engine->gate_erased, 0, sizeof engine->gate_erased);
 	memset(engine->classes, 0, sizeof engine->classes);
+	for (size_t i = 0; i < engine->lost_count; i++)
+		engine->lost[i].frames = engine->lost[i].bytes = 0;
 	engine->segments = 0;
 	return SK_OK;
 }
@@ -375,14 +438,16 @@ enum sk_err sk_engine_feed(struct sk_engine *engine, struct sk_frame *frames, si
 	SK_INVARIANT(frame_count <= SK_BATCH_MAX);
 	/* The basis is asked before each batch: a batch is far shorter than the second in which collection must end. rule: BASIS-2 */
 	SK_TRY(sk_basis_in_force(engine->config.basis, engine->config.clock.unix_ns(engine->config.clock.context), fault));
-	engine->upstream_lost = upstream_lost;
+	/* A file's losses are told with its frames, a link's by sk_engine_count_source. */
+	if (upstream_lost != 0)
+		engine->upstream_lost = upstream_lost;
 	while (frame_count > 0) {
-		uint64_t room = engine->config.interval_frames - engine->received.frames;
+		uint64_t room = engine->received.frames < engine->config.interval_frames ? engine->config.interval_frames - engine->received.frames : 1;
 		size_t part = frame_count < room ? frame_count : (size_t)room;
 		judge_and_follow(engine, frames, part);
 		frames += part;
 		frame_count -= part;
-		if (engine->received.frames == engine->config.interval_frames)
+		if (engine->received.frames >= engine->config.interval_frames)
 			SK_TRY(close_interval(engine, fault));
 	}
 	return SK_OK;
