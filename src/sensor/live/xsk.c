@@ -14,6 +14,8 @@
 
 enum {
 	FRAMES = 16384,            /* of memory for a queue: rides out the gaps of scheduling at a million frames a second */
+	/* The kernel shows a new frame before it shows that it took the frame's place from the ring of free ones; so a place may come back while it still seems to be in there. */
+	FILL_ENTRIES = 2 * FRAMES,
 	COMPLETION_FRAMES = 64,    /* nothing is sent */
 	CHUNK_BYTES = 2048, CHUNK_JUMBO_BYTES = 4096,
 	KERNEL_HEADROOM_BYTES = 256, /* XDP_PACKET_HEADROOM, in front of each frame: the mark lies in it */
@@ -60,7 +62,7 @@ static enum sk_err fill_all(struct live_xsk *xsk, struct sk_fault *fault)
 
 static enum sk_err bind_socket(struct live_xsk *xsk, const struct live_nic *nic, unsigned queue, bool zero_copy, struct sk_fault *fault)
 {
-	const struct xsk_umem_config memory = {.fill_size = FRAMES, .comp_size = COMPLETION_FRAMES, .frame_size = xsk->chunk_bytes};
+	const struct xsk_umem_config memory = {.fill_size = FILL_ENTRIES, .comp_size = COMPLETION_FRAMES, .frame_size = xsk->chunk_bytes};
 	const struct xsk_socket_config config = {.rx_size = FRAMES, .libbpf_flags = XSK_LIBBPF_FLAGS__INHIBIT_PROG_LOAD,
 						 .bind_flags = (uint16_t)(XDP_USE_NEED_WAKEUP | (zero_copy ? XDP_ZEROCOPY : XDP_COPY))};
 	int error = -xsk_umem__create(&xsk->umem, xsk->area, xsk->area_bytes, &xsk->fill, &xsk->completion, &memory);
@@ -137,7 +139,7 @@ void live_xsk_release(struct live_xsk *xsk)
 	uint32_t at = 0;
 	if (xsk->held == 0)
 		return;
-	/* There is a place for every frame, so the ring of free ones has room for all that ever come back. */
+	/* Room for every frame, and once more for every frame that was taken and still seems to be in the ring. */
 	uint32_t room = xsk_ring_prod__reserve(&xsk->fill, (uint32_t)xsk->held, &at);
 	SK_INVARIANT(room == xsk->held);
 	for (size_t i = 0; i < xsk->held; i++) {

@@ -18,7 +18,7 @@
 #include "live/live.h"
 #include "live/selftest_priv.h"
 
-enum { FRAMES = 5000, ALL_CLASSES = 7, ONLY_FD = 2, WAIT_MS = 30 };
+enum { FRAMES = 50000 /* three times round the rings */, ALL_CLASSES = 7, ONLY_FD = 2, WAIT_MS = 30 };
 
 static const struct {
 	const char *name;
