@@ -112,15 +112,7 @@ static inline __attribute__((always_inline)) void wipe(struct live_state *s)
 
 static inline __attribute__((always_inline)) __u32 judge_xdp(struct xdp_md *ctx, const struct live_table_head *head, __u32 lane, __u32 bytes)
 {
-	const __u8 *data = (const __u8 *)(long)ctx->data, *end = (const __u8 *)(long)ctx->data_end;
-	__u32 verdict = LIVE_VERDICT_NONE;
-	if (data + LIVE_PLAIN4_BYTES <= end) {
-		unsigned type = live_be16(data + 12);
-		if (type == LIVE_TYPE_IPV4)
-			verdict = live_plain4(head, data, bytes);
-		else if (type == LIVE_TYPE_IPV6 && data + LIVE_PLAIN6_BYTES <= end)
-			verdict = live_plain6(head, data, bytes);
-	}
+	__u32 verdict = live_plain(head, (const __u8 *)(long)ctx->data, (const __u8 *)(long)ctx->data_end, bytes);
 	if (verdict != LIVE_VERDICT_NONE)
 		return verdict;
 	struct live_state *s = bpf_map_lookup_elem(&live_states, &lane);

@@ -200,4 +200,24 @@ LIVE_INLINE __u32 live_plain6(const struct live_table_head *head, const __u8 *p,
 	return class_ == LIVE_CLASS_COUNT ? LIVE_VERDICT_NONE : live_judge_class(head, class_, 0);
 }
 
+/* A frame from p to end, so many bytes of it before end: plain, perhaps behind one or two tags, and then judged; or VERDICT_NONE. */
+LIVE_INLINE __u32 live_plain(const struct live_table_head *head, const __u8 *p, const __u8 *end, __u32 frame_bytes)
+{
+	if (p + LIVE_PLAIN4_BYTES > end)
+		return LIVE_VERDICT_NONE;
+	unsigned type = live_be16(p + 12);
+	for (int tags = 0; tags < 2 && (type == LIVE_TYPE_VLAN || type == LIVE_TYPE_PROVIDER || type == LIVE_TYPE_QINQ_OLD); tags++) {
+		p += 4; /* what follows the type is read at the same places as without the tag */
+		frame_bytes -= 4;
+		if (p + LIVE_PLAIN4_BYTES > end)
+			return LIVE_VERDICT_NONE;
+		type = live_be16(p + 12);
+	}
+	if (type == LIVE_TYPE_IPV4)
+		return live_plain4(head, p, frame_bytes);
+	if (type == LIVE_TYPE_IPV6 && p + LIVE_PLAIN6_BYTES <= end)
+		return live_plain6(head, p, frame_bytes);
+	return LIVE_VERDICT_NONE;
+}
+
 #endif

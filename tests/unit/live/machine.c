@@ -69,11 +69,7 @@ static uint32_t judge_steps(const uint8_t *bytes, size_t length)
 
 uint32_t machine_judge(const uint8_t *bytes, size_t length)
 {
-	uint32_t steps = judge_steps(bytes, length), plain = LIVE_VERDICT_NONE;
-	if (length >= LIVE_PLAIN4_BYTES && live_be16(bytes + 12) == LIVE_TYPE_IPV4)
-		plain = live_plain4(&machine.head, bytes, (uint32_t)length);
-	else if (length >= LIVE_PLAIN6_BYTES && live_be16(bytes + 12) == LIVE_TYPE_IPV6)
-		plain = live_plain6(&machine.head, bytes, (uint32_t)length);
+	uint32_t steps = judge_steps(bytes, length), plain = live_plain(&machine.head, bytes, bytes + length, (uint32_t)length);
 	SK_INVARIANT(plain == LIVE_VERDICT_NONE || plain == steps || machine.lie != MACHINE_HONEST);
 	return plain != LIVE_VERDICT_NONE ? plain : steps;
 }
