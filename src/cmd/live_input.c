@@ -76,7 +76,7 @@ struct loop {
 	struct sk_source source;
 	int64_t end_ns, count_ns, interval_at_ns, progress_ns;
 	enum sk_err ended;   /* why the gate was shut */
-	bool shut;
+	bool shut, link_failed;
 };
 
 static void show_progress(struct loop *loop, int64_t now_ns)
@@ -123,6 +123,7 @@ static enum sk_err turn(struct loop *loop, bool *more, struct sk_fault *fault)
 	*more = err == SK_EMORE || count != 0;
 	if (err != SK_OK && err != SK_EMORE) {
 		*fault = passing;
+		loop->link_failed = true;
 		return err;
 	}
 	bool due = now_ns - loop->count_ns >= COUNT_EVERY_NS;
@@ -159,10 +160,11 @@ enum sk_err sk_live_input_run(struct sk_cmd *cmd, struct sk_live *live, const st
 			if (loop.source.next(loop.source.context, frames, &count, &ignored) != SK_EMORE)
 				break;
 		}
+	result->link_failed = loop.link_failed;
 	take_counts(&loop, cmd->clock.monotonic_ns(cmd->clock.context));
 	if (cmd->terminal)
 		(void)fprintf(cmd->err, "\r\033[K");
-	if (sk_live_counters(live, &result->counters, &ignored) != SK_OK)
+	if (sk_live_counters(live, &result->counters, &ignored) != SK_OK && !loop.link_failed)
 		(void)fprintf(cmd->err, "sekisho: %s: its last counters cannot be read\n", result->facts.interface);
 	return err != SK_OK ? err : loop.ended;
 }

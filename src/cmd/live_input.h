@@ -22,6 +22,7 @@ struct sk_live_result {
 	char link[64];                  /* the interface as the ledger names it */
 	struct sk_live_facts facts;
 	struct sk_live_counters counters;
+	bool link_failed;               /* the loop ended because the link did: everything until then is in order */
 };
 
 /* Who works on the frames. Errors end the loop; SK_EEXPIRED: what is left in the rings is not looked at. */
@@ -39,7 +40,7 @@ SK_MUST enum sk_err sk_live_input_open(struct sk_cmd *cmd, const struct sk_works
 				       struct sk_live **out, struct sk_live_result *result, struct sk_fault *fault);
 /* Say in the ledger what stands before the link; then open the gate. */
 SK_MUST enum sk_err sk_live_input_start(struct sk_cmd *cmd, struct sk_live *live, struct sk_collector *collector, struct sk_live_result *result, struct sk_fault *fault);
-/* Take frames until for_ns is over (SK_OK), a signal came (SK_EINTR), or the user of frames or the link fails. On return the gate is shut and the rings are empty, and
+/* Take frames until for_ns is over (SK_OK), a signal came (SK_EINTR), or the user of frames or the link fails (result->link_failed). On return the gate is shut and the rings are empty, and
    everything was counted. */
 SK_MUST enum sk_err sk_live_input_run(struct sk_cmd *cmd, struct sk_live *live, const struct sk_live_args *args, const struct sk_live_user *user, struct sk_live_result *result,
 				      struct sk_fault *fault);

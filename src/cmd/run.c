@@ -191,7 +191,13 @@ static enum sk_err watch_link(struct run *run, struct sk_fault *fault)
 	result->interface_count = 1;
 	SK_TRY(sk_collector_input(run->collector, NULL, true, &seen, fault));
 	SK_TRY(sk_live_input_start(run->cmd, run->live, run->collector, &result->live, fault));
-	return sk_live_input_run(run->cmd, run->live, &run->options->live, &user, &result->live, fault);
+	enum sk_err err = sk_live_input_run(run->cmd, run->live, &run->options->live, &user, &result->live, fault);
+	/* A link that goes away is an input that ended badly: what came until then is finished in order. */
+	if (err != SK_OK && result->live.link_failed) {
+		note_error(run, fault);
+		return SK_OK;
+	}
+	return err;
 }
 
 /* ---- one capture ---- */

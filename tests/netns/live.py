@@ -239,6 +239,29 @@ def time_and_the_basis_end_it(net, f):
         expect(b"basis_expired" in b"".join(open(os.path.join(d, n), "rb").read() for d, _, names in os.walk(w + "/ledger/tile/entries") for n in names), "the ledger does not say why")
 
 
+def a_link_that_goes_away(net, f):
+    """The interface is deleted under the sensor: it says so, ends in order, and what came until then is signed."""
+    serve(net, f, "f1", page(b"v" * 32))
+    for command, out in (("watch", ()), ("gate", ("-o", f + "/kept.pcap"))):
+        with Folder() as g:
+            w = workspace(g)
+            sensor = Sensor(net, w, command=command, out=out)
+            net.run("h1", "curl", "-sf", "--max-time", "10", "-o", "/dev/null", "http://203.0.113.2/page")
+            time.sleep(0.3)
+            net.run("t", "ip", "link", "del", "mt0")
+            out_, err = sensor.process.communicate(timeout=20)
+            result = json.loads(out_)
+            expect(sensor.process.returncode == 7 and b"the interface is gone" in err, f"{sensor.process.returncode} {err}")
+            expect(result["classes"]["DF"]["packets"] > 3, f"{result['classes']}")
+            check_equation(result["account"]); verify_both(w + "/ledger")
+            if command == "gate": expect(os.path.getsize(f + "/kept.pcap") > 1000 and result["output"]["whole"], "what was handed on is gone")
+        if command == "watch":  # the mirror once more
+            ip_(f"-n {net.ns('t')} link add mt0 type veth peer name mt1 netns {net.ns('s')}")
+            net.sh("t", "sysctl -qw net.ipv6.conf.mt0.disable_ipv6=1; ip link set mt0 up"); net.sh("s", "sysctl -qw net.ipv6.conf.mt1.disable_ipv6=1; ip link set mt1 up")
+            for name in HOSTS:
+                net.sh("t", f"tc filter del dev {name} ingress; tc filter add dev {name} ingress protocol all prio 1 u32 match u32 0 0 action mirred egress mirror dev mt0")
+
+
 def watch_on_a_link(net, f):
     """sekisho watch on the mirror: flows and findings of what crosses, in each mode; the same counts as watch over tcpdump's capture; a selector's hit is told."""
     for name in ("h2", "f1", "f2"): serve(net, f, name, page(b"x" * 32))
@@ -266,7 +289,7 @@ def watch_on_a_link(net, f):
 def main():
     need("nginx", "curl", "ping", "tcpdump")
     tests = [domestic_bytes_never_come_in, the_saboteur_is_found_out, a_wrong_table_is_refused, counts_are_those_of_the_gate, the_hosts_own_traffic_goes_on, a_tool_behind_the_interface,
-             time_and_the_basis_end_it, watch_on_a_link]
+             time_and_the_basis_end_it, a_link_that_goes_away, watch_on_a_link]
     wanted, failed = sys.argv[1:], 0
     for test in tests:
         if wanted and test.__name__ not in wanted: continue

@@ -75,8 +75,7 @@ class Net:
         self.sh("t", "sysctl -qw net.ipv6.conf.mt0.disable_ipv6=1; ip link set mt0 up")
         self.sh("s", "for i in mt1 out0 out1; do sysctl -qw net.ipv6.conf.$i.disable_ipv6=1; ip link set $i up; done")
         for name in HOSTS:
-            self.sh("t", f"tc qdisc add dev {name} clsact; tc filter add dev {name} ingress matchall action mirred egress mirror dev mt0 2>/dev/null || "
-                         f"tc filter add dev {name} ingress protocol all prio 1 u32 match u32 0 0 action mirred egress mirror dev mt0")
+            self.sh("t", f"tc qdisc add dev {name} clsact; tc filter add dev {name} ingress protocol all prio 1 u32 match u32 0 0 action mirred egress mirror dev mt0")
         time.sleep(1.5)  # what interfaces say of themselves when they come up is over
     def __exit__(self, *_):
         for p in self.processes:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The loaded programs on the running kernel: the self-test, its twins, and both gates over the same millions of frames (bpf(2) BPF_PROG_TEST_RUN; no interface is touched).
-   Needs root. SEKISHO_LIVE_FRAMES=N runs N times as many frames (bench/live-differ runs the long form). rule: LIVE-1 LIVE-2 */
+   Needs root. SEKISHO_LIVE_FRAMES=N runs N times as many frames (scripts/live-differ). rule: LIVE-1 LIVE-2 */
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -34,15 +34,30 @@ static void run(const char *command)
 		fail_msg("%s", command);
 }
 
+static void open_sender(void)
+{
+	struct sockaddr_ll where = {.sll_family = AF_PACKET, .sll_ifindex = (int)if_nametoindex("out")};
+	sender = socket(AF_PACKET, SOCK_RAW, 0);
+	assert_true(sender >= 0);
+	assert_int_equal(bind(sender, (struct sockaddr *)&where, sizeof where), 0);
+}
+
 /* A fresh pair for each test: "in" is read, frames are put into "out". */
 static int make_pair(void **state)
 {
 	(void)state;
 	run("ip link add in type veth peer name out && sysctl -qw net.ipv6.conf.in.disable_ipv6=1 net.ipv6.conf.out.disable_ipv6=1 && ip link set in up && ip link set out up");
-	struct sockaddr_ll where = {.sll_family = AF_PACKET, .sll_ifindex = (int)if_nametoindex("out")};
-	sender = socket(AF_PACKET, SOCK_RAW, 0);
-	assert_true(sender >= 0);
-	assert_int_equal(bind(sender, (struct sockaddr *)&where, sizeof where), 0);
+	open_sender();
+	return 0;
+}
+
+/* The same with two queues in each direction. */
+static int make_queues(void **state)
+{
+	run("ip link add in numrxqueues 2 numtxqueues 2 type veth peer name out numrxqueues 2 numtxqueues 2 && sysctl -qw net.ipv6.conf.in.disable_ipv6=1 net.ipv6.conf.out.disable_ipv6=1 && "
+	    "ethtool -L in rx 2 tx 2 && ethtool -L out rx 2 tx 2 && ip link set in up && ip link set out up");
+	(void)state;
+	open_sender();
 	return 0;
 }
 
@@ -327,6 +342,43 @@ static void test_steering(void **state)
 	sk_live_close(live);
 }
 
+/* Two queues, by one reader or by one each: everything comes once. A queue that appears later has no socket: its frames are counted as lost, and the sum closes. */
+static void test_queues(void **state)
+{
+	(void)state;
+	for (unsigned ports = 1; ports <= 3; ports++) {
+		bool appears = ports == 3;
+		if (appears) /* the kernel gives the memory of the sockets before back a little later */
+			run("for i in 1 2 3 4 5 6 7 8 9 10; do ethtool -L in rx 1 2>/dev/null && exit 0; sleep 0.2; done; exit 1");
+		struct sk_live *live = open_live(SK_LIVE_XDP_NATIVE, appears ? 1 : ports, ALL_CLASSES);
+		struct sk_fault fault = {.line = ""};
+		size_t domestic = 0, per_port[SK_LIVE_PORTS_MAX] = {0}, length;
+		uint8_t frame[512];
+		check(sk_live_start(live, &fault), &fault);
+		if (appears)
+			run("ethtool -L in rx 2");
+		length = make_frame(SK_CLASS_FD, "E4T", frame);
+		/* The kernel picks a queue by a hash over addresses and ports. */
+		for (unsigned i = 0; i < 200; i++) {
+			frame[34] = (uint8_t)i;
+			frame[35] = (uint8_t)(i * 7);
+			put(frame, length);
+		}
+		size_t got = drain(live, appears ? 1 : ports, &domestic, per_port);
+		check(sk_live_shut(live, &fault), &fault);
+		struct sk_live_counters now = counters(live);
+		print_message("%u reader%s: %lu and %lu, without a socket %lu\n", appears ? 1 : ports, ports == 2 ? "s" : "", (unsigned long)per_port[0], (unsigned long)per_port[1],
+			      (unsigned long)now.no_socket.frames);
+		assert_int_equal(now.in.frames, 200);
+		assert_int_equal(now.in.frames, got + now.no_socket.frames);
+		assert_int_equal(now.in.bytes, now.delivered.bytes + now.no_socket.bytes);
+		assert_true(appears ? now.no_socket.frames > 20 && got > 20 : now.no_socket.frames == 0);
+		assert_true(ports != 2 || (per_port[0] > 20 && per_port[1] > 20));
+		assert_int_equal(sk_live_residue(live), 0);
+		sk_live_close(live);
+	}
+}
+
 /* ---- reload ---- */
 
 /* Another table and other classes while frames come: none is lost, each is judged by one of the two. */
@@ -481,6 +533,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_counts, make_pair, remove_pair), cmocka_unit_test_setup_teardown(test_bytes, make_pair, remove_pair),
 		cmocka_unit_test_setup_teardown(test_losses_close, make_pair, remove_pair), cmocka_unit_test_setup_teardown(test_steering, make_pair, remove_pair),
+		cmocka_unit_test_setup_teardown(test_queues, make_queues, remove_pair),
 		cmocka_unit_test_setup_teardown(test_reload, make_pair, remove_pair), cmocka_unit_test_setup_teardown(test_interface_down_up_gone, make_pair, remove_pair),
 		cmocka_unit_test_setup_teardown(test_refusals, make_pair, remove_pair), cmocka_unit_test_setup_teardown(test_pass, make_pair, remove_pair)};
 	if (geteuid() != 0 || unshare(CLONE_NEWNET) != 0) {
