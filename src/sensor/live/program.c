@@ -347,7 +347,7 @@ enum sk_err live_program_attach(struct live_program *program, const char *interf
 	}
 	if (errno == EBUSY || errno == EEXIST)
 		return sk_fault_set(fault, SK_EUSAGE, "%s: another XDP program is attached; ip link show %s names it, remove it first", interface, interface);
-	if (errno == EOPNOTSUPP || errno == EINVAL || errno == ERANGE)
+	if (errno == EOPNOTSUPP || errno == EINVAL || errno == ERANGE || errno == ENOSPC) /* ENOSPC: of queues */
 		return sk_fault_set(fault, SK_EUNSUPPORTED, "%s: its driver takes no %s XDP program (%s)", interface, native ? "native" : "generic", strerror(errno));
 	return sk_fault_errno(fault, errno, "%s: cannot attach the gate", interface);
 }

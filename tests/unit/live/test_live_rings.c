@@ -349,14 +349,14 @@ static void test_queues(void **state)
 	for (unsigned ports = 1; ports <= 3; ports++) {
 		bool appears = ports == 3;
 		if (appears) /* the kernel gives the memory of the sockets before back a little later */
-			run("for i in 1 2 3 4 5 6 7 8 9 10; do ethtool -L in rx 1 2>/dev/null && exit 0; sleep 0.2; done; exit 1");
+			run("for i in 1 2 3 4 5 6 7 8 9 10; do ethtool -L out tx 1 2>/dev/null; ethtool -L in rx 1 2>/dev/null && exit 0; sleep 0.2; done; exit 1");
 		struct sk_live *live = open_live(SK_LIVE_XDP_NATIVE, appears ? 1 : ports, ALL_CLASSES);
 		struct sk_fault fault = {.line = ""};
 		size_t domestic = 0, per_port[SK_LIVE_PORTS_MAX] = {0}, length;
 		uint8_t frame[512];
 		check(sk_live_start(live, &fault), &fault);
 		if (appears)
-			run("ethtool -L in rx 2");
+			run("ethtool -L in rx 2 && ethtool -L out tx 2");
 		length = make_frame(SK_CLASS_FD, "E4T", frame);
 		/* The kernel picks a queue by a hash over addresses and ports. */
 		for (unsigned i = 0; i < 200; i++) {
