@@ -356,7 +356,7 @@ static void test_queues(void **state)
 		uint8_t frame[512];
 		check(sk_live_start(live, &fault), &fault);
 		if (appears)
-			run("ethtool -L in rx 2 && ethtool -L out tx 2");
+			run("ethtool -L in rx 2 && ethtool -L out tx 2 && ip link set in down && ip link set in up && sleep 0.2");
 		length = make_frame(SK_CLASS_FD, "E4T", frame);
 		/* The kernel picks a queue by a hash over addresses and ports. */
 		for (unsigned i = 0; i < 200; i++) {
