@@ -218,8 +218,10 @@ static void set_clock(struct sk_flow_table *table, int64_t time_ns)
 /* Until when the clock may move on without a look at anything: the next sweep is not due, and no jump outlasts a timer. */
 static void set_calm(struct sk_flow_table *table)
 {
-	int64_t sweep_ns = table->swept_ns + SK_SWEEP_S * NS_PER_S, jump_ns = table->now_ns + longest_idle_ns(&table->limits);
-	table->calm_ns = sweep_ns < jump_ns ? sweep_ns : jump_ns;
+	int64_t sweep_ns, jump_ns;
+	bool overflow = __builtin_add_overflow(table->swept_ns, SK_SWEEP_S * NS_PER_S, &sweep_ns);
+	overflow |= __builtin_add_overflow(table->now_ns, longest_idle_ns(&table->limits), &jump_ns);
+	table->calm_ns = overflow ? table->now_ns : sweep_ns < jump_ns ? sweep_ns : jump_ns; /* at the end of time: never calm */
 }
 
 /* Forward. A jump that outlasts every timer ends all flows at once: 16-bit expiries could not be compared across it. */
