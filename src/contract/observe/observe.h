@@ -12,6 +12,7 @@
 enum {
 	SK_OBSERVATION_VERSION = 2,       /* version 1 is still read */
 	SK_OBSERVATION_MAX_BYTES = 4096,
+	SK_OBSERVATION_ENDS = 6, SK_OBSERVATION_STATES = 7, /* flow's numbers are below these */
 	SK_OBSERVATION_DOMAIN_MAX = 256,
 	SK_OBSERVATION_HITS_MAX = 8,
 	SK_OBSERVATION_CODES_MAX = 8,     /* different codes of commands that are kept */

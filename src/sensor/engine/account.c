@@ -49,6 +49,9 @@ static struct sk_cell growth(const struct sk_cell *now, const struct sk_cell *be
 void sk_engine_count_source(struct sk_engine *engine, const struct sk_source *source, struct sk_source_counts *before)
 {
 	struct sk_source_counts now;
+	int64_t now_ns = engine->config.clock.unix_ns(engine->config.clock.context);
+	uint64_t received = engine->received.frames;
+	bool nothing = received == 0;
 	if (source->counts == NULL)
 		return;
 	source->counts(source->context, &now);
@@ -62,15 +65,24 @@ void sk_engine_count_source(struct sk_engine *engine, const struct sk_source *so
 	}
 	for (size_t i = 0; i < now.erased_count; i++) {
 		struct sk_cell more = growth(&now.erased[i], &before->erased[i]);
-		sk_engine_count(&engine->gate_erased[reason_of(now.erased[i].name)], more.frames, more.bytes);
+		enum sk_gate_reason reason = reason_of(now.erased[i].name);
+		sk_engine_count(&engine->gate_erased[reason], more.frames, more.bytes);
 		sk_engine_count(&engine->received, more.frames, more.bytes);
+		engine->totals.interface_erased[0][reason] += more.frames;
 	}
 	for (int class_ = 0; class_ < SK_CLASS_COUNT; class_++) {
 		struct sk_cell more = growth(&now.classes[class_], &before->classes[class_]);
 		sk_engine_count(&engine->classes[class_], more.frames, more.bytes);
+		engine->totals.interface_classes[0][class_] += more.frames;
 	}
 	engine->upstream_lost += now.upstream_lost - before->upstream_lost;
+	bool any = engine->received.frames != received;
 	*before = now;
+	/* Counts have no times of their own; where no frame gave one, now stands in. */
+	if (any && nothing)
+		engine->from_ns = engine->to_ns = now_ns;
+	else if (any && now_ns > engine->to_ns)
+		engine->to_ns = now_ns;
 }
 
 static void fill_account(struct sk_engine *engine, struct sk_account *account)

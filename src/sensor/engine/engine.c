@@ -433,14 +433,16 @@ enum sk_err sk_engine_feed(struct sk_engine *engine, struct sk_frame *frames, si
 	SK_INVARIANT(frame_count <= SK_BATCH_MAX);
 	/* The basis is asked before each batch: a batch is far shorter than the second in which collection must end. rule: BASIS-2 */
 	SK_TRY(sk_basis_in_force(engine->config.basis, engine->config.clock.unix_ns(engine->config.clock.context), fault));
-	engine->upstream_lost = upstream_lost;
+	/* A file's losses are told with its frames, a link's by sk_engine_count_source. */
+	if (upstream_lost != 0)
+		engine->upstream_lost = upstream_lost;
 	while (frame_count > 0) {
-		uint64_t room = engine->config.interval_frames - engine->received.frames;
+		uint64_t room = engine->received.frames < engine->config.interval_frames ? engine->config.interval_frames - engine->received.frames : 1;
 		size_t part = frame_count < room ? frame_count : (size_t)room;
 		sk_engine_receive(engine, frames, part);
 		frames += part;
 		frame_count -= part;
-		if (engine->received.frames == engine->config.interval_frames)
+		if (engine->received.frames >= engine->config.interval_frames)
 			SK_TRY(close_interval(engine, fault));
 	}
 	return SK_OK;

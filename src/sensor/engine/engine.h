@@ -6,6 +6,7 @@
 #define SK_ENGINE_H
 
 #include "base/clock.h"
+#include "capture/frame_source.h"
 #include "ledger/record.h"
 #include "select/select.h"
 
@@ -58,6 +59,8 @@ void sk_engine_free(struct sk_engine *engine);
 /* Judge and follow count frames (count <= SK_BATCH_MAX). SK_EEXPIRED when the basis ended: nothing of this batch was looked at, the caller finishes.
    Errors of the interval callback are passed on. */
 SK_MUST enum sk_err sk_engine_feed(struct sk_engine *engine, struct sk_frame *frames, size_t count, uint64_t upstream_lost, struct sk_fault *fault);
+/* Count what the source says of frames that it did not give (erased by a gate in front of this one, or lost), since `before`; *before is moved on. */
+void sk_engine_count_source(struct sk_engine *engine, const struct sk_source *source, struct sk_source_counts *before);
 /* The input changes: close the interval if anything came in it, so that every interval belongs to one input. Flows go on: rotated captures are one talk. */
 SK_MUST enum sk_err sk_engine_end_input(struct sk_engine *engine, struct sk_fault *fault);
 /* Close every segment with the given reason (STOP: end of input; BASIS: the basis ended or the user interrupted) and hand out the last interval.

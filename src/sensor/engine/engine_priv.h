@@ -4,7 +4,6 @@
 #ifndef SK_ENGINE_PRIV_H
 #define SK_ENGINE_PRIV_H
 
-#include "capture/frame_source.h"
 #include "engine/engine.h"
 #include "engine/snapshot.h"
 
@@ -100,8 +99,6 @@ void sk_engine_settle(struct sk_engine *engine);
 
 /* ---- account.c ---- */
 
-/* Count what the source says of frames that it did not give, since `before`; *before is moved on. */
-void sk_engine_count_source(struct sk_engine *engine, const struct sk_source *source, struct sk_source_counts *before);
 /* Measure this interval's part and check it. SK_EINCONSISTENT: a stage lost or doubled a frame. rule: ACCOUNT-1 */
 SK_MUST enum sk_err sk_engine_measure(struct sk_engine *engine, struct sk_part *part, struct sk_fault *fault);
 /* Add it to the totals, and begin the next. */

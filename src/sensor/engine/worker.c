@@ -181,7 +181,7 @@ static void follow_batch(struct sk_worker *worker, size_t count)
 {
 	struct sk_frame *frames = worker->frames;
 	while (count > 0 && !worker->stopped) {
-		uint64_t room = worker->engine->config.interval_frames - worker->engine->received.frames;
+		uint64_t most = worker->engine->config.interval_frames, received = worker->engine->received.frames, room = received < most ? most - received : 1;
 		size_t part = count < room ? count : (size_t)room;
 		sk_engine_receive(worker->engine, frames, part);
 		frames += part;
