@@ -123,7 +123,7 @@ static void json_finding(struct sk_json_writer *json, const struct sk_finding *f
 	sk_json_text(json, "kind", finding->kind);
 	sk_json_text(json, "severity", severities[finding->severity <= 3 ? finding->severity : 0]);
 	sk_json_u64(json, "confidence_percent", finding->confidence_percent);
-	sk_json_text(json, "class", sk_class_name((enum sk_class)finding->class_));
+	sk_json_text(json, "class", sk_finding_class_name(finding));
 	sk_json_text(json, "matched", finding->matched);
 	sk_json_text(json, "origin", finding->origin);
 	sk_json_text(json, "subject", sk_addr_format(&finding->subject, text));

@@ -139,7 +139,7 @@ def a_wrong_table_is_refused(net, f):
     for mode in MODES:
         with Folder() as g:
             w = workspace(g)
-            done = net.run("s", LEAKY, "gate", "--workspace", w, "--interface", "mt1", "-o", g + "/out.pcap", "--mode", mode, "--for", "2s", code=30, env={"SEKISHO_SABOTAGE": "table"})
+            done = net.run("s", LEAKY, "gate", "--workspace", w, "--interface", "mt1", "-o", g + "/out.pcap", "--mode", mode, "--for", "2s", code=31, env={"SEKISHO_SABOTAGE": "table"})
             expect("judges wrongly" in done.err and not os.path.exists(g + "/out.pcap"), done.err)
             expect("xdp" not in net.run("s", "ip", "link", "show", "mt1").out, "the program is still attached")
 

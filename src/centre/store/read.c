@@ -220,19 +220,28 @@ static enum sk_err run_of_interval(struct sk_store *store, uint64_t interval, ui
 		     : sk_fault_set(fault, SK_EINCONSISTENT, "%s: rows of interval %" PRIu64 ", which was never committed", store->db_path, interval);
 }
 
+/* form: its own, as it is stored; empty: it was packed, and what it would be written as gives the id. */
+static enum sk_err visit_fitting(struct walk *walk, struct observation_visit *to, uint64_t interval, const struct sk_observation *observation, struct sk_cur form)
+{
+	uint8_t run_id[16], id[16];
+	if (!observation_fits(walk, observation))
+		return SK_OK;
+	SK_TRY(run_of_interval(walk->store, interval, run_id, walk->fault));
+	if (sk_more(&form))
+		sk_observation_form_id(form.at, sk_left(&form), run_id, id);
+	else
+		sk_observation_id(observation, run_id, id);
+	walk->visited++;
+	return to->visit(to->context, id, interval, observation);
+}
+
 static enum sk_err visit_observation(struct walk *walk, struct observation_visit *to, uint64_t interval, const uint8_t *form, size_t length)
 {
 	struct sk_observation observation;
-	uint8_t run_id[16], id[16];
 	if (sk_observation_decode(form, length, &observation) != SK_OK)
 		return sk_fault_set(walk->fault, SK_EINCONSISTENT, "%s: a record of interval %" PRIu64 " is not an observation", walk->store->db_path,
 				    interval);
-	if (!observation_fits(walk, &observation))
-		return SK_OK;
-	SK_TRY(run_of_interval(walk->store, interval, run_id, walk->fault));
-	sk_observation_form_id(form, length, run_id, id);
-	walk->visited++;
-	return to->visit(to->context, id, interval, &observation);
+	return visit_fitting(walk, to, interval, &observation, sk_cur_of(form, length));
 }
 
 static enum sk_err observations_of_day(struct walk *walk, const struct key_row *key_row, const struct sk_day_key *key, void *context)
@@ -286,20 +295,31 @@ static void bind_block_range(sqlite3_stmt *rows, const struct walk *walk, int64_
 	(void)sqlite3_bind_int64(rows, 4, (int64_t)walk->filter->after);
 }
 
+/* Blocks of the first two kinds: two bytes length and the form. */
+static enum sk_err take_form(struct sk_cur *c, struct sk_cur *form)
+{
+	size_t length = sk_be16(c);
+	*form = sk_carve(c, length);
+	return sk_alive(form);
+}
+
 static enum sk_err flows_of_block(struct walk *walk, struct observation_visit *to, const struct sk_day_key *key, struct sk_block *block)
 {
 	SK_TRY(sk_block_read(walk->store, block, &to->bytes, walk->fault));
-	if (walk->by_value && !sk_filter_may_hold(key->bloom_key, &walk->wanted.values[0], sk_block_bloom(&to->bytes), block->first))
+	if (walk->by_value && !sk_filter_may_hold(key->bloom_key, &walk->wanted.values[0], sk_block_bloom(&to->bytes), block->kind == SK_BLOCK_FIRST))
 		return SK_OK;
 	SK_TRY(sk_block_unseal(key, block, &to->bytes, &to->plain, walk->fault));
 	struct sk_cur c = sk_cur_of(to->plain.bytes, to->plain.length);
 	while (sk_more(&c) && !walk_is_full(walk)) {
-		size_t length = sk_be16(&c);
-		const uint8_t *form = sk_take(&c, length);
-		if (form == NULL)
+		struct sk_observation observation;
+		struct sk_cur form;
+		bool packed = block->kind == SK_BLOCK_PACKED;
+		enum sk_err err = packed ? sk_unpack(&c, block->day, &observation, &form) : take_form(&c, &form);
+		if (err != SK_OK)
 			return sk_fault_set(walk->fault, SK_EINCONSISTENT, "%s: flow block %u of interval %" PRIu64 " is malformed",
 					    walk->store->db_path, block->number, block->interval);
-		SK_TRY(visit_observation(walk, to, block->interval, form, length));
+		SK_TRY(packed ? visit_fitting(walk, to, block->interval, &observation, form)
+			      : visit_observation(walk, to, block->interval, form.at, sk_left(&form)));
 	}
 	return SK_OK;
 }

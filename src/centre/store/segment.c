@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Flow segments under flow.all: blocks of about a thousand in FLOWS/<interval>.sfs, no row and no allocation for each. A block is of one day,
+/* Flow segments under flow.all: blocks of about a thousand in FLOWS/<interval>.sfs, no row and no allocation for each (pack.c). A block is of one day,
    sealed under that day's key, with its time range and a filter in front (docs/formats/observation.md draws it). */
 #include <errno.h>
 #include <dirent.h>
@@ -17,7 +17,7 @@ enum {
 	HEAD_BYTES = 4 + 4 + 4 + 4 + 4 + 8 + 8 + SK_KEY_ID_BYTES + SK_BLOOM_BYTES,
 	BLOCK_MAX = HEAD_BYTES + SK_BLOCK_PLAIN_MAX + SK_SEAL_OVERHEAD_BYTES
 };
-static const char file_magic[8] = "SKSFS\0\0\1", block_magic[4] = "SKFC", first_magic[4] = "SKFB"; /* the first kind has another filter */
+static const char file_magic[8] = "SKSFS\0\0\1", block_magic[SK_BLOCK_KIND_COUNT][4] = {"SKFB", "SKFC", "SKFD"};
 static const int64_t second_ns = 1000000000;
 
 static enum sk_err file_path(const struct sk_store *store, uint64_t interval, char path[SK_PATH_MAX])
@@ -79,7 +79,7 @@ static size_t block_aad(const char *basis, uint64_t interval, const uint8_t *hea
 /* The head, as it stands in the file and is bound by the seal. */
 static void put_head(struct sk_out *o, const struct sk_block *block, size_t sealed_length, const uint8_t bloom[SK_BLOOM_BYTES])
 {
-	sk_put_bytes(o, block->first ? first_magic : block_magic, sizeof block_magic);
+	sk_put_bytes(o, block_magic[block->kind], sizeof block_magic[0]);
 	sk_put_be32(o, block->number);
 	sk_put_be32(o, block->flows);
 	sk_put_be32(o, (uint32_t)sealed_length);
@@ -115,6 +115,7 @@ static enum sk_err close_block(struct sk_store *store, struct sk_block_writer *w
 				 .number = store->block_count,
 				 .flows = writer->flows,
 				 .day = writer->day,
+				 .kind = SK_BLOCK_PACKED,
 				 .first_s = writer->first_s,
 				 .last_s = writer->last_s};
 	if (store->segment_fd < 0)
@@ -126,6 +127,7 @@ static enum sk_err close_block(struct sk_store *store, struct sk_block_writer *w
 	size_t sealed_length = writer->length + SK_SEAL_OVERHEAD_BYTES;
 	block.length = HEAD_BYTES + sealed_length;
 	struct sk_out o = sk_out_of(store->sealed, HEAD_BYTES);
+	sk_filter_finish(&writer->filter);
 	put_head(&o, &block, sealed_length, writer->filter.bits);
 	size_t aad_length = block_aad(store->basis, block.interval, store->sealed, aad);
 	sk_seal(key->key, aad, aad_length, writer->plain, writer->length, store->sealed + HEAD_BYTES);
@@ -179,7 +181,6 @@ static void add_names(struct sk_block_writer *writer, const struct sk_observatio
 
 enum sk_err sk_segment_put(struct sk_store *store, const struct sk_observation *observation, struct sk_fault *fault)
 {
-	enum { PREFIX_BYTES = 2 };
 	struct sk_block_writer *writer = NULL;
 	int64_t first_s = observation->first_ns / second_ns, last_s = observation->last_ns / second_ns;
 	SK_TRY(writer_of_day(store, sk_store_day(observation->first_ns), &writer, fault));
@@ -187,15 +188,12 @@ enum sk_err sk_segment_put(struct sk_store *store, const struct sk_observation *
 	sk_filter_add_net(&writer->filter, &observation->responder);
 	if (observation->sections != 0)
 		add_names(writer, observation);
-	size_t length = sk_observation_encode_to(observation, writer->plain + writer->length + PREFIX_BYTES);
-	struct sk_out prefix = sk_out_of(writer->plain + writer->length, PREFIX_BYTES);
-	sk_put_be16(&prefix, (uint16_t)length);
-	writer->length += PREFIX_BYTES + length;
+	writer->length += sk_pack(observation, writer->day, writer->plain + writer->length);
 	writer->first_s = writer->flows == 0 || first_s < writer->first_s ? first_s : writer->first_s;
 	writer->last_s = writer->flows == 0 || last_s > writer->last_s ? last_s : writer->last_s;
 	writer->used = ++store->flows;
 	writer->flows++;
-	bool full = writer->flows == SK_BLOCK_FLOWS || writer->length > SK_BLOCK_PLAIN_MAX - SK_OBSERVATION_MAX_BYTES - PREFIX_BYTES;
+	bool full = writer->flows == SK_BLOCK_FLOWS || writer->length > SK_BLOCK_PLAIN_MAX - SK_OBSERVATION_MAX_BYTES - 2;
 	return full ? close_block(store, writer, fault) : SK_OK;
 }
 
@@ -326,7 +324,9 @@ enum sk_err sk_block_read(struct sk_store *store, struct sk_block *block, struct
 	if (!whole)
 		return bytes->failed != SK_OK ? sk_fault_set(fault, bytes->failed, "%s: no memory for a block", path)
 					      : inconsistent(block, path, "is cut short", fault);
-	block->first = memcmp(bytes->bytes, first_magic, sizeof first_magic) == 0;
+	block->kind = SK_BLOCK_PACKED;
+	while (block->kind > SK_BLOCK_FIRST && memcmp(bytes->bytes, block_magic[block->kind], sizeof block_magic[0]) != 0)
+		block->kind--;
 	struct sk_out o = sk_out_of(head, sizeof head);
 	put_head(&o, block, block->length - HEAD_BYTES, NULL);
 	if (memcmp(bytes->bytes, head, sizeof head) != 0)

@@ -84,15 +84,15 @@ void sk_blind_hash(const struct sk_day_key *key, const struct sk_value *value, u
 
 /* ---- filter.c: which values a block may hold ---- */
 
-enum { SK_FILTER_RECENT_BITS = 9 };
+enum { SK_FILTER_WAITING = 64 };
 
-/* The filter of the block that is being written. Traffic has few networks at a time: those that were added lately are remembered in clear, in memory alone,
-   and not hashed again. */
+/* The filter of the block that is being written. Networks wait in clear, in memory alone, until there are many to hash. */
 struct sk_filter {
 	uint64_t low, high;             /* the key as words */
 	uint8_t key[SK_SIP_KEY_BYTES];
 	uint8_t bits[SK_BLOOM_BYTES];
-	uint64_t recent[1 << SK_FILTER_RECENT_BITS];
+	uint32_t waiting;               /* networks that are not in bits yet: many are hashed at once */
+	uint64_t nets[SK_FILTER_WAITING];
 };
 
 /* Begin an empty filter under the day's key. */
@@ -100,10 +100,22 @@ void sk_filter_start(struct sk_filter *filter, const uint8_t key[SK_SIP_KEY_BYTE
 /* The network of an address. */
 void sk_filter_add_net(struct sk_filter *filter, const struct sk_addr *addr);
 void sk_filter_add(struct sk_filter *filter, const struct sk_value *value);
-/* first: the block is of the first kind (struct sk_block). */
+/* All that was added is in bits then. */
+void sk_filter_finish(struct sk_filter *filter);
+/* first: the block is of the first kind. */
 bool sk_filter_may_hold(const uint8_t key[SK_SIP_KEY_BYTES], const struct sk_value *value, const uint8_t bits[SK_BLOOM_BYTES], bool first);
 
+/* ---- pack.c: a flow segment in a block ---- */
+
+/* Write it (SK_OBSERVATION_MAX_BYTES + 2 are there; bytes behind the form may be overwritten). Returns the length. */
+size_t sk_pack(const struct sk_observation *observation, int32_t day, uint8_t *out);
+/* Take one; *form gets its own form where that is what stands there, and is empty else. SK_ETRUNC, SK_ETRAIL, SK_EMALFORMED; the cursor is then of no use. */
+SK_MUST enum sk_err sk_unpack(struct sk_cur *c, int32_t day, struct sk_observation *out, struct sk_cur *form);
+
 /* ---- segment.c: blocks of flow segments ---- */
+
+/* Kinds of blocks, told by how they begin: the filter of the first is another, and only the last is packed. */
+enum sk_block_kind { SK_BLOCK_FIRST, SK_BLOCK_FORMS, SK_BLOCK_PACKED, SK_BLOCK_KIND_COUNT };
 
 struct sk_block_writer {
 	bool open;
@@ -126,7 +138,7 @@ struct sk_block {
 	char basis[SK_BASIS_NAME_SIZE];
 	uint8_t key_id[SK_KEY_ID_BYTES];
 	uint8_t digest[SK_HASH_BYTES];
-	bool first;                     /* read: its filter is of the first kind */
+	uint8_t kind;                   /* enum sk_block_kind */
 };
 
 struct sk_blind_entry {

@@ -14,8 +14,8 @@ enum { BIT_HIT = 15, BIT_CLASS = 13, BIT_V6 = 12, BIT_SURE = 11, BIT_RARE = 10, 
 enum { RARE_ICMP = 1, RARE_LAYERS = 2, RARE_INTERFACE = 4, RARE_FRAMES = 8, RARE_ALL = 15 };
 _Static_assert((int)CORE_MAX + (int)SECTIONS_MAX <= (int)SK_OBSERVATION_MAX_BYTES, "an observation fits");
 
-static const char *const end_names[SK_OBSERVE_ENDS] = {"idle", "active", "closed", "evicted", "basis", "stop"};
-static const char *const state_names[SK_OBSERVE_STATES] = {"new", "syn", "syn_ack", "established", "closing", "closed", "reset"};
+static const char *const end_names[SK_OBSERVATION_ENDS] = {"idle", "active", "closed", "evicted", "basis", "stop"};
+static const char *const state_names[SK_OBSERVATION_STATES] = {"new", "syn", "syn_ack", "established", "closing", "closed", "reset"};
 
 const char *sk_observation_end_name(uint8_t end)
 {
@@ -98,7 +98,7 @@ static void check_numbers(const struct sk_observation *o)
 {
 	SK_INVARIANT((o->kind == SK_OBSERVATION_FLOW || o->kind == SK_OBSERVATION_HIT) && o->class_ <= SK_CLASS_DF);
 	SK_INVARIANT((o->initiator.family == 4 || o->initiator.family == 6) && o->initiator.family == o->responder.family);
-	SK_INVARIANT(o->initiator_sure <= 1 && o->app <= APP_MAX && o->end < SK_OBSERVE_ENDS && o->state < SK_OBSERVE_STATES);
+	SK_INVARIANT(o->initiator_sure <= 1 && o->app <= APP_MAX && o->end < SK_OBSERVATION_ENDS && o->state < SK_OBSERVATION_STATES);
 }
 
 static size_t store_core(const struct sk_observation *o, uint8_t *out)
@@ -172,7 +172,7 @@ static void take_core(struct sk_observe_reader *r, struct sk_observation *out)
 	out->responder_port = sk_be16(&r->c);
 	sk_observe_take_addr(r, family, &out->initiator);
 	sk_observe_take_addr(r, family, &out->responder);
-	if (width > 2 || lasted > 2 || out->class_ > SK_CLASS_DF || out->end >= SK_OBSERVE_ENDS || out->state >= SK_OBSERVE_STATES) {
+	if (width > 2 || lasted > 2 || out->class_ > SK_CLASS_DF || out->end >= SK_OBSERVATION_ENDS || out->state >= SK_OBSERVATION_STATES) {
 		r->wrong = true;
 		return; /* what follows has no known length */
 	}

@@ -74,8 +74,8 @@ enum sk_err sk_observation_decode_v1(struct sk_observe_reader *r, struct sk_obse
 	out->ip_proto = sk_u8(&r->c);
 	out->initiator_sure = sk_observe_take_up_to(r, 1);
 	sk_copy(&r->c, out->tcp_flags, 2);
-	out->end = sk_observe_take_up_to(r, SK_OBSERVE_ENDS - 1);
-	out->state = sk_observe_take_up_to(r, SK_OBSERVE_STATES - 1);
+	out->end = sk_observe_take_up_to(r, SK_OBSERVATION_ENDS - 1);
+	out->state = sk_observe_take_up_to(r, SK_OBSERVATION_STATES - 1);
 	out->icmp_type = sk_u8(&r->c);
 	out->icmp_code = sk_u8(&r->c);
 	out->app = sk_observe_take_up_to(r, SK_APP_COUNT - 1);

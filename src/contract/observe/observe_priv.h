@@ -6,7 +6,7 @@
 #include "observe/observe.h"
 #include "wire/wire.h"
 
-enum { SK_OBSERVE_ENDS = 6, SK_OBSERVE_STATES = 7, SK_OBSERVATION_V1 = 1 };
+enum { SK_OBSERVATION_V1 = 1 };
 
 /* A value that may not be is remembered apart from the cursor, so that malformed and truncated stay two answers. */
 struct sk_observe_reader {

@@ -260,6 +260,7 @@ static inline void sk_put_u8(struct sk_out *o, uint8_t v)
 	sk_put_bytes(o, &v, 1);
 }
 
+/* Byte by byte in order, which a compiler turns into one store. */
 static inline void sk_put_be16(struct sk_out *o, uint16_t v)
 {
 	uint8_t b[2] = {(uint8_t)(v >> 8), (uint8_t)v};
@@ -286,14 +287,15 @@ static inline void sk_put_le16(struct sk_out *o, uint16_t v)
 
 static inline void sk_put_le32(struct sk_out *o, uint32_t v)
 {
-	sk_put_le16(o, (uint16_t)v);
-	sk_put_le16(o, (uint16_t)(v >> 16));
+	uint8_t b[4] = {(uint8_t)v, (uint8_t)(v >> 8), (uint8_t)(v >> 16), (uint8_t)(v >> 24)};
+	sk_put_bytes(o, b, sizeof b);
 }
 
 static inline void sk_put_le64(struct sk_out *o, uint64_t v)
 {
-	sk_put_le32(o, (uint32_t)v);
-	sk_put_le32(o, (uint32_t)(v >> 32));
+	uint8_t b[8] = {(uint8_t)v, (uint8_t)(v >> 8), (uint8_t)(v >> 16), (uint8_t)(v >> 24),
+			(uint8_t)(v >> 32), (uint8_t)(v >> 40), (uint8_t)(v >> 48), (uint8_t)(v >> 56)};
+	sk_put_bytes(o, b, sizeof b);
 }
 
 /* SK_OK unless something did not fit (SK_ETOOBIG). */

@@ -16,7 +16,7 @@ static void counts(void *context, struct sk_source_counts *out)
 	const struct sk_capture_source *source = context;
 	struct sk_capture_stats stats;
 	sk_capture_stats(source->capture, &stats);
-	*out = (struct sk_source_counts){.upstream_lost = stats.upstream_lost};
+	*out = (struct sk_source_counts){.upstream_lost = stats.upstream_lost, .read_bytes = stats.read_bytes, .source_bytes = stats.source_bytes};
 }
 
 struct sk_source sk_source_of_capture(struct sk_capture_source *capture)

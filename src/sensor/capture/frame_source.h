@@ -18,6 +18,7 @@ struct sk_source_counts {
 	struct sk_cell erased[SK_SOURCE_CELLS_MAX];
 	struct sk_cell classes[SK_CLASS_COUNT];   /* the classes of those erased; names are not looked at */
 	uint64_t upstream_lost;                   /* losses that the input itself reports: beside the equation */
+	uint64_t read_bytes, source_bytes;        /* progress, as capture.h has it; 0: there is none */
 };
 
 struct sk_source {

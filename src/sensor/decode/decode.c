@@ -51,27 +51,23 @@ static uint32_t ip_bytes_of(const struct sk_admitted_info *info, const struct sk
 __attribute__((always_inline)) static inline bool decode_plain_of(const struct sk_admitted_info *info, struct sk_cur bytes, struct sk_packet *packet, bool v4)
 {
 	const uint32_t header_bytes = v4 ? SK_IPV4_HEADER_MIN : SK_IPV6_HEADER;
-	uint32_t ip_bytes = (uint32_t)sk_left(&bytes), sequence = 0, transport_bytes = SK_UDP_HEADER, end = ip_bytes;
-	uint8_t tcp_flags = 0;
+	uint32_t ip_bytes = (uint32_t)sk_left(&bytes), end = ip_bytes;
 	struct sk_view ip = sk_view_of(&bytes, header_bytes + SK_UDP_HEADER);
 	if (!sk_view_is(ip))
 		return false;
-	uint8_t proto = sk_view_u8(ip, v4 ? 9 : 6);
-	if (proto == SK_PROTO_TCP) {
-		struct sk_view tcp = sk_view_of(&bytes, header_bytes + SK_TCP_HEADER_MIN);
-		if (!sk_view_is(tcp))
-			return false;
-		sequence = sk_view_be32(tcp, header_bytes + 4);
-		transport_bytes = (sk_view_u8(tcp, header_bytes + 12) >> 4) * 4u;
-		tcp_flags = sk_view_u8(tcp, header_bytes + 13);
-		if (transport_bytes < SK_TCP_HEADER_MIN)
-			return false;
-	} else {
-		uint32_t length = sk_view_be16(ip, header_bytes + 4);
-		if (length >= SK_UDP_HEADER && header_bytes + length < ip_bytes)
-			end = header_bytes + length;
+	uint8_t proto = sk_view_u8(ip, v4 ? 9 : 6), tcp_flags = 0;
+	const bool is_tcp = proto == SK_PROTO_TCP;
+	uint32_t fifth = sk_view_be32(ip, header_bytes + 4), transport_bytes = is_tcp ? 0 : SK_UDP_HEADER; /* TCP: the sequence; UDP: length, checksum */
+	struct sk_view tcp = sk_view_of(&bytes, header_bytes + SK_TCP_HEADER_MIN);
+	/* Which of both it is cannot be guessed from the packet before: where there are bytes enough for either, no branch depends on it. */
+	if (SK_LIKELY(sk_view_is(tcp))) {
+		transport_bytes |= (sk_view_u8(tcp, header_bytes + 12) >> 4) * 4u & -(uint32_t)is_tcp;
+		tcp_flags = sk_view_u8(tcp, header_bytes + 13) & (uint8_t)-is_tcp;
 	}
-	if (header_bytes + transport_bytes > end)
+	uint32_t udp_bytes = is_tcp ? 0 : fifth >> 16;
+	if (SK_UNLIKELY(udp_bytes >= SK_UDP_HEADER && header_bytes + udp_bytes < ip_bytes))
+		end = header_bytes + udp_bytes;
+	if (SK_UNLIKELY(transport_bytes < (is_tcp ? SK_TCP_HEADER_MIN : SK_UDP_HEADER) || header_bytes + transport_bytes > end))
 		return false;
 	/* Every member, one by one: built as a whole, bytes that were stored one by one are read back as words, and the processor waits for them. */
 	packet->source.family = packet->destination.family = v4 ? 4 : 6;
@@ -95,7 +91,7 @@ __attribute__((always_inline)) static inline bool decode_plain_of(const struct s
 	packet->layers = 1;
 	packet->tunnels = info->tunnels;
 	packet->interface = info->interface;
-	packet->sequence = sequence;
+	packet->sequence = fifth & -(uint32_t)is_tcp;
 	packet->frames = 1;
 	packet->wire_bytes = info->wire_bytes;
 	packet->ip_bytes = ip_bytes;

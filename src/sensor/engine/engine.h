@@ -10,7 +10,7 @@
 #include "ledger/record.h"
 #include "select/select.h"
 
-enum { SK_ENGINE_INTERVAL_FRAMES = 1 << 20, SK_ENGINE_PROTOCOLS = 256 };
+enum { SK_ENGINE_INTERVAL_FRAMES = 1 << 20, SK_ENGINE_PROTOCOLS = 256, SK_ENGINE_LOST_MAX = 17 };
 
 struct sk_engine_config {
 	const struct sk_border *border;         /* borrowed, as all below */
@@ -31,6 +31,10 @@ typedef enum sk_err (*sk_engine_interval)(void *context, struct sk_account *acco
 /* Sums over the run, for summaries. */
 struct sk_engine_totals {
 	struct sk_cell received, capture_lost, selected;
+	size_t lost_count;
+	struct sk_cell lost[SK_ENGINE_LOST_MAX];        /* capture_lost by where, named as in the ledger */
+	struct sk_cell passed, taken;                   /* between the workers of a crew */
+	uint64_t exchange_full;                         /* frames of capture_lost that were lost there */
 	struct sk_cell gate[SK_GATE_REASON_COUNT];      /* by reason; index 0 counts the admitted */
 	struct sk_cell select[SK_SELECT_REASON_COUNT];
 	struct sk_cell classes[SK_CLASS_COUNT];
@@ -42,6 +46,7 @@ struct sk_engine_totals {
 	uint64_t pending_frames, pending_bytes;
 	int64_t first_ns, last_ns;                      /* capture time */
 	struct sk_flow_counters flow;
+	uint64_t heads_shed, facts_shed, flows_shed, spool_full; /* under load: payloads not looked at, segments not asked, frames of flows not opened, records without room */
 	uint64_t observations, findings;
 };
 

@@ -152,8 +152,8 @@ void sk_flow_clock_back(struct sk_flow_table *table, int64_t was_ns, int64_t now
 void sk_flow_ask_again(struct sk_flow_table *table);
 /* End every segment that has a hit (SK_FLOW_END_ACTIVE); its flow goes on in a new segment. The ids of its hits mean something only with the set that they are of. */
 void sk_flow_end_hits(struct sk_flow_table *table);
-/* Look at every open segment once; those of which `stays` says false end with the given reason. Walks the whole table. */
 typedef bool (*sk_flow_stays)(void *context, const struct sk_flow_record *record);
+/* Look at every open segment once; those of which `stays` says false end with the given reason. Walks the whole table. */
 void sk_flow_review(struct sk_flow_table *table, sk_flow_stays stays, void *context, enum sk_flow_end end);
 /* Take over the time-outs of limits; sizes stay as they are. */
 void sk_flow_set_times(struct sk_flow_table *table, const struct sk_flow_limits *limits);

@@ -106,22 +106,17 @@ struct set {
 };
 _Static_assert(sizeof(struct set) == 64 + SK_SET_WAYS * 96, "a set is 25 cache lines");
 
-/* Where a key may live. */
-struct place {
-	uint32_t set[2];
-	uint16_t tag;
-};
-
 /* What prepare found out of a packet. The guess is the slot that was fetched ahead: the flow's own, or the one that a new flow would get. Packets that come
    before it in the batch may have changed that, so apply looks whether tag and expiry are still those that the guess was made of. */
 struct prepared {
 	struct key key;
-	struct place place;
+	uint64_t hash;                /* of the key */
+	struct set *guess;
+	uint16_t tag;
+	uint16_t guess_tag, guess_expiry;
 	uint8_t direction;            /* of the packet: 0 = from the lower end */
 	uint8_t guess_way;
 	bool guess_found;             /* the tag matched there */
-	uint16_t guess_tag, guess_expiry;
-	struct set *guess;
 };
 
 /* Reassembly of one direction of one flow; of a QUIC flow the first one also remembers what opens its packets. */
@@ -158,6 +153,7 @@ struct sk_flow_table {
 	void *context;
 	struct set *sets;
 	uint32_t set_count;
+	bool clean;                   /* no flow since all were closed: every entry, facts and stream was overwritten when its flow ended */
 	uint16_t idle_ticks[SK_TIMER_COUNT];
 	int64_t now_ns;               /* the clock, as told by packets (clock.h) */
 	int64_t calm_ns;              /* before this time nothing is due: the clock only moves on */
@@ -172,6 +168,7 @@ struct sk_flow_table {
 	size_t prepared_count;
 	uint64_t opened;              /* tags (their low 6 bits) of the flows that were opened since */
 	struct prepared prepared[SK_BATCH_MAX];
+	uint64_t hashed[2][SK_BATCH_MAX], hashes[SK_BATCH_MAX]; /* all keys' first two words side by side, for one loop over them */
 	/* pools; index 0 is none */
 	struct sk_flow_facts *facts;
 	struct facts_place *facts_places;

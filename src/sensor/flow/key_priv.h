@@ -24,33 +24,33 @@ static inline unsigned sk_key_ports(const struct sk_packet *packet, uint16_t *so
 static inline uint8_t sk_flow_key(const struct sk_packet *packet, struct key *key)
 {
 	uint16_t source_port, destination_port;
-	unsigned bits = sk_key_ports(packet, &source_port, &destination_port) | (packet->layers > 1 ? SK_KEY_TUNNELLED : 0);
-	bool swap = source_port > destination_port;
+	uint64_t bits = sk_key_ports(packet, &source_port, &destination_port) | (packet->layers > 1 ? SK_KEY_TUNNELLED : 0u);
+	bool one_way = (bits & SK_KEY_ONE_WAY) != 0, swap;
 	if (SK_LIKELY(packet->source.family == 4)) {
-		uint32_t ends[2];
-		memcpy(&ends[0], packet->source.bytes, sizeof ends[0]);
-		memcpy(&ends[1], packet->destination.bytes, sizeof ends[1]);
-		if (ends[0] != ends[1])
-			swap = ends[0] > ends[1];
-		swap = swap && (bits & SK_KEY_ONE_WAY) == 0;
-		uint32_t pair[2] = {ends[swap], ends[!swap]};
-		memcpy(&key->words[0], pair, sizeof pair);
+		uint32_t source, destination;
+		memcpy(&source, packet->source.bytes, sizeof source);
+		memcpy(&destination, packet->destination.bytes, sizeof destination);
+		/* Who is lower is as good as random: no branch may depend on it. */
+		swap = !one_way && ((uint64_t)source << 16 | source_port) > ((uint64_t)destination << 16 | destination_port);
+		uint64_t pair = (uint64_t)destination << 32 | source, turned = (uint64_t)source << 32 | destination;
+		key->words[0] = pair ^ ((pair ^ turned) & -(uint64_t)swap);
 		key->words[1] = key->words[2] = key->words[3] = 0;
 	} else {
 		uint64_t ends[2][2];
 		memcpy(ends[0], packet->source.bytes, sizeof ends[0]);
 		memcpy(ends[1], packet->destination.bytes, sizeof ends[1]);
+		swap = source_port > destination_port;
 		if (ends[0][1] != ends[1][1])
 			swap = ends[0][1] > ends[1][1];
 		if (ends[0][0] != ends[1][0])
 			swap = ends[0][0] > ends[1][0];
-		swap = swap && (bits & SK_KEY_ONE_WAY) == 0;
+		swap = swap && !one_way;
 		memcpy(&key->words[0], ends[swap], sizeof ends[0]);
 		memcpy(&key->words[2], ends[!swap], sizeof ends[0]);
 		bits |= SK_KEY_V6;
 	}
-	uint64_t low_port = swap ? destination_port : source_port, high_port = swap ? source_port : destination_port;
-	key->meta = low_port | high_port << 16 | (uint64_t)packet->ip_proto << 32 | (uint64_t)bits << 40;
+	uint32_t ports = source_port | (uint32_t)destination_port << 16, turned = destination_port | (uint32_t)source_port << 16;
+	key->meta = (ports ^ ((ports ^ turned) & -(uint32_t)swap)) | (uint64_t)packet->ip_proto << 32 | bits << 40;
 	return swap;
 }
 
@@ -68,16 +68,16 @@ static inline uint64_t sk_flow_hash(const uint64_t key[2], const struct key *wha
 	return sk_sip_finish(&s, 0, 40);
 }
 
-/* Bits 0-31 choose the first set, 16-47 the second, 48-63 are the tag: what decides, the upper part of each, is apart. */
-static inline struct place sk_flow_place(const struct sk_flow_table *table, const struct key *key)
+/* Bits 0-31 of a hash choose the first set, 16-47 the second, 48-63 are the tag: what decides, the upper part of each, is apart. */
+static inline struct set *sk_flow_set(const struct sk_flow_table *table, uint64_t hash, unsigned which)
 {
-	uint64_t hash = sk_flow_hash(table->key, key);
-	struct place place = {.tag = (uint16_t)(hash >> 48)};
-	place.set[0] = (uint32_t)((hash & UINT32_MAX) * table->set_count >> 32);
-	place.set[1] = (uint32_t)((hash >> 16 & UINT32_MAX) * table->set_count >> 32);
-	if (place.tag == 0)
-		place.tag = 1;
-	return place;
+	return &table->sets[(hash >> 16 * which & UINT32_MAX) * table->set_count >> 32];
+}
+
+static inline uint16_t sk_flow_tag(uint64_t hash)
+{
+	uint16_t tag = (uint16_t)(hash >> 48);
+	return tag != 0 ? tag : 1;
 }
 
 #endif

@@ -74,6 +74,7 @@ enum sk_err sk_flow_table_new(const struct sk_flow_limits *limits, const uint8_t
 	table->context = context;
 	table->set_count = table->limits.flows / SK_SET_WAYS;
 	table->generation = 1;
+	table->clean = true;
 	sk_flow_set_timers(table);
 	table->sets = map(&table->areas[AREA_SETS], table->set_count, sizeof *table->sets);
 	table->facts = map(&table->areas[AREA_FACTS], table->limits.facts + 1u, sizeof *table->facts);
@@ -117,7 +118,8 @@ void sk_flow_table_free(struct sk_flow_table *table)
 	for (size_t i = 0; i < SK_COUNT(table->areas); i++) {
 		if (table->areas[i].memory == NULL)
 			continue;
-		sk_wipe(table->areas[i].memory, table->areas[i].bytes);
+		if (!table->clean)
+			sk_wipe(table->areas[i].memory, table->areas[i].bytes);
 		(void)munmap(table->areas[i].memory, table->areas[i].bytes);
 	}
 	sk_wipe(table, sizeof *table);

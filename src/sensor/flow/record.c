@@ -5,8 +5,7 @@
 static void read_ends(const struct sk_flow_table *table, const struct sk_flow *flow, struct sk_addr ends[2])
 {
 	if (SK_LIKELY(!sk_flow_is_v6(flow))) {
-		uint32_t pair[2];
-		memcpy(pair, &flow->pair, sizeof pair);
+		const uint32_t pair[2] = {(uint32_t)flow->pair, (uint32_t)(flow->pair >> 32)};
 		for (unsigned end = 0; end < 2; end++) {
 			ends[end] = (struct sk_addr){.family = 4};
 			memcpy(ends[end].bytes, &pair[end], sizeof pair[end]);

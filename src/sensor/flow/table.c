@@ -218,8 +218,10 @@ static void set_clock(struct sk_flow_table *table, int64_t time_ns)
 /* Until when the clock may move on without a look at anything: the next sweep is not due, and no jump outlasts a timer. */
 static void set_calm(struct sk_flow_table *table)
 {
-	int64_t sweep_ns = table->swept_ns + SK_SWEEP_S * NS_PER_S, jump_ns = table->now_ns + longest_idle_ns(&table->limits);
-	table->calm_ns = sweep_ns < jump_ns ? sweep_ns : jump_ns;
+	int64_t sweep_ns, jump_ns;
+	bool overflow = __builtin_add_overflow(table->swept_ns, SK_SWEEP_S * NS_PER_S, &sweep_ns);
+	overflow |= __builtin_add_overflow(table->now_ns, longest_idle_ns(&table->limits), &jump_ns);
+	table->calm_ns = overflow ? table->now_ns : sweep_ns < jump_ns ? sweep_ns : jump_ns; /* at the end of time: never calm */
 }
 
 /* Forward. A jump that outlasts every timer ends all flows at once: 16-bit expiries could not be compared across it. */
@@ -282,9 +284,9 @@ static bool second_is_better(unsigned first, unsigned second)
 }
 
 /* The way that an opening flow would get: a free one of its first set, or of the second where that is emptier by far, else the one nearest to its expiry. */
-static struct slot choose(const struct sk_flow_table *table, const struct place *place)
+static struct slot choose(const struct sk_flow_table *table, const struct prepared *p)
 {
-	struct set *set0 = &table->sets[place->set[0]], *set1 = &table->sets[place->set[1]];
+	struct set *set0 = sk_flow_set(table, p->hash, 0), *set1 = sk_flow_set(table, p->hash, 1);
 	unsigned free0 = match(set0, 0), free1 = match(set1, 0);
 	if (SK_LIKELY((free0 | free1) != 0)) {
 		bool second = second_is_better(free0, free1);
@@ -301,7 +303,7 @@ static void prefetch_slot(const struct sk_flow_table *table, const struct set *s
 {
 	prefetch_flow(&set->flows[way]);
 	bool v6 = (key->meta >> 40 & SK_KEY_V6) != 0;
-	if (v6 || ((uint8_t)(key->meta >> 32) == SK_SEGMENT_TCP && table->limits.heads != SK_FLOW_HEADS_NONE))
+	if (v6 || (table->limits.heads != SK_FLOW_HEADS_NONE && (uint8_t)(key->meta >> 32) == SK_SEGMENT_TCP))
 		__builtin_prefetch(&set->wides[way], 1);
 }
 
@@ -317,12 +319,42 @@ static void set_guess(const struct sk_flow_table *table, struct prepared *p, str
 /* Does one of its sets hold the packet's tag? Then the entry is on its way. */
 static bool guess_in(const struct sk_flow_table *table, struct prepared *p, unsigned side)
 {
-	struct set *set = &table->sets[p->place.set[side]];
-	unsigned found = match(set, p->place.tag);
+	struct set *set = sk_flow_set(table, p->hash, side);
+	unsigned found = match(set, p->tag);
 	p->guess_found = found != 0;
 	if (p->guess_found)
 		set_guess(table, p, (struct slot){.set = set, .way = (unsigned)__builtin_ctz(found)});
 	return p->guess_found;
+}
+
+/* sk_flow_hash of count keys of IPv4, a loop that compilers turn into vector instructions: by itself, where nothing else can be taken for what it writes. */
+__attribute__((noinline)) static void hash_pairs(const uint64_t key[2], const uint64_t *restrict metas, const uint64_t *restrict pairs, uint64_t *restrict hashes, size_t count)
+{
+	const uint64_t low = key[0], high = key[1];
+	for (size_t i = 0; i < count; i++) {
+		struct sk_sip s = sk_sip_start(low, high);
+		sk_sip_word(&s, metas[i]);
+		sk_sip_word(&s, pairs[i]);
+		hashes[i] = sk_sip_finish(&s, 0, 16);
+	}
+}
+
+/* Keys and hashes of a batch; then its first sets are on their way. */
+static void prepare_keys(struct sk_flow_table *table, const struct sk_packet *packets, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct prepared *p = &table->prepared[i];
+		p->direction = sk_flow_key(&packets[i], &p->key);
+		table->hashed[0][i] = p->key.meta;
+		table->hashed[1][i] = p->key.words[0];
+	}
+	hash_pairs(table->key, table->hashed[0], table->hashed[1], table->hashes, count);
+	for (size_t i = 0; i < count; i++) {
+		struct prepared *p = &table->prepared[i];
+		p->hash = SK_LIKELY((p->key.meta >> 40 & SK_KEY_V6) == 0) ? table->hashes[i] : sk_flow_hash(table->key, &p->key);
+		p->tag = sk_flow_tag(p->hash);
+		__builtin_prefetch(sk_flow_set(table, p->hash, 0));
+	}
 }
 
 /* Three passes, each over lines that the one before has sent for: first sets; second sets of the flows that do not live in their first; entries. */
@@ -331,23 +363,18 @@ void sk_flow_prepare(struct sk_flow_table *table, const struct sk_packet *packet
 	uint8_t others[SK_BATCH_MAX];
 	size_t other_count = 0;
 	SK_INVARIANT(count <= SK_BATCH_MAX);
-	for (size_t i = 0; i < count; i++) {
-		struct prepared *p = &table->prepared[i];
-		p->direction = sk_flow_key(&packets[i], &p->key);
-		p->place = sk_flow_place(table, &p->key);
-		__builtin_prefetch(&table->sets[p->place.set[0]]);
-	}
+	prepare_keys(table, packets, count);
 	for (size_t i = 0; i < count; i++) {
 		struct prepared *p = &table->prepared[i];
 		if (guess_in(table, p, 0))
 			continue;
-		__builtin_prefetch(&table->sets[p->place.set[1]]);
+		__builtin_prefetch(sk_flow_set(table, p->hash, 1));
 		others[other_count++] = (uint8_t)i;
 	}
 	for (size_t i = 0; i < other_count; i++) {
 		struct prepared *p = &table->prepared[others[i]];
 		if (!guess_in(table, p, 1))
-			set_guess(table, p, choose(table, &p->place));
+			set_guess(table, p, choose(table, p));
 	}
 	table->prepared_packets = packets;
 	table->prepared_count = count;
@@ -382,8 +409,8 @@ static inline const struct prepared *look_ahead(struct sk_flow_table *table, con
 static struct slot search(const struct sk_flow_table *table, const struct prepared *p)
 {
 	for (unsigned side = 0; side < 2; side++) {
-		struct set *set = &table->sets[p->place.set[side]];
-		for (unsigned found = match(set, p->place.tag); found != 0; found &= found - 1) {
+		struct set *set = sk_flow_set(table, p->hash, side);
+		for (unsigned found = match(set, p->tag); found != 0; found &= found - 1) {
 			unsigned way = (unsigned)__builtin_ctz(found);
 			if (SK_LIKELY(same_key(set, way, &p->key)))
 				return (struct slot){.set = set, .way = way};
@@ -402,7 +429,7 @@ static inline struct slot find(const struct sk_flow_table *table, const struct p
 {
 	if (p->guess_found && p->guess->tag[p->guess_way] == p->guess_tag && SK_LIKELY(same_key(p->guess, p->guess_way, &p->key)))
 		return (struct slot){.set = p->guess, .way = p->guess_way};
-	if (!p->guess_found && SK_LIKELY((table->opened & tag_bit(p->place.tag)) == 0))
+	if (!p->guess_found && SK_LIKELY((table->opened & tag_bit(p->tag)) == 0))
 		return (struct slot){.set = NULL};
 	return search(table, p);
 }
@@ -412,15 +439,16 @@ static struct slot make_room(struct sk_flow_table *table, const struct prepared 
 {
 	struct slot slot = {.set = p->guess, .way = p->guess_way};
 	if (SK_UNLIKELY(p->guess_found || slot.set->tag[slot.way] != p->guess_tag || slot.set->expiry[slot.way] != p->guess_expiry))
-		slot = choose(table, &p->place);
+		slot = choose(table, p);
 	struct sk_flow *flow = &slot.set->flows[slot.way];
 	bool is_free = slot.set->tag[slot.way] == 0;
 	if (!is_free && ticks_left(slot.set, slot.way, table->now_tick) <= 0)
 		expire_flow(table, slot);
 	else if (!is_free)
 		end_flow(table, slot, SK_FLOW_END_EVICTED);
-	slot.set->tag[slot.way] = p->place.tag;
-	table->opened |= tag_bit(p->place.tag);
+	slot.set->tag[slot.way] = p->tag;
+	table->clean = false;
+	table->opened |= tag_bit(p->tag);
 	*flow = (struct sk_flow){.meta = p->key.meta};
 	if (SK_LIKELY((p->key.meta >> 40 & SK_KEY_V6) == 0))
 		flow->pair = p->key.words[0];
@@ -515,6 +543,7 @@ void sk_flow_close_all(struct sk_flow_table *table, enum sk_flow_end end)
 		for (unsigned way = 0; way < SK_SET_WAYS; way++)
 			if (table->sets[i].tag[way] != 0)
 				end_flow(table, (struct slot){.set = &table->sets[i], .way = way}, end);
+	table->clean = true;
 }
 
 /* ---- what selects has changed ---- */
