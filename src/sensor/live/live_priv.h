@@ -50,7 +50,7 @@ SK_MUST enum sk_err live_program_counts(const struct live_program *program, unsi
 SK_MUST enum sk_err live_program_attach(struct live_program *program, const char *interface, bool native, struct sk_fault *fault);
 /* Let a queue's frames go to this AF_XDP socket. SK_EIO. */
 SK_MUST enum sk_err live_program_socket(struct live_program *program, unsigned queue, int fd, struct sk_fault *fault);
-/* Digests of program and table in force (sk_live_facts). SK_EIO; SK_EINCONSISTENT when the table in the kernel's slot is not the one that was put there. */
+/* Digests of the program, read back when it was loaded, and of the table in force, read back now (sk_live_facts). SK_EIO; SK_EINCONSISTENT when the table in the kernel's slot is not the one that was put there. */
 SK_MUST enum sk_err live_program_digests(const struct live_program *program, uint8_t code[SK_HASH_BYTES], uint8_t table[SK_HASH_BYTES], struct sk_fault *fault);
 /* Descriptors of the filter and of the steering program. */
 int live_program_filter_fd(const struct live_program *program);

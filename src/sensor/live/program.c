@@ -31,6 +31,7 @@ struct live_program {
 	struct live_table_head head[HALVES];
 	unsigned spare;      /* the half that is not in force */
 	bool in_force;       /* one is */
+	uint8_t code_digest[SK_HASH_BYTES];
 	uint32_t secret;
 	unsigned cpus;
 	struct live_counters *percpu; /* of every CPU, for reading */
@@ -110,6 +111,38 @@ static enum sk_err make_heads(struct live_program *program, struct sk_fault *fau
 	return SK_OK;
 }
 
+/* The program as this kernel translated it. What differs from one loading to the next (numbers of maps, addresses of functions) is left out. */
+static enum sk_err digest_program(const struct live_program *program, uint8_t digest[SK_HASH_BYTES], struct sk_fault *fault)
+{
+	struct bpf_insn *code = calloc(INSTRUCTIONS_MAX, sizeof *code);
+	if (code == NULL)
+		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
+	struct bpf_prog_info info = {.xlated_prog_insns = (uintptr_t)code, .xlated_prog_len = INSTRUCTIONS_MAX * sizeof *code};
+	uint32_t length = sizeof info;
+	int failed = bpf_obj_get_info_by_fd(program->gate_fd, &info, &length);
+	if (failed != 0 || info.xlated_prog_len == 0 || info.xlated_prog_len > INSTRUCTIONS_MAX * sizeof *code) {
+		free(code);
+		return failed != 0 ? sk_fault_errno(fault, errno, "the gate in the kernel cannot be read back")
+				   : sk_fault_set(fault, SK_EIO, "the gate in the kernel cannot be read back: it shows no code");
+	}
+	size_t count = info.xlated_prog_len / sizeof *code;
+	struct sk_sha256 *hash = sk_sha256_new();
+	SK_INVARIANT(hash != NULL);
+	for (size_t i = 0; i < count; i++) {
+		bool wide = code[i].code == (BPF_LD | BPF_IMM | BPF_DW);
+		if (wide || code[i].code == (BPF_JMP | BPF_CALL))
+			code[i].imm = 0;
+		if (wide && i + 1 < count)
+			code[++i].imm = 0;
+	}
+	sk_sha256_add(hash, info.tag, sizeof info.tag); /* the kernel's own digest of what was loaded: it tells which functions are called */
+	sk_sha256_add(hash, code, count * sizeof *code);
+	sk_sha256_take(hash, digest);
+	sk_sha256_free(hash);
+	free(code);
+	return SK_OK;
+}
+
 static enum sk_err load(struct live_program *program, const struct live_program_options *options, char *log, struct sk_fault *fault)
 {
 	SK_TRY(prepare(program, options, log, fault));
@@ -133,7 +166,8 @@ static enum sk_err load(struct live_program *program, const struct live_program_
 	if (nodes == MAP_FAILED)
 		return sk_fault_errno(fault, errno, "the kernel's table cannot be mapped");
 	program->nodes = nodes;
-	return SK_OK;
+	/* A loaded program does not change, and is shown only to whoever has the rights to load one: it is read back now. */
+	return digest_program(program, program->code_digest, fault);
 }
 
 enum sk_err live_program_load(const struct live_program_options *options, struct live_program **out, struct sk_fault *fault)
@@ -372,45 +406,13 @@ int live_program_steer_fd(const struct live_program *program)
 
 /* ---- digests ---- */
 
-/* The program as this kernel translated it. What differs from one loading to the next (numbers of maps, addresses of functions) is left out. */
-static enum sk_err digest_program(const struct live_program *program, uint8_t digest[SK_HASH_BYTES], struct sk_fault *fault)
-{
-	struct bpf_insn *code = calloc(INSTRUCTIONS_MAX, sizeof *code);
-	if (code == NULL)
-		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
-	struct bpf_prog_info info = {.xlated_prog_insns = (uintptr_t)code, .xlated_prog_len = INSTRUCTIONS_MAX * sizeof *code};
-	uint32_t length = sizeof info;
-	int failed = bpf_obj_get_info_by_fd(program->gate_fd, &info, &length);
-	if (failed != 0 || info.xlated_prog_len == 0 || info.xlated_prog_len > INSTRUCTIONS_MAX * sizeof *code) {
-		free(code);
-		return failed != 0 ? sk_fault_errno(fault, errno, "the gate in the kernel cannot be read back")
-				   : sk_fault_set(fault, SK_EIO, "the gate in the kernel cannot be read back: it shows no code");
-	}
-	size_t count = info.xlated_prog_len / sizeof *code;
-	struct sk_sha256 *hash = sk_sha256_new();
-	SK_INVARIANT(hash != NULL);
-	for (size_t i = 0; i < count; i++) {
-		bool wide = code[i].code == (BPF_LD | BPF_IMM | BPF_DW);
-		if (wide || code[i].code == (BPF_JMP | BPF_CALL))
-			code[i].imm = 0;
-		if (wide && i + 1 < count)
-			code[++i].imm = 0;
-	}
-	sk_sha256_add(hash, info.tag, sizeof info.tag); /* the kernel's own digest of what was loaded: it tells which functions are called */
-	sk_sha256_add(hash, code, count * sizeof *code);
-	sk_sha256_take(hash, digest);
-	sk_sha256_free(hash);
-	free(code);
-	return SK_OK;
-}
-
 enum sk_err live_program_digests(const struct live_program *program, uint8_t code[SK_HASH_BYTES], uint8_t table[SK_HASH_BYTES], struct sk_fault *fault)
 {
 	const uint32_t lane = LIVE_LANE_LIVE, zero = 0;
 	unsigned half = program->in_force ? 1 - program->spare : program->spare;
 	struct live_table_head head;
 	uint32_t id = 0;
-	SK_TRY(digest_program(program, code, fault));
+	memcpy(code, program->code_digest, SK_HASH_BYTES);
 	if (program->in_force && (bpf_map_lookup_elem(program->tables_fd, &lane, &id) != 0 || id != program->head_id[half]))
 		return sk_fault_set(fault, SK_EINCONSISTENT, "the table in force in the kernel is not the one that was put there");
 	if (bpf_map_lookup_elem(program->head_fd[half], &zero, &head) != 0)

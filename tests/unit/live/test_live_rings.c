@@ -4,12 +4,16 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -499,6 +503,57 @@ static void test_refusals(void **state)
 	sk_live_close(live);
 }
 
+/* ---- without rights ---- */
+
+/* What a sensor does after it gave up its rights: frames, counters, another table with its self-test, the end. In a child, which has none left. */
+static int live_without_rights(enum sk_live_mode mode)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct none[2] = {{0}};
+	struct sk_live *live = open_live(mode, 1, ALL_CLASSES), *second = NULL;
+	struct sk_fault fault = {.line = ""};
+	struct sk_live_counters now;
+	uint8_t frame[512];
+	size_t domestic = 0, length = make_frame(SK_CLASS_FD, "E4T", frame);
+	check(sk_live_start(live, &fault), &fault);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || syscall(SYS_capset, &head, none) != 0)
+		return 2;
+	put(frame, length);
+	if (drain(live, 1, &domestic, NULL) != 1)
+		return 3;
+	if (sk_live_swap(live, border, ONLY_FD, &fault) != SK_OK || sk_live_swap(live, border, ALL_CLASSES, &fault) != SK_OK) {
+		print_message("%s\n", fault.line);
+		return 4;
+	}
+	put(frame, length);
+	if (drain(live, 1, &domestic, NULL) != 1 || sk_live_counters(live, &now, &fault) != SK_OK || now.in.frames != 2)
+		return 5;
+	if (sk_live_shut(live, &fault) != SK_OK || sk_live_residue(live) != 0)
+		return 6;
+	/* The twin: it really has no rights left. */
+	const struct sk_live_options options = {.interface = "in", .mode = SK_LIVE_PACKET, .border = border, .covered_classes = ALL_CLASSES, .clock = sk_clock_system()};
+	if (sk_live_open(&options, &second, &fault) == SK_OK)
+		return 7;
+	print_message("%s\n", fault.line);
+	sk_live_close(live);
+	return 0;
+}
+
+static void test_without_rights(void **state)
+{
+	(void)state;
+	for (size_t m = 0; m < SK_COUNT(modes); m++) {
+		int status;
+		pid_t child = fork();
+		assert_true(child >= 0);
+		if (child == 0)
+			_exit(live_without_rights(modes[m].mode));
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), 0);
+	}
+}
+
 /* ---- sending on ---- */
 
 static void test_pass(void **state)
@@ -535,7 +590,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_losses_close, make_pair, remove_pair), cmocka_unit_test_setup_teardown(test_steering, make_pair, remove_pair),
 		cmocka_unit_test_setup_teardown(test_queues, make_queues, remove_pair),
 		cmocka_unit_test_setup_teardown(test_reload, make_pair, remove_pair), cmocka_unit_test_setup_teardown(test_interface_down_up_gone, make_pair, remove_pair),
-		cmocka_unit_test_setup_teardown(test_refusals, make_pair, remove_pair), cmocka_unit_test_setup_teardown(test_pass, make_pair, remove_pair)};
+		cmocka_unit_test_setup_teardown(test_without_rights, make_pair, remove_pair), cmocka_unit_test_setup_teardown(test_refusals, make_pair, remove_pair), cmocka_unit_test_setup_teardown(test_pass, make_pair, remove_pair)};
 	if (geteuid() != 0 || unshare(CLONE_NEWNET) != 0) {
 		print_message("no network namespace can be made (root is needed): skipped\n");
 		return 77;
