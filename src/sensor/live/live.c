@@ -46,6 +46,8 @@ static const char *against_xdp(const struct live_nic *nic)
 		return "it has an address of this host, whose traffic XDP would take away";
 	if (nic->master != 0)
 		return "it belongs to a bridge or bond, whose traffic XDP would take away";
+	if (nic->upper)
+		return "another interface of this host stands upon it (VLAN, macvlan), whose traffic XDP would take away";
 	if (nic->other_xdp != 0)
 		return "another XDP program is attached";
 	if (nic->queues > LIVE_QUEUES_MAX)

@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ANSWER_BYTES = 32768 };
+enum { ANSWER_BYTES = 32768, ANSWERS_MAX = 4096 };
 
 /* ---- rtnetlink: one link ---- */
 
@@ -82,6 +82,42 @@ static void take_attribute(unsigned type, struct sk_cur *content, struct live_ni
 	}
 }
 
+/* Behind the header of a message about a link: does it stand upon the link of that index (VLAN, macvlan, ...)? The other end of a veth pair names it too, and does not. */
+static bool stands_upon(struct sk_cur *c, unsigned index)
+{
+	struct live_nic upper = {.kind = ""};
+	struct sk_cur content;
+	unsigned lower = 0;
+	bool elsewhere = false;
+	sk_skip(c, sizeof(struct ifinfomsg));
+	for (unsigned type; next_attribute(c, &type, &content);) {
+		if (type == IFLA_LINK)
+			lower = native32(&content);
+		else if (type == IFLA_LINK_NETNSID)
+			elsewhere = true;
+		else if (type == IFLA_LINKINFO)
+			take_nested(&content, type, &upper);
+	}
+	return lower == index && !elsewhere && strcmp(upper.kind, "veth") != 0;
+}
+
+/* One answer of a list of links: messages, each length 4 with this head, type 2, ...; *done at the end of the list. */
+static bool any_upon(struct sk_cur *answer, unsigned index, bool *done)
+{
+	bool found = false;
+	while (sk_left(answer) >= sizeof(struct nlmsghdr) && !*done) {
+		struct sk_cur head = *answer;
+		size_t length = native32(&head);
+		unsigned type = native16(&head);
+		struct sk_cur message = sk_carve(answer, length);
+		sk_skip(answer, sk_left(answer) < -length % 4 ? sk_left(answer) : -length % 4);
+		sk_skip(&message, sizeof(struct nlmsghdr));
+		*done = type == NLMSG_DONE || type == NLMSG_ERROR || length < sizeof(struct nlmsghdr) || sk_alive(&message) != SK_OK;
+		found = found || (!*done && type == RTM_NEWLINK && stands_upon(&message, index));
+	}
+	return found;
+}
+
 /* struct nlmsghdr: length 4, type 2, flags 2, sequence 4, port 4; struct ifinfomsg: family 1, padding 1, ARPHRD 2, index 4, flags 4, change 4. */
 static enum sk_err take_answer(const void *bytes, size_t length, struct live_nic *out)
 {
@@ -116,6 +152,27 @@ enum sk_err live_nic_again(int netlink, struct live_nic *nic, struct sk_fault *f
 	if (got <= 0 || take_answer(answer, (size_t)got, nic) != SK_OK)
 		return sk_fault_set(fault, SK_EIO, "%s: the interface is gone", nic->name);
 	return SK_OK;
+}
+
+static bool has_upper(unsigned index)
+{
+	const struct {
+		struct nlmsghdr head;
+		struct ifinfomsg link;
+	} ask = {.head = {.nlmsg_len = sizeof ask, .nlmsg_type = RTM_GETLINK, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP}, .link = {.ifi_family = AF_UNSPEC}};
+	uint8_t answer[ANSWER_BYTES];
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	bool found = false, done = fd < 0 || send(fd, &ask, sizeof ask, 0) != (ssize_t)sizeof ask;
+	for (unsigned turn = 0; !done && turn < ANSWERS_MAX; turn++) {
+		ssize_t got = recv(fd, answer, sizeof answer, 0);
+		if (got <= 0)
+			break;
+		struct sk_cur c = sk_cur_of(answer, (size_t)got);
+		found = any_upon(&c, index, &done) || found;
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	return found;
 }
 
 /* ---- ethtool, addresses ---- */
@@ -180,6 +237,7 @@ enum sk_err live_nic_open(const char *name, int *netlink, struct live_nic *out, 
 		(void)close(any);
 	}
 	out->addressed = has_address(name);
+	out->upper = has_upper(index);
 	*netlink = fd;
 	return SK_OK;
 }

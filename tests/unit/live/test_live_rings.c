@@ -498,6 +498,16 @@ static void test_refusals(void **state)
 	live = open_live(SK_LIVE_AUTO, 1, ALL_CLASSES);
 	sk_live_facts(live, &facts);
 	assert_true(facts.xdp && facts.native && facts.why[0] == '\0');
+	sk_live_close(live);
+	/* The same for an interface that stands upon it, and for a port of a bridge. */
+	run("ip link add link in name upper type macvlan mode bridge");
+	assert_int_equal(try_open("in", SK_LIVE_XDP, false, &fault), SK_EUNSUPPORTED);
+	assert_non_null(strstr(fault.line, "stands upon it"));
+	run("ip link del upper && ip link add bridge type bridge && ip link set in master bridge");
+	assert_int_equal(try_open("in", SK_LIVE_XDP, false, &fault), SK_EUNSUPPORTED);
+	assert_non_null(strstr(fault.line, "bridge or bond"));
+	run("ip link set in nomaster && ip link del bridge");
+	live = open_live(SK_LIVE_AUTO, 1, ALL_CLASSES);
 	/* Two at once: the second is told. */
 	assert_int_equal(try_open("in", SK_LIVE_XDP, false, &fault), SK_EUNSUPPORTED);
 	sk_live_close(live);
