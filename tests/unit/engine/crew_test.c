@@ -612,12 +612,15 @@ struct writer {
 	unsigned later_count;
 };
 
+/* Wild times: any, for a while; then thousands in a row that are far behind, so that the clock goes back. */
 static int64_t time_of(struct writer *w)
 {
+	if (w->wild && w->written % 8000 == 3000)
+		w->now_us = 100000000;
 	w->now_us += next_random(&w->seed) % 20000;
 	if (next_random(&w->seed) % 300 == 0)
 		w->now_us += (int64_t)(next_random(&w->seed) % 200) * 1000000;
-	if (!w->wild)
+	if (!w->wild || w->written % 8000 >= 3000)
 		return w->now_us;
 	if (next_random(&w->seed) % 2000 == 0)
 		w->now_us = (int64_t)(next_random(&w->seed) % 2000000) * 1000;

@@ -36,11 +36,11 @@ link() {
 red() {
 	test=$1
 	file=$2
-	name=$(basename "$file" .c)
-	$cc $flags -I"$(dirname "$(find "$engine" "$root/src/sensor/gate" -name "$file")")" -c "$work/$file" -o "$work/$name.o" || return 1
+	object=$(basename "$file" .c).o
+	$cc $flags -I"$(dirname "$(find "$engine" "$root/src/sensor/gate" -name "$file")")" -c "$work/$file" -o "$work/broken.o" || return 1
 	rm -rf "$work/objects"
 	cp -r "$work/good" "$work/objects"
-	mv "$work/$name.o" "$work/objects/$name.o"
+	mv "$work/broken.o" "$work/objects/$object"
 	link "$test" "$work"/objects/*.o
 	! timeout 60 "$work/$test" >"$work/log" 2>&1
 }
@@ -88,7 +88,7 @@ test_crew_law|reload.c|hits of the old set go on|s/sk_flow_end_hits(engine->flow
 test_crew_law|reload.c|open segments are not asked by the new set|s/sk_flow_ask_again(engine->flows);/(void)0;/
 test_crew_law|reload.c|what is covered no longer goes on|s/sk_flow_review(engine->flows.*/(void)review;/
 test_crew_law|reload.c|the gate keeps the old coverage|s/sk_gate_switch(engine->gate.*/(void)0;/
-test_crew_law|worker.c|the basis is not asked|s/sk_basis_in_force(worker->snapshot->basis.*{/false) {/
+test_crew_law|worker.c|the basis is not asked|s/SK_UNLIKELY(sk_basis_in_force(worker->snapshot->basis.*SK_OK)/false/
 test_crew_law|worker.c|a suspension is not seen|s/atomic_load_explicit(&crew->suspended, memory_order_relaxed)/false/
 test_crew_law|worker.c|what was handed over is looked at after the end|s/worker->stopped = true;/worker->stopped = worker->receives;/
 test_crew_live|load.c|levels swing|s/SHORT_NS = 1000000000/SHORT_NS = 0/
@@ -97,7 +97,7 @@ test_crew_live|engine.c|what was shed is never asked|s/sk_flow_ask_again(engine-
 test_crew_live|engine.c|a flow that was given up is not counted|/^static bool leave_flow(/,/^}/s/sk_select_erase(.*/(void)0;/
 test_crew_live|spool.c|a hit is let in without its findings|s/? HIT_BYTES : SK_OBSERVATION_MAX_BYTES/? 64 : 64/
 test_crew_live|account.c|what the kernel lost is no frame|s/sk_engine_count(&engine->classes\[SK_CLASS_UNKNOWN\], more.frames, more.bytes);/(void)0;/
-test_crew_live|stats.c|figures are read torn|s/while ((version \& 1) != 0 || atomic_load(&told->version) != version);/while (false);/;s/memory_order_acquire);$/memory_order_acquire), (void)0;/
+test_crew_live|stats.c|figures are read torn|s/while ((version & 1) != 0 || atomic_load(&told->version) != version);/while (false);/
 LIST
 
 for test in test_ring test_crew test_crew_law test_crew_live; do
