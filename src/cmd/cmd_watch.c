@@ -12,7 +12,7 @@
 #include "cmd/summary.h"
 #include "text/text.h"
 
-enum { OPT_WORKSPACE = 256, OPT_JSON, OPT_EVE, OPT_HOME, OPT_OWN, OPT_BORDER, OPT_SELECTORS, OPT_AGAIN, OPT_INTERVAL, OPT_HEADS, OPT_FLOWS, OPT_SYSLOG, OPT_MUTED, OPT_INTERFACE, OPT_MODE, OPT_FOR,
+enum { OPT_WORKSPACE = 256, OPT_JSON, OPT_EVE, OPT_HOME, OPT_OWN, OPT_BORDER, OPT_SELECTORS, OPT_AGAIN, OPT_INTERVAL, OPT_HEADS, OPT_FLOWS, OPT_SYSLOG, OPT_MUTED, OPT_WORKERS, OPT_INTERFACE, OPT_MODE, OPT_FOR,
        OPT_ZERO_COPY, OPT_HELP };
 
 static const struct option options[] = {
@@ -21,7 +21,7 @@ static const struct option options[] = {
 	{"selectors", required_argument, NULL, OPT_SELECTORS}, {"again", no_argument, NULL, OPT_AGAIN}, {"interval-frames", required_argument, NULL, OPT_INTERVAL},
 	{"heads", required_argument, NULL, OPT_HEADS}, {"flows", required_argument, NULL, OPT_FLOWS}, {"syslog", required_argument, NULL, OPT_SYSLOG},
 	{"interface", required_argument, NULL, OPT_INTERFACE}, {"mode", required_argument, NULL, OPT_MODE}, {"for", required_argument, NULL, OPT_FOR},
-	{"zero-copy", no_argument, NULL, OPT_ZERO_COPY}, {"muted", no_argument, NULL, OPT_MUTED}, {"help", no_argument, NULL, OPT_HELP}, {0}};
+	{"workers", required_argument, NULL, OPT_WORKERS}, {"zero-copy", no_argument, NULL, OPT_ZERO_COPY}, {"muted", no_argument, NULL, OPT_MUTED}, {"help", no_argument, NULL, OPT_HELP}, {0}};
 
 struct watch_args {
 	const char *workspace;
@@ -73,6 +73,13 @@ static int take_option(struct sk_cmd *cmd, int option, struct watch_args *args)
 		if (args->run.no_heads || strcmp(optarg, "on") == 0)
 			return 0;
 		return sk_cmd_usage(cmd, "watch", "--heads '%s': expected on (the default) or off", optarg);
+	case OPT_WORKERS: {
+		unsigned long long workers = strtoull(optarg, &end, 10);
+		args->run.workers = (unsigned)workers;
+		if (optarg[0] != '-' && *end == '\0' && workers >= 1 && workers <= SK_CREW_WORKERS_MAX)
+			return 0;
+		return sk_cmd_usage(cmd, "watch", "--workers '%s': expected a number from 1 to %d", optarg, SK_CREW_WORKERS_MAX);
+	}
 	case OPT_FLOWS: {
 		unsigned long long flows = strtoull(optarg, &end, 10);
 		args->run.flows = (uint32_t)flows;

@@ -154,7 +154,7 @@ static enum sk_err gate_link(struct run *run, struct sk_fault *fault)
 		SK_TRY(sk_writer_open(options->output, result->format, &run->writer, fault));
 	else
 		SK_TRY(sk_live_pass_open(options->pass_to, &run->pass, fault));
-	SK_TRY(sk_live_input_open(run->cmd, run->workspace, &options->live, run->border, result->basis.classes, &run->live, &result->live, fault));
+	SK_TRY(sk_live_input_open(run->cmd, run->workspace, &options->live, 1, run->border, result->basis.classes, &run->live, &result->live, fault));
 	SK_TRY(start_forward(run, fault));
 	if (run->writer != NULL)
 		sk_writer_name_interface(run->writer, 0, result->live.facts.interface);

@@ -35,10 +35,10 @@ static void name_link(const char *interface, char link[64])
 	link[i] = '\0';
 }
 
-enum sk_err sk_live_input_open(struct sk_cmd *cmd, const struct sk_workspace *workspace, const struct sk_live_args *args, const struct sk_border *border, unsigned classes,
-			       struct sk_live **out, struct sk_live_result *result, struct sk_fault *fault)
+enum sk_err sk_live_input_open(struct sk_cmd *cmd, const struct sk_workspace *workspace, const struct sk_live_args *args, unsigned readers, const struct sk_border *border,
+			       unsigned classes, struct sk_live **out, struct sk_live_result *result, struct sk_fault *fault)
 {
-	const struct sk_live_options options = {.interface = args->interface, .mode = args->mode, .zero_copy = args->zero_copy, .ports = 1, .border = border, .covered_classes = classes,
+	const struct sk_live_options options = {.interface = args->interface, .mode = args->mode, .zero_copy = args->zero_copy, .ports = readers, .border = border, .covered_classes = classes,
 						.clock = cmd->clock};
 	if (args->zero_copy && workspace->profile == SK_PROFILE_JP_2025)
 		return sk_fault_set(fault, SK_EPERMIT, "%s: zero-copy is refused under profile jp-2025: the card would write frames into memory of this process before the gate has judged them",

@@ -35,9 +35,9 @@ struct sk_live_user {
 
 /* Take "auto", "xdp", "xdp-native", "xdp-generic", "packet". SK_EMALFORMED. */
 SK_MUST enum sk_err sk_live_mode_parse(const char *text, enum sk_live_mode *out);
-/* Open; the gate is shut. SK_EPERMIT: zero-copy under a statutory profile; else as sk_live_open. */
-SK_MUST enum sk_err sk_live_input_open(struct sk_cmd *cmd, const struct sk_workspace *workspace, const struct sk_live_args *args, const struct sk_border *border, unsigned classes,
-				       struct sk_live **out, struct sk_live_result *result, struct sk_fault *fault);
+/* Open for so many readers (0 = 1); the gate is shut. SK_EPERMIT: zero-copy under a statutory profile; else as sk_live_open. */
+SK_MUST enum sk_err sk_live_input_open(struct sk_cmd *cmd, const struct sk_workspace *workspace, const struct sk_live_args *args, unsigned readers, const struct sk_border *border,
+				       unsigned classes, struct sk_live **out, struct sk_live_result *result, struct sk_fault *fault);
 /* Say in the ledger what stands before the link; then open the gate. */
 SK_MUST enum sk_err sk_live_input_start(struct sk_cmd *cmd, struct sk_live *live, struct sk_collector *collector, struct sk_live_result *result, struct sk_fault *fault);
 /* Take frames until for_ns is over (SK_OK), a signal came (SK_EINTR), or the user of frames or the link fails (result->link_failed). On return the gate is shut and the rings are empty, and

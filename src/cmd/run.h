@@ -7,7 +7,7 @@
 #include "cmd/cmd.h"
 #include "cmd/live_input.h"
 #include "cmd/workspace.h"
-#include "engine/engine.h"
+#include "engine/crew.h"
 
 enum { SK_RUN_FINDINGS_MAX = 1024, SK_RUN_ERRORS_MAX = 64, SK_RUN_FLOWS_MIN = 1024, SK_RUN_FLOWS_MAX = 1 << 25 };
 
@@ -20,7 +20,8 @@ struct sk_run_options {
 	bool again;                    /* watch inputs that were watched before */
 	uint64_t interval_frames;      /* 0 = default */
 	bool no_heads;                 /* flows alone: no payload is looked at */
-	uint32_t flows;                /* places of the flow table; 0 = default */
+	uint32_t flows;                /* places of the flow tables; 0 = default */
+	unsigned workers;              /* 0 = 1: this thread alone */
 	struct sk_live_args live;      /* interface NULL: captures */
 };
 

@@ -224,19 +224,20 @@ def time_and_the_basis_end_it(net, f):
         done = net.run("s", SEKISHO, "gate", "--workspace", w, "--interface", "mt1", "-o", "/dev/null", "--for", "1s", "--json")
         expect(json.loads(done.out)["live"]["kernel"]["pending"] == 0, done.out)
         verify_both(w + "/ledger")
-    with Folder() as g:
-        w = workspace(g, extra=("--for", "6s"))
-        began = time.time()
-        sensor = Sensor(net, w)
-        while sensor.process.poll() is None and time.time() < began + 15:
-            net.run("h1", "curl", "-sf", "--max-time", "5", "-o", "/dev/null", "http://203.0.113.2/page", code=None)
-        took = time.time() - began
-        out, err = sensor.process.communicate(timeout=10)
-        expect(sensor.process.returncode == 22, f"exit {sensor.process.returncode}: {err}")
-        expect(took < 7.5, f"it took {took:.1f} s to stop for a basis of 6 s")
-        result = json.loads(out)
-        check_equation(result["account"]); verify_both(w + "/ledger")
-        expect(b"basis_expired" in b"".join(open(os.path.join(d, n), "rb").read() for d, _, names in os.walk(w + "/ledger/tile/entries") for n in names), "the ledger does not say why")
+    for command, out, extra in (("gate", ("-o", "/dev/null"), ()), ("watch", (), ("--workers", "2", "--mode", "packet")), ("watch", (), ())):
+        with Folder() as g:
+            w = workspace(g, extra=("--for", "6s"))
+            began = time.time()
+            sensor = Sensor(net, w, command=command, out=out, extra=extra)
+            while sensor.process.poll() is None and time.time() < began + 15:
+                net.run("h1", "curl", "-sf", "--max-time", "5", "-o", "/dev/null", "http://203.0.113.2/page", code=None)
+            took = time.time() - began
+            out, err = sensor.process.communicate(timeout=10)
+            expect(sensor.process.returncode == 22, f"exit {sensor.process.returncode}: {err}")
+            expect(took < 7.5, f"it took {took:.1f} s to stop for a basis of 6 s")
+            result = json.loads(out)
+            check_equation(result["account"]); verify_both(w + "/ledger")
+            expect(b"basis_expired" in b"".join(open(os.path.join(d, n), "rb").read() for d, _, names in os.walk(w + "/ledger/tile/entries") for n in names), "the ledger does not say why")
 
 
 def a_link_that_goes_away(net, f):
@@ -265,7 +266,7 @@ def a_link_that_goes_away(net, f):
 def watch_on_a_link(net, f):
     """sekisho watch on the mirror: flows and findings of what crosses, in each mode; the same counts as watch over tcpdump's capture; a selector's hit is told."""
     for name in ("h2", "f1", "f2"): serve(net, f, name, page(b"x" * 32))
-    for mode in MODES:
+    for mode, workers in [(m, n) for m in MODES for n in (1, 2)]:
         with Folder() as g:
             w = workspace(g)
             open(g + "/list", "w").write("203.0.113.2\n")
@@ -273,17 +274,17 @@ def watch_on_a_link(net, f):
             w2 = make_workspace(g, name="ws2", border=g + "/border.skb")
             sekisho("selectors", "import", "--workspace", w2, "--all-flows", g + "/list")
             capture = dump(net, g + "/seen.pcap")
-            sensor = Sensor(net, w, command="watch", out=(), extra=("--mode", mode))
+            sensor = Sensor(net, w, command="watch", out=(), extra=("--mode", mode, "--workers", workers))
             cross(net)
             time.sleep(0.5)
             live, _ = sensor.stop()
             end_dump(capture)
             user, _ = watch_json(w2, g + "/seen.pcap")
-            for key in ("classes", "erased", "account", "account_bytes", "protocols"): expect(live[key] == user[key], f"{mode}: {key}: live {live[key]}, from the capture {user[key]}")
+            for key in ("classes", "erased", "account", "account_bytes", "protocols"): expect(live[key] == user[key], f"{mode}, {workers}: {key}: live {live[key]}, from the capture {user[key]}")
             expect(live["flows"]["total"] == user["flows"]["total"] and live["findings"] and len(live["findings"]) == len(user["findings"]), f"{live['flows']} {user['flows']} {live['findings']}")
             expect(live["live"]["kernel"]["erased"] == live["account"]["gate_erased"], f"{live['live']}")
             check_equation(live["account"]); verify_both(w + "/ledger")
-            print(f"  {mode}: {live['flows']['total']} flows, {len(live['findings'])} findings")
+            print(f"  {mode}, {workers} worker{'s' if workers > 1 else ''}: {live['flows']['total']} flows, {len(live['findings'])} findings")
 
 
 def main():

@@ -10,17 +10,27 @@
 #include "emit/emit_priv.h"
 #include "text/text.h"
 
-enum { LINE_MAX_BYTES = 32768, FILE_BUFFER_BYTES = 1 << 16, FLOW_ID_BYTES = 6 /* below 2^53 */ };
+enum { LINE_MAX_BYTES = 32768, FILE_BUFFER_BYTES = 1 << 16, FLOW_ID_BYTES = 6 /* below 2^53 */, ROLLING_MODE = 0640 };
 enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMPV6 = 58, PROTO_SCTP = 132 };
 
-enum sk_err sk_emit_open(const char *path, const char *sensor, struct sk_emit **out, struct sk_fault *fault)
+static struct sk_emit *make(const char *path, const char *sensor, struct sk_fault *fault)
 {
 	struct sk_emit *emit = calloc(1, sizeof *emit);
-	if (emit == NULL)
-		return sk_fault_set(fault, SK_ENOMEM, "EVE: out of memory");
+	if (emit == NULL) {
+		(void)sk_fault_set(fault, SK_ENOMEM, "EVE: out of memory");
+		return NULL;
+	}
 	(void)snprintf(emit->path, sizeof emit->path, "%s", path);
 	(void)snprintf(emit->sensor, sizeof emit->sensor, "%s", sensor);
 	sk_buf_init(&emit->line, LINE_MAX_BYTES);
+	return emit;
+}
+
+enum sk_err sk_emit_open(const char *path, const char *sensor, struct sk_emit **out, struct sk_fault *fault)
+{
+	struct sk_emit *emit = make(path, sensor, fault);
+	if (emit == NULL)
+		return SK_ENOMEM;
 	emit->standard_output = strcmp(path, "-") == 0;
 	if (emit->standard_output) {
 		emit->file = stdout;
@@ -41,6 +51,53 @@ enum sk_err sk_emit_open(const char *path, const char *sensor, struct sk_emit **
 	return SK_OK;
 }
 
+static int64_t now_of(const struct sk_emit *emit)
+{
+	return emit->clock.unix_ns(emit->clock.context);
+}
+
+enum sk_err sk_emit_open_rolling(const char *path, const char *sensor, const struct sk_rolling_limits *limits, struct sk_clock clock, struct sk_emit **out, struct sk_fault *fault)
+{
+	struct sk_emit *emit = make(path, sensor, fault);
+	if (emit == NULL)
+		return SK_ENOMEM;
+	emit->clock = clock;
+	enum sk_err err = sk_rolling_open(path, ROLLING_MODE, limits, now_of(emit), &emit->rolling, fault);
+	if (err != SK_OK) {
+		free(emit);
+		return err;
+	}
+	*out = emit;
+	return SK_OK;
+}
+
+void sk_emit_tick(struct sk_emit *emit)
+{
+	if (emit->rolling != NULL)
+		sk_rolling_tick(emit->rolling, now_of(emit));
+}
+
+enum sk_err sk_emit_sync(struct sk_emit *emit, struct sk_fault *fault)
+{
+	return emit->rolling != NULL ? sk_rolling_sync(emit->rolling, fault) : SK_OK;
+}
+
+enum sk_err sk_emit_reopen(struct sk_emit *emit, const struct sk_rolling_limits *limits, struct sk_fault *fault)
+{
+	if (emit->rolling == NULL)
+		return SK_OK;
+	if (limits != NULL)
+		sk_rolling_set(emit->rolling, limits);
+	return sk_rolling_reopen(emit->rolling, now_of(emit), fault);
+}
+
+void sk_emit_stats(const struct sk_emit *emit, struct sk_rolling_stats *out)
+{
+	*out = (struct sk_rolling_stats){0};
+	if (emit->rolling != NULL)
+		sk_rolling_stats(emit->rolling, out);
+}
+
 void sk_emit_mark(struct sk_emit *emit, const char *basis_id, bool self_approved, bool simulated)
 {
 	emit->marked = true;
@@ -49,8 +106,20 @@ void sk_emit_mark(struct sk_emit *emit, const char *basis_id, bool self_approved
 	emit->simulated = simulated;
 }
 
+static enum sk_err close_rolling(struct sk_emit *emit, struct sk_fault *fault)
+{
+	enum sk_err err = sk_rolling_close(emit->rolling, fault);
+	if (err == SK_OK && emit->lost_lines != 0)
+		err = sk_fault_set(fault, SK_ETOOBIG, "%s: %" PRIu64 " EVE lines were too long and are lost", emit->path, emit->lost_lines);
+	sk_buf_fini(&emit->line);
+	free(emit);
+	return err;
+}
+
 enum sk_err sk_emit_close(struct sk_emit *emit, struct sk_fault *fault)
 {
+	if (emit->rolling != NULL)
+		return close_rolling(emit, fault);
 	if (fflush(emit->file) != 0 && emit->errnum == 0)
 		emit->errnum = errno;
 	if (!emit->standard_output && fclose(emit->file) != 0 && emit->errnum == 0)
@@ -170,6 +239,14 @@ void sk_emit_end_line(struct sk_emit *emit, struct sk_json_writer *w)
 {
 	sk_json_end(w);
 	sk_buf_add_u8(&emit->line, '\n');
+	if (emit->rolling != NULL && emit->line.failed == SK_OK) {
+		sk_rolling_add(emit->rolling, emit->line.bytes, emit->line.length, now_of(emit));
+		return;
+	}
+	if (emit->rolling != NULL) {
+		emit->lost_lines++;
+		return;
+	}
 	errno = 0;
 	bool written = emit->line.failed == SK_OK && fwrite(emit->line.bytes, 1, emit->line.length, emit->file) == emit->line.length;
 	if (written)

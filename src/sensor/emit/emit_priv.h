@@ -11,7 +11,9 @@
 enum { SK_EMIT_SENSOR_MAX = 128 };
 
 struct sk_emit {
-	FILE *file;
+	FILE *file;                  /* NULL when it rolls */
+	struct sk_rolling *rolling;
+	struct sk_clock clock;       /* when it rolls */
 	bool standard_output;
 	char path[SK_FAULT_LINE_MAX / 2], sensor[SK_EMIT_SENSOR_MAX];
 	char basis[SK_EMIT_SENSOR_MAX];

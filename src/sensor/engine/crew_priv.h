@@ -22,7 +22,7 @@ enum {
 	SK_COLLECT_MAX = 256,           /* the same for the collector */
 	SK_URGENT_BYTES = 32768,        /* of a ring to the collector, kept for parts and notes */
 	SK_MARKS_BYTES = 1024,          /* of a ring between workers, kept for marks: at most two wait in it */
-	SK_PUBLISH_BYTES = 1 << 16      /* so much is gathered before others are told, when more is coming */
+	SK_GATHER_SHARE = 16            /* of a ring so much is gathered before its reader is told, when more is coming: each time may cost a wake-up */
 };
 
 /* What happens at a cut, decided once by who opens it. */
@@ -92,7 +92,6 @@ struct sk_worker {
 	struct sk_bell bell;
 	struct sk_ring *out[SK_CREW_WORKERS_MAX], *in[SK_CREW_WORKERS_MAX]; /* by the other worker; NULL: none */
 	bool marked[SK_CREW_WORKERS_MAX];                                  /* its mark of the present cut has come */
-	uint64_t unpublished;                                              /* bytes in out rings that others were not told of */
 	struct sk_ring spool;
 	struct sk_observe_sink sink;
 	uint8_t form[SK_FINDING_MAX_BYTES > SK_OBSERVATION_MAX_BYTES ? SK_FINDING_MAX_BYTES : SK_OBSERVATION_MAX_BYTES];
@@ -110,7 +109,7 @@ struct sk_worker {
 	bool cut_wanted, stopped, finished;
 	uint64_t obeyed;
 	struct sk_spool_part part;
-	int64_t told_ns, monotonic_ns;
+	int64_t told_ns, published_ns, monotonic_ns;
 	struct sk_load load;
 	uint64_t intervals;
 	struct sk_told_stats stats;
@@ -164,8 +163,8 @@ struct sk_engine_peers sk_exchange_peers(struct sk_worker *worker);
 SK_MUST bool sk_exchange_take(struct sk_worker *worker, unsigned from);
 /* Put a mark into every ring that leaves, and tell their readers of all that is in them. */
 void sk_exchange_mark(struct sk_worker *worker, const struct sk_plan *plan);
-/* Tell the readers of what is in the rings. */
-void sk_exchange_publish(struct sk_worker *worker);
+/* Tell the readers of what is in the rings; not `all`: where much has been gathered. */
+void sk_exchange_publish(struct sk_worker *worker, bool all);
 
 /* ---- spool.c ---- */
 

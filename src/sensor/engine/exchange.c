@@ -32,7 +32,6 @@ static bool pass_frame(void *context, unsigned to, const struct sk_frame *frame,
 	memcpy(bytes, &head, sizeof head);
 	if (frame->captured_bytes != 0)
 		memcpy(bytes + sizeof head, frame->bytes, frame->captured_bytes);
-	worker->unpublished += sizeof head + frame->captured_bytes;
 	return true;
 }
 
@@ -49,7 +48,6 @@ static bool pass_datagram(void *context, unsigned to, const struct sk_admitted_i
 		return false;
 	memcpy(bytes, &head, sizeof head);
 	memcpy(bytes + sizeof head, datagram, length);
-	worker->unpublished += sizeof head + length;
 	return true;
 }
 
@@ -62,7 +60,6 @@ static void pass_clock(void *context, int64_t was_ns, int64_t now_ns)
 		if (bytes != NULL)
 			memcpy(bytes, &clock, sizeof clock);
 	}
-	worker->unpublished += sizeof clock;
 }
 
 struct sk_engine_peers sk_exchange_peers(struct sk_worker *worker)
@@ -72,12 +69,11 @@ struct sk_engine_peers sk_exchange_peers(struct sk_worker *worker)
 					.pass_frame = pass_frame, .pass_datagram = pass_datagram, .clock_back = pass_clock};
 }
 
-void sk_exchange_publish(struct sk_worker *worker)
+void sk_exchange_publish(struct sk_worker *worker, bool all)
 {
 	for (unsigned to = 0; to < worker->crew->config.workers; to++)
-		if (worker->out[to] != NULL)
+		if (worker->out[to] != NULL && (all || sk_ring_untold(worker->out[to]) >= worker->out[to]->bytes / SK_GATHER_SHARE))
 			sk_ring_publish(worker->out[to]);
-	worker->unpublished = 0;
 }
 
 /* A mark is never lost. From a file it waits as frames do; live every cut is by an order, and none is given before the one before was obeyed by all, so that at most two
@@ -95,7 +91,7 @@ void sk_exchange_mark(struct sk_worker *worker, const struct sk_plan *plan)
 		if (bytes != NULL)
 			memcpy(bytes, &mark, sizeof mark);
 	}
-	sk_exchange_publish(worker);
+	sk_exchange_publish(worker, true);
 }
 
 /* ---- taking ---- */

@@ -49,6 +49,11 @@ bool sk_ring_fits(const struct sk_ring *ring, size_t length);
 SK_MUST uint8_t *sk_ring_reserve(struct sk_ring *ring, uint32_t kind, size_t length, bool urgent);
 /* Writer: give everything that was reserved to the reader. */
 void sk_ring_publish(struct sk_ring *ring);
+/* Writer: bytes that the reader was not told of. */
+static inline uint64_t sk_ring_untold(const struct sk_ring *ring)
+{
+	return ring->written - ring->told;
+}
 /* Writer, asleep or not: is there room for such a record? For the look between sk_bell_doze and sk_bell_sleep. */
 SK_MUST bool sk_ring_has_room(struct sk_ring *ring, size_t length, bool urgent);
 

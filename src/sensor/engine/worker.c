@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { SPINS = 100, TELL_NS = 100000000 };
+enum { SPINS = 100, TELL_NS = 100000000, GATHER_NS = 20000000 };
 
 static bool is_aborted(const struct sk_worker *worker)
 {
@@ -150,14 +150,28 @@ static void ask_law(struct sk_worker *worker)
 	}
 }
 
+/* Frames go on at once where others are live; records may be gathered for a moment. */
+static void publish(struct sk_worker *worker, bool all)
+{
+	sk_exchange_publish(worker, all || worker->crew->config.live);
+	if (!worker->crew->config.threads)
+		return;
+	if (!all && worker->monotonic_ns - worker->published_ns < GATHER_NS && sk_ring_untold(&worker->spool) < worker->spool.bytes / SK_GATHER_SHARE)
+		return;
+	worker->published_ns = worker->monotonic_ns;
+	sk_ring_publish(&worker->spool);
+}
+
 /* ---- the source ---- */
 
 static void source_ended(struct sk_worker *worker, const struct sk_fault *fault)
 {
 	struct sk_crew *crew = worker->crew;
+	if (worker->stopped && worker->source->stop != NULL)
+		worker->source->stop(worker->source->context);
 	sk_engine_count_source(worker->engine, worker->source, &worker->counted);
 	worker->source = NULL;
-	sk_exchange_publish(worker);
+	sk_exchange_publish(worker, true);
 	if (crew->config.threads) {
 		sk_spool_tell(worker, SK_SPOOL_SOURCE_ENDED, fault);
 		return;
@@ -203,7 +217,7 @@ static enum sk_step receive(struct sk_worker *worker)
 		return SK_STEP_WORKED;
 	}
 	if (worker->source_waits)
-		sk_exchange_publish(worker);
+		publish(worker, true);
 	enum sk_err err = worker->source->next(worker->source->context, worker->frames, &count, &fault);
 	follow_batch(worker, count);
 	if (err == SK_EMORE) {
@@ -242,10 +256,7 @@ enum sk_step sk_worker_step(struct sk_worker *worker)
 		if (worker->in[from] != NULL)
 			any |= sk_exchange_take(worker, from);
 	enum sk_step received = receive(worker);
-	if (worker->unpublished >= SK_PUBLISH_BYTES || received != SK_STEP_WORKED || worker->crew->config.live)
-		sk_exchange_publish(worker);
-	if (worker->crew->config.threads)
-		sk_ring_publish(&worker->spool);
+	publish(worker, !any && received != SK_STEP_WORKED);
 	return any ? SK_STEP_WORKED : received;
 }
 

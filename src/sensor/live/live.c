@@ -11,7 +11,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-enum { SPARE_NODES = 65536, NOT_OPEN = -1 };
+enum { SPARE_NODES = 65536, NOT_OPEN = -1, SHUT_TRIES = 1000 };
 
 struct sk_live {
 	struct live_nic nic;
@@ -223,6 +223,8 @@ enum sk_err sk_live_swap(struct sk_live *live, const struct sk_border *border, u
 
 enum sk_err sk_live_shut(struct sk_live *live, struct sk_fault *fault)
 {
+	if (live_is_shut(live))
+		return SK_OK;
 	SK_TRY(live_program_shut(live->program, fault));
 	__atomic_store_n(&live->shut, true, __ATOMIC_RELEASE);
 	return SK_OK;
@@ -231,7 +233,7 @@ enum sk_err sk_live_shut(struct sk_live *live, struct sk_fault *fault)
 enum sk_err sk_live_discard(struct sk_live *live, struct sk_fault *fault)
 {
 	__atomic_store_n(&live->discard, true, __ATOMIC_RELEASE);
-	return sk_live_shut(live, fault);
+	return live_is_shut(live) ? SK_OK : sk_live_shut(live, fault);
 }
 
 void sk_live_facts(const struct sk_live *live, struct sk_live_facts *out)
@@ -248,6 +250,19 @@ struct live_port *live_port(struct sk_live *live, unsigned number)
 bool live_is_shut(const struct sk_live *live)
 {
 	return __atomic_load_n(&live->shut, __ATOMIC_ACQUIRE);
+}
+
+void live_discard_once(struct sk_live *live)
+{
+	struct sk_fault ignored;
+	if (!__atomic_exchange_n(&live->discard, true, __ATOMIC_ACQ_REL)) {
+		if (sk_live_shut(live, &ignored) != SK_OK)
+			__atomic_store_n(&live->shut, true, __ATOMIC_RELEASE); /* what the kernel still passes is overwritten as it comes, and counted */
+		return;
+	}
+	/* Another thread is at it; the kernel answers within some ten milliseconds. */
+	for (unsigned tries = 0; tries < SHUT_TRIES && !live_is_shut(live); tries++)
+		(void)poll(NULL, 0, 1);
 }
 
 bool live_discards(const struct sk_live *live)

@@ -111,6 +111,8 @@ struct live_port *live_port(struct sk_live *live, unsigned number);
 bool live_is_shut(const struct sk_live *live);
 bool live_all_empty(const struct sk_live *live);
 bool live_discards(const struct sk_live *live);
+/* sk_live_discard by whichever thread is the first; on return the gate is shut, or cannot be. */
+void live_discard_once(struct sk_live *live);
 /* Of all ports. */
 void live_discarded(const struct sk_live *live, struct sk_live_cell *sum);
 /* How full the fullest ring of the port is, in thousandths. */

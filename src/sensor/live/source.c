@@ -42,7 +42,10 @@ static enum sk_err next(void *context, struct sk_frame frames[SK_BATCH_MAX], siz
 	bool shut = live_is_shut(port->live);
 	SK_TRY(sk_live_next(port->live, port->number, frames, count, WAIT_MS, fault));
 	if (*count != 0 && live_discards(port->live)) {
-		discard(port, frames, count);
+		do {
+			discard(port, frames, count);
+			SK_TRY(sk_live_next(port->live, port->number, frames, count, 0, fault));
+		} while (*count != 0);
 		return SK_EMORE;
 	}
 	if (*count != 0)
@@ -65,6 +68,21 @@ static void counts(void *context, struct sk_source_counts *out)
 	*out = port->counts;
 }
 
+/* The basis ended: the first port that learns of it shuts the gate in the kernel for all. */
+static void stop(void *context)
+{
+	struct live_port *port = context;
+	struct sk_frame frames[SK_BATCH_MAX];
+	struct sk_fault ignored;
+	live_discard_once(port->live);
+	for (unsigned tries = 0; tries < END_TRIES; tries++) {
+		size_t count = 0;
+		enum sk_err err = next(port, frames, &count, &ignored);
+		if (err != SK_EMORE && count == 0)
+			break;
+	}
+}
+
 static unsigned backlog(void *context)
 {
 	const struct live_port *port = context;
@@ -74,5 +92,5 @@ static unsigned backlog(void *context)
 struct sk_source sk_live_source(struct sk_live *live, unsigned number)
 {
 	struct live_port *port = live_port(live, number);
-	return (struct sk_source){.context = port, .next = next, .counts = number == 0 ? counts : NULL, .backlog = backlog, .descriptor = -1};
+	return (struct sk_source){.context = port, .next = next, .counts = number == 0 ? counts : NULL, .stop = stop, .backlog = backlog, .descriptor = -1};
 }

@@ -173,9 +173,49 @@ static void a_full_disk_is_told_once(void **state)
 	assert_int_equal(sk_emit_open("/nowhere/eve.json", "s", &emit, &fault), SK_EIO);
 }
 
+/* A service's file: the same lines, whole ones alone, over many small files; opened anew when somebody moved it. */
+static void a_file_that_rolls(void **state)
+{
+	(void)state;
+	char folder[] = "/tmp/sk-emit-XXXXXX", path[64], part[80];
+	struct sk_clock_fake time = {.now_unix_ns = 1};
+	struct sk_rolling_limits limits = {.size_bytes = 4000, .keep = 99, .flush_ns = 1000000000};
+	struct sk_rolling_stats stats;
+	struct sk_emit *emit;
+	struct sk_fault fault;
+	struct sk_buf all, golden;
+	assert_non_null(mkdtemp(folder));
+	(void)snprintf(path, sizeof path, "%s/eve.json", folder);
+	assert_int_equal(sk_emit_open_rolling(path, "sensor-1", &limits, sk_clock_of_fake(&time), &emit, &fault), SK_OK);
+	write_all_kinds(emit);
+	time.now_unix_ns += 1000000001;
+	sk_emit_tick(emit);
+	sk_emit_stats(emit, &stats);
+	assert_int_equal(stats.lines, 16);
+	assert_true(stats.rolled >= 2);
+	sk_buf_init(&all, OUT_MAX);
+	sk_buf_init(&golden, OUT_MAX);
+	for (int64_t number = (int64_t)stats.rolled; number >= 0; number--) {
+		(void)snprintf(part, sizeof part, number > 0 ? "%s.%d" : "%s", path, (int)number);
+		assert_int_equal(sk_file_read(part, &all, &fault), SK_OK);
+		assert_int_equal(all.bytes[all.length - 1], '\n');
+		(void)unlink(part);
+	}
+	assert_int_equal(sk_file_read(golden_path, &golden, &fault), SK_OK);
+	assert_string_equal(sk_buf_text(&all), sk_buf_text(&golden));
+	assert_int_equal(sk_emit_reopen(emit, &limits, &fault), SK_OK);
+	assert_int_equal(access(path, F_OK), 0);
+	assert_int_equal(sk_emit_sync(emit, &fault), SK_OK);
+	assert_int_equal(sk_emit_close(emit, &fault), SK_OK);
+	(void)unlink(path), (void)rmdir(folder);
+	sk_buf_fini(&all);
+	sk_buf_fini(&golden);
+	assert_int_equal(sk_emit_open_rolling("/nowhere/eve.json", "s", &limits, sk_clock_of_fake(&time), &emit, &fault), SK_EIO);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(lines_are_golden), cmocka_unit_test(a_full_disk_is_told_once)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(lines_are_golden), cmocka_unit_test(a_full_disk_is_told_once), cmocka_unit_test(a_file_that_rolls)};
 	if (sk_seal_start() != SK_OK)
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);

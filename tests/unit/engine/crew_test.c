@@ -325,7 +325,7 @@ struct sk_crew_config crew_config(const struct variant *variant, struct sk_obser
 	return config;
 }
 
-static enum sk_err run_one(struct sk_crew *crew, const char *path, unsigned *interfaces, struct sk_fault *fault)
+static enum sk_err run_one(struct sk_crew *crew, const char *path, unsigned *interfaces, size_t *residue, struct sk_fault *fault)
 {
 	struct sk_capture_source capture = {.interface_base = *interfaces};
 	struct sk_capture_stats stats;
@@ -337,6 +337,7 @@ static enum sk_err run_one(struct sk_crew *crew, const char *path, unsigned *int
 		err = sk_crew_run(crew, &source, fault);
 	sk_capture_stats(capture.capture, &stats);
 	*interfaces += stats.interfaces;
+	*residue += sk_capture_residue(capture.capture);
 	sk_capture_close(capture.capture);
 	return err;
 }
@@ -353,12 +354,12 @@ void run_captures(const struct world *world, const struct variant *variant, cons
 	clock_set(1000, variant->dawdle);
 	enum sk_err err = sk_crew_new(&config, &snapshot, &crew, &outcome->fault);
 	for (size_t i = 0; i < count && err == SK_OK; i++)
-		err = run_one(crew, paths[i], &interfaces, &outcome->fault);
+		err = run_one(crew, paths[i], &interfaces, &outcome->residue, &outcome->fault);
 	if (err == SK_OK)
 		err = sk_crew_finish(crew, SK_FLOW_END_STOP, &outcome->fault);
 	if (err == SK_OK) {
 		sk_crew_totals(crew, &outcome->totals);
-		outcome->residue = sk_crew_residue(crew);
+		outcome->residue += sk_crew_residue(crew);
 	}
 	sk_crew_free(crew);
 	clock_set(1000, false);
@@ -611,12 +612,15 @@ struct writer {
 	unsigned later_count;
 };
 
+/* Wild times: any, for a while; then thousands in a row that are far behind, so that the clock goes back. */
 static int64_t time_of(struct writer *w)
 {
+	if (w->wild && w->written % 8000 == 3000)
+		w->now_us = 100000000;
 	w->now_us += next_random(&w->seed) % 20000;
 	if (next_random(&w->seed) % 300 == 0)
 		w->now_us += (int64_t)(next_random(&w->seed) % 200) * 1000000;
-	if (!w->wild)
+	if (!w->wild || w->written % 8000 >= 3000)
 		return w->now_us;
 	if (next_random(&w->seed) % 2000 == 0)
 		w->now_us = (int64_t)(next_random(&w->seed) % 2000000) * 1000;

@@ -129,6 +129,7 @@ static void *end_soon(void *context)
 		sk_crew_suspend(ending->crew->crew);
 	else
 		clock_set(2000, false);
+	clock_hold(false);
 	return NULL;
 }
 
@@ -172,6 +173,35 @@ static void the_basis_ends_for_every_worker(void **state)
 		ends_within_a_second(&shapes[i], true, 500);
 		ends_within_a_second(&shapes[i], i % 2 == 0, UINT64_MAX); /* under full load */
 	}
+}
+
+/* A worker that was handed much before the end, and comes to it after the end, counts it and looks at none of it. rule: BASIS-2 */
+static void nothing_is_looked_at_after_the_end(void **state)
+{
+	(void)state;
+	static const struct shape two = {"2 over one source", 2, 1, true, false};
+	struct world world;
+	struct crew c;
+	struct sk_engine_totals totals;
+	pthread_t thread;
+	assert_true(world_small(&world, "", true));
+	clock_set(1000, false);
+	crew_start(&c, &two, &world, UINT64_MAX, false);
+	c.sources[0]->holds = true;
+	crew_make(&c);
+	struct ending ending = {.crew = &c, .suspend = true};
+	assert_int_equal(pthread_create(&thread, NULL, end_soon, &ending), 0);
+	assert_int_equal(sk_crew_run(c.crew, c.of, &outcome.fault), SK_ESUSPENDED);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	/* So ended, all that was looked at is selected. */
+	assert_int_equal(sk_crew_finish(c.crew, SK_FLOW_END_STOP, &outcome.fault), SK_OK);
+	expect_closed(&c, &totals);
+	enum { ROUNDS = 3 * SK_BATCH_MAX }; /* that were under way */
+	assert_true(totals.taken.frames > 2 * ROUNDS);
+	assert_true(totals.selected.frames <= totals.received.frames - totals.taken.frames + ROUNDS);
+	assert_true(totals.select[SK_SELECT_STOPPED].frames >= totals.taken.frames - ROUNDS);
+	crew_stop(&c);
+	world_stop(&world);
 }
 
 /* ---- the ledger refuses, the source fails, somebody interrupts ---- */
@@ -479,7 +509,7 @@ static int stop_all(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_basis_ends_for_every_worker), cmocka_unit_test(a_ledger_that_refuses_ends_it), cmocka_unit_test(a_source_that_fails_ends_alone),
+		cmocka_unit_test(the_basis_ends_for_every_worker), cmocka_unit_test(nothing_is_looked_at_after_the_end), cmocka_unit_test(a_ledger_that_refuses_ends_it), cmocka_unit_test(a_source_that_fails_ends_alone),
 		cmocka_unit_test(an_interrupt_finishes_in_order), cmocka_unit_test(a_reload_is_the_same_for_any_crew), cmocka_unit_test(what_becomes_of_open_segments),
 		cmocka_unit_test(reloads_all_the_time),
 	};

@@ -464,6 +464,13 @@ static void a_source_each(void **state)
 
 /* ---- figures ---- */
 
+static int64_t monotonic_ms(void)
+{
+	struct timespec now;
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 struct reader {
 	const struct sk_crew *crew;
 	unsigned workers;
@@ -532,6 +539,39 @@ static void figures_are_read_whole(void **state)
 	world_stop(&world);
 }
 
+/* A worker that tells all the time. */
+static void figures_are_never_torn(void **state)
+{
+	(void)state;
+	struct world world;
+	struct sk_observe_sink sink;
+	struct sk_crew *crew = NULL;
+	pthread_t thread;
+	assert_true(world_small(&world, "", false));
+	struct sk_snapshot snapshot = world_snapshot(&world, 1);
+	const struct variant variant = {.name = "alone", .workers = 1};
+	clock_set(1000, false);
+	struct sk_crew_config config = crew_config(&variant, &sink, &outcome);
+	assert_int_equal(sk_crew_new(&config, &snapshot, &crew, &outcome.fault), SK_OK);
+	struct sk_engine *engine = crew->workers[0].engine;
+	struct reader reader = {.crew = crew, .workers = 1};
+	assert_int_equal(pthread_create(&thread, NULL, read_figures, &reader), 0);
+	for (int64_t end = monotonic_ms() + 300; monotonic_ms() < end;) {
+		for (unsigned i = 0; i < 100; i++) {
+			engine->received.frames++;
+			engine->classes[SK_CLASS_UNKNOWN].frames++;
+			sk_stats_tell(&crew->workers[0]);
+		}
+	}
+	atomic_store(&reader.stop, true);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	print_message("%lu tellings, %lu readings\n", engine->received.frames, reader.reads);
+	assert_int_equal(reader.torn, 0);
+	assert_int_equal(reader.back, 0);
+	sk_crew_free(crew);
+	world_stop(&world);
+}
+
 static int start_all(void **state)
 {
 	(void)state;
@@ -557,6 +597,7 @@ int main(void)
 		cmocka_unit_test(intervals_by_time), cmocka_unit_test(levels_have_an_order), cmocka_unit_test(each_level_gives_up_its_own),
 		cmocka_unit_test(what_was_shed_is_asked_later), cmocka_unit_test(load_is_measured_at_the_source), cmocka_unit_test(a_source_each),
 		cmocka_unit_test(figures_are_read_whole),
+		cmocka_unit_test(figures_are_never_torn),
 	};
 	return cmocka_run_group_tests(tests, start_all, stop_all);
 }

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows of .def files as Python sees them, and the tables of the documentation that are made from them."""
+import re
+from c_source import blank, read
+
+ROW = re.compile(r"(?m)^(SK_[A-Z0-9_]+)\(")
+PIECE = re.compile(r'"((?:\\.|[^"\\])*)"|(-?[A-Za-z0-9_]+)|([(),])|\s+', re.S)
+
+
+def rows(root, path):
+    """Every row of the file: (macro, [arguments]); texts that stand side by side are joined, NULL is None."""
+    text = blank(read(root, path), strings=False)
+    found = []
+    for start in ROW.finditer(text):
+        arguments, words, at = [], None, start.end()
+        while True:
+            piece = PIECE.match(text, at)
+            if not piece:
+                raise SystemExit(f"{path}:{text.count(chr(10), 0, at) + 1}: not the form of a row: {text[at:at + 40]!r}")
+            at = piece.end()
+            if piece[1] is not None:
+                words = (words or "") + re.sub(r"\\(.)", r"\1", piece[1])
+            elif piece[2] is not None:
+                words = None if piece[2] == "NULL" else piece[2]
+            elif piece[3] in (",", ")"):
+                arguments.append(words)
+                words = None
+                if piece[3] == ")":
+                    break
+        found.append((start[1], arguments, text.count("\n", 0, start.start()) + 1))
+    return found
+
+
+def sentences(text):
+    """mandoc wants each sentence on a line of its own, and no macro by accident."""
+    lines = re.sub(r"(?<=[.:;)]) (?=[A-Z0-9])", "\n", text).split("\n") if text else []
+    return [("\\&" if line[:1] in ".'" else "") + line.replace("\\", "\\e") for line in lines]
+
+
+# ---- the configuration's keys, for sekisho.conf(5) ----
+
+def conf_keys(root):
+    """One dictionary a key, in the table's order."""
+    types = {"BOOL": "bool", "COUNT": "integer", "BYTES": "bytes", "TIME": "duration", "RATE": "rate", "SHARE": "share", "CHOICE": "enum", "WORD": "word", "LABEL": "label",
+             "INTERFACE": "interface", "PATH": "path", "SOCKET": "socket", "PREFIX": "prefix", "ENDPOINT": "address:port"}
+    keys = []
+    for macro, a, line in rows(root, "src/foundation/conf/conf.def"):
+        if macro == "SK_CONF_MAPS":
+            member, key, places, element, since, reload, sentence, prose = a
+            keys.append(dict(key=key, type=f"list of maps, at most {places}", unit="", least="", most="", default="[]", since=since, reload=reload, choices="", sentence=sentence, prose=prose, line=line))
+            continue
+        listed = macro.endswith("_LIST")
+        places = a.pop(3) if listed else None
+        member, key, kind, unit, least, most, default, since, reload, choices, sentence, prose = a
+        keys.append(dict(key=key, type=f"list of {types[kind]}, at most {places}" if listed else types[kind], unit=unit, least=least, most=most, default=default, since=since, reload=reload,
+                         choices=choices, sentence=sentence, prose=prose, line=line))
+    return keys
+
+
+def conf_manual(root):
+    choices = {}
+    for _, (group, _symbol, word, prose), _line in rows(root, "src/foundation/conf/choice.def"):
+        choices.setdefault(group, []).append((word, prose))
+    out = [".Bl -tag -width Ds"]
+    for k in conf_keys(root):
+        facts = [k["type"] + (f", {k['unit']}" if k["unit"] else "")]
+        if k["least"]:
+            facts.append(f"from {k['least']} to {k['most']}")
+        facts.append("must be given" if k["default"] is None else f"default {k['default']}" if k["default"] else "none by default")
+        facts.append("taken on reload" if k["reload"] == "RELOAD" else "needs a restart")
+        out += [f".It Cm {k['key']}", f"({'; '.join(facts)})", ".br"] + sentences(k["sentence"]) + sentences(k["prose"])
+        if k["choices"]:
+            out.append(".Bl -tag -width xdp_generic -compact")
+            for word, prose in choices[k["choices"]]:
+                out += [f".It Cm {word}"] + sentences(prose)
+            out.append(".El")
+    return out + [".El"]
+
+
+# ---- what the operator's page tells of events and figures ----
+
+def cell(text):
+    return text.replace("|", "\\|")
+
+
+def event_table(root):
+    out = ["| event | level | words | what to do |", "|---|---|---|---|"]
+    for macro, a, _ in rows(root, "src/foundation/journal/event.def"):
+        if re.fullmatch(r"SK_EVENT\d", macro):
+            out.append(f"| `{a[0]}` | {a[1].lower()} | {cell(a[2])} | {cell(a[3])} |")
+    return out
+
+
+def metric_table(root):
+    units = {"COUNT": "", "BYTES": "bytes", "FLAG": "0 or 1", "RATIO": "0 to 1", "SECONDS": "seconds", "TIME": "seconds since 1970"}
+    out = ["| figure | kind | unit | by | what it means |", "|---|---|---|---|---|"]
+    for macro, a, _ in rows(root, "src/sensor/emit/metrics.def"):
+        if macro in ("SK_METRIC", "SK_METRIC_LINK", "SK_METRIC_WORKER"):
+            by = {"SK_METRIC": "", "SK_METRIC_LINK": "link", "SK_METRIC_WORKER": "worker"}[macro]
+            out.append(f"| `sekisho_{a[1]}{'_total' if a[2] == 'COUNTER' else ''}` | {a[2].lower()} | {units[a[3]]} | {by} | {cell(a[4])} |")
+        else:
+            by = "link" if macro == "SK_METRIC_LINK_CELL" else f"link, {a[2]}"
+            out.append(f"| `sekisho_{a[1]}_frames_total`, `..._bytes_total` | counter | | {by} | {cell(a[-1])} |")
+    return out
+
+
+def health_table(root):
+    out = ["| reason | state | what is said | what to do |", "|---|---|---|---|"]
+    for _, a, _ in rows(root, "src/sensor/emit/health.def"):
+        out.append(f"| `{a[1]}` | {a[2].lower()} | {cell(a[3])} | {cell(a[4])} |")
+    return out
+
+
+def wall_table(root):
+    out = ["| wall | what it means that it stands |", "|---|---|"]
+    for _, a, _ in rows(root, "src/foundation/wall/wall.def"):
+        out.append(f"| `{a[1]}` | {cell(a[2])} |")
+    return out
+
+
+def prose_of(root):
+    """(path, line, name, text) of each row that must tell something to people."""
+    for k in conf_keys(root):
+        yield "src/foundation/conf/conf.def", k["line"], k["key"], k["sentence"]
+        yield "src/foundation/conf/conf.def", k["line"], k["key"], k["prose"]
+    for _, a, line in rows(root, "src/foundation/conf/choice.def"):
+        yield "src/foundation/conf/choice.def", line, a[2], a[3]
+    for macro, a, line in rows(root, "src/foundation/journal/event.def"):
+        if re.fullmatch(r"SK_EVENT\d", macro):
+            yield "src/foundation/journal/event.def", line, a[0], a[3]
+
+
+    for _, a, line in rows(root, "src/sensor/emit/metrics.def"):
+        yield "src/sensor/emit/metrics.def", line, a[1], a[-1]
+    for _, a, line in rows(root, "src/sensor/emit/health.def"):
+        yield "src/sensor/emit/health.def", line, a[1], a[4]
+
+
+# file -> name of the table -> lines
+TABLES = {
+    "man/sekisho.conf.5": {"keys": conf_manual},
+    "docs/service.md": {"figures": metric_table, "health": health_table, "events": event_table, "walls": wall_table},
+}
