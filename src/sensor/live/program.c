@@ -172,6 +172,7 @@ static enum sk_err load(struct live_program *program, const struct live_program_
 
 enum sk_err live_program_load(const struct live_program_options *options, struct live_program **out, struct sk_fault *fault)
 {
+	SK_TRY(sk_seal_start());
 	int cpus = libbpf_num_possible_cpus();
 	struct live_program *program = calloc(1, sizeof *program);
 	char *log = calloc(1, LOG_BYTES);
