@@ -157,7 +157,7 @@ static enum sk_err look_around(void *context, struct sk_fault *fault)
 static enum sk_err start_crew(struct run *run, struct sk_fault *fault)
 {
 	const struct sk_run_options *options = run->options;
-	unsigned workers = options->workers != 0 ? options->workers : 1;
+	unsigned workers = run->result->workers = options->workers != 0 ? options->workers : 1;
 	run->snapshot = sk_snapshot_of(1, run->border, &run->result->basis, run->set);
 	struct sk_crew_config config = {.workers = workers, .sources = 1, .threads = workers > 1, .no_own_findings = true, .flow = sk_flow_default_limits(),
 					.decoder = sk_decoder_default_limits(), .interval_frames = options->interval_frames, .link = "file", .clock = run->cmd->clock,

@@ -243,6 +243,10 @@ void sk_summary_json(struct sk_cmd *cmd, const struct sk_workspace *workspace, c
 	sk_json_text(&json, "origin", result->origin);
 	sk_json_u64(&json, "intervals", totals->intervals);
 	sk_json_end(&json);
+	sk_json_object(&json, "workers");
+	sk_json_u64(&json, "count", result->workers);
+	sk_json_u64(&json, "exchanged", totals->passed.frames);
+	sk_json_end(&json);
 	json_rate(&json, result);
 	sk_json_array(&json, "errors");
 	for (size_t i = 0; i < result->error_count; i++)
