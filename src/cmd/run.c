@@ -201,8 +201,8 @@ static enum sk_err look_around(void *context, struct sk_fault *fault)
 static enum sk_err start_crew(struct run *run, struct sk_fault *fault)
 {
 	const struct sk_run_options *options = run->options;
-	unsigned workers = options->workers != 0 ? options->workers : 1;
-	run->snapshot = (struct sk_snapshot){.number = 1, .border = run->border, .basis = &run->result->basis, .set = run->set, .times = sk_flow_default_limits()};
+	unsigned workers = run->result->workers = options->workers != 0 ? options->workers : 1;
+	run->snapshot = sk_snapshot_of(1, run->border, &run->result->basis, run->set);
 	bool live = run->result->live.used;
 	struct sk_crew_config config = {.workers = workers, .sources = live ? workers : 1, .threads = workers > 1, .live = live, .no_own_findings = !live, .flow = sk_flow_default_limits(),
 					.decoder = sk_decoder_default_limits(), .interval_frames = live && options->interval_frames == 0 ? UINT64_MAX : options->interval_frames,

@@ -48,6 +48,7 @@ struct sk_run_result {
 	char origin[SK_KEY_NAME_MAX];
 	uint64_t rows_rolled_back, frames_lost_in_crash;
 	bool recovered;
+	unsigned workers;
 	int64_t wall_ns, cpu_ns, start_cpu_ns; /* of the run proper; start-up apart */
 };
 

@@ -70,6 +70,21 @@ static void json_erased(struct sk_json_writer *json, const struct sk_engine_tota
 	sk_json_end(json);
 }
 
+static void json_lost(struct sk_json_writer *json, const struct sk_engine_totals *totals)
+{
+	sk_json_object(json, "lost");
+	for (size_t i = 0; i < totals->lost_count; i++)
+		if (totals->lost[i].frames != 0)
+			sk_json_u64(json, totals->lost[i].name, totals->lost[i].frames);
+	sk_json_end(json);
+	sk_json_object(json, "shed");
+	sk_json_u64(json, "heads", totals->heads_shed);
+	sk_json_u64(json, "facts", totals->facts_shed);
+	sk_json_u64(json, "flows", totals->flows_shed);
+	sk_json_u64(json, "spool_full", totals->spool_full);
+	sk_json_end(json);
+}
+
 static void json_flows(struct sk_json_writer *json, const struct sk_engine_totals *totals)
 {
 	sk_json_object(json, "flows");
@@ -203,6 +218,7 @@ void sk_summary_json(struct sk_cmd *cmd, const struct sk_workspace *workspace, c
 	}
 	sk_json_end(&json);
 	json_erased(&json, totals);
+	json_lost(&json, totals);
 	json_flows(&json, totals);
 	sk_json_array(&json, "findings");
 	for (size_t i = 0; i < result->finding_count; i++)
@@ -220,6 +236,7 @@ void sk_summary_json(struct sk_cmd *cmd, const struct sk_workspace *workspace, c
 	sk_json_u64(&json, "time_backwards", result->time_backwards);
 	sk_json_u64(&json, "upstream_lost", result->upstream_lost);
 	sk_json_u64(&json, "heads_shed", totals->flow.heads_shed);
+	sk_json_u64(&json, "facts_shed", totals->flow.facts_shed);
 	sk_json_u64(&json, "lost_in_crash", result->frames_lost_in_crash);
 	sk_json_end(&json);
 	sk_json_object(&json, "ledger");
@@ -227,6 +244,10 @@ void sk_summary_json(struct sk_cmd *cmd, const struct sk_workspace *workspace, c
 	sk_json_hex(&json, "root", result->ledger_root, sizeof result->ledger_root);
 	sk_json_text(&json, "origin", result->origin);
 	sk_json_u64(&json, "intervals", totals->intervals);
+	sk_json_end(&json);
+	sk_json_object(&json, "workers");
+	sk_json_u64(&json, "count", result->workers);
+	sk_json_u64(&json, "exchanged", totals->passed.frames);
 	sk_json_end(&json);
 	json_rate(&json, result);
 	sk_json_array(&json, "errors");
@@ -268,6 +289,20 @@ static void print_erased(FILE *out, const struct sk_engine_totals *totals)
 			print_cell(out, sk_select_reason_name((enum sk_select_reason)reason), &totals->select[reason], select_words(reason));
 	if (sum_frames(totals->select, 0, SK_SELECT_REASON_COUNT) == 0)
 		(void)fprintf(out, "  nothing\n");
+}
+
+/* Where frames were lost that nobody judged, and what load cost those that were. */
+static void print_lost(FILE *out, const struct sk_engine_totals *totals)
+{
+	if (totals->capture_lost.frames != 0)
+		(void)fprintf(out, "\nLost, judged by nobody\n");
+	for (size_t i = 0; i < totals->lost_count; i++)
+		if (totals->lost[i].frames != 0)
+			print_cell(out, totals->lost[i].name, &totals->lost[i], "");
+	if ((totals->heads_shed | totals->facts_shed | totals->flows_shed | totals->spool_full) == 0)
+		return;
+	(void)fprintf(out, "\nLeft out under load: heads of %" PRIu64 " packets, selectors of %" PRIu64 " segments, %" PRIu64 " frames of new flows, %" PRIu64 " observations\n",
+		      totals->heads_shed, totals->facts_shed, totals->flows_shed, totals->spool_full);
 }
 
 static void print_equation(FILE *out, const struct sk_engine_totals *totals)
@@ -369,6 +404,12 @@ static void print_beside(FILE *out, const struct sk_run_result *result)
 	if (result->sliced != 0)
 		(void)fprintf(out, "Beside it: %s frame%s sliced by the capture; heads beyond the cut were not seen.\n", sk_number_format(result->sliced, number),
 			      result->sliced == 1 ? " was" : "s were");
+	if (result->totals.flow.heads_shed != 0)
+		(void)fprintf(out, "Beside it: %s beginning%s of streams gave way to newer ones before they were whole.\n", sk_number_format(result->totals.flow.heads_shed, number),
+			      result->totals.flow.heads_shed == 1 ? "" : "s");
+	if (result->totals.flow.facts_shed != 0)
+		(void)fprintf(out, "Beside it: %s flow%s with a hit closed early, for want of room.\n", sk_number_format(result->totals.flow.facts_shed, number),
+			      result->totals.flow.facts_shed == 1 ? " was" : "s were");
 	if (result->recovered)
 		(void)fprintf(out, "Before it: an earlier run died; %s frames that were pending then are stated as lost in the ledger.\n",
 			      sk_number_format(result->frames_lost_in_crash, number));
@@ -390,6 +431,7 @@ void sk_summary_print(struct sk_cmd *cmd, const struct sk_workspace *workspace, 
 		      result->basis.simulated ? ", simulated: nothing here is evidence" : "");
 	print_classes(out, totals);
 	print_erased(out, totals);
+	print_lost(out, totals);
 	print_equation(out, totals);
 	print_beside(out, result);
 	(void)fprintf(out, "\nFlows: %s (inbound %" PRIu64 ", outbound %" PRIu64 ", transit %" PRIu64 "), observations stored: %" PRIu64 "\n", sk_number_format(totals->flow.flows, text),

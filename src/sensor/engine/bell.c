@@ -39,12 +39,23 @@ void sk_bell_stay(struct sk_bell *bell)
 	atomic_store(&bell->asleep, 0);
 }
 
+void sk_bells_sleep(struct sk_bell *const *bells, size_t count, int descriptor, int longest_ms)
+{
+	struct pollfd wait[SK_BELLS_MAX + 1];
+	uint64_t rings;
+	SK_INVARIANT(count <= SK_BELLS_MAX);
+	for (size_t i = 0; i < count; i++)
+		wait[i] = (struct pollfd){.fd = bells[i]->fd, .events = POLLIN};
+	wait[count] = (struct pollfd){.fd = descriptor, .events = POLLIN};
+	(void)poll(wait, (nfds_t)(descriptor >= 0 ? count + 1 : count), longest_ms);
+	for (size_t i = 0; i < count; i++) {
+		sk_bell_stay(bells[i]);
+		if ((wait[i].revents & POLLIN) != 0)
+			(void)!read(bells[i]->fd, &rings, sizeof rings);
+	}
+}
+
 void sk_bell_sleep(struct sk_bell *bell, int descriptor, int longest_ms)
 {
-	struct pollfd wait[2] = {{.fd = bell->fd, .events = POLLIN}, {.fd = descriptor, .events = POLLIN}};
-	uint64_t rings;
-	(void)poll(wait, descriptor >= 0 ? 2 : 1, longest_ms);
-	sk_bell_stay(bell);
-	if ((wait[0].revents & POLLIN) != 0)
-		(void)!read(bell->fd, &rings, sizeof rings);
+	sk_bells_sleep(&bell, 1, descriptor, longest_ms);
 }

@@ -9,6 +9,8 @@
 
 #include "base/base.h"
 
+enum { SK_BELLS_MAX = 16 };
+
 struct sk_bell {
 	_Alignas(64) atomic_uint asleep; /* or about to */
 	int fd;                          /* an eventfd */
@@ -25,5 +27,7 @@ void sk_bell_doze(struct sk_bell *bell);
 void sk_bell_stay(struct sk_bell *bell);
 /* Sleep until it rings, until the descriptor (-1: none) is readable, a signal comes, or the time is over. */
 void sk_bell_sleep(struct sk_bell *bell, int descriptor, int longest_ms);
+/* The same until any of them rings; at most SK_BELLS_MAX, all heard by the caller. */
+void sk_bells_sleep(struct sk_bell *const *bells, size_t count, int descriptor, int longest_ms);
 
 #endif

@@ -77,7 +77,7 @@ static uint64_t frames_of(const struct sk_cell *cells, size_t count, const char 
 
 static bool is_much(const struct sk_crew *crew, uint64_t frames, uint64_t of)
 {
-	return frames != 0 && (double)frames * 1e6 >= (double)crew->config.loss_ppm * (double)of;
+	return frames != 0 && (double)frames * 1e6 > (double)crew->snapshot->loss_ppm * (double)of;
 }
 
 static void tell(struct sk_crew *crew, struct sk_account *account)

@@ -71,6 +71,9 @@ struct sk_spool_part {
 	struct sk_plan plan;
 };
 
+/* Did its thread come through config.enter? */
+enum sk_enter { SK_ENTER_PENDING, SK_ENTER_DONE, SK_ENTER_FAILED };
+
 /* When load rose or fell. */
 struct sk_load {
 	int64_t since_ns;
@@ -109,12 +112,14 @@ struct sk_worker {
 	bool cut_wanted, stopped, finished;
 	uint64_t obeyed;
 	struct sk_spool_part part;
-	int64_t told_ns, published_ns, monotonic_ns;
+	int64_t told_ns, published_ns, monotonic_ns, waited_ns;
 	struct sk_load load;
 	uint64_t intervals;
 	struct sk_told_stats stats;
 	pthread_t thread;
 	bool running;
+	_Atomic uint8_t entered;                   /* enum sk_enter */
+	struct sk_fault enter_fault;
 };
 
 struct sk_crew {
@@ -144,8 +149,13 @@ struct sk_crew {
 	struct sk_engine_totals totals;            /* intervals, times, pending */
 	struct sk_fault stopped;                   /* why a worker stopped collecting */
 	struct sk_fault failed;                    /* an error after which nothing may go on */
-	bool finished;
+	bool started, finished;
 };
+
+/* ---- crew.c ---- */
+
+/* Wait for the end of the threads. */
+void sk_crew_join(struct sk_crew *crew);
 
 /* ---- worker.c ---- */
 
@@ -190,7 +200,7 @@ void sk_stats_tell(struct sk_worker *worker);
 /* ---- load.c ---- */
 
 /* How much to give up, by how full the worker's queues are. rule: SHED-1 */
-enum sk_shed sk_load_level(struct sk_load *load, enum sk_shed present, unsigned backlog, int64_t now_ns);
+enum sk_shed sk_load_level(struct sk_load *load, const struct sk_shed_limits *limits, enum sk_shed present, unsigned backlog, int64_t now_ns);
 /* How full the fullest queue is, 0 to SK_SOURCE_FULL. */
 unsigned sk_load_backlog(const struct sk_worker *worker);
 

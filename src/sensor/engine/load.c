@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How much to give up: one level more when a queue stays long, one less when all have been short for a while. The gap between long and short, and the time that short
-   must last, keep it from swinging. //= rule: SHED-1 */
+/* How much to give up: one level more when a queue stays longer than that level allows, one less when all have been short for a while. The gap between long and short,
+   and the time that short must last, keep it from swinging. //= rule: SHED-1 */
 #include "engine/crew_priv.h"
 
-enum {
-	LONG = SK_SOURCE_FULL / 2, VERY_LONG = SK_SOURCE_FULL * 9 / 10, SHORT = SK_SOURCE_FULL / 10, /* of a queue */
-	LONG_NS = 50000000, VERY_LONG_NS = 5000000, SHORT_NS = 1000000000
-};
+enum { LONG_NS = 50000000, VERY_LONG_NS = 5000000, SHORT_NS = 1000000000 };
 
-enum sk_shed sk_load_level(struct sk_load *load, enum sk_shed present, unsigned backlog, int64_t now_ns)
+enum sk_shed sk_load_level(struct sk_load *load, const struct sk_shed_limits *limits, enum sk_shed present, unsigned backlog, int64_t now_ns)
 {
-	bool high = backlog >= LONG, low = backlog <= SHORT;
+	const unsigned most[SK_SHED_COUNT] = {limits->heads, limits->facts, limits->flows, SK_SOURCE_FULL};
+	bool high = most[present] < SK_SOURCE_FULL && backlog >= most[present], low = backlog <= limits->recover;
 	if (high != load->high || low != load->low) {
 		*load = (struct sk_load){.since_ns = now_ns, .high = high, .low = low};
 		return present;
 	}
 	int64_t lasted_ns = now_ns - load->since_ns;
-	bool more = high && lasted_ns >= (backlog >= VERY_LONG ? VERY_LONG_NS : LONG_NS) && present < SK_SHED_FLOWS;
+	/* Nearly full: there is no time to wait. */
+	bool more = high && lasted_ns >= (backlog >= limits->flows ? VERY_LONG_NS : LONG_NS);
 	bool less = low && lasted_ns >= SHORT_NS && present > SK_SHED_NOTHING;
 	if (!more && !less)
 		return present;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A worker's sums for other threads. The writer never waits; a reader that was overtaken reads again. Words are atomic each, so that nothing is torn within one, and the
+/* A worker's sums for other threads, and those of a whole crew. The writer never waits; a reader that was overtaken reads again. Words are atomic each, so that nothing is torn within one, and the
    version tells whether they belong together. */
 #include "engine/crew_priv.h"
 
@@ -65,6 +65,8 @@ static void collect_queues(struct sk_worker *worker, struct sk_crew_stats *stats
 	stats->read_bytes = counts.read_bytes;
 	stats->source_bytes = counts.source_bytes;
 	stats->upstream_lost = counts.upstream_lost;
+	stats->told_ns = worker->monotonic_ns;
+	stats->waited_ns = worker->waited_ns;
 	stats->backlog = sk_load_backlog(worker);
 	for (unsigned to = 0; to < worker->crew->config.workers; to++) {
 		unsigned fill = worker->out[to] != NULL ? sk_ring_fill(worker->out[to]) : 0;
@@ -99,4 +101,81 @@ void sk_crew_stats(const struct sk_crew *crew, unsigned index, struct sk_crew_st
 			words[i] = atomic_load_explicit(&told->words[i], memory_order_acquire);
 	} while ((version & 1) != 0 || atomic_load(&told->version) != version);
 	memcpy(out, words, sizeof *out);
+}
+
+/* ---- sums of a crew ---- */
+
+static void add(struct sk_cell *to, const struct sk_cell *more, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		sk_engine_count(&to[i], more[i].frames, more[i].bytes);
+}
+
+static void add_counters(struct sk_flow_counters *to, const struct sk_flow_counters *more)
+{
+	to->created += more->created;
+	to->ended += more->ended;
+	to->evicted += more->evicted;
+	to->live += more->live;
+	to->flows += more->flows;
+	for (int class_ = 0; class_ < SK_CLASS_COUNT; class_++)
+		to->flows_by_class[class_] += more->flows_by_class[class_];
+	to->heads_shed += more->heads_shed;
+	to->facts_shed += more->facts_shed;
+}
+
+static void add_lost(struct sk_engine_totals *to, const struct sk_engine_totals *more)
+{
+	for (size_t i = 0; i < more->lost_count; i++) {
+		size_t at = 0;
+		while (at < to->lost_count && strcmp(to->lost[at].name, more->lost[i].name) != 0)
+			at++;
+		SK_INVARIANT(at < SK_ENGINE_LOST_MAX);
+		if (at == to->lost_count)
+			to->lost[to->lost_count++] = more->lost[i];
+		else
+			add(&to->lost[at], &more->lost[i], 1);
+	}
+}
+
+static void add_totals(struct sk_engine_totals *to, const struct sk_engine_totals *more)
+{
+	add(&to->received, &more->received, 1);
+	add(&to->capture_lost, &more->capture_lost, 1);
+	add(&to->selected, &more->selected, 1);
+	add(&to->passed, &more->passed, 1);
+	add(&to->taken, &more->taken, 1);
+	add(to->gate, more->gate, SK_GATE_REASON_COUNT);
+	add(to->select, more->select, SK_SELECT_REASON_COUNT);
+	add(to->classes, more->classes, SK_CLASS_COUNT);
+	add_lost(to, more);
+	for (unsigned i = 0; i < SK_INTERFACES_MAX; i++) {
+		for (int class_ = 0; class_ < SK_CLASS_COUNT; class_++)
+			to->interface_classes[i][class_] += more->interface_classes[i][class_];
+		for (int reason = 0; reason < SK_GATE_REASON_COUNT; reason++)
+			to->interface_erased[i][reason] += more->interface_erased[i][reason];
+	}
+	for (unsigned i = 0; i < SK_ENGINE_PROTOCOLS; i++)
+		to->protocols[i] += more->protocols[i];
+	for (unsigned i = 0; i < SK_APP_COUNT; i++)
+		to->apps[i] += more->apps[i];
+	to->segments += more->segments;
+	to->exchange_full += more->exchange_full;
+	add_counters(&to->flow, &more->flow);
+	to->heads_shed += more->heads_shed;
+	to->facts_shed += more->facts_shed;
+	to->flows_shed += more->flows_shed;
+	to->spool_full += more->spool_full;
+	to->observations += more->observations;
+	to->findings += more->findings;
+}
+
+void sk_crew_totals(const struct sk_crew *crew, struct sk_engine_totals *out)
+{
+	struct sk_engine_totals one;
+	*out = crew->totals;
+	for (unsigned i = 0; i < crew->config.workers; i++) {
+		sk_engine_totals(crew->workers[i].engine, &one);
+		add_totals(out, &one);
+	}
 }

@@ -231,13 +231,20 @@ static enum sk_step receive(struct sk_worker *worker)
 
 /* ---- the loop ---- */
 
+static int64_t monotonic(const struct sk_worker *worker)
+{
+	const struct sk_clock *clock = &worker->crew->config.clock;
+	return clock->monotonic_ns(clock->context);
+}
+
 static void look_at_clock(struct sk_worker *worker)
 {
 	const struct sk_crew_config *config = &worker->crew->config;
-	worker->monotonic_ns = config->clock.monotonic_ns(config->clock.context);
+	worker->monotonic_ns = monotonic(worker);
 	if (config->live) {
 		sk_engine_tell_clock(worker->engine, worker->monotonic_ns + worker->crew->unix_less_monotonic_ns);
-		sk_engine_shed(worker->engine, sk_load_level(&worker->load, (enum sk_shed)worker->engine->shed, sk_load_backlog(worker), worker->monotonic_ns));
+		sk_engine_shed(worker->engine, sk_load_level(&worker->load, &worker->snapshot->shed, (enum sk_shed)worker->engine->shed, sk_load_backlog(worker),
+							      worker->monotonic_ns));
 	}
 	if (worker->monotonic_ns - worker->told_ns < TELL_NS)
 		return;
@@ -286,15 +293,28 @@ static void rest(struct sk_worker *worker)
 		pause_a_moment();
 	}
 	sk_bell_doze(&worker->bell);
-	if (has_work(worker))
+	if (has_work(worker)) {
 		sk_bell_stay(&worker->bell);
-	else
-		sk_bell_sleep(&worker->bell, descriptor, SK_PATIENCE_MS);
+		return;
+	}
+	int64_t before_ns = monotonic(worker);
+	sk_bell_sleep(&worker->bell, descriptor, SK_PATIENCE_MS);
+	worker->waited_ns += monotonic(worker) - before_ns;
+}
+
+static bool enter(struct sk_worker *worker)
+{
+	const struct sk_crew_config *config = &worker->crew->config;
+	bool good = config->enter == NULL || config->enter(config->context, worker->index, &worker->enter_fault) == SK_OK;
+	atomic_store(&worker->entered, good ? SK_ENTER_DONE : SK_ENTER_FAILED);
+	return good;
 }
 
 void *sk_worker_run(void *context)
 {
 	struct sk_worker *worker = context;
+	if (!enter(worker))
+		return NULL;
 	while (!worker->finished && !is_aborted(worker))
 		if (sk_worker_step(worker) == SK_STEP_IDLE)
 			rest(worker);

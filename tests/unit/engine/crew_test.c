@@ -91,7 +91,7 @@ void world_stop(struct world *world)
 
 struct sk_snapshot world_snapshot(const struct world *world, uint64_t number)
 {
-	return (struct sk_snapshot){.number = number, .border = world->border, .basis = &world->basis, .set = world->set, .times = sk_flow_default_limits()};
+	return sk_snapshot_of(number, world->border, &world->basis, world->set);
 }
 
 /* ---- the clock ---- */

@@ -97,6 +97,53 @@ static void a_cut_behind_every_frame(void **state)
 	(void)unlink(path);
 }
 
+/* ---- several crews, one collector ---- */
+
+static struct outcome beside[2];
+
+/* Two links, each with its crew: each is as if the other were not there. */
+static void crews_side_by_side(void **state)
+{
+	(void)state;
+	enum { CREWS = 2 };
+	static struct sk_capture_source captures_of[CREWS];
+	struct sk_source sources[CREWS];
+	const struct sk_source *given[CREWS];
+	struct sk_observe_sink sinks[CREWS];
+	struct sk_crew *crews[CREWS] = {NULL};
+	struct sk_fault fault;
+	struct world world;
+	char path[CREWS][sizeof "/tmp/sk-crew-beside-XXXXXX"];
+	assert_true(world_small(&world, selectors, true));
+	struct sk_snapshot snapshot = world_snapshot(&world, 1);
+	clock_set(1000, false);
+	for (unsigned i = 0; i < CREWS; i++) {
+		memcpy(path[i], "/tmp/sk-crew-beside-XXXXXX", sizeof path[i]);
+		temporary(path[i]);
+		(void)write_traffic(path[i], 500 + i, 3000 + 4000 * i, false);
+		memset(&beside[i], 0, sizeof beside[i]);
+		struct sk_crew_config config = crew_config(&others[i], &sinks[i], &beside[i]);
+		config.interval_frames = 500;
+		captures_of[i] = (struct sk_capture_source){.interface_base = 0};
+		assert_int_equal(sk_capture_open(path[i], &captures_of[i].capture, &fault), SK_OK);
+		sources[i] = sk_source_of_capture(&captures_of[i]);
+		given[i] = &sources[i];
+		assert_int_equal(sk_crew_new(&config, &snapshot, &crews[i], &fault), SK_OK);
+	}
+	assert_int_equal(sk_crews_run(crews, given, CREWS, &fault), SK_OK);
+	for (unsigned i = 0; i < CREWS; i++) {
+		assert_int_equal(sk_crew_finish(crews[i], SK_FLOW_END_STOP, &fault), SK_OK);
+		sk_crew_totals(crews[i], &beside[i].totals);
+		sk_crew_free(crews[i]);
+		sk_capture_close(captures_of[i].capture);
+		const char *const paths[] = {path[i]};
+		run_captures(&world, &alone, paths, 1, 500, &one);
+		assert_true(one.intervals > 5 && same_outcome(&one, &beside[i], i == 0 ? "the first crew" : "the second crew"));
+		(void)unlink(path[i]);
+	}
+	world_stop(&world);
+}
+
 /* ---- real captures ---- */
 
 static char *captures[CAPTURES_MAX];
@@ -147,6 +194,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(traffic_is_the_same),
 		cmocka_unit_test(a_cut_behind_every_frame),
+		cmocka_unit_test(crews_side_by_side),
 		cmocka_unit_test(samples_are_the_same),
 		cmocka_unit_test(shared_captures_are_the_same),
 	};

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -489,6 +490,54 @@ static void reloads_all_the_time(void **state)
 	world_stop(&b);
 }
 
+/* ---- entering ---- */
+
+static atomic_uint entered;
+static pthread_t entered_by[SOURCES_MAX];
+
+static enum sk_err enter(void *context, unsigned worker, struct sk_fault *fault)
+{
+	(void)context;
+	entered_by[worker] = pthread_self();
+	unsigned before = atomic_fetch_add(&entered, 1);
+	return before == 3 ? sk_fault_set(fault, SK_EPERMIT, "worker %u may not enter", worker) : SK_OK;
+}
+
+/* Each in its own thread, before the first frame; one that may not enter ends the start. */
+static void workers_enter_first(void **state)
+{
+	(void)state;
+	struct world world;
+	struct crew c;
+	struct sk_crew_bells bells;
+	static const struct shape four = {"4 over one source", 4, 1, true, false};
+	assert_true(world_small(&world, "", true));
+	clock_set(1000, false);
+	for (unsigned round = 0; round < 2; round++) {
+		crew_start(&c, round == 0 ? &shapes[2] : &four, &world, 100, true);
+		c.config.enter = enter;
+		crew_make(&c);
+		atomic_store(&entered, 0);
+		assert_int_equal(sk_crew_start(c.crew, &outcome.fault), round == 0 ? SK_OK : SK_EPERMIT);
+		assert_int_equal(atomic_load(&entered), c.config.workers);
+		for (unsigned w = 0; w < c.config.workers; w++) {
+			assert_false(pthread_equal(entered_by[w], pthread_self()));
+			sk_crew_bells(c.crew, w, &bells);
+			assert_true(bells.hears >= 0);
+			assert_int_equal(bells.ring_count, c.config.workers); /* the others' and the collector's */
+			for (size_t i = 0; i < bells.ring_count; i++)
+				assert_true(bells.rings[i] >= 0 && bells.rings[i] != bells.hears);
+		}
+		if (round == 0) {
+			assert_int_equal(sk_crew_start(c.crew, &outcome.fault), SK_OK); /* once */
+			assert_int_equal(sk_crew_run(c.crew, c.of, &outcome.fault), SK_OK);
+			assert_int_equal(atomic_load(&entered), c.config.workers);
+		}
+		crew_stop(&c);
+	}
+	world_stop(&world);
+}
+
 static int start_all(void **state)
 {
 	(void)state;
@@ -511,7 +560,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_basis_ends_for_every_worker), cmocka_unit_test(nothing_is_looked_at_after_the_end), cmocka_unit_test(a_ledger_that_refuses_ends_it), cmocka_unit_test(a_source_that_fails_ends_alone),
 		cmocka_unit_test(an_interrupt_finishes_in_order), cmocka_unit_test(a_reload_is_the_same_for_any_crew), cmocka_unit_test(what_becomes_of_open_segments),
-		cmocka_unit_test(reloads_all_the_time),
+		cmocka_unit_test(reloads_all_the_time), cmocka_unit_test(workers_enter_first),
 	};
 	return cmocka_run_group_tests(tests, start_all, stop_all);
 }

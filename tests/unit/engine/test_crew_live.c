@@ -168,7 +168,7 @@ static void what_the_kernel_counts_is_in_the_account(void **state)
 	struct sk_snapshot snapshot = world_snapshot(&world, 1);
 	struct sk_crew_config config = live_config(3, &sink);
 	config.sources = 3;
-	config.loss_ppm = 500000;
+	snapshot.loss_ppm = 500000;
 	for (unsigned i = 0; i < 3; i++) {
 		sources[i] = make_source(1000, true, i, 3);
 		of[i] = source_of_test(sources[i]);
@@ -247,45 +247,50 @@ static void intervals_by_time(void **state)
 
 /* ---- shedding ---- */
 
-/* Up after a while of long queues, each level by itself; down after a longer one of short queues; in between nothing moves. rule: SHED-1 */
+/* So much of a queue for so long: to which level does it lead? Each step is one level. *ms: when the last step was. */
+static enum sk_shed level_after(struct sk_load *load, enum sk_shed level, unsigned backlog, int64_t from_ns, int64_t ms, int64_t *last_ms)
+{
+	static const struct sk_shed_limits limits = {.heads = 500, .facts = 750, .flows = 900, .recover = 250};
+	for (int64_t at = 0; at < ms; at++) {
+		enum sk_shed next = sk_load_level(load, &limits, level, backlog, from_ns + at * MS);
+		assert_true(next == level || next == level + 1 || next + 1 == level);
+		if (next != level)
+			*last_ms = at;
+		level = next;
+	}
+	return level;
+}
+
+/* Up after a while of long queues, as far as the limits say; down after a longer one of short queues; in between nothing moves. rule: SHED-1 */
 static void levels_have_an_order(void **state)
 {
 	(void)state;
 	struct sk_load load = {.since_ns = 0};
-	enum sk_shed level = SK_SHED_NOTHING;
-	int64_t now = 0, up[SK_SHED_COUNT] = {0}, down[SK_SHED_COUNT] = {0};
-	for (; now < 1000 * MS; now += MS)
-		level = sk_load_level(&load, level, 300, now);
-	assert_int_equal(level, SK_SHED_NOTHING);
-	for (int64_t start = now; now < start + 1000 * MS; now += MS) {
-		enum sk_shed next = sk_load_level(&load, level, 700, now);
-		assert_true(next == level || next == level + 1);
-		if (next != level)
-			up[next] = now - start;
-		level = next;
+	int64_t last = -1, at = 0;
+	assert_int_equal(level_after(&load, SK_SHED_NOTHING, 499, at, 1000, &last), SK_SHED_NOTHING);
+	assert_int_equal(level_after(&load, SK_SHED_NOTHING, 749, at += 1000 * MS, 1000, &last), SK_SHED_HEADS);
+	assert_int_equal(last, 50);
+	assert_int_equal(level_after(&load, SK_SHED_HEADS, 899, at += 1000 * MS, 1000, &last), SK_SHED_FACTS);
+	assert_int_equal(last, 50);
+	assert_int_equal(level_after(&load, SK_SHED_FACTS, 900, at += 1000 * MS, 1000, &last), SK_SHED_FLOWS);
+	assert_int_equal(last, 5);
+	/* Neither long nor short: it stays. Short now and then is not short. */
+	assert_int_equal(level_after(&load, SK_SHED_FLOWS, 251, at += 1000 * MS, 10000, &last), SK_SHED_FLOWS);
+	at += 10000 * MS;
+	for (unsigned i = 0; i < 10; i++, at += 1000 * MS) {
+		assert_int_equal(level_after(&load, SK_SHED_FLOWS, 250, at, 999, &last), SK_SHED_FLOWS);
+		assert_int_equal(level_after(&load, SK_SHED_FLOWS, 300, at + 999 * MS, 1, &last), SK_SHED_FLOWS);
 	}
-	assert_int_equal(level, SK_SHED_FLOWS);
-	assert_true(up[SK_SHED_HEADS] >= 50 * MS && up[SK_SHED_FACTS] >= up[SK_SHED_HEADS] + 50 * MS && up[SK_SHED_FLOWS] >= up[SK_SHED_FACTS] + 50 * MS);
-	/* Neither long nor short: it stays. */
-	for (int64_t start = now; now < start + 10000 * MS; now += MS)
-		assert_int_equal(sk_load_level(&load, level, now % (2 * MS) == 0 ? 200 : 499, now), SK_SHED_FLOWS);
-	/* Short now and then is not short. */
-	for (int64_t start = now; now < start + 10000 * MS; now += MS)
-		assert_int_equal(sk_load_level(&load, level, now % (500 * MS) == 0 ? 101 : 50, now), SK_SHED_FLOWS);
-	assert_int_equal(sk_load_level(&load, level, 101, now), SK_SHED_FLOWS);
-	for (int64_t start = now; now < start + 5000 * MS; now += MS) {
-		enum sk_shed next = sk_load_level(&load, level, 0, now);
-		assert_true(next == level || next + 1 == level);
-		if (next != level)
-			down[next] = now - start;
-		level = next;
-	}
-	assert_int_equal(level, SK_SHED_NOTHING);
-	assert_true(down[SK_SHED_FACTS] >= 1000 * MS && down[SK_SHED_HEADS] >= down[SK_SHED_FACTS] + 1000 * MS && down[SK_SHED_NOTHING] >= down[SK_SHED_HEADS] + 1000 * MS);
-	/* Nearly full: much sooner. */
-	for (int64_t start = now; now < start + 30 * MS; now += MS)
-		level = sk_load_level(&load, level, 950, now);
-	assert_int_equal(level, SK_SHED_FLOWS);
+	assert_int_equal(level_after(&load, SK_SHED_FLOWS, 250, at, 1500, &last), SK_SHED_FACTS);
+	assert_int_equal(last, 1000);
+	assert_int_equal(level_after(&load, SK_SHED_FACTS, 0, at += 1500 * MS, 5000, &last), SK_SHED_NOTHING);
+	/* Nearly full: all of it, and much sooner. */
+	assert_int_equal(level_after(&load, SK_SHED_NOTHING, 950, at += 5000 * MS, 30, &last), SK_SHED_FLOWS);
+	/* A limit that cannot be reached is never. */
+	static const struct sk_shed_limits never = {.heads = 1000, .facts = 1000, .flows = 1000, .recover = 250};
+	load = (struct sk_load){.since_ns = 0};
+	for (at = 0; at < 1000 * MS; at += MS)
+		assert_int_equal(sk_load_level(&load, &never, SK_SHED_NOTHING, SK_SOURCE_FULL, at), SK_SHED_NOTHING);
 }
 
 /* What each level costs, and what it does not: the account of an engine under it. */
@@ -389,7 +394,7 @@ static void load_is_measured_at_the_source(void **state)
 	next_step_ns = 1000 * MS;
 	clock_monotonic(next_step_ns);
 	timed_source = make_source(UINT64_MAX, false, 0, 1);
-	atomic_store(&timed_source->backlog, 800);
+	atomic_store(&timed_source->backlog, 950);
 	struct sk_source of = source_of_test(timed_source);
 	highest = calls = 0;
 	assert_int_equal(sk_crew_new(&config, &snapshot, &loaded_crew, &outcome.fault), SK_OK);
