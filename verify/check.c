@@ -74,6 +74,11 @@ struct link {
 	struct sk_tally pending, carried, classes_carried;
 	struct sk_tally admitted, eligible;     /* sums for the bound of rule ELIGIBLE */
 	uint32_t classes;                       /* of the basis of the last interval */
+	struct {                                /* records of flow exports, by the same rules */
+		struct sk_tally carried, classes_carried, admitted, eligible;
+		uint32_t classes;
+		bool any;
+	} exports;
 };
 
 struct sk_check {
@@ -187,6 +192,11 @@ static enum sk_err same_tally(struct sk_check *check, const char *field, const s
 	if (expected->bytes != found->bytes)
 		return refuse(check, field, "expected %" PRIu64 " bytes, found %" PRIu64, expected->bytes, found->bytes);
 	return SK_OK;
+}
+
+static enum sk_err same_records(struct sk_check *check, const char *field, const struct sk_tally *expected, const struct sk_tally *found)
+{
+	return expected->frames == found->frames ? SK_OK : refuse(check, field, "expected %" PRIu64 " records, found %" PRIu64, expected->frames, found->frames);
 }
 
 static void see_time(struct sk_check *check, int64_t at_ns)
@@ -538,6 +548,78 @@ static enum sk_err check_eligible(struct sk_check *check, const struct sk_interv
 	return SK_OK;
 }
 
+/* ---- flow exports: the same rules, in records; nothing of them is ever pending. rule: EXPORT-4 ---- */
+
+static enum sk_err check_exports_sums(struct sk_check *check, const struct sk_exports_record *e)
+{
+	struct sk_tally in = {0, 0}, out = {0, 0}, classes_in = {0, 0}, classes_out = {0, 0};
+	bool fits = add_tally(&in, &e->carried_before) && add_tally(&in, &e->received) && add_cells(&out, &e->gate_erased) && add_cells(&out, &e->select_erased) &&
+		    add_tally(&out, &e->selected) && add_tally(&out, &e->malformed) && add_tally(&out, &e->carried_after) && add_tally(&classes_in, &e->received) &&
+		    add_tally(&classes_in, &e->classes_carried_before) && add_tally(&classes_out, &e->classes_carried_after);
+	for (size_t c = 0; c < SK_CLASS_COUNT && fits; c++)
+		fits = add_tally(&classes_out, &e->classes[c]);
+	if (!fits)
+		return refuse(check, "exports, equation", "a sum does not fit 64 bits");
+	SK_TRY(same_records(check, "exports, equation: gate_erased + select_erased + selected + malformed + carried_after", &in, &out));
+	return same_records(check, "exports, classes: their sum + classes_carried_after", &classes_in, &classes_out);
+}
+
+static enum sk_err check_exports_small(struct sk_check *check, const struct sk_exports_record *e)
+{
+	SK_TRY(check_small(check, "exports, selected", "", e->selected.frames));
+	SK_TRY(check_small(check, "exports, malformed", "", e->malformed.frames));
+	for (size_t c = 0; c < e->gate_erased.count; c++)
+		SK_TRY(check_small(check, "exports, gate_erased", e->gate_erased.cell[c].name, e->gate_erased.cell[c].frames));
+	for (size_t c = 0; c < e->select_erased.count; c++)
+		SK_TRY(check_small(check, "exports, select_erased", e->select_erased.cell[c].name, e->select_erased.cell[c].frames));
+	for (size_t c = 0; c < SK_CLASS_COUNT; c++)
+		SK_TRY(check_small(check, "exports, classes", sk_class_name((enum sk_class)c), e->classes[c].frames));
+	return SK_OK;
+}
+
+static enum sk_err check_exports_eligible(struct sk_check *check, const struct sk_exports_record *e, struct link *link, uint32_t classes)
+{
+	bool fits = true;
+	if (link->exports.any && link->exports.classes != classes)
+		fits = add_tally(&link->exports.eligible, &e->classes_carried_before);
+	for (size_t c = 0; c < SK_CLASS_COUNT && fits; c++)
+		if ((classes & SK_CLASS_BIT(c)) != 0)
+			fits = add_tally(&link->exports.eligible, &e->classes[c]);
+	fits = fits && add_cells(&link->exports.admitted, &e->select_erased) && add_tally(&link->exports.admitted, &e->selected);
+	struct sk_tally eligible = link->exports.eligible;
+	if (!fits || !add_tally(&eligible, &e->classes_carried_after))
+		return refuse(check, "exports, classes", "a sum over the log does not fit 64 bits");
+	if (link->exports.admitted.frames > eligible.frames)
+		return refuse(check, "exports, classes", "up to here %" PRIu64 " records were admitted, but at most %" PRIu64 " came in classes that the basis covers",
+			      link->exports.admitted.frames, eligible.frames);
+	return SK_OK;
+}
+
+static enum sk_err check_exports(struct sk_check *check, const struct sk_interval_record *i, struct link *link, uint32_t classes)
+{
+	const struct sk_exports_record *e = &i->exports;
+	struct sk_check_totals *totals = &check->summary.totals;
+	if (!i->has_exports)
+		return SK_OK;
+	SK_TRY(check_exports_sums(check, e));
+	SK_TRY(check_exports_small(check, e));
+	SK_TRY(same_records(check, "exports, carried_before (the previous carried_after)", &link->exports.carried, &e->carried_before));
+	SK_TRY(same_records(check, "exports, classes_carried_before (the previous classes_carried_after)", &link->exports.classes_carried, &e->classes_carried_before));
+	SK_TRY(check_exports_eligible(check, e, link, classes));
+	if (e->samples > i->received.frames)
+		return refuse(check, "exports, samples", "expected at most the %" PRIu64 " frames received, found %" PRIu64, i->received.frames, e->samples);
+	link->exports.carried = e->carried_after;
+	link->exports.classes_carried = e->classes_carried_after;
+	link->exports.classes = classes;
+	link->exports.any = true;
+	check->summary.any_exports = true;
+	bool fits = add_tally(&totals->exports.received, &e->received) && add_cells(&totals->exports.gate_erased, &e->gate_erased) &&
+		    add_cells(&totals->exports.select_erased, &e->select_erased) && add_tally(&totals->exports.selected, &e->selected) &&
+		    add_tally(&totals->exports.malformed, &e->malformed) && !__builtin_add_overflow(totals->exports.lost_records, e->lost_records, &totals->exports.lost_records) &&
+		    !__builtin_add_overflow(totals->exports.lost_messages, e->lost_messages, &totals->exports.lost_messages);
+	return fits ? SK_OK : refuse(check, "exports, received", "a sum over the log does not fit 64 bits");
+}
+
 /* Capture times say when only in a live run: a file may be of any year. */
 static enum sk_err check_times(struct sk_check *check, const struct sk_interval_record *i, const struct fact *basis)
 {
@@ -576,6 +658,7 @@ static enum sk_err check_interval(struct sk_check *check, const struct sk_interv
 	SK_TRY(check_small_cells(check, i));
 	SK_TRY(check_chain(check, i, link));
 	SK_TRY(check_eligible(check, i, link, basis->basis.classes));
+	SK_TRY(check_exports(check, i, link, basis->basis.classes));
 	SK_TRY(check_times(check, i, basis));
 	link->next_number++;
 	link->pending = i->pending_after;
@@ -658,5 +741,6 @@ void sk_check_summary(const struct sk_check *check, struct sk_check_summary *out
 		(void)add_tally(&out->totals.pending, &check->links[i].pending);
 		(void)add_tally(&out->totals.carried, &check->links[i].carried);
 		(void)add_tally(&out->totals.classes_carried, &check->links[i].classes_carried);
+		(void)add_tally(&out->totals.exports.carried, &check->links[i].exports.carried);
 	}
 }

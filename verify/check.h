@@ -13,6 +13,10 @@ struct sk_check_totals {
 	struct sk_tally classes[SK_CLASS_COUNT];
 	struct sk_tally pending, carried, classes_carried; /* at the end of the log */
 	struct sk_tally lost;                              /* pending when a run died */
+	struct {                                           /* flow exports; frames counts records, bytes is 0 */
+		struct sk_tally received, gate_erased, select_erased, selected, malformed, carried;
+		uint64_t lost_records, lost_messages;      /* on their way to us, as the exporters' numbers tell */
+	} exports;
 };
 
 struct sk_check_summary {
@@ -23,6 +27,7 @@ struct sk_check_summary {
 	int64_t first_ns, last_ns;        /* of runs: starts, stops, recoveries */
 	bool any_capture;
 	int64_t capture_from_ns, capture_to_ns;
+	bool any_exports;
 	bool run_open;
 	uint64_t rows_rolled_back;
 	struct sk_check_totals totals;

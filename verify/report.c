@@ -31,6 +31,23 @@ static void print_equation(const struct sk_check_totals *t)
 	tally_line("held back as too few", &t->classes_carried);
 }
 
+static void count_line(const char *name, uint64_t count)
+{
+	char text[SK_UNIT_TEXT_MAX];
+	(void)printf("  %-28s %20s records\n", name, sk_number_format(count, text));
+}
+
+static void print_exports(const struct sk_check_totals *t)
+{
+	(void)printf("\nWhat became of every record of a flow export (beside the frames):\n");
+	count_line("received", t->exports.received.frames);
+	count_line("= erased by the gate", t->exports.gate_erased.frames);
+	count_line("+ erased after admission", t->exports.select_erased.frames);
+	count_line("+ selected (kept)", t->exports.selected.frames);
+	count_line("+ not readable", t->exports.malformed.frames);
+	count_line("+ held back as too few", t->exports.carried.frames);
+}
+
 static void print_people(const struct sk_verify_options *options, const struct sk_verify_result *r)
 {
 	char root[SK_BASE64_32_MAX], number[SK_UNIT_TEXT_MAX], from[SK_TIME_TEXT_MAX], to[SK_TIME_TEXT_MAX];
@@ -61,6 +78,8 @@ static void print_people(const struct sk_verify_options *options, const struct s
 	if (options->policy != NULL)
 		(void)printf("  witnesses  the policy is met, %zu have signed\n", r->witnesses_signed);
 	print_equation(&s->totals);
+	if (s->any_exports)
+		print_exports(&s->totals);
 	(void)printf("\nProved: every record is in its place under the signed root; every sum closes in every interval; each interval follows the "
 		     "one before; every\n"
 		     "set lies within the rule of its basis and every run within its dates; no more was admitted than arrived in classes that the "
@@ -112,6 +131,18 @@ static void json_verified(struct sk_json_writer *w, const struct sk_verify_optio
 		json_tally(w, sk_class_name((enum sk_class)i), &t->classes[i]);
 	json_tally(w, "held_back", &t->classes_carried);
 	sk_json_end(w);
+	if (r->summary.any_exports) {
+		sk_json_object(w, "exports");
+		sk_json_u64(w, "received", t->exports.received.frames);
+		sk_json_u64(w, "gate_erased", t->exports.gate_erased.frames);
+		sk_json_u64(w, "select_erased", t->exports.select_erased.frames);
+		sk_json_u64(w, "selected", t->exports.selected.frames);
+		sk_json_u64(w, "malformed", t->exports.malformed.frames);
+		sk_json_u64(w, "held_back", t->exports.carried.frames);
+		sk_json_u64(w, "lost_messages", t->exports.lost_messages);
+		sk_json_u64(w, "lost_records", t->exports.lost_records);
+		sk_json_end(w);
+	}
 }
 
 static void print_json(const struct sk_verify_options *options, const struct sk_verify_result *r)

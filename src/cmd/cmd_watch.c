@@ -12,16 +12,17 @@
 #include "cmd/summary.h"
 #include "text/text.h"
 
-enum { OPT_WORKSPACE = 256, OPT_JSON, OPT_EVE, OPT_HOME, OPT_OWN, OPT_BORDER, OPT_SELECTORS, OPT_AGAIN, OPT_INTERVAL, OPT_HEADS, OPT_FLOWS, OPT_SYSLOG, OPT_MUTED, OPT_WORKERS, OPT_INTERFACE, OPT_MODE, OPT_FOR,
-       OPT_ZERO_COPY, OPT_HELP };
+enum { OPT_WORKSPACE = 256, OPT_JSON, OPT_EVE, OPT_HOME, OPT_OWN, OPT_BORDER, OPT_SELECTORS, OPT_AGAIN, OPT_INTERVAL, OPT_HEADS, OPT_FLOWS, OPT_SYSLOG, OPT_IPFIX, OPT_MUTED, OPT_EXPORTS, OPT_EXPORTER,
+       OPT_WORKERS, OPT_INTERFACE, OPT_MODE, OPT_FOR, OPT_ZERO_COPY, OPT_HELP };
 
 static const struct option options[] = {
 	{"workspace", required_argument, NULL, OPT_WORKSPACE}, {"json", no_argument, NULL, OPT_JSON}, {"eve", required_argument, NULL, OPT_EVE},
 	{"home", required_argument, NULL, OPT_HOME}, {"own", required_argument, NULL, OPT_OWN}, {"border", required_argument, NULL, OPT_BORDER},
 	{"selectors", required_argument, NULL, OPT_SELECTORS}, {"again", no_argument, NULL, OPT_AGAIN}, {"interval-frames", required_argument, NULL, OPT_INTERVAL},
-	{"heads", required_argument, NULL, OPT_HEADS}, {"flows", required_argument, NULL, OPT_FLOWS}, {"syslog", required_argument, NULL, OPT_SYSLOG},
+	{"heads", required_argument, NULL, OPT_HEADS}, {"flows", required_argument, NULL, OPT_FLOWS}, {"syslog", required_argument, NULL, OPT_SYSLOG}, {"ipfix", required_argument, NULL, OPT_IPFIX},
+	{"muted", no_argument, NULL, OPT_MUTED}, {"exports", optional_argument, NULL, OPT_EXPORTS}, {"exporter", required_argument, NULL, OPT_EXPORTER},
 	{"interface", required_argument, NULL, OPT_INTERFACE}, {"mode", required_argument, NULL, OPT_MODE}, {"for", required_argument, NULL, OPT_FOR},
-	{"workers", required_argument, NULL, OPT_WORKERS}, {"zero-copy", no_argument, NULL, OPT_ZERO_COPY}, {"muted", no_argument, NULL, OPT_MUTED}, {"help", no_argument, NULL, OPT_HELP}, {0}};
+	{"workers", required_argument, NULL, OPT_WORKERS}, {"zero-copy", no_argument, NULL, OPT_ZERO_COPY}, {"help", no_argument, NULL, OPT_HELP}, {0}};
 
 struct watch_args {
 	const char *workspace;
@@ -30,8 +31,20 @@ struct watch_args {
 	struct sk_quick quick;
 };
 
-static int take_option(struct sk_cmd *cmd, int option, struct watch_args *args)
+/* The ports may stand in the same word or in the next one. */
+static int take_exports(struct sk_cmd *cmd, char *const *next, struct watch_args *args)
 {
+	struct sk_fault fault;
+	bool took_next = false;
+	if (sk_exports_option(&args->run.exports, optarg, *next, &took_next, &fault) != SK_OK)
+		return sk_cmd_usage(cmd, "watch", "%s", fault.line);
+	optind += took_next;
+	return 0;
+}
+
+static int take_option(struct sk_cmd *cmd, int option, char *const *next, struct watch_args *args)
+{
+	struct sk_fault fault;
 	struct sk_quick *quick = &args->quick;
 	char *end = NULL;
 	switch (option) {
@@ -39,6 +52,7 @@ static int take_option(struct sk_cmd *cmd, int option, struct watch_args *args)
 	case OPT_JSON: args->json = true; return 0;
 	case OPT_EVE: args->run.eve_path = optarg; return 0;
 	case OPT_SYSLOG: args->run.syslog_path = optarg; return 0;
+	case OPT_IPFIX: args->run.ipfix_where = optarg; return 0;
 	case OPT_MUTED: args->run.show_muted = true; return 0;
 	case OPT_HOME: quick->home = optarg; return 0;
 	case OPT_BORDER: quick->border_path = optarg; return 0;
@@ -51,6 +65,8 @@ static int take_option(struct sk_cmd *cmd, int option, struct watch_args *args)
 		return sk_duration_parse(optarg, &args->run.live.for_ns) == SK_OK && args->run.live.for_ns > 0 ? 0
 														       : sk_cmd_usage(cmd, "watch", "--for '%s': expected a duration such as 10s or 15m", optarg);
 	case OPT_HELP: args->help = true; return 0;
+	case OPT_EXPORTS: return take_exports(cmd, next, args);
+	case OPT_EXPORTER: return sk_exports_option_exporter(&args->run.exports, optarg, &fault) == SK_OK ? 0 : sk_cmd_usage(cmd, "watch", "%s", fault.line);
 	case OPT_OWN:
 		if (quick->own_count < SK_OWN_PREFIXES_MAX && sk_prefix_parse(optarg, &quick->own[quick->own_count]) == SK_OK) {
 			quick->own_count++;
@@ -97,7 +113,7 @@ static int parse_args(struct sk_cmd *cmd, int argc, char **argv, struct watch_ar
 	optind = 0;
 	opterr = 0;
 	for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-		int code = take_option(cmd, option, args);
+		int code = take_option(cmd, option, argv + optind, args);
 		if (code != 0)
 			return code;
 	}
@@ -107,6 +123,8 @@ static int parse_args(struct sk_cmd *cmd, int argc, char **argv, struct watch_ar
 	bool live = args->run.live.interface != NULL;
 	if (live && optind != argc)
 		return sk_cmd_usage(cmd, "watch", "--interface and captures: one or the other");
+	if (live && args->run.exports.read)
+		return sk_cmd_usage(cmd, "watch", "--exports are read out of captures, or off the network (sekisho collect): not out of --interface");
 	if (!live && (args->run.live.mode != SK_LIVE_AUTO || args->run.live.for_ns != 0 || args->run.live.zero_copy))
 		return sk_cmd_usage(cmd, "watch", "--mode, --for and --zero-copy belong to --interface");
 	if (!live && optind == argc)
@@ -115,6 +133,10 @@ static int parse_args(struct sk_cmd *cmd, int argc, char **argv, struct watch_ar
 		return sk_cmd_usage(cmd, "watch", "--home, --own, --border and --selectors belong to a workspace-less run; with --workspace use sekisho init and sekisho selectors import");
 	if (args->workspace == NULL && !quick)
 		return sk_cmd_usage(cmd, "watch", "say where the border is: --home CC, --own PREFIX..., --border TABLE, or --workspace DIR");
+	if (args->run.exports.read && args->run.workers > 1)
+		return sk_cmd_usage(cmd, "watch", "--exports are read by one worker: leave --workers out, or watch the capture twice");
+	if (args->run.exports.exporter_count != 0 && !args->run.exports.read)
+		return sk_cmd_usage(cmd, "watch", "--exporter says whose flow exports are read: it needs --exports");
 	args->run.captures = (const char *const *)argv + optind;
 	args->run.capture_count = (size_t)(argc - optind);
 	return 0;

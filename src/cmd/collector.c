@@ -333,8 +333,8 @@ enum sk_err sk_collector_input(struct sk_collector *collector, const uint8_t *id
 	/* What was asked of the input is part of its name: a new list over an old file is new work, the same list is not. */
 	struct {
 		uint8_t input[SK_HASH_BYTES], border[SK_HASH_BYTES], set[SK_HASH_BYTES];
-		uint32_t classes, names, no_heads;
-	} asked = {.classes = collector->start.basis->classes, .names = collector->start.basis->names, .no_heads = collector->start.no_heads};
+		uint32_t classes, names, no_heads; /* no_heads: bit 1 says that flow exports are read */
+	} asked = {.classes = collector->start.basis->classes, .names = collector->start.basis->names, .no_heads = (uint32_t)(collector->start.no_heads | collector->start.exports << 1)};
 	uint8_t digest[SK_HASH_BYTES], flows_digest[SK_HASH_BYTES];
 	const struct sk_set_facts *set = collector->start.set;
 	*seen = false;
@@ -380,6 +380,8 @@ static bool take_observation(void *context, const struct sk_observation *observa
 		collector->failed = sk_store_put(collector->store, observation, wanted ? id : NULL, &collector->failed_fault);
 	if (collector->emit != NULL)
 		sk_emit_observation(collector->emit, observation, id);
+	if (collector->start.ipfix != NULL)
+		sk_ipfix_observation(collector->start.ipfix, observation);
 	if (wanted)
 		memcpy(collector->last_id, id, sizeof id);
 	return true;
@@ -417,6 +419,8 @@ enum sk_err sk_collector_interval(void *context, struct sk_account *account, str
 		*fault = collector->failed_fault;
 		return collector->failed;
 	}
+	if (collector->start.ipfix != NULL)
+		sk_ipfix_flush(collector->start.ipfix);
 	account->number = collector->carry.next_number;
 	account->lost_in_crash = collector->lost_in_crash;
 	SK_TRY(sk_store_commit(collector->store, digest, fault));

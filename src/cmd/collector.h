@@ -8,6 +8,7 @@
 #include "cmd/mute.h"
 #include "cmd/workspace.h"
 #include "emit/emit.h"
+#include "emit/ipfix.h"
 #include "emit/syslog.h"
 #include "ledger/ledger.h"
 #include "store/store.h"
@@ -27,8 +28,10 @@ struct sk_collector_start {
 	struct sk_clock clock;
 	bool replayed_input;
 	bool no_heads;                    /* part of what is asked of an input */
+	bool exports;                     /* flow exports are read out of it too: the same */
 	const char *program;              /* as run_start names it; NULL: SK_VERSION */
 	struct sk_syslog *syslog;         /* borrowed; NULL: none */
+	struct sk_ipfix *ipfix;           /* borrowed; NULL: none */
 	const struct sk_mutes *mutes;     /* borrowed; NULL: none. A muted finding is stored, and nobody is alerted */
 	/* Told of every finding, for the summary; may be NULL. */
 	void (*finding)(void *context, const struct sk_finding *finding, bool muted);

@@ -360,6 +360,10 @@ static void add_observation(struct sk_json_writer *w, const uint8_t id[16], uint
 	sk_json_text(w, "end", sk_observation_end_name(o->end));
 	sk_json_u64(w, "layers", o->layers);
 	sk_json_u64(w, "interface", o->interface);
+	if (o->metered_by != SK_METER_HERE) {
+		sk_json_text(w, "metered_by", sk_meter_name(o->metered_by));
+		sk_json_u64(w, "sampling", o->sampling);
+	}
 	sk_json_text(w, "community_id", sk_observation_community_id(o, text));
 	if (o->hit_count != 0) {
 		sk_json_text(w, "matched", o->matched);

@@ -24,11 +24,13 @@ struct run {
 	struct sk_indicator_set *set;
 	struct sk_emit *emit;
 	struct sk_syslog *syslog;
+	struct sk_ipfix *ipfix;
 	struct sk_mutes *mutes;
 	struct sk_collector *collector;
 	struct sk_observe_sink sink; /* the crew borrows it, and the snapshot */
 	struct sk_snapshot snapshot;
-	struct sk_crew *crew;
+	struct sk_crew *crew;        /* one of these two */
+	struct sk_exports *exports;  /* where flow exports are read */
 	struct sk_live *live;
 	bool link_ends;              /* the gate in the kernel was shut; so: */
 	enum sk_err link_ended;
@@ -36,7 +38,7 @@ struct run {
 	struct sk_progress progress;
 	struct sk_suspension suspension;
 	unsigned interface_base;
-	uint64_t frames_before; /* of earlier inputs: for progress */
+	uint64_t upstream_base, frames_before; /* of earlier inputs; the second for progress */
 	uint64_t finding_keys[SK_RUN_FINDINGS_MAX]; /* the first bytes of the ids of the findings that are kept */
 };
 
@@ -135,6 +137,14 @@ static enum sk_err take_interval(void *context, struct sk_account *account, cons
 	return sk_collector_interval(run->collector, account, fault);
 }
 
+/* The same with what came of flow exports in it. */
+static enum sk_err take_exports_interval(void *context, struct sk_account *account, struct sk_fault *fault)
+{
+	const struct run *run = context;
+	sk_exports_account(run->exports, account);
+	return sk_collector_interval(run->collector, account, fault);
+}
+
 /* Shut the gate in the kernel: the sources end when what has passed it was taken. */
 static enum sk_err end_link(struct run *run, enum sk_err ended, struct sk_fault *fault)
 {
@@ -197,6 +207,39 @@ static enum sk_err look_around(void *context, struct sk_fault *fault)
 	return SK_OK;
 }
 
+/* The same while flow exports are read. stats: of the capture, NULL without one. */
+static enum sk_err look_at_exports(void *context, const struct sk_capture_stats *stats, struct sk_fault *fault)
+{
+	struct run *run = context;
+	if (sk_guard_interrupted())
+		return sk_fault_set(fault, SK_EINTR, "interrupted; the last interval is signed");
+	if (sk_guard_suspended(&run->suspension, run->cmd->clock.monotonic_ns(run->cmd->clock.context)))
+		return sk_fault_set(fault, SK_ESUSPENDED, "basis %s: suspended; nothing may be collected until the suspension is lifted", run->result->basis.id);
+	if (stats != NULL)
+		sk_progress_show(&run->progress, stats);
+	return SK_OK;
+}
+
+static struct sk_flow_limits flow_limits(const struct sk_run_options *options)
+{
+	struct sk_flow_limits limits = sk_flow_default_limits();
+	if (options->no_heads)
+		limits.heads = SK_FLOW_HEADS_NONE;
+	if (options->flows != 0)
+		limits.flows = options->flows;
+	return limits;
+}
+
+/* Carriers of flow exports are read, and their samples followed, in one thread: that of the collector. */
+static enum sk_err start_exports(struct run *run, const char *link, struct sk_fault *fault)
+{
+	const struct sk_engine_config config = {.border = run->border, .basis = &run->result->basis, .set = run->set, .sink = &run->sink, .flow = flow_limits(run->options),
+						.decoder = sk_decoder_default_limits(), .interval_frames = run->options->interval_frames, .clock = run->cmd->clock, .link = link};
+	const struct sk_exports_calls calls = {.context = run, .interval = take_exports_interval, .look = look_at_exports};
+	run->result->workers = 1;
+	return sk_exports_new(&run->options->exports, &config, &calls, &run->exports, fault);
+}
+
 /* One worker on files works in this thread; with more this one is the collector. */
 static enum sk_err start_crew(struct run *run, struct sk_fault *fault)
 {
@@ -204,25 +247,44 @@ static enum sk_err start_crew(struct run *run, struct sk_fault *fault)
 	unsigned workers = run->result->workers = options->workers != 0 ? options->workers : 1;
 	run->snapshot = sk_snapshot_of(1, run->border, &run->result->basis, run->set);
 	bool live = run->result->live.used;
-	struct sk_crew_config config = {.workers = workers, .sources = live ? workers : 1, .threads = workers > 1, .live = live, .no_own_findings = !live, .flow = sk_flow_default_limits(),
+	const struct sk_crew_config config = {.workers = workers, .sources = live ? workers : 1, .threads = workers > 1, .live = live, .no_own_findings = !live, .flow = flow_limits(options),
 					.decoder = sk_decoder_default_limits(), .interval_frames = live && options->interval_frames == 0 ? UINT64_MAX : options->interval_frames,
 					.interval_ns = live ? live_interval_ns : 0, .link = live ? run->result->live.link : "file", .clock = run->cmd->clock,
 					.sink = &run->sink, .context = run, .interval = take_interval, .damaged = note_damage, .tick = look_around};
-	if (options->no_heads)
-		config.flow.heads = SK_FLOW_HEADS_NONE;
-	if (options->flows != 0)
-		config.flow.flows = options->flows;
 	return sk_crew_new(&config, &run->snapshot, &run->crew, fault);
+}
+
+/* Nothing is ever sent to an address that a selector names. rule: PEER-1 */
+static bool is_named(void *context, const struct sk_addr *addr)
+{
+	const struct run *run = context;
+	struct sk_indicator_hit hit;
+	return run->set != NULL && sk_indicator_match_addr(run->set, addr, &hit);
+}
+
+static enum sk_err open_ipfix(struct run *run, struct sk_fault *fault)
+{
+	const struct sk_run_options *options = run->options;
+	if (options->ipfix_where == NULL)
+		return SK_OK;
+	SK_TRY(sk_guard_output("--ipfix", options->ipfix_where, options->captures, options->capture_count, fault));
+	SK_TRY(sk_ipfix_open(options->ipfix_where, is_named, run, &run->cmd->clock, &run->ipfix, fault));
+	sk_ipfix_mark(run->ipfix, run->result->basis.id, run->result->basis.simulated);
+	return SK_OK;
 }
 
 static enum sk_err start(struct run *run, struct sk_workspace *workspace, struct sk_fault *fault)
 {
 	struct sk_run_result *result = run->result;
 	struct sk_set_facts set_facts;
+	bool listens = run->options->exports.listen_count != 0;
+	const char *link = listens ? "exports" : "file";
 	SK_TRY(open_inputs(run, workspace, &set_facts, fault));
-	if (run->options->live.interface != NULL)
+	if (run->options->live.interface != NULL) {
 		SK_TRY(sk_live_input_open(run->cmd, workspace, &run->options->live, run->options->workers, run->border, result->basis.classes, &run->live, &result->live, fault));
-	const char *link = result->live.used ? result->live.link : "file";
+		link = result->live.link;
+	}
+	SK_TRY(sk_exports_allowed(&run->options->exports, &result->basis, fault));
 	if (run->options->eve_path != NULL)
 		SK_TRY(sk_guard_output("--eve", run->options->eve_path, run->options->captures, run->options->capture_count, fault));
 	if (run->options->eve_path != NULL)
@@ -230,9 +292,11 @@ static enum sk_err start(struct run *run, struct sk_workspace *workspace, struct
 	if (run->emit != NULL)
 		sk_emit_mark(run->emit, result->basis.id, result->basis.self_approved, result->basis.simulated);
 	SK_TRY(open_alerts(run, workspace, fault));
+	SK_TRY(open_ipfix(run, fault));
 	struct sk_collector_start start = {.basis = &result->basis, .border_overrides = result->border.overrides_special, .border_built_ns = result->border.built_unix_ns,
 					   .set = result->has_set ? &set_facts : NULL, .link = link, .clock = run->cmd->clock,
-					   .now_ns = run->cmd->clock.unix_ns(run->cmd->clock.context), .replayed_input = !result->live.used, .no_heads = run->options->no_heads, .syslog = run->syslog,
+					   .now_ns = run->cmd->clock.unix_ns(run->cmd->clock.context), .replayed_input = !listens && !result->live.used, .no_heads = run->options->no_heads,
+					   .exports = run->options->exports.read, .syslog = run->syslog, .ipfix = run->ipfix,
 					   .mutes = run->mutes, .finding = take_finding, .finding_context = run};
 	memcpy(start.border_digest, result->border.digest, sizeof start.border_digest);
 	(void)snprintf(start.border_home, sizeof start.border_home, "%s", result->border.home);
@@ -242,7 +306,7 @@ static enum sk_err start(struct run *run, struct sk_workspace *workspace, struct
 	result->rows_rolled_back = recovery.rows_rolled_back;
 	result->frames_lost_in_crash = recovery.frames_lost;
 	run->sink = sk_collector_sink(run->collector);
-	return start_crew(run, fault);
+	return run->options->exports.read || listens ? start_exports(run, link, fault) : start_crew(run, fault);
 }
 
 /* ---- a live link ---- */
@@ -317,44 +381,115 @@ static void add_interfaces(struct run *run, const struct sk_capture *capture, co
 }
 
 /* A pipe may stay silent for hours: whether we may still look is asked ten times a second all the same. */
-static enum sk_err feed_all(struct run *run, struct sk_capture *capture, struct sk_fault *fault)
+static enum sk_err feed_crew(struct run *run, struct sk_capture *capture, struct sk_fault *fault)
 {
 	struct sk_capture_source from = {.capture = capture, .interface_base = run->interface_base};
 	struct sk_source source = sk_source_of_capture(&from);
 	struct sk_crew_stats stats;
-	sk_capture_patience(capture, PATIENCE_MS);
 	sk_crew_stats(run->crew, 0, &stats);
 	run->frames_before = stats.received.frames;
 	return sk_crew_run(run->crew, &source, fault);
 }
 
-static enum sk_err watch_capture(struct run *run, const char *path, struct sk_fault *fault)
+static enum sk_err feed_exports(struct run *run, struct sk_capture *capture, struct sk_fault *fault)
+{
+	struct sk_capture_source from = {.capture = capture, .interface_base = run->interface_base};
+	struct sk_fault damage;
+	SK_TRY(sk_exports_capture(run->exports, &from, run->upstream_base, &damage, fault));
+	if (damage.err != SK_OK)
+		note_error(run, &damage);
+	return SK_OK;
+}
+
+/* Frames of a capture that can be read; interfaces and losses count on. */
+static enum sk_err watch_frames(struct run *run, struct sk_capture *capture, struct sk_fault *fault)
+{
+	struct sk_capture_stats stats;
+	sk_capture_patience(capture, PATIENCE_MS);
+	enum sk_err err = run->exports != NULL ? feed_exports(run, capture, fault) : feed_crew(run, capture, fault);
+	sk_capture_stats(capture, &stats);
+	add_interfaces(run, capture, &stats);
+	run->interface_base += stats.interfaces;
+	run->upstream_base += stats.upstream_lost;
+	return err;
+}
+
+/* The interval ends with the input, and the next one is told whose it is. *seen: nothing of it counts again. */
+static enum sk_err next_input(struct run *run, const char *path, bool *seen, struct sk_fault *fault)
 {
 	uint8_t identity[SK_HASH_BYTES];
+	struct sk_fault why;
+	SK_TRY(run->exports != NULL ? sk_exports_end_input(run->exports, fault) : sk_crew_end_input(run->crew, fault));
+	SK_TRY(sk_collector_input(run->collector, identify(path, identity) ? identity : NULL, run->options->again, seen, fault));
+	if (*seen) {
+		(void)sk_fault_set(&why, SK_ESEEN, "%s: watched already in this workspace with the same table, basis and selectors; nothing is counted twice (--again counts it anew)", path);
+		note_error(run, &why);
+	}
+	return SK_OK;
+}
+
+static enum sk_err watch_capture(struct run *run, const char *path, struct sk_fault *fault)
+{
 	struct sk_capture *capture = NULL;
 	struct sk_fault damage;
 	bool seen = false;
-	sk_progress_file(&run->progress, path);
 	if (sk_capture_open(path, &capture, &damage) != SK_OK) {
 		note_error(run, &damage);
 		return SK_OK;
 	}
-	enum sk_err err = sk_crew_end_input(run->crew, fault);
-	if (err == SK_OK)
-		err = sk_collector_input(run->collector, identify(path, identity) ? identity : NULL, run->options->again, &seen, fault);
-	if (err == SK_OK && seen) {
-		(void)sk_fault_set(&damage, SK_ESEEN, "%s: watched already in this workspace with the same table, basis and selectors; nothing is counted twice (--again counts it anew)",
-				   path);
-		note_error(run, &damage);
-	} else if (err == SK_OK) {
-		err = feed_all(run, capture, fault);
-		struct sk_capture_stats stats;
-		sk_capture_stats(capture, &stats);
-		add_interfaces(run, capture, &stats);
-		run->interface_base += stats.interfaces;
-	}
+	enum sk_err err = next_input(run, path, &seen, fault);
+	if (err == SK_OK && !seen)
+		err = watch_frames(run, capture, fault);
 	sk_capture_close(capture);
 	return err;
+}
+
+/* Where flow exports are read, an input may be a capture, or messages by themselves: its first bytes say which. What is wrong with the input is noted. */
+static enum sk_err watch_stream(struct run *run, struct sk_stream *stream, const char *path, struct sk_fault *fault)
+{
+	struct sk_capture *capture = NULL;
+	struct sk_fault damage;
+	bool seen = false, payload = false;
+	SK_TRY(next_input(run, path, &seen, fault));
+	if (seen)
+		return SK_OK;
+	enum sk_err err = sk_exports_payload(run->exports, stream, path, &payload, &damage);
+	if (err == SK_OK && !payload && sk_stream_capture(stream, &capture, &damage) == SK_OK) {
+		err = watch_frames(run, capture, fault);
+		sk_capture_close(capture);
+		return err;
+	}
+	bool is_input = err == SK_OK || err == SK_EDAMAGED || err == SK_ETOOBIG;
+	if (is_input && (err != SK_OK || !payload))
+		note_error(run, &damage);
+	else
+		*fault = damage;
+	return is_input ? SK_OK : err;
+}
+
+static enum sk_err watch_either(struct run *run, const char *path, struct sk_fault *fault)
+{
+	struct sk_stream *stream = NULL;
+	struct sk_fault damage;
+	if (sk_stream_open(path, NULL, &stream, &damage) != SK_OK) {
+		note_error(run, &damage);
+		return SK_OK;
+	}
+	enum sk_err err = watch_stream(run, stream, path, fault);
+	sk_stream_close(stream);
+	return err;
+}
+
+static enum sk_err watch_inputs(struct run *run, struct sk_fault *fault)
+{
+	const struct sk_run_options *options = run->options;
+	if (options->exports.listen_count != 0)
+		return sk_exports_listen(run->exports, fault);
+	for (size_t i = 0; i < options->capture_count; i++) {
+		sk_progress_file(&run->progress, options->captures[i]);
+		SK_TRY(run->exports != NULL ? watch_either(run, options->captures[i], fault) : watch_capture(run, options->captures[i], fault));
+	}
+	return run->exports != NULL ? sk_exports_end_input(run->exports, fault) : SK_OK;
 }
 
 /* ---- the whole ---- */
@@ -380,10 +515,13 @@ static enum sk_err finish(struct run *run, enum sk_err ended, struct sk_fault *f
 	struct sk_run_result *result = run->result;
 	struct sk_fault last = {.line = ""};
 	bool orderly = is_orderly(ended);
+	enum sk_flow_end end = ended == SK_OK ? SK_FLOW_END_STOP : SK_FLOW_END_BASIS;
 	enum sk_err err = SK_OK;
 	if (orderly)
-		err = sk_crew_finish(run->crew, ended == SK_OK ? SK_FLOW_END_STOP : SK_FLOW_END_BASIS, &last);
-	if (orderly && err == SK_OK)
+		err = run->exports != NULL ? sk_exports_finish(run->exports, end, &last) : sk_crew_finish(run->crew, end, &last);
+	if (run->exports != NULL)
+		sk_exports_result(run->exports, &result->totals, &result->exports);
+	else if (orderly && err == SK_OK)
 		sk_crew_totals(run->crew, &result->totals);
 	if (orderly && err == SK_OK)
 		err = sk_collector_stop(run->collector, stop_reason(ended, result), &result->ledger_size, result->ledger_root, &last);
@@ -399,19 +537,21 @@ enum sk_err sk_run(struct sk_cmd *cmd, struct sk_workspace *workspace, const str
 {
 	struct run run = {.cmd = cmd, .options = options, .result = result};
 	int64_t cpu_ns = cmd->clock.cpu_ns(cmd->clock.context);
+	bool live = options->exports.listen_count != 0 || options->live.interface != NULL;
 	sk_guard_no_core();
 	(void)snprintf(result->origin, sizeof result->origin, "%s", workspace->origin);
+	/* Who sees the port, or the program at the interface, may interrupt: from then on that is an orderly end. */
+	if (live)
+		sk_guard_signals(false);
 	enum sk_err err = start(&run, workspace, fault);
 	result->start_cpu_ns = cmd->clock.cpu_ns(cmd->clock.context) - cpu_ns;
 	if (err == SK_OK) {
 		int64_t wall_ns = cmd->clock.monotonic_ns(cmd->clock.context);
 		cpu_ns = cmd->clock.cpu_ns(cmd->clock.context);
-		sk_guard_signals(false);
+		if (!live)
+			sk_guard_signals(false);
 		sk_progress_start(&run.progress, cmd);
-		if (options->live.interface != NULL)
-			err = watch_link(&run, fault);
-		for (size_t i = 0; i < options->capture_count && err == SK_OK; i++)
-			err = watch_capture(&run, options->captures[i], fault);
+		err = options->live.interface != NULL ? watch_link(&run, fault) : watch_inputs(&run, fault);
 		sk_progress_clear(&run.progress);
 		err = finish(&run, err, fault);
 		result->wall_ns = cmd->clock.monotonic_ns(cmd->clock.context) - wall_ns;
@@ -420,10 +560,16 @@ enum sk_err sk_run(struct sk_cmd *cmd, struct sk_workspace *workspace, const str
 	sk_crew_free(run.crew);
 	sk_live_close(run.live);
 	sk_collector_free(run.collector);
+	sk_exports_free(run.exports);
 	if (run.emit != NULL) {
 		struct sk_fault closing;
 		enum sk_err closed = sk_emit_close(run.emit, &closing);
 		if (closed != SK_OK)
+			note_error(&run, &closing);
+	}
+	if (run.ipfix != NULL) {
+		struct sk_fault closing;
+		if (sk_ipfix_close(run.ipfix, &closing) != SK_OK)
 			note_error(&run, &closing);
 	}
 	if (run.syslog != NULL) {

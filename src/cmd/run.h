@@ -5,6 +5,7 @@
 
 #include "capture/capture.h"
 #include "cmd/cmd.h"
+#include "cmd/exports.h"
 #include "cmd/live_input.h"
 #include "cmd/workspace.h"
 #include "engine/crew.h"
@@ -16,17 +17,20 @@ struct sk_run_options {
 	size_t capture_count;
 	const char *eve_path;          /* NULL: none */
 	const char *syslog_path;       /* NULL: none */
+	const char *ipfix_where;       /* a peer or a file; NULL: none */
 	bool show_muted;               /* muted findings as all others */
 	bool again;                    /* watch inputs that were watched before */
 	uint64_t interval_frames;      /* 0 = default */
 	bool no_heads;                 /* flows alone: no payload is looked at */
 	uint32_t flows;                /* places of the flow tables; 0 = default */
-	unsigned workers;              /* 0 = 1: this thread alone */
+	unsigned workers;              /* 0 = 1: this thread alone. Where flow exports are read: 1 */
 	struct sk_live_args live;      /* interface NULL: captures */
+	struct sk_exports_options exports; /* flow exports out of the inputs, or off the network instead of inputs */
 };
 
 struct sk_run_result {
 	struct sk_engine_totals totals;
+	struct sk_exports_result exports;
 	struct sk_basis basis;
 	struct sk_border_info border;
 	struct sk_indicator_facts set;

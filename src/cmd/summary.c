@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <stdio.h>
 
+#include "cmd/exports.h"
 #include "text/json.h"
 #include "text/text.h"
 
@@ -234,7 +235,7 @@ void sk_summary_json(struct sk_cmd *cmd, const struct sk_workspace *workspace, c
 	sk_json_u64(&json, "sliced", result->sliced);
 	sk_json_u64(&json, "odd_length", result->odd_length);
 	sk_json_u64(&json, "time_backwards", result->time_backwards);
-	sk_json_u64(&json, "upstream_lost", result->upstream_lost);
+	sk_json_u64(&json, "upstream_lost", result->upstream_lost + result->exports.listener.kernel_dropped);
 	sk_json_u64(&json, "heads_shed", totals->flow.heads_shed);
 	sk_json_u64(&json, "facts_shed", totals->flow.facts_shed);
 	sk_json_u64(&json, "lost_in_crash", result->frames_lost_in_crash);
@@ -249,6 +250,7 @@ void sk_summary_json(struct sk_cmd *cmd, const struct sk_workspace *workspace, c
 	sk_json_u64(&json, "count", result->workers);
 	sk_json_u64(&json, "exchanged", totals->passed.frames);
 	sk_json_end(&json);
+	sk_exports_json(&json, &result->exports);
 	json_rate(&json, result);
 	sk_json_array(&json, "errors");
 	for (size_t i = 0; i < result->error_count; i++)
@@ -349,12 +351,13 @@ static void print_no_findings(FILE *out, const struct sk_run_result *result)
 	const struct sk_engine_totals *totals = &result->totals;
 	char number[SK_UNIT_TEXT_MAX];
 	bool lists = result->has_set && (result->set.kinds & ~(uint32_t)SK_SELECTOR_FLOW_ALL) != 0;
-	uint64_t admitted = totals->received.frames - sum_frames(totals->gate, 1, SK_GATE_REASON_COUNT);
+	const struct sk_export_totals *exports = &result->exports.totals;
+	uint64_t admitted = totals->received.frames - sum_frames(totals->gate, 1, SK_GATE_REASON_COUNT) + exports->selected + exports->select[SK_EXPORT_NO_HIT];
 	(void)fprintf(out, "\nFindings: none\n  ");
-	if (totals->received.frames == 0)
+	if (totals->received.frames == 0 && exports->received == 0)
 		(void)fprintf(out, "There were no frames to look at.\n");
 	else if (admitted == 0)
-		(void)fprintf(out, "Every frame was erased at the gate: nothing in this capture crosses the border as the basis covers it. Is it the right border table?\n");
+		(void)fprintf(out, "Everything was erased at the gate: nothing in this input crosses the border as the basis covers it. Is it the right border table?\n");
 	else if (!lists)
 		(void)fprintf(out, "No list of indicators is loaded, so nothing could match: sekisho selectors import --workspace DIR LIST...\n");
 	else
@@ -420,10 +423,12 @@ void sk_summary_print(struct sk_cmd *cmd, const struct sk_workspace *workspace, 
 	FILE *out = cmd->out;
 	const struct sk_engine_totals *totals = &result->totals;
 	char first[SK_TIME_TEXT_MAX], last[SK_TIME_TEXT_MAX], text[SK_UNIT_TEXT_MAX], more[SK_UNIT_TEXT_MAX], root[2 * SK_HASH_BYTES + 1];
+	size_t places = options->exports.listen_count;
 	if (result->live.used)
 		(void)fprintf(out, "Sekisho watched %s: ", result->live.facts.interface);
 	else
-		(void)fprintf(out, "Sekisho watched %zu capture%s: ", options->capture_count, options->capture_count == 1 ? "" : "s");
+		(void)fprintf(out, "Sekisho %s %zu %s%s: ", places != 0 ? "listened at" : "watched", places != 0 ? places : options->capture_count,
+			      places != 0 ? "place" : options->exports.read ? "input" : "capture", (places != 0 ? places : options->capture_count) == 1 ? "" : "s");
 	(void)fprintf(out, "%s frames, %s on the wire", sk_number_format(totals->received.frames, text), sk_bytes_format(totals->received.bytes, more));
 	if (totals->received.frames != 0)
 		(void)fprintf(out, ",\n%s to %s", sk_time_format(totals->first_ns, 0, first), sk_time_format(totals->last_ns, 0, last));
@@ -434,6 +439,7 @@ void sk_summary_print(struct sk_cmd *cmd, const struct sk_workspace *workspace, 
 	print_lost(out, totals);
 	print_equation(out, totals);
 	print_beside(out, result);
+	sk_exports_print(out, &result->exports);
 	(void)fprintf(out, "\nFlows: %s (inbound %" PRIu64 ", outbound %" PRIu64 ", transit %" PRIu64 "), observations stored: %" PRIu64 "\n", sk_number_format(totals->flow.flows, text),
 		      totals->flow.flows_by_class[SK_CLASS_FD], totals->flow.flows_by_class[SK_CLASS_DF], totals->flow.flows_by_class[SK_CLASS_FF], totals->observations);
 	print_findings(out, result);

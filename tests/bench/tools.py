@@ -261,11 +261,20 @@ def hostile_tells_the_dear_ones():
     bench("hostile", *words, "--loose", 1e6, "--only", "nosuch", code=1)
 
 
+def exports_lists_every_form_and_goes_red():
+    words = ["--quick", "--records", 3000, "--runs", 1, "--no-loopback"]
+    page = bench("exports", *words, "--check", "--loose", 1e6).stdout
+    for form in ("v5", "v9", "ipfix", "sflow"): expect(f"| {form} | " in page and " 0 | " not in page.split(f"| {form} |")[1].split("\n")[0], f"no figure of {form}: {page}")
+    for what in ("half", "domestic"): bench("exports", *words, "--forms", "v9,sflow", "--set", what)
+    expect("FAIL: v5" in bench("exports", *words, "--forms", "v5", "--check", "--loose", 1e-9, code=1).stdout, "--check does not say what was not met")
+
+
 def main():
     tests = [bounds_hold_at_their_edge, sabotage_every_bound_goes_red_alone, a_figure_that_is_not_there_is_not_a_pass, ratios_are_of_the_right_rows,
              the_shape_is_of_the_last_decade, answers_are_checked, a_program_that_gives_no_figure_gives_its_reason, charts_are_svg_and_points_lie_inside,
              corpora_are_the_same_each_time_and_kept, lists_hit_what_they_say, half_of_the_blocks, shapes_are_the_same_each_time, sabotage_the_guard_sees_more_instructions,
-             compare_prints_its_tables_and_goes_red, curves_write_charts_and_numbers, hostile_tells_the_dear_ones]
+             compare_prints_its_tables_and_goes_red, curves_write_charts_and_numbers, hostile_tells_the_dear_ones,
+             exports_lists_every_form_and_goes_red]
     bad = 0
     corpora.build_tools(BUILD)
     for test in tests:

@@ -49,7 +49,7 @@ def outcome(folder, name, workers, extra, captures, stdin=None, flows=True):
     check_equation(result["account"]); check_equation(result["account_bytes"]); verify_both(os.path.join(w, "ledger"))
     expect(result["account"]["capture_lost"] == 0, "frames of a file were lost")
     result["findings"].sort(key=lambda finding: finding["id"])
-    parts = {"summary": without(result, "workspace", "basis", "rate", "root", "origin", "evidence"), "eve": lines(open(eve, encoding="utf-8").read(), "id", "finding", "basis"),
+    parts = {"summary": without(result, "workspace", "basis", "rate", "workers", "root", "origin", "evidence"), "eve": lines(open(eve, encoding="utf-8").read(), "id", "finding", "basis"),
              "intervals": intervals(w)}
     for command in ("observations", "findings", "flows"): parts[command] = stored(w, command)
     return parts
@@ -146,5 +146,8 @@ def wrong_numbers():
     for n in ("0", "65", "-1", "two", "1x", ""):
         done = sekisho("watch", "--own", "192.0.2.0/24", "--workers", n, CAPTURES[0], code=2)
         expect("--workers" in done.err and "64" in done.err, f"not clear: {done.err}")
+    # Flow exports and their samples are read in one thread.
+    done = sekisho("watch", "--own", "192.0.2.0/24", "--workers", "2", "--exports", CAPTURES[0], code=2)
+    expect("--workers" in done.err and "--exports" in done.err, f"not clear: {done.err}")
 
 main(any_number_is_the_same, from_a_pipe_too, saboteur, suspended, interrupted, expired, wrong_numbers)

@@ -39,6 +39,25 @@ var shapes = map[string]map[string]string{
 	"mutes":       {"active": "count", "commitment": "hash", "kind": "word", "stated_ns": "time", "v": "version"},
 }
 
+// exportShapes are the fields of an interval's section of flow exports. rule: EXPORT-4
+var exportShapes = map[string]string{"carried_after": "count", "carried_before": "count", "classes": "classcounts", "classes_carried_after": "count",
+	"classes_carried_before": "count", "gate_erased": "counts", "lost_messages": "count", "lost_records": "count", "malformed": "count", "messages": "count",
+	"no_template": "count", "received": "count", "samples": "count", "select_erased": "counts", "selected": "count"}
+
+// shapesOf gives the fields of a record by its kind. An interval may have a section of flow exports, if it is of version 2; without one it has no such field.
+func shapesOf(kind string, whole value) (map[string]string, bool) {
+	fields, known := shapes[kind]
+	version, _ := whole.member("v")
+	if _, there := whole.member("exports"); !there || kind != "interval" || version.form != '0' || version.integer != 2 {
+		return fields, known
+	}
+	second := map[string]string{"exports": "exports"}
+	for key, shape := range fields {
+		second[key] = shape
+	}
+	return second, true
+}
+
 var (
 	classNames    = []string{"FF", "FD", "DF", "DD", "UNKNOWN"}
 	selectorNames = []string{"address", "prefix", "domain", "ja3", "ja4", "flow.all", "url", "hassh", "hassh_server", "ja3s", "cert_sha1", "cert_sha256"}
@@ -147,6 +166,14 @@ func checkTally(v value, positive bool) error {
 	return nil
 }
 
+func positive(v value) error {
+	n, err := unsigned(v)
+	if err == nil && n == 0 {
+		return errors.New("expected only cells that hold records")
+	}
+	return err
+}
+
 func checkNames(v value, known []string) error {
 	if v.form != '[' {
 		return errors.New("expected an array of names")
@@ -196,14 +223,17 @@ func checkShape(key, shape string, v value) error {
 			return errors.New("expected version 1")
 		}
 	case "version2":
-		if v.form != '0' || (v.integer != 1 && v.integer != 2) {
-			return errors.New("expected version 1 or 2")
-		}
+		// parseRecord has looked.
 	case "losses":
 		if isTally(v) {
 			return checkTally(v, false)
 		}
 		return checkShape(key, "cells", v)
+	case "exports":
+		if v.form != '{' {
+			return errors.New("expected an object")
+		}
+		return checkFields("section", exportShapes, v)
 	case "bool":
 		if v.form != 't' {
 			return errors.New("expected true or false")
@@ -239,18 +269,22 @@ func checkShape(key, shape string, v value) error {
 		return checkNames(v, selectorNames)
 	case "tally":
 		return checkTally(v, false)
-	case "cells", "classcells":
+	case "cells", "classcells", "counts", "classcounts":
 		if v.form != '{' || len(v.keys) > 32 {
 			return errors.New("expected an object of at most 32 cells")
 		}
 		for i, name := range v.keys {
-			if shape == "classcells" && !strings.Contains(" FF FD DF DD UNKNOWN ", " "+name+" ") {
+			if strings.HasPrefix(shape, "class") && !strings.Contains(" FF FD DF DD UNKNOWN ", " "+name+" ") {
 				return fmt.Errorf("unknown class %s", name)
 			}
-			if shape == "cells" && !allOf(name, 1, 31, isCell) {
+			if !strings.HasPrefix(shape, "class") && !allOf(name, 1, 31, isCell) {
 				return fmt.Errorf("cell name %s is out of form", name)
 			}
-			if err := checkTally(v.children[i], true); err != nil {
+			check := func(cell value) error { return checkTally(cell, true) }
+			if strings.HasSuffix(shape, "counts") {
+				check = positive
+			}
+			if err := check(v.children[i]); err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
 		}
@@ -258,23 +292,15 @@ func checkShape(key, shape string, v value) error {
 	return nil
 }
 
-func parseRecord(entry []byte) (record, error) {
-	v, err := parseCanonical(entry)
-	if err != nil {
-		return record{}, err
-	}
-	kind, _ := v.member("kind")
-	fields, known := shapes[kind.text]
-	if kind.form != '"' || !known {
-		return record{}, fmt.Errorf("field kind: expected a known kind, found %q", kind.text)
-	}
+// checkFields: exactly these fields, each in its shape.
+func checkFields(name string, fields map[string]string, v value) error {
 	for i, key := range v.keys {
 		shape, known := fields[key]
 		if !known {
-			return record{}, fmt.Errorf("%s record: unknown field %s", kind.text, key)
+			return fmt.Errorf("%s: unknown field %s", name, key)
 		}
 		if err := checkShape(key, shape, v.children[i]); err != nil {
-			return record{}, fmt.Errorf("%s record, field %s: %w", kind.text, key, err)
+			return fmt.Errorf("%s, field %s: %w", name, key, err)
 		}
 	}
 	if len(v.keys) != len(fields) {
@@ -285,10 +311,30 @@ func parseRecord(entry []byte) (record, error) {
 			}
 		}
 		sort.Strings(missing)
-		return record{}, fmt.Errorf("%s record: field %s is missing", kind.text, strings.Join(missing, ", "))
+		return fmt.Errorf("%s: field %s is missing", name, strings.Join(missing, ", "))
 	}
-	if version, there := v.member("v"); kind.text == "interval" && there {
+	return nil
+}
+
+func parseRecord(entry []byte) (record, error) {
+	v, err := parseCanonical(entry)
+	if err != nil {
+		return record{}, err
+	}
+	kind, _ := v.member("kind")
+	fields, known := shapesOf(kind.text, v)
+	if kind.form != '"' || !known {
+		return record{}, fmt.Errorf("field kind: expected a known kind, found %q", kind.text)
+	}
+	if err := checkFields(kind.text+" record", fields, v); err != nil {
+		return record{}, err
+	}
+	if kind.text == "interval" {
+		version, _ := v.member("v")
 		lost, _ := v.member("capture_lost")
+		if version.form != '0' || (version.integer != 1 && version.integer != 2) {
+			return record{}, errors.New("interval record, field v: expected version 1 or 2")
+		}
 		if isTally(lost) != (version.integer == 1) {
 			return record{}, fmt.Errorf("interval record, field v: version %d, but capture_lost has the form of the other", version.integer)
 		}
@@ -350,6 +396,25 @@ func (r record) losses() []cell {
 	}
 	return r.cells("capture_lost")
 }
+
+// section is a record inside a record; there is false where this version has none.
+func (r record) section(key string) (record, bool) {
+	v, there := r.member(key)
+	return record{key, v}, there
+}
+
+// counts are cells without bytes: records of flow exports.
+func (r record) counts(key string) []cell {
+	v, _ := r.member(key)
+	cells := make([]cell, len(v.keys))
+	for i, name := range v.keys {
+		n, _ := unsigned(v.children[i])
+		cells[i] = cell{name, tally{frames: wideOf(n)}}
+	}
+	return cells
+}
+
+func (r record) records(key string) tally { return tally{frames: wideOf(r.count(key))} }
 
 func sumOf(cells []cell) tally {
 	var sum tally

@@ -30,6 +30,13 @@ type link struct {
 	admitted, eligible               tally
 	lost                             wide
 	classes                          map[string]bool
+	exports                          exportLink
+}
+
+// exportLink is the same of the records of flow exports, of which nothing is ever pending.
+type exportLink struct {
+	carried, classesCarried, admitted, eligible tally
+	classes                                     map[string]bool
 }
 
 type state struct {
@@ -43,11 +50,12 @@ type state struct {
 	runBasis  uint64
 	intervals uint64
 	totals    map[string]tally
+	exported  map[string]tally // records of flow exports
 	perKind   map[string]uint64
 }
 
 func newState() *state {
-	return &state{kept: map[uint64]record{}, links: map[string]*link{}, totals: map[string]tally{}, perKind: map[string]uint64{}}
+	return &state{kept: map[uint64]record{}, links: map[string]*link{}, totals: map[string]tally{}, exported: map[string]tally{}, perKind: map[string]uint64{}}
 }
 
 func (s *state) leaf(index uint64, entry []byte) error {
@@ -395,6 +403,61 @@ func (s *state) bound(r record, l *link, classes map[string]bool) error {
 	return nil
 }
 
+// exports: the rules of frames, in records. rule: EXPORT-4
+func (s *state) exports(r record, l *exportLink, classes map[string]bool) error {
+	e, there := r.section("exports")
+	if !there {
+		return nil
+	}
+	gate, sel := sumOf(e.counts("gate_erased")), sumOf(e.counts("select_erased"))
+	in := e.records("carried_before").add(e.records("received"))
+	out := gate.add(sel, e.records("selected"), e.records("malformed"), e.records("carried_after"))
+	if in != out {
+		return fmt.Errorf("exports, equation: expected %v records, found %v", in.frames, out.frames)
+	}
+	in = e.records("received").add(e.records("classes_carried_before"))
+	out = sumOf(e.counts("classes")).add(e.records("classes_carried_after"))
+	if in != out {
+		return fmt.Errorf("exports, classes: expected %v records, found %v", in.frames, out.frames)
+	}
+	k := wideOf(s.opening.count("k"))
+	cells := []cell{{"selected", e.records("selected")}, {"malformed", e.records("malformed")}}
+	for _, field := range []string{"gate_erased", "select_erased", "classes"} {
+		cells = append(cells, e.counts(field)...)
+	}
+	for _, c := range cells {
+		if c.frames != (wide{}) && c.frames.less(k) {
+			return fmt.Errorf("exports: small cell %s: %v is below %v", c.name, c.frames, k)
+		}
+	}
+	for _, handed := range []cell{{"carried_before", l.carried}, {"classes_carried_before", l.classesCarried}} {
+		if found := e.records(handed.name); found != handed.tally {
+			return fmt.Errorf("exports, %s: expected %v as the link's last exports left it, found %v", handed.name, handed.frames, found.frames)
+		}
+	}
+	if l.classes != nil && !sameSet(classes, l.classes) {
+		l.eligible = l.eligible.add(e.records("classes_carried_before"))
+	}
+	for _, c := range e.counts("classes") {
+		if classes[c.name] {
+			l.eligible = l.eligible.add(c.tally)
+		}
+	}
+	l.admitted = l.admitted.add(sel, e.records("selected"))
+	if eligible := l.eligible.add(e.records("classes_carried_after")); eligible.frames.less(l.admitted.frames) {
+		return fmt.Errorf("exports, classes: up to here %v records were admitted, but at most %v came in classes that the basis covers", l.admitted.frames, eligible.frames)
+	}
+	if samples := wideOf(e.count("samples")); r.tally("received").frames.less(samples) {
+		return fmt.Errorf("exports, samples: expected at most the %v frames received, found %v", r.tally("received").frames, samples)
+	}
+	l.carried, l.classesCarried, l.classes = e.records("carried_after"), e.records("classes_carried_after"), classes
+	for _, more := range []cell{{"received", e.records("received")}, {"gate_erased", gate}, {"select_erased", sel}, {"selected", e.records("selected")},
+		{"malformed", e.records("malformed")}} {
+		s.exported[more.name] = s.exported[more.name].add(more.tally)
+	}
+	return nil
+}
+
 func (s *state) times(r, basis record) error {
 	if s.run.yes("replayed") {
 		return nil
@@ -450,6 +513,9 @@ func (s *state) interval(r record) error {
 	if err := s.bound(r, l, basis.names("classes")); err != nil {
 		return err
 	}
+	if err := s.exports(r, &l.exports, basis.names("classes")); err != nil {
+		return err
+	}
 	if err := s.times(r, basis); err != nil {
 		return err
 	}
@@ -477,6 +543,11 @@ func (s *state) print() {
 	for _, name := range []string{"received", "gate_erased", "select_erased", "selected", "capture_lost"} {
 		if t, there := s.totals[name]; there {
 			fmt.Printf("  %-14s %v\n", name, t)
+		}
+	}
+	for _, name := range []string{"received", "gate_erased", "select_erased", "selected", "malformed"} {
+		if t, there := s.exported[name]; there {
+			fmt.Printf("  exports, %-14s %v records\n", name, t.frames)
 		}
 	}
 }

@@ -32,7 +32,7 @@ static inline unsigned duration_width(uint64_t ns)
 /* Nothing but a core, and that in order. */
 static inline bool is_plain(const struct sk_observation *o)
 {
-	return (o->kind == SK_OBSERVATION_FLOW) & (o->sections == 0) & (o->app == 0) & (o->layers == 1) & (o->tunnels == 0) & (o->interface == 0) &
+	return (o->kind == SK_OBSERVATION_FLOW) & (o->sections == 0) & (o->app == 0) & (o->metered_by == SK_METER_HERE) & (o->layers == 1) & (o->tunnels == 0) & (o->interface == 0) &
 	       ((o->icmp_type | o->icmp_code) == 0) & (o->frames == o->packets[0] + o->packets[1]) & (o->ip_proto == TCP || (o->tcp_flags[0] | o->tcp_flags[1]) == 0);
 }
 

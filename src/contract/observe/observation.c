@@ -7,11 +7,11 @@
 
 #include "observe/observe_priv.h"
 
-enum { CORE_MAX = 12 + 2 * 16 + 8 + 8 + 5 * 8 + 16, SECTIONS_MAX = 2048, APP_MAX = SK_APP_COUNT - 1 };
+enum { CORE_MAX = 12 + 2 * 16 + 8 + 8 + 5 * 8 + 24, SECTIONS_MAX = 2048, APP_MAX = SK_APP_COUNT - 1 };
 /* The sixteen bits of the core. */
 enum { BIT_HIT = 15, BIT_CLASS = 13, BIT_V6 = 12, BIT_SURE = 11, BIT_RARE = 10, BIT_END = 7, BIT_STATE = 4, BIT_COUNTERS = 2, BIT_DELTA = 0 };
 /* What is rare: one byte says which of these follow. */
-enum { RARE_ICMP = 1, RARE_LAYERS = 2, RARE_INTERFACE = 4, RARE_FRAMES = 8, RARE_ALL = 15 };
+enum { RARE_ICMP = 1, RARE_LAYERS = 2, RARE_INTERFACE = 4, RARE_FRAMES = 8, RARE_METER = 16, RARE_ALL = 31 };
 _Static_assert((int)CORE_MAX + (int)SECTIONS_MAX <= (int)SK_OBSERVATION_MAX_BYTES, "an observation fits");
 
 static const char *const end_names[SK_OBSERVATION_ENDS] = {"idle", "active", "closed", "evicted", "basis", "stop"};
@@ -50,6 +50,13 @@ static inline uint8_t *store16(uint8_t *at, uint16_t value)
 	return at + sizeof value;
 }
 
+static inline uint8_t *store32(uint8_t *at, uint32_t value)
+{
+	value = __builtin_bswap32(value);
+	memcpy(at, &value, sizeof value);
+	return at + sizeof value;
+}
+
 static inline uint8_t *store64(uint8_t *at, uint64_t value)
 {
 	value = __builtin_bswap64(value);
@@ -73,7 +80,8 @@ static inline uint8_t *store_addr(uint8_t *at, const struct sk_addr *addr, bool 
 static unsigned rare_of(const struct sk_observation *o)
 {
 	return ((o->icmp_type | o->icmp_code) != 0 ? RARE_ICMP : 0u) | (o->layers != 1 || o->tunnels != 0 ? RARE_LAYERS : 0u) |
-	       (o->interface != 0 ? RARE_INTERFACE : 0u) | (o->frames != o->packets[0] + o->packets[1] ? RARE_FRAMES : 0u);
+	       (o->interface != 0 ? RARE_INTERFACE : 0u) | (o->frames != o->packets[0] + o->packets[1] ? RARE_FRAMES : 0u) |
+	       (o->metered_by != SK_METER_HERE ? RARE_METER : 0u);
 }
 
 static uint8_t *store_rare(uint8_t *at, const struct sk_observation *o, unsigned rare)
@@ -89,7 +97,13 @@ static uint8_t *store_rare(uint8_t *at, const struct sk_observation *o, unsigned
 	}
 	if ((rare & RARE_INTERFACE) != 0)
 		at = store16(at, o->interface);
-	return (rare & RARE_FRAMES) != 0 ? store64(at, o->frames) : at;
+	if ((rare & RARE_FRAMES) != 0)
+		at = store64(at, o->frames);
+	if ((rare & RARE_METER) != 0) {
+		*at++ = o->metered_by;
+		at = store32(at, o->sampling);
+	}
+	return at;
 }
 
 /* What our own code sets. What comes off the wire (ports, times, names) may be anything.
@@ -99,6 +113,7 @@ static void check_numbers(const struct sk_observation *o)
 	SK_INVARIANT((o->kind == SK_OBSERVATION_FLOW || o->kind == SK_OBSERVATION_HIT) && o->class_ <= SK_CLASS_DF);
 	SK_INVARIANT((o->initiator.family == 4 || o->initiator.family == 6) && o->initiator.family == o->responder.family);
 	SK_INVARIANT(o->initiator_sure <= 1 && o->app <= APP_MAX && o->end < SK_OBSERVATION_ENDS && o->state < SK_OBSERVATION_STATES);
+	SK_INVARIANT(o->metered_by < SK_METER_COUNT && (o->metered_by != SK_METER_HERE || o->sampling == 0));
 }
 
 static size_t store_core(const struct sk_observation *o, uint8_t *out)
@@ -150,6 +165,10 @@ static void take_rare(struct sk_observe_reader *r, struct sk_observation *out)
 		out->interface = sk_be16(&r->c);
 	if ((rare & RARE_FRAMES) != 0)
 		out->frames = sk_be64(&r->c);
+	if ((rare & RARE_METER) != 0) {
+		out->metered_by = sk_observe_take_up_to(r, SK_METER_COUNT - 1);
+		out->sampling = sk_be32(&r->c);
+	}
 	if (rare == 0 || rare != rare_of(out))
 		r->wrong = true;
 }

@@ -7,6 +7,7 @@
 
 #include "base/addr.h"
 #include "base/app.h"
+#include "base/meter.h"
 #include "seal/seal.h"
 
 enum {
@@ -62,6 +63,8 @@ struct sk_observation {
 	int64_t first_ns, last_ns;
 	uint64_t packets[2], ip_bytes[2];
 	uint64_t frames, frame_bytes;
+	uint8_t metered_by;                 /* enum sk_meter; not HERE: told in a flow export, and packets, bytes and times are that router's word */
+	uint32_t sampling;                  /* of an export: one packet in so many was counted, the counts are as told; 0: not known */
 	/* section: hits */
 	uint32_t hit_count;
 	uint32_t hit_ids[SK_OBSERVATION_HITS_MAX];     /* selector ids in the set of the interval */

@@ -29,6 +29,32 @@ static struct sk_tally tally_of(const struct sum *sum)
 	return (struct sk_tally){.frames = sum->frames, .bytes = sum->bytes};
 }
 
+/* rule: EXPORT-4 */
+static enum sk_err check_exports(const struct sk_account *account, struct sk_fault *fault)
+{
+	const struct sk_exports_account *e = &account->exports;
+	struct sum out = {0}, classes = {0};
+	if (!e->read)
+		return SK_OK;
+	if (e->gate_count > SK_CELLS_MAX || e->select_count > SK_CELLS_MAX)
+		return sk_fault_set(fault, SK_EINCONSISTENT, "interval %llu, exports: more than %d cells", (unsigned long long)account->number, SK_CELLS_MAX);
+	add_cells(&out, e->gate, e->gate_count);
+	add_cells(&out, e->select, e->select_count);
+	add_cells(&out, &e->selected, 1);
+	add_cells(&out, &e->malformed, 1);
+	add_cells(&classes, e->classes, SK_CLASS_COUNT);
+	if (out.overflow || classes.overflow || out.bytes != 0 || classes.bytes != 0)
+		return sk_fault_set(fault, SK_EINCONSISTENT, "interval %llu, exports: a sum does not fit 64 bits, or has bytes", (unsigned long long)account->number);
+	if (out.frames != e->received.frames || classes.frames != e->received.frames)
+		return sk_fault_set(fault, SK_EINCONSISTENT, "interval %llu, exports: received is %llu records; their fates are %llu, their classes %llu",
+				    (unsigned long long)account->number, (unsigned long long)e->received.frames, (unsigned long long)out.frames,
+				    (unsigned long long)classes.frames);
+	if (e->samples > account->received.frames)
+		return sk_fault_set(fault, SK_EINCONSISTENT, "interval %llu, exports: %llu sampled frames, but %llu frames were received",
+				    (unsigned long long)account->number, (unsigned long long)e->samples, (unsigned long long)account->received.frames);
+	return SK_OK;
+}
+
 /* rule: ACCOUNT-1 */
 enum sk_err sk_account_check(const struct sk_account *account, struct sk_fault *fault)
 {
@@ -57,7 +83,7 @@ enum sk_err sk_account_check(const struct sk_account *account, struct sk_fault *
 		return sk_fault_set(fault, SK_EINCONSISTENT, "interval %llu: received is %llu frames, %llu bytes; the classes are %llu frames, %llu bytes",
 				    (unsigned long long)account->number, (unsigned long long)account->received.frames, (unsigned long long)account->received.bytes,
 				    (unsigned long long)classes.frames, (unsigned long long)classes.bytes);
-	return SK_OK;
+	return check_exports(account, fault);
 }
 
 /* ---- small cells ---- */
@@ -155,6 +181,42 @@ static bool small_enough(uint64_t bits)
 	return bits >> 62 == 0;
 }
 
+static bool carried_exports(const struct sk_carry *carry, struct sk_tally *fates, struct sk_tally *classes)
+{
+	struct sum fate_sum = {0}, class_sum = {0};
+	if (carry->exports.gate_count > SK_CELLS_MAX || carry->exports.select_count > SK_CELLS_MAX)
+		return false;
+	add_cells(&fate_sum, carry->exports.gate, carry->exports.gate_count);
+	add_cells(&fate_sum, carry->exports.select, carry->exports.select_count);
+	add_cells(&fate_sum, &carry->exports.selected, 1);
+	add_cells(&fate_sum, &carry->exports.malformed, 1);
+	add_cells(&class_sum, carry->exports.classes, SK_CLASS_COUNT);
+	*fates = tally_of(&fate_sum);
+	*classes = tally_of(&class_sum);
+	return !fate_sum.overflow && !class_sum.overflow && small_enough(fates->frames | fates->bytes) && small_enough(classes->frames | classes->bytes);
+}
+
+/* The same rules as for frames: what is too few waits, and is a term of the sum. A run that reads no exports leaves what waits alone. rule: EXPORT-4 */
+static enum sk_err build_exports(const struct sk_exports_account *account, struct sk_carry *carry, unsigned k, struct sk_exports_record *out)
+{
+	if (!small_enough(account->received.frames) || !carried_exports(carry, &out->carried_before, &out->classes_carried_before))
+		return SK_EINCONSISTENT;
+	out->received = tally_of_cell(&account->received);
+	out->messages = account->messages;
+	out->lost_messages = account->lost_messages;
+	out->lost_records = account->lost_records;
+	out->no_template = account->no_template;
+	out->samples = account->samples;
+	split_cell(&account->selected, &carry->exports.selected, k, &out->selected);
+	split_cell(&account->malformed, &carry->exports.malformed, k, &out->malformed);
+	for (size_t i = 0; i < SK_CLASS_COUNT; i++)
+		split_cell(&account->classes[i], &carry->exports.classes[i], k, &out->classes[i]);
+	if (!split_cells(account->gate, account->gate_count, carry->exports.gate, &carry->exports.gate_count, k, &out->gate_erased) ||
+	    !split_cells(account->select, account->select_count, carry->exports.select, &carry->exports.select_count, k, &out->select_erased))
+		return SK_ETOOBIG;
+	return carried_exports(carry, &out->carried_after, &out->classes_carried_after) ? SK_OK : SK_EINCONSISTENT;
+}
+
 static enum sk_err build_interval(const struct sk_account *account, struct sk_carry *carry, unsigned k, struct sk_interval_record *interval)
 {
 	SK_TRY(sk_account_check(account, NULL));
@@ -185,12 +247,15 @@ static enum sk_err build_interval(const struct sk_account *account, struct sk_ca
 	split_count(account->segments, &carry->segments, k, &interval->segments);
 	split_count(account->observations, &carry->observations, k, &interval->observations);
 	split_count(account->findings, &carry->findings, k, &interval->findings);
-	interval->capture_lost.version = SK_INTERVAL_VERSION;
+	interval->capture_lost.version = SK_RECORD_VERSION_NAMED;
 	if (!split_cells(account->lost, account->lost_count, carry->lost, &carry->lost_count, k, &interval->capture_lost.cells) ||
 	    !split_cells(account->gate, account->gate_count, carry->gate, &carry->gate_count, k, &interval->gate_erased) ||
 	    !split_cells(account->select, account->select_count, carry->select, &carry->select_count, k, &interval->select_erased))
 		return SK_ETOOBIG;
-	return carry_sums(carry, &interval->carried_after, &interval->classes_carried_after) ? SK_OK : SK_EINCONSISTENT;
+	if (!carry_sums(carry, &interval->carried_after, &interval->classes_carried_after))
+		return SK_EINCONSISTENT;
+	interval->has_exports = account->exports.read;
+	return account->exports.read ? build_exports(&account->exports, carry, k, &interval->exports) : SK_OK;
 }
 
 static void fail(struct sk_buf *out, enum sk_err err)
@@ -369,7 +434,7 @@ static void cells_to_record(struct sk_cells *to, const struct sk_cell *from, siz
 void sk_carry_write(struct sk_buf *out, const struct sk_carry *carry)
 {
 	struct sk_record record = {.kind = SK_RECORD_CARRY,
-				   .carry = {.next_number = carry->next_number, .selected = tally_of_cell(&carry->selected), .capture_lost.version = SK_INTERVAL_VERSION,
+				   .carry = {.next_number = carry->next_number, .selected = tally_of_cell(&carry->selected), .capture_lost.version = SK_RECORD_VERSION_NAMED,
 					     .segments = carry->segments, .observations = carry->observations, .findings = carry->findings}};
 	memcpy(record.carry.link, carry->link, sizeof record.carry.link);
 	cells_to_record(&record.carry.capture_lost.cells, carry->lost, carry->lost_count, out);
@@ -377,6 +442,16 @@ void sk_carry_write(struct sk_buf *out, const struct sk_carry *carry)
 	cells_to_record(&record.carry.select_erased, carry->select, carry->select_count, out);
 	for (size_t i = 0; i < SK_CLASS_COUNT; i++)
 		record.carry.classes[i] = tally_of_cell(&carry->classes[i]);
+	struct sk_tally fates, classes;
+	if (!carried_exports(carry, &fates, &classes))
+		fail(out, SK_EINCONSISTENT);
+	record.carry.has_exports = fates.frames != 0 || classes.frames != 0;
+	record.carry.exports.selected = tally_of_cell(&carry->exports.selected);
+	record.carry.exports.malformed = tally_of_cell(&carry->exports.malformed);
+	cells_to_record(&record.carry.exports.gate_erased, carry->exports.gate, carry->exports.gate_count, out);
+	cells_to_record(&record.carry.exports.select_erased, carry->exports.select, carry->exports.select_count, out);
+	for (size_t i = 0; i < SK_CLASS_COUNT; i++)
+		record.carry.exports.classes[i] = tally_of_cell(&carry->exports.classes[i]);
 	sk_record_write(out, &record);
 }
 
@@ -399,5 +474,15 @@ enum sk_err sk_carry_read(const void *bytes, size_t length, struct sk_carry *out
 	memcpy(out->select, carry->select_erased.cell, carry->select_erased.count * sizeof *out->select);
 	for (size_t i = 0; i < SK_CLASS_COUNT; i++)
 		out->classes[i] = (struct sk_cell){.frames = carry->classes[i].frames, .bytes = carry->classes[i].bytes};
+	if (!carry->has_exports)
+		return SK_OK;
+	out->exports.selected.frames = carry->exports.selected.frames;
+	out->exports.malformed.frames = carry->exports.malformed.frames;
+	out->exports.gate_count = carry->exports.gate_erased.count;
+	out->exports.select_count = carry->exports.select_erased.count;
+	memcpy(out->exports.gate, carry->exports.gate_erased.cell, carry->exports.gate_erased.count * sizeof *out->exports.gate);
+	memcpy(out->exports.select, carry->exports.select_erased.cell, carry->exports.select_erased.count * sizeof *out->exports.select);
+	for (size_t i = 0; i < SK_CLASS_COUNT; i++)
+		out->exports.classes[i].frames = carry->exports.classes[i].frames;
 	return SK_OK;
 }

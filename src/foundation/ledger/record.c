@@ -10,8 +10,7 @@
 
 enum form {
 	FIXED,         /* always this text */
-	VERSION,       /* always 1 */
-	VERSION_TOLD,  /* 1 or 2, as the form of the losses told */
+	VERSION,       /* 1; of interval and carry also 2, since losses have names */
 	U64, I64, BOOL,
 	WORD,          /* 1.. printable ASCII without space, quote and backslash */
 	WORD_OR_EMPTY,
@@ -22,7 +21,11 @@ enum form {
 	TALLY,         /* {"bytes":n,"frames":n} */
 	CELLS,         /* {name:{"bytes":n,"frames":n},...}, only cells with frames */
 	CLASS_TALLIES, /* the same, names are border classes */
-	LOSSES         /* in version 2 cells, in version 1 a tally */
+	LOSSES,        /* in version 2 cells, in version 1 a tally */
+	COUNT,         /* a tally of which only frames is there, as a number: records of exports have no bytes */
+	COUNT_CELLS,   /* {name:n,...} */
+	CLASS_COUNTS,  /* the same, names are border classes */
+	SECTION        /* an object of its own table, which may be left out; in version 2 alone */
 };
 
 struct field {
@@ -31,8 +34,9 @@ struct field {
 	size_t lead_length;
 	enum form form;
 	size_t offset;
-	uint64_t limit;    /* U64: largest value; WORD, LINK: size of the array */
+	uint64_t limit;    /* U64: largest value; WORD, LINK: size of the array; SECTION: how many fields */
 	const char *fixed;
+	const struct field *section; /* offset is that of the flag that says whether it is there */
 };
 
 #define AT(member) offsetof(struct sk_record, member)
@@ -118,6 +122,25 @@ static const struct field run_start_fields[] = {
 	{KEY("v"), VERSION, 0, 0, NULL},
 };
 
+/* rule: EXPORT-4 */
+static const struct field exports_fields[] = {
+	PLAIN("carried_after", COUNT, interval.exports.carried_after),
+	PLAIN("carried_before", COUNT, interval.exports.carried_before),
+	PLAIN("classes", CLASS_COUNTS, interval.exports.classes),
+	PLAIN("classes_carried_after", COUNT, interval.exports.classes_carried_after),
+	PLAIN("classes_carried_before", COUNT, interval.exports.classes_carried_before),
+	PLAIN("gate_erased", COUNT_CELLS, interval.exports.gate_erased),
+	NUMBER("lost_messages", interval.exports.lost_messages),
+	NUMBER("lost_records", interval.exports.lost_records),
+	PLAIN("malformed", COUNT, interval.exports.malformed),
+	NUMBER("messages", interval.exports.messages),
+	NUMBER("no_template", interval.exports.no_template),
+	PLAIN("received", COUNT, interval.exports.received),
+	NUMBER("samples", interval.exports.samples),
+	PLAIN("select_erased", COUNT_CELLS, interval.exports.select_erased),
+	PLAIN("selected", COUNT, interval.exports.selected),
+};
+
 static const struct field interval_fields[] = {
 	NUMBER("basis", interval.basis),
 	NUMBER("border", interval.border),
@@ -127,6 +150,7 @@ static const struct field interval_fields[] = {
 	PLAIN("classes", CLASS_TALLIES, interval.classes),
 	PLAIN("classes_carried_after", TALLY, interval.classes_carried_after),
 	PLAIN("classes_carried_before", TALLY, interval.classes_carried_before),
+	{KEY("exports"), SECTION, AT(interval.has_exports), SK_COUNT(exports_fields), NULL, exports_fields},
 	NUMBER("findings", interval.findings),
 	PLAIN("from_ns", I64, interval.from_ns),
 	PLAIN("gate_erased", CELLS, interval.gate_erased),
@@ -147,7 +171,7 @@ static const struct field interval_fields[] = {
 	PLAIN("store", HASH, interval.store),
 	PLAIN("to_ns", I64, interval.to_ns),
 	NUMBER("upstream_lost", interval.upstream_lost),
-	PLAIN("v", VERSION_TOLD, interval.capture_lost.version),
+	{KEY("v"), VERSION, 0, 0, NULL},
 };
 
 static const struct field run_stop_fields[] = {
@@ -189,9 +213,18 @@ static const struct field kernel_gate_fields[] = {
 	{KEY("v"), VERSION, 0, 0, NULL},
 };
 
+static const struct field carried_exports_fields[] = {
+	PLAIN("classes", CLASS_COUNTS, carry.exports.classes),
+	PLAIN("gate_erased", COUNT_CELLS, carry.exports.gate_erased),
+	PLAIN("malformed", COUNT, carry.exports.malformed),
+	PLAIN("select_erased", COUNT_CELLS, carry.exports.select_erased),
+	PLAIN("selected", COUNT, carry.exports.selected),
+};
+
 static const struct field carry_fields[] = {
 	PLAIN("capture_lost", LOSSES, carry.capture_lost),
 	PLAIN("classes", CLASS_TALLIES, carry.classes),
+	{KEY("exports"), SECTION, AT(carry.has_exports), SK_COUNT(carried_exports_fields), NULL, carried_exports_fields},
 	NUMBER("findings", carry.findings),
 	PLAIN("gate_erased", CELLS, carry.gate_erased),
 	KIND("carry"),
@@ -201,7 +234,7 @@ static const struct field carry_fields[] = {
 	NUMBER("segments", carry.segments),
 	PLAIN("select_erased", CELLS, carry.select_erased),
 	PLAIN("selected", TALLY, carry.selected),
-	PLAIN("v", VERSION_TOLD, carry.capture_lost.version),
+	{KEY("v"), VERSION, 0, 0, NULL},
 };
 
 static const struct {
@@ -279,7 +312,17 @@ static void write_tally(struct sk_json_writer *w, const char *key, const struct 
 	sk_json_end(w);
 }
 
-static bool write_cells(struct sk_json_writer *w, const char *key, const struct sk_cells *cells)
+/* A cell's value: frames and bytes, or of exports the number of records alone. */
+static bool write_cell(struct sk_json_writer *w, const char *key, const struct sk_tally *tally, bool count_only)
+{
+	if (count_only)
+		sk_json_u64(w, key, tally->frames);
+	else
+		write_tally(w, key, tally);
+	return !count_only || tally->bytes == 0;
+}
+
+static bool write_cells(struct sk_json_writer *w, const char *key, const struct sk_cells *cells, bool count_only)
 {
 	if (cells->count > SK_CELLS_MAX)
 		return false;
@@ -289,17 +332,18 @@ static bool write_cells(struct sk_json_writer *w, const char *key, const struct 
 		    (i > 0 && strcmp(cells->cell[i - 1].name, cell->name) >= 0))
 			return false;
 	}
+	bool good = true;
 	sk_json_object(w, key);
 	for (size_t i = 0; i < cells->count; i++)
-		write_tally(w, cells->cell[i].name, &(struct sk_tally){cells->cell[i].frames, cells->cell[i].bytes});
+		good &= write_cell(w, cells->cell[i].name, &(struct sk_tally){cells->cell[i].frames, cells->cell[i].bytes}, count_only);
 	sk_json_end(w);
-	return true;
+	return good;
 }
 
 static bool write_losses(struct sk_json_writer *w, const char *key, const struct sk_losses *losses)
 {
 	if (losses->version != SK_RECORD_VERSION)
-		return write_cells(w, key, &losses->cells);
+		return write_cells(w, key, &losses->cells, false);
 	if (losses->cells.count > 1)
 		return false;
 	struct sk_tally tally = {0, 0};
@@ -309,18 +353,19 @@ static bool write_losses(struct sk_json_writer *w, const char *key, const struct
 	return true;
 }
 
-static bool write_class_tallies(struct sk_json_writer *w, const char *key, const struct sk_tally *classes)
+static bool write_class_tallies(struct sk_json_writer *w, const char *key, const struct sk_tally *classes, bool count_only)
 {
+	bool good = true;
 	sk_json_object(w, key);
 	for (size_t i = 0; i < SK_CLASS_COUNT; i++) {
 		const struct sk_tally *tally = &classes[class_order[i]];
 		if (tally->frames != 0)
-			write_tally(w, class_names[class_order[i]], tally);
+			good &= write_cell(w, class_names[class_order[i]], tally, count_only);
 		else if (tally->bytes != 0)
-			return false;
+			good = false;
 	}
 	sk_json_end(w);
-	return true;
+	return good;
 }
 
 static bool write_bits(struct sk_json_writer *w, const char *key, uint32_t bits, const char *const *names, size_t count)
@@ -344,7 +389,17 @@ static bool write_text(struct sk_json_writer *w, const struct field *field, cons
 	return true;
 }
 
-static bool write_field(struct sk_json_writer *w, const struct field *field, const struct sk_record *record)
+static uint64_t version_of(const struct sk_record *record)
+{
+	return record->kind == SK_RECORD_INTERVAL ? record->interval.capture_lost.version : record->kind == SK_RECORD_CARRY ? record->carry.capture_lost.version : SK_RECORD_VERSION;
+}
+
+static bool is_second(const struct sk_record *record)
+{
+	return version_of(record) == SK_RECORD_VERSION_NAMED;
+}
+
+static bool write_value(struct sk_json_writer *w, const struct field *field, const struct sk_record *record)
 {
 	const void *at = (const uint8_t *)record + field->offset;
 	switch (field->form) {
@@ -352,11 +407,8 @@ static bool write_field(struct sk_json_writer *w, const struct field *field, con
 		sk_json_text(w, field->key, field->fixed);
 		return true;
 	case VERSION:
-		sk_json_u64(w, field->key, SK_RECORD_VERSION);
-		return true;
-	case VERSION_TOLD:
-		sk_json_u64(w, field->key, *(const uint64_t *)at);
-		return *(const uint64_t *)at == SK_RECORD_VERSION || *(const uint64_t *)at == SK_INTERVAL_VERSION;
+		sk_json_u64(w, field->key, version_of(record));
+		return is_second(record) || version_of(record) == SK_RECORD_VERSION;
 	case U64:
 		sk_json_u64(w, field->key, *(const uint64_t *)at);
 		return *(const uint64_t *)at <= field->limit;
@@ -392,13 +444,33 @@ static bool write_field(struct sk_json_writer *w, const struct field *field, con
 		write_tally(w, field->key, at);
 		return true;
 	case CELLS:
-		return write_cells(w, field->key, at);
+	case COUNT_CELLS:
+		return write_cells(w, field->key, at, field->form == COUNT_CELLS);
 	case CLASS_TALLIES:
-		return write_class_tallies(w, field->key, at);
+	case CLASS_COUNTS:
+		return write_class_tallies(w, field->key, at, field->form == CLASS_COUNTS);
+	case COUNT:
+		return write_cell(w, field->key, at, true);
 	case LOSSES:
 		return write_losses(w, field->key, at);
+	case SECTION:
+		break;
 	}
 	return false;
+}
+
+static bool write_field(struct sk_json_writer *w, const struct field *field, const struct sk_record *record)
+{
+	if (field->form != SECTION)
+		return write_value(w, field, record);
+	if (!*(const bool *)((const uint8_t *)record + field->offset))
+		return true;
+	bool good = is_second(record);
+	sk_json_object(w, field->key);
+	for (size_t i = 0; i < field->limit && good; i++)
+		good = write_value(w, &field->section[i], record);
+	sk_json_end(w);
+	return good;
 }
 
 void sk_record_write(struct sk_buf *out, const struct sk_record *record)
@@ -421,6 +493,7 @@ struct reading {
 	struct sk_cur cur;
 	struct sk_fault *fault;
 	const char *kind, *key; /* where we are, for messages */
+	unsigned version;       /* that the record's end announces */
 };
 
 /* What stands at the cursor, in a few printable bytes. */
@@ -570,7 +643,14 @@ static enum sk_err read_tally(struct reading *r, struct sk_tally *out)
 	return accept(r, "}") ? SK_OK : wrong(r, "}");
 }
 
-static enum sk_err read_cells(struct reading *r, struct sk_cells *out)
+/* A cell's value, as write_cell writes it. */
+static enum sk_err read_cell(struct reading *r, struct sk_tally *out, bool count_only)
+{
+	out->bytes = 0;
+	return count_only ? read_u64(r, UINT64_MAX, &out->frames) : read_tally(r, out);
+}
+
+static enum sk_err read_cells(struct reading *r, struct sk_cells *out, bool count_only)
 {
 	out->count = 0;
 	if (accept(r, "{}"))
@@ -587,7 +667,7 @@ static enum sk_err read_cells(struct reading *r, struct sk_cells *out)
 			return wrong(r, "names in ascending order, each once");
 		if (!accept(r, ":"))
 			return wrong(r, ":");
-		SK_TRY(read_tally(r, &tally));
+		SK_TRY(read_cell(r, &tally, count_only));
 		if (tally.frames == 0)
 			return wrong(r, "only cells that hold frames");
 		cell->frames = tally.frames;
@@ -597,22 +677,19 @@ static enum sk_err read_cells(struct reading *r, struct sk_cells *out)
 	return SK_OK;
 }
 
-/* A cell could be called "bytes" too: what tells a tally is that a number follows. */
 static enum sk_err read_losses(struct reading *r, struct sk_losses *out)
 {
-	struct reading ahead = *r;
-	if (!accept(&ahead, "{\"bytes\":") || sk_peek_u8(&ahead.cur, 0) == '{') {
-		out->version = SK_INTERVAL_VERSION;
-		return read_cells(r, &out->cells);
-	}
+	out->version = r->version;
+	if (r->version != SK_RECORD_VERSION)
+		return read_cells(r, &out->cells, false);
 	struct sk_tally tally;
 	SK_TRY(read_tally(r, &tally));
-	*out = (struct sk_losses){.version = SK_RECORD_VERSION, .cells.count = (tally.frames | tally.bytes) != 0};
+	out->cells.count = (tally.frames | tally.bytes) != 0;
 	out->cells.cell[0] = (struct sk_cell){.frames = tally.frames, .bytes = tally.bytes};
 	return SK_OK;
 }
 
-static enum sk_err read_class_tallies(struct reading *r, struct sk_tally *classes)
+static enum sk_err read_class_tallies(struct reading *r, struct sk_tally *classes, bool count_only)
 {
 	bool any = false;
 	memset(classes, 0, SK_CLASS_COUNT * sizeof *classes);
@@ -627,7 +704,7 @@ static enum sk_err read_class_tallies(struct reading *r, struct sk_tally *classe
 		}
 		if (!accept(r, ":"))
 			return wrong(r, ":");
-		SK_TRY(read_tally(r, tally));
+		SK_TRY(read_cell(r, tally, count_only));
 		if (tally->frames == 0)
 			return wrong(r, "only classes that hold frames");
 		any = true;
@@ -659,14 +736,8 @@ static enum sk_err read_value(struct reading *r, const struct field *field, stru
 	case VERSION: {
 		uint64_t version;
 		SK_TRY(read_u64(r, UINT64_MAX, &version));
-		return version == SK_RECORD_VERSION ? SK_OK : sk_fault_set(r->fault, SK_EMALFORMED, "%s record: version %llu is not known, expected 1", r->kind,
-									   (unsigned long long)version);
-	}
-	case VERSION_TOLD: {
-		uint64_t version;
-		SK_TRY(read_u64(r, UINT64_MAX, &version));
-		return version == *(const uint64_t *)at ? SK_OK : sk_fault_set(r->fault, SK_EMALFORMED, "%s record: version %llu, expected %llu for this form of capture_lost", r->kind,
-									       (unsigned long long)version, (unsigned long long)*(const uint64_t *)at);
+		return version == r->version ? SK_OK : sk_fault_set(r->fault, SK_EMALFORMED, "%s record: version %llu is not known, expected %u", r->kind,
+								    (unsigned long long)version, r->version);
 	}
 	case U64:
 		return read_u64(r, field->limit, at);
@@ -698,32 +769,86 @@ static enum sk_err read_value(struct reading *r, const struct field *field, stru
 	case TALLY:
 		return read_tally(r, at);
 	case CELLS:
-		return read_cells(r, at);
+	case COUNT_CELLS:
+		return read_cells(r, at, field->form == COUNT_CELLS);
 	case CLASS_TALLIES:
-		return read_class_tallies(r, at);
+	case CLASS_COUNTS:
+		return read_class_tallies(r, at, field->form == CLASS_COUNTS);
+	case COUNT:
+		return read_cell(r, at, true);
 	case LOSSES:
 		return read_losses(r, at);
+	case SECTION:
+		break;
 	}
 	return SK_EBUG;
 }
 
 /* The key at the cursor is not the one that the table wants next: say what that means. */
-static enum sk_err wrong_key(struct reading *r, size_t kind, size_t wanted, bool first)
+static enum sk_err wrong_key(struct reading *r, const struct field *fields, size_t count, size_t wanted, bool first)
 {
 	char found[SK_JSON_KEY_MAX];
 	struct reading ahead = *r;
 	ahead.fault = NULL;
-	r->key = kinds[kind].fields[wanted].key;
+	r->key = fields[wanted].key;
 	if (!accept_n(&ahead, first ? "{" : ",", 1) || read_text(&ahead, is_word, 0, sizeof found, found) != SK_OK)
 		return wrong(r, first ? "{ and the key" : ", and the key");
-	for (size_t i = 0; i < kinds[kind].count; i++)
-		if (strcmp(kinds[kind].fields[i].key, found) == 0)
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(fields[i].key, found) == 0)
 			return i > wanted
 				   ? sk_fault_set(r->fault, SK_EMALFORMED, "%s record, byte %zu: field %s is missing (found %s)", r->kind,
 						  sk_offset(&r->cur), r->key, found)
 				   : sk_fault_set(r->fault, SK_EMALFORMED, "%s record, byte %zu: field %s stands twice or out of order (expected %s)",
 						  r->kind, sk_offset(&r->cur), found, r->key);
 	return sk_fault_set(r->fault, SK_EMALFORMED, "%s record, byte %zu: unknown field %s (expected %s)", r->kind, sk_offset(&r->cur), found, r->key);
+}
+
+static enum sk_err read_key(struct reading *r, const struct field *fields, size_t count, size_t at, bool first)
+{
+	struct sk_cur before = r->cur;
+	const struct field *field = &fields[at];
+	if (!accept_n(r, first ? "{" : ",", 1) || !accept_n(r, field->lead, field->lead_length)) {
+		r->cur = before;
+		return wrong_key(r, fields, count, at, first);
+	}
+	r->key = field->key;
+	return SK_OK;
+}
+
+static enum sk_err read_section(struct reading *r, const struct field *section, struct sk_record *record)
+{
+	for (size_t i = 0; i < section->limit; i++) {
+		SK_TRY(read_key(r, section->section, section->limit, i, i == 0));
+		SK_TRY(read_value(r, &section->section[i], record));
+	}
+	return accept(r, "}") ? SK_OK : wrong(r, "} at the end of a section");
+}
+
+/* Interval and carry have a second version, which says how the rest must look; v stands last. */
+static enum sk_err announced_version(enum sk_record_kind kind, const void *bytes, size_t length, unsigned *version, struct sk_fault *fault)
+{
+	static const char lead[] = "\"v\":";
+	size_t tail = sizeof lead - 1 + 2; /* one digit, and the end */
+	const char *text = (const char *)bytes + (length < tail ? 0 : length - tail);
+	*version = SK_RECORD_VERSION;
+	if ((kind != SK_RECORD_INTERVAL && kind != SK_RECORD_CARRY) || length < tail || memcmp(text, lead, sizeof lead - 1) != 0 || text[tail - 1] != '}')
+		return SK_OK; /* the walk will say what is wrong */
+	unsigned digit = (unsigned)(uint8_t)text[tail - 2] - '0';
+	if (digit > 9)
+		return SK_OK;
+	*version = digit;
+	return digit == SK_RECORD_VERSION || digit == SK_RECORD_VERSION_NAMED
+		       ? SK_OK
+		       : sk_fault_set(fault, SK_EMALFORMED, "%s record: version %u is not known, expected 1 or 2", kinds[kind].name, digit);
+}
+
+/* Is the section there, and may it be? */
+static bool has_section(const struct reading *r, const struct field *field, struct sk_record *record)
+{
+	struct reading ahead = *r;
+	bool *has = (bool *)((uint8_t *)record + field->offset);
+	*has = r->version == SK_RECORD_VERSION_NAMED && accept(&ahead, ",") && accept_n(&ahead, field->lead, field->lead_length);
+	return *has;
 }
 
 enum sk_err sk_record_parse(const void *bytes, size_t length, struct sk_record *out, struct sk_fault *fault)
@@ -746,15 +871,13 @@ enum sk_err sk_record_parse(const void *bytes, size_t length, struct sk_record *
 		return wrong(&at_kind, "a known kind");
 	out->kind = (enum sk_record_kind)kind;
 	r.kind = kinds[kind].name;
+	SK_TRY(announced_version(out->kind, bytes, length, &r.version, fault));
 	for (size_t i = 0; i < kinds[kind].count; i++) {
 		const struct field *field = &kinds[kind].fields[i];
-		struct sk_cur before = r.cur;
-		if (!accept_n(&r, i == 0 ? "{" : ",", 1) || !accept_n(&r, field->lead, field->lead_length)) {
-			r.cur = before;
-			return wrong_key(&r, kind, i, i == 0);
-		}
-		r.key = field->key;
-		SK_TRY(read_value(&r, field, out));
+		if (field->form == SECTION && !has_section(&r, field, out))
+			continue;
+		SK_TRY(read_key(&r, kinds[kind].fields, kinds[kind].count, i, i == 0));
+		SK_TRY(field->form == SECTION ? read_section(&r, field, out) : read_value(&r, field, out));
 	}
 	r.key = "after v";
 	if (sk_peek_u8(&r.cur, 0) == ',') {

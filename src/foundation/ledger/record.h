@@ -29,6 +29,21 @@ struct sk_cell {
 	uint64_t frames, bytes;
 };
 
+/* Flow exports that an interval read, in records, each one direction of one flow; beside the equation of frames, with one of their own. In these cells
+   `frames` counts records, and bytes is 0. rule: EXPORT-4 */
+struct sk_exports_account {
+	bool read;                       /* the run reads exports, if only none came: the record has the section */
+	struct sk_cell received, selected;
+	struct sk_cell malformed;        /* counted by their message, or begun, and not readable */
+	size_t gate_count;   struct sk_cell gate[SK_CELLS_MAX];   /* gate_erased by reason */
+	size_t select_count; struct sk_cell select[SK_CELLS_MAX]; /* select_erased by reason */
+	struct sk_cell classes[SK_CLASS_COUNT];                   /* partition of received; what nobody could read is UNKNOWN */
+	uint64_t messages;               /* datagrams, or messages of a stream */
+	uint64_t lost_messages, lost_records; /* missing by the exporters' own sequence numbers */
+	uint64_t no_template;            /* sets of records whose template is not known: how many records, nobody knows */
+	uint64_t samples;                /* sampled frames that entered at the gate: a part of the interval's received frames */
+};
+
 /* One interval on one link, as measured (true values). DESIGN.md 6. Fates are cells (gate_erased.domestic ...); terms are their sums. */
 struct sk_account {
 	uint64_t number;                 /* interval number within the log and link, from 0, without a gap */
@@ -47,6 +62,7 @@ struct sk_account {
 	uint64_t lost_in_crash;          /* frames pending when an earlier run died, stated by the recovery */
 	/* Of one worker's part alone: frames that it handed to other workers and got from them. In the sum of all parts they are equal; they are never published. */
 	struct sk_cell passed, taken;
+	struct sk_exports_account exports;
 };
 
 /* Counts held back because they were below k (DESIGN.md 6): kept between intervals and runs in sealed/carry, an explicit term of the equation. */
@@ -59,10 +75,17 @@ struct sk_carry {
 	size_t select_count; struct sk_cell select[SK_CELLS_MAX];
 	struct sk_cell classes[SK_CLASS_COUNT];
 	uint64_t segments, observations, findings; /* held back likewise, beside the equation */
+	struct {
+		struct sk_cell selected, malformed;
+		size_t gate_count;   struct sk_cell gate[SK_CELLS_MAX];
+		size_t select_count; struct sk_cell select[SK_CELLS_MAX];
+		struct sk_cell classes[SK_CLASS_COUNT];
+	} exports;                       /* records held back */
 };
 
 /* Does the account close: pending_before + received + taken = gate + select + selected + capture_lost + passed + pending_after, in frames and in bytes, and do
-   the classes sum to received (a frame that was lost before it was judged counts as UNKNOWN)? SK_OK or SK_EINCONSISTENT with both sides in the fault. */
+   the classes sum to received (a frame that was lost before it was judged counts as UNKNOWN)? The same of exports: received = gate + select + selected + malformed, and
+   their classes. SK_OK or SK_EINCONSISTENT with both sides in the fault. */
 SK_MUST enum sk_err sk_account_check(const struct sk_account *account, struct sk_fault *fault);
 
 /* Leaf indexes of the records in force. */

@@ -7,7 +7,10 @@
 
 #include "ledger/record.h"
 
-enum { SK_LINK_TEXT_MAX = 64, SK_RECORD_WORD_MAX = 64, SK_RECORD_VERSION = 1, SK_INTERVAL_VERSION = 2 /* of interval and carry */, SK_SMALL_CELL_MAX = 1000000 };
+enum {
+	SK_LINK_TEXT_MAX = 64, SK_RECORD_WORD_MAX = 64, SK_SMALL_CELL_MAX = 1000000,
+	SK_RECORD_VERSION = 1, SK_RECORD_VERSION_NAMED = 2 /* of interval and carry: losses have names, and a section of exports may be there */
+};
 
 enum sk_record_kind {
 	SK_RECORD_OPEN,
@@ -93,6 +96,14 @@ struct sk_run_start_record {
 	int64_t started_ns;
 };
 
+/* Records of flow exports; frames counts them, bytes is 0. */
+struct sk_exports_record {
+	struct sk_tally received, selected, malformed, carried_before, carried_after, classes_carried_before, classes_carried_after;
+	struct sk_cells gate_erased, select_erased;
+	struct sk_tally classes[SK_CLASS_COUNT];
+	uint64_t messages, lost_messages, lost_records, no_template, samples;
+};
+
 struct sk_interval_record {
 	uint64_t basis, border, policy, run, selectors;
 	char link[SK_LINK_TEXT_MAX];
@@ -105,6 +116,8 @@ struct sk_interval_record {
 	struct sk_tally classes[SK_CLASS_COUNT];
 	uint64_t segments, observations, findings, upstream_lost, lost_in_crash;
 	uint8_t store[SK_HASH_BYTES];
+	bool has_exports;              /* in version 2 alone */
+	struct sk_exports_record exports;
 };
 
 struct sk_run_stop_record {
@@ -142,6 +155,12 @@ struct sk_carry_record {
 	struct sk_cells gate_erased, select_erased;
 	struct sk_tally classes[SK_CLASS_COUNT];
 	uint64_t segments, observations, findings;
+	bool has_exports;              /* in version 2 alone */
+	struct {
+		struct sk_tally selected, malformed;
+		struct sk_cells gate_erased, select_erased;
+		struct sk_tally classes[SK_CLASS_COUNT];
+	} exports;
 };
 
 struct sk_record {

@@ -46,7 +46,7 @@ static const char *const roles[] = {
 #undef SK_ROLE
 };
 
-enum permit { PERMIT_FLOW_ALL, PERMIT_FRAMES, PERMIT_NAMES, PERMIT_BORDER_OVERRIDE };
+enum permit { PERMIT_FLOW_ALL, PERMIT_EXPORTS, PERMIT_FRAMES, PERMIT_NAMES, PERMIT_BORDER_OVERRIDE };
 
 struct permit_row {
 	enum permit what;
@@ -202,6 +202,11 @@ bool sk_policy_flow_all(enum sk_basis_kind kind, enum sk_role role)
 bool sk_policy_frames(enum sk_basis_kind kind, enum sk_role role)
 {
 	return is_permitted(PERMIT_FRAMES, kind, role);
+}
+
+bool sk_policy_exports(enum sk_basis_kind kind)
+{
+	return is_permitted(PERMIT_EXPORTS, kind, SK_ROLE_NONE);
 }
 
 bool sk_policy_names(enum sk_basis_kind kind, enum sk_role role)

@@ -36,6 +36,8 @@ int64_t sk_policy_profile_from_ns(enum sk_profile profile);
 bool sk_policy_flow_all(enum sk_basis_kind kind, enum sk_role role);
 /* May admitted frames themselves be handed on (sekisho gate)? Only own_network with role party, and lab. rule: FORWARD-1 */
 bool sk_policy_frames(enum sk_basis_kind kind, enum sk_role role);
+/* May flow exports be read out of captures and files, before the frames that carried them are judged? Only own_network and lab. rule: EXPORT-1 */
+bool sk_policy_exports(enum sk_basis_kind kind);
 /* May full names (DNS, SNI) be switched on? Same rule as flow.all. */
 bool sk_policy_names(enum sk_basis_kind kind, enum sk_role role);
 /* May a border table whose explicit lists override special ranges be used? Only lab and own_network. */

@@ -21,6 +21,8 @@ void sk_detect_prefetch(const struct sk_detect *detect, const struct sk_packet *
 /* A segment was opened: addresses and prefixes. On a hit facts are attached through the table. Returns the number of new hits. flow.all needs no
    mark: under it select keeps every segment. */
 unsigned sk_detect_open(const struct sk_detect *detect, struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet);
+/* The same for a segment that another meter counted: there is no table, the hits go into *facts, of which nothing else is touched. */
+unsigned sk_detect_pair(const struct sk_detect *detect, const struct sk_addr *source, const struct sk_addr *destination, struct sk_flow_facts *facts);
 /* A head was seen: DNS question, server name, HTTP host and URL, JA3, JA3S, JA4, HASSH, certificate hashes. Head facts are copied into the segment's
    facts only when the segment has a hit. */
 unsigned sk_detect_head(const struct sk_detect *detect, struct sk_flow_table *table, struct sk_flow *flow, const struct sk_head *head);

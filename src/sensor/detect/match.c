@@ -46,6 +46,20 @@ unsigned sk_detect_open(const struct sk_detect *detect, struct sk_flow_table *ta
 	return hits;
 }
 
+unsigned sk_detect_pair(const struct sk_detect *detect, const struct sk_addr *source, const struct sk_addr *destination, struct sk_flow_facts *facts)
+{
+	struct sk_indicator_hit hit;
+	unsigned hits = 0;
+	facts->hit_count = 0;
+	if (!detect->addresses)
+		return 0;
+	if (sk_indicator_match_addr(detect->set, source, &hit))
+		hits += add_hit(facts, &hit);
+	if (sk_indicator_match_addr(detect->set, destination, &hit))
+		hits += add_hit(facts, &hit);
+	return hits;
+}
+
 /* ---- heads ---- */
 
 /* One segment that is asked about. */

@@ -297,6 +297,10 @@ static void emit_flow(struct sk_emit *emit, const struct sk_observation *o, cons
 	sk_json_text(&w, "end", sk_observation_end_name(o->end));
 	sk_json_bool(&w, "initiator_sure", o->initiator_sure != 0);
 	sk_json_u64(&w, "layers", o->layers);
+	if (o->metered_by != SK_METER_HERE) {
+		sk_json_text(&w, "metered_by", sk_meter_name(o->metered_by));
+		sk_json_u64(&w, "sampling", o->sampling);
+	}
 	if (o->matched[0] != '\0')
 		sk_json_text(&w, "matched", o->matched);
 	sk_json_end(&w);

@@ -453,6 +453,15 @@ enum sk_err sk_engine_end_input(struct sk_engine *engine, struct sk_fault *fault
 	return engine->received.frames > 0 ? close_interval(engine, fault) : SK_OK;
 }
 
+enum sk_err sk_engine_cut(struct sk_engine *engine, int64_t now_ns, struct sk_fault *fault)
+{
+	if (now_ns > engine->clock.now_ns)
+		engine->clock.now_ns = now_ns;
+	if (engine->received.frames == 0)
+		engine->from_ns = engine->to_ns = now_ns != INT64_MIN ? now_ns : engine->totals.last_ns;
+	return close_interval(engine, fault);
+}
+
 enum sk_err sk_engine_finish(struct sk_engine *engine, enum sk_flow_end end, struct sk_fault *fault)
 {
 	sk_engine_close_flows(engine, end);

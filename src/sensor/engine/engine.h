@@ -63,6 +63,9 @@ SK_MUST enum sk_err sk_engine_feed(struct sk_engine *engine, struct sk_frame *fr
 void sk_engine_count_source(struct sk_engine *engine, const struct sk_source *source, struct sk_source_counts *before);
 /* The input changes: close the interval if anything came in it, so that every interval belongs to one input. Flows go on: rotated captures are one talk. */
 SK_MUST enum sk_err sk_engine_end_input(struct sk_engine *engine, struct sk_fault *fault);
+/* Close the interval now, whether or not anything came in it: because time has passed to now_ns (INT64_MIN: it has not, the input has no clock), or because
+   something beside the frames must be accounted for. What is idle by then ends. */
+SK_MUST enum sk_err sk_engine_cut(struct sk_engine *engine, int64_t now_ns, struct sk_fault *fault);
 /* Close every segment with the given reason (STOP: end of input; BASIS: the basis ended or the user interrupted) and hand out the last interval.
    Pending is zero afterwards. */
 SK_MUST enum sk_err sk_engine_finish(struct sk_engine *engine, enum sk_flow_end end, struct sk_fault *fault);

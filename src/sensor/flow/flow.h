@@ -6,6 +6,7 @@
 #ifndef SK_FLOW_H
 #define SK_FLOW_H
 
+#include "base/meter.h"
 #include "decode/decode.h"
 #include "decode/head.h"
 #include "flow/clock.h"
@@ -80,8 +81,26 @@ struct sk_flow_record {
 	uint64_t ip_bytes[2];
 	int64_t first_ns, last_ns;
 	uint64_t frames, frame_bytes; /* for the equation: wire frames of this segment */
+	uint8_t metered_by;        /* enum sk_meter: HERE out of the table */
+	uint32_t sampling;         /* of another meter: one packet in so many was counted; 0: not known */
 	const struct sk_flow_facts *facts; /* NULL: nothing hit */
 };
+
+/* One direction of a flow as another meter counted it (a flow export). */
+struct sk_metered {
+	struct sk_addr source, destination; /* of one family */
+	uint16_t source_port, destination_port; /* not of ICMP */
+	uint8_t ip_proto, tcp_flags, icmp_type, icmp_code;
+	uint8_t class_;            /* of this pair, as the gate judged it */
+	uint8_t end;               /* enum sk_flow_end */
+	uint8_t by;                /* enum sk_meter, not HERE */
+	bool source_began;         /* it is known that the source is the initiator */
+	uint32_t sampling;
+	uint64_t packets, ip_bytes;
+	int64_t first_ns, last_ns; /* first <= last */
+};
+/* The segment that it is: complete in itself, it never enters a table. The sender stands as the initiator. facts is NULL. */
+void sk_flow_metered(const struct sk_metered *metered, struct sk_flow_record *out);
 
 /* What is looked for in payload. */
 enum sk_flow_heads { SK_FLOW_HEADS_ALL, SK_FLOW_HEADS_NONE };

@@ -33,7 +33,8 @@ static const struct member {
 	MEMBER(0, kind), MEMBER(0, sections), MEMBER(0, class_), MEMBER(0, ip_proto), MEMBER(0, initiator_sure), MEMBER(0, tcp_flags), MEMBER(0, end),
 	MEMBER(0, state), MEMBER(0, icmp_type), MEMBER(0, icmp_code), MEMBER(0, app), MEMBER(0, layers), MEMBER(0, tunnels), MEMBER(0, interface),
 	MEMBER(0, initiator_port), MEMBER(0, responder_port), MEMBER(0, initiator), MEMBER(0, responder), MEMBER(0, first_ns), MEMBER(0, last_ns),
-	MEMBER(0, packets), MEMBER(0, ip_bytes), MEMBER(0, frames), MEMBER(0, frame_bytes), HITS(hit_count), HITS(hit_ids), HITS(hit_kinds), HITS(matched),
+	MEMBER(0, packets), MEMBER(0, ip_bytes), MEMBER(0, frames), MEMBER(0, frame_bytes), MEMBER(0, metered_by), MEMBER(0, sampling),
+	HITS(hit_count), HITS(hit_ids), HITS(hit_kinds), HITS(matched),
 	DNS(dns_type), DNS(dns_flags), DNS(dns_rcode), DNS(dns_labels), DNS(dns_name_length), DNS(dns_entropy_x16), DNS(dns_queries), DNS(dns_responses),
 	DNS(dns_nxdomain), DNS(dns_domain), TLS(tls_version), TLS(tls_bits), TLS(quic_version), TLS(sni_domain), TLS(alpn), TLS(ja3), TLS(ja4),
 	SERVER(server_version), SERVER(server_cipher), SERVER(server_bits), SERVER(server_alpn), SERVER(ja3s), CERT(cert_sha1), CERT(cert_sha256),
@@ -255,6 +256,8 @@ static void fill_history(const struct sk_flow_record *record, struct sk_observat
 	memcpy(out->ip_bytes, record->ip_bytes, sizeof out->ip_bytes);
 	out->frames = record->frames;
 	out->frame_bytes = record->frame_bytes;
+	out->metered_by = record->metered_by;
+	out->sampling = record->sampling;
 }
 
 static void fill_hits(const struct sk_select *select, const struct sk_flow_facts *facts, struct sk_observation *out)
@@ -421,14 +424,16 @@ static void wipe_observation(struct sk_select *select, unsigned sections)
 			sk_wipe(bytes + select->parts[part].start, select->parts[part].end - select->parts[part].start);
 }
 
-void sk_select_segment(struct sk_select *select, const struct sk_flow_record *record)
+/* Is it kept, and why? rule: SELECT-1 */
+static bool is_selected(const struct sk_select *select, const struct sk_flow_record *record, bool *hit)
+{
+	*hit = record->facts != NULL && record->facts->hit_count != 0;
+	return *hit || select->flow_all;
+}
+
+static bool mint(struct sk_select *select, const struct sk_flow_record *record, bool hit)
 {
 	const struct sk_flow_facts *facts = record->facts;
-	bool hit = facts != NULL && facts->hit_count != 0;
-	if (!hit && !select->flow_all) {
-		sk_select_erase(select, reason_of(record), record->frames, record->frame_bytes);
-		return;
-	}
 	struct sk_observation *observation = &select->observation;
 	observation->kind = hit ? SK_OBSERVATION_HIT : SK_OBSERVATION_FLOW;
 	fill_history(record, observation);
@@ -437,15 +442,34 @@ void sk_select_segment(struct sk_select *select, const struct sk_flow_record *re
 	unsigned filled = observation->sections;
 	for (size_t i = 0; i < select->cleared_count; i++)
 		memset((uint8_t *)observation + select->cleared[i]->offset, 0, select->cleared[i]->size);
-	if (SK_LIKELY(select->sink->observation(select->sink->context, observation))) {
-		select->counts.selected_frames += record->frames;
-		select->counts.selected_bytes += record->frame_bytes;
+	bool taken = select->sink->observation(select->sink->context, observation);
+	if (SK_LIKELY(taken))
 		select->counts.observations++;
-		if (hit)
-			put_findings(select, facts, observation);
-	} else {
-		sk_select_erase(select, SK_SELECT_SHED, record->frames, record->frame_bytes);
+	else
 		select->counts.spool_full++;
-	}
+	if (taken && hit)
+		put_findings(select, facts, observation);
 	wipe_observation(select, filled);
+	return taken;
+}
+
+void sk_select_segment(struct sk_select *select, const struct sk_flow_record *record)
+{
+	bool hit;
+	if (!is_selected(select, record, &hit)) {
+		sk_select_erase(select, reason_of(record), record->frames, record->frame_bytes);
+		return;
+	}
+	if (SK_UNLIKELY(!mint(select, record, hit))) {
+		sk_select_erase(select, SK_SELECT_SHED, record->frames, record->frame_bytes);
+		return;
+	}
+	select->counts.selected_frames += record->frames;
+	select->counts.selected_bytes += record->frame_bytes;
+}
+
+bool sk_select_metered(struct sk_select *select, const struct sk_flow_record *record)
+{
+	bool hit;
+	return is_selected(select, record, &hit) && mint(select, record, hit);
 }

@@ -32,6 +32,9 @@ void sk_select_switch(struct sk_select *select, const struct sk_basis *basis, co
 void sk_select_free(struct sk_select *select);
 /* Decide a closed segment's fate and count it. rule: SELECT-1 */
 void sk_select_segment(struct sk_select *select, const struct sk_flow_record *record);
+/* The same for a segment that another meter counted: true when it was selected. It holds no frames of ours, so of the counts only observations and
+   findings move. rule: SELECT-1 */
+SK_MUST bool sk_select_metered(struct sk_select *select, const struct sk_flow_record *record);
 /* Count frames that never reached a segment. */
 void sk_select_erase(struct sk_select *select, enum sk_select_reason reason, uint64_t frames, uint64_t bytes);
 /* Counts so far. */

@@ -75,7 +75,11 @@ static const char *volume(const struct sk_observation *o, char text[128])
 	char a[SK_UNIT_TEXT_MAX], b[SK_UNIT_TEXT_MAX];
 	unsigned out = o->class_ == SK_CLASS_FD ? 1 : 0;
 	const char *there = o->class_ == SK_CLASS_FF ? "forth" : "out", *back = o->class_ == SK_CLASS_FF ? "back" : "in";
-	if (o->packets[0] == 0 || o->packets[1] == 0)
+	if (o->metered_by != SK_METER_HERE && o->sampling > 1)
+		(void)snprintf(text, 128, "%s as a flow export counted it, of one packet in %u", sk_bytes_format(o->ip_bytes[0] + o->ip_bytes[1], a), o->sampling);
+	else if (o->metered_by != SK_METER_HERE)
+		(void)snprintf(text, 128, "%s as a flow export counted it", sk_bytes_format(o->ip_bytes[0] + o->ip_bytes[1], a));
+	else if (o->packets[0] == 0 || o->packets[1] == 0)
 		(void)snprintf(text, 128, "%s, only one direction was seen", sk_bytes_format(o->ip_bytes[0] + o->ip_bytes[1], a));
 	else
 		(void)snprintf(text, 128, "%s %s, %s %s", sk_bytes_format(o->ip_bytes[out], a), there, sk_bytes_format(o->ip_bytes[1 - out], b),
@@ -116,6 +120,9 @@ SK_PRINTF(2, 3) static void say(char text[SK_FINDING_TEXT_MAX], const char *form
 static bool is_knock(const struct sk_observation *o)
 {
 	bool said = ((o->tcp_flags[0] | o->tcp_flags[1]) & SK_TCP_PSH) != 0;
+	/* An export tells of one direction, so that the other is missing says nothing: it knocked if it sent SYN and never ACK. */
+	if (o->metered_by != SK_METER_HERE)
+		return o->class_ == SK_CLASS_FD && o->ip_proto == 6 && (o->tcp_flags[0] & (SK_TCP_SYN | SK_TCP_ACK)) == SK_TCP_SYN;
 	return o->class_ == SK_CLASS_FD && (o->packets[1] == 0 || (o->ip_proto == 6 && !said));
 }
 

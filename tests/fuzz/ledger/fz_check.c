@@ -36,6 +36,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 			sk_check_summary(check, &summary);
 			SK_INVARIANT(modulo_sum(&summary.totals, true) == summary.totals.received.frames);
 			SK_INVARIANT(modulo_sum(&summary.totals, false) == summary.totals.received.bytes);
+			SK_INVARIANT(summary.totals.exports.received.frames == summary.totals.exports.gate_erased.frames + summary.totals.exports.select_erased.frames +
+				     summary.totals.exports.selected.frames + summary.totals.exports.malformed.frames + summary.totals.exports.carried.frames);
 		}
 		if (sk_more(&cur))
 			sk_skip(&cur, 1);

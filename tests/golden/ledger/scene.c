@@ -16,8 +16,10 @@ enum { FF = SK_CLASS_BIT(SK_CLASS_FF), FD = SK_CLASS_BIT(SK_CLASS_FD), DF = SK_C
 const struct scene_setting scene_party = {"own-network", "party", "own_network", FD | DF, 1 | 2 | 4,
 					  false,	 true,	  false,	 false,	  INT64_C(1795000000) * SECOND};
 const struct scene_setting scene_lab = {"lab", "none", "lab", FF | FD | DF, 63, true, true, true, false, INT64_C(1795000000) * SECOND};
-const struct scene_setting scene_live = {"own-network", "party", "own_network", FD | DF, 1 | 2 | 4, false, true, false, false, INT64_C(1795000000) * SECOND, true};
+const struct scene_setting scene_live = {"own-network", "party", "own_network", FD | DF, 1 | 2 | 4, false, true, false, false, INT64_C(1795000000) * SECOND, .losses = true};
 const struct scene_setting scene_law = {"jp-2025", "none", "agreement", FD, 1 | 2, false, false, false, true, INT64_C(1850000000) * SECOND};
+
+const struct scene_setting scene_exports = {"own-network", "party", "own_network", FD | DF, 1 | 2 | 4, false, true, false, false, INT64_C(1795000000) * SECOND, .exports = true};
 
 _Noreturn void scene_die(const char *file, int line, const char *what)
 {
@@ -152,6 +154,27 @@ void scene_account(struct sk_account *account, uint64_t *state, uint64_t scale, 
 	account->findings = selected / 9;
 }
 
+/* Records of flow exports around `scale`, beside the frames. Some are too few to publish. */
+static void exports_account(struct sk_account *account, uint64_t *state, uint64_t scale, uint32_t classes)
+{
+	uint64_t domestic = scale + next_random(state) % scale, no_pair = next_random(state) % 14, eligible = scale / 2 + next_random(state) % scale;
+	uint64_t malformed = next_random(state) % 12, half = (classes & DF) != 0 ? eligible / 2 : 0, selected = next_random(state) % 40;
+	struct sk_exports_account *e = &account->exports;
+	*e = (struct sk_exports_account){.read = true, .messages = scale / 20, .lost_messages = 2, .lost_records = 33, .no_template = 1, .samples = 5};
+	e->received = cell("received", domestic + no_pair + eligible + malformed, 0);
+	e->classes[SK_CLASS_DD] = cell("DD", domestic, 0);
+	e->classes[SK_CLASS_UNKNOWN] = cell("UNKNOWN", no_pair + malformed, 0);
+	e->classes[SK_CLASS_FD] = cell("FD", eligible - half, 0);
+	e->classes[SK_CLASS_DF] = cell("DF", half, 0);
+	e->gate_count = 2;
+	e->gate[0] = cell("domestic", domestic, 0);
+	e->gate[1] = cell("no_pair", no_pair, 0);
+	e->select_count = 1;
+	e->select[0] = cell("no_hit", eligible - selected, 0);
+	e->selected = cell("selected", selected, 0);
+	e->malformed = cell("malformed", malformed, 0);
+}
+
 /* ---- records in a row ---- */
 
 struct maker {
@@ -163,6 +186,7 @@ struct maker {
 	uint64_t random;
 	int64_t now_ns;
 	uint64_t intervals;
+	bool exports;                /* the run at hand reads them, on the first link */
 	uint8_t salt;
 };
 
@@ -270,6 +294,9 @@ static size_t make_interval(struct maker *m, size_t link, bool leave_pending)
 	scene_account(account, &m->random, 2000, leave_pending, m->setting->classes);
 	if (m->setting->losses)
 		lose(account);
+	account->exports = (struct sk_exports_account){.read = false};
+	if (m->exports && link == 0)
+		exports_account(account, &m->random, 1000, m->setting->classes);
 	account->from_ns = m->setting->replayed ? (int64_t)m->intervals * 60 * SECOND : m->now_ns;
 	account->to_ns = account->from_ns + 59 * SECOND;
 	m->now_ns += 60 * SECOND;
@@ -304,6 +331,7 @@ static struct maker *maker_new(struct scene *scene, const struct scene_setting *
 	m->setting = setting;
 	m->now_ns = setting->at_ns;
 	m->random = 20261122;
+	m->exports = setting->exports;
 	return m;
 }
 
@@ -321,6 +349,7 @@ void scene_two(struct scene *scene, const struct scene_setting *setting)
 	(void)make_interval(m, 1, false);
 	(void)make_interval(m, 0, false);
 	scene->stop = make_stop(m, "finished");
+	m->exports = false;
 	scene->basis2 = make_basis(m);
 	scene->selectors2 = make_selectors(m);
 	scene->run2 = make_run(m);
@@ -335,6 +364,7 @@ void scene_two(struct scene *scene, const struct scene_setting *setting)
 		m->account[link].lost_in_crash = m->account[link].pending_before.frames;
 		m->account[link].pending_before = cell("pending", 0, 0);
 	}
+	m->exports = setting->exports;
 	scene->run3 = make_run(m);
 	scene->after = make_interval(m, 0, true);
 	(void)make_interval(m, 1, false);

@@ -315,9 +315,31 @@ static void test_other_heads(void **state)
 	end(&world);
 }
 
+/* A segment without a table: the same hits, and of the facts nothing else is touched. */
+static void a_pair_alone(void **state)
+{
+	(void)state;
+	struct world world;
+	struct sk_flow_facts facts = {.hit_count = 77}, zero = {.hit_count = 0};
+	struct sk_addr ours, bad;
+	start(&world, selectors, false);
+	assert_int_equal(sk_addr_parse("193.0.0.10", &ours), SK_OK);
+	assert_int_equal(sk_addr_parse("45.33.32.156", &bad), SK_OK);
+	assert_int_equal(sk_detect_pair(&world.detect, &ours, &ours, &facts), 0);
+	assert_memory_equal(&facts, &zero, sizeof facts);
+	assert_int_equal(sk_detect_pair(&world.detect, &ours, &bad, &facts), 1);
+	assert_int_equal(facts.hit_count, 1);
+	assert_int_equal(1u << facts.hit_kinds[0], SK_INDICATOR_ADDRESS);
+	assert_int_equal(sk_detect_pair(&world.detect, &bad, &bad, &facts), 1); /* the same selector counts once */
+	end(&world);
+	start(&world, NULL, true);
+	assert_int_equal(sk_detect_pair(&world.detect, &ours, &bad, &facts), 0);
+	end(&world);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_addresses), cmocka_unit_test(test_dns), cmocka_unit_test(test_tls), cmocka_unit_test(test_nothing_kept),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(a_pair_alone), cmocka_unit_test(test_addresses), cmocka_unit_test(test_dns), cmocka_unit_test(test_tls), cmocka_unit_test(test_nothing_kept),
 					   cmocka_unit_test(test_flow_all), cmocka_unit_test(test_many_hits), cmocka_unit_test(test_no_set), cmocka_unit_test(test_other_heads)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -73,13 +73,14 @@ static void put_record(FILE *file, const uint8_t *frame, size_t length, uint32_t
 static void write_canaries(const char *path)
 {
 	static const uint32_t head[6] = {0xa1b2c3d4, 0x00040002, 0, 0, 262144, 1};
-	static const uint8_t inside[4] = {192, 0, 2, 5}, neighbour[4] = {192, 0, 2, 9}, outside[4] = {198, 51, 100, 9}, nowhere[4] = {10, 9, 8, 7};
+	static const uint8_t inside[4] = {192, 0, 2, 5}, neighbour[4] = {192, 0, 2, 9}, nowhere[4] = {10, 9, 8, 7};
 	uint8_t frame[2048];
 	FILE *file = fopen(path, "wb");
 	if (file == NULL)
 		_exit(1);
 	(void)fwrite(head, sizeof head, 1, file);
 	for (uint32_t i = 0; i < 300; i++) {
+		const uint8_t outside[4] = {198, 51, 100, (uint8_t)(9 + i % 20)};
 		put_record(file, frame, udp_frame(frame, inside, neighbour, 9, 0, 600), 1000 + i);            /* domestic */
 		put_record(file, frame, udp_frame(frame, inside, nowhere, 9, 0, 600), 1000 + i);              /* unknown */
 		put_record(file, frame, udp_frame(frame, inside, outside, 1000 + i % 50, 0, 900), 1000 + i);   /* admitted, unselected */

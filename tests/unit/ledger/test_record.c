@@ -27,7 +27,7 @@ static void assert_canonical(const char *text, size_t length)
 static void test_round_trip(void **state)
 {
 	(void)state;
-	static const struct scene_setting *const settings[] = {&scene_party, &scene_lab, &scene_law};
+	static const struct scene_setting *const settings[] = {&scene_party, &scene_lab, &scene_law, &scene_exports};
 	static struct sk_record record;
 	for (size_t s = 0; s < SK_COUNT(settings); s++) {
 		struct scene scene;
@@ -80,12 +80,11 @@ static void test_kernel_gate(void **state)
 }
 
 /* Every cut and every changed byte: refused, or another record in the same canonical form; never read past the end (the sanitizers watch). */
-static void test_every_byte(void **state)
+static void every_byte_of(const struct scene_setting *setting)
 {
-	(void)state;
 	static struct sk_record record;
 	struct scene scene;
-	scene_two(&scene, &scene_law);
+	scene_two(&scene, setting);
 	for (size_t i = 0; i < scene.count; i++) {
 		size_t length = strlen(scene.leaf[i]);
 		for (size_t cut = 0; cut < length; cut++) {
@@ -113,6 +112,13 @@ static void test_every_byte(void **state)
 		}
 	}
 	scene_fini(&scene);
+}
+
+static void test_every_byte(void **state)
+{
+	(void)state;
+	every_byte_of(&scene_law);
+	every_byte_of(&scene_exports);
 }
 
 static void test_writer_refuses(void **state)
@@ -219,6 +225,79 @@ static void test_old_carry(void **state)
 	assert_int_equal(out.failed, SK_OK);
 	assert_non_null(strstr(sk_buf_text(&out), "\"capture_lost\":{\"unnamed\":{\"bytes\":90,\"frames\":9}}"));
 	sk_buf_fini(&out);
+}
+
+/* rule: EXPORT-4. The same of the records of flow exports, and only where they are read. */
+static void test_exports_check(void **state)
+{
+	(void)state;
+	uint64_t random = 3;
+	struct sk_account good = closed_account(&random, 500), bad;
+	struct sk_fault fault;
+	good.exports = (struct sk_exports_account){.read = true, .received = {.frames = 30}, .gate_count = 1, .gate = {{.name = "domestic", .frames = 20}}, .select_count = 1,
+						   .select = {{.name = "no_hit", .frames = 5}}, .selected = {.frames = 3}, .malformed = {.frames = 2}, .samples = 5};
+	good.exports.classes[SK_CLASS_DD].frames = 20;
+	good.exports.classes[SK_CLASS_FD].frames = 8;
+	good.exports.classes[SK_CLASS_UNKNOWN].frames = 2;
+	assert_int_equal(sk_account_check(&good, &fault), SK_OK);
+	struct sk_cell *const cells[] = {&bad.exports.received, &bad.exports.selected, &bad.exports.malformed, &bad.exports.gate[0], &bad.exports.select[0], &bad.exports.classes[0]};
+	for (size_t i = 0; i < SK_COUNT(cells); i++) {
+		bad = good;
+		cells[i]->frames++;
+		assert_int_equal(sk_account_check(&bad, &fault), SK_EINCONSISTENT);
+		bad = good;
+		cells[i]->frames = UINT64_MAX;
+		assert_int_equal(sk_account_check(&bad, &fault), SK_EINCONSISTENT);
+		bad.exports.read = false;
+		assert_int_equal(sk_account_check(&bad, &fault), SK_OK);
+	}
+	bad = good;
+	bad.exports.samples = bad.received.frames + 1;
+	assert_int_equal(sk_account_check(&bad, &fault), SK_EINCONSISTENT);
+	bad = good;
+	bad.exports.select_count = SK_CELLS_MAX + 1;
+	assert_int_equal(sk_account_check(&bad, &fault), SK_EINCONSISTENT);
+}
+
+/* rule: EXPORT-4. Few records an interval, in runs that read exports and in runs that do not: what is held back waits, and comes out. */
+static void test_exports_carry(void **state)
+{
+	(void)state;
+	uint64_t random = 7, selected = 0, published = 0;
+	struct sk_carry carry = {.link = ""};
+	struct sk_record_refs refs = {0};
+	uint8_t store[SK_HASH_BYTES] = {0};
+	static struct sk_record record;
+	struct sk_fault fault = {.line = ""};
+	for (uint64_t i = 0; i < 200; i++) {
+		struct sk_buf out, kept;
+		struct sk_carry again;
+		struct sk_account account = closed_account(&random, 500);
+		uint64_t few = i % 7, domestic = i % 5;
+		account.number = i;
+		account.exports = (struct sk_exports_account){.read = i % 4 != 3, .received = {.frames = few + domestic}, .gate_count = 1,
+							      .gate = {{.name = "domestic", .frames = domestic}}, .selected = {.frames = few}};
+		account.exports.classes[SK_CLASS_DD].frames = domestic;
+		account.exports.classes[SK_CLASS_DF].frames = few;
+		sk_buf_init(&out, SK_RECORD_MAX_BYTES);
+		sk_buf_init(&kept, SK_RECORD_MAX_BYTES);
+		sk_record_interval(&out, &account, &carry, 10, store, &refs);
+		assert_int_equal(out.failed, SK_OK);
+		assert_int_equal(sk_record_parse(out.bytes, out.length, &record, &fault), SK_OK);
+		assert_int_equal(record.interval.has_exports, account.exports.read);
+		selected += account.exports.read ? few : 0;
+		published += account.exports.read ? record.interval.exports.selected.frames : 0;
+		assert_int_equal(published + carry.exports.selected.frames, selected);
+		sk_carry_write(&kept, &carry);
+		assert_int_equal(kept.failed, SK_OK);
+		assert_int_equal(sk_carry_read(kept.bytes, kept.length, &again, &fault), SK_OK);
+		assert_int_equal(again.exports.selected.frames, carry.exports.selected.frames);
+		assert_int_equal(again.exports.classes[SK_CLASS_DD].frames, carry.exports.classes[SK_CLASS_DD].frames);
+		carry = again;
+		sk_buf_fini(&out);
+		sk_buf_fini(&kept);
+	}
+	assert_true(published > 0);
 }
 
 /* rule: LEDGER-1 rule: LEDGER-2 rule: LEDGER-3 rule: LEDGER-4. Small traffic for a thousand intervals: nothing below k is published, nothing gets lost, and an independent check agrees at each step. */
@@ -334,10 +413,9 @@ static void test_commitment(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_round_trip), cmocka_unit_test(test_kernel_gate),	  cmocka_unit_test(test_every_byte),  cmocka_unit_test(test_writer_refuses),
-	    cmocka_unit_test(test_account_check),
-		cmocka_unit_test(test_old_carry), cmocka_unit_test(test_small_cells), cmocka_unit_test(test_interval_refuses),
-	    cmocka_unit_test(test_commitment),
+	    cmocka_unit_test(test_round_trip),	  cmocka_unit_test(test_kernel_gate), cmocka_unit_test(test_every_byte),  cmocka_unit_test(test_writer_refuses),
+	    cmocka_unit_test(test_account_check), cmocka_unit_test(test_old_carry),   cmocka_unit_test(test_small_cells), cmocka_unit_test(test_interval_refuses),
+	    cmocka_unit_test(test_commitment),	  cmocka_unit_test(test_exports_check), cmocka_unit_test(test_exports_carry),
 	};
 	return sk_seal_start() != SK_OK ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -61,6 +61,7 @@ static struct sk_observation full(void)
 	o.first_ns = -1;
 	o.last_ns = INT64_MAX;
 	o.packets[0] = 1, o.packets[1] = 2, o.ip_bytes[0] = 3, o.ip_bytes[1] = UINT64_MAX, o.frames = 5, o.frame_bytes = 6;
+	o.metered_by = SK_METER_SFLOW, o.sampling = UINT32_MAX;
 	o.hit_count = 3;
 	for (unsigned i = 0; i < 3; i++) {
 		o.hit_ids[i] = i * 1000003;

@@ -126,6 +126,8 @@ static void test_permits(void **state)
 			assert_int_equal(sk_role_parse(sk_role_name(all_roles[i]), &parsed), SK_OK);
 			assert_int_equal(parsed, all_roles[i]);
 		}
+		//= rule: EXPORT-1
+		assert_int_equal(sk_policy_exports((enum sk_basis_kind)kind), kind == SK_BASIS_LAB || kind == SK_BASIS_OWN_NETWORK);
 		assert_int_equal(sk_policy_border_override((enum sk_basis_kind)kind), kind == SK_BASIS_LAB || kind == SK_BASIS_OWN_NETWORK);
 	}
 	assert_int_equal(sk_policy_retention_days(), 90);
@@ -170,7 +172,7 @@ static void test_evidence(void **state)
 		at[1] = kept;
 		taken++;
 	}
-	assert_int_equal(taken, SK_BASIS_KIND_COUNT + SK_PROFILE_COUNT + 8 + 2);
+	assert_int_equal(taken, SK_BASIS_KIND_COUNT + SK_PROFILE_COUNT + 10 + 2);
 	free(copy);
 }
 

@@ -427,9 +427,51 @@ static void test_reason_names(void **state)
 	assert_string_equal(sk_select_reason_name(SK_SELECT_STOPPED), "stopped");
 }
 
+/* A segment that another meter counted is minted like any other, says who counted, and moves no count of frames. //= rule: SELECT-1 */
+static void test_metered(void **state)
+{
+	(void)state;
+	static const struct sk_indicator_options options = {.min_prefix_v4 = 8, .min_prefix_v6 = 19};
+	static const struct sk_select_counts none;
+	struct lists lists;
+	struct sink sink;
+	struct sk_select *select;
+	struct sk_basis basis = segment_basis("lab", "none", false);
+	lists_start(&lists, &options);
+	assert_int_equal(lists_import(&lists, "bad.txt", segment_selectors), SK_OK);
+	struct sk_indicator_set *set = lists_compile(&lists);
+	sink_start(&sink);
+	assert_int_equal(sk_select_new(&basis, set, &sink.as, &select), SK_OK);
+	struct sk_flow_record record = segment_record(SK_CLASS_FD);
+	struct sk_flow_facts facts = {.hit_count = 0};
+	record.metered_by = SK_METER_NETFLOW9;
+	record.sampling = 512;
+	record.packets[1] = record.ip_bytes[1] = 0;
+	record.tcp_flags[0] = SK_TCP_ACK;
+	assert_false(sk_select_metered(select, &record));
+	assert_memory_equal(sk_select_counts(select), &none, sizeof none);
+	segment_hit(&facts, set, "45.33.32.156");
+	record.facts = &facts;
+	assert_true(sk_select_metered(select, &record));
+	assert_int_equal(sink.observations, 1);
+	assert_int_equal(sink.observation.metered_by, SK_METER_NETFLOW9);
+	assert_int_equal(sink.observation.sampling, 512);
+	assert_non_null(strstr(sink.finding.sentence, "as a flow export counted it, of one packet in 512"));
+	assert_int_equal(sink.finding.severity, 3); /* one direction alone is no knock where exports have no other */
+	assert_int_equal(sk_select_counts(select)->observations, 1);
+	assert_int_equal(sk_select_counts(select)->findings, 1);
+	assert_int_equal(sk_select_counts(select)->selected_frames, 0);
+	record.tcp_flags[0] = SK_TCP_SYN;
+	assert_true(sk_select_metered(select, &record));
+	assert_int_equal(sink.finding.severity, 1);
+	sk_select_free(select);
+	sk_indicator_close(set);
+	lists_end(&lists);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_one_fate), cmocka_unit_test(test_kinds), cmocka_unit_test(test_names), cmocka_unit_test(test_hosts), cmocka_unit_test(test_entropy),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_metered), cmocka_unit_test(test_one_fate), cmocka_unit_test(test_kinds), cmocka_unit_test(test_names), cmocka_unit_test(test_hosts), cmocka_unit_test(test_entropy),
 					   cmocka_unit_test(test_canary), cmocka_unit_test(test_findings), cmocka_unit_test(test_more_findings), cmocka_unit_test(test_long),
 					   cmocka_unit_test(test_reason_names)};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -97,6 +97,8 @@ static struct sk_observation mint(const char *field, enum spoken spoken)
 	record.app = SK_APP_TLS;
 	record.icmp_type = record.icmp_code = 1;
 	record.tunnels = record.interface = 1;
+	record.metered_by = SK_METER_IPFIX;
+	record.sampling = 1000;
 	record.facts = &facts;
 	sk_select_segment(select, &record);
 	assert_int_equal(sink.observations, 1);
@@ -114,7 +116,7 @@ static const struct {
 	FIELD(kind), FIELD(sections), FIELD(class_), FIELD(ip_proto), FIELD(initiator_sure), FIELD(tcp_flags), FIELD(end), FIELD(state),
 	FIELD(icmp_type), FIELD(icmp_code), FIELD(app), FIELD(layers), FIELD(tunnels), FIELD(interface), FIELD(initiator_port),
 	FIELD(responder_port), FIELD(initiator), FIELD(responder), FIELD(first_ns), FIELD(last_ns), FIELD(packets), FIELD(ip_bytes),
-	FIELD(frames), FIELD(frame_bytes), FIELD(hit_count), FIELD(hit_ids), FIELD(hit_kinds), FIELD(matched), FIELD(dns_type), FIELD(dns_flags),
+	FIELD(frames), FIELD(frame_bytes), FIELD(metered_by), FIELD(sampling), FIELD(hit_count), FIELD(hit_ids), FIELD(hit_kinds), FIELD(matched), FIELD(dns_type), FIELD(dns_flags),
 	FIELD(dns_rcode), FIELD(dns_labels), FIELD(dns_name_length), FIELD(dns_entropy_x16), FIELD(dns_queries), FIELD(dns_responses),
 	FIELD(dns_nxdomain), FIELD(dns_domain), FIELD(tls_version), FIELD(tls_bits), FIELD(quic_version), FIELD(sni_domain), FIELD(alpn),
 	FIELD(ja3), FIELD(ja4), FIELD(server_version), FIELD(server_cipher), FIELD(server_bits), FIELD(server_alpn), FIELD(ja3s),

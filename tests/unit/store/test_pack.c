@@ -55,13 +55,14 @@ static struct sk_observation any(void)
 /* Something that only the whole form can say. */
 static void bend(struct sk_observation *o)
 {
-	switch (draw() % 7) {
+	switch (draw() % 8) {
 	case 0: o->app = 2; break;
 	case 1: o->layers = 2, o->tunnels = 1; break;
 	case 2: o->interface = 3; break;
 	case 3: o->icmp_type = 8; break;
 	case 4: o->frames++; break;
 	case 5: o->sections = SK_SECTION_DNS, o->dns_type = 1; break;
+	case 6: o->metered_by = SK_METER_IPFIX, o->sampling = (uint32_t)(draw() % 3) * 1000; break;
 	default: o->first_ns += day_ns; break;
 	}
 }
