@@ -367,12 +367,13 @@ enum sk_err sk_collector_input(struct sk_collector *collector, const uint8_t *id
 
 /* ---- the sink ---- */
 
-static void take_observation(void *context, const struct sk_observation *observation)
+/* There is always room: the caller waits for the disk. */
+static bool take_observation(void *context, const struct sk_observation *observation)
 {
 	struct sk_collector *collector = context;
 	uint8_t id[16] = {0};
 	if (collector->failed != SK_OK)
-		return;
+		return true;
 	/* The id of a flow that only goes into a block is worked out when it is read. */
 	bool wanted = observation->kind != SK_OBSERVATION_FLOW || collector->emit != NULL;
 	if (!(observation->kind == SK_OBSERVATION_FLOW && collector->flows_again))
@@ -383,6 +384,7 @@ static void take_observation(void *context, const struct sk_observation *observa
 		sk_ipfix_observation(collector->start.ipfix, observation);
 	if (wanted)
 		memcpy(collector->last_id, id, sizeof id);
+	return true;
 }
 
 static void take_finding(void *context, const struct sk_finding *finding, const struct sk_observation *evidence)
@@ -446,6 +448,16 @@ enum sk_err sk_collector_interval(void *context, struct sk_account *account, str
 	collector->intervals++;
 	SK_TRY(sk_store_begin(collector->store, carry.next_number, collector->run_id, fault));
 	return SK_OK;
+}
+
+enum sk_err sk_collector_kernel_gate(struct sk_collector *collector, const struct sk_kernel_gate_facts *facts, struct sk_fault *fault)
+{
+	struct sk_buf record;
+	sk_buf_init(&record, SK_RECORD_MAX_BYTES);
+	sk_record_kernel_gate(&record, facts, collector->refs.run, collector->start.clock.unix_ns(collector->start.clock.context));
+	enum sk_err err = append(collector, &record, NULL, fault);
+	sk_buf_fini(&record);
+	return err == SK_OK ? sk_ledger_commit(collector->ledger, fault) : err;
 }
 
 enum sk_err sk_collector_stop(struct sk_collector *collector, const char *reason, uint64_t *size, uint8_t root[SK_HASH_BYTES], struct sk_fault *fault)

@@ -53,6 +53,8 @@ SK_MUST enum sk_err sk_collector_input(struct sk_collector *collector, const uin
 struct sk_observe_sink sk_collector_sink(struct sk_collector *collector);
 /* An interval's account (the engine's callback): numbers it, commits store, leaf, checkpoint. */
 SK_MUST enum sk_err sk_collector_interval(void *collector, struct sk_account *account, struct sk_fault *fault);
+/* Say what gate stands in the kernel before the link; committed at once: no frame passes it before. */
+SK_MUST enum sk_err sk_collector_kernel_gate(struct sk_collector *collector, const struct sk_kernel_gate_facts *facts, struct sk_fault *fault);
 /* Write run_stop and close everything. The reason is one of record.h's words. Size and root of the ledger after it. */
 SK_MUST enum sk_err sk_collector_stop(struct sk_collector *collector, const char *reason, uint64_t *size, uint8_t root[SK_HASH_BYTES], struct sk_fault *fault);
 /* Free without a stop record, as a crash would (after an error that ended the ledger). */

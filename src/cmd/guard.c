@@ -34,6 +34,26 @@ bool sk_guard_interrupted(void)
 	return interrupted != 0;
 }
 
+enum { LOOK_EVERY_NS = 200000000 };
+
+enum sk_err sk_guard_suspension(const struct sk_workspace *workspace, struct sk_suspension *suspension, struct sk_fault *fault)
+{
+	*suspension = (struct sk_suspension){.seen = false};
+	(void)sk_workspace_path(workspace, "suspended", suspension->path);
+	if (!sk_file_exists(suspension->path))
+		return SK_OK;
+	return sk_fault_set(fault, SK_ESUSPENDED, "%s: the basis of this workspace is suspended; nothing may be collected until whoever put this file there takes it away", suspension->path);
+}
+
+bool sk_guard_suspended(struct sk_suspension *suspension, int64_t monotonic_ns)
+{
+	if (suspension->seen || monotonic_ns - suspension->asked_ns < LOOK_EVERY_NS)
+		return suspension->seen;
+	suspension->asked_ns = monotonic_ns;
+	suspension->seen = sk_file_exists(suspension->path);
+	return suspension->seen;
+}
+
 enum sk_err sk_guard_border(const struct sk_workspace *workspace, const struct sk_basis *basis, struct sk_border **border, struct sk_border_info *info,
 			    struct sk_fault *fault)
 {

@@ -262,23 +262,14 @@ static void advance(struct sk_flow_table *table, int64_t time_ns)
 	set_calm(table);
 }
 
-/* Backward: the clock stands still for a late packet. When thousands in a row are late, it was the clock that was wrong (one packet from 2106,
-   an older second file): go back and give every open flow its full time again. */
-static void fall_behind(struct sk_flow_table *table, int64_t time_ns)
+/* The clock was wrong: what is over by it stays over, every open flow gets its full time again. */
+void sk_flow_clock_back(struct sk_flow_table *table, int64_t was_ns, int64_t now_ns)
 {
-	table->counters.time_clamped++;
-	if (time_ns < 0)
-		time_ns = 0;
-	if (table->now_ns - time_ns <= SK_LATE_S * NS_PER_S) {
-		table->late_packets = 0;
-		return;
-	}
-	if (++table->late_packets < SK_LATE_PACKETS_MAX)
-		return;
-	table->late_packets = 0;
-	sweep(table, false); /* what is over by the old clock stays over */
-	set_clock(table, time_ns);
-	table->swept_ns = time_ns;
+	sk_head_wipe(table);
+	advance(table, was_ns);
+	sweep(table, false);
+	set_clock(table, now_ns);
+	table->swept_ns = now_ns;
 	set_calm(table);
 	for (uint32_t i = 0; i < table->set_count; i++)
 		for (unsigned way = 0; way < SK_SET_WAYS; way++)
@@ -286,17 +277,13 @@ static void fall_behind(struct sk_flow_table *table, int64_t time_ns)
 				arm(table, (struct slot){.set = &table->sets[i], .way = way});
 }
 
-static inline void move_clock(struct sk_flow_table *table, int64_t time_ns)
+/* Packets of several sources come by several clocks: one that is behind moves nothing. */
+static inline void move_clock(struct sk_flow_table *table, int64_t clock_ns)
 {
-	if (SK_LIKELY(time_ns >= table->now_ns && time_ns < table->calm_ns)) {
-		table->late_packets = 0;
-		set_clock(table, time_ns);
-	} else if (table->started && time_ns < table->now_ns) {
-		fall_behind(table, time_ns);
-	} else {
-		table->late_packets = 0;
-		advance(table, time_ns);
-	}
+	if (SK_LIKELY(clock_ns >= table->now_ns && clock_ns < table->calm_ns))
+		set_clock(table, clock_ns);
+	else
+		advance(table, clock_ns);
 }
 
 /* ---- look-up ---- */
@@ -515,7 +502,7 @@ struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packe
 	if (SK_UNLIKELY(table->head_used))
 		sk_head_wipe(table);
 	table->since_sweep++;
-	move_clock(table, packet->time_ns);
+	move_clock(table, packet->clock_ns);
 	const struct prepared *p = look_ahead(table, packet);
 	struct slot slot = find_running(table, p, packet);
 	if (slot.set == NULL)
@@ -531,14 +518,39 @@ struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packe
 	}
 	if (packet->ip_proto == SK_SEGMENT_TCP && (packet->tcp_flags & SK_TCP_SYN) != 0 && table->limits.heads != SK_FLOW_HEADS_NONE)
 		sk_streams_syn(table, flow, packet, p->direction);
+	if (SK_UNLIKELY(flow->asked != table->generation)) {
+		flow->asked = table->generation & 15u;
+		flow->shed = 0;
+		*is_new = true;
+	}
 	arm(table, slot);
 	return flow;
+}
+
+void sk_flow_skip(struct sk_flow_table *table)
+{
+	const struct sk_packet *next = table->prepared_next;
+	SK_INVARIANT(next != NULL);
+	table->prepared_next = (size_t)(next - table->prepared_packets) + 1 < table->prepared_count ? next + 1 : NULL;
+}
+
+void sk_flow_set_shed(struct sk_flow *flow)
+{
+	flow->shed = 1;
 }
 
 void sk_flow_expire(struct sk_flow_table *table, int64_t now_ns)
 {
 	sk_head_wipe(table);
 	advance(table, now_ns);
+}
+
+void sk_flow_settle(struct sk_flow_table *table, int64_t now_ns)
+{
+	sk_head_wipe(table);
+	advance(table, now_ns);
+	sweep(table, false);
+	set_calm(table);
 }
 
 void sk_flow_close_all(struct sk_flow_table *table, enum sk_flow_end end)
@@ -549,6 +561,50 @@ void sk_flow_close_all(struct sk_flow_table *table, enum sk_flow_end end)
 			if (table->sets[i].tag[way] != 0)
 				end_flow(table, (struct slot){.set = &table->sets[i], .way = way}, end);
 	table->clean = true;
+}
+
+/* ---- what selects has changed ---- */
+
+/* When the generations have been used up, entries forget theirs: one that was silent all the while must not be taken for asked. */
+void sk_flow_ask_again(struct sk_flow_table *table)
+{
+	if (table->generation < SK_GENERATIONS) {
+		table->generation++;
+		return;
+	}
+	table->generation = 1;
+	for (uint32_t i = 0; i < table->set_count; i++)
+		for (unsigned used = ~match(&table->sets[i], 0) & 0xffff; used != 0; used &= used - 1)
+			table->sets[i].flows[__builtin_ctz(used)].asked = 0;
+}
+
+void sk_flow_end_hits(struct sk_flow_table *table)
+{
+	sk_head_wipe(table);
+	for (uint32_t i = 1; i <= table->limits.facts; i++) {
+		struct sk_flow *owner = table->facts_places[i].owner;
+		if (owner == NULL || table->facts[i].hit_count == 0)
+			continue;
+		sk_flow_end_segment(table, owner, SK_FLOW_END_ACTIVE);
+		continue_later(owner);
+	}
+}
+
+void sk_flow_review(struct sk_flow_table *table, sk_flow_stays stays, void *context, enum sk_flow_end end)
+{
+	struct sk_flow_record record;
+	sk_head_wipe(table);
+	for (uint32_t i = 0; i < table->set_count; i++) {
+		if (i + SWEEP_AHEAD < table->set_count)
+			__builtin_prefetch(&table->sets[i + SWEEP_AHEAD]);
+		for (unsigned used = ~match(&table->sets[i], 0) & 0xffff; used != 0; used &= used - 1) {
+			struct slot slot = {.set = &table->sets[i], .way = (unsigned)__builtin_ctz(used)};
+			sk_flow_read(table, &slot.set->flows[slot.way], &record);
+			if (!stays(context, &record))
+				end_flow(table, slot, end);
+		}
+	}
+	sk_wipe(&record, sizeof record);
 }
 
 /* ---- facts ---- */

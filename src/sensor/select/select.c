@@ -138,21 +138,26 @@ enum sk_err sk_select_new(const struct sk_basis *basis, const struct sk_indicato
 	struct sk_select *select = calloc(1, sizeof *select);
 	if (select == NULL)
 		return SK_ENOMEM;
-	enum sk_basis_kind kind;
-	enum sk_role role;
-	select->set = set;
 	select->sink = sink;
-	select->simulated = basis->simulated;
-	struct sk_indicator_hit all;
-	select->flow_all = set != NULL && sk_indicator_flow_all(set, &all);
-	/* The basis asks, policy decides. */
-	select->names = basis->names && sk_basis_kind_parse(basis->kind, &kind) == SK_OK && sk_role_parse(basis->role, &role) == SK_OK &&
-			sk_policy_names(kind, role);
+	sk_select_switch(select, basis, set);
 	select->suffixes = open_suffixes();
 	sk_random(select->known_key, sizeof select->known_key);
 	prepare(select);
 	*out = select;
 	return SK_OK;
+}
+
+void sk_select_switch(struct sk_select *select, const struct sk_basis *basis, const struct sk_indicator_set *set)
+{
+	enum sk_basis_kind kind;
+	enum sk_role role;
+	struct sk_indicator_hit all;
+	select->set = set;
+	select->simulated = basis->simulated;
+	select->flow_all = set != NULL && sk_indicator_flow_all(set, &all);
+	/* The basis asks, policy decides. */
+	select->names = basis->names && sk_basis_kind_parse(basis->kind, &kind) == SK_OK && sk_role_parse(basis->role, &role) == SK_OK &&
+			sk_policy_names(kind, role);
 }
 
 void sk_select_free(struct sk_select *select)
@@ -431,10 +436,10 @@ static void put_findings(struct sk_select *select, const struct sk_flow_facts *f
 }
 
 /* The fate of a segment that nothing selected. At the end of a capture it is complete as far as the source goes, so nothing matched it; `stopped` is
-   said only where collection was ended on it. */
+   said only where collection was ended on it. Where nothing was asked for want of time, `no_hit` would claim too much. */
 static enum sk_select_reason reason_of(const struct sk_flow_record *record)
 {
-	return record->end == SK_FLOW_END_EVICTED ? SK_SELECT_EVICTED : record->end == SK_FLOW_END_BASIS ? SK_SELECT_STOPPED : SK_SELECT_NO_HIT;
+	return record->end == SK_FLOW_END_EVICTED ? SK_SELECT_EVICTED : record->end == SK_FLOW_END_BASIS ? SK_SELECT_STOPPED : record->shed ? SK_SELECT_SHED : SK_SELECT_NO_HIT;
 }
 
 /* Overwrite what was filled: the core and these sections. The rest is zero already. */
@@ -453,7 +458,7 @@ static bool is_selected(const struct sk_select *select, const struct sk_flow_rec
 	return *hit || select->flow_all;
 }
 
-static void mint(struct sk_select *select, const struct sk_flow_record *record, bool hit)
+static bool mint(struct sk_select *select, const struct sk_flow_record *record, bool hit)
 {
 	const struct sk_flow_facts *facts = record->facts;
 	struct sk_observation *observation = &select->observation;
@@ -464,11 +469,15 @@ static void mint(struct sk_select *select, const struct sk_flow_record *record, 
 	unsigned filled = observation->sections;
 	for (size_t i = 0; i < select->cleared_count; i++)
 		memset((uint8_t *)observation + select->cleared[i]->offset, 0, select->cleared[i]->size);
-	select->counts.observations++;
-	select->sink->observation(select->sink->context, observation);
-	if (hit)
+	bool taken = select->sink->observation(select->sink->context, observation);
+	if (SK_LIKELY(taken))
+		select->counts.observations++;
+	else
+		select->counts.spool_full++;
+	if (taken && hit)
 		put_findings(select, facts, observation);
 	wipe_observation(select, filled);
+	return taken;
 }
 
 void sk_select_segment(struct sk_select *select, const struct sk_flow_record *record)
@@ -478,16 +487,16 @@ void sk_select_segment(struct sk_select *select, const struct sk_flow_record *re
 		sk_select_erase(select, reason_of(record), record->frames, record->frame_bytes);
 		return;
 	}
+	if (SK_UNLIKELY(!mint(select, record, hit))) {
+		sk_select_erase(select, SK_SELECT_SHED, record->frames, record->frame_bytes);
+		return;
+	}
 	select->counts.selected_frames += record->frames;
 	select->counts.selected_bytes += record->frame_bytes;
-	mint(select, record, hit);
 }
 
 bool sk_select_metered(struct sk_select *select, const struct sk_flow_record *record)
 {
 	bool hit;
-	if (!is_selected(select, record, &hit))
-		return false;
-	mint(select, record, hit);
-	return true;
+	return is_selected(select, record, &hit) && mint(select, record, hit);
 }
