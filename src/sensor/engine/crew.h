@@ -18,6 +18,7 @@ struct sk_crew_config {
 	bool threads;                     /* false, for one worker only: it works in the thread of sk_crew_run, and no ring is made */
 	bool live;                        /* frames do not wait: what finds a ring full is lost or shed, and counted; flows are timed by the monotonic clock; load is
 					     shed; intervals without a frame are told too */
+	bool waits;                       /* live: a full ring is waited for all the same, for what the source has not given yet is not lost (a pipe); no load is shed */
 	bool no_own_findings;             /* say nothing of ourselves where much was lost or shed */
 	bool flow_of_each;                /* the limits of flows are each worker's; else the crew's, shared out */
 	struct sk_flow_limits flow;
