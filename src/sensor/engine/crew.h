@@ -48,7 +48,8 @@ struct sk_crew_config {
 struct sk_crew_stats {
 	struct sk_cell received, selected, passed, taken;
 	struct sk_cell gate[SK_GATE_REASON_COUNT], select[SK_SELECT_REASON_COUNT], classes[SK_CLASS_COUNT];
-	uint64_t lost_frames, exchange_full;       /* frames: all of capture_lost; between workers */
+	uint64_t lost_count, exchange_full;        /* the second: frames that were lost between workers, also a cell of the first */
+	struct sk_cell lost[SK_ENGINE_LOST_MAX];   /* capture_lost, by where */
 	uint64_t observations, findings, segments, intervals;
 	uint64_t flows_created, flows_evicted, flows_live, stream_heads_shed, facts_closed_early;
 	uint64_t heads_shed, facts_shed, flows_shed, spool_full, shed; /* under load; the present level */

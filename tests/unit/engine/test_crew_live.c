@@ -213,6 +213,14 @@ static void what_the_kernel_counts_is_in_the_account(void **state)
 	expect_closed(crew, &totals);
 	assert_int_equal(totals.received.frames, 3000 + 600 + 6000);
 	assert_int_equal(totals.capture_lost.frames, 600);
+	uint64_t told = 0;
+	for (unsigned w = 0; w < 3; w++) {
+		struct sk_crew_stats stats;
+		sk_crew_stats(crew, w, &stats);
+		for (size_t i = 0; i < stats.lost_count; i++)
+			told += strcmp(stats.lost[i].name, "kernel_ring") == 0 ? stats.lost[i].frames : 0;
+	}
+	assert_int_equal(told, 600);
 	assert_true(totals.gate[SK_GATE_DOMESTIC].frames >= 6000 && totals.gate[SK_GATE_DOMESTIC].bytes >= 600000);
 	assert_true(totals.classes[SK_CLASS_DD].frames >= 6000 && totals.classes[SK_CLASS_UNKNOWN].frames >= 600);
 	assert_string_equal(totals.lost[1].name, "kernel_ring");
