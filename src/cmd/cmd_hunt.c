@@ -198,7 +198,7 @@ static enum sk_err open_workspace(struct sk_cmd *cmd, const struct hunt_args *ar
 	SK_TRY(sk_workspace_open(args->workspace, false, &base->workspace, fault));
 	base->has_workspace = true;
 	SK_TRY(sk_workspace_basis(&base->workspace, cmd->clock.unix_ns(cmd->clock.context), &base->basis, fault));
-	return sk_guard_border(&base->workspace, &base->basis, &base->table, &info, fault);
+	return sk_guard_border(&base->workspace, NULL, &base->basis, &base->table, &info, fault);
 }
 
 /* ---- selectors ---- */

@@ -306,7 +306,7 @@ enum sk_err sk_forward_run(struct sk_cmd *cmd, struct sk_workspace *workspace, c
 	if (err == SK_OK)
 		err = check_rule(&run, fault);
 	if (err == SK_OK)
-		err = sk_guard_border(workspace, &result->basis, &run.border, &run.border_info, fault);
+		err = sk_guard_border(workspace, NULL, &result->basis, &run.border, &run.border_info, fault);
 	if (err == SK_OK) {
 		sk_guard_signals(true);
 		sk_progress_start(&run.progress, cmd);

@@ -95,9 +95,9 @@ static enum sk_err open_inputs(struct run *run, struct sk_workspace *workspace, 
 	struct sk_run_result *result = run->result;
 	char path[SK_PATH_MAX];
 	int64_t now_ns = run->cmd->clock.unix_ns(run->cmd->clock.context);
-	SK_TRY(sk_guard_suspension(workspace, &run->suspension, fault));
+	SK_TRY(sk_guard_suspension(workspace, NULL, &run->suspension, fault));
 	SK_TRY(sk_workspace_basis(workspace, now_ns, &result->basis, fault));
-	SK_TRY(sk_guard_border(workspace, &result->basis, &run->border, &result->border, fault));
+	SK_TRY(sk_guard_border(workspace, NULL, &result->basis, &run->border, &result->border, fault));
 	if (!sk_file_exists(sk_workspace_path(workspace, "selectors.set", path)))
 		return SK_OK;
 	SK_TRY(sk_indicator_open(path, &run->set, fault));

@@ -52,6 +52,8 @@ SK_MUST enum sk_err sk_capture_next(struct sk_capture *capture, struct sk_frame 
 /* Wait for bytes of a pipe at most so long (milliseconds; negative, as after open: without end). When none came sk_capture_next returns SK_EINTR: nothing is
    lost, call again. For whoever must look at something else now and then. */
 void sk_capture_patience(struct sk_capture *capture, int patience_ms);
+/* What it reads: for a filter of system calls. */
+int sk_capture_descriptor(const struct sk_capture *capture);
 /* Counters so far. */
 void sk_capture_stats(const struct sk_capture *capture, struct sk_capture_stats *out);
 /* Name of an interface ("if0", or what pcapng says, made printable). Borrowed. */

@@ -33,6 +33,7 @@ static struct sk_crew_config completed(const struct sk_crew_config *config)
 	out.interval_frames = out.interval_frames != 0 ? out.interval_frames : SK_ENGINE_INTERVAL_FRAMES;
 	if (out.live || out.sources > 1)
 		out.interval_frames = UINT64_MAX; /* by time alone */
+	out.waits = out.waits || !out.live;
 	out.exchange_bytes = out.exchange_bytes != 0 ? out.exchange_bytes : SK_CREW_RING_BYTES;
 	out.spool_bytes = out.spool_bytes != 0 ? out.spool_bytes : SK_CREW_RING_BYTES;
 	out.frame_bytes = out.frame_bytes != 0 ? out.frame_bytes : SK_FRAME_MAX_BYTES;
@@ -112,7 +113,7 @@ enum sk_err sk_crew_new(const struct sk_crew_config *config, const struct sk_sna
 {
 	SK_INVARIANT(config->workers >= 1 && config->workers <= SK_CREW_WORKERS_MAX && (config->threads || config->workers == 1));
 	/* A sender that waits needs readers that get on: with one source no worker sends that also takes. */
-	SK_INVARIANT(config->sources == 1 || (config->sources == config->workers && config->live));
+	SK_INVARIANT(config->sources == 1 || (config->sources == config->workers && config->live && !config->waits));
 	struct sk_crew *crew = zeroed(1, sizeof *crew);
 	if (crew == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "the workers cannot start: out of memory");

@@ -18,6 +18,7 @@ struct sk_crew_config {
 	bool threads;                     /* false, for one worker only: it works in the thread of sk_crew_run, and no ring is made */
 	bool live;                        /* frames do not wait: what finds a ring full is lost or shed, and counted; flows are timed by the monotonic clock; load is
 					     shed; intervals without a frame are told too */
+	bool waits;                       /* live: a full ring is waited for all the same, for what the source has not given yet is not lost (a pipe); no load is shed */
 	bool no_own_findings;             /* say nothing of ourselves where much was lost or shed */
 	bool flow_of_each;                /* the limits of flows are each worker's; else the crew's, shared out */
 	struct sk_flow_limits flow;
@@ -47,7 +48,8 @@ struct sk_crew_config {
 struct sk_crew_stats {
 	struct sk_cell received, selected, passed, taken;
 	struct sk_cell gate[SK_GATE_REASON_COUNT], select[SK_SELECT_REASON_COUNT], classes[SK_CLASS_COUNT];
-	uint64_t lost_frames, exchange_full;       /* frames: all of capture_lost; between workers */
+	uint64_t lost_count, exchange_full;        /* the second: frames that were lost between workers, also a cell of the first */
+	struct sk_cell lost[SK_ENGINE_LOST_MAX];   /* capture_lost, by where */
 	uint64_t observations, findings, segments, intervals;
 	uint64_t flows_created, flows_evicted, flows_live, stream_heads_shed, facts_closed_early;
 	uint64_t heads_shed, facts_shed, flows_shed, spool_full, shed; /* under load; the present level */

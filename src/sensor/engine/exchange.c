@@ -4,11 +4,11 @@
 
 #include <string.h>
 
-/* From a file a full ring is waited for. There is one source then and no circle of rings, so the reader gets on. Live, or when the crew is given up: NULL. */
+/* Where the source can wait, a full ring is waited for. There is one source then and no circle of rings, so the reader gets on. Else, or when the crew is given up: NULL. */
 static uint8_t *reserve(struct sk_worker *worker, struct sk_ring *ring, enum sk_exchange_kind kind, size_t length)
 {
 	uint8_t *bytes = sk_ring_reserve(ring, kind, length, false);
-	if (SK_LIKELY(bytes != NULL) || worker->crew->config.live || !sk_ring_fits(ring, length))
+	if (SK_LIKELY(bytes != NULL) || !worker->crew->config.waits || !sk_ring_fits(ring, length))
 		return bytes;
 	while ((bytes = sk_ring_reserve(ring, kind, length, false)) == NULL && !atomic_load(&worker->crew->aborted)) {
 		sk_ring_publish(ring);

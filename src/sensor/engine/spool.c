@@ -37,7 +37,7 @@ static bool spool_observation(void *context, const struct sk_observation *observ
 {
 	struct sk_worker *worker = context;
 	size_t wanted = observation->kind == SK_OBSERVATION_HIT ? HIT_BYTES : SK_OBSERVATION_MAX_BYTES;
-	bool room = worker->crew->config.live ? sk_ring_has_room(&worker->spool, wanted, false) : wait_for_room(worker, wanted, false);
+	bool room = worker->crew->config.waits ? wait_for_room(worker, wanted, false) : sk_ring_has_room(&worker->spool, wanted, false);
 	if (!room)
 		return false;
 	size_t length = sk_observation_encode_to(observation, worker->form);

@@ -24,6 +24,23 @@ static void collect_select(const struct sk_engine *engine, struct sk_crew_stats 
 	stats->spool_full = counts->spool_full;
 }
 
+/* The names of this interval are those of the sums, in the same order, and perhaps more. */
+static void collect_lost(const struct sk_engine *engine, struct sk_crew_stats *stats)
+{
+	const struct sk_engine_totals *totals = &engine->totals;
+	stats->lost_count = totals->lost_count > engine->lost_count ? totals->lost_count : engine->lost_count;
+	for (size_t i = 0; i < stats->lost_count; i++) {
+		if (i < totals->lost_count)
+			stats->lost[i] = totals->lost[i];
+		else
+			memcpy(stats->lost[i].name, engine->lost[i].name, sizeof stats->lost[i].name);
+		if (i < engine->lost_count)
+			sk_engine_count(&stats->lost[i], engine->lost[i].frames, engine->lost[i].bytes);
+	}
+	if (engine->peers != NULL)
+		stats->exchange_full = totals->exchange_full + engine->lost[0].frames;
+}
+
 /* Totals are of whole intervals: what came since is added. */
 static void collect(const struct sk_worker *worker, struct sk_crew_stats *stats)
 {
@@ -37,11 +54,7 @@ static void collect(const struct sk_worker *worker, struct sk_crew_stats *stats)
 	copy_cells(stats->gate, totals->gate, engine->gate_erased, SK_GATE_REASON_COUNT);
 	copy_cells(stats->classes, totals->classes, engine->classes, SK_CLASS_COUNT);
 	collect_select(engine, stats);
-	stats->lost_frames = totals->capture_lost.frames;
-	for (size_t i = 0; i < engine->lost_count; i++)
-		stats->lost_frames += engine->lost[i].frames;
-	if (engine->peers != NULL)
-		stats->exchange_full = totals->exchange_full + engine->lost[0].frames;
+	collect_lost(engine, stats);
 	sk_flow_counters(engine->flows, &flow);
 	stats->segments = totals->segments + engine->segments;
 	stats->intervals = worker->intervals;

@@ -11,6 +11,12 @@ static bool is_aborted(const struct sk_worker *worker)
 	return atomic_load_explicit(&worker->crew->aborted, memory_order_relaxed);
 }
 
+static int64_t monotonic(const struct sk_worker *worker)
+{
+	const struct sk_clock *clock = &worker->crew->config.clock;
+	return clock->monotonic_ns(clock->context);
+}
+
 /* ---- cuts ---- */
 
 static bool all_marked(const struct sk_worker *worker)
@@ -222,6 +228,7 @@ static enum sk_step receive(struct sk_worker *worker)
 	follow_batch(worker, count);
 	if (err == SK_EMORE) {
 		worker->source_waits = worker->source->descriptor < 0;
+		worker->waited_ns += worker->source_waits ? monotonic(worker) - worker->monotonic_ns : 0;
 		return worker->source_waits ? SK_STEP_WAITED : SK_STEP_IDLE;
 	}
 	if (err != SK_OK || count == 0)
@@ -231,21 +238,15 @@ static enum sk_step receive(struct sk_worker *worker)
 
 /* ---- the loop ---- */
 
-static int64_t monotonic(const struct sk_worker *worker)
-{
-	const struct sk_clock *clock = &worker->crew->config.clock;
-	return clock->monotonic_ns(clock->context);
-}
-
 static void look_at_clock(struct sk_worker *worker)
 {
 	const struct sk_crew_config *config = &worker->crew->config;
 	worker->monotonic_ns = monotonic(worker);
-	if (config->live) {
+	if (config->live)
 		sk_engine_tell_clock(worker->engine, worker->monotonic_ns + worker->crew->unix_less_monotonic_ns);
+	if (!config->waits)
 		sk_engine_shed(worker->engine, sk_load_level(&worker->load, &worker->snapshot->shed, (enum sk_shed)worker->engine->shed, sk_load_backlog(worker),
 							      worker->monotonic_ns));
-	}
 	if (worker->monotonic_ns - worker->told_ns < TELL_NS)
 		return;
 	worker->told_ns = worker->monotonic_ns;

@@ -153,6 +153,38 @@ static void a_full_spool_is_counted(void **state)
 	}
 }
 
+/* The same behind a pipe: whoever writes to it waits, and nothing is lost, left out or shed. */
+static void a_source_that_can_wait_waits(void **state)
+{
+	(void)state;
+	struct world world;
+	struct sk_observe_sink sink;
+	struct sk_crew *crew = NULL;
+	struct sk_engine_totals totals;
+	assert_true(world_foreign(&world, "198.51.100.7\n203.0.113.0/29\nexample.com\n", true));
+	struct sk_snapshot snapshot = world_snapshot(&world, 1);
+	struct sk_crew_config config = live_config(2, &sink);
+	config.waits = true;
+	config.spool_bytes = config.exchange_bytes = 1;
+	config.frame_bytes = 4096;
+	config.flow.flows = 1024; /* evictions make many records */
+	sink.observation = slow_observation;
+	struct test_source *source = make_source(20000, true, 0, 1);
+	atomic_store(&source->backlog, SK_SOURCE_FULL);
+	struct sk_source of = source_of_test(source);
+	assert_int_equal(sk_crew_new(&config, &snapshot, &crew, &outcome.fault), SK_OK);
+	assert_int_equal(sk_crew_run(crew, &of, &outcome.fault), SK_OK);
+	assert_int_equal(sk_crew_finish(crew, SK_FLOW_END_STOP, &outcome.fault), SK_OK);
+	expect_closed(crew, &totals);
+	assert_int_equal(totals.received.frames, 20000);
+	assert_int_equal(totals.spool_full + totals.exchange_full + totals.capture_lost.frames + totals.heads_shed + totals.facts_shed + totals.flows_shed, 0);
+	assert_int_equal(outcome.observations, totals.segments);
+	assert_true(totals.passed.frames > 1000 && totals.select[SK_SELECT_SHED].frames == 0);
+	sk_crew_free(crew);
+	free(source);
+	world_stop(&world);
+}
+
 /* ---- what the source counts ---- */
 
 static void what_the_kernel_counts_is_in_the_account(void **state)
@@ -181,6 +213,14 @@ static void what_the_kernel_counts_is_in_the_account(void **state)
 	expect_closed(crew, &totals);
 	assert_int_equal(totals.received.frames, 3000 + 600 + 6000);
 	assert_int_equal(totals.capture_lost.frames, 600);
+	uint64_t told = 0;
+	for (unsigned w = 0; w < 3; w++) {
+		struct sk_crew_stats stats;
+		sk_crew_stats(crew, w, &stats);
+		for (size_t i = 0; i < stats.lost_count; i++)
+			told += strcmp(stats.lost[i].name, "kernel_ring") == 0 ? stats.lost[i].frames : 0;
+	}
+	assert_int_equal(told, 600);
 	assert_true(totals.gate[SK_GATE_DOMESTIC].frames >= 6000 && totals.gate[SK_GATE_DOMESTIC].bytes >= 600000);
 	assert_true(totals.classes[SK_CLASS_DD].frames >= 6000 && totals.classes[SK_CLASS_UNKNOWN].frames >= 600);
 	assert_string_equal(totals.lost[1].name, "kernel_ring");
@@ -598,7 +638,7 @@ static int stop_all(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_full_exchange_is_counted), cmocka_unit_test(a_full_spool_is_counted), cmocka_unit_test(what_the_kernel_counts_is_in_the_account),
+		cmocka_unit_test(a_full_exchange_is_counted), cmocka_unit_test(a_full_spool_is_counted), cmocka_unit_test(a_source_that_can_wait_waits), cmocka_unit_test(what_the_kernel_counts_is_in_the_account),
 		cmocka_unit_test(intervals_by_time), cmocka_unit_test(levels_have_an_order), cmocka_unit_test(each_level_gives_up_its_own),
 		cmocka_unit_test(what_was_shed_is_asked_later), cmocka_unit_test(load_is_measured_at_the_source), cmocka_unit_test(a_source_each),
 		cmocka_unit_test(figures_are_read_whole),
