@@ -282,8 +282,7 @@ static enum answer ask(struct sk_signature *s, struct scene *scene, uint32_t id,
 		return ANSWER_YES;
 	}
 	if (rule->action == SK_ACTION_PASS) {
-		scene->glance.marks |= SK_FLOW_MARK_PASSED;
-		sk_flow_set_marks(scene->flow, scene->glance.marks);
+		s->marks[scene->glance.place] |= MARK_PASSED;
 	} else if ((rule->flags & SK_RULE_NO_ALERT) == 0) {
 		note(s, scene, id, hash);
 	}
@@ -312,7 +311,7 @@ void sk_ask_found(struct sk_signature *s, struct scene *scene, struct side *wait
 	for (unsigned pass = 0; pass < SK_SIGNATURE_PASSES_MAX && changed; pass++) {
 		changed = false;
 		for (int action = s->any_pass ? SK_ACTION_PASS : SK_ACTION_ALERT; action >= SK_ACTION_ALERT; action--)
-			for (uint32_t i = 0; i < s->found_count && (scene->glance.marks & SK_FLOW_MARK_PASSED) == 0; i++)
+			for (uint32_t i = 0; i < s->found_count && (s->marks[scene->glance.place] & MARK_PASSED) == 0; i++)
 				if (answers[i] == ANSWER_LATER && sk_rules_at(s->rules, s->found[i])->action == action)
 					answers[i] = (uint8_t)ask(s, scene, s->found[i], &changed);
 	}

@@ -184,7 +184,8 @@ enum sk_err sk_signature_attach(struct sk_signature *s, struct sk_flow_table *ta
 {
 	s->places = sk_flow_places(table);
 	s->watch_of = calloc(s->places, sizeof s->watch_of[0]);
-	if (s->watch_of == NULL)
+	s->marks = calloc(s->places, 1);
+	if (s->watch_of == NULL || s->marks == NULL)
 		return SK_ENOMEM;
 	s->table = table;
 	sk_flow_on_ending(table, sk_watch_ending, s);
@@ -230,9 +231,9 @@ static unsigned relevant_of(const struct sk_signature *s, const struct sk_packet
 
 void sk_signature_begin(struct sk_signature *s, struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet)
 {
-	unsigned marks = sk_flow_marks(flow);
+	unsigned marks = s->marks[sk_flow_place(table, flow)];
 	s->begun = false;
-	if ((marks & (unsigned)SK_FLOW_MARK_DONE << sk_flow_direction(table)) != 0 || (marks & SK_FLOW_MARK_PASSED) != 0)
+	if ((marks & (unsigned)MARK_DONE << sk_flow_direction(table)) != 0 || (marks & MARK_PASSED) != 0)
 		return;
 	s->begun = true;
 	sk_scene_begin(&s->scene, table, flow, packet);
@@ -245,7 +246,7 @@ void sk_signature_begin(struct sk_signature *s, struct sk_flow_table *table, str
 void sk_signature_head(struct sk_signature *s, struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet, const struct sk_head *head)
 {
 	struct scene *scene = &s->scene;
-	if ((sk_flow_marks(flow) & SK_FLOW_MARK_PASSED) != 0 || head->kind == SK_HEAD_HTTP)
+	if ((s->marks[sk_flow_place(table, flow)] & MARK_PASSED) != 0 || head->kind == SK_HEAD_HTTP)
 		return;
 	bool assembled = s->begun && scene->assembled;
 	sk_scene_begin(scene, table, flow, packet);
@@ -290,7 +291,7 @@ void sk_signature_packet(struct sk_signature *s, struct sk_flow_table *table, st
 	sk_scene_begin(scene, table, flow, packet);
 	scene->assembled = assembled;
 	ask_packet(s, scene);
-	struct side *side = assembled && (scene->glance.marks & SK_FLOW_MARK_PASSED) == 0 ? sk_watch_side(s, scene) : NULL;
+	struct side *side = assembled && (s->marks[scene->glance.place] & MARK_PASSED) == 0 ? sk_watch_side(s, scene) : NULL;
 	if (side != NULL)
 		sk_watch_ask(s, scene, side);
 	else if (scene->glance.ip_bytes >= s->limits.bytes || (s->relevant == 0 && s->app_count == 0 && packet->ip_proto == TCP))
@@ -309,7 +310,7 @@ void sk_signature_counts(const struct sk_signature *s, struct sk_signature_count
 			out->search_bytes += one * s->limits.streams;
 	}
 	out->bytes = out->search_bytes + s->text_bytes + s->counter_bytes + ((size_t)s->limits.streams + 1) * (s->limits.bytes + sizeof(struct side) + sizeof(struct watch)) +
-		     s->places * sizeof s->watch_of[0] + PORTS;
+		     s->places * (sizeof s->watch_of[0] + 1) + PORTS;
 }
 
 static size_t count_nonzero(const uint8_t *bytes, size_t length)

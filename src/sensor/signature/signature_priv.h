@@ -18,6 +18,12 @@ enum {
 	SK_SIGNATURE_MESSAGES_MAX = 64, SK_COUNTER_BYTES = 16
 };
 
+/* Of a flow's place, until its segment ends. */
+enum watch_mark {
+	MARK_WATCHED = 1,             /* something is kept of it */
+	MARK_DONE = 2,                /* << direction: its bytes there are not looked at any more */
+	MARK_PASSED = 8               /* nothing is said of it */
+};
 /* Which rules a port concerns. */
 enum port_bit { PORT_STREAM_TO = 1, PORT_STREAM_FROM = 2, PORT_PACKET_TO = 4, PORT_PACKET_FROM = 8 };
 enum { PORTS = 65536 };
@@ -102,6 +108,7 @@ struct sk_signature {
 	struct watch *watches;
 	uint16_t watch_free, watch_hand;
 	uint16_t *watch_of;           /* by place of the flow */
+	uint8_t *marks;               /* by place: enum watch_mark */
 	uint32_t places;
 	struct sk_table counters;
 	void *counter_memory;

@@ -49,6 +49,7 @@ void sk_watch_free(struct sk_signature *s)
 	free(s->streams);
 	free(s->side_bytes);
 	free(s->watch_of);
+	free(s->marks);
 }
 
 /* ---- sides ---- */
@@ -82,6 +83,7 @@ static void release_watch(struct sk_signature *s, struct watch *watch)
 	release_side(s, watch, 0);
 	release_side(s, watch, 1);
 	s->watch_of[watch->place] = 0;
+	s->marks[watch->place] &= (uint8_t)~MARK_WATCHED;
 	*watch = (struct watch){.next_free = s->watch_free};
 	s->watch_free = (uint16_t)(watch - s->watches);
 }
@@ -97,7 +99,7 @@ static uint16_t push_out_side(struct sk_signature *s, const struct watch *keep)
 		if (!side->used || watch == keep)
 			continue;
 		uint8_t direction = side->direction;
-		sk_flow_set_marks(watch->flow, sk_flow_marks(watch->flow) | (unsigned)SK_FLOW_MARK_DONE << direction);
+		s->marks[watch->place] |= (uint8_t)(MARK_DONE << direction);
 		release_side(s, watch, direction);
 		s->counts.streams_shed++;
 		break;
@@ -112,14 +114,12 @@ static uint16_t push_out_watch(struct sk_signature *s)
 		s->watch_hand = (uint16_t)(s->watch_hand < s->limits.streams ? s->watch_hand + 1 : 1);
 		if (watch->flow == NULL)
 			continue;
-		unsigned marks = sk_flow_marks(watch->flow) & ~(unsigned)SK_FLOW_MARK_WATCHED;
 		for (unsigned direction = 0; direction < 2; direction++)
 			if (watch->side[direction] != 0) {
-				marks |= (unsigned)SK_FLOW_MARK_DONE << direction;
+				s->marks[watch->place] |= (uint8_t)(MARK_DONE << direction);
 				s->counts.streams_shed++;
 			}
 		s->counts.bits_shed += watch->bit_count;
-		sk_flow_set_marks(watch->flow, marks);
 		release_watch(s, watch);
 		break;
 	}
@@ -131,7 +131,7 @@ static uint16_t push_out_watch(struct sk_signature *s)
 struct watch *sk_watch_of(struct sk_signature *s, struct scene *scene, bool make)
 {
 	uint32_t place = scene->glance.place;
-	if ((scene->glance.marks & SK_FLOW_MARK_WATCHED) != 0 && s->watch_of[place] != 0)
+	if ((s->marks[scene->glance.place] & MARK_WATCHED) != 0 && s->watch_of[place] != 0)
 		return &s->watches[s->watch_of[place]];
 	if (!make || scene->ending)
 		return NULL;
@@ -142,8 +142,7 @@ struct watch *sk_watch_of(struct sk_signature *s, struct scene *scene, bool make
 	s->watch_free = watch->next_free;
 	*watch = (struct watch){.flow = scene->flow, .place = place};
 	s->watch_of[place] = at;
-	scene->glance.marks |= SK_FLOW_MARK_WATCHED;
-	sk_flow_set_marks(scene->flow, scene->glance.marks);
+	s->marks[place] |= MARK_WATCHED;
 	return watch;
 }
 
@@ -173,8 +172,7 @@ void sk_watch_done(struct sk_signature *s, struct scene *scene)
 	struct watch *watch = sk_watch_of(s, scene, false);
 	if (watch != NULL)
 		release_side(s, watch, scene->glance.direction);
-	scene->glance.marks |= (uint8_t)(SK_FLOW_MARK_DONE << scene->glance.direction);
-	sk_flow_set_marks(scene->flow, scene->glance.marks);
+	s->marks[scene->glance.place] |= (uint8_t)(MARK_DONE << scene->glance.direction);
 }
 
 bool sk_watch_put(struct sk_signature *s, struct scene *scene)
@@ -311,13 +309,15 @@ void sk_watch_ending(void *context, struct sk_flow *flow)
 {
 	struct sk_signature *s = context;
 	uint32_t place = sk_flow_place(s->table, flow);
+	bool passed = (s->marks[place] & MARK_PASSED) != 0;
+	s->marks[place] &= MARK_WATCHED;
+	if (s->marks[place] == 0)
+		return;
 	struct watch *watch = &s->watches[s->watch_of[place]];
 	struct sk_flow_record record;
-	if (s->watch_of[place] == 0)
-		return;
 	for (unsigned direction = 0; direction < 2 && !s->busy; direction++) {
 		struct scene *scene = &s->ending_scene;
-		if (watch->side[direction] == 0 || (sk_flow_marks(flow) & SK_FLOW_MARK_PASSED) != 0)
+		if (watch->side[direction] == 0 || passed)
 			continue;
 		sk_flow_read(s->table, flow, &record);
 		sk_flow_glance_side(s->table, flow, direction, &scene->glance);
@@ -332,6 +332,5 @@ void sk_watch_ending(void *context, struct sk_flow *flow)
 		s->relevant = PORT_STREAM_TO;
 		sk_watch_ask(s, scene, &s->sides[watch->side[direction]]);
 	}
-	sk_flow_set_marks(flow, sk_flow_marks(flow) & ~(unsigned)SK_FLOW_MARK_WATCHED);
 	release_watch(s, watch);
 }
