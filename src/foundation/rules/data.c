@@ -304,7 +304,6 @@ const struct sk_rule_list *sk_rules_list(struct sk_rules_reader *reader, const c
 		}
 		found = &set->lists[set->list_count - 1];
 	}
-	found->used = true;
 	return &found->list;
 }
 
@@ -370,7 +369,6 @@ const struct sk_rule_list *sk_rules_scored(struct sk_rules_reader *reader, struc
 	(void)snprintf(full, sizeof full, "iprep %.64s %u-%u", name, (unsigned)score->from, (unsigned)(score->to > 127 ? 127 : score->to));
 	struct sk_rules_named_list *found = find_list(set, full);
 	if (found != NULL) {
-		found->used = true;
 		return &found->list;
 	}
 	for (size_t i = 0; i < set->category_count; i++)
@@ -392,6 +390,5 @@ const struct sk_rule_list *sk_rules_scored(struct sk_rules_reader *reader, struc
 		return NULL;
 	}
 	found = &set->lists[set->list_count - 1];
-	found->used = true;
 	return &found->list;
 }

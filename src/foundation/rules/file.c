@@ -16,19 +16,79 @@ _Static_assert(SK_HASH_BYTES == 32, "sums stand in the header");
 
 static int by_name(const void *a, const void *b)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	return strcmp((*(const struct sk_rules_variable *const *)a)->name, (*(const struct sk_rules_variable *const *)b)->name);
+}
+
+/* ---- what the rules of a set need: refused ones leave no trace ---- */
+
+static bool is_name_byte(uint8_t byte)
+{
+	return (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '_';
+}
+
+enum need { NEED_NOT, NEED_FOUND, NEED_LOOKED_INTO };
+
+/* Variables that stand in a text (of a rule: in its header). */
+static void find_names(const struct sk_rules *set, const char *text, uint8_t *needs)
+{
+	struct sk_cur c = sk_cur_of(text, strlen(text));
+	while (sk_more(&c) && sk_peek_u8(&c, 0) != '(') {
+		size_t length = 0;
+		if (sk_u8(&c) != '$')
+			continue;
+		while (is_name_byte(sk_peek_u8(&c, length)))
+			length++;
+		struct sk_cur name = sk_carve_at_most(&c, length);
+		for (size_t i = 0; i < set->variable_count; i++)
+			if (needs[i] == NEED_NOT && sk_word_is(name, set->variables[i].name))
+				needs[i] = NEED_FOUND;
+	}
+}
+
+static void find_variables(const struct sk_rules *set, uint8_t *needs)
+{
+	for (size_t i = 0; i < set->count; i++)
+		find_names(set, set->rules[i].text, needs);
+	for (size_t i = 0; i < set->variable_count;) {
+		bool fresh = needs[i] == NEED_FOUND;
+		if (fresh) {
+			needs[i] = NEED_LOOKED_INTO;
+			find_names(set, set->variables[i].value, needs);
+		}
+		i = fresh ? 0 : i + 1;
+	}
+}
+
+static void need_list(const struct sk_rules *set, const struct sk_rule_list *list, bool *needs)
+{
+	for (size_t i = 0; i < set->list_count; i++)
+		needs[i] |= list == &set->lists[i].list;
+}
+
+static void find_lists(const struct sk_rules *set, bool *needs)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		const struct sk_rule *rule = &set->rules[i];
+		for (uint16_t j = 0; j < rule->item_count; j++)
+			if (rule->items[j].op == SK_OP_LIST)
+				need_list(set, rule->items[j].list, needs);
+		for (uint8_t j = 0; j < rule->listed_count; j++)
+			need_list(set, rule->listed[j].list, needs);
+	}
 }
 
 static void put_variables(const struct sk_rules *set, struct sk_buf *out)
 {
-	const char *order[SK_RULES_VARIABLES_MAX];
+	const struct sk_rules_variable *order[SK_RULES_VARIABLES_MAX];
+	uint8_t needs[SK_RULES_VARIABLES_MAX] = {NEED_NOT};
 	size_t count = 0;
+	find_variables(set, needs);
 	for (size_t i = 0; i < set->variable_count; i++)
-		if (set->variables[i].used)
-			order[count++] = set->variables[i].name;
+		if (needs[i] != NEED_NOT)
+			order[count++] = &set->variables[i];
 	qsort(order, count, sizeof order[0], by_name);
 	for (size_t i = 0; i < count; i++)
-		sk_buf_addf(out, "variable %s %s\n", order[i], sk_rules_value((struct sk_rules *)(uintptr_t)set, sk_cur_of(order[i], strlen(order[i]))));
+		sk_buf_addf(out, "variable %s %s\n", order[i]->name, order[i]->value);
 }
 
 static void put_addresses(const struct sk_rule_addresses *addresses, struct sk_buf *out)
@@ -60,13 +120,17 @@ static void put_lists(const struct sk_rules *set, struct sk_buf *out)
 {
 	static const char *const kinds[] = {"string", "md5", "sha256", "ip"};
 	const struct sk_rules_named_list **order = calloc(set->list_count + 1, sizeof *order);
+	bool *needs = calloc(set->list_count + 1, sizeof *needs);
 	size_t count = 0;
-	if (order == NULL) {
+	if (order == NULL || needs == NULL) {
+		free(order);
+		free(needs);
 		out->failed = SK_ENOMEM;
 		return;
 	}
+	find_lists(set, needs);
 	for (size_t i = 0; i < set->list_count; i++)
-		if (set->lists[i].used)
+		if (needs[i])
 			order[count++] = &set->lists[i];
 	qsort(order, count, sizeof *order, lists_by_name);
 	for (size_t i = 0; i < count; i++) {
@@ -82,6 +146,7 @@ static void put_lists(const struct sk_rules *set, struct sk_buf *out)
 		sk_buf_add_u8(out, '\n');
 	}
 	free(order);
+	free(needs);
 }
 
 static int by_number(const void *a, const void *b)

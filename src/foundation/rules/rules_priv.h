@@ -37,7 +37,6 @@ struct sk_rules_class {
 struct sk_rules_named_list {
 	char name[SK_RULES_NAME_MAX];
 	struct sk_rule_list list;
-	bool used;
 };
 struct sk_rules_category {
 	char name[SK_RULES_NAME_MAX];
