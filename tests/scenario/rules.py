@@ -279,5 +279,5 @@ alert http any any -> any any (msg:"mixed"; http.uri; content:"a"; http.stat_cod
         expect(strict["taken"] == 1 and strict["by_reason"]["strict"] == 1, f"{strict}")
 
 if "--sabotage" in sys.argv:
-    main(every_rule_fits_what_it_says)
+    main(every_rule_fits_what_it_says); sys.exit(0)
 main(every_rule_fits_what_it_says, rules_that_hang_together, a_basis_that_does_not_allow_commands, a_finding_says_its_rule_and_no_byte, the_account_is_exact)

@@ -272,6 +272,9 @@ static void set_differences(struct sk_rules_reader *reader)
 		case SK_BUFFER_HTTP_REQUEST_BODY:
 		case SK_BUFFER_HTTP_RESPONSE_BODY:
 		case SK_BUFFER_FILE_DATA: rule->differences |= 1u << SK_RULE_DIFFERENCE_BODY; break;
+		case SK_BUFFER_CERT_SUBJECT:
+		case SK_BUFFER_CERT_ISSUER:
+		case SK_BUFFER_CERT_SERIAL: rule->differences |= 1u << SK_RULE_DIFFERENCE_CERTIFICATE; break;
 		case SK_BUFFER_TLS_ALPN: rule->differences |= 1u << SK_RULE_DIFFERENCE_FIRST_ALPN; break;
 		default: break;
 		}

@@ -182,6 +182,33 @@ bool sk_take_content(struct sk_rules_reader *reader, struct sk_cur value)
 	return true;
 }
 
+/* A content of that buffer alone; items go on to where they went before. */
+static bool take_content_of(struct sk_rules_reader *reader, enum sk_buffer buffer, struct sk_cur value)
+{
+	if (reader->rule.part_count == 0 && !new_part(reader, SK_BUFFER_PAYLOAD))
+		return false;
+	uint8_t before = reader->sticky;
+	bool fine = plain_part(reader, buffer) && sk_take_content(reader, value);
+	reader->sticky = before;
+	reader->last_content = -1;
+	return fine;
+}
+
+bool sk_take_tls_subject(struct sk_rules_reader *reader, struct sk_cur value)
+{
+	return take_content_of(reader, SK_BUFFER_CERT_SUBJECT, value);
+}
+
+bool sk_take_tls_issuerdn(struct sk_rules_reader *reader, struct sk_cur value)
+{
+	return take_content_of(reader, SK_BUFFER_CERT_ISSUER, value);
+}
+
+bool sk_take_tls_fingerprint(struct sk_rules_reader *reader, struct sk_cur value)
+{
+	return take_content_of(reader, SK_BUFFER_CERT_FINGERPRINT, value);
+}
+
 static struct sk_rule_item *last_content(struct sk_rules_reader *reader)
 {
 	if (reader->last_content >= 0)

@@ -49,7 +49,8 @@ static enum sk_err sort_rule(struct sk_signature *s, const struct sk_rule *rule,
 		bool http = source >= SK_SOURCE_HTTP_REQUEST && source <= SK_SOURCE_HTTP_EITHER;
 		s->any_http |= http;
 		s->head_sources |= UINT64_C(1) << source;
-		if (http)
+		/* These are asked of a connection that was put together. */
+		if (http || source == SK_SOURCE_CERTIFICATE)
 			mark_rule(s, rule, true);
 		return rule->fast_item == SK_RULE_FLOW_BITS_NONE ? add_id(&s->source_rules[source], &s->source_count[source], id) : SK_OK;
 	}
@@ -255,6 +256,8 @@ void sk_signature_head(struct sk_signature *s, struct sk_flow_table *table, stru
 	if (scene->source != SK_SOURCE_PAYLOAD && (s->head_sources >> scene->source & 1) != 0) {
 		struct side *side = assembled ? sk_watch_side(s, scene) : NULL;
 		sk_scene_put(scene, SK_BUFFER_PAYLOAD, side != NULL ? sk_watch_prefix(s, side) : packet->payload);
+		if (side != NULL && scene->source == SK_SOURCE_CERTIFICATE)
+			sk_cert_scene(s, scene, sk_watch_prefix(s, side));
 		sk_scene_ask(s, scene);
 	}
 	sk_scene_end(s, scene);

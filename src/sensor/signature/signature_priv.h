@@ -177,6 +177,11 @@ enum http_end { HTTP_MORE, HTTP_OTHER, HTTP_HEAD, HTTP_WHOLE };
    SK_HTTP_NONE: what follows is none. */
 enum http_end sk_http_scene(struct sk_signature *s, struct scene *scene, struct sk_cur bytes, bool request, bool last, uint32_t *length);
 
+/* ---- cert.c ---- */
+
+/* Texts of the server's certificate, out of the first bytes of its side, go into the scene. */
+void sk_cert_scene(struct sk_signature *s, struct scene *scene, struct sk_cur stream);
+
 /* ---- ask.c ---- */
 
 /* Begin to gather rules. */
