@@ -184,15 +184,11 @@ struct sk_flow_glance {
 	bool two_sided;            /* both have sent */
 	uint8_t state, app;
 	uint64_t ip_bytes;         /* of the segment in this direction, the packet's own among them */
-	bool has_start;            /* TCP: where the direction's bytes begin is known, as its SYN was seen and no head was read yet */
-	uint32_t start;
 };
 /* Places of flows. */
 uint32_t sk_flow_places(const struct sk_flow_table *table);
-/* Look at the flow of the packet that was just applied. Before its heads are read: has_start. */
-void sk_flow_glance(const struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_packet *packet, struct sk_flow_glance *out);
-/* The same of one of its directions, without a packet and without a start. */
-void sk_flow_glance_side(const struct sk_flow_table *table, const struct sk_flow *flow, unsigned direction, struct sk_flow_glance *out);
+/* Look at one direction of a flow. */
+void sk_flow_glance(const struct sk_flow_table *table, const struct sk_flow *flow, unsigned direction, struct sk_flow_glance *out);
 /* Direction of the packet that was just applied. */
 unsigned sk_flow_direction(const struct sk_flow_table *table);
 /* Its place. */

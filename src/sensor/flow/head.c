@@ -239,22 +239,11 @@ uint32_t sk_flow_place(const struct sk_flow_table *table, const struct sk_flow *
 	return (uint32_t)(set * SK_SET_WAYS + (size_t)(flow - table->sets[set].flows));
 }
 
-void sk_flow_glance_side(const struct sk_flow_table *table, const struct sk_flow *flow, unsigned direction, struct sk_flow_glance *out)
+void sk_flow_glance(const struct sk_flow_table *table, const struct sk_flow *flow, unsigned direction, struct sk_flow_glance *out)
 {
 	*out = (struct sk_flow_glance){.place = sk_flow_place(table, flow), .direction = (uint8_t)direction, .to_server = direction == flow->initiator,
 				       .two_sided = flow->packets[0] != 0 && flow->packets[1] != 0, .state = flow->state & 7u, .app = sk_flow_app(flow),
 				       .ip_bytes = sk_side_bytes(flow->side[direction])};
-}
-
-void sk_flow_glance(const struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_packet *packet, struct sk_flow_glance *out)
-{
-	unsigned direction = table->direction;
-	sk_flow_glance_side(table, flow, direction, out);
-	if (packet->ip_proto == SK_HEAD_TCP && (flow->sequence_known >> direction & 1) != 0 && sk_flow_attempts(flow, direction) == 0) {
-		const uint32_t *next = sk_flow_is_v6(flow) ? flow->next_sequence6 : sk_flow_wide(table, flow)->next_sequence4;
-		out->has_start = true;
-		out->start = next[direction];
-	}
 }
 
 unsigned sk_flow_direction(const struct sk_flow_table *table)

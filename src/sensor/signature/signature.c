@@ -186,7 +186,8 @@ enum sk_err sk_signature_attach(struct sk_signature *s, struct sk_flow_table *ta
 	s->places = sk_flow_places(table);
 	s->watch_of = calloc(s->places, sizeof s->watch_of[0]);
 	s->marks = calloc(s->places, 1);
-	if (s->watch_of == NULL || s->marks == NULL)
+	s->starts = calloc(s->places, sizeof s->starts[0]);
+	if (s->watch_of == NULL || s->marks == NULL || s->starts == NULL)
 		return SK_ENOMEM;
 	s->table = table;
 	sk_flow_on_ending(table, sk_watch_ending, s);
@@ -200,7 +201,7 @@ void sk_scene_begin(struct scene *scene, struct sk_flow_table *table, struct sk_
 	scene->table = table;
 	scene->flow = flow;
 	scene->packet = packet;
-	sk_flow_glance(table, flow, packet, &scene->glance);
+	sk_flow_glance(table, flow, sk_flow_direction(table), &scene->glance);
 	scene->head = NULL;
 	scene->source = SK_SOURCE_PAYLOAD;
 	scene->stream = scene->assembled = scene->bodies = scene->ending = false;
@@ -232,9 +233,15 @@ static unsigned relevant_of(const struct sk_signature *s, const struct sk_packet
 
 void sk_signature_begin(struct sk_signature *s, struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet)
 {
-	unsigned marks = s->marks[sk_flow_place(table, flow)];
+	unsigned direction = sk_flow_direction(table);
+	uint32_t place = sk_flow_place(table, flow);
+	if (packet->ip_proto == TCP && (packet->tcp_flags & SK_TCP_SYN) != 0) {
+		s->starts[place][direction] = packet->sequence + 1;
+		s->marks[place] |= (uint8_t)(MARK_STARTED << direction);
+	}
+	unsigned marks = s->marks[place];
 	s->begun = false;
-	if ((marks & (unsigned)MARK_DONE << sk_flow_direction(table)) != 0 || (marks & MARK_PASSED) != 0)
+	if ((marks & (unsigned)MARK_DONE << direction) != 0 || (marks & MARK_PASSED) != 0)
 		return;
 	s->begun = true;
 	sk_scene_begin(&s->scene, table, flow, packet);
@@ -313,7 +320,7 @@ void sk_signature_counts(const struct sk_signature *s, struct sk_signature_count
 			out->search_bytes += one * s->limits.streams;
 	}
 	out->bytes = out->search_bytes + s->text_bytes + s->counter_bytes + ((size_t)s->limits.streams + 1) * (s->limits.bytes + sizeof(struct side) + sizeof(struct watch)) +
-		     s->places * (sizeof s->watch_of[0] + 1) + PORTS;
+		     s->places * (sizeof s->watch_of[0] + 1 + sizeof s->starts[0]) + PORTS;
 }
 
 static size_t count_nonzero(const uint8_t *bytes, size_t length)

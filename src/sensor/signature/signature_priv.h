@@ -22,7 +22,8 @@ enum {
 enum watch_mark {
 	MARK_WATCHED = 1,             /* something is kept of it */
 	MARK_DONE = 2,                /* << direction: its bytes there are not looked at any more */
-	MARK_PASSED = 8               /* nothing is said of it */
+	MARK_PASSED = 8,              /* nothing is said of it */
+	MARK_STARTED = 16             /* << direction: where its bytes begin is known, as its SYN was seen */
 };
 /* Which rules a port concerns. */
 enum port_bit { PORT_STREAM_TO = 1, PORT_STREAM_FROM = 2, PORT_PACKET_TO = 4, PORT_PACKET_FROM = 8 };
@@ -109,6 +110,7 @@ struct sk_signature {
 	uint16_t watch_free, watch_hand;
 	uint16_t *watch_of;           /* by place of the flow */
 	uint8_t *marks;               /* by place: enum watch_mark */
+	uint32_t (*starts)[2];        /* by place and direction: sequence of the first byte */
 	uint32_t places;
 	struct sk_table counters;
 	void *counter_memory;

@@ -50,6 +50,7 @@ void sk_watch_free(struct sk_signature *s)
 	free(s->side_bytes);
 	free(s->watch_of);
 	free(s->marks);
+	free(s->starts);
 }
 
 /* ---- sides ---- */
@@ -162,7 +163,7 @@ static struct side *new_side(struct sk_signature *s, struct scene *scene)
 	if (at == 0)
 		return NULL;
 	s->side_free = side->next_free;
-	*side = (struct side){.used = true, .direction = scene->glance.direction, .watch = (uint16_t)(watch - s->watches), .start = scene->glance.start};
+	*side = (struct side){.used = true, .direction = scene->glance.direction, .watch = (uint16_t)(watch - s->watches), .start = s->starts[scene->glance.place][scene->glance.direction]};
 	watch->side[scene->glance.direction] = at;
 	return side;
 }
@@ -180,7 +181,8 @@ bool sk_watch_put(struct sk_signature *s, struct scene *scene)
 	const struct sk_packet *packet = scene->packet;
 	struct sk_cur bytes = packet->payload;
 	struct side *side = sk_watch_side(s, scene);
-	if (side == NULL && (!scene->glance.has_start || !sk_more(&bytes) || (side = new_side(s, scene)) == NULL))
+	bool started = (s->marks[scene->glance.place] & (unsigned)MARK_STARTED << scene->glance.direction) != 0;
+	if (side == NULL && (!started || !sk_more(&bytes) || (side = new_side(s, scene)) == NULL))
 		return false;
 	uint32_t offset = packet->sequence - side->start + ((packet->tcp_flags & SK_TCP_SYN) != 0);
 	/* What lies before the beginning was seen, or is none of ours. */
@@ -311,7 +313,7 @@ void sk_watch_ending(void *context, struct sk_flow *flow)
 	uint32_t place = sk_flow_place(s->table, flow);
 	bool passed = (s->marks[place] & MARK_PASSED) != 0;
 	s->marks[place] &= MARK_WATCHED;
-	if (s->marks[place] == 0)
+	if (SK_LIKELY(s->marks[place] == 0))
 		return;
 	struct watch *watch = &s->watches[s->watch_of[place]];
 	struct sk_flow_record record;
@@ -320,7 +322,7 @@ void sk_watch_ending(void *context, struct sk_flow *flow)
 		if (watch->side[direction] == 0 || passed)
 			continue;
 		sk_flow_read(s->table, flow, &record);
-		sk_flow_glance_side(s->table, flow, direction, &scene->glance);
+		sk_flow_glance(s->table, flow, direction, &scene->glance);
 		fill_last(&s->last, &record, scene->glance.to_server);
 		scene->table = s->table;
 		scene->flow = flow;
