@@ -278,6 +278,12 @@ alert http any any -> any any (msg:"mixed"; http.uri; content:"a"; http.stat_cod
         strict = json.loads(sekisho("rules", "check", "--json", "--strict", rules).out)["files"][0]
         expect(strict["taken"] == 1 and strict["by_reason"]["strict"] == 1, f"{strict}")
 
+def what_suricata_said():
+    """A rule of everything that Suricata itself logged of these captures fits the capture: bench/rules --said."""
+    folder = need_shared("net", "suricata-verify")
+    told = json.loads(run(sys.executable, os.path.join(ROOT, "bench", "rules"), "--said", folder, "--json", "--sekisho", SEKISHO).out)
+    expect(told["facts"] >= 40 and told["fit"] == told["facts"], f"{told}")
+
 if "--sabotage" in sys.argv:
     main(every_rule_fits_what_it_says); sys.exit(0)
-main(every_rule_fits_what_it_says, rules_that_hang_together, a_basis_that_does_not_allow_commands, a_finding_says_its_rule_and_no_byte, the_account_is_exact)
+main(every_rule_fits_what_it_says, rules_that_hang_together, a_basis_that_does_not_allow_commands, a_finding_says_its_rule_and_no_byte, the_account_is_exact, what_suricata_said)

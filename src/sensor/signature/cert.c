@@ -4,7 +4,7 @@
 #include "signature/signature_priv.h"
 
 enum {
-	RECORD_HANDSHAKE = 22, MESSAGE_CERTIFICATE = 11, RECORD_HEADER_BYTES = 5, DER_SEQUENCE = 0x30, DER_SET = 0x31, DER_INTEGER = 2, DER_OID = 6, DER_VERSION = 0xa0, SERIAL_BYTES_MAX = 64,
+	RECORD_HANDSHAKE = 22, MESSAGE_HELLO = 2, MESSAGE_CERTIFICATE = 11, RECORD_HEADER_BYTES = 5, DER_SEQUENCE = 0x30, DER_SET = 0x31, DER_INTEGER = 2, DER_OID = 6, DER_VERSION = 0xa0, SERIAL_BYTES_MAX = 64,
 	NAME_BYTES_MAX = 2048
 };
 
@@ -20,6 +20,14 @@ static struct sk_cur join_records(struct sk_cur stream, uint8_t *bytes, size_t s
 		sk_put_bytes(&out, sk_take(&record, length), length);
 	}
 	return sk_cur_of(bytes, sk_out_length(&out));
+}
+
+/* Before TLS a server may have said something else (STARTTLS): from its hello on. */
+static struct sk_cur find_hello(struct sk_cur stream)
+{
+	while (sk_left(&stream) > RECORD_HEADER_BYTES && !(sk_peek_u8(&stream, 0) == RECORD_HANDSHAKE && sk_peek_u8(&stream, 1) == 3 && sk_peek_u8(&stream, RECORD_HEADER_BYTES) == MESSAGE_HELLO))
+		sk_skip(&stream, 1);
+	return stream;
 }
 
 /* The first certificate of the message; dead: there is none. */
@@ -112,7 +120,7 @@ void sk_cert_scene(struct sk_signature *s, struct scene *scene, struct sk_cur st
 	uint8_t *bytes = sk_scene_scratch(s, scene, size);
 	if (bytes == NULL)
 		return;
-	struct sk_cur certificate = find_certificate(join_records(stream, bytes, size)), whole = der(&certificate, DER_SEQUENCE), body = der(&whole, DER_SEQUENCE);
+	struct sk_cur certificate = find_certificate(join_records(find_hello(stream), bytes, size)), whole = der(&certificate, DER_SEQUENCE), body = der(&whole, DER_SEQUENCE);
 	if (sk_peek_u8(&body, 0) == DER_VERSION)
 		(void)der(&body, DER_VERSION);
 	struct sk_cur serial = der(&body, DER_INTEGER);

@@ -313,7 +313,7 @@ static enum http_end put_body(struct sk_signature *s, struct scene *scene, const
 	size_t left = sk_left(&body);
 	uint32_t used = m->has_length ? m->length : SK_HTTP_NONE;
 	if (has_no_body(m, body)) {
-		*length = m->connect || m->status == SWITCHING ? SK_HTTP_NONE : m->head_bytes;
+		*length = m->status == SWITCHING ? SK_HTTP_NONE : m->head_bytes; /* what goes through a proxy may be HTTP again */
 		return HTTP_WHOLE;
 	}
 	if (m->chunked) {
@@ -354,7 +354,12 @@ static enum http_end find_head(struct sk_cur bytes, struct message *m, struct sk
 enum http_end sk_http_scene(struct sk_signature *s, struct scene *scene, struct sk_cur bytes, bool request, bool last, uint32_t *length)
 {
 	struct message m = {.request = request};
-	struct sk_cur body, start = bytes;
+	struct sk_cur body, start;
+	size_t whole = sk_left(&bytes);
+	/* Empty lines before a message are passed over (RFC 9112 2.2). */
+	while (sk_peek_u8(&bytes, 0) == '\r' || sk_peek_u8(&bytes, 0) == '\n')
+		sk_skip(&bytes, 1);
+	start = bytes;
 	scene->source = request ? SK_SOURCE_HTTP_REQUEST : SK_SOURCE_HTTP_RESPONSE;
 	enum http_end end = find_head(bytes, &m, &body);
 	if (end != HTTP_HEAD)
@@ -363,5 +368,6 @@ enum http_end sk_http_scene(struct sk_signature *s, struct scene *scene, struct 
 		return HTTP_OTHER;
 	put_headers(s, scene, &m);
 	sk_scene_put(scene, SK_BUFFER_HTTP_START, sk_carve(&start, m.head_bytes));
+	m.head_bytes += (uint32_t)(whole - sk_left(&bytes));
 	return put_body(s, scene, &m, body, last, length);
 }
