@@ -12,7 +12,7 @@
 #define NS_PER_S INT64_C(1000000000)
 #define NS_PER_TICK (SK_TICK_MS * INT64_C(1000000))
 
-enum { SWEEP_AHEAD = 8, FIRST_ADVANTAGE = 1 };
+enum { SWEEP_AHEAD = 32, FIRST_ADVANTAGE = 1 };
 
 /* ---- tag lines ---- */
 
