@@ -296,7 +296,7 @@ static enum sk_err start(struct run *run, struct sk_workspace *workspace, struct
 	struct sk_collector_start start = {.basis = &result->basis, .border_overrides = result->border.overrides_special, .border_built_ns = result->border.built_unix_ns,
 					   .set = result->has_set ? &set_facts : NULL, .link = link, .clock = run->cmd->clock,
 					   .now_ns = run->cmd->clock.unix_ns(run->cmd->clock.context), .replayed_input = !listens && !result->live.used, .no_heads = run->options->no_heads,
-					   .exports = run->options->exports.read, .syslog = run->syslog, .ipfix = run->ipfix,
+					   .exports = run->options->exports.read, .no_detectors = run->options->exports.read, .syslog = run->syslog, .ipfix = run->ipfix,
 					   .mutes = run->mutes, .finding = take_finding, .finding_context = run};
 	memcpy(start.border_digest, result->border.digest, sizeof start.border_digest);
 	(void)snprintf(start.border_home, sizeof start.border_home, "%s", result->border.home);
