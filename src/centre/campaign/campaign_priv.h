@@ -8,7 +8,7 @@
 #include "campaign/place.h"
 
 #define SK_NO_CAMPAIGN UINT32_MAX
-enum { SK_NO_SECTOR = 0xff, SK_WEAK_MAX = 8, SK_WEAK_LEAST = 3, SK_COMPOSITES_MAX = 1 << 24 };
+enum { SK_NO_SECTOR = 0xff, SK_WEAK_MAX = 12, SK_WEAK_LEAST = 3, SK_COMPOSITES_MAX = 1 << 24 };
 
 /* ---- link.c ---- */
 

@@ -150,20 +150,15 @@ static uint64_t different_of(const struct sk_campaigns *c, const struct sk_link 
 	return different;
 }
 
-/* How many unrelated things does it lead to? An address: to different bad names and values, as one of a content network does; that it was tried on many services
-   makes one actor of it. A name or a certificate in many networks is unrelated only where it is found for many reasons, a fast-flux name has one. */
+/* How many unrelated things does it lead to? To findings of different kinds and values: a browser's fingerprint, a content network's address or certificate comes with
+   every one of them, a fast-flux name with itself alone. That an address was tried on many services makes one actor of it: of findings that are about a behaviour the
+   address counts none. */
 static uint64_t unrelated(const struct sk_campaigns *c, const struct sk_link *link, uint64_t *memory)
 {
-	uint64_t reasons, nets;
 	switch ((enum sk_link_kind)link->kind) {
 	case SK_LINK_ADDRESS: return different_of(c, link, offsetof(struct sk_fact, reason), memory);
-	case SK_LINK_PREFIX:
-	case SK_LINK_AS: return different_of(c, link, offsetof(struct sk_fact, what), memory);
 	case SK_LINK_TIME: return different_of(c, link, offsetof(struct sk_fact, net), memory);
-	default:
-		reasons = different_of(c, link, offsetof(struct sk_fact, what), memory);
-		nets = different_of(c, link, offsetof(struct sk_fact, net), memory);
-		return reasons < nets ? reasons : nets;
+	default: return different_of(c, link, offsetof(struct sk_fact, what), memory);
 	}
 }
 

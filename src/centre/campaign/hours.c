@@ -9,7 +9,7 @@
 
 /* Bounds of the tests; docs/detectors/hours.md says what they do on named data. */
 static const double even_p_most = 0.003, even_strength_least = 0.12, minute_share_most = 0.4, minute_p_most = 1e-6, strength_most = 0.97, gap_share_most = 0.5,
-		    several_weight_most = 3, moved_weight_most = 3, rest_share_most = 0.15;
+		    several_weight_most = 3, moved_weight_most = 3, rest_share_most = 0.15, even_rest_least = 0.2;
 
 static const struct row {
 	int minutes;
@@ -232,10 +232,16 @@ static enum sk_hours_verdict decide(const struct sk_hours *h)
 		return SK_HOURS_THIN;
 	if (schedule)
 		return SK_HOURS_REGULAR;
-	if (h->moved_weight > moved_weight_most || h->several_weight > several_weight_most || (h->rest_share > rest_share_most && h->moments >= NO_REST_MOMENTS))
-		return SK_HOURS_SEVERAL;
-	if (h->even_p > even_p_most || h->even_strength < even_strength_least)
+	/* Two people apart leave some rest, though no single time of the day that stands out; a machine leaves none. */
+	bool even = h->even_p > even_p_most || h->even_strength < even_strength_least;
+	if (even && h->rest_share > even_rest_least)
 		return SK_HOURS_EVEN;
+	if (h->moved_weight > moved_weight_most || h->several_weight > several_weight_most)
+		return SK_HOURS_SEVERAL;
+	if (even)
+		return SK_HOURS_EVEN;
+	if (h->rest_share > rest_share_most && h->moments >= NO_REST_MOMENTS)
+		return SK_HOURS_SEVERAL;
 	return h->width_minutes > SK_HOURS_WIDEST_MINUTES ? SK_HOURS_THIN : SK_HOURS_ESTIMATE;
 }
 

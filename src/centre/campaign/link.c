@@ -44,8 +44,8 @@ int64_t sk_link_hold_ns(enum sk_link_kind kind)
 unsigned sk_link_weight(enum sk_link_kind kind, uint64_t unrelated)
 {
 	SK_INVARIANT((size_t)kind < SK_LINK_KINDS);
-	uint64_t beyond = unrelated > 1 ? unrelated - 1 : 0;
-	return (unsigned)(rows[kind].weight * (uint64_t)rows[kind].crowd / (rows[kind].crowd + beyond));
+	uint64_t beyond = unrelated > 1 ? unrelated - 1 : 0, crowd = (uint64_t)rows[kind].crowd * rows[kind].crowd;
+	return (unsigned)(rows[kind].weight * crowd / (crowd + beyond * beyond));
 }
 
 uint64_t sk_link_hash(unsigned kind, const void *bytes, size_t length)

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 
 #include "campaign/campaign_priv.h"
-#include "sketch/sketch.h"
+
+enum { TIE_KIND = 252 };
 
 struct weak {
 	uint32_t fact, link;
@@ -69,18 +70,18 @@ static size_t gather(const struct sk_campaigns *c, struct weak *weak)
 	return count;
 }
 
-/* Order does not matter: links are sorted before they are mixed. */
-static uint64_t key_of(uint32_t a, uint32_t b, uint32_t third)
+/* Of two or three links (none: no third), in their order. */
+static uint64_t key_of(uint32_t a, uint32_t b, uint32_t c)
 {
-	uint32_t low = a < b ? a : b, high = a < b ? b : a, middle = third;
-	if (third < low) {
-		middle = low;
-		low = third;
-	} else if (third > high) {
-		middle = high;
-		high = third;
-	}
-	return sk_mix(sk_mix(low, middle), high);
+	uint32_t links[3] = {a, b, c};
+	for (unsigned i = 0; i < 2; i++)
+		for (unsigned k = 0; k < 2 - i; k++)
+			if (links[k] > links[k + 1]) {
+				uint32_t turn = links[k];
+				links[k] = links[k + 1];
+				links[k + 1] = turn;
+			}
+	return sk_link_hash(TIE_KIND, links, sizeof links);
 }
 
 /* The twos and threes of one finding's light links that come to full weight and would not without any of them. Without out only counts. */
@@ -94,9 +95,7 @@ static size_t compose(const struct weak *weak, size_t count, struct composite *o
 				continue;
 			if (two >= SK_LINK_JOINS) {
 				if (out != NULL)
-					out[made] = (struct composite){sk_mix(weak[i].link < weak[j].link ? weak[i].link : weak[j].link,
-									      weak[i].link < weak[j].link ? weak[j].link : weak[i].link),
-								       weak[i].fact, (uint16_t)two};
+					out[made] = (struct composite){key_of(weak[i].link, weak[j].link, UINT32_MAX), weak[i].fact, (uint16_t)two};
 				made++;
 				continue;
 			}
