@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Working hours: named actors, hundreds of others, and what is no person. The actors are made of sittings (actors.h), the estimator was tuned on real commit times
-   (docs/detectors/hours.md): neither knows the other. */
+   (docs/hours.md): neither knows the other. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
