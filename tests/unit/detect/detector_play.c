@@ -6,7 +6,8 @@
    classes FD                        the basis covers these alone (half view); else FF, FD, DF
    [repeat N every SECONDS] at SECONDS PROTO CLASS FROM[+][:PORT[+]] > TO[+][:PORT[+]] silent|refuse|accept [WORD NUMBER...]...
         + adds the number of the repetition; words: for S, bytes OUT BACK, packets OUT BACK, app NAME, flags N, type N, answer S; open: the flow has not ended;
-        odd N: the first packet has these TCP flags */
+        odd N: the first packet has these TCP flags
+        sample OUT BACK: nothing but two packets of the sample, of so many bytes; number N: nothing but what a detector took from a head, of which N is the first */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,8 @@ struct script {
 	unsigned line;
 	char *word[WORDS];
 	size_t count, at;
+	const char *detectors[DETECTORS];
+	size_t detector_count;
 };
 
 _Noreturn static void fail(const struct script *s, const char *what)
@@ -67,6 +70,40 @@ static void end_of(struct script *s, uint32_t plus, struct sk_addr *addr, uint16
 	if (sign != NULL)
 		*sign = '\0';
 	*addr = play_addr(first, sign != NULL ? plus : 0);
+}
+
+static struct sk_event event_of(const struct play_flow *flow, uint8_t kind, bool back)
+{
+	return (struct sk_event){.kind = kind, .class_ = flow->class_, .ip_proto = flow->ip_proto, .app = flow->app, .bits = back ? SK_EVENT_BACK : 0, .initiator = flow->from,
+				 .initiator_port = flow->from_port, .responder = flow->to, .responder_port = flow->to_port};
+}
+
+/* What is no flow but an event: true when it was one. */
+static bool take_event(struct script *s, struct play *play, const struct play_flow *flow)
+{
+	if (is(s, "sample")) {
+		for (unsigned side = 0; side < 2; side++) {
+			struct sk_event event = event_of(flow, SK_EVENT_SAMPLE, side == 1);
+			event.sample.packets = SK_EVENT_SAMPLING;
+			event.sample.bytes = SK_EVENT_SAMPLING * (uint32_t)number(s);
+			if (event.sample.bytes != 0)
+				play_event(play, flow->at_s, &event);
+		}
+		return true;
+	}
+	if (!is(s, "number"))
+		return false;
+	struct sk_event event = event_of(flow, SK_EVENT_HEAD, true);
+	event.head.numbers[0] = (uint32_t)number(s);
+	size_t rows;
+	const struct sk_detector_row *table = sk_policy_detectors(&rows);
+	for (size_t row = 0; row < rows; row++)
+		for (size_t i = 0; i < s->detector_count; i++)
+			if (strcmp(table[row].name, s->detectors[i]) == 0) {
+				event.detector = (uint8_t)row;
+				play_event(play, flow->at_s, &event);
+			}
+	return true;
 }
 
 static void take_words(struct script *s, struct play_flow *flow)
@@ -132,6 +169,8 @@ static void take_flows(struct script *s, struct play *play)
 		if (!is(s, ">"))
 			fail(s, "expected >");
 		end_of(s, i, &flow.to, &flow.to_port);
+		if (take_event(s, play, &flow))
+			continue;
 		flow.answer = is(s, "accept") ? PLAY_ACCEPT : is(s, "refuse") ? PLAY_REFUSE : is(s, "silent") ? PLAY_SILENT : (fail(s, "expected silent, refuse or accept"), PLAY_SILENT);
 		take_words(s, &flow);
 		play_flow(play, &flow);
@@ -158,8 +197,6 @@ static void print_said(const struct play *play)
 int main(int argc, char **argv)
 {
 	struct script s = {.path = argc > 1 ? argv[1] : ""};
-	const char *detectors[DETECTORS];
-	size_t detector_count = 0;
 	uint32_t classes = 0;
 	bool started = false;
 	struct play play;
@@ -175,8 +212,8 @@ int main(int argc, char **argv)
 			s.word[s.count++] = word;
 		if (s.count == 0)
 			continue;
-		if (is(&s, "detect") && detector_count < DETECTORS) {
-			detectors[detector_count++] = strdup(next(&s));
+		if (is(&s, "detect") && s.detector_count < DETECTORS) {
+			s.detectors[s.detector_count++] = strdup(next(&s));
 		} else if (is(&s, "classes")) {
 			while (s.at < s.count) {
 				const char *name = next(&s);
@@ -185,7 +222,7 @@ int main(int argc, char **argv)
 			}
 		} else {
 			if (!started)
-				play_start(&play, 1, classes, NULL, detectors, detector_count);
+				play_start(&play, 1, classes, NULL, s.detectors, s.detector_count);
 			started = true;
 			take_flows(&s, &play);
 		}

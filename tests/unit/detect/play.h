@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Plays flows to detectors: flows are told with their times and counters, become events in the order of time, and what the detectors say is kept. Any number of
-   workers: then each event is handed to the owners of its subjects, and the clock of all ticks together. */
+   workers: then each makes its events apart, and they come to the kit in another order within a second. */
 #ifndef SK_TEST_DETECT_PLAY_H
 #define SK_TEST_DETECT_PLAY_H
 
 #include "detect/kit.h"
-
-enum { PLAY_WORKERS_MAX = 8 };
 
 enum play_answer { PLAY_SILENT, PLAY_ACCEPT, PLAY_REFUSE };
 
@@ -25,8 +23,9 @@ struct play_flow {
 
 struct play {
 	struct sk_basis basis;
-	struct sk_kit *kits[PLAY_WORKERS_MAX];
+	struct sk_kit *kit;
 	unsigned workers;
+	int64_t second;
 	struct play_step *steps;
 	size_t step_count, step_room;
 	struct sk_detection *said;
@@ -47,6 +46,12 @@ void play_run(struct play *play, bool goes_on);
 struct sk_addr play_addr(const char *first, uint32_t plus);
 /* Of a detector, how often something was said about a subject; the last of it in *last (NULL: not wanted). */
 size_t play_count(const struct play *play, const char *detector, const struct sk_addr *subject, struct sk_detection *last);
+/* The next number of a sequence that a seed begins, below a bound. */
+uint32_t play_random(uint64_t *seed, uint32_t below);
+/* Little memory and very many others: `half` tells the first (0) and the second part (1) of what must be found about the subject, from second 0 and from second
+   PLAY_CROWD_AT_S + PLAY_CROWD_S on; between them 300,000 events of `other` come within PLAY_CROWD_S seconds. Was it found, and did the memory stay what it was? */
+enum { PLAY_CROWD_AT_S = 40, PLAY_CROWD_S = 30 };
+SK_MUST bool play_in_a_crowd(const char *detector, void (*half)(struct play *play, unsigned part), const struct sk_addr *subject, struct sk_event (*other)(unsigned i));
 /* Words of a detection. */
 void play_tell(const struct play *play, const struct sk_detection *detection, struct sk_telling *out);
 
