@@ -66,28 +66,34 @@ static void write_words(const struct sk_pair *pair, const struct sk_period *peri
 						      "program asks. Only what was selected is stored: contacts that no selector hit are not here.");
 }
 
+/* The same pair is the same finding whenever it is looked for. */
+static void set_id(struct sk_finding *out)
+{
+	struct {
+		char kind[32], matched[SK_OBSERVATION_DOMAIN_MAX];
+		struct sk_addr subject;
+	} what;
+	uint8_t digest[SK_HASH_BYTES];
+	memset(&what, 0, sizeof what);
+	memcpy(what.kind, out->kind, sizeof what.kind);
+	memcpy(what.matched, out->matched, strlen(out->matched));
+	what.subject = out->subject;
+	sk_sha256(&what, sizeof what, digest);
+	memcpy(out->id, digest, sizeof out->id);
+}
+
 static enum sk_err say(struct sk_stored_run *run, const struct sk_pair *pair, const struct sk_period *period, uint32_t contacts)
 {
 	struct sk_finding out = {.kind = "beacon.stored", .severity = 2, .class_ = pair->class_, .subject = pair->initiator, .counterpart = pair->responder, .first_ns = pair->first_ns,
 				 .last_ns = pair->last_ns, .count = contacts};
 	char whom[SK_ADDR_TEXT_MAX];
-	uint8_t hash[SK_HASH_BYTES];
 	double bound = (double)run->threshold[EXPONENT] * 2.302585;
 	out.confidence_percent = (uint8_t)fmin(70 + fmin(period->score - bound, 20) + (pair->crowd <= 1 ? 5 : 0), 95);
 	(void)snprintf(out.matched, sizeof out.matched, "%s/%u@%s", pair->ip_proto == UDP ? "udp" : "tcp", pair->responder_port, sk_addr_format(&pair->responder, whom));
 	(void)snprintf(out.origin, sizeof out.origin, "detector beacon.stored");
 	memcpy(out.evidence, pair->evidence, sizeof out.evidence);
 	write_words(pair, period, contacts, run->threshold, &out);
-	/* The same pair is the same finding whenever it is looked for. */
-	struct sk_buf what;
-	sk_buf_init(&what, SK_FINDING_MAX_BYTES);
-	sk_buf_add(&what, out.kind, strlen(out.kind) + 1);
-	sk_buf_add(&what, out.matched, strlen(out.matched) + 1);
-	sk_buf_add(&what, &out.subject.family, 1);
-	sk_buf_add(&what, out.subject.bytes, sizeof out.subject.bytes);
-	sk_sha256(what.bytes, what.length, hash);
-	sk_buf_fini(&what);
-	memcpy(out.id, hash, sizeof out.id);
+	set_id(&out);
 	return run->say(run->context, &out);
 }
 

@@ -125,7 +125,7 @@ static void take_name(struct sk_pair *pair, const struct sk_observation *o)
 	const char *name = o->sni_domain[0] != '\0' ? o->sni_domain : o->http_host_domain;
 	if (name[0] == '\0' || (pair->name[0] != '\0' && o->first_ns >= pair->named_ns))
 		return;
-	(void)snprintf(pair->name, sizeof pair->name, "%s", name);
+	(void)snprintf(pair->name, sizeof pair->name, "%.63s", name);
 	pair->named_ns = o->first_ns;
 }
 

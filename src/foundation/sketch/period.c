@@ -5,12 +5,14 @@
 
 enum { MULTIPLES = 6, BREAK_BINS = 18 /* a factor of 2.5 between gaps within visits and between them */, USUAL_BINS = 21 /* ... and 2.9 to the usual one */ };
 #define OUTLIERS 0.04      /* gaps that fit nothing: a night, a holiday */
-#define LEAST_SPREAD 0.6   /* of the log-normal null: ln of one standard deviation */
+#define LEAST_SPREAD 0.75  /* of the log-normal null: ln of one standard deviation */
 #define KERNEL_SPREAD 0.8
 #define ROOT_2PI 0.918938533
 
-static const double jitters[SK_PERIOD_JITTERS] = {0.03, 0.05, 0.08, 0.12, 0.17, 0.22, 0.28, 0.34, 0.40, 0.46, 0.52, 0.58};
-static const double losses[SK_PERIOD_LOSSES] = {0, 0.1, 0.2, 0.35};
+/* Uniform edges are sharp: a grid that is too coarse costs what regularity gains. */
+static const double jitters[SK_PERIOD_JITTERS] = {0.03, 0.05, 0.07, 0.09, 0.11, 0.13, 0.155, 0.18, 0.205, 0.23, 0.255, 0.28, 0.305, 0.33, 0.355, 0.38, 0.405, 0.43, 0.455, 0.48, 0.505, 0.53, 0.555, 0.58};
+/* With more contacts missing the usual gap is longer than the period: where to look for it around the median gap, in bins. */
+static const struct { double missed; int from, to; } losses[SK_PERIOD_LOSSES] = {{0, -7, 8}, {0.1, -8, 7}, {0.2, -10, 6}, {0.35, -14, 4}};
 
 static double middle_of(unsigned bin)
 {
@@ -44,7 +46,7 @@ void sk_period_tables_make(struct sk_period_tables *tables)
 				double chance = 0;
 				for (unsigned step = 0; step < STEPS; step++) {
 					double from = (int)i - SK_PERIOD_BEFORE - (step + 0.5) / STEPS;
-					chance += below(exp((from + 1) * SK_GAP_WIDTH), jitters[j], losses[l]) - below(exp(from * SK_GAP_WIDTH), jitters[j], losses[l]);
+					chance += below(exp((from + 1) * SK_GAP_WIDTH), jitters[j], losses[l].missed) - below(exp(from * SK_GAP_WIDTH), jitters[j], losses[l].missed);
 				}
 				tables->beacon[j][l][i] = (float)log((1 - OUTLIERS) * chance / STEPS + OUTLIERS / SK_GAP_BINS);
 			}
@@ -103,9 +105,9 @@ static double null_score(const struct sk_period_tables *tables, const struct gap
 	/* Densities of the logarithm of a gap. */
 	double poisson = logs - n * (log(mean) + 1);
 	double normal = -n * (log(spread) + ROOT_2PI + 0.5 * variance / (spread * spread));
-	/* Those that begin at the least gap may not begin so sharply that they are a beacon themselves. */
-	double over = fmax(mean - least, mean * 0.75), shifted = logs - n * log(over) - (sum - n * least) / over;
-	double steep = fmin(1 / fmax(mean_log - first, 1e-3), 1.4), power = n * log(steep) - steep * (logs - n * first);
+	/* Those that begin at the least gap may not fall off so sharply that they are a beacon themselves. */
+	double over = fmax(mean - least, mean * 0.85), shifted = logs - n * log(over) - (sum - n * least) / over;
+	double steep = fmin(1 / fmax(mean_log - first, 1e-3), 1.1), power = n * log(steep) - steep * (logs - n * first);
 	double best = base + fmax(fmax(poisson, normal), fmax(shifted, power)), smooth = 0;
 	for (unsigned i = 0; i < g->used && g->count > 1; i++) {
 		double here = 0;
@@ -126,20 +128,19 @@ static double beacon_score(const float curve[SK_PERIOD_SPAN], const struct gaps 
 	return sum;
 }
 
-/* Periods from where the usual gap is twice as long to where it is a little short: more than half of the contacts come. */
 static void try_gaps(const struct sk_period_tables *tables, const struct gaps *g, double extra_s, unsigned each, double penalty, struct sk_period *best)
 {
 	if (g->count < SK_GAPS_MIN)
 		return;
-	unsigned median = median_of(g), first = median > 14 ? median - 14 : 0, last = median + 8 < SK_GAP_BINS ? median + 8 : SK_GAP_BINS - 1;
+	int median = (int)median_of(g);
 	double chance = null_score(tables, g) + 1.5 * log(g->count) + penalty;
-	for (unsigned bin = first; bin <= last; bin++)
-		for (unsigned j = 0; j < SK_PERIOD_JITTERS; j++)
-			for (unsigned l = 0; l < SK_PERIOD_LOSSES; l++) {
-				double score = beacon_score(tables->beacon[j][l], g, bin) - chance;
+	for (unsigned l = 0; l < SK_PERIOD_LOSSES; l++)
+		for (int bin = median + losses[l].from; bin <= median + losses[l].to; bin++)
+			for (unsigned j = 0; bin >= 0 && bin < SK_GAP_BINS && j < SK_PERIOD_JITTERS; j++) {
+				double score = beacon_score(tables->beacon[j][l], g, (unsigned)bin) - chance;
 				if (score > best->score)
-					*best = (struct sk_period){.period_s = middle_of(bin) + extra_s, .jitter = jitters[j], .missed = losses[l], .score = score, .visits = g->count + 1,
-								   .each = each};
+					*best = (struct sk_period){.period_s = middle_of((unsigned)bin) + extra_s, .jitter = jitters[j], .missed = losses[l].missed, .score = score,
+								   .visits = g->count + 1, .each = each};
 			}
 }
 
@@ -168,7 +169,7 @@ static unsigned break_of(const struct gaps *g)
 		struct gaps up = {.used = g->used - i, .count = rest};
 		memcpy(up.bin, g->bin + i, up.used);
 		memcpy(up.times, g->times + i, up.used);
-		if (median_of(&up) < g->bin[i - 1] + USUAL_BINS)
+		if (median_of(&up) < (unsigned)g->bin[i - 1] + USUAL_BINS)
 			continue;
 		widest = width;
 		at = g->bin[i];

@@ -7,7 +7,7 @@
 
 #include "base/base.h"
 
-enum { SK_GAP_BINS = 256, SK_PERIOD_JITTERS = 12, SK_PERIOD_LOSSES = 4, SK_PERIOD_BEFORE = 24, SK_PERIOD_SPAN = 68, SK_GAPS_MIN = 5 };
+enum { SK_GAP_BINS = 256, SK_PERIOD_JITTERS = 24, SK_PERIOD_LOSSES = 4, SK_PERIOD_BEFORE = 24, SK_PERIOD_SPAN = 68, SK_GAPS_MIN = 5 };
 #define SK_GAP_LEAST_S 2.0  /* the first bin; each is 5 % wide, the last begins after eight days */
 #define SK_GAP_WIDTH 0.05
 

@@ -13,7 +13,7 @@ enum { CROWD_S = 6 * 3600, CROWD_ENTRIES = 1 << 13, CROWD_BYTES = 32, CROWD_LINE
 enum { EXPONENT, VISITS, LASTING, CROWD };
 
 static const struct sk_threshold thresholds[] = {
-	[EXPONENT] = {"exponent", "", 3, 15, 6, "a false alarm once in 10^this pairs, if contacts came by themselves"},
+	[EXPONENT] = {"exponent", "", 3, 15, 5, "a false alarm once in 10^this pairs, if contacts came by themselves"},
 	[VISITS] = {"visits", "contacts", 6, 1000, 10, "so many contacts at least (contacts that come in groups: so many groups)"},
 	[LASTING] = {"lasting", "s", 60, SK_MEMORY_DAY_S / 2, 600, "from the first to the last of them at least"},
 	[CROWD] = {"crowd", "hosts", 2, 48, 8, "what more hosts inside talk to is a service, and no beacon's end"},
