@@ -41,6 +41,22 @@ static uint32_t count_gaps(const struct sk_pair *pair, const struct sk_contacts 
 	return count;
 }
 
+/* The mean of the gaps around it: a bin is 5 % wide. */
+static double period_of(const struct sk_pair *pair, const struct sk_contacts *all, const struct sk_period *period)
+{
+	const struct sk_pair_contact *contacts = &all->contacts[pair->begin];
+	double sum = 0, reach = period->jitter + 0.05;
+	uint32_t count = 0;
+	for (uint32_t i = 1; i < pair->contacts && period->each == 1; i++) {
+		double gap = contacts[i].first_s - contacts[i - 1].first_s;
+		if (fabs(gap / period->period_s - 1) > reach)
+			continue;
+		sum += gap;
+		count++;
+	}
+	return count != 0 ? sum / count : period->period_s;
+}
+
 /* ---- words ---- */
 
 static const char *place_of(const struct sk_pair *pair, bool responder)
@@ -106,6 +122,7 @@ static enum sk_err weigh(struct sk_stored_run *run, const struct sk_contacts *al
 	uint32_t contacts = count_gaps(pair, all, gaps);
 	if (!sk_period_find(tables, gaps, &period) || period.visits < run->threshold[VISITS] || period.score < (double)run->threshold[EXPONENT] * 2.302585)
 		return SK_OK;
+	period.period_s = period_of(pair, all, &period);
 	return say(run, pair, &period, contacts);
 }
 

@@ -8,7 +8,7 @@
 #include "sketch/period.h"
 #include "text/text.h"
 
-enum { TCP = 6, UDP = 17, FEW = 3, NEW_S = 3 * 3600, KNOWN_S = 4 * 3600 };
+enum { TCP = 6, UDP = 17, FEW = 3, NEW_S = 3 * 3600, KNOWN_S = 4 * 3600, LATEST = 8, AGAIN_S = 4 * 3600 };
 enum { CROWD_S = 6 * 3600, CROWD_ENTRIES = 1 << 13, CROWD_BYTES = 32, CROWD_LINES = CROWD_ENTRIES / SK_TABLE_WAYS * SK_TABLE_LINE_BYTES };
 enum { EXPONENT, VISITS, LASTING, CROWD };
 
@@ -28,6 +28,8 @@ struct entry {
 	uint32_t ended, spoke, unsure;
 	uint64_t packets[2], bytes[2];
 	struct sk_episode episode;
+	uint32_t latest[LATEST];      /* gaps, as a ring */
+	uint32_t gap_count;
 	uint8_t gaps[SK_GAP_BINS];
 };
 
@@ -125,6 +127,7 @@ static void event(struct sk_run *run, const struct sk_event *event, uint64_t has
 	if (at_s <= entry->last_s)
 		return;
 	sk_gaps_add(entry->gaps, at_s - entry->last_s);
+	entry->latest[entry->gap_count++ % LATEST] = at_s - entry->last_s;
 	/* Who came again is waited for: for as long as some contacts may be missing. */
 	uint32_t wait_s = 8 * (at_s - entry->last_s);
 	entry->last_s = at_s;
@@ -142,6 +145,27 @@ static unsigned crowd_of(struct sk_run *run, const struct entry *entry)
 	return hosts > 1 ? (unsigned)hosts : 1;
 }
 
+/* A clock that keeps its time is told to the second and not to a bin's width. */
+static double period_of(const struct entry *entry, const struct sk_period *period)
+{
+	double sum = 0;
+	unsigned count = 0;
+	for (unsigned i = 0; i < LATEST; i++)
+		if (fabs(entry->latest[i] / period->period_s - 1) < 0.08) {
+			sum += entry->latest[i];
+			count++;
+		}
+	return period->jitter <= 0.05 && count >= LATEST / 2 ? sum / count : period->period_s;
+}
+
+/* A beacon goes on for days: it is told when it has doubled, every four hours, and at its end. */
+static bool is_due(const struct sk_run *run, const struct entry *entry)
+{
+	const struct sk_episode *episode = &entry->episode;
+	return sk_episode_due(episode, entry->contacts, run) &&
+	       (!episode->open || run->last || entry->contacts >= 2 * episode->told || run->now_s >= episode->told_s + AGAIN_S);
+}
+
 static bool say(struct sk_run *run, struct entry *entry, const struct sk_period *period, unsigned crowd)
 {
 	struct sk_episode before = entry->episode;
@@ -155,7 +179,7 @@ static bool say(struct sk_run *run, struct entry *entry, const struct sk_period 
 	memcpy(detection.bytes, entry->bytes, sizeof detection.bytes);
 	detection.value = (uint64_t)(period->score * 100);
 	detection.limit = (uint64_t)(bound * 100);
-	detection.period_ms = (uint64_t)(period->period_s * 1000);
+	detection.period_ms = (uint64_t)(period_of(entry, period) * 1000);
 	detection.spread_permille = (uint32_t)lround(period->jitter * 1000);
 	detection.severity = 2;
 	detection.percent = (uint8_t)fmin(fmax(sure, 50), 95);
@@ -189,7 +213,7 @@ static bool settle(struct sk_run *run, void *at)
 	if (crowd > run->threshold[CROWD] || !sk_period_find(&crowds_of(run)->periods, entry->gaps, &period) || period.visits < run->threshold[VISITS] ||
 	    period.score < (double)run->threshold[EXPONENT] * 2.302585)
 		return false;
-	if (sk_episode_due(&entry->episode, entry->contacts, run) && !say(run, entry, &period, crowd)) {
+	if (is_due(run, entry) && !say(run, entry, &period, crowd)) {
 		entry->next_look = entry->contacts;
 		return true;
 	}

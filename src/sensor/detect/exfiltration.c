@@ -25,6 +25,7 @@ struct entry {
 			struct sk_contact last;
 			uint64_t host;      /* the hash under which its host is found */
 			uint32_t sent_kib, got_kib; /* in this hour */
+			uint32_t peak_kib;  /* the most in an hour */
 			uint64_t contacts, packets[2], bytes[2], past_kib; /* since the episode began */
 			struct sk_episode episode;
 		} pair;
@@ -80,6 +81,8 @@ static void count_pair(struct sk_run *run, const struct sk_event *event, uint64_
 		add(&entry->pair.sent_kib, kib_of(event->flow.bytes[0]));
 		add(&entry->pair.got_kib, kib_of(event->flow.bytes[1]));
 	}
+	if (entry->pair.sent_kib > entry->pair.peak_kib)
+		entry->pair.peak_kib = entry->pair.sent_kib;
 	entry->pair.contacts++;
 	for (unsigned side = 0; side < 2; side++) {
 		entry->pair.packets[side] += event->flow.packets[side];
@@ -123,10 +126,10 @@ static bool say(struct sk_run *run, struct entry *entry)
 	detection.peers = detection.ports = 1;
 	memcpy(detection.packets, entry->pair.packets, sizeof detection.packets);
 	memcpy(detection.bytes, entry->pair.bytes, sizeof detection.bytes);
-	detection.value = (uint64_t)entry->pair.sent_kib * KIB;
+	detection.value = (uint64_t)entry->pair.peak_kib * KIB;
 	detection.limit = entry->pair.past_kib * KIB;
 	detection.severity = 3;
-	detection.percent = detection.half_view ? 55 : entry->pair.sent_kib >= 3 * run->threshold[FACTOR] * entry->pair.past_kib ? 75 : 65;
+	detection.percent = detection.half_view ? 55 : entry->pair.peak_kib >= 3 * run->threshold[FACTOR] * entry->pair.past_kib ? 75 : 65;
 	detection.added = sk_episode_told(&entry->pair.episode, entry->pair.bytes[0], run);
 	detection.added = before.open ? 0 : detection.contacts;
 	sk_tell_matched(&detection, detection.ip_proto, detection.responder_port);
