@@ -10,13 +10,14 @@
 #include "sketch/period.h"
 #include "text/text.h"
 
-enum { EXPONENT, VISITS, LASTING, CROWD };
+enum { EXPONENT, VISITS, LASTING, COVERS, CROWD };
 enum { UDP = 17, IDLE_S = 300 /* a flow of the same ports that goes on within this is no new contact */ };
 
 static const struct sk_threshold thresholds[] = {
 	[EXPONENT] = {"exponent", "", 3, 15, 7, "a false alarm once in 10^this pairs, if contacts came by themselves"},
 	[VISITS] = {"visits", "contacts", 6, 1000, 12, "so many contacts at least (contacts that come in groups: so many groups)"},
 	[LASTING] = {"lasting", "s", 3600, 31536000, 43200, "from the first to the last of them at least"},
+	[COVERS] = {"covers", "%", 0, 90, 10, "of that time lies so much between contacts one period apart: it comes throughout, and not in one sitting a day"},
 	[CROWD] = {"crowd", "hosts", 2, 48, 8, "what more hosts inside talk to is a service, and no beacon's end"},
 };
 
@@ -121,6 +122,9 @@ static enum sk_err weigh(struct sk_stored_run *run, const struct sk_contacts *al
 		return SK_OK;
 	uint32_t contacts = count_gaps(pair, all, gaps);
 	if (!sk_period_find(tables, gaps, &period) || period.visits < run->threshold[VISITS] || period.score < (double)run->threshold[EXPONENT] * 2.302585)
+		return SK_OK;
+	double visits = contacts / (double)(period.each != 0 ? period.each : 1), span_s = (double)(pair->last_ns - pair->first_ns) / 1e9;
+	if (visits * period.period_s * 100 < (double)run->threshold[COVERS] * span_s)
 		return SK_OK;
 	period.period_s = period_of(pair, all, &period);
 	return say(run, pair, &period, contacts);

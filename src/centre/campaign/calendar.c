@@ -151,8 +151,8 @@ static void days_fini(struct days *d)
 /* A day at each end: what is today in UTC may be tomorrow somewhere. */
 static bool days_init(const struct sk_moments *m, struct days *d)
 {
-	size_t count = (size_t)((m->at[m->count - 1] - m->at[0]) / 86400 + 6);
-	*d = (struct days){.free_days = {.first = m->at[0] / 86400 - 2, .count = count, .calendars = calloc(count, sizeof(uint16_t))},
+	size_t count = (size_t)((m->time_s[m->count - 1] - m->time_s[0]) / 86400 + 6);
+	*d = (struct days){.free_days = {.first = m->time_s[0] / 86400 - 2, .count = count, .calendars = calloc(count, sizeof(uint16_t))},
 			   .active = malloc(count), .until = calloc(count + 1, sizeof(uint32_t)), .working = calloc(count + 1, sizeof(uint32_t))};
 	if (d->free_days.calendars == NULL || d->active == NULL || d->until == NULL || d->working == NULL)
 		return false;
@@ -170,7 +170,7 @@ static void days_fill(const struct sk_moments *m, int minutes, struct days *d)
 {
 	memset(d->active, 0, d->free_days.count);
 	for (size_t i = 0; i < m->count; i++) {
-		int64_t local = m->at[i] + minutes * 60;
+		int64_t local = m->time_s[i] + minutes * 60;
 		size_t day = (size_t)(local / 86400 - (local % 86400 < 0) - d->free_days.first);
 		SK_INVARIANT(day < d->free_days.count);
 		d->active[day] = 1;

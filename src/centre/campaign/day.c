@@ -181,7 +181,7 @@ void sk_day_pairs(const struct sk_habits *habits, const struct sk_moments *m, st
 	static const double firsts[PAIR_SHARES] = {0.35, 0.5, 0.65};
 	uint32_t quarters[2][SK_QUARTERS];
 	double share[SK_DAY_HOURS], worth = sk_day_worth(m->weight), best = -INFINITY, sum = 0;
-	sk_day_count(m->at, m->count, SK_SUMMER_NEVER, quarters);
+	sk_day_count(m->time_s, m->count, SK_SUMMER_NEVER, quarters);
 	(void)sk_day_shares(quarters, 0, share);
 	unsigned pairs = 0;
 	for (int from = 0; from < SK_DAY_HOURS; from++)

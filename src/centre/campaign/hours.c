@@ -7,9 +7,9 @@
 
 #include "campaign/hours_priv.h"
 
-/* Bounds of the tests; docs/detectors/hours.md says what they do on named data. */
+/* Bounds of the tests; docs/hours.md says what they do on named data. */
 static const double even_p_most = 0.003, even_strength_least = 0.12, minute_share_most = 0.4, minute_p_most = 1e-6, strength_most = 0.97, gap_share_most = 0.5,
-		    several_weight_most = 3, moved_weight_most = 3, rest_share_most = 0.15;
+		    several_weight_most = 3, moved_weight_most = 3, rest_share_most = 0.15, even_rest_least = 0.2;
 
 static const struct row {
 	int minutes;
@@ -72,7 +72,7 @@ struct hypothesis {
 };
 
 struct board {
-	struct hypothesis at[SK_HOURS_OFFSETS][SK_CLOCK_RULES];
+	struct hypothesis cell[SK_HOURS_OFFSETS][SK_CLOCK_RULES];
 };
 
 static void judge(const struct sk_habits *habits, const struct sk_moments *m, uint32_t quarters[SK_SUMMER_COUNT][2][SK_QUARTERS], size_t o, size_t rule,
@@ -100,12 +100,12 @@ static enum sk_err fill_board(const struct sk_habits *habits, const struct sk_mo
 	uint32_t quarters[SK_SUMMER_COUNT][2][SK_QUARTERS];
 	double clocks[SK_CLOCK_RULES], holidays[SK_HOURS_OFFSETS];
 	for (size_t summer = 0; summer < SK_SUMMER_COUNT; summer++)
-		sk_day_count(m->at, m->count, (enum sk_summer)summer, quarters[summer]);
+		sk_day_count(m->time_s, m->count, (enum sk_summer)summer, quarters[summer]);
 	sk_clock_like(m, out, clocks);
 	SK_TRY(sk_calendars_like(m, out, holidays));
 	for (size_t o = 0; o < SK_HOURS_OFFSETS; o++)
 		for (size_t rule = 0; rule < SK_CLOCK_RULES; rule++) {
-			struct hypothesis *h = &board->at[o][rule];
+			struct hypothesis *h = &board->cell[o][rule];
 			h->chance = out->offsets[o].prior > 0 ? rule_chance(&rows[o], rule) : 0;
 			if (h->chance <= 0)
 				continue;
@@ -124,7 +124,7 @@ static void normalise(struct sk_hours *out, struct board *board)
 	size_t count = 0;
 	for (size_t o = 0; o < SK_HOURS_OFFSETS; o++)
 		for (size_t rule = 0; rule < SK_CLOCK_RULES; rule++) {
-			struct hypothesis *h = &board->at[o][rule];
+			struct hypothesis *h = &board->cell[o][rule];
 			h->posterior = h->chance > 0 ? log(out->offsets[o].prior * h->chance) : -INFINITY;
 			for (size_t line = 0; line < SK_HOURS_LINES; line++)
 				h->posterior += h->line[line];
@@ -133,14 +133,14 @@ static void normalise(struct sk_hours *out, struct board *board)
 	double sum = sk_log_sum(all, count);
 	for (size_t o = 0; o < SK_HOURS_OFFSETS; o++)
 		for (size_t rule = 0; rule < SK_CLOCK_RULES; rule++)
-			board->at[o][rule].posterior = exp(board->at[o][rule].posterior - sum);
+			board->cell[o][rule].posterior = exp(board->cell[o][rule].posterior - sum);
 }
 
 static void spread(struct sk_hours *out, const struct board *board)
 {
 	for (size_t o = 0; o < SK_HOURS_OFFSETS; o++)
 		for (size_t rule = 0; rule < SK_CLOCK_RULES; rule++) {
-			const struct hypothesis *h = &board->at[o][rule];
+			const struct hypothesis *h = &board->cell[o][rule];
 			if (h->chance <= 0)
 				continue;
 			double forward = h->posterior * h->summer_share;
@@ -166,7 +166,7 @@ static void weigh_lines(struct sk_hours *out, const struct board *board)
 		for (size_t o = 0; o < SK_HOURS_OFFSETS; o++) {
 			double terms[SK_CLOCK_RULES];
 			for (size_t rule = 0; rule < SK_CLOCK_RULES; rule++)
-				terms[rule] = board->at[o][rule].chance > 0 ? log(board->at[o][rule].chance) + board->at[o][rule].line[line] : -INFINITY;
+				terms[rule] = board->cell[o][rule].chance > 0 ? log(board->cell[o][rule].chance) + board->cell[o][rule].line[line] : -INFINITY;
 			out->offsets[o].line[line] = sk_log_sum(terms, SK_CLOCK_RULES);
 			means[o] = out->offsets[o].prior > 0 ? log(out->offsets[o].prior) + out->offsets[o].line[line] : -INFINITY;
 		}
@@ -177,10 +177,10 @@ static void weigh_lines(struct sk_hours *out, const struct board *board)
 	}
 	size_t rule = 0;
 	for (size_t r = 1; r < SK_CLOCK_RULES; r++)
-		if (board->at[best][r].posterior > board->at[best][rule].posterior)
+		if (board->cell[best][r].posterior > board->cell[best][rule].posterior)
 			rule = r;
-	out->midday_moments = board->at[best][rule].midday_moments;
-	out->midday_share = board->at[best][rule].midday_share;
+	out->midday_moments = board->cell[best][rule].midday_moments;
+	out->midday_share = board->cell[best][rule].midday_share;
 }
 
 /* ---- the set ---- */
@@ -232,10 +232,16 @@ static enum sk_hours_verdict decide(const struct sk_hours *h)
 		return SK_HOURS_THIN;
 	if (schedule)
 		return SK_HOURS_REGULAR;
-	if (h->moved_weight > moved_weight_most || h->several_weight > several_weight_most || (h->rest_share > rest_share_most && h->moments >= NO_REST_MOMENTS))
-		return SK_HOURS_SEVERAL;
-	if (h->even_p > even_p_most || h->even_strength < even_strength_least)
+	/* Two people apart leave some rest, though no single time of the day that stands out; a machine leaves none. */
+	bool even = h->even_p > even_p_most || h->even_strength < even_strength_least;
+	if (even && h->rest_share > even_rest_least)
 		return SK_HOURS_EVEN;
+	if (h->moved_weight > moved_weight_most || h->several_weight > several_weight_most)
+		return SK_HOURS_SEVERAL;
+	if (even)
+		return SK_HOURS_EVEN;
+	if (h->rest_share > rest_share_most && h->moments >= NO_REST_MOMENTS)
+		return SK_HOURS_SEVERAL;
 	return h->width_minutes > SK_HOURS_WIDEST_MINUTES ? SK_HOURS_THIN : SK_HOURS_ESTIMATE;
 }
 
@@ -279,6 +285,6 @@ enum sk_err sk_hours_estimate(const int64_t *times_s, size_t count, bool flat, s
 			(void)sk_fault_set(fault, err, "out of memory for %zu events", count);
 	}
 	free(sorted);
-	free(moments.at);
+	free(moments.time_s);
 	return err;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* campaign/hours.h: at which offset from UTC does somebody live, judged by when he is active? A posterior over the offsets that clocks keep, a set that holds the
    truth nine times in ten, the evidence line by line, and "no estimate" when the activity is thin, even, a schedule, or of several places.
-   docs/detectors/hours.md has the model, its figures, and what it cannot tell. Promises: a pure function of the times (any order, doubles do not count); nothing
+   docs/hours.md has the model, its figures, and what it cannot tell. Promises: a pure function of the times (any order, doubles do not count); nothing
    here knows or names a country. Never: reads a clock. Thread rule: reentrant. */
 #ifndef SK_CAMPAIGN_HOURS_H
 #define SK_CAMPAIGN_HOURS_H

@@ -12,7 +12,7 @@ enum {
 };
 
 /* How much is believed at most. n moments weigh like n * full / (full + n) independent ones: however many there are, a person is one draw from all people, and a
-   profile that fits badly says little. Chosen on the tuning half (docs/detectors/hours.md). */
+   profile that fits badly says little. Chosen on the tuning half (docs/hours.md). */
 #define SK_DAY_FULL 40.0
 #define SK_DAY_A_DAY 4.0        /* moments of one day that count */
 #define SK_SHIFT_HOURS 1.2      /* how far people's days lie apart: standard deviation ... */
@@ -37,7 +37,7 @@ int64_t sk_nth_weekday(int64_t year, unsigned month, unsigned n, unsigned weekda
 
 struct sk_moments {
 	size_t count;
-	int64_t *at;                    /* ascending, SK_MOMENT_GAP_S apart at least */
+	int64_t *time_s;                /* ascending, SK_MOMENT_GAP_S apart at least */
 	uint64_t events, days, sittings;
 	double weight;                  /* how many independent ones they are worth before SK_DAY_FULL */
 };

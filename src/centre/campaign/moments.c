@@ -22,7 +22,7 @@ static int64_t floor_div(int64_t a, int64_t b)
 enum sk_err sk_moments_make(const int64_t *times_s, size_t count, int64_t **sorted, struct sk_moments *out, struct sk_fault *fault)
 {
 	int64_t *times = malloc((count + 1) * sizeof *times), *at = malloc((count + 1) * sizeof *at), last_day = INT64_MIN;
-	*out = (struct sk_moments){.at = at};
+	*out = (struct sk_moments){.time_s = at};
 	*sorted = times;
 	if (times == NULL || at == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "out of memory for %zu events", count);
@@ -51,7 +51,7 @@ static void test_even(const struct sk_moments *m, struct sk_hours *out)
 {
 	double x = 0, y = 0, n = (double)m->count, sittings = (double)m->sittings;
 	for (size_t i = 0; i < m->count; i++) {
-		double angle = 2 * M_PI * (double)(m->at[i] - floor_div(m->at[i], SECONDS_A_DAY) * SECONDS_A_DAY) / SECONDS_A_DAY;
+		double angle = 2 * M_PI * (double)(m->time_s[i] - floor_div(m->time_s[i], SECONDS_A_DAY) * SECONDS_A_DAY) / SECONDS_A_DAY;
 		x += cos(angle);
 		y += sin(angle);
 	}
@@ -77,7 +77,7 @@ static void test_minutes(const struct sk_moments *m, struct sk_hours *out)
 {
 	uint32_t minutes[MINUTES_AN_HOUR] = {0}, most = 0;
 	for (size_t i = 0; i < m->count; i++)
-		minutes[floor_div(m->at[i], 60) - floor_div(m->at[i], 3600) * MINUTES_AN_HOUR]++;
+		minutes[floor_div(m->time_s[i], 60) - floor_div(m->time_s[i], 3600) * MINUTES_AN_HOUR]++;
 	for (unsigned from = 0; from < MINUTES_AN_HOUR; from++) {
 		uint32_t sum = 0;
 		for (unsigned i = 0; i < NEAR_MINUTES; i++)
@@ -98,7 +98,7 @@ static void test_gaps(const struct sk_moments *m, struct sk_hours *out)
 	if (gaps == NULL)
 		return;
 	for (size_t i = 0; i < count; i++)
-		gaps[i] = m->at[i + 1] - m->at[i];
+		gaps[i] = m->time_s[i + 1] - m->time_s[i];
 	qsort(gaps, count, sizeof *gaps, by_time);
 	for (size_t from = 0, to = 0; from < count; from++) {
 		while (to < count && gaps[to] <= gaps[from] + gaps[from] / 50)
@@ -129,7 +129,7 @@ void sk_moments_rest(const struct sk_moments *moments, struct sk_hours *out)
 	uint32_t quarters[2][SK_QUARTERS];
 	double least = INFINITY, inside = 0;
 	unsigned middle = 0;
-	sk_day_count(moments->at, moments->count, SK_SUMMER_NEVER, quarters);
+	sk_day_count(moments->time_s, moments->count, SK_SUMMER_NEVER, quarters);
 	for (unsigned at = 0; at < SK_QUARTERS; at++) {
 		double sum = 0;
 		for (int d = -REST_QUARTERS; d <= REST_QUARTERS; d++)

@@ -67,15 +67,15 @@ void sk_move_test(const struct sk_moments *moments, struct sk_hours *out)
 		size_t at = moments->count * cut / (CUTS + 1);
 		if (at < CUT_MOMENTS_MIN || moments->count - at < CUT_MOMENTS_MIN)
 			continue;
-		sk_day_count(moments->at, at, SK_SUMMER_NEVER, before);
-		sk_day_count(moments->at + at, moments->count - at, SK_SUMMER_NEVER, after);
+		sk_day_count(moments->time_s, at, SK_SUMMER_NEVER, before);
+		sk_day_count(moments->time_s + at, moments->count - at, SK_SUMMER_NEVER, after);
 		sk_move_fits(before[0], after[0], move_bell, move_full, MOVES, fits);
 		double weight = 2 * (mean_like(fits, FAR_QUARTERS, MOVES, &far_best) - mean_like(fits, 0, NEAR_QUARTERS, &near_best));
 		if (any && weight <= out->moved_weight)
 			continue;
 		any = true;
 		out->moved_weight = weight;
-		out->moved_s = moments->at[at];
+		out->moved_s = moments->time_s[at];
 		out->moved_minutes = far_best * 15;
 	}
 }

@@ -27,8 +27,8 @@ void sk_clock_like(const struct sk_moments *moments, struct sk_hours *out, doubl
 	uint32_t counts[2][SK_QUARTERS] = {{0}}, seasons[2] = {0};
 	double fits[2 * MOVE_QUARTERS + 1], mean = 0, square = 0;
 	for (size_t i = 0; i < moments->count; i++) {
-		int season = season_of(moments->at[i]);
-		int64_t of_day = moments->at[i] % 86400;
+		int season = season_of(moments->time_s[i]);
+		int64_t of_day = moments->time_s[i] % 86400;
 		if (season < 0)
 			continue;
 		counts[season][(of_day < 0 ? of_day + 86400 : of_day) / (QUARTER_MINUTES * 60)]++;
@@ -104,7 +104,7 @@ void sk_week_like(const struct sk_moments *moments, enum sk_summer summer, int m
 	int64_t last = INT64_MIN;
 	*out = (struct sk_week){0};
 	for (size_t i = 0; i < moments->count; i++) {
-		int64_t local = moments->at[i] + minutes * 60 + (sk_summer_on(summer, moments->at[i]) ? 3600 : 0);
+		int64_t local = moments->time_s[i] + minutes * 60 + (sk_summer_on(summer, moments->time_s[i]) ? 3600 : 0);
 		int64_t day = local / 86400 - (local % 86400 < 0), minute = (local - day * 86400) / 60;
 		if (day != last) {
 			active[sk_weekday(day)]++;

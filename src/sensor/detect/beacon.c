@@ -10,12 +10,13 @@
 
 enum { TCP = 6, UDP = 17, FEW = 3, NEW_S = 3 * 3600, KNOWN_S = 4 * 3600, LATEST = 8, AGAIN_S = 4 * 3600 };
 enum { CROWD_S = 6 * 3600, CROWD_ENTRIES = 1 << 13, CROWD_BYTES = 32, CROWD_LINES = CROWD_ENTRIES / SK_TABLE_WAYS * SK_TABLE_LINE_BYTES };
-enum { EXPONENT, VISITS, LASTING, CROWD };
+enum { EXPONENT, VISITS, LASTING, COVERS, CROWD };
 
 static const struct sk_threshold thresholds[] = {
 	[EXPONENT] = {"exponent", "", 3, 15, 5, "a false alarm once in 10^this pairs, if contacts came by themselves"},
 	[VISITS] = {"visits", "contacts", 6, 1000, 10, "so many contacts at least (contacts that come in groups: so many groups)"},
 	[LASTING] = {"lasting", "s", 60, SK_MEMORY_DAY_S / 2, 600, "from the first to the last of them at least"},
+	[COVERS] = {"covers", "%", 0, 90, 10, "of that time lies so much between contacts one period apart: it comes throughout, and not in one sitting a day"},
 	[CROWD] = {"crowd", "hosts", 2, 48, 8, "what more hosts inside talk to is a service, and no beacon's end"},
 };
 
@@ -200,6 +201,12 @@ static bool is_talk(const struct entry *entry)
 	return 2 * entry->spoke >= entry->ended && 4 * entry->ended >= entry->contacts && 2 * entry->unsure < entry->ended;
 }
 
+static bool covers(const struct sk_run *run, const struct entry *entry, const struct sk_period *period)
+{
+	double visits = entry->contacts / (double)(period->each != 0 ? period->each : 1);
+	return visits * period->period_s * 100 >= (double)run->threshold[COVERS] * (entry->last_s - entry->first_s);
+}
+
 static bool settle(struct sk_run *run, void *at)
 {
 	struct entry *entry = at;
@@ -211,7 +218,7 @@ static bool settle(struct sk_run *run, void *at)
 	unsigned crowd = crowd_of(run, entry);
 	entry->next_look = entry->contacts + entry->contacts / 8 + 1;
 	if (crowd > run->threshold[CROWD] || !sk_period_find(&crowds_of(run)->periods, entry->gaps, &period) || period.visits < run->threshold[VISITS] ||
-	    period.score < (double)run->threshold[EXPONENT] * 2.302585)
+	    period.score < (double)run->threshold[EXPONENT] * 2.302585 || !covers(run, entry, &period))
 		return false;
 	if (is_due(run, entry) && !say(run, entry, &period, crowd)) {
 		entry->next_look = entry->contacts;
