@@ -138,7 +138,7 @@ static enum sk_err open_border(struct sk_campaign_view *view, struct sk_fault *f
 	struct sk_basis basis;
 	struct sk_border_info info;
 	SK_TRY(sk_workspace_basis(&view->query.workspace, 0, &basis, fault));
-	SK_TRY(sk_guard_border(&view->query.workspace, &basis, &view->border, &info, fault));
+	SK_TRY(sk_guard_border(&view->query.workspace, NULL, &basis, &view->border, &info, fault));
 	view->options.border = view->border;
 	return SK_OK;
 }
