@@ -73,7 +73,7 @@ static void test_crowd(void **state)
 	struct sk_kit_counts before, after;
 	struct play play;
 	play_start(&play, 1, 0, &limits, detectors, 3);
-	sk_kit_counts(play.kits[0], &before);
+	sk_kit_counts(play.kit, &before);
 	scan(&play, 100, 0);
 	for (unsigned i = 0; i < 40; i++)
 		login(&play, 200 + i, 0, 0, false);
@@ -84,7 +84,7 @@ static void test_crowd(void **state)
 	}
 	login(&play, 5000, 0, 0, true);
 	play_run(&play, false);
-	sk_kit_counts(play.kits[0], &after);
+	sk_kit_counts(play.kit, &after);
 	assert_true(play_count(&play, "chain", &attacker, NULL) != 0);
 	assert_true(after.evicted > 10000 && after.bytes == before.bytes);
 	play_end(&play);
