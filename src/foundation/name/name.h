@@ -7,7 +7,7 @@
 
 #include "base/base.h"
 
-enum { SK_NAME_MAX = 253, SK_LABEL_MAX = 63 };
+enum { SK_NAME_MAX = 255, SK_LABEL_MAX = 63 };
 
 /* ---- parts of a name (suffix.c) ---- */
 
@@ -20,7 +20,7 @@ void sk_suffixes_close(struct sk_suffixes *suffixes);
 
 /* Places in a text that is the caller's. */
 struct sk_name {
-	const char *text;        /* lower case, no dot at the end, NUL behind it */
+	const char *text;        /* lower case, no dot at the end, NUL behind it; bytes beyond [a-z0-9_-] as \\DDD */
 	uint8_t length, labels;
 	uint8_t registered_at;   /* "example.co.jp" of "www.example.co.jp"; length when the name is a suffix itself or has one label */
 	uint8_t suffix_at;       /* "co.jp" */
@@ -28,7 +28,8 @@ struct sk_name {
 	bool dynamic;            /* ... where anybody gets a name at once (dynamic.def) */
 	uint8_t label_at, label_length; /* the label that somebody chose: in front of the suffix; of a rented one that is not dynamic the provider's own; else 0 */
 };
-/* Find them. False: not a name of letters, digits, '-', '_' and dots (an address, an escaped or empty label, one too long): *out is zero. */
+/* Find them. False: no name (an address, an empty label, one too long, a last label of other than letters, digits, '-' and '_'): *out is zero. Labels in front of the
+   registered domain may hold anything, as tunnels' do. */
 bool sk_name_split(const struct sk_suffixes *suffixes, const char *text, struct sk_name *out);
 /* Is it one of the names that no registry has: below arpa, local, lan, home, internal, localdomain, corp, onion, test, example, invalid; or one label alone? */
 bool sk_name_is_inner(const struct sk_name *name);

@@ -56,22 +56,23 @@ static bool is_plain(char c)
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
 }
 
-/* Where each of the last labels begins, the rightmost first; 0 labels when it is no name. */
+/* Where each of the last labels begins, the rightmost first, as far as they are plain: what stands in front of a registered domain may be anything. 0 when there is
+   an empty label, or one too long. */
 static unsigned find_labels(const char *text, size_t length, uint8_t at[LABELS_LOOKED_AT], unsigned *labels)
 {
 	unsigned found = 0;
+	bool plain = true;
 	size_t end = length;
 	*labels = 0;
 	for (size_t i = length; i > 0; i--) {
 		bool dot = text[i - 1] == '.';
-		if (!dot && !is_plain(text[i - 1]))
-			return 0;
+		plain &= dot || is_plain(text[i - 1]);
 		size_t start = dot ? i : i - 1;
 		if (!dot && i > 1)
 			continue;
-		if (start >= end || end - start > SK_LABEL_MAX)
+		if (start >= end || (plain && end - start > SK_LABEL_MAX))
 			return 0;
-		if (found < LABELS_LOOKED_AT)
+		if (plain && found < LABELS_LOOKED_AT)
 			at[found++] = (uint8_t)start;
 		++*labels;
 		end = i - 1;

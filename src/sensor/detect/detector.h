@@ -13,6 +13,11 @@
 /* Which of the limits its table follows. */
 enum sk_detector_scale { SK_SCALE_HOSTS, SK_SCALE_PAIRS };
 
+/* What every entry begins with; the kit's. */
+struct sk_entry {
+	uint32_t born_s;            /* it is over an hour, or a day, after that, as detectors.def says of the detector's memory, whatever comes */
+};
+
 /* One detector that runs; made by the kit. */
 struct sk_run {
 	struct sk_table table;      /* its entries */
@@ -22,6 +27,7 @@ struct sk_run {
 	bool last;                  /* settle: no more will come */
 	struct sk_kit *kit;         /* for the functions below */
 	uint8_t index;              /* row of detectors.def */
+	uint32_t memory_s;          /* of that row */
 	uint32_t touched_count;
 	uint32_t *touched;          /* places of entries that wait to be settled */
 	uint64_t *touched_bits;
@@ -36,6 +42,7 @@ struct sk_detector {
 	uint8_t subject;            /* enum sk_subject: whose owner gets the events */
 	uint8_t scale;              /* enum sk_detector_scale */
 	uint8_t share;              /* entries: 1/2^share of that limit */
+	bool names;                 /* head asks sk_run_name */
 	uint32_t entry_bytes;       /* SK_ENTRY_BYTES(struct entry) */
 	uint32_t extra_bytes;
 	/* The hash of the entry that an event belongs to, made of event->from, to and ports by sk_mix; 0: it is of no interest. */
@@ -50,16 +57,43 @@ struct sk_detector {
 	void (*tell)(const struct sk_detection *detection, const uint64_t *threshold, struct sk_telling *out);
 };
 
+/* The entry of a key, made when there is none (*fresh: all zero behind sk_entry); it is wanted for wanted_s seconds more at least. */
+void *sk_run_take(struct sk_run *run, uint64_t key, uint32_t wanted_s, bool *fresh);
+/* It is wanted for wanted_s seconds from now: longer, or less long than was said before. */
+void sk_run_want(struct sk_run *run, void *entry, uint32_t wanted_s);
 /* Ask for an entry to be settled. */
 void sk_run_touch(struct sk_run *run, const void *entry);
 /* Say it. False: there is no room now, and it must be said again (settle returns true). */
 SK_MUST bool sk_run_say(struct sk_run *run, const struct sk_detection *detection);
+/* A keyed hash of the network of an address (/24, /48). */
+uint64_t sk_run_net(const struct sk_run *run, const struct sk_addr *addr);
 /* A keyed hash of bytes, for heads. */
 uint64_t sk_run_hash(const struct sk_run *run, const void *bytes, size_t length);
+/* For heads: the parts of a name that the head holds; found once for all detectors. False: there are none. Valid during the call. */
+bool sk_run_name(const struct sk_run *run, const char *text, struct sk_name *out);
+/* The list of brands, or NULL. */
+const struct sk_brands *sk_run_brands(const struct sk_run *run);
 /* Seconds of a time, as tables count them. */
 static inline uint32_t sk_run_second(int64_t time_ns)
 {
 	return time_ns <= 0 ? 0 : (uint32_t)(time_ns / 1000000000);
+}
+
+/* When, and with whom it was last: of two at once the one with the greater ports, so that their order does not show. */
+struct sk_contact {
+	int64_t first_ns, last_ns;
+	struct sk_addr initiator, responder;
+	uint16_t initiator_port, responder_port;
+	uint8_t class_, ip_proto, app, half;
+};
+/* Take an event's times and ends in. */
+void sk_contact_see(struct sk_contact *contact, const struct sk_event *event);
+/* A detection of it; the numbers are the caller's to fill in. */
+struct sk_detection sk_contact_detection(const struct sk_contact *contact);
+/* Has nothing come for so long? */
+static inline bool sk_contact_rests(const struct sk_contact *contact, const struct sk_run *run, uint64_t quiet_s)
+{
+	return run->now_s > sk_run_second(contact->last_ns) + quiet_s;
 }
 
 /* What has been said of an entry: once when it begins, then when it has doubled, or every ten minutes while it grows, and at its end. */

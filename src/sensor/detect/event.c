@@ -144,23 +144,36 @@ bool sk_kit_wants_head(const struct sk_kit *kit, enum sk_head_kind kind)
 	return (kit->heads >> kind & 1) != 0;
 }
 
-void sk_kit_head(struct sk_kit *kit, const struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_packet *packet, const struct sk_head *head)
+void sk_kit_head_of(struct sk_kit *kit, const struct sk_event *flow, const struct sk_packet *packet, const struct sk_head *head)
 {
-	struct sk_flow_record record;
-	sk_kit_clock(kit, packet->time_ns);
-	sk_flow_read(table, flow, &record);
+	kit->name_known = false;
 	for (size_t i = 0; i < kit->count; i++) {
 		const struct sk_kit_place *at = &kit->places[i];
 		if ((at->ops->heads >> head->kind & 1) == 0)
 			continue;
-		struct sk_event event = {.kind = SK_EVENT_HEAD, .time_ns = packet->time_ns, .detector = at->run.index};
-		fill_record(kit, &record, &event);
+		struct sk_event event = *flow;
+		event.kind = SK_EVENT_HEAD;
+		event.time_ns = packet->time_ns;
+		event.detector = at->run.index;
 		event.app = head->app;
-		event.bits |= head->from_initiator ? 0 : SK_EVENT_BACK;
+		event.bits |= half_bit(kit, event.class_) | (head->from_initiator ? 0 : SK_EVENT_BACK);
+		hash_ends(kit, &event);
 		if (at->ops->head(&at->run, head, packet, &event))
 			sk_kit_put(kit, &event);
 		sk_wipe_small(&event, sizeof event);
 	}
+	kit->name_known = false;
+	kit->name = (struct sk_name){0};
+}
+
+void sk_kit_head(struct sk_kit *kit, const struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_packet *packet, const struct sk_head *head)
+{
+	struct sk_flow_record record;
+	struct sk_event event = {.kind = SK_EVENT_HEAD};
+	sk_kit_clock(kit, packet->time_ns);
+	sk_flow_read(table, flow, &record);
+	fill_record(kit, &record, &event);
+	sk_kit_head_of(kit, &event, packet, head);
 }
 
 void sk_kit_event(struct sk_kit *kit, struct sk_event *event)

@@ -62,7 +62,9 @@ static enum sk_err add_detector(struct sk_kit *kit, const struct sk_basis_detect
 	if (ops == NULL)
 		return SK_OK;
 	struct sk_kit_place *place = &kit->places[kit->count];
-	*place = (struct sk_kit_place){.ops = ops, .run = {.kit = kit, .index = (uint8_t)row}};
+	size_t rows;
+	uint32_t memory_s = sk_policy_detectors(&rows)[row].memory == SK_MEMORY_SHORT ? SK_MEMORY_SHORT_S : SK_MEMORY_DAY_S;
+	*place = (struct sk_kit_place){.ops = ops, .run = {.kit = kit, .index = (uint8_t)row, .memory_s = memory_s}};
 	SK_TRY(sk_registry_thresholds(asked, ops, place->thresholds, fault));
 	place->run.threshold = place->thresholds;
 	if (make_arena(place, limits) != SK_OK)
@@ -70,6 +72,8 @@ static enum sk_err add_detector(struct sk_kit *kit, const struct sk_basis_detect
 	kit->place_of[row] = (uint8_t)kit->count++;
 	kit->wanted |= ops->events;
 	kit->heads |= ops->heads;
+	if (ops->names && kit->suffixes == NULL && sk_suffixes_open(&kit->suffixes) != SK_OK)
+		return sk_fault_set(fault, SK_EIO, "detector %s: the public suffix list cannot be read; expected the package publicsuffix", ops->name);
 	kit->counts.bytes += place->arena_bytes;
 	return SK_OK;
 }
@@ -98,6 +102,7 @@ enum sk_err sk_kit_new(const struct sk_kit_config *config, struct sk_kit **out, 
 	if (kit->route.workers == 0)
 		kit->route.workers = 1;
 	kit->half = half_of(basis->classes);
+	kit->brands = config->brands;
 	enum sk_err err = SK_OK;
 	for (size_t row = 0; row < rows && err == SK_OK; row++)
 		for (size_t i = 0; i < basis->detector_count && err == SK_OK; i++)
@@ -120,6 +125,7 @@ void sk_kit_free(struct sk_kit *kit)
 			sk_wipe(kit->places[i].arena, kit->places[i].arena_bytes);
 			(void)munmap(kit->places[i].arena, kit->places[i].arena_bytes);
 		}
+	sk_suffixes_close(kit->suffixes);
 	sk_wipe(kit, sizeof *kit);
 	free(kit);
 }
@@ -136,6 +142,9 @@ void sk_kit_wipe(struct sk_kit *kit)
 	sk_wipe(kit->batch, sizeof kit->batch);
 	sk_wipe(kit->keys, sizeof kit->keys);
 	sk_wipe(kit->queue, sizeof kit->queue);
+	sk_wipe(kit->found, sizeof kit->found);
+	sk_wipe(kit->heard, sizeof kit->heard);
+	kit->found_count = kit->heard_count = 0;
 	kit->batch_count = kit->queue_count = 0;
 	kit->started = false;
 	kit->finishing = false;
@@ -143,7 +152,8 @@ void sk_kit_wipe(struct sk_kit *kit)
 
 size_t sk_kit_residue(const struct sk_kit *kit)
 {
-	size_t left = sk_count_nonzero(kit->batch, sizeof kit->batch) + sk_count_nonzero(kit->queue, sizeof kit->queue);
+	size_t left = sk_count_nonzero(kit->batch, sizeof kit->batch) + sk_count_nonzero(kit->queue, sizeof kit->queue) + sk_count_nonzero(kit->found, sizeof kit->found) +
+		      sk_count_nonzero(kit->heard, sizeof kit->heard);
 	for (size_t i = 0; i < kit->count; i++)
 		left += sk_count_nonzero(kit->places[i].arena, kit->places[i].arena_bytes);
 	return left;
@@ -182,6 +192,48 @@ uint64_t sk_run_hash(const struct sk_run *run, const void *bytes, size_t length)
 	return sk_sip_finish(&s, rest, length);
 }
 
+bool sk_run_name(const struct sk_run *run, const char *text, struct sk_name *out)
+{
+	struct sk_kit *kit = run->kit;
+	if (!kit->name_known) {
+		(void)sk_name_split(kit->suffixes, text, &kit->name);
+		kit->name_known = true;
+	}
+	*out = kit->name;
+	return out->text != NULL;
+}
+
+const struct sk_brands *sk_run_brands(const struct sk_run *run)
+{
+	return run->kit->brands;
+}
+
+uint64_t sk_run_net(const struct sk_run *run, const struct sk_addr *addr)
+{
+	return sk_kit_hash_net(run->kit, addr);
+}
+
+/* ---- entries ---- */
+
+/* No entry outlives its detector's memory: then it is given up, and the subject is a new one. rule: DETECTOR-2 */
+void sk_run_want(struct sk_run *run, void *at, uint32_t wanted_s)
+{
+	const struct sk_entry *entry = at;
+	uint32_t until_s = run->now_s + wanted_s, most_s = entry->born_s + run->memory_s;
+	sk_table_want(&run->table, at, until_s < most_s ? until_s : most_s);
+}
+
+void *sk_run_take(struct sk_run *run, uint64_t key, uint32_t wanted_s, bool *fresh)
+{
+	uint32_t until_s = run->now_s + wanted_s;
+	struct sk_entry *entry = sk_table_take(&run->table, key, run->now_s, until_s, fresh);
+	if (*fresh)
+		entry->born_s = run->now_s;
+	if (*fresh || until_s > entry->born_s + run->memory_s)
+		sk_run_want(run, entry, wanted_s);
+	return entry;
+}
+
 /* ---- what is said ---- */
 
 void sk_run_touch(struct sk_run *run, const void *entry)
@@ -200,6 +252,16 @@ bool sk_run_say(struct sk_run *run, const struct sk_detection *detection)
 	*at = *detection;
 	at->detector = run->index;
 	kit->counts.detections++;
+	if ((kit->wanted & SK_EVENT_BIT(SK_EVENT_FOUND)) != 0 && kit->found_count < SK_KIT_FOUND) {
+		struct sk_event *found = &kit->found[kit->found_count++];
+		*found = (struct sk_event){.kind = SK_EVENT_FOUND, .detector = run->index, .time_ns = at->last_ns, .class_ = at->class_, .ip_proto = at->ip_proto,
+					   .app = at->app, .initiator = at->initiator, .responder = at->responder, .initiator_port = at->initiator_port,
+					   .responder_port = at->responder_port, .bits = at->half_view ? SK_EVENT_HALF : 0,
+					   .from = sk_kit_hash_addr(kit, &at->initiator), .to = sk_kit_hash_addr(kit, &at->responder)};
+		found->found.contacts = at->contacts;
+		found->found.value = at->value;
+		found->found.of_responder = at->of_responder;
+	}
 	return true;
 }
 
@@ -213,6 +275,71 @@ bool sk_kit_next(struct sk_kit *kit, struct sk_detection *out)
 	kit->queue_first = (kit->queue_first + 1) % SK_KIT_QUEUE;
 	kit->queue_count--;
 	return true;
+}
+
+/* ---- batches ---- */
+
+/* Three passes over the events that a detector asks for: keys, entries on their way, counting. */
+static void run_detector(struct sk_kit *kit, struct sk_kit_place *at)
+{
+	const struct sk_detector *ops = at->ops;
+	struct sk_run *run = &at->run;
+	unsigned subject = 1u << ops->subject;
+	for (size_t i = 0; i < kit->batch_count; i++) {
+		const struct sk_event *event = &kit->batch[i];
+		bool mine = (ops->events & SK_EVENT_BIT(event->kind)) != 0 && (event->subjects & subject) != 0 &&
+			    (event->kind != SK_EVENT_HEAD || event->detector == run->index);
+		kit->keys[i] = mine ? ops->key(run, event) : 0;
+		if (kit->keys[i] != 0)
+			sk_table_prefetch(&run->table, kit->keys[i]);
+	}
+	for (size_t i = 0; i < kit->batch_count; i++)
+		if (kit->keys[i] != 0)
+			sk_table_prefetch_entry(&run->table, kit->keys[i]);
+	for (size_t i = 0; i < kit->batch_count; i++)
+		if (kit->keys[i] != 0)
+			ops->event(run, &kit->batch[i], kit->keys[i]);
+}
+
+void sk_kit_run(struct sk_kit *kit)
+{
+	if (kit->batch_count == 0)
+		return;
+	for (size_t i = 0; i < kit->count; i++)
+		run_detector(kit, &kit->places[i]);
+	/* What came out of a payload goes at once; addresses and times are those that entries hold too. */
+	for (size_t i = 0; kit->heads != 0 && i < kit->batch_count; i++)
+		if (kit->batch[i].kind == SK_EVENT_HEAD)
+			sk_wipe_small(&kit->batch[i].head, sizeof kit->batch[i].head);
+	kit->batch_count = 0;
+}
+
+/* Into the batch, for the subjects that it is marked with. */
+static void take(struct sk_kit *kit, const struct sk_event *event)
+{
+	if (event->kind == SK_EVENT_FOUND) {
+		if (kit->heard_count < SK_KIT_FOUND)
+			kit->heard[kit->heard_count++] = *event;
+		return;
+	}
+	kit->batch[kit->batch_count++] = *event;
+	kit->counts.events[event->kind]++;
+	if (kit->batch_count == SK_KIT_BATCH)
+		sk_kit_run(kit);
+}
+
+/* What detectors said when the last second was weighed is told behind all events of this one, whichever worker they came from. */
+static void hear(struct sk_kit *kit)
+{
+	sk_kit_run(kit);
+	for (size_t i = 0; i < kit->heard_count; i++) {
+		kit->batch[kit->batch_count++] = kit->heard[i];
+		kit->counts.events[SK_EVENT_FOUND]++;
+		if (kit->batch_count == SK_KIT_BATCH)
+			sk_kit_run(kit);
+	}
+	kit->heard_count = 0;
+	sk_kit_run(kit);
 }
 
 /* ---- settling ---- */
@@ -242,12 +369,15 @@ static void settle_touched(struct sk_kit_place *at)
 
 static void tick_to(struct sk_kit *kit, uint32_t now_s)
 {
-	sk_kit_run(kit);
+	hear(kit);
 	kit->now_s = now_s;
-	for (size_t i = 0; i < kit->count; i++) {
+	for (size_t i = 0; i < kit->count; i++)
 		kit->places[i].run.now_s = now_s;
+	for (size_t i = 0; i < kit->count; i++)
 		settle_touched(&kit->places[i]);
-	}
+	for (size_t i = 0; i < kit->found_count; i++)
+		sk_kit_put(kit, &kit->found[i]);
+	kit->found_count = 0;
 }
 
 void sk_kit_tick(struct sk_kit *kit, int64_t now_ns)
@@ -262,7 +392,7 @@ void sk_kit_tick(struct sk_kit *kit, int64_t now_ns)
 bool sk_kit_finish(struct sk_kit *kit)
 {
 	if (!kit->finishing) {
-		sk_kit_run(kit);
+		hear(kit);
 		kit->finishing = true;
 		kit->finish_place = 0;
 		kit->finish_entry = 0;
@@ -324,51 +454,7 @@ void sk_kit_clock(struct sk_kit *kit, int64_t time_ns)
 	}
 }
 
-/* ---- batches ---- */
-
-/* Three passes over the events that a detector asks for: keys, entries on their way, counting. */
-static void run_detector(struct sk_kit *kit, struct sk_kit_place *at)
-{
-	const struct sk_detector *ops = at->ops;
-	struct sk_run *run = &at->run;
-	unsigned subject = 1u << ops->subject;
-	for (size_t i = 0; i < kit->batch_count; i++) {
-		const struct sk_event *event = &kit->batch[i];
-		bool mine = (ops->events & SK_EVENT_BIT(event->kind)) != 0 && (event->subjects & subject) != 0 &&
-			    (event->kind != SK_EVENT_HEAD || event->detector == run->index);
-		kit->keys[i] = mine ? ops->key(run, event) : 0;
-		if (kit->keys[i] != 0)
-			sk_table_prefetch(&run->table, kit->keys[i]);
-	}
-	for (size_t i = 0; i < kit->batch_count; i++)
-		if (kit->keys[i] != 0)
-			sk_table_prefetch_entry(&run->table, kit->keys[i]);
-	for (size_t i = 0; i < kit->batch_count; i++)
-		if (kit->keys[i] != 0)
-			ops->event(run, &kit->batch[i], kit->keys[i]);
-}
-
-void sk_kit_run(struct sk_kit *kit)
-{
-	if (kit->batch_count == 0)
-		return;
-	for (size_t i = 0; i < kit->count; i++)
-		run_detector(kit, &kit->places[i]);
-	/* What came out of a payload goes at once; addresses and times are those that entries hold too. */
-	for (size_t i = 0; kit->heads != 0 && i < kit->batch_count; i++)
-		if (kit->batch[i].kind == SK_EVENT_HEAD)
-			sk_wipe_small(&kit->batch[i].head, sizeof kit->batch[i].head);
-	kit->batch_count = 0;
-}
-
-/* Into the batch, for the subjects that it is marked with. */
-static void take(struct sk_kit *kit, const struct sk_event *event)
-{
-	kit->batch[kit->batch_count++] = *event;
-	kit->counts.events[event->kind]++;
-	if (kit->batch_count == SK_KIT_BATCH)
-		sk_kit_run(kit);
-}
+/* ---- events ---- */
 
 void sk_kit_receive(struct sk_kit *kit, const struct sk_event *events, size_t count)
 {
@@ -385,7 +471,7 @@ static unsigned owner_of(const struct sk_kit *kit, uint64_t hash)
 static void send_to_owners(struct sk_kit *kit, struct sk_event *event)
 {
 	uint64_t hashes[SK_SUBJECT_COUNT] = {[SK_SUBJECT_INITIATOR] = event->from, [SK_SUBJECT_RESPONDER] = event->to,
-					     [SK_SUBJECT_PAIR] = sk_mix(event->from, event->to), [SK_SUBJECT_NET] = sk_kit_hash_net(kit, &event->responder),
+					     [SK_SUBJECT_PAIR] = sk_mix(event->from, event->to), [SK_SUBJECT_INSIDE] = event->class_ == SK_CLASS_FD ? event->to : event->from, [SK_SUBJECT_NET] = sk_kit_hash_net(kit, &event->responder),
 					     [SK_SUBJECT_OWN] = event->kind == SK_EVENT_HEAD ? event->head.hash : 0};
 	unsigned left = 0;
 	for (size_t i = 0; i < kit->count; i++)

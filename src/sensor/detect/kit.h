@@ -10,6 +10,7 @@
 
 #include "basis/basis.h"
 #include "flow/flow.h"
+#include "name/name.h"
 #include "observe/observe.h"
 #include "policy/policy.h"
 
@@ -22,13 +23,20 @@ enum sk_event_kind {
 	SK_EVENT_END,     /* the segment is over, with its counters; TCP: at the packet that closed it */
 	SK_EVENT_SAMPLE,  /* one packet out of SK_EVENT_SAMPLING, chosen by a keyed hash */
 	SK_EVENT_HEAD,    /* what one detector took out of a head */
+	SK_EVENT_FOUND,   /* a detector has said something of these two, for those that tie findings together; it arrives in the next second */
 	SK_EVENT_KIND_COUNT
 };
 enum { SK_EVENT_SAMPLING = 64 };
 #define SK_EVENT_BIT(kind) (1u << (kind))
 
 /* Whose worker gets an event. */
-enum sk_subject { SK_SUBJECT_INITIATOR, SK_SUBJECT_RESPONDER, SK_SUBJECT_PAIR, SK_SUBJECT_NET /* the responder's /24 or /48 */, SK_SUBJECT_OWN /* HEAD: head.hash */, SK_SUBJECT_COUNT };
+enum sk_subject {
+	SK_SUBJECT_INITIATOR, SK_SUBJECT_RESPONDER, SK_SUBJECT_PAIR,
+	SK_SUBJECT_INSIDE,  /* the end inside the border; of transit the initiator */
+	SK_SUBJECT_NET,     /* the responder's /24 or /48 */
+	SK_SUBJECT_OWN,     /* HEAD: head.hash */
+	SK_SUBJECT_COUNT
+};
 
 enum sk_event_bit {
 	SK_EVENT_SURE = 1,      /* it was seen who began */
@@ -43,7 +51,7 @@ struct sk_event {
 	uint64_t from, to;          /* keyed hashes of the two addresses */
 	uint8_t kind, class_, ip_proto, app;
 	uint8_t subjects;           /* bits of enum sk_subject: as whose owner the worker gets it */
-	uint8_t detector;           /* HEAD: whose it is */
+	uint8_t detector;           /* HEAD: whose it is; FOUND: who said it */
 	uint8_t tcp_flags[2];       /* of the packet in [0]; END: of both sides */
 	uint8_t icmp_type, state, end, bits; /* enum sk_flow_state, sk_flow_end, sk_event_bit */
 	uint16_t initiator_port, responder_port;
@@ -51,6 +59,7 @@ struct sk_event {
 	union {
 		struct { uint64_t packets[2], bytes[2]; int64_t first_ns; } flow;  /* END */
 		struct { uint32_t packets, bytes; } sample;                        /* what it stands for */
+		struct { uint64_t contacts, value; bool of_responder; } found;     /* FOUND, of the detection */
 		struct { uint64_t hash; uint32_t numbers[6]; char text[SK_EVENT_TEXT_MAX]; } head; /* text: for the detection alone, never kept */
 	};
 };
@@ -99,6 +108,7 @@ struct sk_kit_config {
 	const struct sk_basis *basis;  /* borrowed during the call */
 	struct sk_kit_limits limits;
 	struct sk_kit_route route;
+	const struct sk_brands *brands; /* for detectors that ask whose brand a name is like; may be NULL; borrowed as long as the kit */
 	uint8_t key[16];               /* secret and random in production; the same on all workers */
 };
 
@@ -131,6 +141,8 @@ void sk_kit_ended(struct sk_kit *kit, const struct sk_flow_record *record);
 bool sk_kit_wants_head(const struct sk_kit *kit, enum sk_head_kind kind);
 /* Offer a head of a flow; it is not kept. */
 void sk_kit_head(struct sk_kit *kit, const struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_packet *packet, const struct sk_head *head);
+/* The same of a flow that somebody else describes: its ends, ports, protocol, class and bits stand in *flow, of the packet only sizes and time are asked. */
+void sk_kit_head_of(struct sk_kit *kit, const struct sk_event *flow, const struct sk_packet *packet, const struct sk_head *head);
 /* An event that somebody else made out of what he knows (its hashes, half view and subjects are filled in here). */
 void sk_kit_event(struct sk_kit *kit, struct sk_event *event);
 /* A flow that another meter counted, of which no packet was seen: all its events at once, as far as a record tells. */

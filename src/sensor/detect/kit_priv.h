@@ -9,6 +9,7 @@ enum {
 	SK_KIT_DETECTORS_MAX = SK_BASIS_DETECTORS_MAX,
 	SK_KIT_BATCH = 64,
 	SK_KIT_QUEUE = 1024,          /* detections that wait to be taken */
+	SK_KIT_FOUND = 256,
 	SK_KIT_QUEUE_SPARE = 4,       /* what one entry may say at once */
 	SK_KIT_JUMP_S = 7 * 86400,    /* the clock follows a jump ahead at once, or after SK_KIT_JUMP_EVENTS in a row */
 	SK_KIT_JUMP_EVENTS = 16,
@@ -34,6 +35,11 @@ struct sk_kit {
 	size_t count;
 	struct sk_kit_place places[SK_KIT_DETECTORS_MAX];
 	uint8_t place_of[SK_BASIS_DETECTORS_MAX]; /* by row of detectors.def */
+	/* names: what detectors that ask for them share */
+	struct sk_suffixes *suffixes;
+	const struct sk_brands *brands;
+	bool name_known;              /* of the head in hand */
+	struct sk_name name;
 	/* the clock */
 	bool started;
 	uint32_t now_s;
@@ -42,6 +48,8 @@ struct sk_kit {
 	size_t batch_count;
 	struct sk_event batch[SK_KIT_BATCH];
 	uint64_t keys[SK_KIT_BATCH];
+	size_t found_count, heard_count; /* what was said in this second; what others said in the last one */
+	struct sk_event found[SK_KIT_FOUND], heard[SK_KIT_FOUND];
 	size_t queue_first, queue_count;
 	struct sk_detection queue[SK_KIT_QUEUE];
 	/* finishing */

@@ -8,6 +8,33 @@
 
 enum { TOLD_AGAIN_S = 600 };
 
+void sk_contact_see(struct sk_contact *contact, const struct sk_event *event)
+{
+	bool fresh = contact->initiator.family == 0;
+	uint32_t ports = (uint32_t)event->initiator_port << 16 | event->responder_port, known = (uint32_t)contact->initiator_port << 16 | contact->responder_port;
+	if (fresh || event->time_ns < contact->first_ns)
+		contact->first_ns = event->time_ns;
+	contact->half |= (event->bits & SK_EVENT_HALF) != 0;
+	if (event->app != 0 && contact->app == 0)
+		contact->app = event->app;
+	if (!fresh && (event->time_ns < contact->last_ns || (event->time_ns == contact->last_ns && ports <= known)))
+		return;
+	contact->last_ns = event->time_ns;
+	contact->initiator = event->initiator;
+	contact->responder = event->responder;
+	contact->initiator_port = event->initiator_port;
+	contact->responder_port = event->responder_port;
+	contact->class_ = event->class_;
+	contact->ip_proto = event->ip_proto;
+}
+
+struct sk_detection sk_contact_detection(const struct sk_contact *contact)
+{
+	return (struct sk_detection){.class_ = contact->class_, .ip_proto = contact->ip_proto, .app = contact->app, .half_view = contact->half != 0,
+				     .initiator_port = contact->initiator_port, .responder_port = contact->responder_port, .initiator = contact->initiator,
+				     .responder = contact->responder, .first_ns = contact->first_ns, .last_ns = contact->last_ns};
+}
+
 bool sk_episode_due(const struct sk_episode *episode, uint64_t measure, const struct sk_run *run)
 {
 	if (!episode->open)

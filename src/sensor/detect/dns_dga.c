@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A host that looks for its masters by names that it makes up: most of them do not exist. Each different registered domain that does not exist is one observation; how
+   much its name looks made up (name/name.h) weighs for or against; Wald's bound ends the walk, which never falls below zero. Entries hold no name: bits of keyed hashes. */
+#include <limits.h>
+#include <stdio.h>
+
+#include "detect/dns_priv.h"
+#include "text/text.h"
+
+enum { WORDS = 8, BITS = 64 * WORDS, HLL_BITS = 7, FULL = BITS * 3 / 4, FEW = 2 };
+enum { EXPONENT, NAMES, MEMORY, QUIET };
+
+static const struct sk_threshold thresholds[] = {
+	[EXPONENT] = {"exponent", "", 3, 15, 9, "a false alarm once in 10^this hosts, if names that do not exist were independent"},
+	[NAMES] = {"names", "domains", 4, 300, 8, "fewer different domains that look made up are never told"},
+	[MEMORY] = {"memory", "s", 60, SK_MEMORY_SHORT_S, SK_MEMORY_SHORT_S, "a host without such a name for so long is forgotten"},
+	[QUIET] = {"quiet", "s", 10, 3600, 900, "a search that rests for so long is over"},
+};
+
+/* How a name looks. One benign name in 1,000 is STRONG, one in 100 MIDDLING or more (name/weight.def); of families' names a third and two thirds (bench/dga). Names that do not
+   exist are worse than those of a list of popular ones: typing errors, ended campaigns, other people's malware. So less is believed than the shares say. */
+enum look { PLAIN, WEAK, MIDDLING, STRONG, LOOKS };
+static const int16_t weights[LOOKS] = {[PLAIN] = -100, [WEAK] = 30, [MIDDLING] = 230, [STRONG] = 330};
+/* Half view: whether it exists is not known. */
+static const int16_t weights_half[LOOKS] = {[PLAIN] = -100, [WEAK] = 0, [MIDDLING] = 100, [STRONG] = 200};
+
+struct entry {
+	struct sk_entry kit;
+	struct sk_contact last;
+	uint8_t late;
+	uint64_t seen[WORDS];           /* different domains that do not exist (half view: that were asked for) */
+	uint8_t hll[1 << HLL_BITS];
+	int32_t score, coming;
+	uint32_t looks[LOOKS];          /* of different ones */
+	uint64_t missing, found;        /* answers */
+	struct sk_episode episode;
+};
+enum { AT_DOMAIN_LOW, AT_DOMAIN_HIGH, AT_KIND };
+enum { KIND_LOOK = 0xff, KIND_MISSING = 0x100, KIND_ANSWER = 0x200 };
+
+static enum look look_of(int32_t score)
+{
+	if (score > sk_name_score_1_in_1000())
+		return STRONG;
+	return score > sk_name_score_1_in_100() ? MIDDLING : score > 0 ? WEAK : PLAIN;
+}
+
+/* Answers tell all; questions are asked only where answers cannot be seen. */
+static bool head(const struct sk_run *run, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event)
+{
+	const struct sk_dns *dns = &head->as.dns;
+	struct sk_name name;
+	(void)packet;
+	bool half = !sk_dns_turned(event) && (event->bits & SK_EVENT_HALF) != 0;
+	if (dns->response == half || !sk_run_name(run, dns->name, &name) || name.registered_at >= name.length || sk_name_is_inner(&name) || sk_name_is_lookup(&name))
+		return false;
+	bool missing = dns->response && dns->rcode == SK_DNS_NXDOMAIN;
+	int32_t score = missing || half ? sk_name_score(&name) : 0;
+	if (score == INT32_MIN || (dns->response && dns->rcode != 0 && !missing))
+		return false;
+	uint64_t domain = sk_run_hash(run, name.text + name.registered_at, (size_t)name.length - name.registered_at);
+	event->head.hash = sk_dns_client(event);
+	event->head.numbers[AT_DOMAIN_LOW] = (uint32_t)domain;
+	event->head.numbers[AT_DOMAIN_HIGH] = (uint32_t)(domain >> 32);
+	event->head.numbers[AT_KIND] = (uint32_t)look_of(score) | (missing ? KIND_MISSING : 0u) | (dns->response ? KIND_ANSWER : 0u);
+	if (missing || half)
+		sk_dns_text(&name, event->head.text);
+	return true;
+}
+
+static uint64_t key(const struct sk_run *run, const struct sk_event *event)
+{
+	(void)run;
+	return event->head.hash;
+}
+
+static void event(struct sk_run *run, const struct sk_event *event, uint64_t hash)
+{
+	uint32_t kind = event->head.numbers[AT_KIND];
+	bool half = (kind & KIND_ANSWER) == 0, missing = (kind & KIND_MISSING) != 0, fresh;
+	/* What exists makes nobody a subject. */
+	struct entry *entry = half || missing ? sk_run_take(run, hash, (uint32_t)run->threshold[MEMORY] / 8, &fresh) : sk_table_find(&run->table, hash, run->now_s);
+	if (entry == NULL)
+		return;
+	if (!half && !missing) {
+		entry->found++;
+		return;
+	}
+	uint64_t domain = (uint64_t)event->head.numbers[AT_DOMAIN_HIGH] << 32 | event->head.numbers[AT_DOMAIN_LOW];
+	enum look look = (enum look)(kind & KIND_LOOK);
+	sk_contact_see(&entry->last, event);
+	entry->missing++;
+	if (look >= MIDDLING)
+		sk_late_name(run, &entry->late, event->head.text);
+	sk_hll_add(entry->hll, HLL_BITS, domain);
+	if (sk_bits_add(entry->seen, WORDS, domain)) {
+		entry->coming += half ? weights_half[look] : weights[look];
+		entry->looks[look]++;
+		if (sk_bits_count(entry->seen, WORDS) > FEW)
+			sk_run_want(run, entry, (uint32_t)run->threshold[MEMORY]);
+	}
+	sk_run_touch(run, entry);
+}
+
+static int32_t bound(const uint64_t *threshold)
+{
+	return (int32_t)(threshold[EXPONENT] * 230);
+}
+
+static bool say(struct sk_run *run, struct entry *entry)
+{
+	struct sk_episode before = entry->episode;
+	struct sk_detection detection = sk_dns_detection(&entry->last);
+	unsigned set = sk_bits_count(entry->seen, WORDS);
+	detection.contacts = entry->missing;
+	detection.answered = entry->found;
+	detection.peers = (uint64_t)((set <= FULL ? sk_bits_estimate(set, BITS) : sk_hll_estimate(entry->hll, HLL_BITS)) + 0.5);
+	detection.ports = entry->looks[MIDDLING] + entry->looks[STRONG];
+	detection.value = (uint64_t)entry->score;
+	detection.limit = (uint64_t)bound(run->threshold);
+	detection.severity = 3;
+	detection.percent = detection.half_view ? 60 : 85;
+	detection.added = sk_episode_told(&entry->episode, entry->missing, run);
+	(void)snprintf(detection.matched, sizeof detection.matched, "dns");
+	if (sk_late_put(run, &entry->late, &detection))
+		return true;
+	entry->episode = before;
+	return false;
+}
+
+static bool settle(struct sk_run *run, void *at)
+{
+	struct entry *entry = at;
+	int32_t limit = bound(run->threshold);
+	entry->score += entry->coming;
+	entry->coming = 0;
+	entry->score = entry->score < 0 ? 0 : entry->score > 100 * limit ? 100 * limit : entry->score;
+	bool waits = sk_late_waits(run, &entry->late), enough = entry->looks[MIDDLING] + entry->looks[STRONG] >= run->threshold[NAMES];
+	bool alarm = entry->episode.open || (enough && entry->score >= limit);
+	if (alarm && !waits && sk_episode_due(&entry->episode, entry->missing, run) && !say(run, entry))
+		return true;
+	if (entry->episode.open && sk_contact_rests(&entry->last, run, run->threshold[QUIET])) {
+		if (entry->missing > entry->episode.told && !waits && !say(run, entry))
+			return true;
+		if (sk_late_waits(run, &entry->late))
+			return true;
+		struct sk_entry kit = entry->kit;
+		memset(entry, 0, sizeof *entry);
+		entry->kit = kit;
+		return false;
+	}
+	if (!entry->episode.open && sk_bits_count(entry->seen, WORDS) > FULL) {
+		memset(entry->seen, 0, sizeof entry->seen);
+		memset(entry->looks, 0, sizeof entry->looks);
+	}
+	if (run->last)
+		(void)sk_late_waits(run, &entry->late);
+	return entry->late != 0 || entry->episode.open;
+}
+
+static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
+{
+	char who[SK_ADDR_TEXT_MAX], whom[SK_ADDR_TEXT_MAX], when[96], names[SK_UNIT_TEXT_MAX], made[SK_UNIT_TEXT_MAX];
+	bool half = d->half_view && !d->of_responder;
+	sk_tell(out->sentence, "%s (%s) asked %s for about %s different domains %s %s; about %s of them look as if a program had made them up%s%s.", sk_tell_addr(sk_dns_asker(d), who),
+		sk_tell_place(d, d->of_responder), sk_tell_addr(sk_dns_asked(d), whom), sk_number_format(d->peers, names), half ? "whose answers could not be seen" : "that do not exist",
+		sk_tell_when(d, when), sk_number_format(d->ports, made), d->text[0] != '\0' ? ", such as " : "", d->text);
+	sk_tell(out->why, "Each different domain weighs by how its name looks: %.1f, the bound is %.1f (one false alarm in 10^%llu hosts if such names were independent), at least %llu that look "
+		"made up. %llu answers said no such domain.%s", (double)d->value / 100, (double)d->limit / 100, (unsigned long long)threshold[EXPONENT], (unsigned long long)threshold[NAMES],
+		(unsigned long long)d->contacts, half ? " Half view: whether they exist is not known." : "");
+	sk_tell(out->doubt, "A resolver behind which such a host stands; software that asks for random names to see whether answers are forged; a crawler that follows dead links.");
+}
+
+const struct sk_detector sk_detector_dns_dga = {
+	.name = "dns.dga", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_HEAD), .heads = 1u << SK_HEAD_DNS, .names = true,
+	.subject = SK_SUBJECT_OWN, .scale = SK_SCALE_HOSTS, .share = 1, .entry_bytes = SK_ENTRY_BYTES(struct entry), .extra_bytes = sizeof(struct sk_late),
+	.key = key, .event = event, .settle = settle, .head = head, .tell = tell,
+};
