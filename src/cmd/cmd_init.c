@@ -142,23 +142,50 @@ static int parse_args(struct sk_cmd *cmd, int argc, char **argv, struct init_arg
 	return 0;
 }
 
-/* Names, and of thresholds those that are not what the program would take by itself. */
+/* Does it run whatever is given by default? */
+static size_t default_detectors(const struct sk_basis *basis)
+{
+	size_t rows, wanted = 0, there = 0;
+	const struct sk_detector_row *row = sk_policy_detectors(&rows);
+	for (size_t i = 0; i < rows; i++) {
+		wanted += row[i].given == SK_GIVEN_DEFAULT;
+		for (size_t j = 0; j < basis->detector_count; j++)
+			there += row[i].given == SK_GIVEN_DEFAULT && strcmp(row[i].name, basis->detectors[j].name) == 0;
+	}
+	return there == wanted ? there : 0;
+}
+
+/* "beacon (visits 12)": thresholds that are not what the program would take by itself. True when there are any. */
+static bool detector_text(const struct sk_basis_detector *detector, char *text, size_t size)
+{
+	size_t count, used = (size_t)snprintf(text, size, "%s", detector->name);
+	const struct sk_threshold *known = sk_detectors_thresholds(detector->name, &count);
+	bool changed = false;
+	for (size_t j = 0; j < detector->threshold_count; j++)
+		for (size_t k = 0; k < count && used < size; k++)
+			if (strcmp(known[k].key, detector->thresholds[j].key) == 0 && known[k].fallback != detector->thresholds[j].value) {
+				used += (size_t)snprintf(text + used, size - used, " (%s %llu)", detector->thresholds[j].key, (unsigned long long)detector->thresholds[j].value);
+				changed = true;
+			}
+	return changed;
+}
+
+/* The default set in one word, others by name. */
 static void print_detectors(FILE *out, const struct sk_basis *basis)
 {
-	unsigned column = 0;
-	(void)fprintf(out, "detectors ");
+	enum { WIDTH = 100 };
+	char text[512];
+	size_t given = default_detectors(basis);
+	int column = fprintf(out, "detectors ");
+	if (given != 0)
+		column += fprintf(out, " default (%zu: sekisho detectors list)", given);
 	for (size_t i = 0; i < basis->detector_count; i++) {
-		const struct sk_basis_detector *detector = &basis->detectors[i];
-		size_t count;
-		const struct sk_threshold *known = sk_detectors_thresholds(detector->name, &count);
-		if (column > 90)
-			(void)fprintf(out, "\n          ");
-		column = column > 90 ? 0 : column;
-		column += (unsigned)fprintf(out, " %s", detector->name);
-		for (size_t j = 0; j < detector->threshold_count; j++)
-			for (size_t k = 0; k < count; k++)
-				if (strcmp(known[k].key, detector->thresholds[j].key) == 0 && known[k].fallback != detector->thresholds[j].value)
-					column += (unsigned)fprintf(out, " (%s %llu)", detector->thresholds[j].key, (unsigned long long)detector->thresholds[j].value);
+		bool changed = detector_text(&basis->detectors[i], text, sizeof text);
+		if (given != 0 && !changed && sk_policy_detector(basis->detectors[i].name)->given == SK_GIVEN_DEFAULT)
+			continue;
+		if (column + (int)strlen(text) > WIDTH)
+			column = fprintf(out, "\n          ");
+		column += fprintf(out, " %s", text);
 	}
 	(void)fprintf(out, "%s\n", basis->detector_count == 0 ? " none" : "");
 }

@@ -7,7 +7,7 @@
 #include "name/name_priv.h"
 
 enum {
-	FORMS_EACH = 3, LINE_MAX_BYTES = 4096, DOMAINS_MAX = 16384,
+	FORMS_EACH = 3 /* as written, kana in Latin letters, long vowels once */, FORMS_MAX = 3 * SK_BRANDS_MAX, LINE_MAX_BYTES = 4096, DOMAINS_MAX = 16384,
 	EDIT_MIN = 6,   /* shorter words are an edit from too many others */
 	INSIDE_MIN = 6, /* anywhere in a label */
 	PART_MIN = 4,   /* between hyphens */
@@ -32,9 +32,11 @@ struct map {
 
 struct sk_brands {
 	char (*texts)[SK_BRAND_TEXT_MAX];
+	bool *everywhere;     /* under any suffix the brand's name is its own */
 	size_t count, form_count, domain_count;
 	struct form *forms;
 	char **domains;
+	uint16_t *domain_brand;
 	struct map exact, without, owned;
 	uint64_t lengths; /* bit n: a form of that length may stand inside a label */
 };
@@ -154,6 +156,20 @@ static void add_sounds(struct sk_brands *brands, const uint32_t *code, size_t co
 		(void)add_form(brands, wide, kept, brand);
 }
 
+/* Another way to write it. In scripts of syllables and words two characters are a name. */
+static enum sk_err add_spelling(struct sk_brands *brands, const char *word, size_t length, size_t brand, const char *file, unsigned line, struct sk_fault *fault)
+{
+	uint32_t code[SK_LABEL_MAX];
+	if (brands->form_count + FORMS_EACH > FORMS_MAX)
+		return sk_fault_set(fault, SK_ETOOBIG, "%s:%u: more than %d spellings", file, line, FORMS_MAX / FORMS_EACH);
+	size_t count = length < SK_BRAND_TEXT_MAX ? read_utf8(word, length, code) : 0, least = count > 0 && code[0] >= 0x3000 ? 2 : SK_BRAND_MIN;
+	if (count < least || !add_form(brands, code, count, brand))
+		return sk_fault_set(fault, SK_EMALFORMED, "%s:%u: '%.*s' is no brand that can be looked for; expected UTF-8, %d to %d characters (two in kana or Chinese characters)", file,
+				    line, (int)(length < 60 ? length : 60), word, SK_BRAND_MIN, SK_BRAND_TEXT_MAX - 1);
+	add_sounds(brands, code, count, brand);
+	return SK_OK;
+}
+
 static size_t take_word(const char **at, const char *end, const char **word)
 {
 	while (*at < end && (**at == ' ' || **at == '\t' || **at == ',' || **at == '\r'))
@@ -172,6 +188,7 @@ static enum sk_err add_domain(const struct sk_suffixes *suffixes, struct sk_bran
 		return sk_fault_set(fault, brands->domain_count < DOMAINS_MAX ? SK_ENOMEM : SK_ETOOBIG, "%s:%u: more than %d domains", file, line, DOMAINS_MAX);
 	for (size_t i = 0; i < length; i++)
 		text[i] = (char)(word[i] >= 'A' && word[i] <= 'Z' ? word[i] - 'A' + 'a' : word[i]);
+	brands->domain_brand[brands->domain_count] = (uint16_t)(brands->count - 1);
 	brands->domains[brands->domain_count++] = text;
 	if (!sk_name_split(suffixes, text, name) || name->registered_at == name->length)
 		return sk_fault_set(fault, SK_EMALFORMED, "%s:%u: '%.60s' is no domain that somebody can have; expected one like example.co.jp, internationalized ones as xn--...",
@@ -183,7 +200,6 @@ static enum sk_err read_line(const struct sk_suffixes *suffixes, struct sk_brand
 			     struct sk_fault *fault)
 {
 	const char *word;
-	uint32_t code[SK_LABEL_MAX];
 	struct sk_name name;
 	size_t length = take_word(&at, end, &word);
 	if (length == 0)
@@ -196,16 +212,16 @@ static enum sk_err read_line(const struct sk_suffixes *suffixes, struct sk_brand
 		word = name.text + name.registered_at;
 		length = (size_t)(name.suffix_at - 1u - name.registered_at);
 	}
-	size_t count = length < SK_BRAND_TEXT_MAX ? read_utf8(word, length, code) : 0;
-	/* In scripts of syllables and words two characters are a name. */
-	size_t least = count > 0 && code[0] >= 0x3000 ? 2 : SK_BRAND_MIN;
-	if (count < least || !add_form(brands, code, count, brand))
-		return sk_fault_set(fault, SK_EMALFORMED, "%s:%u: '%.*s' is no brand that can be looked for; expected UTF-8, %d to %d characters (two in kana or Chinese characters)", file,
-				    line, (int)(length < 60 ? length : 60), word, SK_BRAND_MIN, SK_BRAND_TEXT_MAX - 1);
+	SK_TRY(add_spelling(brands, word, length, brand, file, line, fault));
 	memcpy(brands->texts[brand], word, length);
-	add_sounds(brands, code, count, brand);
-	while ((length = take_word(&at, end, &word)) != 0)
-		SK_TRY(add_domain(suffixes, brands, word, length, file, line, &name, fault));
+	while ((length = take_word(&at, end, &word)) != 0) {
+		if (length > 2 && memcmp(word + length - 2, ".*", 2) == 0)
+			brands->everywhere[brand] = true;
+		else if (memchr(word, '.', length) != NULL)
+			SK_TRY(add_domain(suffixes, brands, word, length, file, line, &name, fault));
+		else
+			SK_TRY(add_spelling(brands, word, length, brand, file, line, fault));
+	}
 	return SK_OK;
 }
 
@@ -246,30 +262,65 @@ static enum sk_err make_maps(struct sk_brands *brands)
 	return SK_OK;
 }
 
-enum sk_err sk_brands_read(const struct sk_suffixes *suffixes, const char *text, size_t length, const char *file, struct sk_brands **out, struct sk_fault *fault)
+static struct sk_brands *make_brands(void)
 {
 	struct sk_brands *brands = calloc(1, sizeof *brands);
-	*out = NULL;
-	if (brands != NULL) {
-		brands->texts = calloc(SK_BRANDS_MAX, sizeof brands->texts[0]);
-		brands->forms = calloc(FORMS_EACH * SK_BRANDS_MAX, sizeof brands->forms[0]);
-		brands->domains = calloc(DOMAINS_MAX, sizeof brands->domains[0]);
-	}
-	enum sk_err err = brands != NULL && brands->texts != NULL && brands->forms != NULL && brands->domains != NULL ? SK_OK : SK_ENOMEM;
-	if (err == SK_OK)
-		err = read_lines(suffixes, brands, text, length, file, fault);
+	if (brands == NULL)
+		return NULL;
+	brands->texts = calloc(SK_BRANDS_MAX, sizeof brands->texts[0]);
+	brands->everywhere = calloc(SK_BRANDS_MAX, sizeof brands->everywhere[0]);
+	brands->forms = calloc(FORMS_MAX, sizeof brands->forms[0]);
+	brands->domains = calloc(DOMAINS_MAX, sizeof brands->domains[0]);
+	brands->domain_brand = calloc(DOMAINS_MAX, sizeof brands->domain_brand[0]);
+	if (brands->texts != NULL && brands->everywhere != NULL && brands->forms != NULL && brands->domains != NULL && brands->domain_brand != NULL)
+		return brands;
+	sk_brands_free(brands);
+	return NULL;
+}
+
+/* The list is read: tables of it, or nothing. */
+static enum sk_err finish(struct sk_brands *brands, enum sk_err err, const char *file, struct sk_brands **out, struct sk_fault *fault)
+{
 	if (err == SK_OK && brands->count == 0)
 		err = sk_fault_set(fault, SK_EMALFORMED, "%s: no brands; expected lines like 'rakuten rakuten.co.jp rakuten.com'", file);
 	if (err == SK_OK)
 		err = make_maps(brands);
 	if (err == SK_ENOMEM)
 		(void)sk_fault_set(fault, SK_ENOMEM, "%s: out of memory", file);
-	if (err != SK_OK) {
+	if (err == SK_OK)
+		*out = brands;
+	else
 		sk_brands_free(brands);
-		return err;
-	}
-	*out = brands;
-	return SK_OK;
+	return err;
+}
+
+enum sk_err sk_brands_read(const struct sk_suffixes *suffixes, const char *text, size_t length, const char *file, struct sk_brands **out, struct sk_fault *fault)
+{
+	struct sk_brands *brands = make_brands();
+	*out = NULL;
+	return finish(brands, brands != NULL ? read_lines(suffixes, brands, text, length, file, fault) : SK_ENOMEM, file, out, fault);
+}
+
+const char *sk_brands_default_line(size_t line)
+{
+	static const char *const lines[] = {
+#define SK_BRAND(text) text,
+#include "name/brand.def"
+#undef SK_BRAND
+	};
+	return line < SK_COUNT(lines) ? lines[line] : NULL;
+}
+
+enum sk_err sk_brands_default(const struct sk_suffixes *suffixes, struct sk_brands **out, struct sk_fault *fault)
+{
+	static const char file[] = "the program's list of brands";
+	struct sk_brands *brands = make_brands();
+	*out = NULL;
+	enum sk_err err = brands != NULL ? SK_OK : SK_ENOMEM;
+	const char *text;
+	for (unsigned line = 0; err == SK_OK && (text = sk_brands_default_line(line)) != NULL; line++)
+		err = read_line(suffixes, brands, text, text + strlen(text), file, line + 1, fault);
+	return finish(brands, err, file, out, fault);
 }
 
 void sk_brands_free(struct sk_brands *brands)
@@ -279,6 +330,8 @@ void sk_brands_free(struct sk_brands *brands)
 	for (size_t i = 0; i < brands->domain_count; i++)
 		free(brands->domains[i]);
 	free(brands->domains);
+	free(brands->domain_brand);
+	free(brands->everywhere);
 	free(brands->texts);
 	free(brands->forms);
 	free(brands->exact.slots);
@@ -386,16 +439,6 @@ static bool find_before(const struct sk_brands *brands, const struct sk_name *na
 	return false;
 }
 
-/* Whose domain it is: the brand of the line that lists it. */
-static size_t brand_of_domain(const struct sk_brands *brands, const char *domain)
-{
-	size_t length = strcspn(domain, ".");
-	uint32_t code[SK_LABEL_MAX], look[2 * SK_LABEL_MAX + 1];
-	size_t count = sk_label_decode(domain, length, code), width = count != 0 ? sk_label_skeleton(code, count, look) : 0;
-	const struct form *form = width != 0 && width <= SK_LABEL_MAX ? find_exact(brands, look, width) : NULL;
-	return form != NULL ? form->brand : SIZE_MAX;
-}
-
 enum sk_likeness sk_brands_match(const struct sk_brands *brands, const struct sk_name *name, size_t *brand)
 {
 	uint32_t code[SK_LABEL_MAX], look[2 * SK_LABEL_MAX + 1], domain;
@@ -410,7 +453,7 @@ enum sk_likeness sk_brands_match(const struct sk_brands *brands, const struct sk
 		form = NULL;
 	} else if ((form = find_exact(brands, look, length)) != NULL) {
 		bool same = form->raw_length == count && memcmp(form->raw, code, count * sizeof code[0]) == 0;
-		likeness = same ? SK_LIKE_SUFFIX : SK_LIKE_HOMOGRAPH;
+		likeness = !same ? SK_LIKE_HOMOGRAPH : brands->everywhere[form->brand] ? SK_LIKE_NONE : SK_LIKE_SUFFIX;
 	} else if (length >= EDIT_MIN - 1 && (form = find_edit(brands, look, length)) != NULL) {
 		likeness = SK_LIKE_EDIT;
 	} else if ((form = find_inside(brands, look, length)) != NULL) {
@@ -421,7 +464,7 @@ enum sk_likeness sk_brands_match(const struct sk_brands *brands, const struct sk
 		return likeness;
 	}
 	if (brands->domain_count != 0 && find_before(brands, name, &domain)) {
-		*brand = brand_of_domain(brands, brands->domains[domain]);
+		*brand = brands->domain_brand[domain];
 		return SK_LIKE_BEFORE;
 	}
 	return SK_LIKE_NONE;

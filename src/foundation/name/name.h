@@ -82,8 +82,9 @@ enum sk_likeness {
 };
 struct sk_brands; /* opaque */
 
-/* A list of brands, a line each: the brand, then the domains that are its own ("rakuten rakuten.co.jp rakuten.com"); a domain alone stands for its label.
-   # begins a comment. Brands may be in any script; kana stand for their Latin spelling too. SK_EMALFORMED with line and reason; SK_ENOMEM. */
+/* A list of brands, a line each: the brand, then other ways to write it (words without a dot) and the domains that are its own or are known to be harmless ("rakuten 楽天
+   rakuten.co.jp rakuten.com"); "rakuten.*": so are all that have its name and nothing else in front of the suffix. A domain in front stands for its label. # begins a comment. Brands may be
+   in any script; kana stand for their Latin spelling too. SK_EMALFORMED with line and reason; SK_ETOOBIG; SK_ENOMEM. */
 SK_MUST enum sk_err sk_brands_read(const struct sk_suffixes *suffixes, const char *text, size_t length, const char *file, struct sk_brands **out, struct sk_fault *fault);
 /* NULL is fine. */
 void sk_brands_free(struct sk_brands *brands);
@@ -91,6 +92,10 @@ void sk_brands_free(struct sk_brands *brands);
 size_t sk_brands_count(const struct sk_brands *brands);
 /* The brand as it is written in the list; valid as long as the list. */
 const char *sk_brands_text(const struct sk_brands *brands, size_t brand);
+/* The list that the program comes with (brand.def). As sk_brands_read. */
+SK_MUST enum sk_err sk_brands_default(const struct sk_suffixes *suffixes, struct sk_brands **out, struct sk_fault *fault);
+/* A line of it, NULL behind the last: what an operator's own list begins with. Static storage. */
+const char *sk_brands_default_line(size_t line);
 /* Whom is the name like? SK_LIKE_NONE also for the brands' own domains. *brand gets whose. */
 enum sk_likeness sk_brands_match(const struct sk_brands *brands, const struct sk_name *name, size_t *brand);
 /* "homograph", "suffix", "edit", "inside", "before". Static storage. */

@@ -12,50 +12,66 @@ void sk_dns_text(const struct sk_name *name, char text[SK_EVENT_TEXT_MAX])
 	text[end - from] = '\0';
 }
 
-/* Slots count from 1, so that an entry of zeros has none. An entry that was pushed out leaves its slot behind: the oldest is given up then, as the subject was. */
-bool sk_late_put(struct sk_run *run, uint8_t *slot, const struct sk_detection *detection)
+/* An entry that was pushed out leaves its name behind until its detector's memory is over, or another needs the place. */
+static unsigned find_slot(const struct sk_named *named, uint64_t key)
 {
-	struct sk_late *late = run->extra;
-	unsigned at = SK_LATE_SLOTS;
-	for (unsigned i = 0; i < SK_LATE_SLOTS; i++)
-		if (!late->slots[i].used || run->now_s > late->slots[i].since_s + 2 * SK_LATE_S)
-			at = i;
-	if (at == SK_LATE_SLOTS)
-		return sk_run_say(run, detection);
-	late->slots[at].used = true;
-	late->slots[at].since_s = run->now_s;
-	late->slots[at].detection = *detection;
-	*slot = (uint8_t)(at + 1);
-	return true;
+	for (unsigned way = 0; way < SK_NAMED_WAYS; way++)
+		if (named->keys[(key + way) % SK_NAMED_SLOTS] == key)
+			return (unsigned)((key + way) % SK_NAMED_SLOTS);
+	return SK_NAMED_SLOTS;
 }
 
-static bool say_slot(struct sk_run *run, uint8_t *slot)
+static unsigned free_slot(const struct sk_named *named, uint64_t key, uint32_t now_s)
 {
-	struct sk_late *late = run->extra;
-	if (!sk_run_say(run, &late->slots[*slot - 1].detection))
-		return false;
-	memset(&late->slots[*slot - 1], 0, sizeof late->slots[0]);
-	*slot = 0;
-	return true;
+	for (unsigned way = 0; way < SK_NAMED_WAYS; way++) {
+		unsigned at = (unsigned)((key + way) % SK_NAMED_SLOTS);
+		if (named->keys[at] == 0 || now_s > named->at_s[at] + SK_MEMORY_SHORT_S)
+			return at;
+	}
+	return SK_NAMED_SLOTS;
 }
 
-void sk_late_name(struct sk_run *run, uint8_t *slot, const char *text)
+void sk_named_keep(struct sk_named *named, uint64_t key, const struct sk_event *event)
 {
-	struct sk_late *late = run->extra;
-	if (*slot == 0 || text[0] == '\0')
+	uint32_t at_s = sk_run_second(event->time_ns);
+	unsigned at = find_slot(named, key);
+	if (event->head.text[0] == '\0')
 		return;
-	struct sk_detection *detection = &late->slots[*slot - 1].detection;
-	memcpy(detection->text, text, SK_EVENT_TEXT_MAX);
-	if (!say_slot(run, slot))
-		memset(detection->text, 0, sizeof detection->text);
+	if (at == SK_NAMED_SLOTS) {
+		at = free_slot(named, key, at_s);
+		if (at == SK_NAMED_SLOTS)
+			return;
+		named->texts[at][0] = '\0';
+	}
+	bool other = named->texts[at][0] != '\0';
+	if (other && (at_s != named->at_s[at] || strcmp(event->head.text, named->texts[at]) >= 0))
+		return;
+	named->keys[at] = key;
+	named->at_s[at] = at_s;
+	memcpy(named->texts[at], event->head.text, SK_EVENT_TEXT_MAX);
 }
 
-bool sk_late_waits(struct sk_run *run, uint8_t *slot)
+const char *sk_named_text(const struct sk_named *named, uint64_t key)
 {
-	struct sk_late *late = run->extra;
-	if (*slot == 0)
+	unsigned at = find_slot(named, key);
+	return at < SK_NAMED_SLOTS ? named->texts[at] : "";
+}
+
+void sk_named_drop(struct sk_named *named, uint64_t key)
+{
+	unsigned at = find_slot(named, key);
+	if (at == SK_NAMED_SLOTS)
+		return;
+	named->keys[at] = 0;
+	named->at_s[at] = 0;
+	sk_wipe_small(named->texts[at], SK_EVENT_TEXT_MAX);
+}
+
+bool sk_named_waits(const struct sk_run *run, const struct sk_named *named, uint64_t key, uint32_t *since_s)
+{
+	if (run->last || sk_named_text(named, key)[0] != '\0')
 		return false;
-	if (run->last || run->now_s >= late->slots[*slot - 1].since_s + SK_LATE_S)
-		return !say_slot(run, slot);
-	return true;
+	if (*since_s == 0)
+		*since_s = run->now_s;
+	return run->now_s < *since_s + SK_NAMED_WAIT_S;
 }

@@ -27,7 +27,8 @@ static const int16_t weights_half[LOOKS] = {[PLAIN] = -100, [WEAK] = 0, [MIDDLIN
 struct entry {
 	struct sk_entry kit;
 	struct sk_contact last;
-	uint8_t late;
+	uint64_t key;
+	uint32_t waits_s;               /* since when for a name */
 	uint64_t seen[WORDS];           /* different domains that do not exist (half view: that were asked for) */
 	uint8_t hll[1 << HLL_BITS];
 	int32_t score, coming;
@@ -51,8 +52,8 @@ static bool head(const struct sk_run *run, const struct sk_head *head, const str
 	const struct sk_dns *dns = &head->as.dns;
 	struct sk_name name;
 	(void)packet;
-	bool half = !sk_dns_turned(event) && (event->bits & SK_EVENT_HALF) != 0;
-	if (dns->response == half || !sk_run_name(run, dns->name, &name) || name.registered_at >= name.length || sk_name_is_inner(&name) || sk_name_is_lookup(&name))
+	bool half = sk_dns_half(event);
+	if (dns->response == half || !sk_run_name(run, dns->name, &name) || !sk_dns_is_public(&name) || sk_name_is_lookup(&name))
 		return false;
 	bool missing = dns->response && dns->rcode == SK_DNS_NXDOMAIN;
 	int32_t score = missing || half ? sk_name_score(&name) : 0;
@@ -74,6 +75,11 @@ static uint64_t key(const struct sk_run *run, const struct sk_event *event)
 	return event->head.hash;
 }
 
+static int32_t bound(const uint64_t *threshold)
+{
+	return (int32_t)(threshold[EXPONENT] * 230); /* ln 10, in hundredths */
+}
+
 static void event(struct sk_run *run, const struct sk_event *event, uint64_t hash)
 {
 	uint32_t kind = event->head.numbers[AT_KIND];
@@ -90,8 +96,9 @@ static void event(struct sk_run *run, const struct sk_event *event, uint64_t has
 	enum look look = (enum look)(kind & KIND_LOOK);
 	sk_contact_see(&entry->last, event);
 	entry->missing++;
-	if (look >= MIDDLING)
-		sk_late_name(run, &entry->late, event->head.text);
+	entry->key = hash;
+	if (look >= MIDDLING && (entry->episode.open || entry->score >= bound(run->threshold) / 4))
+		sk_named_keep(run->extra, hash, event);
 	sk_hll_add(entry->hll, HLL_BITS, domain);
 	if (sk_bits_add(entry->seen, WORDS, domain)) {
 		entry->coming += half ? weights_half[look] : weights[look];
@@ -100,11 +107,6 @@ static void event(struct sk_run *run, const struct sk_event *event, uint64_t has
 			sk_run_want(run, entry, (uint32_t)run->threshold[MEMORY]);
 	}
 	sk_run_touch(run, entry);
-}
-
-static int32_t bound(const uint64_t *threshold)
-{
-	return (int32_t)(threshold[EXPONENT] * 230);
 }
 
 static bool say(struct sk_run *run, struct entry *entry)
@@ -121,8 +123,9 @@ static bool say(struct sk_run *run, struct entry *entry)
 	detection.severity = 3;
 	detection.percent = detection.half_view ? 60 : 85;
 	detection.added = sk_episode_told(&entry->episode, entry->missing, run);
+	(void)snprintf(detection.text, sizeof detection.text, "%s", sk_named_text(run->extra, entry->key));
 	(void)snprintf(detection.matched, sizeof detection.matched, "dns");
-	if (sk_late_put(run, &entry->late, &detection))
+	if (sk_run_say(run, &detection))
 		return true;
 	entry->episode = before;
 	return false;
@@ -135,27 +138,28 @@ static bool settle(struct sk_run *run, void *at)
 	entry->score += entry->coming;
 	entry->coming = 0;
 	entry->score = entry->score < 0 ? 0 : entry->score > 100 * limit ? 100 * limit : entry->score;
-	bool waits = sk_late_waits(run, &entry->late), enough = entry->looks[MIDDLING] + entry->looks[STRONG] >= run->threshold[NAMES];
-	bool alarm = entry->episode.open || (enough && entry->score >= limit);
-	if (alarm && !waits && sk_episode_due(&entry->episode, entry->missing, run) && !say(run, entry))
-		return true;
-	if (entry->episode.open && sk_contact_rests(&entry->last, run, run->threshold[QUIET])) {
-		if (entry->missing > entry->episode.told && !waits && !say(run, entry))
+	bool over = sk_contact_rests(&entry->last, run, run->threshold[QUIET]);
+	if (!entry->episode.open) {
+		if (entry->looks[MIDDLING] + entry->looks[STRONG] >= run->threshold[NAMES] && entry->score >= limit) {
+			if (!sk_named_waits(run, run->extra, entry->key, &entry->waits_s))
+				(void)say(run, entry);
 			return true;
-		if (sk_late_waits(run, &entry->late))
-			return true;
-		struct sk_entry kit = entry->kit;
-		memset(entry, 0, sizeof *entry);
-		entry->kit = kit;
+		}
+		sk_named_drop(run->extra, entry->key);
+		if (sk_bits_count(entry->seen, WORDS) > FULL) {
+			memset(entry->seen, 0, sizeof entry->seen);
+			memset(entry->looks, 0, sizeof entry->looks);
+		}
 		return false;
 	}
-	if (!entry->episode.open && sk_bits_count(entry->seen, WORDS) > FULL) {
-		memset(entry->seen, 0, sizeof entry->seen);
-		memset(entry->looks, 0, sizeof entry->looks);
-	}
-	if (run->last)
-		(void)sk_late_waits(run, &entry->late);
-	return entry->late != 0 || entry->episode.open;
+	bool due = sk_episode_due(&entry->episode, entry->missing, run) || (over && entry->missing > entry->episode.told);
+	if (due && !say(run, entry))
+		return true;
+	if (!over)
+		return true;
+	sk_named_drop(run->extra, entry->key);
+	sk_table_drop(&run->table, entry);
+	return false;
 }
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
@@ -173,6 +177,6 @@ static void tell(const struct sk_detection *d, const uint64_t *threshold, struct
 
 const struct sk_detector sk_detector_dns_dga = {
 	.name = "dns.dga", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_HEAD), .heads = 1u << SK_HEAD_DNS, .names = true,
-	.subject = SK_SUBJECT_OWN, .scale = SK_SCALE_HOSTS, .share = 1, .entry_bytes = SK_ENTRY_BYTES(struct entry), .extra_bytes = sizeof(struct sk_late),
+	.subject = SK_SUBJECT_OWN, .scale = SK_SCALE_HOSTS, .share = 1, .entry_bytes = SK_ENTRY_BYTES(struct entry), .extra_bytes = sizeof(struct sk_named),
 	.key = key, .event = event, .settle = settle, .head = head, .tell = tell,
 };

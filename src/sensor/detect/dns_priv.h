@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What detectors of names share: who asks whom, and detections that wait for a name. */
+/* What detectors of names share: who asks whom, and the names of what is said. */
 #ifndef SK_DETECT_DNS_PRIV_H
 #define SK_DETECT_DNS_PRIV_H
 
@@ -40,19 +40,38 @@ static inline const struct sk_addr *sk_dns_asked(const struct sk_detection *d)
 /* The registered domain as an event's text: its right end where it is longer than there is room. */
 void sk_dns_text(const struct sk_name *name, char text[SK_EVENT_TEXT_MAX]);
 
-/* ---- detections that wait for a name ----
-   No entry holds a name. What settle finds is put aside without one, and is said with the name that the subject's next event brings; when none comes
-   within SK_LATE_S, or nothing more will come, it is said without. */
+/* Does somebody inside ask? */
+static inline bool sk_dns_inside(const struct sk_event *event)
+{
+	return event->class_ == (sk_dns_turned(event) ? SK_CLASS_FD : SK_CLASS_DF);
+}
+/* Can only questions be seen, and no answers? */
+static inline bool sk_dns_half(const struct sk_event *event)
+{
+	return !sk_dns_turned(event) && (event->bits & SK_EVENT_HALF) != 0;
+}
+/* A registered domain that exists somewhere in the world. */
+static inline bool sk_dns_is_public(const struct sk_name *name)
+{
+	return name->registered_at < name->length && !sk_name_is_inner(name);
+}
 
-enum { SK_LATE_SLOTS = 32, SK_LATE_S = 120 };
-struct sk_late {
-	struct { bool used; uint32_t since_s; struct sk_detection detection; } slots[SK_LATE_SLOTS]; /* a detector's extra memory */
+/* ---- names of what is said ----
+   No entry holds a name. What is about to be said may stand here, out of an event of this second; what was said, and so is selected, until its episode is over. */
+
+enum { SK_NAMED_SLOTS = 256, SK_NAMED_WAYS = 8, SK_NAMED_WAIT_S = 30 };
+struct sk_named { /* a detector's extra memory */
+	uint64_t keys[SK_NAMED_SLOTS]; /* 0 free */
+	uint32_t at_s[SK_NAMED_SLOTS];
+	char texts[SK_NAMED_SLOTS][SK_EVENT_TEXT_MAX];
 };
-/* Put one aside; *slot is the entry's. When there is no room it is said at once. False: not even that, try again. */
-SK_MUST bool sk_late_put(struct sk_run *run, uint8_t *slot, const struct sk_detection *detection);
-/* In event: a name has come. */
-void sk_late_name(struct sk_run *run, uint8_t *slot, const char *text);
-/* In settle: true while it still waits. */
-bool sk_late_waits(struct sk_run *run, uint8_t *slot);
+/* In event: the name of what this key is about. The first stays; of one second the one that sorts first, so that their order does not show. Without room it is not kept. */
+void sk_named_keep(struct sk_named *named, uint64_t key, const struct sk_event *event);
+/* The name of a key, or "". */
+const char *sk_named_text(const struct sk_named *named, uint64_t key);
+/* It is not needed any more. */
+void sk_named_drop(struct sk_named *named, uint64_t key);
+/* In settle: shall what could be said wait for a name? Not for longer than SK_NAMED_WAIT_S after it first could; *since_s is the entry's, 0 at its start. */
+bool sk_named_waits(const struct sk_run *run, const struct sk_named *named, uint64_t key, uint32_t *since_s);
 
 #endif

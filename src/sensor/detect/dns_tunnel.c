@@ -27,7 +27,8 @@ enum {
 struct entry {
 	struct sk_entry kit;
 	struct sk_contact last;
-	uint8_t late;
+	uint64_t key;
+	uint32_t waits_s;               /* since when for a name */
 	uint8_t types;                  /* TYPE_ bits */
 	uint64_t seen[WORDS];           /* different names */
 	uint8_t hll[1 << HLL_BITS];
@@ -86,8 +87,7 @@ static bool head(const struct sk_run *run, const struct sk_head *head, const str
 {
 	const struct sk_dns *dns = &head->as.dns;
 	struct sk_name name;
-	if (!sk_run_name(run, dns->name, &name) || name.registered_at == 0 || name.registered_at >= name.length || sk_name_is_inner(&name) || sk_name_is_lookup(&name) ||
-	    is_service(dns->name))
+	if (!sk_run_name(run, dns->name, &name) || name.registered_at == 0 || !sk_dns_is_public(&name) || sk_name_is_lookup(&name) || is_service(dns->name))
 		return false;
 	size_t length = name.registered_at - 1u;
 	uint64_t domain = sk_run_hash(run, name.text + name.registered_at, (size_t)name.length - name.registered_at);
@@ -114,6 +114,11 @@ static int32_t weight_of(uint32_t kind, uint32_t length)
 	return coded && length >= LONG_ADDRESS ? WEIGHT_ADDRESS_LONG : coded ? WEIGHT_ADDRESS : WEIGHT_ADDRESS_PLAIN;
 }
 
+static int32_t bound(const uint64_t *threshold)
+{
+	return (int32_t)(threshold[EXPONENT] * 230); /* ln 10, in hundredths */
+}
+
 static void event(struct sk_run *run, const struct sk_event *event, uint64_t hash)
 {
 	bool fresh;
@@ -123,7 +128,9 @@ static void event(struct sk_run *run, const struct sk_event *event, uint64_t has
 	uint64_t name = sk_mix(event->head.numbers[AT_NAME], hash);
 	bool response = (kind & KIND_RESPONSE) != 0;
 	sk_contact_see(&entry->last, event);
-	sk_late_name(run, &entry->late, event->head.text);
+	entry->key = hash;
+	if (entry->episode.open || entry->score >= bound(run->threshold) / 4)
+		sk_named_keep(run->extra, hash, event);
 	entry->queries += !response;
 	entry->responses += response;
 	entry->bytes[response] += event->head.numbers[AT_BYTES];
@@ -137,9 +144,19 @@ static void event(struct sk_run *run, const struct sk_event *event, uint64_t has
 	sk_run_touch(run, entry);
 }
 
-static int32_t bound(const uint64_t *threshold)
+static const char *types_of(uint32_t types, char text[64])
 {
-	return (int32_t)(threshold[EXPONENT] * 230); /* ln 10, in hundredths */
+	static const char *const names[] = {"A", "TXT", "NULL", "CNAME", "MX", "others"};
+	text[0] = '\0';
+	for (size_t i = 0; i < SK_COUNT(names); i++)
+		if ((types >> i & 1) != 0)
+			(void)snprintf(text + strlen(text), 64 - strlen(text), "%s%s", text[0] != '\0' ? ", " : "", names[i]);
+	return text;
+}
+
+static uint64_t measure_of(const struct entry *entry)
+{
+	return entry->queries > entry->responses ? entry->queries : entry->responses;
 }
 
 static bool say(struct sk_run *run, struct entry *entry)
@@ -148,7 +165,7 @@ static bool say(struct sk_run *run, struct entry *entry)
 	struct sk_detection detection = sk_dns_detection(&entry->last);
 	unsigned set = sk_bits_count(entry->seen, WORDS);
 	double different = set <= FULL ? sk_bits_estimate(set, BITS) : sk_hll_estimate(entry->hll, HLL_BITS);
-	detection.contacts = entry->queries > entry->responses ? entry->queries : entry->responses;
+	detection.contacts = measure_of(entry);
 	detection.answered = entry->responses;
 	detection.peers = (uint64_t)(different + 0.5);
 	detection.packets[0] = entry->queries;
@@ -157,12 +174,13 @@ static bool say(struct sk_run *run, struct entry *entry)
 	detection.bytes[1] = entry->bytes[1];
 	detection.value = (uint64_t)entry->score;
 	detection.limit = (uint64_t)bound(run->threshold);
-	detection.spread_permille = entry->types;
 	detection.severity = 3;
 	detection.percent = (uint8_t)((entry->types & ~TYPE_ADDRESS) == 0 ? 75 : detection.half_view ? 85 : 90);
 	detection.added = sk_episode_told(&entry->episode, detection.contacts, run);
-	(void)snprintf(detection.matched, sizeof detection.matched, "dns");
-	if (sk_late_put(run, &entry->late, &detection))
+	(void)types_of(entry->types, detection.about);
+	(void)snprintf(detection.text, sizeof detection.text, "%s", sk_named_text(run->extra, entry->key));
+	(void)snprintf(detection.matched, sizeof detection.matched, "%.63s", detection.text[0] != '\0' ? detection.text : "dns");
+	if (sk_run_say(run, &detection))
 		return true;
 	entry->episode = before;
 	return false;
@@ -176,47 +194,36 @@ static bool settle(struct sk_run *run, void *at)
 	entry->coming = 0;
 	entry->score = entry->score < 0 ? 0 : entry->score > 100 * limit ? 100 * limit : entry->score;
 	unsigned set = sk_bits_count(entry->seen, WORDS);
-	bool waits = sk_late_waits(run, &entry->late);
-	bool alarm = entry->episode.open || (set >= run->threshold[NAMES] && entry->score >= limit);
-	uint64_t measure = entry->queries > entry->responses ? entry->queries : entry->responses;
-	if (alarm && !waits && sk_episode_due(&entry->episode, measure, run) && !say(run, entry))
-		return true;
 	bool over = sk_contact_rests(&entry->last, run, run->threshold[QUIET]);
-	if (entry->episode.open && over) {
-		if (measure > entry->episode.told && !waits && !say(run, entry))
+	if (!entry->episode.open) {
+		if (set >= run->threshold[NAMES] && entry->score >= limit) {
+			if (!sk_named_waits(run, run->extra, entry->key, &entry->waits_s))
+				(void)say(run, entry);
 			return true;
-		if (sk_late_waits(run, &entry->late))
-			return true;
-		struct sk_entry kit = entry->kit;
-		memset(entry, 0, sizeof *entry);
-		entry->kit = kit;
+		}
+		sk_named_drop(run->extra, entry->key);
+		/* Names beyond what the bitmap tells apart are weighed anew. */
+		if (set > FULL)
+			memset(entry->seen, 0, sizeof entry->seen);
 		return false;
 	}
-	/* Names beyond what the bitmap tells apart are weighed anew. */
-	if (!entry->episode.open && set > FULL)
-		memset(entry->seen, 0, sizeof entry->seen);
-	if (run->last)
-		(void)sk_late_waits(run, &entry->late);
-	return entry->late != 0 || entry->episode.open;
-}
-
-static const char *types_of(uint32_t types, char text[64])
-{
-	static const char *const names[] = {"A", "TXT", "NULL", "CNAME", "MX", "others"};
-	text[0] = '\0';
-	for (size_t i = 0; i < SK_COUNT(names); i++)
-		if ((types >> i & 1) != 0)
-			(void)snprintf(text + strlen(text), 64 - strlen(text), "%s%s", text[0] != '\0' ? ", " : "", names[i]);
-	return text;
+	bool due = sk_episode_due(&entry->episode, measure_of(entry), run) || (over && measure_of(entry) > entry->episode.told);
+	if (due && !say(run, entry))
+		return true;
+	if (!over)
+		return true;
+	sk_named_drop(run->extra, entry->key);
+	sk_table_drop(&run->table, entry);
+	return false;
 }
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	char who[SK_ADDR_TEXT_MAX], whom[SK_ADDR_TEXT_MAX], when[96], names[SK_UNIT_TEXT_MAX], up[SK_UNIT_TEXT_MAX], down[SK_UNIT_TEXT_MAX], types[64];
+	char who[SK_ADDR_TEXT_MAX], whom[SK_ADDR_TEXT_MAX], when[96], names[SK_UNIT_TEXT_MAX], up[SK_UNIT_TEXT_MAX], down[SK_UNIT_TEXT_MAX];
 	sk_tell(out->sentence, "%s (%s) asked %s for about %s different names below %s %s: %llu queries with %s, %llu answers with %s, types %s.",
 		sk_tell_addr(sk_dns_asker(d), who), sk_tell_place(d, d->of_responder), sk_tell_addr(sk_dns_asked(d), whom), sk_number_format(d->peers, names),
 		d->text[0] != '\0' ? d->text : "one domain", sk_tell_when(d, when), (unsigned long long)d->packets[0], sk_bytes_format(d->bytes[0], up),
-		(unsigned long long)d->packets[1], sk_bytes_format(d->bytes[1], down), types_of(d->spread_permille, types));
+		(unsigned long long)d->packets[1], sk_bytes_format(d->bytes[1], down), d->about);
 	sk_tell(out->why, "Each different name weighs by its length, its look and its type: %.1f, the bound is %.1f (one false alarm in 10^%llu if names were independent), at least %llu names.%s",
 		(double)d->value / 100, (double)d->limit / 100, (unsigned long long)threshold[EXPONENT],
 		(unsigned long long)threshold[NAMES], d->half_view ? " Half view: one direction alone is covered by the basis." : "");
@@ -226,6 +233,6 @@ static void tell(const struct sk_detection *d, const uint64_t *threshold, struct
 
 const struct sk_detector sk_detector_dns_tunnel = {
 	.name = "dns.tunnel", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_HEAD), .heads = 1u << SK_HEAD_DNS, .names = true,
-	.subject = SK_SUBJECT_OWN, .scale = SK_SCALE_PAIRS, .share = 2, .entry_bytes = SK_ENTRY_BYTES(struct entry), .extra_bytes = sizeof(struct sk_late),
+	.subject = SK_SUBJECT_OWN, .scale = SK_SCALE_PAIRS, .share = 2, .entry_bytes = SK_ENTRY_BYTES(struct entry), .extra_bytes = sizeof(struct sk_named),
 	.key = key, .event = event, .settle = settle, .head = head, .tell = tell,
 };

@@ -146,6 +146,7 @@ bool sk_kit_wants_head(const struct sk_kit *kit, enum sk_head_kind kind)
 
 void sk_kit_head_of(struct sk_kit *kit, const struct sk_event *flow, const struct sk_packet *packet, const struct sk_head *head)
 {
+	sk_kit_clock(kit, packet->time_ns);
 	kit->name_known = false;
 	for (size_t i = 0; i < kit->count; i++) {
 		const struct sk_kit_place *at = &kit->places[i];
@@ -170,7 +171,6 @@ void sk_kit_head(struct sk_kit *kit, const struct sk_flow_table *table, const st
 {
 	struct sk_flow_record record;
 	struct sk_event event = {.kind = SK_EVENT_HEAD};
-	sk_kit_clock(kit, packet->time_ns);
 	sk_flow_read(table, flow, &record);
 	fill_record(kit, &record, &event);
 	sk_kit_head_of(kit, &event, packet, head);

@@ -82,6 +82,7 @@ struct sk_detection {
 	uint64_t added;             /* contacts since it was last told */
 	char matched[64];           /* tells findings of one subject apart, e.g. "tcp/5900" */
 	char text[SK_EVENT_TEXT_MAX]; /* a domain that the finding is about, or "" */
+	char about[64];             /* what else the words need: a brand, the types of queries; no field of an observation */
 };
 
 /* Words of a finding; each at most SK_FINDING_TEXT_MAX - 1 bytes are kept. */

@@ -54,14 +54,16 @@ static const char list[] = "# whom we protect\n"
 			   "rakuten  rakuten.co.jp rakuten.com, rakuten.ne.jp\n"
 			   "smbc.co.jp\r\n"
 			   "ゆうちょ jp-bank.japanpost.jp   # kana\n"
-			   "メルカリ mercari.com\n"
+			   "メルカリ mercari mercari.com\n"
 			   "三井住友\n"
 			   "とうきょう\n"
 			   "paypal paypal.com\n"
 			   "amazon amazon.co.jp amazon.com\n"
 			   "docomo docomo.ne.jp\n"
 			   "カシオ\n"
-			   "corner corner.example.org\n";
+			   "corner corner.example.org\n"
+			   "nintendo nintendo.* nintendo-europe.com\n"
+			   "ゆうびん mail-post.example.net japanpost.jp\n";
 
 static void test_examples(void **state)
 {
@@ -79,17 +81,43 @@ static void test_examples(void **state)
 		{"メルカリ.com", SK_LIKE_SUFFIX, "メルカリ"}, {"メル力リ.com", SK_LIKE_HOMOGRAPH, "メルカリ"} /* the Chinese character for power */, {"力シオ.jp", SK_LIKE_HOMOGRAPH, "カシオ"},
 		{"三井住友カード.com", SK_LIKE_INSIDE, "三井住友"}, {"ゆうちょ銀行.net", SK_LIKE_INSIDE, "ゆうちょ"}, {"yuucho-bank.top", SK_LIKE_INSIDE, "ゆうちょ"}, {"yucho-direct.com", SK_LIKE_INSIDE, "ゆうちょ"},
 		{"tokyo-login.com", SK_LIKE_INSIDE, "とうきょう"}, {"toukyou.shop", SK_LIKE_SUFFIX, "とうきょう"}, {"comer.com", SK_LIKE_HOMOGRAPH, "corner"}, {"smbc.github.io", SK_LIKE_SUFFIX, "smbc"},
+		{"nintendo.co.kr", SK_LIKE_NONE, ""}, {"www.nintendo.example", SK_LIKE_NONE, ""}, {"nintemdo.com", SK_LIKE_EDIT, "nintendo"}, {"nintendo-gift.com", SK_LIKE_INSIDE, "nintendo"},
+		{"ninteпdo.co.kr", SK_LIKE_HOMOGRAPH, "nintendo"}, {"nintendo-europe.com", SK_LIKE_NONE, ""}, {"japanpost.jp.delivery-fee.info", SK_LIKE_BEFORE, "ゆうびん"},
 	};
 	struct sk_brands *brands = read_list(list);
 	unsigned wrong = 0;
 	for (size_t i = 0; i < SK_COUNT(cases); i++) {
 		const char *brand;
 		enum sk_likeness likeness = like(brands, cases[i].name, &brand);
-		/* The own domain of another line names that line's brand. */
-		const char *expected = strcmp(cases[i].name, "mercari-jp.shop") == 0 ? brand : cases[i].brand;
-		if (strcmp(cases[i].name, "mercari-jp.shop") == 0)
-			continue;
-		if (likeness != cases[i].likeness || (likeness != SK_LIKE_NONE && strcmp(brand, expected) != 0)) {
+		if (likeness != cases[i].likeness || (likeness != SK_LIKE_NONE && strcmp(brand, cases[i].brand) != 0)) {
+			print_error("%s: %s %s\n", cases[i].name, sk_likeness_name(likeness), brand);
+			wrong++;
+		}
+	}
+	assert_int_equal(wrong, 0);
+	sk_brands_free(brands);
+}
+
+/* The program's own list can be read, knows its own domains, and finds what people send. */
+static void test_default(void **state)
+{
+	(void)state;
+	static const struct { const char *name; enum sk_likeness likeness; const char *brand; } cases[] = {
+		{"www.amazon.co.jp", SK_LIKE_NONE, ""}, {"s3.amazonaws.com", SK_LIKE_NONE, ""}, {"fonts.googleapis.com", SK_LIKE_NONE, ""}, {"www.google.co.jp", SK_LIKE_NONE, ""},
+		{"login.microsoftonline.com", SK_LIKE_NONE, ""}, {"direct.smbc.co.jp", SK_LIKE_NONE, ""}, {"www.eki-net.com", SK_LIKE_NONE, ""}, {"online.example.com", SK_LIKE_NONE, ""},
+		{"amazon-co-jp.top", SK_LIKE_INSIDE, "amazon"}, {"аmazon.co.jp", SK_LIKE_HOMOGRAPH, "amazon"}, {"amazom.co.jp", SK_LIKE_EDIT, "amazon"},
+		{"smbc-direct.shop", SK_LIKE_INSIDE, "smbc"}, {"eki-net.shop", SK_LIKE_SUFFIX, "eki-net"}, {"ekinet-login.com", SK_LIKE_INSIDE, "eki-net"}, {"三井住友銀行.com", SK_LIKE_INSIDE, "smbc"},
+		{"えきねっと.net", SK_LIKE_SUFFIX, "eki-net"}, {"etc-meisai.jp.user-check.cn", SK_LIKE_BEFORE, "etc-meisai"}, {"rnufg.jp", SK_LIKE_HOMOGRAPH, "mufg"},
+	};
+	struct sk_brands *brands = NULL;
+	struct sk_fault fault = {.line = ""};
+	if (sk_brands_default(suffixes, &brands, &fault) != SK_OK)
+		fail_msg("%s", fault.line);
+	unsigned wrong = 0;
+	for (size_t i = 0; i < SK_COUNT(cases); i++) {
+		const char *brand;
+		enum sk_likeness likeness = like(brands, cases[i].name, &brand);
+		if (likeness != cases[i].likeness || (likeness != SK_LIKE_NONE && strcmp(brand, cases[i].brand) != 0)) {
 			print_error("%s: %s %s\n", cases[i].name, sk_likeness_name(likeness), brand);
 			wrong++;
 		}
@@ -222,6 +250,6 @@ static void test_kana(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_examples), cmocka_unit_test(test_bad_lists), cmocka_unit_test(test_edits), cmocka_unit_test(test_punycode), cmocka_unit_test(test_kana)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_examples), cmocka_unit_test(test_default), cmocka_unit_test(test_bad_lists), cmocka_unit_test(test_edits), cmocka_unit_test(test_punycode), cmocka_unit_test(test_kana)};
 	return cmocka_run_group_tests_name("brand", tests, open_list, close_list);
 }
