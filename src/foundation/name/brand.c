@@ -190,7 +190,8 @@ static enum sk_err add_domain(const struct sk_suffixes *suffixes, struct sk_bran
 		text[i] = (char)(word[i] >= 'A' && word[i] <= 'Z' ? word[i] - 'A' + 'a' : word[i]);
 	brands->domain_brand[brands->domain_count] = (uint16_t)(brands->count - 1);
 	brands->domains[brands->domain_count++] = text;
-	if (!sk_name_split(suffixes, text, name) || name->registered_at == name->length)
+	/* A provider's domain may be a suffix itself: whether it is depends on how new the list of suffixes is. */
+	if (!sk_name_split(suffixes, text, name) || (name->registered_at == name->length && !name->rented))
 		return sk_fault_set(fault, SK_EMALFORMED, "%s:%u: '%.60s' is no domain that somebody can have; expected one like example.co.jp, internationalized ones as xn--...",
 				    file, line, text);
 	return SK_OK;
@@ -209,8 +210,8 @@ static enum sk_err read_line(const struct sk_suffixes *suffixes, struct sk_brand
 	size_t brand = brands->count++;
 	if (memchr(word, '.', length) != NULL) {
 		SK_TRY(add_domain(suffixes, brands, word, length, file, line, &name, fault));
-		word = name.text + name.registered_at;
-		length = (size_t)(name.suffix_at - 1u - name.registered_at);
+		word = name.text + (name.registered_at < name.length ? name.registered_at : 0);
+		length = strcspn(word, ".");
 	}
 	SK_TRY(add_spelling(brands, word, length, brand, file, line, fault));
 	memcpy(brands->texts[brand], word, length);

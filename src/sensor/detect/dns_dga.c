@@ -8,11 +8,13 @@
 #include "text/text.h"
 
 enum { WORDS = 8, BITS = 64 * WORDS, HLL_BITS = 7, FULL = BITS * 3 / 4, FEW = 2 };
-enum { EXPONENT, NAMES, MEMORY, QUIET };
+enum { EXPONENT, NAMES, MISSING, SHARE, MEMORY, QUIET };
 
 static const struct sk_threshold thresholds[] = {
 	[EXPONENT] = {"exponent", "", 3, 15, 9, "a false alarm once in 10^this hosts, if names that do not exist were independent"},
 	[NAMES] = {"names", "domains", 4, 300, 8, "fewer different domains that look made up are never told"},
+	[MISSING] = {"missing", "domains", 10, 100000, 80, "so many different domains that do not exist are told however their names look (families that put words together)"},
+	[SHARE] = {"share", "%", 10, 100, 60, "when at least so many of the answers that the host got since the first of them said so"},
 	[MEMORY] = {"memory", "s", 60, SK_MEMORY_SHORT_S, SK_MEMORY_SHORT_S, "a host without such a name for so long is forgotten"},
 	[QUIET] = {"quiet", "s", 10, 3600, 900, "a search that rests for so long is over"},
 };
@@ -32,6 +34,7 @@ struct entry {
 	uint64_t seen[WORDS];           /* different domains that do not exist (half view: that were asked for) */
 	uint8_t hll[1 << HLL_BITS];
 	int32_t score, coming;
+	bool answered;                  /* answers are seen */
 	uint32_t looks[LOOKS];          /* of different ones */
 	uint64_t missing, found;        /* answers */
 	struct sk_episode episode;
@@ -96,6 +99,7 @@ static void event(struct sk_run *run, const struct sk_event *event, uint64_t has
 	enum look look = (enum look)(kind & KIND_LOOK);
 	sk_contact_see(&entry->last, event);
 	entry->missing++;
+	entry->answered = missing;
 	entry->key = hash;
 	if (look >= MIDDLING && (entry->episode.open || entry->score >= bound(run->threshold) / 4))
 		sk_named_keep(run->extra, hash, event);
@@ -109,19 +113,38 @@ static void event(struct sk_run *run, const struct sk_event *event, uint64_t has
 	sk_run_touch(run, entry);
 }
 
+static double different(const struct entry *entry)
+{
+	unsigned set = sk_bits_count(entry->seen, WORDS);
+	return set <= FULL ? sk_bits_estimate(set, BITS) : sk_hll_estimate(entry->hll, HLL_BITS);
+}
+
+/* By their looks. */
+static bool looks_made(const struct sk_run *run, const struct entry *entry)
+{
+	return entry->looks[MIDDLING] + entry->looks[STRONG] >= run->threshold[NAMES] && entry->score >= bound(run->threshold);
+}
+
+/* By their number alone: whoever types or follows links finds more than he misses. */
+static bool misses_most(const struct sk_run *run, const struct entry *entry)
+{
+	return entry->answered && different(entry) >= (double)run->threshold[MISSING] && entry->missing * 100 >= run->threshold[SHARE] * (entry->missing + entry->found);
+}
+
 static bool say(struct sk_run *run, struct entry *entry)
 {
 	struct sk_episode before = entry->episode;
 	struct sk_detection detection = sk_dns_detection(&entry->last);
-	unsigned set = sk_bits_count(entry->seen, WORDS);
+	bool made = looks_made(run, entry);
 	detection.contacts = entry->missing;
 	detection.answered = entry->found;
-	detection.peers = (uint64_t)((set <= FULL ? sk_bits_estimate(set, BITS) : sk_hll_estimate(entry->hll, HLL_BITS)) + 0.5);
+	detection.peers = (uint64_t)(different(entry) + 0.5);
 	detection.ports = entry->looks[MIDDLING] + entry->looks[STRONG];
 	detection.value = (uint64_t)entry->score;
 	detection.limit = (uint64_t)bound(run->threshold);
-	detection.severity = 3;
-	detection.percent = detection.half_view ? 60 : 85;
+	detection.severity = made ? 3 : 2;
+	detection.percent = !made || !entry->answered ? 60 : 85;
+	(void)snprintf(detection.about, sizeof detection.about, "%s", made ? "look" : "number");
 	detection.added = sk_episode_told(&entry->episode, entry->missing, run);
 	(void)snprintf(detection.text, sizeof detection.text, "%s", sk_named_text(run->extra, entry->key));
 	(void)snprintf(detection.matched, sizeof detection.matched, "dns");
@@ -140,8 +163,10 @@ static bool settle(struct sk_run *run, void *at)
 	entry->score = entry->score < 0 ? 0 : entry->score > 100 * limit ? 100 * limit : entry->score;
 	bool over = sk_contact_rests(&entry->last, run, run->threshold[QUIET]);
 	if (!entry->episode.open) {
-		if (entry->looks[MIDDLING] + entry->looks[STRONG] >= run->threshold[NAMES] && entry->score >= limit) {
-			if (!sk_named_waits(run, run->extra, entry->key, &entry->waits_s))
+		bool made = looks_made(run, entry);
+		if (made || misses_most(run, entry)) {
+			/* Of words a single one tells nothing. */
+			if (!made || !sk_named_waits(run, run->extra, entry->key, &entry->waits_s))
 				(void)say(run, entry);
 			return true;
 		}
@@ -164,15 +189,23 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	char who[SK_ADDR_TEXT_MAX], whom[SK_ADDR_TEXT_MAX], when[96], names[SK_UNIT_TEXT_MAX], made[SK_UNIT_TEXT_MAX];
-	bool half = d->half_view && !d->of_responder;
+	char who[SK_ADDR_TEXT_MAX], whom[SK_ADDR_TEXT_MAX], when[96], names[SK_UNIT_TEXT_MAX], looks[SK_UNIT_TEXT_MAX];
+	bool half = d->half_view && !d->of_responder, made = d->about[0] == 'l';
 	sk_tell(out->sentence, "%s (%s) asked %s for about %s different domains %s %s; about %s of them look as if a program had made them up%s%s.", sk_tell_addr(sk_dns_asker(d), who),
 		sk_tell_place(d, d->of_responder), sk_tell_addr(sk_dns_asked(d), whom), sk_number_format(d->peers, names), half ? "whose answers could not be seen" : "that do not exist",
-		sk_tell_when(d, when), sk_number_format(d->ports, made), d->text[0] != '\0' ? ", such as " : "", d->text);
-	sk_tell(out->why, "Each different domain weighs by how its name looks: %.1f, the bound is %.1f (one false alarm in 10^%llu hosts if such names were independent), at least %llu that look "
-		"made up. %llu answers said no such domain.%s", (double)d->value / 100, (double)d->limit / 100, (unsigned long long)threshold[EXPONENT], (unsigned long long)threshold[NAMES],
-		(unsigned long long)d->contacts, half ? " Half view: whether they exist is not known." : "");
-	sk_tell(out->doubt, "A resolver behind which such a host stands; software that asks for random names to see whether answers are forged; a crawler that follows dead links.");
+		sk_tell_when(d, when), sk_number_format(d->ports, looks), d->text[0] != '\0' ? ", such as " : "", d->text);
+	if (made)
+		sk_tell(out->why, "Each different domain weighs by how its name looks: %.1f, the bound is %.1f (one false alarm in 10^%llu hosts if such names were independent), at least %llu that "
+			"look made up. ", (double)d->value / 100, (double)d->limit / 100, (unsigned long long)threshold[EXPONENT], (unsigned long long)threshold[NAMES]);
+	else
+		sk_tell(out->why, "By their number alone, for the names look like others': at least %llu different ones, and %llu %% of the answers or more said so. ", (unsigned long long)threshold[MISSING],
+			(unsigned long long)threshold[SHARE]);
+	if (half)
+		sk_tell(out->why, "Half view: whether they exist is not known.");
+	else
+		sk_tell(out->why, "%llu answers said no such domain, %llu found one.", (unsigned long long)d->contacts, (unsigned long long)d->answered);
+	sk_tell(out->doubt, "A resolver behind which such a host stands; software that asks for random names to see whether answers are forged; a crawler that follows dead links; a mail server that "
+			    "looks up senders who made themselves up.");
 }
 
 const struct sk_detector sk_detector_dns_dga = {

@@ -7,7 +7,7 @@
 #include "detect/dns_priv.h"
 #include "text/text.h"
 
-enum { NET_WORDS = 4, NET_BITS = 64 * NET_WORDS, ADDRESS_WORDS = 8, ADDRESS_BITS = 64 * ADDRESS_WORDS, CLIENT_WORDS = 1, CLIENT_BITS = 64, FEW = 4 };
+enum { NET_WORDS = 4, NET_BITS = 64 * NET_WORDS, ADDRESS_WORDS = 8, ADDRESS_BITS = 64 * ADDRESS_WORDS, CLIENT_WORDS = 4, CLIENT_BITS = 256, FEW = 4 };
 enum { EXPONENT, NETWORKS, TTL, MEMORY, QUIET };
 
 static const struct sk_threshold thresholds[] = {
@@ -107,7 +107,6 @@ static bool say(struct sk_run *run, struct entry *entry)
 	detection.peers = (uint64_t)(sk_bits_estimate(sk_bits_count(entry->addresses, ADDRESS_WORDS), ADDRESS_BITS) + 0.5);
 	detection.value = (uint64_t)(sk_bits_estimate(sk_bits_count(entry->nets, NET_WORDS), NET_BITS) + 0.5);
 	detection.limit = run->threshold[NETWORKS];
-	detection.period_ms = 0;
 	detection.severity = 2;
 	detection.percent = 75;
 	detection.added = sk_episode_told(&entry->episode, entry->answers, run);

@@ -126,7 +126,7 @@ static bool settle(struct sk_run *run, void *at)
 	bool learning = entry->first_s < memory->started_s + run->threshold[LEARN];
 	bool over = sk_contact_rests(&entry->last, run, run->threshold[QUIET]);
 	if (!entry->episode.open) {
-		bool late = run->now_s > entry->first_s + run->threshold[SPREAD];
+		bool late = sk_run_second(entry->last.last_ns) > entry->first_s + run->threshold[SPREAD];
 		bool enough = sk_bits_count(entry->clients, CLIENT_WORDS) >= run->threshold[HOSTS];
 		if (!learning && !late && enough) {
 			if (!sk_named_waits(run, &memory->named, entry->key, &entry->waits_s))

@@ -63,7 +63,7 @@ static void test_model(void **state)
 				most = walk > most ? walk : most;
 				/* Two addresses may look like one to the bitmaps, which is less for either side. */
 				over[n] |= walk + 0.2 * fresh >= 7 * 2.3 - 3 && nets + fresh_nets >= 12;
-				under[n] |= least >= 7 * 2.3 && nets + fresh_nets >= 14;
+				under[n] |= least >= 7 * 2.3 + 2 * 2.7 && nets + fresh_nets >= 14;
 			}
 		}
 		play_run(&play, false);

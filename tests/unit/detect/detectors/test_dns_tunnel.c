@@ -17,12 +17,12 @@ static const struct { uint16_t type; unsigned length; bool coded; double weight;
 
 static const char *make_name(unsigned kind, unsigned number, unsigned domain, char text[SK_DNS_NAME_MAX])
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
+	static const char letters[] = "bcdfghjklmnpqrstvwxz0123456789bc";
 	static const char *const words[] = {"mail", "www", "shop", "news", "image", "static", "login", "maps"};
 	uint64_t seed = UINT64_C(0x9e3779b97f4a7c15) * (number + 1) + kind;
 	size_t used = 0;
 	if (!kinds[kind].coded)
-		used = (size_t)snprintf(text, SK_DNS_NAME_MAX, "%s%s%s", words[number & 7], number < 8 ? "" : "-", number < 8 ? "" : words[number >> 3 & 7]);
+		used = (size_t)snprintf(text, SK_DNS_NAME_MAX, "%s%u%s%s", words[number & 7], kind, number < 8 ? "" : "-", number < 8 ? "" : words[number >> 3 & 7]);
 	for (unsigned i = 0; kinds[kind].coded && i < kinds[kind].length; i++)
 		text[used++] = i % 50 == 49 ? '.' : letters[play_random(&seed, 32)];
 	(void)snprintf(text + used, SK_DNS_NAME_MAX - used, ".domain%u.com", domain);
@@ -80,7 +80,8 @@ static void model(unsigned mode)
 			bool said = play_count(&play, "dns.tunnel", &addr, &last) != 0;
 			char domain[32];
 			(void)snprintf(domain, sizeof domain, "domain%u.com", client);
-			if (over[client] < 9 * 2.3)
+			/* Two names may have one bit: then the later one is not weighed. */
+			if (over[client] < 9 * 2.3 - 2)
 				assert_false(said);
 			else if (under[client] >= 9 * 2.3 + 3)
 				assert_true(said);
