@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cmd/brands.h"
 #include "cmd/collector.h"
 #include "cmd/guard.h"
 #include "cmd/progress.h"
@@ -21,6 +22,7 @@ struct run {
 	struct sk_run_result *result;
 	struct sk_border *border;
 	struct sk_indicator_set *set;
+	struct sk_brands *brands;
 	struct sk_emit *emit;
 	struct sk_syslog *syslog;
 	struct sk_ipfix *ipfix;
@@ -168,6 +170,7 @@ static enum sk_err start(struct run *run, struct sk_workspace *workspace, struct
 	const char *link = live ? "exports" : "file";
 	SK_TRY(open_inputs(run, workspace, &set_facts, fault));
 	SK_TRY(sk_exports_allowed(&run->options->exports, &result->basis, fault));
+	SK_TRY(sk_brands_of_run(workspace, &result->basis, run->options->brands_path, &run->brands, fault));
 	if (run->options->eve_path != NULL)
 		SK_TRY(sk_guard_output("--eve", run->options->eve_path, run->options->captures, run->options->capture_count, fault));
 	if (run->options->eve_path != NULL)
@@ -191,7 +194,7 @@ static enum sk_err start(struct run *run, struct sk_workspace *workspace, struct
 	run->sink = sk_collector_sink(run->collector);
 	struct sk_engine_config config = {.border = run->border, .basis = &result->basis, .set = run->set, .sink = &run->sink, .flow = sk_flow_default_limits(),
 					  .decoder = sk_decoder_default_limits(), .interval_frames = run->options->interval_frames, .clock = run->cmd->clock,
-					  .link = link};
+					  .link = link, .brands = run->brands};
 	if (run->options->no_heads)
 		config.flow.heads = SK_FLOW_HEADS_NONE;
 	if (run->options->flows != 0)
@@ -437,6 +440,7 @@ enum sk_err sk_run(struct sk_cmd *cmd, struct sk_workspace *workspace, const str
 			note_error(&run, &closing);
 	}
 	free(run.mutes);
+	sk_brands_free(run.brands);
 	sk_indicator_close(run.set);
 	sk_border_close(run.border);
 	if (err == SK_EINTR || err == SK_EEXPIRED) {

@@ -53,7 +53,7 @@ static void segment_closed(void *context, const struct sk_flow_record *record)
 
 static enum sk_err make_kit(struct sk_engine *engine)
 {
-	struct sk_kit_config config = {.basis = engine->config.basis, .limits = sk_kit_default_limits()};
+	struct sk_kit_config config = {.basis = engine->config.basis, .limits = sk_kit_default_limits(), .brands = engine->config.brands};
 	struct sk_fault why;
 	sk_random(config.key, sizeof config.key);
 	enum sk_err err = sk_kit_new(&config, &engine->kit, &why);

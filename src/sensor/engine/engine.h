@@ -21,6 +21,7 @@ struct sk_engine_config {
 	uint64_t interval_frames;               /* 0 = SK_ENGINE_INTERVAL_FRAMES */
 	struct sk_clock clock;
 	const char *link;                       /* name in the account, e.g. "file" */
+	const struct sk_brands *brands;         /* for detectors of lookalikes; may be NULL */
 };
 
 /* Called when an interval closes, with a checked account (number is the caller's to set). Its error stops the engine: collection without a
