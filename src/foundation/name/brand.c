@@ -440,6 +440,13 @@ static bool find_before(const struct sk_brands *brands, const struct sk_name *na
 	return false;
 }
 
+/* Is the suffix itself the brand's, as a provider's may be ("google" in front of "googleapis.com")? */
+static bool is_below_own(const struct sk_brands *brands, const struct sk_name *name, size_t brand)
+{
+	uint32_t domain;
+	return name->rented && is_owned(brands, name->text + name->suffix_at, (size_t)name->length - name->suffix_at, &domain) && brands->domain_brand[domain] == brand;
+}
+
 enum sk_likeness sk_brands_match(const struct sk_brands *brands, const struct sk_name *name, size_t *brand)
 {
 	uint32_t code[SK_LABEL_MAX], look[2 * SK_LABEL_MAX + 1], domain;
@@ -460,11 +467,14 @@ enum sk_likeness sk_brands_match(const struct sk_brands *brands, const struct sk
 	} else if ((form = find_inside(brands, look, length)) != NULL) {
 		likeness = SK_LIKE_INSIDE;
 	}
+	bool content = sk_name_is_content(name);
+	if ((likeness != SK_LIKE_HOMOGRAPH && content) || (likeness != SK_LIKE_NONE && is_below_own(brands, name, form->brand)))
+		likeness = SK_LIKE_NONE;
 	if (likeness != SK_LIKE_NONE) {
 		*brand = form->brand;
 		return likeness;
 	}
-	if (brands->domain_count != 0 && find_before(brands, name, &domain)) {
+	if (brands->domain_count != 0 && !content && find_before(brands, name, &domain)) {
 		*brand = brands->domain_brand[domain];
 		return SK_LIKE_BEFORE;
 	}

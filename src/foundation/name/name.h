@@ -24,6 +24,7 @@ struct sk_name {
 	uint8_t length, labels;
 	uint8_t registered_at;   /* "example.co.jp" of "www.example.co.jp"; length when the name is a suffix itself or has one label */
 	uint8_t suffix_at;       /* "co.jp" */
+	bool listed;             /* the top domain is one that the list knows */
 	bool rented;             /* the suffix is a provider's (github.io), and no registry's */
 	bool dynamic;            /* ... where anybody gets a name at once (dynamic.def) */
 	uint8_t label_at, label_length; /* the label that somebody chose: in front of the suffix; of a rented one that is not dynamic the provider's own; else 0 */
@@ -35,6 +36,8 @@ bool sk_name_split(const struct sk_suffixes *suffixes, const char *text, struct 
 bool sk_name_is_inner(const struct sk_name *name);
 /* A service that is asked about things by putting them into names (block lists, scanners of files, measurements; service.def)? By its registered domain. */
 bool sk_name_is_lookup(const struct sk_name *name);
+/* Does a content network stand behind the suffix, in front of which its customers' names are put (content.def)? */
+bool sk_name_is_content(const struct sk_name *name);
 /* A pool of many machines of many hands on purpose (pool.def: time servers, seeds of networks)? */
 bool sk_name_is_pool(const struct sk_name *name);
 

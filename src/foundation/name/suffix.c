@@ -140,6 +140,7 @@ bool sk_name_split(const struct sk_suffixes *suffixes, const char *text, struct 
 	unsigned n = suffix_labels(suffixes->list, text, at, found, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE), registry = n;
 	*out = (struct sk_name){.text = text, .length = (uint8_t)length, .labels = (uint8_t)labels, .suffix_at = at[n - 1],
 				.registered_at = n < found ? at[n] : (uint8_t)length};
+	out->listed = n > 1 || psl_is_public_suffix2(suffixes->list, text + at[0], PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE);
 	if (n > 1)
 		registry = suffix_labels(suffixes->list, text, at, n, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE);
 	out->rented = registry < n;
@@ -181,6 +182,16 @@ bool sk_name_is_lookup(const struct sk_name *name)
 #undef SK_SERVICE
 	};
 	return ends_in(name, services, SK_COUNT(services));
+}
+
+bool sk_name_is_content(const struct sk_name *name)
+{
+	static const char *const networks[] = {
+#define SK_CONTENT(domain) domain,
+#include "name/content.def"
+#undef SK_CONTENT
+	};
+	return ends_in(name, networks, SK_COUNT(networks));
 }
 
 bool sk_name_is_pool(const struct sk_name *name)

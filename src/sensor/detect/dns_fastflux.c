@@ -23,7 +23,7 @@ enum { WEIGHT_NEW = 120, WEIGHT_KNOWN = -150 };
 
 struct entry {
 	struct sk_entry kit;
-	struct sk_contact last;
+	struct sk_contact last, told;   /* told: as it was when it was first said, so that it stays one finding */
 	uint64_t key;
 	uint32_t waits_s;
 	uint64_t nets[NET_WORDS], addresses[ADDRESS_WORDS], clients[CLIENT_WORDS];
@@ -101,7 +101,11 @@ static void event(struct sk_run *run, const struct sk_event *event, uint64_t has
 static bool say(struct sk_run *run, struct entry *entry)
 {
 	struct sk_episode before = entry->episode;
-	struct sk_detection detection = sk_dns_detection(&entry->last);
+	if (!entry->episode.open)
+		entry->told = entry->last;
+	entry->told.first_ns = entry->last.first_ns;
+	entry->told.last_ns = entry->last.last_ns;
+	struct sk_detection detection = sk_dns_detection(&entry->told);
 	detection.contacts = entry->answers;
 	detection.answered = (uint64_t)(sk_bits_estimate(sk_bits_count(entry->clients, CLIENT_WORDS), CLIENT_BITS) + 0.5);
 	detection.peers = (uint64_t)(sk_bits_estimate(sk_bits_count(entry->addresses, ADDRESS_WORDS), ADDRESS_BITS) + 0.5);
@@ -149,7 +153,7 @@ static bool settle(struct sk_run *run, void *at)
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
 	char who[SK_ADDR_TEXT_MAX], when[96];
-	sk_tell(out->sentence, "A name below %s had about %llu addresses in %llu networks of different hands %s; %llu answers to about %llu host%s inside, the last to %s, none to be kept for longer "
+	sk_tell(out->sentence, "A name below %s had about %llu addresses in %llu networks of different hands %s; %llu answers to about %llu host%s inside, one of them %s, none to be kept for longer "
 		"than %s s.", d->text[0] != '\0' ? d->text : "one domain", (unsigned long long)d->peers, (unsigned long long)d->value, sk_tell_when(d, when), (unsigned long long)d->contacts,
 		(unsigned long long)d->answered, d->answered == 1 ? "" : "s", sk_tell_addr(sk_dns_asker(d), who), d->about);
 	sk_tell(out->why, "Nearly every new address lay in a new network (/16, IPv6 /32): the bound is passed when one name in 10^%llu would do so by chance; at least %llu networks, answers that may "

@@ -25,7 +25,7 @@ struct memory {
 
 struct entry {
 	struct sk_entry kit;
-	struct sk_contact last;
+	struct sk_contact last, told;   /* told: as it was when it was first said, so that it stays one finding */
 	uint64_t key;
 	uint32_t first_s, waits_s;
 	uint64_t clients[CLIENT_WORDS];
@@ -103,7 +103,11 @@ static bool say(struct sk_run *run, struct entry *entry)
 {
 	struct memory *memory = run->extra;
 	struct sk_episode before = entry->episode;
-	struct sk_detection detection = sk_dns_detection(&entry->last);
+	if (!entry->episode.open)
+		entry->told = entry->last;
+	entry->told.first_ns = entry->last.first_ns;
+	entry->told.last_ns = entry->last.last_ns;
+	struct sk_detection detection = sk_dns_detection(&entry->told);
 	detection.contacts = entry->asked;
 	detection.peers = (uint64_t)(sk_bits_estimate(sk_bits_count(entry->clients, CLIENT_WORDS), CLIENT_BITS) + 0.5);
 	detection.value = detection.peers;
@@ -150,7 +154,7 @@ static bool settle(struct sk_run *run, void *at)
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
 	char who[SK_ADDR_TEXT_MAX], when[96], asked[SK_UNIT_TEXT_MAX];
-	sk_tell(out->sentence, "About %llu host%s inside asked for %s %s, %s times in all, the last was %s; nobody inside had asked for it in the half day before.", (unsigned long long)d->peers,
+	sk_tell(out->sentence, "About %llu host%s inside asked for %s %s, %s times in all, one of them %s; nobody inside had asked for it in the half day before.", (unsigned long long)d->peers,
 		d->peers == 1 ? "" : "s", d->text[0] != '\0' ? d->text : "a domain", sk_tell_when(d, when), sk_number_format(d->contacts, asked), sk_tell_addr(sk_dns_asker(d), who));
 	sk_tell(out->why, "At least %llu different hosts asked within %llu s of the first; what was asked for in the last 12 to 24 h is known, as keyed hashes.%s", (unsigned long long)d->limit,
 		(unsigned long long)threshold[SPREAD], d->half_view ? " Half view: whether the name exists is not known." : "");

@@ -8,11 +8,12 @@
 #include "text/text.h"
 
 enum { WORDS = 8, BITS = 64 * WORDS, HLL_BITS = 7, FULL = BITS * 3 / 4, FEW = 3 };
-enum { EXPONENT, NAMES, MEMORY, QUIET };
+enum { EXPONENT, NAMES, ABROAD, MEMORY, QUIET };
 
 static const struct sk_threshold thresholds[] = {
 	[EXPONENT] = {"exponent", "", 3, 15, 9, "a false alarm once in 10^this pairs of a client and a domain, if names were independent"},
 	[NAMES] = {"names", "names", 4, 300, 8, "fewer different names below a domain are never told"},
+	[ABROAD] = {"abroad", "0 or 1", 0, 1, 0, "1: clients abroad that ask servers inside, and transit, are told too"},
 	[MEMORY] = {"memory", "s", 60, SK_MEMORY_SHORT_S, SK_MEMORY_SHORT_S, "a client that does not ask below the domain for so long is forgotten"},
 	[QUIET] = {"quiet", "s", 10, 3600, 600, "a tunnel that rests for so long is over"},
 };
@@ -87,16 +88,23 @@ static bool head(const struct sk_run *run, const struct sk_head *head, const str
 {
 	const struct sk_dns *dns = &head->as.dns;
 	struct sk_name name;
-	if (!sk_run_name(run, dns->name, &name) || name.registered_at == 0 || !sk_dns_is_public(&name) || sk_name_is_lookup(&name) || is_service(dns->name))
+	if ((run->threshold[ABROAD] == 0 && !sk_dns_inside(event)) || !sk_run_name(run, dns->name, &name) || sk_name_is_inner(&name) || sk_name_is_lookup(&name) || is_service(dns->name))
 		return false;
-	size_t length = name.registered_at - 1u;
-	uint64_t domain = sk_run_hash(run, name.text + name.registered_at, (size_t)name.length - name.registered_at);
+	/* Below no top domain that there is: a tunnel straight to its server, which leaves the domain out. All such names of a client are one. */
+	unsigned front = name.listed ? name.registered_at : name.length + 1u;
+	if (front == 0 || front == name.length)
+		return false;
+	size_t length = front - 1u;
+	uint64_t domain = name.listed ? sk_run_hash(run, name.text + front, name.length - (size_t)front) : 0;
 	event->head.hash = sk_mix(sk_dns_client(event), domain);
 	event->head.numbers[AT_LENGTH] = (uint32_t)length;
 	event->head.numbers[AT_NAME] = (uint32_t)(sk_run_hash(run, name.text, length) >> 16);
 	event->head.numbers[AT_KIND] = type_bit(dns->query_type) | (dns->response ? KIND_RESPONSE : 0u) | (is_coded(name.text, length) ? KIND_CODED : 0u);
 	event->head.numbers[AT_BYTES] = packet->payload_wire_bytes;
-	sk_dns_text(&name, event->head.text);
+	if (name.listed)
+		sk_dns_text(&name, event->head.text);
+	else
+		event->head.text[0] = '.';
 	return true;
 }
 
@@ -222,7 +230,7 @@ static void tell(const struct sk_detection *d, const uint64_t *threshold, struct
 	char who[SK_ADDR_TEXT_MAX], whom[SK_ADDR_TEXT_MAX], when[96], names[SK_UNIT_TEXT_MAX], up[SK_UNIT_TEXT_MAX], down[SK_UNIT_TEXT_MAX];
 	sk_tell(out->sentence, "%s (%s) asked %s for about %s different names below %s %s: %llu queries with %s, %llu answers with %s, types %s.",
 		sk_tell_addr(sk_dns_asker(d), who), sk_tell_place(d, d->of_responder), sk_tell_addr(sk_dns_asked(d), whom), sk_number_format(d->peers, names),
-		d->text[0] != '\0' ? d->text : "one domain", sk_tell_when(d, when), (unsigned long long)d->packets[0], sk_bytes_format(d->bytes[0], up),
+		d->text[0] == '\0' ? "one domain" : d->text[0] == '.' ? "no top domain that there is" : d->text, sk_tell_when(d, when), (unsigned long long)d->packets[0], sk_bytes_format(d->bytes[0], up),
 		(unsigned long long)d->packets[1], sk_bytes_format(d->bytes[1], down), d->about);
 	sk_tell(out->why, "Each different name weighs by its length, its look and its type: %.1f, the bound is %.1f (one false alarm in 10^%llu if names were independent), at least %llu names.%s",
 		(double)d->value / 100, (double)d->limit / 100, (unsigned long long)threshold[EXPONENT],

@@ -108,6 +108,7 @@ static void test_default(void **state)
 		{"amazon-co-jp.top", SK_LIKE_INSIDE, "amazon"}, {"аmazon.co.jp", SK_LIKE_HOMOGRAPH, "amazon"}, {"amazom.co.jp", SK_LIKE_EDIT, "amazon"},
 		{"smbc-direct.shop", SK_LIKE_INSIDE, "smbc"}, {"eki-net.shop", SK_LIKE_SUFFIX, "eki-net"}, {"ekinet-login.com", SK_LIKE_INSIDE, "eki-net"}, {"三井住友銀行.com", SK_LIKE_INSIDE, "smbc"},
 		{"えきねっと.net", SK_LIKE_SUFFIX, "eki-net"}, {"etc-meisai.jp.user-check.cn", SK_LIKE_BEFORE, "etc-meisai"}, {"rnufg.jp", SK_LIKE_HOMOGRAPH, "mufg"},
+		{"www-amazon-co-jp.akamaized.net", SK_LIKE_NONE, ""}, {"linkedin.com.cdn.cloudflare.net", SK_LIKE_NONE, ""}, {"googlehome.googleapis.com", SK_LIKE_NONE, ""}, {"amazon-login.web.app", SK_LIKE_INSIDE, "amazon"},
 	};
 	struct sk_brands *brands = NULL;
 	struct sk_fault fault = {.line = ""};

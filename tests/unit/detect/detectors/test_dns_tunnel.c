@@ -126,6 +126,33 @@ static void test_harmless(void **state)
 	play_end(&play);
 }
 
+/* Straight to a server, without a domain of its own; a client abroad, which is told when that is asked for. */
+static void test_ends(void **state)
+{
+	(void)state;
+	static const struct { const char *detector; uint8_t class_; bool below; size_t said; } cases[] = {
+		{"dns.tunnel", SK_CLASS_DF, false, 1}, {"dns.tunnel", SK_CLASS_DF, true, 1}, {"dns.tunnel", SK_CLASS_FD, true, 0}, 
+		{"dns.tunnel:abroad=1", SK_CLASS_FD, true, 1}};
+	for (size_t i = 0; i < SK_COUNT(cases); i++) {
+		struct play play;
+		struct sk_detection last = {0};
+		struct sk_addr client = play_addr("192.0.2.1", 0);
+		play_start(&play, 1, 0, NULL, &cases[i].detector, 1);
+		for (unsigned n = 0; n < 40; n++) {
+			char text[SK_DNS_NAME_MAX];
+			struct play_dns dns = {.at_s = n, .class_ = cases[i].class_, .client = client, .server = play_addr("203.0.113.53", 0), .name = make_name(1, n, 0, text), .type = TXT};
+			if (!cases[i].below)
+				(void)snprintf(text, sizeof text, "dnscat.%08xbcd5fgh.%08xklm7npq", n * 2654435761u, n * 40503u);
+			play_dns(&play, &dns);
+		}
+		play_run(&play, false);
+		assert_int_equal(play_count(&play, "dns.tunnel", &client, &last) != 0, cases[i].said);
+		if (cases[i].said)
+			assert_string_equal(last.matched, cases[i].below ? "domain0.com" : ".");
+		play_end(&play);
+	}
+}
+
 static void half(struct play *play, unsigned part)
 {
 	for (unsigned i = 0; i < 5; i++)
@@ -149,6 +176,6 @@ static void test_crowd(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_model), cmocka_unit_test(test_harmless), cmocka_unit_test(test_crowd)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_model), cmocka_unit_test(test_harmless), cmocka_unit_test(test_ends), cmocka_unit_test(test_crowd)};
 	return cmocka_run_group_tests_name("dns.tunnel", tests, NULL, NULL);
 }
