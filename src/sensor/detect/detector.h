@@ -42,7 +42,6 @@ struct sk_detector {
 	uint8_t subject;            /* enum sk_subject: whose owner gets the events */
 	uint8_t scale;              /* enum sk_detector_scale */
 	uint8_t share;              /* entries: 1/2^share of that limit */
-	bool names;                 /* head asks sk_run_name */
 	uint32_t entry_bytes;       /* SK_ENTRY_BYTES(struct entry) */
 	uint32_t extra_bytes;
 	/* The hash of the entry that an event belongs to, made of event->from, to and ports by sk_mix; 0: it is of no interest. */
@@ -53,6 +52,8 @@ struct sk_detector {
 	bool (*settle)(struct sk_run *run, void *entry);
 	/* Take out of a head what an event may hold; the flow's part is filled already. False: nothing. Reads *run alone. */
 	bool (*head)(const struct sk_run *run, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event);
+	/* Instead of head: of a head with a name (DNS, a client's hello, HTTP), which is asked for its parts once for all detectors. */
+	bool (*named)(const struct sk_run *run, const struct sk_name *name, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event);
 	/* Put a detection into words. */
 	void (*tell)(const struct sk_detection *detection, const uint64_t *threshold, struct sk_telling *out);
 };
@@ -69,8 +70,6 @@ SK_MUST bool sk_run_say(struct sk_run *run, const struct sk_detection *detection
 uint64_t sk_run_net(const struct sk_run *run, const struct sk_addr *addr);
 /* A keyed hash of bytes, for heads. */
 uint64_t sk_run_hash(const struct sk_run *run, const void *bytes, size_t length);
-/* For heads: the parts of a name that the head holds; found once for all detectors. False: there are none. Valid during the call. */
-bool sk_run_name(const struct sk_run *run, const char *text, struct sk_name *out);
 /* The list of brands, or NULL. */
 const struct sk_brands *sk_run_brands(const struct sk_run *run);
 /* Seconds of a time, as tables count them. */

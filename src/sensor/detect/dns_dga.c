@@ -50,25 +50,24 @@ static enum look look_of(int32_t score)
 }
 
 /* Answers tell all; questions are asked only where answers cannot be seen. */
-static bool head(const struct sk_run *run, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event)
+static bool named(const struct sk_run *run, const struct sk_name *name, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event)
 {
 	const struct sk_dns *dns = &head->as.dns;
-	struct sk_name name;
 	(void)packet;
 	bool half = sk_dns_half(event);
-	if (dns->response == half || !sk_run_name(run, dns->name, &name) || !sk_dns_is_public(&name) || sk_name_is_lookup(&name))
+	if (dns->response == half || !sk_dns_is_public(name) || sk_name_is_lookup(name))
 		return false;
 	bool missing = dns->response && dns->rcode == SK_DNS_NXDOMAIN;
-	int32_t score = missing || half ? sk_name_score(&name) : 0;
+	int32_t score = missing || half ? sk_name_score(name) : 0;
 	if (score == INT32_MIN || (dns->response && dns->rcode != 0 && !missing))
 		return false;
-	uint64_t domain = sk_run_hash(run, name.text + name.registered_at, (size_t)name.length - name.registered_at);
+	uint64_t domain = sk_run_hash(run, name->text + name->registered_at, (size_t)name->length - name->registered_at);
 	event->head.hash = sk_dns_client(event);
 	event->head.numbers[AT_DOMAIN_LOW] = (uint32_t)domain;
 	event->head.numbers[AT_DOMAIN_HIGH] = (uint32_t)(domain >> 32);
 	event->head.numbers[AT_KIND] = (uint32_t)look_of(score) | (missing ? KIND_MISSING : 0u) | (dns->response ? KIND_ANSWER : 0u);
 	if (missing || half)
-		sk_dns_text(&name, event->head.text);
+		sk_dns_text(name, event->head.text);
 	return true;
 }
 
@@ -209,7 +208,7 @@ static void tell(const struct sk_detection *d, const uint64_t *threshold, struct
 }
 
 const struct sk_detector sk_detector_dns_dga = {
-	.name = "dns.dga", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_HEAD), .heads = 1u << SK_HEAD_DNS, .names = true,
+	.name = "dns.dga", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_HEAD), .heads = 1u << SK_HEAD_DNS,
 	.subject = SK_SUBJECT_OWN, .scale = SK_SCALE_HOSTS, .share = 1, .entry_bytes = SK_ENTRY_BYTES(struct entry), .extra_bytes = sizeof(struct sk_named),
-	.key = key, .event = event, .settle = settle, .head = head, .tell = tell,
+	.key = key, .event = event, .settle = settle, .named = named, .tell = tell,
 };

@@ -33,16 +33,15 @@ struct entry {
 	struct sk_episode episode;
 };
 
-static bool head(const struct sk_run *run, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event)
+static bool named(const struct sk_run *run, const struct sk_name *name, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event)
 {
 	const struct sk_dns *dns = &head->as.dns;
-	struct sk_name name;
 	(void)packet;
 	bool counts = sk_dns_half(event) ? !dns->response : dns->response && dns->rcode == 0 && dns->answers != 0;
-	if (!counts || !sk_dns_inside(event) || !sk_run_name(run, dns->name, &name) || !sk_dns_is_public(&name))
+	if (!counts || !sk_dns_inside(event) || !sk_dns_is_public(name))
 		return false;
-	event->head.hash = sk_run_hash(run, name.text + name.registered_at, (size_t)name.length - name.registered_at);
-	sk_dns_text(&name, event->head.text);
+	event->head.hash = sk_run_hash(run, name->text + name->registered_at, (size_t)name->length - name->registered_at);
+	sk_dns_text(name, event->head.text);
 	return true;
 }
 
@@ -162,7 +161,7 @@ static void tell(const struct sk_detection *d, const uint64_t *threshold, struct
 }
 
 const struct sk_detector sk_detector_dns_new = {
-	.name = "dns.new", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_HEAD), .heads = 1u << SK_HEAD_DNS, .names = true,
+	.name = "dns.new", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_HEAD), .heads = 1u << SK_HEAD_DNS,
 	.subject = SK_SUBJECT_OWN, .scale = SK_SCALE_PAIRS, .share = 2, .entry_bytes = SK_ENTRY_BYTES(struct entry), .extra_bytes = sizeof(struct memory),
-	.key = key, .event = event, .settle = settle, .head = head, .tell = tell,
+	.key = key, .event = event, .settle = settle, .named = named, .tell = tell,
 };

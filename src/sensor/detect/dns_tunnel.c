@@ -84,25 +84,24 @@ static bool is_service(const char *text)
 	return text[0] == '_';
 }
 
-static bool head(const struct sk_run *run, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event)
+static bool named(const struct sk_run *run, const struct sk_name *name, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event)
 {
 	const struct sk_dns *dns = &head->as.dns;
-	struct sk_name name;
-	if ((run->threshold[ABROAD] == 0 && !sk_dns_inside(event)) || !sk_run_name(run, dns->name, &name) || sk_name_is_inner(&name) || sk_name_is_lookup(&name) || is_service(dns->name))
+	if ((run->threshold[ABROAD] == 0 && !sk_dns_inside(event)) || sk_name_is_inner(name) || sk_name_is_lookup(name) || is_service(dns->name))
 		return false;
 	/* Below no top domain that there is: a tunnel straight to its server, which leaves the domain out. All such names of a client are one. */
-	unsigned front = name.listed ? name.registered_at : name.length + 1u;
-	if (front == 0 || front == name.length)
+	unsigned front = name->listed ? name->registered_at : name->length + 1u;
+	if (front == 0 || front == name->length)
 		return false;
 	size_t length = front - 1u;
-	uint64_t domain = name.listed ? sk_run_hash(run, name.text + front, name.length - (size_t)front) : 0;
+	uint64_t domain = name->listed ? sk_run_hash(run, name->text + front, name->length - (size_t)front) : 0;
 	event->head.hash = sk_mix(sk_dns_client(event), domain);
 	event->head.numbers[AT_LENGTH] = (uint32_t)length;
-	event->head.numbers[AT_NAME] = (uint32_t)(sk_run_hash(run, name.text, length) >> 16);
-	event->head.numbers[AT_KIND] = type_bit(dns->query_type) | (dns->response ? KIND_RESPONSE : 0u) | (is_coded(name.text, length) ? KIND_CODED : 0u);
+	event->head.numbers[AT_NAME] = (uint32_t)(sk_run_hash(run, name->text, length) >> 16);
+	event->head.numbers[AT_KIND] = type_bit(dns->query_type) | (dns->response ? KIND_RESPONSE : 0u) | (is_coded(name->text, length) ? KIND_CODED : 0u);
 	event->head.numbers[AT_BYTES] = packet->payload_wire_bytes;
-	if (name.listed)
-		sk_dns_text(&name, event->head.text);
+	if (name->listed)
+		sk_dns_text(name, event->head.text);
 	else
 		event->head.text[0] = '.';
 	return true;
@@ -240,7 +239,7 @@ static void tell(const struct sk_detection *d, const uint64_t *threshold, struct
 }
 
 const struct sk_detector sk_detector_dns_tunnel = {
-	.name = "dns.tunnel", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_HEAD), .heads = 1u << SK_HEAD_DNS, .names = true,
+	.name = "dns.tunnel", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_HEAD), .heads = 1u << SK_HEAD_DNS,
 	.subject = SK_SUBJECT_OWN, .scale = SK_SCALE_PAIRS, .share = 2, .entry_bytes = SK_ENTRY_BYTES(struct entry), .extra_bytes = sizeof(struct sk_named),
-	.key = key, .event = event, .settle = settle, .head = head, .tell = tell,
+	.key = key, .event = event, .settle = settle, .named = named, .tell = tell,
 };

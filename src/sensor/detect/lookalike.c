@@ -56,25 +56,24 @@ static const char *name_of(const struct sk_head *head, const struct sk_event *ev
 	}
 }
 
-static bool head(const struct sk_run *run, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event)
+static bool named(const struct sk_run *run, const struct sk_name *name, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event)
 {
 	const struct sk_brands *brands = sk_run_brands(run);
 	const char *text = name_of(head, event);
-	struct sk_name name;
 	size_t brand;
 	(void)packet;
-	if (brands == NULL || text == NULL || text[0] == '\0' || !sk_run_name(run, text, &name) || !sk_dns_is_public(&name))
+	if (brands == NULL || text == NULL || text[0] == '\0' || !sk_dns_is_public(name))
 		return false;
-	enum sk_likeness likeness = sk_brands_match(brands, &name, &brand);
+	enum sk_likeness likeness = sk_brands_match(brands, name, &brand);
 	if (!is_wanted(run->threshold, likeness))
 		return false;
-	uint64_t domain = sk_run_hash(run, name.text + name.registered_at, (size_t)name.length - name.registered_at);
+	uint64_t domain = sk_run_hash(run, name->text + name->registered_at, (size_t)name->length - name->registered_at);
 	bool dns = head->kind == SK_HEAD_DNS;
 	event->head.hash = sk_mix(sk_mix(dns ? sk_dns_client(event) : event->from, domain), likeness);
 	event->head.numbers[AT_LIKENESS] = likeness;
 	event->head.numbers[AT_BRAND] = brand < sk_brands_count(brands) ? (uint32_t)brand : UINT16_MAX;
 	event->head.numbers[AT_DNS] = dns;
-	sk_dns_text(&name, event->head.text);
+	sk_dns_text(name, event->head.text);
 	return true;
 }
 
@@ -165,7 +164,7 @@ static void tell(const struct sk_detection *d, const uint64_t *threshold, struct
 
 const struct sk_detector sk_detector_lookalike = {
 	.name = "lookalike", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_HEAD),
-	.heads = 1u << SK_HEAD_DNS | 1u << SK_HEAD_CLIENT_HELLO | 1u << SK_HEAD_HTTP, .names = true,
+	.heads = 1u << SK_HEAD_DNS | 1u << SK_HEAD_CLIENT_HELLO | 1u << SK_HEAD_HTTP,
 	.subject = SK_SUBJECT_OWN, .scale = SK_SCALE_PAIRS, .share = 4, .entry_bytes = SK_ENTRY_BYTES(struct entry), .extra_bytes = sizeof(struct sk_named),
-	.key = key, .event = event, .settle = settle, .head = head, .tell = tell,
+	.key = key, .event = event, .settle = settle, .named = named, .tell = tell,
 };
