@@ -33,6 +33,14 @@ static const struct {
     {"jp-2025", "df", DF},
 };
 
+/* How a gate in the kernel may stand before a link, and how frames then come to user space. Zero-copy is not for the statutory profile. */
+static const struct {
+	const char *mode, *copying;
+	bool statutory;
+} kernel_gates[] = {
+    {"xdp_native", "copy", true}, {"xdp_native", "zero_copy", false}, {"xdp_generic", "copy", true}, {"packet_filter", "ring", true},
+};
+
 static const char *const stop_reasons[] = {"finished", "interrupted", "damaged_input", "basis_expired", "basis_suspended", "ledger_outage", "host_error", "refused"};
 
 /* What later records need of an earlier one. */
@@ -351,6 +359,23 @@ static enum sk_err check_its_run(struct sk_check *check, uint64_t run)
 		return refuse(check, "run", "expected a run that is open, but the run of leaf %" PRIu64 " has ended", run);
 	if (run != check->run.index)
 		return refuse(check, "run", "expected the open run of leaf %" PRIu64 ", found leaf %" PRIu64, check->run.index, run);
+	return SK_OK;
+}
+
+static enum sk_err check_kernel_gate(struct sk_check *check, const struct sk_kernel_gate_record *gate)
+{
+	SK_TRY(check_its_run(check, gate->run));
+	if (check->run.replayed)
+		return refuse(check, "run", "expected a live run: files have no gate in the kernel");
+	if (gate->stated_ns < check->run.started_ns)
+		return refuse(check, "stated_ns", "expected no earlier than the run's start");
+	size_t row = 0;
+	while (row < SK_COUNT(kernel_gates) && (strcmp(kernel_gates[row].mode, gate->mode) != 0 || strcmp(kernel_gates[row].copying, gate->copying) != 0))
+		row++;
+	if (row == SK_COUNT(kernel_gates))
+		return refuse(check, "mode", "expected xdp_native, xdp_generic or packet_filter with a copying that it has, found %s with %s", gate->mode, gate->copying);
+	if (!kernel_gates[row].statutory && strcmp(check->summary.open.profile, "jp-2025") == 0)
+		return refuse(check, "copying", "expected no zero-copy under profile jp-2025");
 	return SK_OK;
 }
 
@@ -681,6 +706,8 @@ static enum sk_err check_record(struct sk_check *check)
 		return check_recovery(check, &record->recovery);
 	case SK_RECORD_MUTES:
 		return SK_OK;
+	case SK_RECORD_KERNEL_GATE:
+		return check_kernel_gate(check, &record->kernel_gate);
 	case SK_RECORD_CARRY:
 		return refuse(check, "kind", "a carry is a sealed file, not a record of a ledger");
 	}

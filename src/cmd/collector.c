@@ -509,6 +509,16 @@ enum sk_err sk_collector_interval(void *context, struct sk_account *account, str
 	return SK_OK;
 }
 
+enum sk_err sk_collector_kernel_gate(struct sk_collector *collector, const struct sk_kernel_gate_facts *facts, struct sk_fault *fault)
+{
+	struct sk_buf record;
+	sk_buf_init(&record, SK_RECORD_MAX_BYTES);
+	sk_record_kernel_gate(&record, facts, collector->refs.run, collector->start.clock.unix_ns(collector->start.clock.context));
+	enum sk_err err = append(collector, &record, NULL, fault);
+	sk_buf_fini(&record);
+	return err == SK_OK ? sk_ledger_commit(collector->ledger, fault) : err;
+}
+
 enum sk_err sk_collector_stop(struct sk_collector *collector, const char *reason, uint64_t *size, uint8_t root[SK_HASH_BYTES], struct sk_fault *fault)
 {
 	struct sk_buf record;

@@ -13,6 +13,7 @@
 #include "cmd/progress.h"
 #include "text/text.h"
 
+static const int64_t live_interval_ns = INT64_C(60) * 1000000000;
 enum { PATIENCE_MS = 100, IDENTITY_EDGE = 1 << 20, IDENTITY_BLOCK = 4096, IDENTITY_SAMPLES = 64 };
 
 struct run {
@@ -28,6 +29,10 @@ struct run {
 	struct sk_observe_sink sink; /* the crew borrows it */
 	struct sk_crew *crew;        /* one of these two */
 	struct sk_exports *exports;  /* where flow exports are read */
+	struct sk_live *live;
+	bool link_ends;              /* the gate in the kernel was shut; so: */
+	enum sk_err link_ended;
+	int64_t link_until_ns;       /* monotonic; 0: until a signal */
 	struct sk_progress progress;
 	struct sk_suspension suspension;
 	unsigned interface_base;
@@ -125,17 +130,56 @@ static enum sk_err take_exports_interval(void *context, struct sk_account *accou
 	return sk_collector_interval(run->collector, account, fault);
 }
 
-/* Errors of the input are noted and the run goes on with the next one; errors of the collector end the run. */
+/* Shut the gate in the kernel: the sources end when what has passed it was taken. */
+static enum sk_err end_link(struct run *run, enum sk_err ended, struct sk_fault *fault)
+{
+	if (run->link_ends)
+		return SK_OK;
+	run->link_ends = true;
+	run->link_ended = ended;
+	return sk_live_shut(run->live, fault);
+}
+
+/* Errors of the input are noted and the run goes on with the next one; errors of the collector end the run. A link that is gone for one reader is gone for all. */
 static void note_damage(void *context, unsigned source, const struct sk_fault *fault)
 {
+	struct run *run = context;
+	struct sk_fault ignored;
 	(void)source;
-	note_error(context, fault);
+	note_error(run, fault);
+	if (run->live != NULL && end_link(run, SK_OK, &ignored) != SK_OK)
+		note_error(run, &ignored);
+}
+
+/* Time and signals shut the gate; then the sources end by themselves and nothing is left in a ring. */
+static enum sk_err look_at_link(struct run *run, struct sk_fault *fault)
+{
+	int64_t now_ns = run->cmd->clock.monotonic_ns(run->cmd->clock.context);
+	if (sk_guard_interrupted())
+		SK_TRY(end_link(run, SK_EINTR, fault));
+	if (run->link_until_ns != 0 && now_ns >= run->link_until_ns)
+		SK_TRY(end_link(run, SK_OK, fault));
+	if (sk_guard_suspended(&run->suspension, now_ns))
+		sk_crew_suspend(run->crew);
+	if (!run->cmd->terminal)
+		return SK_OK;
+	struct sk_capture_stats shown = {.frames = 0};
+	for (unsigned worker = 0; worker < run->result->live.facts.ports; worker++) {
+		struct sk_crew_stats stats;
+		sk_crew_stats(run->crew, worker, &stats);
+		shown.frames += stats.received.frames;
+		shown.read_bytes += stats.received.bytes;
+	}
+	sk_progress_show(&run->progress, &shown);
+	return SK_OK;
 }
 
 static enum sk_err look_around(void *context, struct sk_fault *fault)
 {
 	struct run *run = context;
 	struct sk_crew_stats stats;
+	if (run->live != NULL)
+		return look_at_link(run, fault);
 	if (sk_guard_interrupted())
 		return sk_fault_set(fault, SK_EINTR, "interrupted; the last interval is signed");
 	if (sk_guard_suspended(&run->suspension, run->cmd->clock.monotonic_ns(run->cmd->clock.context)))
@@ -186,8 +230,10 @@ static enum sk_err start_crew(struct run *run, struct sk_fault *fault)
 {
 	const struct sk_run_options *options = run->options;
 	unsigned workers = run->result->workers = options->workers != 0 ? options->workers : 1;
-	const struct sk_crew_config config = {.workers = workers, .sources = 1, .threads = workers > 1, .no_own_findings = true, .flow = flow_limits(options),
-					.decoder = sk_decoder_default_limits(), .interval_frames = options->interval_frames, .link = "file", .clock = run->cmd->clock,
+	bool live = run->result->live.used;
+	const struct sk_crew_config config = {.workers = workers, .sources = live ? workers : 1, .threads = workers > 1, .live = live, .no_own_findings = !live, .flow = flow_limits(options),
+					.decoder = sk_decoder_default_limits(), .interval_frames = live && options->interval_frames == 0 ? UINT64_MAX : options->interval_frames,
+					.interval_ns = live ? live_interval_ns : 0, .link = live ? run->result->live.link : "file", .clock = run->cmd->clock,
 					.sink = &run->sink, .context = run, .interval = take_interval, .damaged = note_damage, .tick = look_around};
 	return sk_crew_new(&config, &run->force->snapshot, &run->crew, fault);
 }
@@ -214,9 +260,13 @@ static enum sk_err open_ipfix(struct run *run, struct sk_fault *fault)
 static enum sk_err start(struct run *run, struct sk_workspace *workspace, struct sk_fault *fault)
 {
 	struct sk_run_result *result = run->result;
-	bool live = run->options->exports.listen_count != 0;
-	const char *link = live ? "exports" : "file";
+	bool listens = run->options->exports.listen_count != 0;
+	const char *link = listens ? "exports" : "file";
 	SK_TRY(load_force(run, workspace, fault));
+	if (run->options->live.interface != NULL) {
+		SK_TRY(sk_live_input_open(run->cmd, workspace, &run->options->live, run->options->workers, run->force->border, result->basis.classes, &run->live, &result->live, fault));
+		link = result->live.link;
+	}
 	SK_TRY(sk_exports_allowed(&run->options->exports, &result->basis, fault));
 	if (run->options->eve_path != NULL)
 		SK_TRY(sk_guard_output("--eve", run->options->eve_path, run->options->captures, run->options->capture_count, fault));
@@ -226,8 +276,9 @@ static enum sk_err start(struct run *run, struct sk_workspace *workspace, struct
 		sk_emit_mark(run->emit, result->basis.id, result->basis.self_approved, result->basis.simulated);
 	SK_TRY(open_alerts(run, workspace, fault));
 	SK_TRY(open_ipfix(run, fault));
-	struct sk_collector_start start = {.link = link, .clock = run->cmd->clock, .now_ns = run->cmd->clock.unix_ns(run->cmd->clock.context), .replayed_input = !live,
-					   .no_heads = run->options->no_heads, .exports = run->options->exports.read, .syslog = run->syslog, .ipfix = run->ipfix,
+	struct sk_collector_start start = {.link = link, .clock = run->cmd->clock, .now_ns = run->cmd->clock.unix_ns(run->cmd->clock.context),
+					   .replayed_input = !listens && !result->live.used, .no_heads = run->options->no_heads,
+					   .exports = run->options->exports.read, .syslog = run->syslog, .ipfix = run->ipfix,
 					   .mutes = run->mutes, .finding = take_finding, .finding_context = run};
 	sk_force_tell(run->force, &start);
 	struct sk_collector_recovery recovery;
@@ -236,7 +287,30 @@ static enum sk_err start(struct run *run, struct sk_workspace *workspace, struct
 	result->rows_rolled_back = recovery.rows_rolled_back;
 	result->frames_lost_in_crash = recovery.frames_lost;
 	run->sink = sk_collector_sink(run->collector);
-	return run->options->exports.read || live ? start_exports(run, link, fault) : start_crew(run, fault);
+	return run->options->exports.read || listens ? start_exports(run, link, fault) : start_crew(run, fault);
+}
+
+/* ---- a live link ---- */
+
+static enum sk_err watch_link(struct run *run, struct sk_fault *fault)
+{
+	struct sk_run_result *result = run->result;
+	struct sk_source sources[SK_LIVE_PORTS_MAX];
+	struct sk_fault ignored;
+	int64_t for_ns = run->options->live.for_ns;
+	bool seen = false;
+	(void)snprintf(result->interface_names[0], sizeof result->interface_names[0], "%s", result->live.facts.interface);
+	result->interface_count = 1;
+	SK_TRY(sk_collector_input(run->collector, NULL, true, &seen, fault));
+	SK_TRY(sk_live_input_start(run->cmd, run->live, run->collector, &result->live, fault));
+	sk_progress_file(&run->progress, result->live.facts.interface);
+	run->link_until_ns = for_ns != 0 ? run->cmd->clock.monotonic_ns(run->cmd->clock.context) + for_ns : 0;
+	for (unsigned port = 0; port < result->live.facts.ports; port++)
+		sources[port] = sk_live_source(run->live, port);
+	enum sk_err err = sk_crew_run(run->crew, sources, fault);
+	if (sk_live_counters(run->live, &result->live.counters, &ignored) == SK_OK)
+		result->upstream_lost = result->live.counters.before_lost;
+	return err == SK_OK && run->link_ended == SK_EINTR ? sk_fault_set(fault, SK_EINTR, "interrupted; the last interval is signed") : err;
 }
 
 /* ---- one capture ---- */
@@ -444,10 +518,10 @@ enum sk_err sk_run(struct sk_cmd *cmd, struct sk_workspace *workspace, const str
 {
 	struct run run = {.cmd = cmd, .options = options, .result = result};
 	int64_t cpu_ns = cmd->clock.cpu_ns(cmd->clock.context);
-	bool live = options->exports.listen_count != 0;
+	bool live = options->exports.listen_count != 0 || options->live.interface != NULL;
 	sk_guard_no_core();
 	(void)snprintf(result->origin, sizeof result->origin, "%s", workspace->origin);
-	/* Who sees the port may interrupt: from then on that is an orderly end. */
+	/* Who sees the port, or the program at the interface, may interrupt: from then on that is an orderly end. */
 	if (live)
 		sk_guard_signals(false);
 	enum sk_err err = start(&run, workspace, fault);
@@ -458,13 +532,14 @@ enum sk_err sk_run(struct sk_cmd *cmd, struct sk_workspace *workspace, const str
 		if (!live)
 			sk_guard_signals(false);
 		sk_progress_start(&run.progress, cmd);
-		err = watch_inputs(&run, fault);
+		err = options->live.interface != NULL ? watch_link(&run, fault) : watch_inputs(&run, fault);
 		sk_progress_clear(&run.progress);
 		err = finish(&run, err, fault);
 		result->wall_ns = cmd->clock.monotonic_ns(cmd->clock.context) - wall_ns;
 		result->cpu_ns = cmd->clock.cpu_ns(cmd->clock.context) - cpu_ns;
 	}
 	sk_crew_free(run.crew);
+	sk_live_close(run.live);
 	sk_collector_free(run.collector);
 	sk_exports_free(run.exports);
 	if (run.emit != NULL) {

@@ -6,6 +6,7 @@
 #include "capture/capture.h"
 #include "cmd/cmd.h"
 #include "cmd/exports.h"
+#include "cmd/live_input.h"
 #include "cmd/workspace.h"
 #include "engine/crew.h"
 
@@ -23,6 +24,7 @@ struct sk_run_options {
 	bool no_heads;                 /* flows alone: no payload is looked at */
 	uint32_t flows;                /* places of the flow tables; 0 = default */
 	unsigned workers;              /* 0 = 1: this thread alone. Where flow exports are read: 1 */
+	struct sk_live_args live;      /* interface NULL: captures */
 	struct sk_exports_options exports; /* flow exports out of the inputs, or off the network instead of inputs */
 };
 
@@ -42,6 +44,7 @@ struct sk_run_result {
 	int exit_code;                 /* of the first error, 0 without */
 	unsigned interface_count;
 	char interface_names[SK_INTERFACES_MAX][32];
+	struct sk_live_result live;
 	uint64_t sliced, odd_length, time_backwards, upstream_lost, read_bytes;
 	uint64_t ledger_size;
 	uint8_t ledger_root[SK_HASH_BYTES];

@@ -229,6 +229,8 @@ void sk_summary_json(struct sk_cmd *cmd, const struct sk_workspace *workspace, c
 	sk_json_u64(&json, "findings_muted", result->muted_count);
 	json_protocols(&json, totals);
 	json_interfaces(&json, result);
+	if (result->live.used)
+		sk_live_json(&json, &result->live);
 	sk_json_object(&json, "beside");
 	sk_json_u64(&json, "sliced", result->sliced);
 	sk_json_u64(&json, "odd_length", result->odd_length);
@@ -400,13 +402,14 @@ static void print_beside(FILE *out, const struct sk_run_result *result)
 {
 	char number[SK_UNIT_TEXT_MAX];
 	if (result->upstream_lost != 0)
-		(void)fprintf(out, "Beside it: the capture itself reports %s frames lost before it was written.\n", sk_number_format(result->upstream_lost, number));
+		(void)fprintf(out, "Beside it: %s reports %s frames lost before %s.\n", result->live.used ? "the interface" : "the capture itself",
+			      sk_number_format(result->upstream_lost, number), result->live.used ? "they came to the gate" : "it was written");
 	if (result->sliced != 0)
 		(void)fprintf(out, "Beside it: %s frame%s sliced by the capture; heads beyond the cut were not seen.\n", sk_number_format(result->sliced, number),
 			      result->sliced == 1 ? " was" : "s were");
 	if (result->totals.flow.heads_shed != 0)
-		(void)fprintf(out, "Beside it: %s beginning%s of streams gave way to newer ones before they were whole.\n", sk_number_format(result->totals.flow.heads_shed, number),
-			      result->totals.flow.heads_shed == 1 ? "" : "s");
+		(void)fprintf(out, "Beside it: %s heads or fingerprints were left out, as more came at once than is read; flows and addresses are whole.\n",
+			      sk_number_format(result->totals.flow.heads_shed, number));
 	if (result->totals.flow.facts_shed != 0)
 		(void)fprintf(out, "Beside it: %s flow%s with a hit closed early, for want of room.\n", sk_number_format(result->totals.flow.facts_shed, number),
 			      result->totals.flow.facts_shed == 1 ? " was" : "s were");
@@ -421,9 +424,12 @@ void sk_summary_print(struct sk_cmd *cmd, const struct sk_workspace *workspace, 
 	const struct sk_engine_totals *totals = &result->totals;
 	char first[SK_TIME_TEXT_MAX], last[SK_TIME_TEXT_MAX], text[SK_UNIT_TEXT_MAX], more[SK_UNIT_TEXT_MAX], root[2 * SK_HASH_BYTES + 1];
 	size_t places = options->exports.listen_count;
-	(void)fprintf(out, "Sekisho %s %zu %s%s: %s frames, %s on the wire", places != 0 ? "listened at" : "watched", places != 0 ? places : options->capture_count,
-		      places != 0 ? "place" : options->exports.read ? "input" : "capture", (places != 0 ? places : options->capture_count) == 1 ? "" : "s",
-		      sk_number_format(totals->received.frames, text), sk_bytes_format(totals->received.bytes, more));
+	if (result->live.used)
+		(void)fprintf(out, "Sekisho watched %s: ", result->live.facts.interface);
+	else
+		(void)fprintf(out, "Sekisho %s %zu %s%s: ", places != 0 ? "listened at" : "watched", places != 0 ? places : options->capture_count,
+			      places != 0 ? "place" : options->exports.read ? "input" : "capture", (places != 0 ? places : options->capture_count) == 1 ? "" : "s");
+	(void)fprintf(out, "%s frames, %s on the wire", sk_number_format(totals->received.frames, text), sk_bytes_format(totals->received.bytes, more));
 	if (totals->received.frames != 0)
 		(void)fprintf(out, ",\n%s to %s", sk_time_format(totals->first_ns, 0, first), sk_time_format(totals->last_ns, 0, last));
 	(void)fprintf(out, "\nunder basis %s (%s%s%s)\n", result->basis.id, result->basis.kind, result->basis.self_approved ? ", self-approved" : "",
@@ -437,6 +443,8 @@ void sk_summary_print(struct sk_cmd *cmd, const struct sk_workspace *workspace, 
 	(void)fprintf(out, "\nFlows: %s (inbound %" PRIu64 ", outbound %" PRIu64 ", transit %" PRIu64 "), observations stored: %" PRIu64 "\n", sk_number_format(totals->flow.flows, text),
 		      totals->flow.flows_by_class[SK_CLASS_FD], totals->flow.flows_by_class[SK_CLASS_DF], totals->flow.flows_by_class[SK_CLASS_FF], totals->observations);
 	print_findings(out, result);
+	if (result->live.used)
+		sk_live_print(out, &result->live);
 	sk_hex_encode(result->ledger_root, sizeof result->ledger_root, root);
 	(void)fprintf(out, "\nStored     %s/store (sealed; sekisho findings, observations, flows, lookup)\nLedger     %s records, root %.16s..., origin %s\n           check it: sekisho-verify %s/ledger\n",
 		      workspace->folder, sk_number_format(result->ledger_size, text), root, result->origin, workspace->folder);

@@ -33,9 +33,10 @@ var shapes = map[string]map[string]string{
 		"lost_in_crash": "count", "number": "count", "observations": "count", "pending_after": "tally", "pending_before": "tally", "policy": "count", "received": "tally",
 		"run": "count", "segments": "count", "select_erased": "cells", "selected": "tally", "selectors": "count", "store": "hash", "to_ns": "time", "upstream_lost": "count",
 		"v": "version2"},
-	"run_stop": {"intervals": "count", "kind": "word", "reason": "word", "run": "count", "stopped_ns": "time", "v": "version"},
-	"recovery": {"bytes_lost": "count", "frames_lost": "count", "kind": "word", "recovered_ns": "time", "rows_rolled_back": "count", "run": "count", "v": "version"},
-	"mutes":    {"active": "count", "commitment": "hash", "kind": "word", "stated_ns": "time", "v": "version"},
+	"run_stop":    {"intervals": "count", "kind": "word", "reason": "word", "run": "count", "stopped_ns": "time", "v": "version"},
+	"recovery":    {"bytes_lost": "count", "frames_lost": "count", "kind": "word", "recovered_ns": "time", "rows_rolled_back": "count", "run": "count", "v": "version"},
+	"kernel_gate": {"copying": "word", "kind": "word", "link": "link", "mode": "word", "program": "hash", "run": "count", "stated_ns": "time", "table": "hash", "v": "version"},
+	"mutes":       {"active": "count", "commitment": "hash", "kind": "word", "stated_ns": "time", "v": "version"},
 }
 
 // exportShapes are the fields of an interval's section of flow exports. rule: EXPORT-4

@@ -95,6 +95,8 @@ func (s *state) record(index uint64, r record) error {
 		return s.runStop(r)
 	case "recovery":
 		return s.recovery(r)
+	case "kernel_gate":
+		return s.kernelGate(r)
 	}
 	return nil
 }
@@ -251,6 +253,29 @@ func (s *state) itsRun(r record) error {
 	}
 	if !s.running || r.count("run") != s.runIndex {
 		return fmt.Errorf("run: leaf %d is not the open run", r.count("run"))
+	}
+	return nil
+}
+
+// kernelGate: a gate in the kernel stands before a live link, in one of four ways; frames that are not copied are not for the statutory profile.
+func (s *state) kernelGate(r record) error {
+	if err := s.itsRun(r); err != nil {
+		return err
+	}
+	if s.run.yes("replayed") {
+		return fmt.Errorf("run: expected a live run: files have no gate in the kernel")
+	}
+	if r.time("stated_ns") < s.run.time("started_ns") {
+		return fmt.Errorf("stated_ns: expected no earlier than the run's start")
+	}
+	switch r.text("mode") + " " + r.text("copying") {
+	case "xdp_native copy", "xdp_generic copy", "packet_filter ring":
+	case "xdp_native zero_copy":
+		if s.opening.text("profile") == "jp-2025" {
+			return fmt.Errorf("copying: expected no zero-copy under profile jp-2025")
+		}
+	default:
+		return fmt.Errorf("mode: expected xdp_native, xdp_generic or packet_filter with a copying that it has, found %s with %s", r.text("mode"), r.text("copying"))
 	}
 	return nil
 }

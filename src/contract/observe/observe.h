@@ -82,6 +82,7 @@ struct sk_observation {
 	char sni_domain[SK_OBSERVATION_DOMAIN_MAX];    /* same rule */
 	char alpn[16];
 	char ja3[33], ja4[40];                         /* as their specifications print them, or "" */
+	char ja4_second[40];                           /* of the hello behind a HelloRetryRequest, where it is another */
 	/* section: server, the same handshake's other side */
 	uint16_t server_version, server_cipher;
 	uint8_t server_bits;                           /* enum sk_observation_tls_bit */

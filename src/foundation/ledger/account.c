@@ -399,6 +399,17 @@ void sk_record_mutes(struct sk_buf *out, uint64_t active, const uint8_t commitme
 	sk_record_write(out, &record);
 }
 
+void sk_record_kernel_gate(struct sk_buf *out, const struct sk_kernel_gate_facts *facts, uint64_t run_index, int64_t now_ns)
+{
+	struct sk_record record = {.kind = SK_RECORD_KERNEL_GATE, .kernel_gate = {.run = run_index, .stated_ns = now_ns}};
+	copy_word(record.kernel_gate.link, sizeof record.kernel_gate.link, facts->link);
+	copy_word(record.kernel_gate.mode, sizeof record.kernel_gate.mode, facts->mode);
+	copy_word(record.kernel_gate.copying, sizeof record.kernel_gate.copying, facts->copying);
+	memcpy(record.kernel_gate.program, facts->program, SK_HASH_BYTES);
+	memcpy(record.kernel_gate.table, facts->table, SK_HASH_BYTES);
+	sk_record_write(out, &record);
+}
+
 void sk_commit(const uint8_t salt[32], const void *bytes, size_t length, uint8_t out[SK_HASH_BYTES])
 {
 	static const uint8_t domain = 0x02;

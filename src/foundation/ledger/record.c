@@ -201,6 +201,18 @@ static const struct field mutes_fields[] = {
 	{KEY("v"), VERSION, 0, 0, NULL},
 };
 
+static const struct field kernel_gate_fields[] = {
+	CHARS("copying", WORD, kernel_gate.copying),
+	KIND("kernel_gate"),
+	CHARS("link", LINK, kernel_gate.link),
+	CHARS("mode", WORD, kernel_gate.mode),
+	PLAIN("program", HASH, kernel_gate.program),
+	NUMBER("run", kernel_gate.run),
+	PLAIN("stated_ns", I64, kernel_gate.stated_ns),
+	PLAIN("table", HASH, kernel_gate.table),
+	{KEY("v"), VERSION, 0, 0, NULL},
+};
+
 static const struct field carried_exports_fields[] = {
 	PLAIN("classes", CLASS_COUNTS, carry.exports.classes),
 	PLAIN("gate_erased", COUNT_CELLS, carry.exports.gate_erased),
@@ -240,6 +252,7 @@ static const struct {
 	[SK_RECORD_RUN_STOP] = {"run_stop", run_stop_fields, SK_COUNT(run_stop_fields)},
 	[SK_RECORD_RECOVERY] = {"recovery", recovery_fields, SK_COUNT(recovery_fields)},
 	[SK_RECORD_MUTES] = {"mutes", mutes_fields, SK_COUNT(mutes_fields)},
+	[SK_RECORD_KERNEL_GATE] = {"kernel_gate", kernel_gate_fields, SK_COUNT(kernel_gate_fields)},
 	[SK_RECORD_CARRY] = {"carry", carry_fields, SK_COUNT(carry_fields)},
 };
 

@@ -136,6 +136,17 @@ void sk_record_recovery(struct sk_buf *out, uint64_t rows_rolled_back, uint64_t 
 /* The mutes of findings in force after a change: how many, and a commitment to their list. Collection and the equation know nothing of them. */
 void sk_record_mutes(struct sk_buf *out, uint64_t active, const uint8_t commitment[SK_HASH_BYTES], int64_t now_ns);
 
+/* What is published of the gate in the kernel in front of a live link. */
+struct sk_kernel_gate_facts {
+	const char *link;
+	const char *mode;              /* "xdp_native", "xdp_generic" or "packet_filter" */
+	const char *copying;           /* "copy" or "zero_copy" (AF_XDP, as the kernel says), "ring" (AF_PACKET) */
+	uint8_t program[SK_HASH_BYTES]; /* of the program as the kernel translated it */
+	uint8_t table[SK_HASH_BYTES];   /* of border table and covered classes, read back from the kernel */
+};
+/* Such a gate came into force: at the start of a run, and with each change of its table or classes. */
+void sk_record_kernel_gate(struct sk_buf *out, const struct sk_kernel_gate_facts *facts, uint64_t run_index, int64_t now_ns);
+
 /* SHA-256(0x02 || salt32 || bytes): a salted commitment; the salt lies with the opening in sealed/. */
 void sk_commit(const uint8_t salt[32], const void *bytes, size_t length, uint8_t out[SK_HASH_BYTES]);
 

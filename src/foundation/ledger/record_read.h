@@ -23,9 +23,10 @@ enum sk_record_kind {
 	SK_RECORD_RUN_STOP,
 	SK_RECORD_RECOVERY,
 	SK_RECORD_MUTES,
+	SK_RECORD_KERNEL_GATE,
 	SK_RECORD_CARRY /* the file in sealed/, never a leaf: a verifier refuses it */
 };
-enum { SK_RECORD_KIND_COUNT = 11 };
+enum { SK_RECORD_KIND_COUNT = 12 };
 
 /* Frames and bytes together. */
 struct sk_tally {
@@ -137,6 +138,14 @@ struct sk_mutes_record {
 	int64_t stated_ns;
 };
 
+/* The gate in the kernel that stands before a live link. */
+struct sk_kernel_gate_record {
+	char copying[SK_RECORD_WORD_MAX], link[SK_LINK_TEXT_MAX], mode[SK_RECORD_WORD_MAX];
+	uint8_t program[SK_HASH_BYTES], table[SK_HASH_BYTES];
+	uint64_t run;
+	int64_t stated_ns;
+};
+
 /* What is held back on one link because it is below k. */
 struct sk_carry_record {
 	char link[SK_LINK_TEXT_MAX];
@@ -167,6 +176,7 @@ struct sk_record {
 		struct sk_run_stop_record run_stop;
 		struct sk_recovery_record recovery;
 		struct sk_mutes_record mutes;
+		struct sk_kernel_gate_record kernel_gate;
 		struct sk_carry_record carry;
 	};
 };

@@ -28,6 +28,8 @@ struct sk_source {
 	enum sk_err (*next)(void *context, struct sk_frame frames[SK_BATCH_MAX], size_t *count, struct sk_fault *fault);
 	/* The sums so far. NULL: there are none. */
 	void (*counts)(void *context, struct sk_source_counts *out);
+	/* Nobody may look any more: overwrite unread what is still to come, and count it as lost. The last call but counts. NULL: there is nothing (a file). */
+	void (*stop)(void *context);
 	/* How full its queue is, 0 to SK_SOURCE_FULL: what shedding goes by. NULL: it has no queue that could overflow (a file waits). */
 	unsigned (*backlog)(void *context);
 	int descriptor; /* readable when next has something; -1: next waits itself, or never has to */

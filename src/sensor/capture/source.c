@@ -121,7 +121,7 @@ enum sk_err source_open(struct source *source, const char *path, struct sk_fault
 	if (fstat(fd, &info) != 0)
 		return sk_fault_errno(fault, errno, "%s: cannot look at", source->name);
 	if (S_ISDIR(info.st_mode))
-		return sk_fault_set(fault, SK_ENOTCAPTURE, "%s: is a directory; expected a capture file, name the files in it one by one", source->name);
+		return sk_fault_set(fault, SK_ENOTCAPTURE, "%s: is a directory; name the files in it: %s/*", source->name, source->name);
 	if (isatty(fd) == 1)
 		return sk_fault_set(fault, SK_ENOTCAPTURE, "%s: is a terminal; expected a capture from a file or a pipe", source->name);
 	source->may_wait = !S_ISREG(info.st_mode);

@@ -173,6 +173,8 @@ static void publish(struct sk_worker *worker, bool all)
 static void source_ended(struct sk_worker *worker, const struct sk_fault *fault)
 {
 	struct sk_crew *crew = worker->crew;
+	if (worker->stopped && worker->source->stop != NULL)
+		worker->source->stop(worker->source->context);
 	sk_engine_count_source(worker->engine, worker->source, &worker->counted);
 	worker->source = NULL;
 	sk_exchange_publish(worker, true);

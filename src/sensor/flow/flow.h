@@ -50,6 +50,7 @@ struct sk_flow_facts {
 	bool has_tls, has_server, has_certificate;
 	bool has_dns, has_http, has_ssh, has_command; /* at most one of these: what the segment spoke first */
 	struct sk_client_hello tls;              /* the first one */
+	char ja4_second[SK_JA4_TEXT_MAX];        /* of the hello behind a HelloRetryRequest, where it is another */
 	struct sk_server_hello server;           /* the last one: a HelloRetryRequest gives way to the answer */
 	struct sk_certificate certificate;
 	union {
@@ -122,7 +123,8 @@ struct sk_flow_counters {
 	uint64_t created, ended, evicted, live;
 	uint64_t flows;            /* flows, not segments: a segment that continues a flow after the active time-out is not counted again */
 	uint64_t flows_by_class[SK_CLASS_COUNT]; /* of those, by the initiator's class; settled when the flow ends */
-	uint64_t heads_shed;       /* heads not looked at because stream buffers were short, or QUIC's first packets forged in masses (decode/quic.h) */
+	uint64_t heads_shed;       /* heads not looked at because stream buffers were short, QUIC's first packets forged in masses (decode/quic.h), or fingerprints
+	                              too dear for what the traffic had earned (decode/credit.h) */
 	uint64_t facts_shed;       /* hit segments closed early because the facts pool was short */
 };
 

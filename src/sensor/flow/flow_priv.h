@@ -177,6 +177,7 @@ struct sk_flow_table {
 	uint8_t *stream_bytes;
 	uint16_t stream_free, stream_hand;
 	struct sk_quic *quic;
+	struct sk_credit credit;      /* for what is dear in heads */
 	/* the head that was handed out last */
 	struct sk_head head;
 	bool head_used;

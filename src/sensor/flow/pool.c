@@ -75,6 +75,7 @@ enum sk_err sk_flow_table_new(const struct sk_flow_limits *limits, const uint8_t
 	table->set_count = table->limits.flows / SK_SET_WAYS;
 	table->generation = 1;
 	table->clean = true;
+	table->credit.left = SK_CREDIT_MAX;
 	sk_flow_set_timers(table);
 	table->sets = map(&table->areas[AREA_SETS], table->set_count, sizeof *table->sets);
 	table->facts = map(&table->areas[AREA_FACTS], table->limits.facts + 1u, sizeof *table->facts);

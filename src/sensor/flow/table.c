@@ -109,12 +109,24 @@ static bool is_place_only(const struct sk_flow *flow)
 	return flow->packets[0] == 0 && flow->packets[1] == 0;
 }
 
+/* Only what was filled: a place is larger than most facts by far, and its other lines lie cold. */
+static void wipe_facts(struct sk_flow_facts *facts)
+{
+	bool spoken = facts->has_dns || facts->has_http || facts->has_ssh || facts->has_command;
+	size_t spoken_bytes = facts->has_dns ? sizeof facts->dns : sizeof *facts - offsetof(struct sk_flow_facts, dns);
+	if (spoken)
+		sk_wipe(&facts->dns, spoken_bytes);
+	if (facts->has_tls || facts->has_server || facts->has_certificate)
+		sk_wipe(&facts->tls, offsetof(struct sk_flow_facts, dns) - offsetof(struct sk_flow_facts, tls));
+	sk_wipe(facts, offsetof(struct sk_flow_facts, tls));
+}
+
 static void facts_release(struct sk_flow_table *table, struct sk_flow *flow)
 {
 	uint32_t index = flow->facts;
 	if (index == 0)
 		return;
-	sk_wipe(&table->facts[index], sizeof table->facts[index]);
+	wipe_facts(&table->facts[index]);
 	table->facts_places[index] = (struct facts_place){.next_free = table->facts_free};
 	table->facts_free = index;
 	flow->facts = 0;
@@ -215,13 +227,18 @@ static void set_clock(struct sk_flow_table *table, int64_t time_ns)
 	table->now_tick = tick_of(time_ns);
 }
 
+/* Times at the ends of what 64 bits hold stay times. */
+static int64_t later(int64_t time_ns, int64_t by_ns)
+{
+	int64_t sum;
+	return __builtin_add_overflow(time_ns, by_ns, &sum) ? INT64_MAX : sum;
+}
+
 /* Until when the clock may move on without a look at anything: the next sweep is not due, and no jump outlasts a timer. */
 static void set_calm(struct sk_flow_table *table)
 {
-	int64_t sweep_ns, jump_ns;
-	bool overflow = __builtin_add_overflow(table->swept_ns, SK_SWEEP_S * NS_PER_S, &sweep_ns);
-	overflow |= __builtin_add_overflow(table->now_ns, longest_idle_ns(&table->limits), &jump_ns);
-	table->calm_ns = overflow ? table->now_ns : sweep_ns < jump_ns ? sweep_ns : jump_ns; /* at the end of time: never calm */
+	int64_t sweep_ns = later(table->swept_ns, SK_SWEEP_S * NS_PER_S), jump_ns = later(table->now_ns, longest_idle_ns(&table->limits));
+	table->calm_ns = sweep_ns < jump_ns ? sweep_ns : jump_ns;
 }
 
 /* Forward. A jump that outlasts every timer ends all flows at once: 16-bit expiries could not be compared across it. */
@@ -645,6 +662,7 @@ void sk_flow_pending(const struct sk_flow_table *table, uint64_t *frames, uint64
 void sk_flow_counters(const struct sk_flow_table *table, struct sk_flow_counters *out)
 {
 	*out = table->counters;
+	out->heads_shed += table->credit.refused;
 	if (table->quic != NULL)
 		out->heads_shed += sk_quic_shed(table->quic);
 }

@@ -36,7 +36,7 @@ static const struct member {
 	MEMBER(0, packets), MEMBER(0, ip_bytes), MEMBER(0, frames), MEMBER(0, frame_bytes), MEMBER(0, metered_by), MEMBER(0, sampling),
 	HITS(hit_count), HITS(hit_ids), HITS(hit_kinds), HITS(matched),
 	DNS(dns_type), DNS(dns_flags), DNS(dns_rcode), DNS(dns_labels), DNS(dns_name_length), DNS(dns_entropy_x16), DNS(dns_queries), DNS(dns_responses),
-	DNS(dns_nxdomain), DNS(dns_domain), TLS(tls_version), TLS(tls_bits), TLS(quic_version), TLS(sni_domain), TLS(alpn), TLS(ja3), TLS(ja4),
+	DNS(dns_nxdomain), DNS(dns_domain), TLS(tls_version), TLS(tls_bits), TLS(quic_version), TLS(sni_domain), TLS(alpn), TLS(ja3), TLS(ja4), TLS(ja4_second),
 	SERVER(server_version), SERVER(server_cipher), SERVER(server_bits), SERVER(server_alpn), SERVER(ja3s), CERT(cert_sha1), CERT(cert_sha256),
 	CERT(cert_issuer), CERT(cert_subject), CERT(cert_not_before_s), CERT(cert_not_after_s), CERT(cert_version), CERT(cert_chain), CERT(cert_bits),
 	HTTP(http_method), HTTP(http_host_domain), HTTP(http_status), HTTP(http_path_length), HTTP(http_version), HTTP(http_path_depth), HTTP(http_bits),
@@ -55,7 +55,7 @@ static const struct member {
 #undef COMMAND
 };
 enum {
-	SECTION_COUNT = 8, SUFFIX_PATH_MAX = 256,
+	SECTION_COUNT = 8, SUFFIX_PATH_MAX = 256, KNOWN_NAMES = 1024,
 	SUFFIX_LABELS_MAX = 7 /* the longest rule of the public suffix list has 5, and one stands in front of it */
 };
 
@@ -68,6 +68,13 @@ _Static_assert((int)SK_INDICATOR_ADDRESS == (int)SK_SELECTOR_ADDRESS && (int)SK_
 	       (int)SK_INDICATOR_CERT_SHA1 == (int)SK_SELECTOR_CERT_SHA1 && (int)SK_INDICATOR_CERT_SHA256 == (int)SK_SELECTOR_CERT_SHA256 &&
 	       (int)SK_INDICATOR_KIND_COUNT == (int)SK_SELECTOR_KIND_COUNT, "kinds are the same bits");
 
+/* How much of a name is its registered domain, by a keyed hash of the name: most names come again and again, and the public suffix list takes as long as all the rest of
+   their segment. No name stands here. */
+struct known_name {
+	uint64_t hash;                          /* 0: none */
+	uint8_t length;                         /* 0: it has no registered domain */
+};
+
 struct sk_select {
 	const struct sk_indicator_set *set;
 	const struct sk_observe_sink *sink;
@@ -79,6 +86,8 @@ struct sk_select {
 		size_t start, end;
 	} parts[1 + SECTION_COUNT];             /* where the core and each section lie in an observation */
 	double weight[SK_DNS_NAME_MAX];         /* n log2 n, for entropies */
+	uint8_t known_key[SK_SIP_KEY_BYTES];
+	struct known_name known[KNOWN_NAMES];
 	struct sk_select_counts counts;
 	struct sk_observation observation;      /* the one in hand; zero between segments */
 };
@@ -132,6 +141,7 @@ enum sk_err sk_select_new(const struct sk_basis *basis, const struct sk_indicato
 	select->sink = sink;
 	sk_select_switch(select, basis, set);
 	select->suffixes = open_suffixes();
+	sk_random(select->known_key, sizeof select->known_key);
 	prepare(select);
 	*out = select;
 	return SK_OK;
@@ -189,9 +199,22 @@ static const char *last_labels(const char *name)
 	return at;
 }
 
+static const char *registered_domain(struct sk_select *select, const char *name)
+{
+	const char *end = last_labels(name);
+	size_t length = strlen(end);
+	uint64_t hash = sk_siphash13(select->known_key, end, length);
+	struct known_name *known = &select->known[hash % KNOWN_NAMES];
+	if (known->hash != hash || hash == 0) {
+		const char *domain = psl_registrable_domain(select->suffixes, end);
+		*known = (struct known_name){.hash = hash, .length = (uint8_t)(domain != NULL ? strlen(domain) : 0)};
+	}
+	return known->length != 0 ? end + length - known->length : NULL;
+}
+
 /* The domain that a selector of this segment names; else the registered domain (public suffix plus one label), which says whose it is and not what
    was asked. An address where a name should be is kept only when it is the responder's, which the record tells anyway. */
-static const char *reduced(const struct sk_select *select, const struct sk_flow_record *record, const char *name,
+static const char *reduced(struct sk_select *select, const struct sk_flow_record *record, const char *name,
 			   char matched[SK_OBSERVATION_DOMAIN_MAX])
 {
 	const struct sk_flow_facts *facts = record->facts;
@@ -203,11 +226,11 @@ static const char *reduced(const struct sk_select *select, const struct sk_flow_
 			return matched;
 	if (sk_addr_parse(name, &addr) == SK_OK)
 		return sk_addr_equal(&addr, &record->responder) ? name : NULL;
-	return select->suffixes != NULL ? psl_registrable_domain(select->suffixes, last_labels(name)) : NULL;
+	return select->suffixes != NULL ? registered_domain(select, name) : NULL;
 }
 
 /* What may be kept of a name: all of it under the names permit, else a part. rule: SELECT-2 */
-static void reduce_name(const struct sk_select *select, const struct sk_flow_record *record, const char *name, char out[SK_OBSERVATION_DOMAIN_MAX])
+static void reduce_name(struct sk_select *select, const struct sk_flow_record *record, const char *name, char out[SK_OBSERVATION_DOMAIN_MAX])
 {
 	char matched[SK_OBSERVATION_DOMAIN_MAX];
 	const char *kept = select->names ? name : reduced(select, record, name, matched);
@@ -219,14 +242,17 @@ static void reduce_name(const struct sk_select *select, const struct sk_flow_rec
 /* Shannon entropy of a name's bytes, bits a byte x 16: log2 n - sum(c log2 c) / n. */
 static uint8_t entropy_x16(const struct sk_select *select, const char *name)
 {
-	uint8_t counts[256] = {0};
-	size_t length = strnlen(name, SK_COUNT(select->weight) - 1);
+	uint8_t counts[256] = {0}, seen[256];
+	size_t length = strnlen(name, SK_COUNT(select->weight) - 1), kinds = 0;
 	double sum = 0;
 	for (size_t i = 0; i < length; i++) {
 		uint8_t *count = &counts[(unsigned char)name[i]];
-		sum += select->weight[*count + 1u] - select->weight[*count];
+		seen[kinds] = (uint8_t)name[i];
+		kinds += *count == 0;
 		(*count)++;
 	}
+	for (size_t i = 0; i < kinds; i++)
+		sum += select->weight[counts[seen[i]]];
 	return length != 0 ? (uint8_t)((select->weight[length] - sum) / (double)length * 16 + 1e-9) : 0;
 }
 
@@ -268,7 +294,7 @@ static void fill_hits(const struct sk_select *select, const struct sk_flow_facts
 	(void)sk_indicator_value(select->set, facts->hit_ids[0], out->matched, sizeof out->matched);
 }
 
-static void fill_dns(const struct sk_select *select, const struct sk_flow_record *record, struct sk_observation *out)
+static void fill_dns(struct sk_select *select, const struct sk_flow_record *record, struct sk_observation *out)
 {
 	const struct sk_flow_facts *facts = record->facts;
 	out->dns_type = facts->dns.query_type;
@@ -283,7 +309,7 @@ static void fill_dns(const struct sk_select *select, const struct sk_flow_record
 	reduce_name(select, record, facts->dns.name, out->dns_domain);
 }
 
-static void fill_tls(const struct sk_select *select, const struct sk_flow_record *record, struct sk_observation *out)
+static void fill_tls(struct sk_select *select, const struct sk_flow_record *record, struct sk_observation *out)
 {
 	const struct sk_client_hello *hello = &record->facts->tls;
 	out->tls_version = hello->highest_version;
@@ -295,6 +321,7 @@ static void fill_tls(const struct sk_select *select, const struct sk_flow_record
 	memcpy(out->alpn, hello->alpn_first, sizeof out->alpn);
 	memcpy(out->ja3, hello->ja3, sizeof out->ja3);
 	memcpy(out->ja4, hello->ja4, sizeof out->ja4);
+	memcpy(out->ja4_second, record->facts->ja4_second, sizeof out->ja4_second);
 	if (hello->has_sni)
 		reduce_name(select, record, hello->sni, out->sni_domain);
 }
@@ -323,7 +350,7 @@ static void fill_certificate(const struct sk_certificate *certificate, struct sk
 				   (certificate->whole ? SK_CERT_BIT_WHOLE : 0));
 }
 
-static void fill_http(const struct sk_select *select, const struct sk_flow_record *record, struct sk_observation *out)
+static void fill_http(struct sk_select *select, const struct sk_flow_record *record, struct sk_observation *out)
 {
 	const struct sk_flow_http *http = &record->facts->http;
 	memcpy(out->http_method, http->method, sizeof out->http_method);
@@ -367,7 +394,7 @@ static void fill_command(const struct sk_flow_command *command, struct sk_observ
 	memcpy(out->command_codes, command->codes, sizeof out->command_codes);
 }
 
-static void fill_facts(const struct sk_select *select, const struct sk_flow_record *record, struct sk_observation *out)
+static void fill_facts(struct sk_select *select, const struct sk_flow_record *record, struct sk_observation *out)
 {
 	const struct sk_flow_facts *facts = record->facts;
 	out->sections = (uint8_t)((facts->hit_count != 0 ? SK_SECTION_HITS : 0) | (facts->has_dns ? SK_SECTION_DNS : 0) |

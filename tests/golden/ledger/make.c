@@ -174,6 +174,20 @@ static void carrier(struct scene *s, const char *find, const char *with)
 	scene_replace(s, s->basis, find, with);
 }
 
+/* A gate in the kernel, stated in the last run; what stands in the text may be altered by the row. */
+static void kernel_gate(struct scene *s, const char *mode, const char *copying)
+{
+	struct sk_kernel_gate_facts facts = {.link = "east", .mode = mode, .copying = copying};
+	struct sk_buf record;
+	memset(facts.program, 0xab, sizeof facts.program);
+	memset(facts.table, 0xcd, sizeof facts.table);
+	sk_buf_init(&record, SK_RECORD_MAX_BYTES);
+	sk_record_kernel_gate(&record, &facts, s->run3, INT64_C(1900000000000000000));
+	SCENE_MUST(record.failed == SK_OK);
+	scene_insert(s, s->stop3, sk_buf_text(&record));
+	sk_buf_fini(&record);
+}
+
 static void replace_value(struct scene *s, size_t leaf, const char *key, const char *with)
 {
 	char pattern[64], found[256];
@@ -441,6 +455,19 @@ static void write_good(void)
 		scene_write(&scene, folder, own_key, TWO_EVERY);
 		scene_fini(&scene);
 		add_case(name, 0, "VERIFIED", "VERIFIED", "");
+	}
+	const struct {
+		const char *name, *mode, *copying;
+		const struct scene_setting *setting;
+	} gates[] = {{"good-kernel-gate-native", "xdp_native", "copy", &scene_law}, {"good-kernel-gate-generic", "xdp_generic", "copy", &scene_party},
+		     {"good-kernel-gate-zero-copy", "xdp_native", "zero_copy", &scene_party}, {"good-kernel-gate-packet", "packet_filter", "ring", &scene_law}};
+	for (size_t i = 0; i < SK_COUNT(gates); i++) {
+		folder_of(gates[i].name, folder);
+		scene_two(&scene, gates[i].setting);
+		kernel_gate(&scene, gates[i].mode, gates[i].copying);
+		scene_write(&scene, folder, own_key, TWO_EVERY);
+		scene_fini(&scene);
+		add_case(gates[i].name, 0, "VERIFIED", "VERIFIED", "");
 	}
 	add_case("good-300", 0, "that you gave", "that you gave", "--key own.vkey");
 	add_case("good-300", 0, "is a prefix", "VERIFIED", "--old good-257/checkpoint.as-prefix");

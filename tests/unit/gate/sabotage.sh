@@ -11,7 +11,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 flags="-std=gnu17 -D_GNU_SOURCE -O1 -w -I$root/src/foundation -I$root/src/contract -I$root/src/sensor -I$tests"
 mkdir "$work/common"
-for source in "$tests/fake_border.c" "$tests/frames.c" "$tests/reference.c" "$root"/src/foundation/base/*.c; do
+for source in "$tests/fake_border.c" "$tests/frames.c" "$tests/random.c" "$tests/reference.c" "$root"/src/foundation/base/*.c; do
 	$cc $flags -c "$source" -o "$work/common/$(basename "$source" .c).o"
 done
 for t in test_gate test_gate_encap test_gate_steer test_gate_guard test_gate_model; do

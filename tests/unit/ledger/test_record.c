@@ -48,6 +48,37 @@ static void test_round_trip(void **state)
 	}
 }
 
+/* The gate in the kernel: written, canonical, and read back the same; names out of form are not written. */
+static void test_kernel_gate(void **state)
+{
+	(void)state;
+	static struct sk_record record;
+	struct sk_kernel_gate_facts facts = {.link = "eth0.7", .mode = "xdp_native", .copying = "copy"};
+	struct sk_buf out, again;
+	struct sk_fault fault = {.line = ""};
+	memset(facts.program, 1, sizeof facts.program);
+	memset(facts.table, 2, sizeof facts.table);
+	sk_buf_init(&out, SK_RECORD_MAX_BYTES);
+	sk_buf_init(&again, SK_RECORD_MAX_BYTES);
+	sk_record_kernel_gate(&out, &facts, 7, 1234567890123456789);
+	assert_int_equal(out.failed, SK_OK);
+	assert_canonical(sk_buf_text(&out), out.length);
+	if (sk_record_parse(out.bytes, out.length, &record, &fault) != SK_OK)
+		fail_msg("%s", fault.line);
+	assert_int_equal(record.kind, SK_RECORD_KERNEL_GATE);
+	assert_string_equal(record.kernel_gate.link, "eth0.7");
+	assert_memory_equal(record.kernel_gate.table, facts.table, SK_HASH_BYTES);
+	assert_int_equal(record.kernel_gate.run, 7);
+	sk_record_write(&again, &record);
+	assert_string_equal(sk_buf_text(&again), sk_buf_text(&out));
+	facts.link = "eth 0";
+	sk_buf_reset(&out);
+	sk_record_kernel_gate(&out, &facts, 7, 0);
+	assert_int_equal(out.failed, SK_EUSAGE);
+	sk_buf_fini(&out);
+	sk_buf_fini(&again);
+}
+
 /* Every cut and every changed byte: refused, or another record in the same canonical form; never read past the end (the sanitizers watch). */
 static void every_byte_of(const struct scene_setting *setting)
 {
@@ -382,7 +413,7 @@ static void test_commitment(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_round_trip),	  cmocka_unit_test(test_every_byte),  cmocka_unit_test(test_writer_refuses),
+	    cmocka_unit_test(test_round_trip),	  cmocka_unit_test(test_kernel_gate), cmocka_unit_test(test_every_byte),  cmocka_unit_test(test_writer_refuses),
 	    cmocka_unit_test(test_account_check), cmocka_unit_test(test_old_carry),   cmocka_unit_test(test_small_cells), cmocka_unit_test(test_interval_refuses),
 	    cmocka_unit_test(test_commitment),	  cmocka_unit_test(test_exports_check), cmocka_unit_test(test_exports_carry),
 	};
