@@ -7,12 +7,12 @@
 
 #include "cmd/guard.h"
 
-enum { FILE_BASIS, FILE_BORDER, FILE_SELECTORS, FILES };
+enum { FILE_BASIS, FILE_BORDER, FILE_SELECTORS };
 
 static const char *path_of(const struct sk_workspace *workspace, const struct sk_force_paths *paths, unsigned file, char own[SK_PATH_MAX])
 {
-	static const char *const names[FILES] = {"basis.note", "border.skb", "selectors.set"};
-	const char *const given[FILES] = {paths->basis, paths->border, paths->selectors};
+	static const char *const names[SK_FORCE_FILES] = {"basis.note", "border.skb", "selectors.set"};
+	const char *const given[SK_FORCE_FILES] = {paths->basis, paths->border, paths->selectors};
 	return given[file] != NULL && given[file][0] != '\0' ? given[file] : sk_workspace_path(workspace, names[file], own);
 }
 
@@ -28,6 +28,13 @@ static struct sk_force_file file_of(const char *path)
 static bool same_file(const struct sk_force_file *a, const struct sk_force_file *b)
 {
 	return a->device == b->device && a->number == b->number && a->size == b->size && a->modified.tv_sec == b->modified.tv_sec && a->modified.tv_nsec == b->modified.tv_nsec;
+}
+
+void sk_force_files(const struct sk_workspace *workspace, const struct sk_force_paths *paths, struct sk_force_file files[SK_FORCE_FILES])
+{
+	char own[SK_PATH_MAX];
+	for (unsigned i = 0; i < SK_FORCE_FILES; i++)
+		files[i] = file_of(path_of(workspace, paths, i, own));
 }
 
 /* A workspace may be without selectors; a file that somebody names must be there. */
@@ -53,8 +60,7 @@ static enum sk_err load(struct sk_force *force, const struct sk_workspace *works
 {
 	char own[SK_PATH_MAX];
 	/* Before they are read: one that is replaced meanwhile is looked at again. */
-	for (unsigned i = 0; i < FILES; i++)
-		force->files[i] = file_of(path_of(workspace, paths, i, own));
+	sk_force_files(workspace, paths, force->files);
 	SK_TRY(sk_workspace_basis_at(workspace, path_of(workspace, paths, FILE_BASIS, own), now_ns, &force->basis, fault));
 	SK_TRY(sk_guard_border(workspace, path_of(workspace, paths, FILE_BORDER, own), &force->basis, &force->border, &force->border_info, fault));
 	SK_TRY(load_set(force, path_of(workspace, paths, FILE_SELECTORS, own), paths->selectors != NULL && paths->selectors[0] != '\0', fault));
@@ -88,12 +94,11 @@ void sk_force_free(struct sk_force *force)
 
 bool sk_force_is_old(const struct sk_force *force, const struct sk_workspace *workspace, const struct sk_force_paths *paths)
 {
-	char own[SK_PATH_MAX];
-	for (unsigned i = 0; i < FILES; i++) {
-		struct sk_force_file now = file_of(path_of(workspace, paths, i, own));
-		if (!same_file(&now, &force->files[i]))
+	struct sk_force_file now[SK_FORCE_FILES];
+	sk_force_files(workspace, paths, now);
+	for (unsigned i = 0; i < SK_FORCE_FILES; i++)
+		if (!same_file(&now[i], &force->files[i]))
 			return true;
-	}
 	return false;
 }
 

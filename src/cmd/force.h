@@ -13,6 +13,7 @@ struct sk_force_paths {
 	const char *basis, *border, *selectors;
 };
 
+enum { SK_FORCE_FILES = 3 };
 /* Who a file was when it was read: another one under its name is a new version. */
 struct sk_force_file {
 	dev_t device;
@@ -29,7 +30,7 @@ struct sk_force {
 	struct sk_indicator_facts set_info;
 	struct sk_set_facts set_facts;
 	struct sk_snapshot snapshot;         /* for the workers; number and limits are the caller's to set */
-	struct sk_force_file files[3];
+	struct sk_force_file files[SK_FORCE_FILES];
 };
 
 /* Read and check everything, at that time. SK_ENOBASIS, SK_EBASISBAD, SK_EPROFILE, SK_EFUTURE, SK_EEXPIRED, SK_ECLASS, SK_EBORDER, SK_ESETRULE, damage, the host's errors.
@@ -39,6 +40,8 @@ SK_MUST enum sk_err sk_force_load(const struct sk_workspace *workspace, const st
 void sk_force_free(struct sk_force *force);
 /* Does another file stand under one of the names now? */
 bool sk_force_is_old(const struct sk_force *force, const struct sk_workspace *workspace, const struct sk_force_paths *paths);
+/* Who stands under the names now. */
+void sk_force_files(const struct sk_workspace *workspace, const struct sk_force_paths *paths, struct sk_force_file files[SK_FORCE_FILES]);
 /* Is it the same law: basis, table and set by their digests? */
 bool sk_force_same(const struct sk_force *a, const struct sk_force *b);
 /* What the ledger is told of it; borrows from force. */
