@@ -46,7 +46,7 @@ static uint64_t share_ppm(uint64_t part, uint64_t whole)
 static void tell_link(struct sensor *sensor, const struct sk_account *account, struct sk_journal_name name, uint64_t *lost_ppm)
 {
 	uint64_t lost = lost_frames(account);
-	sk_journal_interval(sensor->journal, account->number, account->received.frames, account->selected.frames, lost);
+	sk_journal_interval(sensor->journal, name, account->number, account->received.frames, lost);
 	for (size_t i = 0; i < account->lost_count; i++)
 		if (account->lost[i].frames != 0)
 			sk_journal_loss(sensor->journal, name, account->lost[i].frames, (uint32_t)share_ppm(account->lost[i].frames, account->received.frames),

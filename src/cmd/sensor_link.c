@@ -64,7 +64,11 @@ static enum sk_err open_interface(struct sensor *sensor, struct sensor_link *lin
 						.clock = sensor->cmd->clock};
 	if (conf->zero_copy && sensor->workspace.profile == SK_PROFILE_JP_2025)
 		return sk_fault_set(fault, SK_EPERMIT, "links[].zero_copy: refused under profile jp-2025: the card would write frames into memory of this process before the gate has judged them");
-	SK_TRY(sk_live_open(&options, &link->live, fault));
+	enum sk_err err = sk_live_open(&options, &link->live, fault);
+	/* An interface that is not there, is down, or is another's may be well a moment later: that is the host's matter, and a service manager tries again. */
+	if (err == SK_EUSAGE)
+		err = fault->err = SK_EIO;
+	SK_TRY(err);
 	sk_live_facts(link->live, &link->facts);
 	for (unsigned port = 0; port < link->workers; port++)
 		link->sources[port] = sk_live_source(link->live, port);

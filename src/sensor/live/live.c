@@ -166,7 +166,7 @@ static enum sk_err open_all(struct sk_live *live, const struct sk_live_options *
 	if (!options->not_promiscuous)
 		SK_TRY(live_nic_promiscuous(&live->nic, &live->promiscuous, fault));
 	live->kept = options->kept;
-	live->up = true;
+	live->up = live->nic.running;
 	SK_TRY(live_program_digests(live->program, live->facts.program_digest, live->facts.table_digest, fault));
 	live->facts.before_known = live->facts.xdp && live_nic_before(&live->nic, live->facts.native, 0, &before);
 	return SK_OK;
@@ -426,7 +426,7 @@ enum sk_err sk_live_counters(struct sk_live *live, struct sk_live_counters *out,
 	SK_TRY(count_rings(live, out, fault));
 	SK_TRY(live_program_counts(live->program, LIVE_LANE_LIVE, &kernel, fault));
 	SK_TRY(live_nic_again(live->netlink, &live->nic, fault));
-	__atomic_store_n(&live->up, live->nic.up, __ATOMIC_RELAXED);
+	__atomic_store_n(&live->up, live->nic.up && live->nic.running, __ATOMIC_RELAXED);
 	for (unsigned class_ = 0; class_ < SK_CLASS_COUNT; class_++)
 		for (unsigned reason = 0; reason < SK_GATE_REASON_COUNT; reason++) {
 			out->erased[class_][reason] = cell_of(&kernel.erased[class_][reason]);

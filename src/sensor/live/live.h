@@ -91,7 +91,7 @@ void sk_live_tell(const struct sk_live_counters *now, struct sk_live_told *told,
 /* Port as a source (capture/frame_source.h): the first port's counts are those of the whole interface, the others have none. It ends after sk_live_shut, when its ring is empty (the first port's: when all
    are). Its counts are read anew at most twenty times a second; they and sk_live_counters are for the same thread. */
 struct sk_source sk_live_source(struct sk_live *live, unsigned port);
-/* Was the interface up when counters were taken last? Any thread. */
+/* Was the interface up, with something at its other end, when counters were taken last? Any thread. */
 bool sk_live_is_up(const struct sk_live *live);
 /* The socket by which the first port asks for the interface's counters: for a filter of system calls. The other thing that it does is bpf(), to look up. */
 int sk_live_asks(const struct sk_live *live);
