@@ -88,6 +88,7 @@ memory:
 flows:
   max: 65536
   facts: 1024
+  idle_closed: 1s
 reload:
   check: 1s
 metrics:
