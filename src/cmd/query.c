@@ -303,7 +303,7 @@ const char *sk_query_proto(uint8_t ip_proto, char text[8])
 const char *sk_query_hit_kinds(const struct sk_observation *observation, char text[64])
 {
 	uint32_t kinds = 0;
-	text[0] = '\0';
+	(void)snprintf(text, 64, "%s", observation->detector);
 	for (uint32_t i = 0; i < observation->hit_count && i < SK_OBSERVATION_HITS_MAX; i++)
 		kinds |= observation->hit_kinds[i] < 32 ? 1u << observation->hit_kinds[i] : 0;
 	for (uint32_t bit = 1; bit <= SK_SELECTOR_KINDS_ALL; bit <<= 1) {
@@ -365,7 +365,7 @@ static void add_observation(struct sk_json_writer *w, const uint8_t id[16], uint
 		sk_json_u64(w, "sampling", o->sampling);
 	}
 	sk_json_text(w, "community_id", sk_observation_community_id(o, text));
-	if (o->hit_count != 0) {
+	if (o->matched[0] != '\0' || o->hit_count != 0) {
 		sk_json_text(w, "matched", o->matched);
 		sk_json_text(w, "selected_by", sk_query_hit_kinds(o, kinds));
 	}

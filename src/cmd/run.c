@@ -278,7 +278,7 @@ static enum sk_err start(struct run *run, struct sk_workspace *workspace, struct
 	SK_TRY(open_ipfix(run, fault));
 	struct sk_collector_start start = {.link = link, .clock = run->cmd->clock, .now_ns = run->cmd->clock.unix_ns(run->cmd->clock.context),
 					   .replayed_input = !listens && !result->live.used, .no_heads = run->options->no_heads,
-					   .exports = run->options->exports.read, .syslog = run->syslog, .ipfix = run->ipfix,
+					   .exports = run->options->exports.read, .no_detectors = run->options->exports.read, .syslog = run->syslog, .ipfix = run->ipfix,
 					   .mutes = run->mutes, .finding = take_finding, .finding_context = run};
 	sk_force_tell(run->force, &start);
 	struct sk_collector_recovery recovery;

@@ -130,7 +130,7 @@ static enum sk_err open_collector(struct sensor *sensor, struct sk_fault *fault)
 		names[count++] = sensor->links[i].conf->name;
 	for (size_t i = 0; i < sensor->export_count; i++)
 		names[count++] = sensor->exports[i].conf->name;
-	struct sk_collector_start start = {.links = names, .link_count = count, .clock = *clock, .now_ns = clock->unix_ns(clock->context), .no_heads = !sensor->conf->heads,
+	struct sk_collector_start start = {.links = names, .link_count = count, .clock = *clock, .now_ns = clock->unix_ns(clock->context), .no_heads = !sensor->conf->heads, .no_detectors = sensor->link_count == 0,
 					   .syslog = sensor->syslog, .ipfix = sensor->ipfix, .mutes = sensor->mutes, .finding = sensor_take_finding, .finding_context = sensor};
 	struct sk_collector_recovery recovery;
 	bool seen;

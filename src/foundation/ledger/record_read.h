@@ -23,10 +23,11 @@ enum sk_record_kind {
 	SK_RECORD_RUN_STOP,
 	SK_RECORD_RECOVERY,
 	SK_RECORD_MUTES,
+	SK_RECORD_DETECTORS,
 	SK_RECORD_KERNEL_GATE,
 	SK_RECORD_CARRY /* the file in sealed/, never a leaf: a verifier refuses it */
 };
-enum { SK_RECORD_KIND_COUNT = 12 };
+enum { SK_RECORD_KIND_COUNT = 13 };
 
 /* Frames and bytes together. */
 struct sk_tally {
@@ -138,6 +139,20 @@ struct sk_mutes_record {
 	int64_t stated_ns;
 };
 
+/* Names ascending, each once. */
+enum { SK_NAMES_MAX = 64, SK_NAME_TEXT_MAX = 32 };
+struct sk_names {
+	size_t count;
+	char name[SK_NAMES_MAX][SK_NAME_TEXT_MAX];
+};
+
+/* The detectors that a basis names: those that forget within the hour, and those that remember longer. */
+struct sk_detectors_record {
+	uint64_t basis;
+	uint8_t digest[SK_HASH_BYTES];
+	struct sk_names long_memory, short_memory;
+};
+
 /* The gate in the kernel that stands before a live link. */
 struct sk_kernel_gate_record {
 	char copying[SK_RECORD_WORD_MAX], link[SK_LINK_TEXT_MAX], mode[SK_RECORD_WORD_MAX];
@@ -176,6 +191,7 @@ struct sk_record {
 		struct sk_run_stop_record run_stop;
 		struct sk_recovery_record recovery;
 		struct sk_mutes_record mutes;
+		struct sk_detectors_record detectors;
 		struct sk_kernel_gate_record kernel_gate;
 		struct sk_carry_record carry;
 	};
