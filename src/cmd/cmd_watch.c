@@ -13,7 +13,7 @@
 #include "text/text.h"
 
 enum { OPT_WORKSPACE = 256, OPT_JSON, OPT_EVE, OPT_HOME, OPT_OWN, OPT_BORDER, OPT_SELECTORS, OPT_DETECTORS, OPT_AGAIN, OPT_INTERVAL, OPT_HEADS, OPT_FLOWS, OPT_SYSLOG, OPT_IPFIX, OPT_MUTED, OPT_EXPORTS, OPT_EXPORTER,
-       OPT_WORKERS, OPT_INTERFACE, OPT_MODE, OPT_FOR, OPT_ZERO_COPY, OPT_HELP };
+       OPT_WORKERS, OPT_INTERFACE, OPT_MODE, OPT_FOR, OPT_ZERO_COPY, OPT_BRANDS, OPT_HELP };
 
 static const struct option options[] = {
 	{"workspace", required_argument, NULL, OPT_WORKSPACE}, {"json", no_argument, NULL, OPT_JSON}, {"eve", required_argument, NULL, OPT_EVE},
@@ -22,7 +22,7 @@ static const struct option options[] = {
 	{"heads", required_argument, NULL, OPT_HEADS}, {"flows", required_argument, NULL, OPT_FLOWS}, {"syslog", required_argument, NULL, OPT_SYSLOG}, {"ipfix", required_argument, NULL, OPT_IPFIX},
 	{"muted", no_argument, NULL, OPT_MUTED}, {"exports", optional_argument, NULL, OPT_EXPORTS}, {"exporter", required_argument, NULL, OPT_EXPORTER},
 	{"interface", required_argument, NULL, OPT_INTERFACE}, {"mode", required_argument, NULL, OPT_MODE}, {"for", required_argument, NULL, OPT_FOR},
-	{"workers", required_argument, NULL, OPT_WORKERS}, {"zero-copy", no_argument, NULL, OPT_ZERO_COPY}, {"help", no_argument, NULL, OPT_HELP}, {0}};
+	{"workers", required_argument, NULL, OPT_WORKERS}, {"zero-copy", no_argument, NULL, OPT_ZERO_COPY}, {"brands", required_argument, NULL, OPT_BRANDS}, {"help", no_argument, NULL, OPT_HELP}, {0}};
 
 struct watch_args {
 	const char *workspace;
@@ -53,6 +53,7 @@ static int take_option(struct sk_cmd *cmd, int option, char *const *next, struct
 	case OPT_EVE: args->run.eve_path = optarg; return 0;
 	case OPT_SYSLOG: args->run.syslog_path = optarg; return 0;
 	case OPT_IPFIX: args->run.ipfix_where = optarg; return 0;
+	case OPT_BRANDS: args->run.brands_path = optarg; return 0;
 	case OPT_MUTED: args->run.show_muted = true; return 0;
 	case OPT_HOME: quick->home = optarg; return 0;
 	case OPT_BORDER: quick->border_path = optarg; return 0;
