@@ -7,7 +7,8 @@
    [repeat N every SECONDS] at SECONDS PROTO CLASS FROM[+][:PORT[+]] > TO[+][:PORT[+]] silent|refuse|accept [WORD NUMBER...]...
         + adds the number of the repetition; words: for S, bytes OUT BACK, packets OUT BACK, app NAME, flags N, type N, answer S; open: the flow has not ended;
         odd N: the first packet has these TCP flags
-        sample OUT BACK: nothing but two packets of the sample, of so many bytes; number N: nothing but what a detector took from a head, of which N is the first */
+        sample OUT BACK: nothing but two packets of the sample, of so many bytes; number N: nothing but what a detector took from a head, of which N is the first;
+        behind it: second N, text WORD, app NAME */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +73,15 @@ static void end_of(struct script *s, uint32_t plus, struct sk_addr *addr, uint16
 	*addr = play_addr(first, sign != NULL ? plus : 0);
 }
 
+static uint8_t app_of(struct script *s)
+{
+	const char *name = next(s);
+	for (unsigned app = 1; app < SK_APP_COUNT; app++)
+		if (strcmp(sk_app_name(app), name) == 0)
+			return (uint8_t)app;
+	fail(s, "no such protocol");
+}
+
 static struct sk_event event_of(const struct play_flow *flow, uint8_t kind, bool back)
 {
 	return (struct sk_event){.kind = kind, .class_ = flow->class_, .ip_proto = flow->ip_proto, .app = flow->app, .bits = back ? SK_EVENT_BACK : 0, .initiator = flow->from,
@@ -94,12 +104,23 @@ static bool take_event(struct script *s, struct play *play, const struct play_fl
 	if (!is(s, "number"))
 		return false;
 	struct sk_event event = event_of(flow, SK_EVENT_HEAD, true);
+	event.bits |= SK_EVENT_SURE;
 	event.head.numbers[0] = (uint32_t)number(s);
+	while (s->at < s->count) {
+		if (is(s, "second"))
+			event.head.numbers[1] = (uint32_t)number(s);
+		else if (is(s, "text"))
+			(void)snprintf(event.head.text, sizeof event.head.text, "%s", next(s));
+		else if (is(s, "app"))
+			event.app = app_of(s);
+		else
+			fail(s, "no such word");
+	}
 	size_t rows;
 	const struct sk_detector_row *table = sk_policy_detectors(&rows);
 	for (size_t row = 0; row < rows; row++)
 		for (size_t i = 0; i < s->detector_count; i++)
-			if (strcmp(table[row].name, s->detectors[i]) == 0) {
+			if (strlen(table[row].name) == strcspn(s->detectors[i], ":") && strncmp(table[row].name, s->detectors[i], strlen(table[row].name)) == 0) {
 				event.detector = (uint8_t)row;
 				play_event(play, flow->at_s, &event);
 			}
@@ -129,14 +150,9 @@ static void take_words(struct script *s, struct play_flow *flow)
 			flow->no_end = true;
 		else if (is(s, "halfopen"))
 			flow->no_confirm = true;
-		else if (is(s, "app")) {
-			const char *name = next(s);
-			for (unsigned app = 0; app < SK_APP_COUNT; app++)
-				if (strcmp(sk_app_name(app), name) == 0)
-					flow->app = (uint8_t)app;
-			if (flow->app == SK_APP_NONE)
-				fail(s, "no such protocol");
-		} else
+		else if (is(s, "app"))
+			flow->app = app_of(s);
+		else
 			fail(s, "no such word");
 	}
 }
