@@ -213,7 +213,7 @@ static enum sk_err read_record(struct sk_cur *c, enum section section, struct sk
 /* The name of a question, without pointers: 1 to 127 labels, or the root. */
 static bool skip_plain_name(struct sk_cur *c)
 {
-	for (size_t wire_bytes = 0; wire_bytes <= NAME_WIRE_MAX;) {
+	for (size_t wire_bytes = 0; wire_bytes < NAME_WIRE_MAX;) {
 		uint8_t length = sk_u8(c);
 		if (sk_alive(c) != SK_OK || (length & LABEL_KIND_MASK) != 0)
 			return false;
