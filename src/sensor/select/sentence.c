@@ -225,7 +225,8 @@ static void tell_relay(const struct sk_observation *observation, enum sk_relay r
 	(void)snprintf(out->kind, sizeof out->kind, "indicator.relay");
 	(void)snprintf(out->sentence + used, sizeof out->sentence - used, " It is listed as %s: %s.", relays[relay].name,
 		       comes ? "who comes from there hides where they are" : "what is said through it goes on to somewhere else");
-	(void)snprintf(out->matched, sizeof out->matched, "%s", sk_relay_name(relay));
+	/* To go there and to be visited from there are two findings of one host. */
+	(void)snprintf(out->matched, sizeof out->matched, "%s%s", comes ? "from " : "", sk_relay_name(relay));
 	out->severity = comes ? 1 : 2;
 	if (out->confidence_percent > 70)
 		out->confidence_percent = 70;
