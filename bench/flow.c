@@ -34,7 +34,7 @@ static void make_packet(struct sk_packet *packet, uint64_t f, bool v6, int64_t t
 	memcpy(packet->destination.bytes, &b, v6 ? 8 : 4);
 	packet->source_port = (uint16_t)(a >> 48);
 	packet->destination_port = 443;
-	packet->time_ns = time_ns;
+	packet->time_ns = packet->clock_ns = time_ns;
 }
 
 static int compare(const void *a, const void *b)

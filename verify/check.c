@@ -33,7 +33,15 @@ static const struct {
     {"jp-2025", "df", DF},
 };
 
-static const char *const stop_reasons[] = {"finished", "interrupted", "damaged_input", "basis_expired", "ledger_outage", "host_error", "refused"};
+/* How a gate in the kernel may stand before a link, and how frames then come to user space. Zero-copy is not for the statutory profile. */
+static const struct {
+	const char *mode, *copying;
+	bool statutory;
+} kernel_gates[] = {
+    {"xdp_native", "copy", true}, {"xdp_native", "zero_copy", false}, {"xdp_generic", "copy", true}, {"packet_filter", "ring", true},
+};
+
+static const char *const stop_reasons[] = {"finished", "interrupted", "damaged_input", "basis_expired", "basis_suspended", "ledger_outage", "host_error", "refused"};
 
 /* What later records need of an earlier one. */
 struct fact {
@@ -372,6 +380,23 @@ static enum sk_err check_its_run(struct sk_check *check, uint64_t run)
 	return SK_OK;
 }
 
+static enum sk_err check_kernel_gate(struct sk_check *check, const struct sk_kernel_gate_record *gate)
+{
+	SK_TRY(check_its_run(check, gate->run));
+	if (check->run.replayed)
+		return refuse(check, "run", "expected a live run: files have no gate in the kernel");
+	if (gate->stated_ns < check->run.started_ns)
+		return refuse(check, "stated_ns", "expected no earlier than the run's start");
+	size_t row = 0;
+	while (row < SK_COUNT(kernel_gates) && (strcmp(kernel_gates[row].mode, gate->mode) != 0 || strcmp(kernel_gates[row].copying, gate->copying) != 0))
+		row++;
+	if (row == SK_COUNT(kernel_gates))
+		return refuse(check, "mode", "expected xdp_native, xdp_generic or packet_filter with a copying that it has, found %s with %s", gate->mode, gate->copying);
+	if (!kernel_gates[row].statutory && strcmp(check->summary.open.profile, "jp-2025") == 0)
+		return refuse(check, "copying", "expected no zero-copy under profile jp-2025");
+	return SK_OK;
+}
+
 static enum sk_err check_run_stop(struct sk_check *check, const struct sk_run_stop_record *stop)
 {
 	SK_TRY(check_its_run(check, stop->run));
@@ -451,7 +476,7 @@ static enum sk_err check_equation(struct sk_check *check, const struct sk_interv
 	struct sk_tally in = {0, 0}, out = {0, 0}, classes_in = {0, 0}, classes_out = {0, 0};
 	bool fits = add_tally(&in, &i->pending_before) && add_tally(&in, &i->carried_before) && add_tally(&in, &i->received) &&
 		    add_cells(&out, &i->gate_erased) && add_cells(&out, &i->select_erased) && add_tally(&out, &i->selected) &&
-		    add_tally(&out, &i->capture_lost) && add_tally(&out, &i->pending_after) && add_tally(&out, &i->carried_after) &&
+		    add_cells(&out, &i->capture_lost.cells) && add_tally(&out, &i->pending_after) && add_tally(&out, &i->carried_after) &&
 		    add_tally(&classes_in, &i->received) && add_tally(&classes_in, &i->classes_carried_before) &&
 		    add_tally(&classes_out, &i->classes_carried_after);
 	for (size_t c = 0; c < SK_CLASS_COUNT && fits; c++)
@@ -474,7 +499,8 @@ static enum sk_err check_small(struct sk_check *check, const char *field, const 
 static enum sk_err check_small_cells(struct sk_check *check, const struct sk_interval_record *i)
 {
 	SK_TRY(check_small(check, "selected", "", i->selected.frames));
-	SK_TRY(check_small(check, "capture_lost", "", i->capture_lost.frames));
+	for (size_t c = 0; c < i->capture_lost.cells.count; c++)
+		SK_TRY(check_small(check, "capture_lost", i->capture_lost.cells.cell[c].name, i->capture_lost.cells.cell[c].frames));
 	for (size_t c = 0; c < i->gate_erased.count; c++)
 		SK_TRY(check_small(check, "gate_erased", i->gate_erased.cell[c].name, i->gate_erased.cell[c].frames));
 	for (size_t c = 0; c < i->select_erased.count; c++)
@@ -484,9 +510,12 @@ static enum sk_err check_small_cells(struct sk_check *check, const struct sk_int
 	SK_TRY(check_small(check, "segments", "", i->segments));
 	SK_TRY(check_small(check, "observations", "", i->observations));
 	SK_TRY(check_small(check, "findings", "", i->findings));
+	struct sk_tally lost = {0, 0};
+	if (!add_cells(&lost, &i->capture_lost.cells))
+		return refuse(check, "capture_lost", "a sum does not fit 64 bits");
 	const struct { const char *field; struct sk_tally tally;
 	} pairs[] = {
-	    {"selected", i->selected},		 {"capture_lost", i->capture_lost},   {"received", i->received},
+	    {"selected", i->selected},		 {"capture_lost", lost},              {"received", i->received},
 	    {"pending_after", i->pending_after}, {"carried_after", i->carried_after}, {"classes_carried_after", i->classes_carried_after},
 	};
 	for (size_t p = 0; p < SK_COUNT(pairs); p++)
@@ -629,7 +658,7 @@ static bool add_totals(struct sk_check_totals *totals, const struct sk_interval_
 {
 	bool fits = add_tally(&totals->received, &i->received) && add_cells(&totals->gate_erased, &i->gate_erased) &&
 		    add_cells(&totals->select_erased, &i->select_erased) && add_tally(&totals->selected, &i->selected) &&
-		    add_tally(&totals->capture_lost, &i->capture_lost);
+		    add_cells(&totals->capture_lost, &i->capture_lost.cells);
 	for (size_t c = 0; c < SK_CLASS_COUNT && fits; c++)
 		fits = add_tally(&totals->classes[c], &i->classes[c]);
 	return fits;
@@ -697,6 +726,8 @@ static enum sk_err check_record(struct sk_check *check)
 		return SK_OK;
 	case SK_RECORD_DETECTORS:
 		return check_detectors(check, &record->detectors);
+	case SK_RECORD_KERNEL_GATE:
+		return check_kernel_gate(check, &record->kernel_gate);
 	case SK_RECORD_CARRY:
 		return refuse(check, "kind", "a carry is a sealed file, not a record of a ledger");
 	}

@@ -73,6 +73,14 @@ def client_hello(length=2048):
     return b"\x01" + struct.pack("!I", len(body))[1:] + body
 
 
+def long_lists(number):
+    """A hello that fits a segment, its lists as long as are fingerprinted and in the order that is worst to sort, different each time."""
+    extensions = b"".join(struct.pack("!HH", 0x5000 + 250 - i, 0) for i in range(245)) + struct.pack("!HHI", 0xfff0, 4, number)
+    ciphers = b"".join(struct.pack("!H", 0x5000 + 180 - i) for i in range(180))
+    body = b"\x03\x03" + bytes(32) + b"\0" + struct.pack("!H", len(ciphers)) + ciphers + b"\x01\0" + struct.pack("!H", len(extensions)) + extensions
+    return records(b"\x01" + struct.pack("!I", len(body))[1:] + body, 16384)
+
+
 def records(message, size):
     """TLS records of so many bytes each."""
     return b"".join(b"\x16\x03\x01" + struct.pack("!H", len(message[at:at + size])) + message[at:at + size] for at in range(0, len(message), size))
@@ -276,6 +284,7 @@ def all_shapes(root):
         "hello-shuffled": ("the same, in any order", talks(443, lambda _: records(hello, 16384), 33, lambda s: shuffled.sample(s, len(s)))),
         "hello-bytes": ("a client hello byte by byte", talks(443, lambda _: records(hello, 16384), 1)),
         "hello-records": ("a client hello in records of one byte", talks(443, lambda _: records(hello, 1), SEGMENT)),
+        "hello-lists": ("a client hello a talk, its lists as long as may be and badly sorted", talks(443, long_lists, SEGMENT)),
         "certificates": ("certificates of 16 KiB", talks(443, lambda _: flight, SEGMENT)),
         "dns-pointers": ("names that point at names", datagrams(53, lambda _, message=dns_pointers(): message)),
         "dns-labels": ("names of 126 labels", datagrams(53, lambda _, message=dns_labels(): message)),

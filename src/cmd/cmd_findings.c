@@ -28,7 +28,7 @@ static void print_json(struct sk_rows *rows, const struct sk_finding *f, bool mu
 	sk_json_text(w, "kind", f->kind);
 	sk_json_text(w, "severity", severity_name(f->severity));
 	sk_json_u64(w, "confidence_percent", f->confidence_percent);
-	sk_json_text(w, "class", sk_class_name((enum sk_class)f->class_));
+	sk_json_text(w, "class", sk_finding_class_name(f));
 	sk_json_u64(w, "count", f->count);
 	sk_json_text(w, "first", sk_time_format(f->first_ns, 6, time));
 	sk_json_text(w, "last", sk_time_format(f->last_ns, 6, time));
@@ -56,7 +56,7 @@ static void print_csv(struct sk_rows *rows, const struct sk_finding *f)
 	sk_rows_cell(rows, severity_name(f->severity));
 	(void)snprintf(text, sizeof text, "%u", (unsigned)f->confidence_percent);
 	sk_rows_cell(rows, text);
-	sk_rows_cell(rows, sk_class_name((enum sk_class)f->class_));
+	sk_rows_cell(rows, sk_finding_class_name(f));
 	(void)snprintf(text, sizeof text, "%llu", (unsigned long long)f->count);
 	sk_rows_cell(rows, text);
 	sk_rows_cell(rows, sk_time_format(f->first_ns, 6, text));
@@ -77,7 +77,7 @@ static void print_table(struct sk_rows *rows, const struct sk_finding *f)
 	sk_rows_cell(rows, severity_name(f->severity));
 	(void)snprintf(text, sizeof text, "%u %%", (unsigned)f->confidence_percent);
 	sk_rows_cell(rows, text);
-	sk_rows_cell(rows, sk_class_name((enum sk_class)f->class_));
+	sk_rows_cell(rows, sk_finding_class_name(f));
 	sk_rows_cell(rows, sk_number_format(f->count, text));
 	sk_rows_cell(rows, f->sentence);
 }

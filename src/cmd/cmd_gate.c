@@ -13,12 +13,14 @@
 #include "text/json.h"
 #include "text/text.h"
 
-enum { OPT_WORKSPACE = 256, OPT_JSON, OPT_HOME, OPT_OWN, OPT_BORDER, OPT_FORMAT, OPT_INTERVAL, OPT_HELP, JSON_MAX_BYTES = 1 << 20 };
+enum { OPT_WORKSPACE = 256, OPT_JSON, OPT_HOME, OPT_OWN, OPT_BORDER, OPT_FORMAT, OPT_INTERVAL, OPT_INTERFACE, OPT_PASS_TO, OPT_MODE, OPT_FOR, OPT_ZERO_COPY, OPT_HELP,
+       JSON_MAX_BYTES = 1 << 20 };
 
 static const struct option options[] = {
 	{"workspace", required_argument, NULL, OPT_WORKSPACE}, {"output", required_argument, NULL, 'o'}, {"json", no_argument, NULL, OPT_JSON},
 	{"home", required_argument, NULL, OPT_HOME}, {"own", required_argument, NULL, OPT_OWN}, {"border", required_argument, NULL, OPT_BORDER},
-	{"format", required_argument, NULL, OPT_FORMAT}, {"interval-frames", required_argument, NULL, OPT_INTERVAL}, {"help", no_argument, NULL, OPT_HELP}, {0}};
+	{"interface", required_argument, NULL, OPT_INTERFACE}, {"pass-to", required_argument, NULL, OPT_PASS_TO}, {"mode", required_argument, NULL, OPT_MODE},
+	{"for", required_argument, NULL, OPT_FOR}, {"zero-copy", no_argument, NULL, OPT_ZERO_COPY}, {"format", required_argument, NULL, OPT_FORMAT}, {"interval-frames", required_argument, NULL, OPT_INTERVAL}, {"help", no_argument, NULL, OPT_HELP}, {0}};
 
 struct gate_args {
 	const char *workspace;
@@ -37,6 +39,14 @@ static int take_option(struct sk_cmd *cmd, int option, struct gate_args *args)
 	case OPT_JSON: args->json = true; return 0;
 	case OPT_HOME: quick->home = optarg; return 0;
 	case OPT_BORDER: quick->border_path = optarg; return 0;
+	case OPT_INTERFACE: args->run.live.interface = optarg; return 0;
+	case OPT_PASS_TO: args->run.pass_to = optarg; return 0;
+	case OPT_ZERO_COPY: args->run.live.zero_copy = true; return 0;
+	case OPT_MODE:
+		return sk_live_mode_parse(optarg, &args->run.live.mode) == SK_OK ? 0 : sk_cmd_usage(cmd, "gate", "--mode '%s': expected auto, xdp, xdp-native, xdp-generic or packet", optarg);
+	case OPT_FOR:
+		return sk_duration_parse(optarg, &args->run.live.for_ns) == SK_OK && args->run.live.for_ns > 0 ? 0
+														       : sk_cmd_usage(cmd, "gate", "--for '%s': expected a duration such as 10s or 15m", optarg);
 	case OPT_HELP: args->help = true; return 0;
 	case OPT_OWN:
 		if (quick->own_count < SK_OWN_PREFIXES_MAX && sk_prefix_parse(optarg, &quick->own[quick->own_count]) == SK_OK) {
@@ -57,6 +67,29 @@ static int take_option(struct sk_cmd *cmd, int option, struct gate_args *args)
 	}
 }
 
+static int check_args(struct sk_cmd *cmd, int argc, const struct gate_args *args)
+{
+	const struct sk_forward_options *run = &args->run;
+	bool quick = args->quick.home != NULL || args->quick.own_count > 0 || args->quick.border_path != NULL, live = run->live.interface != NULL;
+	if (live && optind != argc)
+		return sk_cmd_usage(cmd, "gate", "--interface and captures: one or the other");
+	if (!live && (run->live.mode != SK_LIVE_AUTO || run->live.for_ns != 0 || run->live.zero_copy || run->pass_to != NULL))
+		return sk_cmd_usage(cmd, "gate", "--pass-to, --mode, --for and --zero-copy belong to --interface");
+	if (!live && optind == argc)
+		return sk_cmd_usage(cmd, "gate", "no capture named ('-' reads standard input), and no --interface");
+	if (run->output == NULL && run->pass_to == NULL)
+		return sk_cmd_usage(cmd, "gate", "-o OUT is missing: a file, a FIFO, or '-' for standard output%s", live ? "; or --pass-to INTERFACE" : "");
+	if (run->output != NULL && run->pass_to != NULL)
+		return sk_cmd_usage(cmd, "gate", "-o and --pass-to: one or the other");
+	if (live && run->pass_to != NULL && strcmp(run->pass_to, run->live.interface) == 0)
+		return sk_cmd_usage(cmd, "gate", "--pass-to %s: frames would come back to where they were read", run->pass_to);
+	if (args->workspace != NULL && quick)
+		return sk_cmd_usage(cmd, "gate", "--home, --own and --border belong to a run without a workspace; with --workspace the approved table is used");
+	if (args->workspace == NULL && !quick)
+		return sk_cmd_usage(cmd, "gate", "say where the border is: --home CC, --own PREFIX..., --border TABLE, or --workspace DIR");
+	return 0;
+}
+
 static int parse_args(struct sk_cmd *cmd, int argc, char **argv, struct gate_args *args)
 {
 	*args = (struct gate_args){0};
@@ -69,15 +102,9 @@ static int parse_args(struct sk_cmd *cmd, int argc, char **argv, struct gate_arg
 	}
 	if (args->help)
 		return 0;
-	bool quick = args->quick.home != NULL || args->quick.own_count > 0 || args->quick.border_path != NULL;
-	if (optind == argc)
-		return sk_cmd_usage(cmd, "gate", "no capture named ('-' reads standard input)");
-	if (args->run.output == NULL)
-		return sk_cmd_usage(cmd, "gate", "-o OUT is missing: a file, a FIFO, or '-' for standard output");
-	if (args->workspace != NULL && quick)
-		return sk_cmd_usage(cmd, "gate", "--home, --own and --border belong to a run without a workspace; with --workspace the approved table is used");
-	if (args->workspace == NULL && !quick)
-		return sk_cmd_usage(cmd, "gate", "say where the border is: --home CC, --own PREFIX..., --border TABLE, or --workspace DIR");
+	int code = check_args(cmd, argc, args);
+	if (code != 0)
+		return code;
 	args->run.captures = (const char *const *)argv + optind;
 	args->run.capture_count = (size_t)(argc - optind);
 	return 0;
@@ -109,7 +136,7 @@ static void json_terms(struct sk_json_writer *json, const char *key, const struc
 	sk_json_u64(json, "gate_erased", bytes ? gate.bytes : gate.frames);
 	sk_json_u64(json, "select_erased", bytes ? erased.bytes : erased.frames);
 	sk_json_u64(json, "selected", bytes ? totals->written.bytes : totals->written.frames);
-	sk_json_u64(json, "capture_lost", 0);
+	sk_json_u64(json, "capture_lost", bytes ? totals->lost.bytes : totals->lost.frames);
 	sk_json_u64(json, "pending", bytes ? totals->pending_bytes : totals->pending_frames);
 	sk_json_end(json);
 }
@@ -145,14 +172,16 @@ static void print_json(struct sk_cmd *cmd, const struct sk_workspace *workspace,
 	sk_json_text(&json, "basis", result->basis.id);
 	sk_json_bool(&json, "simulated", result->basis.simulated);
 	sk_json_object(&json, "output");
-	sk_json_text(&json, "path", run->output);
-	sk_json_text(&json, "format", result->format == SK_WRITER_PCAPNG ? "pcapng" : "pcap");
+	sk_json_text(&json, "path", run->output != NULL ? run->output : run->pass_to);
+	sk_json_text(&json, "format", run->output == NULL ? "interface" : result->format == SK_WRITER_PCAPNG ? "pcapng" : "pcap");
 	sk_json_bool(&json, "nanoseconds", result->format != SK_WRITER_PCAP);
 	sk_json_bool(&json, "whole", result->written);
 	sk_json_u64(&json, "frames", result->totals.written.frames);
 	sk_json_u64(&json, "bytes", result->totals.written.bytes);
 	sk_json_end(&json);
 	json_counts(&json, &result->totals);
+	if (result->live.used)
+		sk_live_json(&json, &result->live);
 	sk_json_u64(&json, "held_frames", result->totals.held_frames);
 	sk_json_u64(&json, "sliced", result->sliced);
 	sk_json_u64(&json, "upstream_lost", result->upstream_lost);
@@ -196,10 +225,13 @@ static void print_equation(FILE *out, const struct sk_forward_totals *totals)
 {
 	char number[4][SK_UNIT_TEXT_MAX];
 	uint64_t gate = sum(totals->gate, 1, SK_GATE_REASON_COUNT).frames, erased = sum(totals->erased, 0, SK_FORWARD_REASON_COUNT).frames;
-	bool closes = totals->received.frames == gate + erased + totals->written.frames + totals->pending_frames;
-	(void)fprintf(out, "\nThe equation %s\n  received %s = gate erased %s + not handed on %s + handed on %s + pending %" PRIu64 "   (%" PRIu64 " interval%s)\n",
+	bool closes = totals->received.frames == gate + erased + totals->written.frames + totals->lost.frames + totals->pending_frames;
+	char lost[SK_UNIT_TEXT_MAX + 16] = "";
+	if (totals->lost.frames != 0)
+		(void)snprintf(lost, sizeof lost, " + lost %" PRIu64, totals->lost.frames);
+	(void)fprintf(out, "\nThe equation %s\n  received %s = gate erased %s + not handed on %s + handed on %s%s + pending %" PRIu64 "   (%" PRIu64 " interval%s)\n",
 		      closes ? "closes" : "DOES NOT CLOSE", sk_number_format(totals->received.frames, number[0]), sk_number_format(gate, number[1]),
-		      sk_number_format(erased, number[2]), sk_number_format(totals->written.frames, number[3]), totals->pending_frames, totals->intervals,
+		      sk_number_format(erased, number[2]), sk_number_format(totals->written.frames, number[3]), lost, totals->pending_frames, totals->intervals,
 		      totals->intervals == 1 ? "" : "s");
 }
 
@@ -208,9 +240,9 @@ static void print_summary(struct sk_cmd *cmd, const struct sk_workspace *workspa
 	FILE *out = cmd->out;
 	const struct sk_forward_totals *totals = &result->totals;
 	char frames[SK_UNIT_TEXT_MAX], of[SK_UNIT_TEXT_MAX], size[SK_UNIT_TEXT_MAX], root[2 * SK_HASH_BYTES + 1];
-	const char *to = strcmp(run->output, "-") == 0 ? "standard output" : run->output;
+	const char *to = run->output == NULL ? run->pass_to : strcmp(run->output, "-") == 0 ? "standard output" : run->output;
 	(void)fprintf(out, "Sekisho handed on %s of %s frames to %s (%s)%s\nunder basis %s (%s%s%s)\n", sk_number_format(totals->written.frames, frames),
-		      sk_number_format(totals->received.frames, of), to, format_name(result->format), result->written ? "" : ", which is NOT whole", result->basis.id,
+		      sk_number_format(totals->received.frames, of), to, run->output != NULL ? format_name(result->format) : "interface", result->written ? "" : ", which is NOT whole", result->basis.id,
 		      result->basis.kind, result->basis.self_approved ? ", self-approved" : "", result->basis.simulated ? ", simulated: nothing here is evidence" : "");
 	(void)fprintf(out, "\nWhat crossed (by the outermost address pair of each frame)\n");
 	for (int class_ = 0; class_ < SK_CLASS_COUNT; class_++)
@@ -221,7 +253,10 @@ static void print_summary(struct sk_cmd *cmd, const struct sk_workspace *workspa
 		(void)fprintf(out, "Beside it: %s fragment%s waited until it was known whether %s belonged to a tunnel.\n", sk_number_format(totals->held_frames, frames),
 			      totals->held_frames == 1 ? "" : "s", totals->held_frames == 1 ? "it" : "they");
 	if (result->upstream_lost != 0)
-		(void)fprintf(out, "Beside it: the capture itself reports %s frames lost before it was written.\n", sk_number_format(result->upstream_lost, frames));
+		(void)fprintf(out, "Beside it: %s reports %s frames lost before %s.\n", result->live.used ? "the interface" : "the capture itself",
+			      sk_number_format(result->upstream_lost, frames), result->live.used ? "they came to the gate" : "it was written");
+	if (result->live.used)
+		sk_live_print(out, &result->live);
 	sk_hex_encode(result->ledger_root, sizeof result->ledger_root, root);
 	(void)fprintf(out, "\nLedger     %s records, root %.16s..., origin %s\n           check it: sekisho-verify %s/ledger\n", sk_number_format(result->ledger_size, size), root,
 		      result->origin, workspace->folder);
@@ -259,7 +294,7 @@ int sk_cmd_gate(struct sk_cmd *cmd, int argc, char **argv)
 	if (code != 0 || args.help)
 		return code != 0 ? code : sk_cmd_help(cmd, argv[0]);
 	/* Nothing but frames goes to standard output when the capture does. */
-	if (strcmp(args.run.output, "-") == 0)
+	if (args.run.output != NULL && strcmp(args.run.output, "-") == 0)
 		cmd->out = cmd->err;
 	if (sk_seal_start() != SK_OK) {
 		(void)sk_fault_set(&fault, SK_EIO, "the cryptographic libraries do not start");

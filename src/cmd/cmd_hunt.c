@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "border/border_build.h"
@@ -197,7 +198,7 @@ static enum sk_err open_workspace(struct sk_cmd *cmd, const struct hunt_args *ar
 	SK_TRY(sk_workspace_open(args->workspace, false, &base->workspace, fault));
 	base->has_workspace = true;
 	SK_TRY(sk_workspace_basis(&base->workspace, cmd->clock.unix_ns(cmd->clock.context), &base->basis, fault));
-	return sk_guard_border(&base->workspace, &base->basis, &base->table, &info, fault);
+	return sk_guard_border(&base->workspace, NULL, &base->basis, &base->table, &info, fault);
 }
 
 /* ---- selectors ---- */
@@ -313,6 +314,48 @@ static unsigned default_threads(void)
 	return online < 1 ? 1 : online > THREADS_DEFAULT_MAX ? THREADS_DEFAULT_MAX : (unsigned)online;
 }
 
+/* A file by what it is, so that patterns which overlap count nothing twice. */
+struct identity {
+	dev_t device;
+	ino_t number;
+	size_t index;
+};
+
+static int by_identity(const void *a, const void *b)
+{
+	const struct identity *x = a, *y = b;
+	if (x->device != y->device)
+		return x->device < y->device ? -1 : 1;
+	if (x->number != y->number)
+		return x->number < y->number ? -1 : 1;
+	return x->index < y->index ? -1 : x->index > y->index;
+}
+
+/* Fill inputs with every file once, in the order of the words; how many there are. What is no regular file, or cannot be looked at, stands for itself. */
+static size_t name_inputs(struct sk_cmd *cmd, const struct hunt_args *args, struct identity *known, struct sk_hunt_input *inputs)
+{
+	size_t files = 0, count = 0;
+	for (size_t i = 0; i < args->file_count; i++) {
+		struct stat info;
+		inputs[i].path = args->files[i];
+		if (stat(args->files[i], &info) == 0 && S_ISREG(info.st_mode))
+			known[files++] = (struct identity){info.st_dev, info.st_ino, i};
+	}
+	qsort(known, files, sizeof *known, by_identity);
+	for (size_t i = 1, first = 0; i < files; i++) {
+		if (known[i].device != known[first].device || known[i].number != known[first].number) {
+			first = i;
+			continue;
+		}
+		(void)fprintf(cmd->err, "sekisho: %s: the same file as %s, read once\n", args->files[known[i].index], args->files[known[first].index]);
+		inputs[known[i].index].path = NULL;
+	}
+	for (size_t i = 0; i < args->file_count; i++)
+		if (inputs[i].path != NULL)
+			inputs[count++].path = inputs[i].path;
+	return count;
+}
+
 static int answer(struct sk_hunt *hunt, const struct hunt_args *args)
 {
 	struct sk_fault fault;
@@ -333,18 +376,18 @@ static int run(struct sk_cmd *cmd, const struct hunt_args *args, const struct hu
 	struct sk_hunt_stored stored = {.workspace = &base->workspace, .since_ns = args->since_ns, .until_ns = args->until_ns};
 	struct sk_hunt *hunt = calloc(1, sizeof *hunt);
 	struct sk_hunt_input *inputs = calloc(args->file_count + 1, sizeof *inputs);
+	struct identity *known = calloc(args->file_count + 1, sizeof *known);
 	int code;
-	if (hunt == NULL || inputs == NULL) {
+	if (hunt == NULL || inputs == NULL || known == NULL) {
 		(void)sk_fault_set(&fault, SK_ENOMEM, "hunt: out of memory");
 		code = sk_cmd_fail(cmd, &fault);
 	} else {
-		*hunt = (struct sk_hunt){.cmd = cmd, .table = base->table, .basis = &base->basis, .set = base->set, .inputs = inputs, .input_count = args->file_count,
+		*hunt = (struct sk_hunt){.cmd = cmd, .table = base->table, .basis = &base->basis, .set = base->set, .inputs = inputs, .input_count = name_inputs(cmd, args, known, inputs),
 					 .stored = args->stored ? &stored : NULL, .limit = args->limit, .threads = args->threads != 0 ? (unsigned)args->threads : default_threads()};
-		for (size_t i = 0; i < args->file_count; i++)
-			inputs[i].path = args->files[i];
 		code = answer(hunt, args);
 		sk_hunt_hits_fini(&hunt->hits);
 	}
+	free(known);
 	free(inputs);
 	free(hunt);
 	return code;

@@ -22,6 +22,8 @@ struct sightings {
 	char matched[SK_OBSERVATION_DOMAIN_MAX], selected_by[64]; /* of the last observation */
 	struct sk_finding newest;
 	uint64_t erased_observations, erased_flows;
+	int64_t told_ns;          /* when the observation began of which matched and selected_by are */
+	uint32_t told_hits;
 };
 
 struct lookup {
@@ -60,6 +62,12 @@ static enum sk_err take_observation(void *context, const uint8_t id[16], uint64_
 		return SK_OK;
 	}
 	seen->observations++;
+	/* The newest is told of; of those that began at the same time the one with more hits, so that the order in which they ended does not show. */
+	bool newest = seen->observations == 1 || observation->first_ns > seen->told_ns || (observation->first_ns == seen->told_ns && observation->hit_count > seen->told_hits);
+	if (!newest)
+		return SK_OK;
+	seen->told_ns = observation->first_ns;
+	seen->told_hits = observation->hit_count;
 	(void)snprintf(seen->matched, sizeof seen->matched, "%s", observation->matched);
 	sk_query_hit_kinds(observation, seen->selected_by);
 	return SK_OK;

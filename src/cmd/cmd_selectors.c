@@ -261,6 +261,8 @@ struct job {
 	struct sk_buf json_text;
 	struct sk_json_writer json;
 	uint64_t taken, known; /* known: duplicates of what is there */
+	size_t lists_read;
+	bool read_all;         /* every list was read to its end */
 	int64_t started_ns, shown_ns; /* progress: the start, and when it was drawn last */
 	int folder_fd;         /* held while an import runs, so that two cannot lose each other's lists */
 };
@@ -344,6 +346,7 @@ static enum sk_err import_lists(struct job *job, struct sk_fault *fault)
 		enum sk_err err = sk_indicator_import(job->builder, args->lists[i], &job->account->counts, fault);
 		clear_progress(job);
 		SK_TRY(err);
+		job->lists_read++;
 		job->taken += job->account->counts.taken;
 		job->known += job->account->counts.by_reason[SK_INDICATOR_DUPLICATE];
 		if (args->json)
@@ -362,8 +365,6 @@ static enum sk_err write_set(struct job *job, struct sk_fault *fault)
 	struct sk_indicator_facts facts;
 	if (job->args->all_flows)
 		sk_indicator_add_flow_all(job->builder);
-	if (job->taken == 0 && job->known == 0 && !job->args->all_flows)
-		return sk_fault_set(fault, SK_EINPUT, "no selector was taken from the lists; the set is unchanged");
 	SK_TRY(sk_indicator_compile(job->builder, sk_workspace_path(&job->workspace, "selectors.set", path), fault));
 	sk_indicator_builder_free(job->builder);
 	job->builder = NULL;
@@ -402,7 +403,20 @@ static enum sk_err run_job(struct job *job, bool write, struct sk_fault *fault)
 	SK_TRY(import_lists(job, fault));
 	if (job->args->json)
 		sk_json_end(&job->json);
+	job->read_all = true;
+	if (job->args->list_count != 0 && job->taken == 0 && job->known == 0 && !job->args->all_flows)
+		return sk_fault_set(fault, SK_EINPUT, "no selector was taken from the lists%s", write ? "; the set is unchanged" : "");
 	return write ? write_set(job, fault) : SK_OK;
+}
+
+/* All or nothing: whoever saw the counts of the lists before the one that failed is told that they were dropped too. */
+static void say_unchanged(const struct job *job, struct sk_fault *fault)
+{
+	struct sk_fault first = *fault;
+	char taken[SK_UNIT_TEXT_MAX];
+	if (!job->read_all && job->lists_read != 0)
+		(void)sk_fault_set(fault, first.err, "%s; the set is unchanged: %zu of %zu lists had been read, their %s selectors are dropped", first.line,
+				   job->lists_read, job->args->list_count, sk_number_format(job->taken, taken));
 }
 
 static int import(struct sk_cmd *cmd, const struct args *args, bool write)
@@ -426,10 +440,14 @@ static int import(struct sk_cmd *cmd, const struct args *args, bool write)
 	}
 	int code = 0;
 	if (run_job(&job, write, &fault) != SK_OK) {
+		if (write)
+			say_unchanged(&job, &fault);
 		code = sk_cmd_fail(cmd, &fault);
-	} else if (args->json) {
+	}
+	if (args->json && job.read_all) { /* also when nothing was taken: the counts say why */
 		sk_json_end(&job.json);
-		code = put_json(cmd, &job.json_text);
+		int put = put_json(cmd, &job.json_text);
+		code = code != 0 ? code : put;
 	}
 	sk_indicator_builder_free(job.builder);
 	if (job.has_workspace)

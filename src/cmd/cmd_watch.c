@@ -10,16 +10,19 @@
 #include "cmd/quick.h"
 #include "cmd/run.h"
 #include "cmd/summary.h"
+#include "text/text.h"
 
 enum { OPT_WORKSPACE = 256, OPT_JSON, OPT_EVE, OPT_HOME, OPT_OWN, OPT_BORDER, OPT_SELECTORS, OPT_DETECTORS, OPT_AGAIN, OPT_INTERVAL, OPT_HEADS, OPT_FLOWS, OPT_SYSLOG, OPT_IPFIX, OPT_MUTED, OPT_EXPORTS, OPT_EXPORTER,
-       OPT_HELP };
+       OPT_WORKERS, OPT_INTERFACE, OPT_MODE, OPT_FOR, OPT_ZERO_COPY, OPT_HELP };
 
 static const struct option options[] = {
 	{"workspace", required_argument, NULL, OPT_WORKSPACE}, {"json", no_argument, NULL, OPT_JSON}, {"eve", required_argument, NULL, OPT_EVE},
 	{"home", required_argument, NULL, OPT_HOME}, {"own", required_argument, NULL, OPT_OWN}, {"border", required_argument, NULL, OPT_BORDER},
 	{"selectors", required_argument, NULL, OPT_SELECTORS}, {"detectors", required_argument, NULL, OPT_DETECTORS}, {"again", no_argument, NULL, OPT_AGAIN}, {"interval-frames", required_argument, NULL, OPT_INTERVAL},
 	{"heads", required_argument, NULL, OPT_HEADS}, {"flows", required_argument, NULL, OPT_FLOWS}, {"syslog", required_argument, NULL, OPT_SYSLOG}, {"ipfix", required_argument, NULL, OPT_IPFIX},
-	{"muted", no_argument, NULL, OPT_MUTED}, {"exports", optional_argument, NULL, OPT_EXPORTS}, {"exporter", required_argument, NULL, OPT_EXPORTER}, {"help", no_argument, NULL, OPT_HELP}, {0}};
+	{"muted", no_argument, NULL, OPT_MUTED}, {"exports", optional_argument, NULL, OPT_EXPORTS}, {"exporter", required_argument, NULL, OPT_EXPORTER},
+	{"interface", required_argument, NULL, OPT_INTERFACE}, {"mode", required_argument, NULL, OPT_MODE}, {"for", required_argument, NULL, OPT_FOR},
+	{"workers", required_argument, NULL, OPT_WORKERS}, {"zero-copy", no_argument, NULL, OPT_ZERO_COPY}, {"help", no_argument, NULL, OPT_HELP}, {0}};
 
 struct watch_args {
 	const char *workspace;
@@ -54,6 +57,13 @@ static int take_option(struct sk_cmd *cmd, int option, char *const *next, struct
 	case OPT_HOME: quick->home = optarg; return 0;
 	case OPT_BORDER: quick->border_path = optarg; return 0;
 	case OPT_AGAIN: args->run.again = true; return 0;
+	case OPT_INTERFACE: args->run.live.interface = optarg; return 0;
+	case OPT_ZERO_COPY: args->run.live.zero_copy = true; return 0;
+	case OPT_MODE:
+		return sk_live_mode_parse(optarg, &args->run.live.mode) == SK_OK ? 0 : sk_cmd_usage(cmd, "watch", "--mode '%s': expected auto, xdp, xdp-native, xdp-generic or packet", optarg);
+	case OPT_FOR:
+		return sk_duration_parse(optarg, &args->run.live.for_ns) == SK_OK && args->run.live.for_ns > 0 ? 0
+														       : sk_cmd_usage(cmd, "watch", "--for '%s': expected a duration such as 10s or 15m", optarg);
 	case OPT_HELP: args->help = true; return 0;
 	case OPT_EXPORTS: return take_exports(cmd, next, args);
 	case OPT_EXPORTER: return sk_exports_option_exporter(&args->run.exports, optarg, &fault) == SK_OK ? 0 : sk_cmd_usage(cmd, "watch", "%s", fault.line);
@@ -85,6 +95,13 @@ static int take_option(struct sk_cmd *cmd, int option, char *const *next, struct
 		if (args->run.no_heads || strcmp(optarg, "on") == 0)
 			return 0;
 		return sk_cmd_usage(cmd, "watch", "--heads '%s': expected on (the default) or off", optarg);
+	case OPT_WORKERS: {
+		unsigned long long workers = strtoull(optarg, &end, 10);
+		args->run.workers = (unsigned)workers;
+		if (optarg[0] != '-' && *end == '\0' && workers >= 1 && workers <= SK_CREW_WORKERS_MAX)
+			return 0;
+		return sk_cmd_usage(cmd, "watch", "--workers '%s': expected a number from 1 to %d", optarg, SK_CREW_WORKERS_MAX);
+	}
 	case OPT_FLOWS: {
 		unsigned long long flows = strtoull(optarg, &end, 10);
 		args->run.flows = (uint32_t)flows;
@@ -109,12 +126,21 @@ static int parse_args(struct sk_cmd *cmd, int argc, char **argv, struct watch_ar
 	if (args->help)
 		return 0;
 	bool quick = args->quick.home != NULL || args->quick.own_count > 0 || args->quick.border_path != NULL;
-	if (optind == argc)
-		return sk_cmd_usage(cmd, "watch", "no capture named ('-' reads standard input)");
+	bool live = args->run.live.interface != NULL;
+	if (live && optind != argc)
+		return sk_cmd_usage(cmd, "watch", "--interface and captures: one or the other");
+	if (live && args->run.exports.read)
+		return sk_cmd_usage(cmd, "watch", "--exports are read out of captures, or off the network (sekisho collect): not out of --interface");
+	if (!live && (args->run.live.mode != SK_LIVE_AUTO || args->run.live.for_ns != 0 || args->run.live.zero_copy))
+		return sk_cmd_usage(cmd, "watch", "--mode, --for and --zero-copy belong to --interface");
+	if (!live && optind == argc)
+		return sk_cmd_usage(cmd, "watch", "no capture named ('-' reads standard input), and no --interface");
 	if (args->workspace != NULL && (quick || args->quick.list_count > 0 || args->quick.detector_words > 0))
 		return sk_cmd_usage(cmd, "watch", "--home, --own, --border, --selectors and --detectors belong to a workspace-less run; with --workspace use sekisho init, sekisho basis renew and sekisho selectors import");
 	if (args->workspace == NULL && !quick)
 		return sk_cmd_usage(cmd, "watch", "say where the border is: --home CC, --own PREFIX..., --border TABLE, or --workspace DIR");
+	if (args->run.exports.read && args->run.workers > 1)
+		return sk_cmd_usage(cmd, "watch", "--exports are read by one worker: leave --workers out, or watch the capture twice");
 	if (args->run.exports.exporter_count != 0 && !args->run.exports.read)
 		return sk_cmd_usage(cmd, "watch", "--exporter says whose flow exports are read: it needs --exports");
 	args->run.captures = (const char *const *)argv + optind;

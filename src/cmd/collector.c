@@ -214,6 +214,11 @@ static enum sk_err append_basis(struct sk_collector *collector, struct sk_buf *r
 	return append(collector, record, &collector->refs.basis, fault);
 }
 
+static bool runs_detectors(const struct sk_collector_start *start)
+{
+	return start->basis->detector_count != 0 && !start->no_detectors;
+}
+
 /* Names and thresholds are no secret: whoever reads the log may know what is looked for. */
 static enum sk_err append_detectors(struct sk_collector *collector, struct sk_buf *record, struct sk_fault *fault)
 {
@@ -259,6 +264,13 @@ static enum sk_err append_selectors(struct sk_collector *collector, struct sk_bu
 	return append(collector, record, &collector->refs.selectors, fault);
 }
 
+static enum sk_err append_border(struct sk_collector *collector, struct sk_buf *record, struct sk_fault *fault)
+{
+	const struct sk_collector_start *start = &collector->start;
+	sk_record_border(record, start->border_digest, start->border_home, start->border_overrides, start->border_built_ns);
+	return append(collector, record, &collector->refs.border, fault);
+}
+
 /* Write what is in force before the first frame: someone who reads the log must be able to ask of each interval "under what?". */
 static enum sk_err append_start(struct sk_collector *collector, const struct tail *tail, const struct sk_collector_recovery *recovery, struct sk_fault *fault)
 {
@@ -288,13 +300,12 @@ static enum sk_err append_start(struct sk_collector *collector, const struct tai
 		appended++;
 	}
 	if (err == SK_OK) {
-		sk_record_border(&record, start->border_digest, start->border_home, start->border_overrides, start->border_built_ns);
-		err = append(collector, &record, &collector->refs.border, fault);
+		err = append_border(collector, &record, fault);
 		appended++;
 	}
 	if (err == SK_OK)
 		err = append_basis(collector, &record, next_index(collector, appended++), fault);
-	if (err == SK_OK && start->basis->detector_count != 0 && !start->no_detectors) {
+	if (err == SK_OK && runs_detectors(start)) {
 		err = append_detectors(collector, &record, fault);
 		appended++;
 	}
@@ -364,6 +375,63 @@ enum sk_err sk_collector_open(const struct sk_workspace *workspace, const struct
 	return SK_OK;
 }
 
+/* ---- what is in force changes ---- */
+
+static bool same_set(const struct sk_set_facts *a, const struct sk_set_facts *b)
+{
+	return a == NULL || b == NULL ? a == b : memcmp(a->digest, b->digest, sizeof a->digest) == 0;
+}
+
+/* In the order of append_start: a set stands under its basis. */
+static enum sk_err append_change(struct sk_collector *collector, bool border, bool basis, bool set, struct sk_fault *fault)
+{
+	struct sk_buf record;
+	uint64_t appended = 0;
+	enum sk_err err = SK_OK;
+	sk_buf_init(&record, SK_RECORD_MAX_BYTES);
+	if (border) {
+		err = append_border(collector, &record, fault);
+		appended++;
+	}
+	if (err == SK_OK && basis)
+		err = append_basis(collector, &record, next_index(collector, appended++), fault);
+	if (err == SK_OK && basis && runs_detectors(&collector->start)) {
+		err = append_detectors(collector, &record, fault);
+		appended++;
+	}
+	if (err == SK_OK && (basis || set))
+		err = append_selectors(collector, &record, next_index(collector, appended), fault);
+	if (err == SK_OK)
+		err = sk_ledger_commit(collector->ledger, fault);
+	sk_buf_fini(&record);
+	return err;
+}
+
+enum sk_err sk_collector_change(struct sk_collector *collector, const struct sk_collector_start *now, struct sk_fault *fault)
+{
+	struct sk_collector_start *start = &collector->start;
+	if (strcmp(start->basis->id, now->basis->id) != 0)
+		return sk_fault_set(fault, SK_EPERMIT, "another basis (%s): what it keeps is sealed under keys of its own; restart", now->basis->id);
+	bool border = memcmp(start->border_digest, now->border_digest, sizeof start->border_digest) != 0, set = !same_set(start->set, now->set),
+	     basis = memcmp(start->basis->digest, now->basis->digest, sizeof start->basis->digest) != 0;
+	start->basis = now->basis;
+	memcpy(start->border_digest, now->border_digest, sizeof start->border_digest);
+	memcpy(start->border_home, now->border_home, sizeof start->border_home);
+	start->border_overrides = now->border_overrides;
+	start->border_built_ns = now->border_built_ns;
+	if (now->set != NULL)
+		collector->set = *now->set;
+	start->set = now->set != NULL ? &collector->set : NULL;
+	return border || basis || set ? append_change(collector, border, basis, set, fault) : SK_OK;
+}
+
+void sk_collector_progress(const struct sk_collector *collector, uint64_t *intervals, uint64_t *leaves)
+{
+	uint8_t root[SK_HASH_BYTES];
+	*intervals = collector->intervals;
+	sk_ledger_head(collector->ledger, leaves, root);
+}
+
 /* ---- inputs ---- */
 
 enum sk_err sk_collector_input(struct sk_collector *collector, const uint8_t *identity, bool again, bool *seen, struct sk_fault *fault)
@@ -412,12 +480,13 @@ enum sk_err sk_collector_input(struct sk_collector *collector, const uint8_t *id
 
 /* ---- the sink ---- */
 
-static void take_observation(void *context, const struct sk_observation *observation)
+/* There is always room: the caller waits for the disk. */
+static bool take_observation(void *context, const struct sk_observation *observation)
 {
 	struct sk_collector *collector = context;
 	uint8_t id[16] = {0};
 	if (collector->failed != SK_OK)
-		return;
+		return true;
 	/* The id of a flow that only goes into a block is worked out when it is read. */
 	bool wanted = observation->kind != SK_OBSERVATION_FLOW || collector->emit != NULL;
 	if (!(observation->kind == SK_OBSERVATION_FLOW && collector->flows_again))
@@ -428,6 +497,7 @@ static void take_observation(void *context, const struct sk_observation *observa
 		sk_ipfix_observation(collector->start.ipfix, observation);
 	if (wanted)
 		memcpy(collector->last_id, id, sizeof id);
+	return true;
 }
 
 static void take_finding(void *context, const struct sk_finding *finding, const struct sk_observation *evidence)
@@ -491,6 +561,16 @@ enum sk_err sk_collector_interval(void *context, struct sk_account *account, str
 	collector->intervals++;
 	SK_TRY(sk_store_begin(collector->store, carry.next_number, collector->run_id, fault));
 	return SK_OK;
+}
+
+enum sk_err sk_collector_kernel_gate(struct sk_collector *collector, const struct sk_kernel_gate_facts *facts, struct sk_fault *fault)
+{
+	struct sk_buf record;
+	sk_buf_init(&record, SK_RECORD_MAX_BYTES);
+	sk_record_kernel_gate(&record, facts, collector->refs.run, collector->start.clock.unix_ns(collector->start.clock.context));
+	enum sk_err err = append(collector, &record, NULL, fault);
+	sk_buf_fini(&record);
+	return err == SK_OK ? sk_ledger_commit(collector->ledger, fault) : err;
 }
 
 enum sk_err sk_collector_stop(struct sk_collector *collector, const char *reason, uint64_t *size, uint8_t root[SK_HASH_BYTES], struct sk_fault *fault)

@@ -29,7 +29,7 @@ struct sk_collector_start {
 	bool replayed_input;
 	bool no_heads;                    /* part of what is asked of an input */
 	bool exports;                     /* flow exports are read out of it too: the same */
-	bool no_detectors;                /* the run is none that detectors look at (sekisho gate) */
+	bool no_detectors;                /* the run is none that detectors look at (sekisho gate, flow exports) */
 	const char *program;              /* as run_start names it; NULL: SK_VERSION */
 	struct sk_syslog *syslog;         /* borrowed; NULL: none */
 	struct sk_ipfix *ipfix;           /* borrowed; NULL: none */
@@ -54,6 +54,13 @@ SK_MUST enum sk_err sk_collector_input(struct sk_collector *collector, const uin
 struct sk_observe_sink sk_collector_sink(struct sk_collector *collector);
 /* An interval's account (the engine's callback): numbers it, commits store, leaf, checkpoint. */
 SK_MUST enum sk_err sk_collector_interval(void *collector, struct sk_account *account, struct sk_fault *fault);
+/* Say what gate stands in the kernel before the link; committed at once: no frame passes it before. */
+SK_MUST enum sk_err sk_collector_kernel_gate(struct sk_collector *collector, const struct sk_kernel_gate_facts *facts, struct sk_fault *fault);
+/* From now on other things are in force: basis, table and set of *now (whose other fields are not looked at) go into the ledger, as far as they differ, and every later
+   interval refers to them. Between two intervals. SK_EPERMIT (another basis: what it keeps is sealed under other keys, and that takes a new run), SK_ELEDGER. rule: RELOAD-1 */
+SK_MUST enum sk_err sk_collector_change(struct sk_collector *collector, const struct sk_collector_start *now, struct sk_fault *fault);
+/* Intervals of this run so far, and leaves of the ledger. */
+void sk_collector_progress(const struct sk_collector *collector, uint64_t *intervals, uint64_t *leaves);
 /* Write run_stop and close everything. The reason is one of record.h's words. Size and root of the ledger after it. */
 SK_MUST enum sk_err sk_collector_stop(struct sk_collector *collector, const char *reason, uint64_t *size, uint8_t root[SK_HASH_BYTES], struct sk_fault *fault);
 /* Free without a stop record, as a crash would (after an error that ended the ledger). */

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "base/file.h"
-#include "cmd/guard.h"
 #include "export/payload.h"
 
 enum { WAIT_MS = 100, PEEK_BYTES = 4 };
@@ -13,6 +12,7 @@ struct sk_exports {
 	struct sk_exports_options options;
 	const struct sk_basis *basis;
 	struct sk_clock clock;
+	struct sk_exports_calls calls;
 	struct sk_engine *engine;
 	struct sk_export *export_;
 	struct sk_carrier *carrier;
@@ -113,7 +113,7 @@ static enum sk_err make_parts(struct sk_exports *exports, const struct sk_engine
 						 .clock = config->clock, .frames = take_samples, .context = exports};
 	struct sk_carrier_config carrier = {.border = config->border, .classes = config->basis->classes, .port_count = exports->options.port_count,
 					    .exporter_count = exports->options.exporter_count};
-	if (sk_export_new(&export_config, &exports->export_) != SK_OK)
+	if (sk_engine_new(config, exports->calls.interval, exports->calls.context, &exports->engine) != SK_OK || sk_export_new(&export_config, &exports->export_) != SK_OK)
 		return sk_fault_set(fault, SK_ENOMEM, "exports: out of memory");
 	if (exports->options.listen_count != 0)
 		return listen_everywhere(exports, fault);
@@ -123,7 +123,8 @@ static enum sk_err make_parts(struct sk_exports *exports, const struct sk_engine
 	return sk_carrier_new(&carrier, &exports->carrier) == SK_OK ? SK_OK : sk_fault_set(fault, SK_ENOMEM, "exports: out of memory");
 }
 
-enum sk_err sk_exports_new(const struct sk_exports_options *options, const struct sk_engine_config *config, struct sk_exports **out, struct sk_fault *fault)
+enum sk_err sk_exports_new(const struct sk_exports_options *options, const struct sk_engine_config *config, const struct sk_exports_calls *calls, struct sk_exports **out,
+			   struct sk_fault *fault)
 {
 	struct sk_exports *exports = calloc(1, sizeof *exports);
 	if (exports == NULL)
@@ -131,6 +132,7 @@ enum sk_err sk_exports_new(const struct sk_exports_options *options, const struc
 	exports->options = *options;
 	exports->basis = config->basis;
 	exports->clock = config->clock;
+	exports->calls = *calls;
 	enum sk_err err = make_parts(exports, config, fault);
 	if (err != SK_OK) {
 		sk_exports_free(exports);
@@ -147,12 +149,8 @@ void sk_exports_free(struct sk_exports *exports)
 	sk_listener_free(exports->listener);
 	sk_carrier_free(exports->carrier);
 	sk_export_free(exports->export_);
+	sk_engine_free(exports->engine);
 	free(exports);
-}
-
-void sk_exports_engine(struct sk_exports *exports, struct sk_engine *engine)
-{
-	exports->engine = engine;
 }
 
 /* ---- inputs ---- */
@@ -163,14 +161,35 @@ static enum sk_err cut_when_full(struct sk_exports *exports, struct sk_fault *fa
 	return sk_export_interval_records(exports->export_) < SK_EXPORT_INTERVAL_RECORDS ? SK_OK : sk_engine_cut(exports->engine, INT64_MIN, fault);
 }
 
-enum sk_err sk_exports_frames(struct sk_exports *exports, const struct sk_frame *frames, size_t count, uint64_t upstream_lost, struct sk_fault *fault)
+static enum sk_err take_batch(struct sk_exports *exports, struct sk_frame *frames, size_t count, struct sk_fault *fault)
 {
-	exports->upstream_lost = upstream_lost;
 	for (size_t i = 0; i < count; i++) {
 		exports->interface = frames[i].interface;
 		SK_TRY(sk_carrier_frame(exports->carrier, &frames[i], fault));
 	}
-	return cut_when_full(exports, fault);
+	SK_TRY(cut_when_full(exports, fault));
+	return sk_engine_feed(exports->engine, frames, count, exports->upstream_lost, fault);
+}
+
+enum sk_err sk_exports_capture(struct sk_exports *exports, struct sk_capture_source *from, uint64_t upstream, struct sk_fault *damage, struct sk_fault *fault)
+{
+	const struct sk_source source = sk_source_of_capture(from);
+	struct sk_frame frames[SK_BATCH_MAX];
+	struct sk_capture_stats stats;
+	*damage = (struct sk_fault){.err = SK_OK};
+	for (;;) {
+		size_t count = 0;
+		enum sk_err err = source.next(source.context, frames, &count, damage);
+		sk_capture_stats(from->capture, &stats);
+		exports->upstream_lost = upstream + stats.upstream_lost;
+		/* An empty batch asks for the basis all the same: a pipe may be silent for long. */
+		SK_TRY(take_batch(exports, frames, count, fault));
+		SK_TRY(exports->calls.look(exports->calls.context, &stats, fault));
+		if (err != SK_OK && err != SK_EMORE)
+			return SK_OK;
+		if (err == SK_OK && count == 0)
+			return damage->err = SK_OK, SK_OK;
+	}
 }
 
 enum sk_err sk_exports_payload(struct sk_exports *exports, struct sk_stream *stream, const char *name, bool *is, struct sk_fault *fault)
@@ -197,8 +216,7 @@ enum sk_err sk_exports_listen(struct sk_exports *exports, struct sk_fault *fault
 	int64_t length_ns = (int64_t)(exports->options.interval_s != 0 ? exports->options.interval_s : SK_EXPORTS_INTERVAL_S) * 1000000000;
 	int64_t next_ns = clock->monotonic_ns(clock->context) + length_ns;
 	for (;;) {
-		if (sk_guard_interrupted())
-			return sk_fault_set(fault, SK_EINTR, "interrupted; the last interval is signed");
+		SK_TRY(exports->calls.look(exports->calls.context, NULL, fault));
 		enum sk_err err = sk_listener_poll(exports->listener, WAIT_MS, fault);
 		if (err != SK_OK && err != SK_EINTR)
 			return err;
@@ -211,12 +229,17 @@ enum sk_err sk_exports_listen(struct sk_exports *exports, struct sk_fault *fault
 	}
 }
 
+enum sk_err sk_exports_finish(struct sk_exports *exports, enum sk_flow_end end, struct sk_fault *fault)
+{
+	SK_TRY(sk_engine_finish(exports->engine, end, fault));
+	/* What came of exports since the last interval, and no frame with it. */
+	return sk_exports_end_input(exports, fault);
+}
+
 /* ---- the account ---- */
 
 void sk_exports_account(struct sk_exports *exports, struct sk_account *account)
 {
-	if (exports == NULL)
-		return;
 	sk_export_take_account(exports->export_, account);
 	if (exports->listener == NULL)
 		return;
@@ -227,10 +250,9 @@ void sk_exports_account(struct sk_exports *exports, struct sk_account *account)
 	exports->kernel_dropped = totals.kernel_dropped;
 }
 
-void sk_exports_result(const struct sk_exports *exports, struct sk_exports_result *result)
+void sk_exports_result(const struct sk_exports *exports, struct sk_engine_totals *totals, struct sk_exports_result *result)
 {
-	if (exports == NULL)
-		return;
+	sk_engine_totals(exports->engine, totals);
 	result->read = true;
 	sk_export_totals(exports->export_, &result->totals);
 	result->listened = exports->listener != NULL;

@@ -41,24 +41,34 @@ struct sk_exports;
 
 /* Is it allowed, by policy? Of a capture's frames before the gate judges them: only where the basis' kind permits it. SK_EPERMIT. rule: EXPORT-1 */
 SK_MUST enum sk_err sk_exports_allowed(const struct sk_exports_options *options, const struct sk_basis *basis, struct sk_fault *fault);
-/* Make the parts. The configuration is the engine's, whose interval callback must call sk_exports_account. SK_ENOMEM, and what listening may say. */
-SK_MUST enum sk_err sk_exports_new(const struct sk_exports_options *options, const struct sk_engine_config *config, struct sk_exports **out, struct sk_fault *fault);
+/* What the run adds. */
+struct sk_exports_calls {
+	void *context;
+	sk_engine_interval interval; /* an interval of the engine; must call sk_exports_account */
+	/* Asked between batches, and ten times a second when nothing comes: may we go on? stats: of the capture, NULL while listening. Its error ends the reading. */
+	enum sk_err (*look)(void *context, const struct sk_capture_stats *stats, struct sk_fault *fault);
+};
+
+/* Make the parts, and an engine for the frames, by its configuration. SK_ENOMEM, and what listening may say. */
+SK_MUST enum sk_err sk_exports_new(const struct sk_exports_options *options, const struct sk_engine_config *config, const struct sk_exports_calls *calls, struct sk_exports **out,
+				   struct sk_fault *fault);
 /* Free (NULL is fine). */
 void sk_exports_free(struct sk_exports *exports);
-/* The engine that sampled frames go to. */
-void sk_exports_engine(struct sk_exports *exports, struct sk_engine *engine);
-/* Frames of a capture, before the engine is fed. */
-SK_MUST enum sk_err sk_exports_frames(struct sk_exports *exports, const struct sk_frame *frames, size_t count, uint64_t upstream_lost, struct sk_fault *fault);
+/* A capture to its end: exports first, for the gate erases most of their carriers. upstream: frames that earlier inputs reported as lost. damage->err: what was wrong with the
+   capture, SK_OK if nothing was. Errors are those of the engine and of look. */
+SK_MUST enum sk_err sk_exports_capture(struct sk_exports *exports, struct sk_capture_source *from, uint64_t upstream, struct sk_fault *damage, struct sk_fault *fault);
 /* A file that is no capture but a message. *is says whether it is one; then it was read to its end. */
 SK_MUST enum sk_err sk_exports_payload(struct sk_exports *exports, struct sk_stream *stream, const char *name, bool *is, struct sk_fault *fault);
 /* The input is over: streams end, and what came in it and is in no interval yet gets one. */
 SK_MUST enum sk_err sk_exports_end_input(struct sk_exports *exports, struct sk_fault *fault);
-/* Listen until interrupted, or until the basis ends. SK_EINTR is the ordinary end. */
+/* Listen until look ends it, or the basis does. */
 SK_MUST enum sk_err sk_exports_listen(struct sk_exports *exports, struct sk_fault *fault);
-/* Put the exports' part to an interval's account. NULL: nothing is done. */
+/* Close every segment of the engine, and account for what came since the last interval. */
+SK_MUST enum sk_err sk_exports_finish(struct sk_exports *exports, enum sk_flow_end end, struct sk_fault *fault);
+/* Put the exports' part to an interval's account. */
 void sk_exports_account(struct sk_exports *exports, struct sk_account *account);
-/* For the summary. NULL: nothing is done. */
-void sk_exports_result(const struct sk_exports *exports, struct sk_exports_result *result);
+/* For the summary: of the engine, and of the exports. */
+void sk_exports_result(const struct sk_exports *exports, struct sk_engine_totals *totals, struct sk_exports_result *result);
 
 /* The summary's paragraph, and its object "exports". */
 void sk_exports_print(FILE *out, const struct sk_exports_result *result);

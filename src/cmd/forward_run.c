@@ -17,7 +17,9 @@ struct run {
 	struct sk_border_info border_info;
 	struct sk_set_facts set;
 	struct sk_collector *collector;
-	struct sk_writer *writer;
+	struct sk_writer *writer;     /* NULL: pass */
+	struct sk_live_pass *pass;
+	struct sk_live *live;
 	struct sk_forward *forward;   /* made with the first input that can be opened */
 	struct sk_progress progress;
 	unsigned interface_base;
@@ -83,15 +85,20 @@ static enum sk_writer_format choose_format(const struct run *run, const struct s
 	return nanoseconds ? SK_WRITER_PCAP_NS : SK_WRITER_PCAP;
 }
 
-static enum sk_err start(struct run *run, const struct sk_capture_stats *first, size_t first_index, struct sk_fault *fault)
+static enum sk_err put_on_link(void *context, const struct sk_frame *frame, struct sk_fault *fault)
+{
+	return sk_live_pass_put(context, frame, fault);
+}
+
+/* The ledger's run and the loop; the output is open. */
+static enum sk_err start_forward(struct run *run, struct sk_fault *fault)
 {
 	struct sk_forward_result *result = run->result;
+	const char *link = result->live.used ? result->live.link : "file";
 	int64_t now_ns = run->cmd->clock.unix_ns(run->cmd->clock.context);
-	result->format = choose_format(run, first, first_index);
-	SK_TRY(sk_writer_open(run->options->output, result->format, &run->writer, fault));
 	struct sk_collector_start start = {.basis = &result->basis, .border_overrides = run->border_info.overrides_special,
-					   .border_built_ns = run->border_info.built_unix_ns, .set = &run->set, .link = "file", .clock = run->cmd->clock,
-					   .now_ns = now_ns, .replayed_input = true, .program = SK_VERSION "+gate", .no_detectors = true};
+					   .border_built_ns = run->border_info.built_unix_ns, .set = &run->set, .link = link, .clock = run->cmd->clock,
+					   .now_ns = now_ns, .replayed_input = !result->live.used, .program = SK_VERSION "+gate", .no_detectors = true};
 	memcpy(start.border_digest, run->border_info.digest, sizeof start.border_digest);
 	(void)snprintf(start.border_home, sizeof start.border_home, "%s", run->border_info.home);
 	struct sk_collector_recovery recovery;
@@ -100,9 +107,66 @@ static enum sk_err start(struct run *run, const struct sk_capture_stats *first, 
 		(void)fprintf(run->cmd->err, "sekisho: an earlier run died; %llu frames that were pending then are stated as lost in the ledger\n",
 			      (unsigned long long)recovery.frames_lost);
 	struct sk_forward_config config = {.border = run->border, .basis = &result->basis, .writer = run->writer, .limits = sk_forward_default_limits(),
-					   .interval_frames = run->options->interval_frames, .clock = run->cmd->clock, .link = "file"};
+					   .interval_frames = run->options->interval_frames, .clock = run->cmd->clock, .link = link,
+					   .output = {.context = run->pass, .put = put_on_link}};
 	enum sk_err err = sk_forward_new(&config, sk_collector_interval, run->collector, &run->forward);
 	return err == SK_OK ? SK_OK : sk_fault_set(fault, err, "the gate cannot start: %s", sk_err_text(err));
+}
+
+static enum sk_err start(struct run *run, const struct sk_capture_stats *first, size_t first_index, struct sk_fault *fault)
+{
+	run->result->format = choose_format(run, first, first_index);
+	SK_TRY(sk_writer_open(run->options->output, run->result->format, &run->writer, fault));
+	return start_forward(run, fault);
+}
+
+/* ---- a live link ---- */
+
+static enum sk_err feed_live(void *context, struct sk_frame *frames, size_t count, struct sk_fault *fault)
+{
+	struct run *run = context;
+	return sk_forward_feed(run->forward, frames, count, 0, fault);
+}
+
+static void count_live(void *context, const struct sk_source *source, int64_t now_ns)
+{
+	struct run *run = context;
+	struct sk_source_counts counts;
+	source->counts(source->context, &counts);
+	run->result->upstream_lost = counts.upstream_lost;
+	sk_forward_count_source(run->forward, &counts, now_ns);
+}
+
+static enum sk_err close_interval(void *context, struct sk_fault *fault)
+{
+	struct run *run = context;
+	return sk_forward_end_input(run->forward, fault);
+}
+
+static enum sk_err gate_link(struct run *run, struct sk_fault *fault)
+{
+	const struct sk_forward_options *options = run->options;
+	struct sk_forward_result *result = run->result;
+	const struct sk_live_user user = {.context = run, .feed = feed_live, .count = count_live, .interval = close_interval};
+	bool seen = false;
+	result->format = options->pcapng ? SK_WRITER_PCAPNG : SK_WRITER_PCAP_NS;
+	if (options->output != NULL)
+		SK_TRY(sk_writer_open(options->output, result->format, &run->writer, fault));
+	else
+		SK_TRY(sk_live_pass_open(options->pass_to, &run->pass, fault));
+	SK_TRY(sk_live_input_open(run->cmd, run->workspace, &options->live, 1, run->border, result->basis.classes, &run->live, &result->live, fault));
+	SK_TRY(start_forward(run, fault));
+	if (run->writer != NULL)
+		sk_writer_name_interface(run->writer, 0, result->live.facts.interface);
+	SK_TRY(sk_collector_input(run->collector, NULL, true, &seen, fault));
+	SK_TRY(sk_live_input_start(run->cmd, run->live, run->collector, &result->live, fault));
+	enum sk_err err = sk_live_input_run(run->cmd, run->live, &options->live, &user, &result->live, fault);
+	/* A link that goes away is an input that ended badly: what came until then is finished in order. */
+	if (err != SK_OK && result->live.link_failed) {
+		note_error(run, fault);
+		return SK_OK;
+	}
+	return err;
 }
 
 /* ---- one capture ---- */
@@ -203,7 +267,9 @@ static enum sk_err finish(struct run *run, enum sk_err ended, struct sk_fault *f
 	else
 		sk_collector_free(run->collector);
 	run->collector = NULL;
-	if (orderly && err == SK_OK && !output_failed) {
+	if (orderly && err == SK_OK && !output_failed && run->writer == NULL) {
+		result->written = true;
+	} else if (orderly && err == SK_OK && !output_failed) {
 		struct sk_writer *writer = run->writer;
 		run->writer = NULL;
 		err = sk_writer_close(writer, &last);
@@ -222,6 +288,8 @@ static void close_all(struct run *run)
 	sk_collector_free(run->collector);
 	sk_forward_free(run->forward);
 	sk_writer_abort(run->writer);
+	sk_live_pass_close(run->pass);
+	sk_live_close(run->live);
 	sk_border_close(run->border);
 }
 
@@ -232,16 +300,18 @@ enum sk_err sk_forward_run(struct sk_cmd *cmd, struct sk_workspace *workspace, c
 	int64_t wall_ns = cmd->clock.monotonic_ns(cmd->clock.context), cpu_ns = cmd->clock.cpu_ns(cmd->clock.context);
 	sk_guard_no_core();
 	(void)snprintf(result->origin, sizeof result->origin, "%s", workspace->origin);
-	enum sk_err err = sk_guard_output("-o", options->output, options->captures, options->capture_count, fault);
+	enum sk_err err = options->output != NULL ? sk_guard_output("-o", options->output, options->captures, options->capture_count, fault) : SK_OK;
 	if (err == SK_OK)
 		err = check_permit(&run, fault);
 	if (err == SK_OK)
 		err = check_rule(&run, fault);
 	if (err == SK_OK)
-		err = sk_guard_border(workspace, &result->basis, &run.border, &run.border_info, fault);
+		err = sk_guard_border(workspace, NULL, &result->basis, &run.border, &run.border_info, fault);
 	if (err == SK_OK) {
 		sk_guard_signals(true);
 		sk_progress_start(&run.progress, cmd);
+		if (options->live.interface != NULL)
+			err = gate_link(&run, fault);
 		for (size_t i = 0; i < options->capture_count && err == SK_OK; i++)
 			err = gate_capture(&run, i, fault);
 		sk_progress_clear(&run.progress);

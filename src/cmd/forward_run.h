@@ -4,6 +4,7 @@
 #define SK_CMD_FORWARD_RUN_H
 
 #include "cmd/cmd.h"
+#include "cmd/live_input.h"
 #include "cmd/workspace.h"
 #include "forward/forward.h"
 
@@ -12,7 +13,9 @@ enum { SK_FORWARD_ERRORS_MAX = 64 };
 struct sk_forward_options {
 	const char *const *captures;
 	size_t capture_count;
-	const char *output;             /* a path, or "-" */
+	const char *output;             /* a path, or "-"; NULL: pass_to */
+	const char *pass_to;            /* an interface that frames go out of; live input alone */
+	struct sk_live_args live;       /* interface NULL: captures */
 	bool pcap, pcapng;              /* neither: as the inputs are */
 	uint64_t interval_frames;       /* 0 = default */
 };
@@ -26,6 +29,7 @@ struct sk_forward_result {
 	struct sk_fault errors[SK_FORWARD_ERRORS_MAX];
 	int exit_code;                  /* of the first error, 0 without */
 	uint64_t sliced, upstream_lost;
+	struct sk_live_result live;
 	uint64_t ledger_size;
 	uint8_t ledger_root[SK_HASH_BYTES];
 	char origin[SK_KEY_NAME_MAX];

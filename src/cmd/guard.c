@@ -2,11 +2,12 @@
 #include "cmd/guard.h"
 
 #include <signal.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-/* Set by the signal handler, read between batches: the only state a handler may touch. */
-static volatile sig_atomic_t interrupted;
+/* Set by the signal handlers, read between batches: the only state a handler may touch. */
+static volatile sig_atomic_t interrupted, hung_up;
 
 static void on_signal(int number)
 {
@@ -34,12 +35,60 @@ bool sk_guard_interrupted(void)
 	return interrupted != 0;
 }
 
-enum sk_err sk_guard_border(const struct sk_workspace *workspace, const struct sk_basis *basis, struct sk_border **border, struct sk_border_info *info,
+static void on_hangup(int number)
+{
+	(void)number;
+	hung_up = 1;
+}
+
+void sk_guard_hangups(void)
+{
+	struct sigaction note = {.sa_handler = on_hangup}, ignore = {.sa_handler = SIG_IGN};
+	hung_up = 0;
+	(void)sigaction(SIGHUP, &note, NULL);
+	(void)sigaction(SIGPIPE, &ignore, NULL);
+}
+
+bool sk_guard_hung_up(void)
+{
+	bool was = hung_up != 0;
+	hung_up = 0;
+	return was;
+}
+
+enum { LOOK_EVERY_NS = 200000000 };
+
+enum sk_err sk_guard_suspension(const struct sk_workspace *workspace, const char *path, struct sk_suspension *suspension, struct sk_fault *fault)
+{
+	*suspension = (struct sk_suspension){.seen = false};
+	if (path == NULL)
+		(void)sk_workspace_path(workspace, "suspended", suspension->path);
+	else if (strlen(path) < sizeof suspension->path)
+		memcpy(suspension->path, path, strlen(path) + 1);
+	else
+		return sk_fault_set(fault, SK_ETOOBIG, "%s: path too long", path);
+	if (!sk_file_exists(suspension->path))
+		return SK_OK;
+	return sk_fault_set(fault, SK_ESUSPENDED, "%s: the basis of this workspace is suspended; nothing may be collected until whoever put this file there takes it away", suspension->path);
+}
+
+bool sk_guard_suspended(struct sk_suspension *suspension, int64_t monotonic_ns)
+{
+	if (suspension->seen || monotonic_ns - suspension->asked_ns < LOOK_EVERY_NS)
+		return suspension->seen;
+	suspension->asked_ns = monotonic_ns;
+	suspension->seen = sk_file_exists(suspension->path);
+	return suspension->seen;
+}
+
+enum sk_err sk_guard_border(const struct sk_workspace *workspace, const char *path, const struct sk_basis *basis, struct sk_border **border, struct sk_border_info *info,
 			    struct sk_fault *fault)
 {
-	char path[SK_PATH_MAX];
+	char own[SK_PATH_MAX];
 	enum sk_basis_kind kind;
-	SK_TRY(sk_border_open(sk_workspace_path(workspace, "border.skb", path), border, fault));
+	if (path == NULL)
+		path = sk_workspace_path(workspace, "border.skb", own);
+	SK_TRY(sk_border_open(path, border, fault));
 	sk_border_info(*border, info);
 	SK_TRY(sk_workspace_check_border(workspace, info->digest, fault));
 	SK_TRY(sk_basis_kind_parse(basis->kind, &kind));

@@ -26,13 +26,13 @@ static uint32_t input_of(const struct capture_hunt *to, int64_t first_ns)
 	return (uint32_t)(to->fed - 1);
 }
 
-static void take_observation(void *context, const struct sk_observation *observation)
+static bool take_observation(void *context, const struct sk_observation *observation)
 {
 	struct capture_hunt *to = context;
 	struct sk_hunt_hit hit = {.class_ = observation->class_, .field = SK_LOG_NOTHING, .count = 1, .has_time = true, .first_ns = observation->first_ns,
 				  .last_ns = observation->last_ns, .example_count = 1};
 	if (observation->kind != SK_OBSERVATION_HIT)
-		return;
+		return true;
 	hit.examples[0] = (struct sk_hunt_place){.input = input_of(to, observation->first_ns)};
 	sk_hunt_hit_sides(&hit, &observation->initiator, observation->initiator_port, &observation->responder, observation->responder_port);
 	for (uint32_t i = 0; i < observation->hit_count && i < SK_OBSERVATION_HITS_MAX; i++) {
@@ -40,6 +40,7 @@ static void take_observation(void *context, const struct sk_observation *observa
 		if (hit.indicator.kind != SK_INDICATOR_FLOW_ALL && !sk_hunt_hits_add(&to->hunt->hits, &hit))
 			to->out_of_memory = true;
 	}
+	return true;
 }
 
 /* What a hit means is told by the hit; sentences are for findings that are kept. */

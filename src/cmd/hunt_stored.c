@@ -81,6 +81,8 @@ static enum sk_err ask_record(void *context, const uint8_t id[16], uint64_t inte
 	ask_hash(to, SK_INDICATOR_CERT_SHA256, o->cert_sha256, sizeof o->cert_sha256, id, o);
 	if (o->ja4[0] != '\0' && sk_indicator_match_ja4(set, o->ja4, &hit))
 		add_hit(to, &hit, id, o);
+	if (o->ja4_second[0] != '\0' && sk_indicator_match_ja4(set, o->ja4_second, &hit))
+		add_hit(to, &hit, id, o);
 	ask_page(to, id, o);
 	return to->out_of_memory ? SK_ENOMEM : SK_OK;
 }

@@ -35,6 +35,8 @@ static void add_tls(struct sk_json_writer *w, const struct sk_observation *o)
 	sk_json_text(w, "alpn", o->alpn);
 	sk_json_text(w, "ja3", o->ja3);
 	sk_json_text(w, "ja4", o->ja4);
+	if (o->ja4_second[0] != '\0')
+		sk_json_text(w, "ja4_second", o->ja4_second);
 	sk_json_bool(w, "sni", (o->tls_bits & SK_TLS_BIT_SNI) != 0);
 	add_true(w, "ech", (o->tls_bits & SK_TLS_BIT_ECH) != 0);
 	add_true(w, "ech_inner", (o->tls_bits & SK_TLS_BIT_ECH_INNER) != 0);

@@ -13,7 +13,8 @@
 #include "cmd/progress.h"
 #include "text/text.h"
 
-enum { IDENTITY_EDGE = 1 << 20, IDENTITY_BLOCK = 4096, IDENTITY_SAMPLES = 64 };
+static const int64_t live_interval_ns = INT64_C(60) * 1000000000;
+enum { PATIENCE_MS = 100, IDENTITY_EDGE = 1 << 20, IDENTITY_BLOCK = 4096, IDENTITY_SAMPLES = 64 };
 
 struct run {
 	struct sk_cmd *cmd;
@@ -26,12 +27,18 @@ struct run {
 	struct sk_ipfix *ipfix;
 	struct sk_mutes *mutes;
 	struct sk_collector *collector;
-	struct sk_observe_sink sink; /* the engine borrows it */
-	struct sk_engine *engine;
-	struct sk_exports *exports;  /* NULL: no flow exports are read */
+	struct sk_observe_sink sink; /* the crew borrows it, and the snapshot */
+	struct sk_snapshot snapshot;
+	struct sk_crew *crew;        /* one of these two */
+	struct sk_exports *exports;  /* where flow exports are read */
+	struct sk_live *live;
+	bool link_ends;              /* the gate in the kernel was shut; so: */
+	enum sk_err link_ended;
+	int64_t link_until_ns;       /* monotonic; 0: until a signal */
 	struct sk_progress progress;
+	struct sk_suspension suspension;
 	unsigned interface_base;
-	uint64_t upstream_base;
+	uint64_t upstream_base, frames_before; /* of earlier inputs; the second for progress */
 	uint64_t finding_keys[SK_RUN_FINDINGS_MAX]; /* the first bytes of the ids of the findings that are kept */
 };
 
@@ -88,8 +95,9 @@ static enum sk_err open_inputs(struct run *run, struct sk_workspace *workspace, 
 	struct sk_run_result *result = run->result;
 	char path[SK_PATH_MAX];
 	int64_t now_ns = run->cmd->clock.unix_ns(run->cmd->clock.context);
+	SK_TRY(sk_guard_suspension(workspace, NULL, &run->suspension, fault));
 	SK_TRY(sk_workspace_basis(workspace, now_ns, &result->basis, fault));
-	SK_TRY(sk_guard_border(workspace, &result->basis, &run->border, &result->border, fault));
+	SK_TRY(sk_guard_border(workspace, NULL, &result->basis, &run->border, &result->border, fault));
 	if (!sk_file_exists(sk_workspace_path(workspace, "selectors.set", path)))
 		return SK_OK;
 	SK_TRY(sk_indicator_open(path, &run->set, fault));
@@ -122,23 +130,128 @@ static enum sk_err open_alerts(struct run *run, const struct sk_workspace *works
 	return SK_OK;
 }
 
-/* Each interval of the engine, with what came of flow exports in it. */
-static enum sk_err close_interval(void *context, struct sk_account *account, struct sk_fault *fault)
+static enum sk_err take_interval(void *context, struct sk_account *account, const struct sk_snapshot *snapshot, struct sk_fault *fault)
 {
-	struct run *run = context;
+	const struct run *run = context;
+	(void)snapshot;
+	return sk_collector_interval(run->collector, account, fault);
+}
+
+/* The same with what came of flow exports in it. */
+static enum sk_err take_exports_interval(void *context, struct sk_account *account, struct sk_fault *fault)
+{
+	const struct run *run = context;
 	sk_exports_account(run->exports, account);
 	return sk_collector_interval(run->collector, account, fault);
 }
 
-static enum sk_err start_engine(struct run *run, const struct sk_engine_config *config, struct sk_fault *fault)
+/* Shut the gate in the kernel: the sources end when what has passed it was taken. */
+static enum sk_err end_link(struct run *run, enum sk_err ended, struct sk_fault *fault)
 {
-	const struct sk_exports_options *exports = &run->options->exports;
-	if (exports->read || exports->listen_count != 0)
-		SK_TRY(sk_exports_new(exports, config, &run->exports, fault));
-	enum sk_err err = sk_engine_new(config, close_interval, run, &run->engine);
-	if (err == SK_OK && run->exports != NULL)
-		sk_exports_engine(run->exports, run->engine);
-	return err == SK_OK ? SK_OK : sk_fault_set(fault, err, "the sensor cannot start: %s", sk_err_text(err));
+	if (run->link_ends)
+		return SK_OK;
+	run->link_ends = true;
+	run->link_ended = ended;
+	return sk_live_shut(run->live, fault);
+}
+
+/* Errors of the input are noted and the run goes on with the next one; errors of the collector end the run. A link that is gone for one reader is gone for all. */
+static void note_damage(void *context, unsigned source, const struct sk_fault *fault)
+{
+	struct run *run = context;
+	struct sk_fault ignored;
+	(void)source;
+	note_error(run, fault);
+	if (run->live != NULL && end_link(run, SK_OK, &ignored) != SK_OK)
+		note_error(run, &ignored);
+}
+
+/* Time and signals shut the gate; then the sources end by themselves and nothing is left in a ring. */
+static enum sk_err look_at_link(struct run *run, struct sk_fault *fault)
+{
+	int64_t now_ns = run->cmd->clock.monotonic_ns(run->cmd->clock.context);
+	if (sk_guard_interrupted())
+		SK_TRY(end_link(run, SK_EINTR, fault));
+	if (run->link_until_ns != 0 && now_ns >= run->link_until_ns)
+		SK_TRY(end_link(run, SK_OK, fault));
+	if (sk_guard_suspended(&run->suspension, now_ns))
+		sk_crew_suspend(run->crew);
+	if (!run->cmd->terminal)
+		return SK_OK;
+	struct sk_capture_stats shown = {.frames = 0};
+	for (unsigned worker = 0; worker < run->result->live.facts.ports; worker++) {
+		struct sk_crew_stats stats;
+		sk_crew_stats(run->crew, worker, &stats);
+		shown.frames += stats.received.frames;
+		shown.read_bytes += stats.received.bytes;
+	}
+	sk_progress_show(&run->progress, &shown);
+	return SK_OK;
+}
+
+static enum sk_err look_around(void *context, struct sk_fault *fault)
+{
+	struct run *run = context;
+	struct sk_crew_stats stats;
+	if (run->live != NULL)
+		return look_at_link(run, fault);
+	if (sk_guard_interrupted())
+		return sk_fault_set(fault, SK_EINTR, "interrupted; the last interval is signed");
+	if (sk_guard_suspended(&run->suspension, run->cmd->clock.monotonic_ns(run->cmd->clock.context)))
+		sk_crew_suspend(run->crew);
+	if (!run->cmd->terminal)
+		return SK_OK;
+	sk_crew_stats(run->crew, 0, &stats);
+	const struct sk_capture_stats shown = {.frames = stats.received.frames - run->frames_before, .read_bytes = stats.read_bytes, .source_bytes = stats.source_bytes};
+	sk_progress_show(&run->progress, &shown);
+	return SK_OK;
+}
+
+/* The same while flow exports are read. stats: of the capture, NULL without one. */
+static enum sk_err look_at_exports(void *context, const struct sk_capture_stats *stats, struct sk_fault *fault)
+{
+	struct run *run = context;
+	if (sk_guard_interrupted())
+		return sk_fault_set(fault, SK_EINTR, "interrupted; the last interval is signed");
+	if (sk_guard_suspended(&run->suspension, run->cmd->clock.monotonic_ns(run->cmd->clock.context)))
+		return sk_fault_set(fault, SK_ESUSPENDED, "basis %s: suspended; nothing may be collected until the suspension is lifted", run->result->basis.id);
+	if (stats != NULL)
+		sk_progress_show(&run->progress, stats);
+	return SK_OK;
+}
+
+static struct sk_flow_limits flow_limits(const struct sk_run_options *options)
+{
+	struct sk_flow_limits limits = sk_flow_default_limits();
+	if (options->no_heads)
+		limits.heads = SK_FLOW_HEADS_NONE;
+	if (options->flows != 0)
+		limits.flows = options->flows;
+	return limits;
+}
+
+/* Carriers of flow exports are read, and their samples followed, in one thread: that of the collector. */
+static enum sk_err start_exports(struct run *run, const char *link, struct sk_fault *fault)
+{
+	const struct sk_engine_config config = {.border = run->border, .basis = &run->result->basis, .set = run->set, .sink = &run->sink, .flow = flow_limits(run->options),
+						.decoder = sk_decoder_default_limits(), .interval_frames = run->options->interval_frames, .clock = run->cmd->clock, .link = link};
+	const struct sk_exports_calls calls = {.context = run, .interval = take_exports_interval, .look = look_at_exports};
+	run->result->workers = 1;
+	return sk_exports_new(&run->options->exports, &config, &calls, &run->exports, fault);
+}
+
+/* One worker on files works in this thread; with more this one is the collector. */
+static enum sk_err start_crew(struct run *run, struct sk_fault *fault)
+{
+	const struct sk_run_options *options = run->options;
+	unsigned workers = run->result->workers = options->workers != 0 ? options->workers : 1;
+	run->snapshot = sk_snapshot_of(1, run->border, &run->result->basis, run->set);
+	bool live = run->result->live.used;
+	const struct sk_crew_config config = {.workers = workers, .sources = live ? workers : 1, .threads = workers > 1, .live = live, .no_own_findings = !live, .flow = flow_limits(options),
+					.decoder = sk_decoder_default_limits(), .interval_frames = live && options->interval_frames == 0 ? UINT64_MAX : options->interval_frames,
+					.interval_ns = live ? live_interval_ns : 0, .link = live ? run->result->live.link : "file", .clock = run->cmd->clock,
+					.sink = &run->sink, .context = run, .interval = take_interval, .damaged = note_damage, .tick = look_around};
+	return sk_crew_new(&config, &run->snapshot, &run->crew, fault);
 }
 
 /* Nothing is ever sent to an address that a selector names. rule: PEER-1 */
@@ -164,9 +277,13 @@ static enum sk_err start(struct run *run, struct sk_workspace *workspace, struct
 {
 	struct sk_run_result *result = run->result;
 	struct sk_set_facts set_facts;
-	bool live = run->options->exports.listen_count != 0;
-	const char *link = live ? "exports" : "file";
+	bool listens = run->options->exports.listen_count != 0;
+	const char *link = listens ? "exports" : "file";
 	SK_TRY(open_inputs(run, workspace, &set_facts, fault));
+	if (run->options->live.interface != NULL) {
+		SK_TRY(sk_live_input_open(run->cmd, workspace, &run->options->live, run->options->workers, run->border, result->basis.classes, &run->live, &result->live, fault));
+		link = result->live.link;
+	}
 	SK_TRY(sk_exports_allowed(&run->options->exports, &result->basis, fault));
 	if (run->options->eve_path != NULL)
 		SK_TRY(sk_guard_output("--eve", run->options->eve_path, run->options->captures, run->options->capture_count, fault));
@@ -178,8 +295,8 @@ static enum sk_err start(struct run *run, struct sk_workspace *workspace, struct
 	SK_TRY(open_ipfix(run, fault));
 	struct sk_collector_start start = {.basis = &result->basis, .border_overrides = result->border.overrides_special, .border_built_ns = result->border.built_unix_ns,
 					   .set = result->has_set ? &set_facts : NULL, .link = link, .clock = run->cmd->clock,
-					   .now_ns = run->cmd->clock.unix_ns(run->cmd->clock.context), .replayed_input = !live, .no_heads = run->options->no_heads,
-					   .exports = run->options->exports.read, .syslog = run->syslog, .ipfix = run->ipfix,
+					   .now_ns = run->cmd->clock.unix_ns(run->cmd->clock.context), .replayed_input = !listens && !result->live.used, .no_heads = run->options->no_heads,
+					   .exports = run->options->exports.read, .no_detectors = run->options->exports.read, .syslog = run->syslog, .ipfix = run->ipfix,
 					   .mutes = run->mutes, .finding = take_finding, .finding_context = run};
 	memcpy(start.border_digest, result->border.digest, sizeof start.border_digest);
 	(void)snprintf(start.border_home, sizeof start.border_home, "%s", result->border.home);
@@ -189,14 +306,30 @@ static enum sk_err start(struct run *run, struct sk_workspace *workspace, struct
 	result->rows_rolled_back = recovery.rows_rolled_back;
 	result->frames_lost_in_crash = recovery.frames_lost;
 	run->sink = sk_collector_sink(run->collector);
-	struct sk_engine_config config = {.border = run->border, .basis = &result->basis, .set = run->set, .sink = &run->sink, .flow = sk_flow_default_limits(),
-					  .decoder = sk_decoder_default_limits(), .interval_frames = run->options->interval_frames, .clock = run->cmd->clock,
-					  .link = link};
-	if (run->options->no_heads)
-		config.flow.heads = SK_FLOW_HEADS_NONE;
-	if (run->options->flows != 0)
-		config.flow.flows = run->options->flows;
-	return start_engine(run, &config, fault);
+	return run->options->exports.read || listens ? start_exports(run, link, fault) : start_crew(run, fault);
+}
+
+/* ---- a live link ---- */
+
+static enum sk_err watch_link(struct run *run, struct sk_fault *fault)
+{
+	struct sk_run_result *result = run->result;
+	struct sk_source sources[SK_LIVE_PORTS_MAX];
+	struct sk_fault ignored;
+	int64_t for_ns = run->options->live.for_ns;
+	bool seen = false;
+	(void)snprintf(result->interface_names[0], sizeof result->interface_names[0], "%s", result->live.facts.interface);
+	result->interface_count = 1;
+	SK_TRY(sk_collector_input(run->collector, NULL, true, &seen, fault));
+	SK_TRY(sk_live_input_start(run->cmd, run->live, run->collector, &result->live, fault));
+	sk_progress_file(&run->progress, result->live.facts.interface);
+	run->link_until_ns = for_ns != 0 ? run->cmd->clock.monotonic_ns(run->cmd->clock.context) + for_ns : 0;
+	for (unsigned port = 0; port < result->live.facts.ports; port++)
+		sources[port] = sk_live_source(run->live, port);
+	enum sk_err err = sk_crew_run(run->crew, sources, fault);
+	if (sk_live_counters(run->live, &result->live.counters, &ignored) == SK_OK)
+		result->upstream_lost = result->live.counters.before_lost;
+	return err == SK_OK && run->link_ended == SK_EINTR ? sk_fault_set(fault, SK_EINTR, "interrupted; the last interval is signed") : err;
 }
 
 /* ---- one capture ---- */
@@ -247,41 +380,33 @@ static void add_interfaces(struct run *run, const struct sk_capture *capture, co
 	result->read_bytes += stats->read_bytes;
 }
 
-/* Errors of the input are noted and the run goes on with the next one; errors of the collector end the run. */
-static enum sk_err feed_all(struct run *run, struct sk_capture *capture, struct sk_fault *fault)
+/* A pipe may stay silent for hours: whether we may still look is asked ten times a second all the same. */
+static enum sk_err feed_crew(struct run *run, struct sk_capture *capture, struct sk_fault *fault)
 {
-	struct sk_frame frames[SK_BATCH_MAX];
-	struct sk_capture_stats stats;
-	for (;;) {
-		size_t count = 0;
-		struct sk_fault damage;
-		enum sk_err err = sk_guard_interrupted() ? SK_EINTR : sk_capture_next(capture, frames, &count, &damage);
-		for (size_t i = 0; i < count; i++)
-			frames[i].interface = (uint16_t)((frames[i].interface + run->interface_base) % SK_INTERFACES_MAX);
-		sk_capture_stats(capture, &stats);
-		/* The carriers of flow exports are read first: the gate erases most of them. */
-		if (count > 0 && run->exports != NULL)
-			SK_TRY(sk_exports_frames(run->exports, frames, count, run->upstream_base + stats.upstream_lost, fault));
-		if (count > 0)
-			SK_TRY(sk_engine_feed(run->engine, frames, count, run->upstream_base + stats.upstream_lost, fault));
-		if (err == SK_EINTR)
-			return sk_fault_set(fault, SK_EINTR, "interrupted; the last interval is signed");
-		if (err != SK_OK) {
-			note_error(run, &damage);
-			if (count == 0)
-				return SK_OK;
-		} else if (count == 0) {
-			return SK_OK;
-		}
-		sk_progress_show(&run->progress, &stats);
-	}
+	struct sk_capture_source from = {.capture = capture, .interface_base = run->interface_base};
+	struct sk_source source = sk_source_of_capture(&from);
+	struct sk_crew_stats stats;
+	sk_crew_stats(run->crew, 0, &stats);
+	run->frames_before = stats.received.frames;
+	return sk_crew_run(run->crew, &source, fault);
+}
+
+static enum sk_err feed_exports(struct run *run, struct sk_capture *capture, struct sk_fault *fault)
+{
+	struct sk_capture_source from = {.capture = capture, .interface_base = run->interface_base};
+	struct sk_fault damage;
+	SK_TRY(sk_exports_capture(run->exports, &from, run->upstream_base, &damage, fault));
+	if (damage.err != SK_OK)
+		note_error(run, &damage);
+	return SK_OK;
 }
 
 /* Frames of a capture that can be read; interfaces and losses count on. */
 static enum sk_err watch_frames(struct run *run, struct sk_capture *capture, struct sk_fault *fault)
 {
 	struct sk_capture_stats stats;
-	enum sk_err err = feed_all(run, capture, fault);
+	sk_capture_patience(capture, PATIENCE_MS);
+	enum sk_err err = run->exports != NULL ? feed_exports(run, capture, fault) : feed_crew(run, capture, fault);
 	sk_capture_stats(capture, &stats);
 	add_interfaces(run, capture, &stats);
 	run->interface_base += stats.interfaces;
@@ -294,7 +419,7 @@ static enum sk_err next_input(struct run *run, const char *path, bool *seen, str
 {
 	uint8_t identity[SK_HASH_BYTES];
 	struct sk_fault why;
-	SK_TRY(run->exports != NULL ? sk_exports_end_input(run->exports, fault) : sk_engine_end_input(run->engine, fault));
+	SK_TRY(run->exports != NULL ? sk_exports_end_input(run->exports, fault) : sk_crew_end_input(run->crew, fault));
 	SK_TRY(sk_collector_input(run->collector, identify(path, identity) ? identity : NULL, run->options->again, seen, fault));
 	if (*seen) {
 		(void)sk_fault_set(&why, SK_ESEEN, "%s: watched already in this workspace with the same table, basis and selectors; nothing is counted twice (--again counts it anew)", path);
@@ -369,22 +494,37 @@ static enum sk_err watch_inputs(struct run *run, struct sk_fault *fault)
 
 /* ---- the whole ---- */
 
+/* Ends after which the last interval is signed. */
+static bool is_orderly(enum sk_err ended)
+{
+	return ended == SK_OK || ended == SK_EINTR || ended == SK_EEXPIRED || ended == SK_ESUSPENDED;
+}
+
+static const char *stop_reason(enum sk_err ended, const struct sk_run_result *result)
+{
+	switch (ended) {
+	case SK_EINTR: return "interrupted";
+	case SK_EEXPIRED: return "basis_expired";
+	case SK_ESUSPENDED: return "basis_suspended";
+	default: return result->error_count > 0 ? "damaged_input" : "finished";
+	}
+}
+
 static enum sk_err finish(struct run *run, enum sk_err ended, struct sk_fault *fault)
 {
 	struct sk_run_result *result = run->result;
 	struct sk_fault last = {.line = ""};
-	bool orderly = ended == SK_OK || ended == SK_EINTR || ended == SK_EEXPIRED;
-	const char *reason = ended == SK_EINTR ? "interrupted" : ended == SK_EEXPIRED ? "basis_expired" : result->error_count > 0 ? "damaged_input" : "finished";
+	bool orderly = is_orderly(ended);
+	enum sk_flow_end end = ended == SK_OK ? SK_FLOW_END_STOP : SK_FLOW_END_BASIS;
 	enum sk_err err = SK_OK;
 	if (orderly)
-		err = sk_engine_finish(run->engine, ended == SK_OK ? SK_FLOW_END_STOP : SK_FLOW_END_BASIS, &last);
-	/* What came of exports since the last interval, and no frame with it. */
-	if (orderly && err == SK_OK && run->exports != NULL)
-		err = sk_exports_end_input(run->exports, &last);
-	sk_engine_totals(run->engine, &result->totals);
-	sk_exports_result(run->exports, &result->exports);
+		err = run->exports != NULL ? sk_exports_finish(run->exports, end, &last) : sk_crew_finish(run->crew, end, &last);
+	if (run->exports != NULL)
+		sk_exports_result(run->exports, &result->totals, &result->exports);
+	else if (orderly && err == SK_OK)
+		sk_crew_totals(run->crew, &result->totals);
 	if (orderly && err == SK_OK)
-		err = sk_collector_stop(run->collector, reason, &result->ledger_size, result->ledger_root, &last);
+		err = sk_collector_stop(run->collector, stop_reason(ended, result), &result->ledger_size, result->ledger_root, &last);
 	else
 		sk_collector_free(run->collector);
 	run->collector = NULL;
@@ -397,10 +537,10 @@ enum sk_err sk_run(struct sk_cmd *cmd, struct sk_workspace *workspace, const str
 {
 	struct run run = {.cmd = cmd, .options = options, .result = result};
 	int64_t cpu_ns = cmd->clock.cpu_ns(cmd->clock.context);
-	bool live = options->exports.listen_count != 0;
+	bool live = options->exports.listen_count != 0 || options->live.interface != NULL;
 	sk_guard_no_core();
 	(void)snprintf(result->origin, sizeof result->origin, "%s", workspace->origin);
-	/* Who sees the port may interrupt: from then on that is an orderly end. */
+	/* Who sees the port, or the program at the interface, may interrupt: from then on that is an orderly end. */
 	if (live)
 		sk_guard_signals(false);
 	enum sk_err err = start(&run, workspace, fault);
@@ -411,14 +551,15 @@ enum sk_err sk_run(struct sk_cmd *cmd, struct sk_workspace *workspace, const str
 		if (!live)
 			sk_guard_signals(false);
 		sk_progress_start(&run.progress, cmd);
-		err = watch_inputs(&run, fault);
+		err = options->live.interface != NULL ? watch_link(&run, fault) : watch_inputs(&run, fault);
 		sk_progress_clear(&run.progress);
 		err = finish(&run, err, fault);
 		result->wall_ns = cmd->clock.monotonic_ns(cmd->clock.context) - wall_ns;
 		result->cpu_ns = cmd->clock.cpu_ns(cmd->clock.context) - cpu_ns;
 	}
+	sk_crew_free(run.crew);
+	sk_live_close(run.live);
 	sk_collector_free(run.collector);
-	sk_engine_free(run.engine);
 	sk_exports_free(run.exports);
 	if (run.emit != NULL) {
 		struct sk_fault closing;
@@ -439,7 +580,7 @@ enum sk_err sk_run(struct sk_cmd *cmd, struct sk_workspace *workspace, const str
 	free(run.mutes);
 	sk_indicator_close(run.set);
 	sk_border_close(run.border);
-	if (err == SK_EINTR || err == SK_EEXPIRED) {
+	if (err != SK_OK && is_orderly(err)) {
 		note_error(&run, fault);
 		result->exit_code = sk_err_exit(err);
 		return SK_OK;

@@ -6,8 +6,9 @@
 #include "capture/capture.h"
 #include "cmd/cmd.h"
 #include "cmd/exports.h"
+#include "cmd/live_input.h"
 #include "cmd/workspace.h"
-#include "engine/engine.h"
+#include "engine/crew.h"
 
 enum { SK_RUN_FINDINGS_MAX = 1024, SK_RUN_ERRORS_MAX = 64, SK_RUN_FLOWS_MIN = 1024, SK_RUN_FLOWS_MAX = 1 << 25 };
 
@@ -21,7 +22,9 @@ struct sk_run_options {
 	bool again;                    /* watch inputs that were watched before */
 	uint64_t interval_frames;      /* 0 = default */
 	bool no_heads;                 /* flows alone: no payload is looked at */
-	uint32_t flows;                /* places of the flow table; 0 = default */
+	uint32_t flows;                /* places of the flow tables; 0 = default */
+	unsigned workers;              /* 0 = 1: this thread alone. Where flow exports are read: 1 */
+	struct sk_live_args live;      /* interface NULL: captures */
 	struct sk_exports_options exports; /* flow exports out of the inputs, or off the network instead of inputs */
 };
 
@@ -42,12 +45,14 @@ struct sk_run_result {
 	int exit_code;                 /* of the first error, 0 without */
 	unsigned interface_count;
 	char interface_names[SK_INTERFACES_MAX][32];
+	struct sk_live_result live;
 	uint64_t sliced, odd_length, time_backwards, upstream_lost, read_bytes;
 	uint64_t ledger_size;
 	uint8_t ledger_root[SK_HASH_BYTES];
 	char origin[SK_KEY_NAME_MAX];
 	uint64_t rows_rolled_back, frames_lost_in_crash;
 	bool recovered;
+	unsigned workers;
 	int64_t wall_ns, cpu_ns, start_cpu_ns; /* of the run proper; start-up apart */
 };
 

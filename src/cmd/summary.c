@@ -71,6 +71,21 @@ static void json_erased(struct sk_json_writer *json, const struct sk_engine_tota
 	sk_json_end(json);
 }
 
+static void json_lost(struct sk_json_writer *json, const struct sk_engine_totals *totals)
+{
+	sk_json_object(json, "lost");
+	for (size_t i = 0; i < totals->lost_count; i++)
+		if (totals->lost[i].frames != 0)
+			sk_json_u64(json, totals->lost[i].name, totals->lost[i].frames);
+	sk_json_end(json);
+	sk_json_object(json, "shed");
+	sk_json_u64(json, "heads", totals->heads_shed);
+	sk_json_u64(json, "facts", totals->facts_shed);
+	sk_json_u64(json, "flows", totals->flows_shed);
+	sk_json_u64(json, "spool_full", totals->spool_full);
+	sk_json_end(json);
+}
+
 static void json_flows(struct sk_json_writer *json, const struct sk_engine_totals *totals)
 {
 	sk_json_object(json, "flows");
@@ -124,7 +139,7 @@ static void json_finding(struct sk_json_writer *json, const struct sk_finding *f
 	sk_json_text(json, "kind", finding->kind);
 	sk_json_text(json, "severity", severities[finding->severity <= 3 ? finding->severity : 0]);
 	sk_json_u64(json, "confidence_percent", finding->confidence_percent);
-	sk_json_text(json, "class", sk_class_name((enum sk_class)finding->class_));
+	sk_json_text(json, "class", sk_finding_class_name(finding));
 	sk_json_text(json, "matched", finding->matched);
 	sk_json_text(json, "origin", finding->origin);
 	sk_json_text(json, "subject", sk_addr_format(&finding->subject, text));
@@ -204,6 +219,7 @@ void sk_summary_json(struct sk_cmd *cmd, const struct sk_workspace *workspace, c
 	}
 	sk_json_end(&json);
 	json_erased(&json, totals);
+	json_lost(&json, totals);
 	json_flows(&json, totals);
 	sk_json_array(&json, "findings");
 	for (size_t i = 0; i < result->finding_count; i++)
@@ -213,12 +229,15 @@ void sk_summary_json(struct sk_cmd *cmd, const struct sk_workspace *workspace, c
 	sk_json_u64(&json, "findings_muted", result->muted_count);
 	json_protocols(&json, totals);
 	json_interfaces(&json, result);
+	if (result->live.used)
+		sk_live_json(&json, &result->live);
 	sk_json_object(&json, "beside");
 	sk_json_u64(&json, "sliced", result->sliced);
 	sk_json_u64(&json, "odd_length", result->odd_length);
 	sk_json_u64(&json, "time_backwards", result->time_backwards);
 	sk_json_u64(&json, "upstream_lost", result->upstream_lost + result->exports.listener.kernel_dropped);
 	sk_json_u64(&json, "heads_shed", totals->flow.heads_shed);
+	sk_json_u64(&json, "facts_shed", totals->flow.facts_shed);
 	sk_json_u64(&json, "lost_in_crash", result->frames_lost_in_crash);
 	sk_json_end(&json);
 	sk_json_object(&json, "ledger");
@@ -226,6 +245,10 @@ void sk_summary_json(struct sk_cmd *cmd, const struct sk_workspace *workspace, c
 	sk_json_hex(&json, "root", result->ledger_root, sizeof result->ledger_root);
 	sk_json_text(&json, "origin", result->origin);
 	sk_json_u64(&json, "intervals", totals->intervals);
+	sk_json_end(&json);
+	sk_json_object(&json, "workers");
+	sk_json_u64(&json, "count", result->workers);
+	sk_json_u64(&json, "exchanged", totals->passed.frames);
 	sk_json_end(&json);
 	sk_exports_json(&json, &result->exports);
 	json_rate(&json, result);
@@ -268,6 +291,20 @@ static void print_erased(FILE *out, const struct sk_engine_totals *totals)
 			print_cell(out, sk_select_reason_name((enum sk_select_reason)reason), &totals->select[reason], select_words(reason));
 	if (sum_frames(totals->select, 0, SK_SELECT_REASON_COUNT) == 0)
 		(void)fprintf(out, "  nothing\n");
+}
+
+/* Where frames were lost that nobody judged, and what load cost those that were. */
+static void print_lost(FILE *out, const struct sk_engine_totals *totals)
+{
+	if (totals->capture_lost.frames != 0)
+		(void)fprintf(out, "\nLost, judged by nobody\n");
+	for (size_t i = 0; i < totals->lost_count; i++)
+		if (totals->lost[i].frames != 0)
+			print_cell(out, totals->lost[i].name, &totals->lost[i], "");
+	if ((totals->heads_shed | totals->facts_shed | totals->flows_shed | totals->spool_full) == 0)
+		return;
+	(void)fprintf(out, "\nLeft out under load: heads of %" PRIu64 " packets, selectors of %" PRIu64 " segments, %" PRIu64 " frames of new flows, %" PRIu64 " observations\n",
+		      totals->heads_shed, totals->facts_shed, totals->flows_shed, totals->spool_full);
 }
 
 static void print_equation(FILE *out, const struct sk_engine_totals *totals)
@@ -365,10 +402,17 @@ static void print_beside(FILE *out, const struct sk_run_result *result)
 {
 	char number[SK_UNIT_TEXT_MAX];
 	if (result->upstream_lost != 0)
-		(void)fprintf(out, "Beside it: the capture itself reports %s frames lost before it was written.\n", sk_number_format(result->upstream_lost, number));
+		(void)fprintf(out, "Beside it: %s reports %s frames lost before %s.\n", result->live.used ? "the interface" : "the capture itself",
+			      sk_number_format(result->upstream_lost, number), result->live.used ? "they came to the gate" : "it was written");
 	if (result->sliced != 0)
 		(void)fprintf(out, "Beside it: %s frame%s sliced by the capture; heads beyond the cut were not seen.\n", sk_number_format(result->sliced, number),
 			      result->sliced == 1 ? " was" : "s were");
+	if (result->totals.flow.heads_shed != 0)
+		(void)fprintf(out, "Beside it: %s heads or fingerprints were left out, as more came at once than is read; flows and addresses are whole.\n",
+			      sk_number_format(result->totals.flow.heads_shed, number));
+	if (result->totals.flow.facts_shed != 0)
+		(void)fprintf(out, "Beside it: %s flow%s with a hit closed early, for want of room.\n", sk_number_format(result->totals.flow.facts_shed, number),
+			      result->totals.flow.facts_shed == 1 ? " was" : "s were");
 	if (result->recovered)
 		(void)fprintf(out, "Before it: an earlier run died; %s frames that were pending then are stated as lost in the ledger.\n",
 			      sk_number_format(result->frames_lost_in_crash, number));
@@ -380,21 +424,27 @@ void sk_summary_print(struct sk_cmd *cmd, const struct sk_workspace *workspace, 
 	const struct sk_engine_totals *totals = &result->totals;
 	char first[SK_TIME_TEXT_MAX], last[SK_TIME_TEXT_MAX], text[SK_UNIT_TEXT_MAX], more[SK_UNIT_TEXT_MAX], root[2 * SK_HASH_BYTES + 1];
 	size_t places = options->exports.listen_count;
-	(void)fprintf(out, "Sekisho %s %zu %s%s: %s frames, %s on the wire", places != 0 ? "listened at" : "watched", places != 0 ? places : options->capture_count,
-		      places != 0 ? "place" : options->exports.read ? "input" : "capture", (places != 0 ? places : options->capture_count) == 1 ? "" : "s",
-		      sk_number_format(totals->received.frames, text), sk_bytes_format(totals->received.bytes, more));
+	if (result->live.used)
+		(void)fprintf(out, "Sekisho watched %s: ", result->live.facts.interface);
+	else
+		(void)fprintf(out, "Sekisho %s %zu %s%s: ", places != 0 ? "listened at" : "watched", places != 0 ? places : options->capture_count,
+			      places != 0 ? "place" : options->exports.read ? "input" : "capture", (places != 0 ? places : options->capture_count) == 1 ? "" : "s");
+	(void)fprintf(out, "%s frames, %s on the wire", sk_number_format(totals->received.frames, text), sk_bytes_format(totals->received.bytes, more));
 	if (totals->received.frames != 0)
 		(void)fprintf(out, ",\n%s to %s", sk_time_format(totals->first_ns, 0, first), sk_time_format(totals->last_ns, 0, last));
 	(void)fprintf(out, "\nunder basis %s (%s%s%s)\n", result->basis.id, result->basis.kind, result->basis.self_approved ? ", self-approved" : "",
 		      result->basis.simulated ? ", simulated: nothing here is evidence" : "");
 	print_classes(out, totals);
 	print_erased(out, totals);
+	print_lost(out, totals);
 	print_equation(out, totals);
 	print_beside(out, result);
 	sk_exports_print(out, &result->exports);
 	(void)fprintf(out, "\nFlows: %s (inbound %" PRIu64 ", outbound %" PRIu64 ", transit %" PRIu64 "), observations stored: %" PRIu64 "\n", sk_number_format(totals->flow.flows, text),
 		      totals->flow.flows_by_class[SK_CLASS_FD], totals->flow.flows_by_class[SK_CLASS_DF], totals->flow.flows_by_class[SK_CLASS_FF], totals->observations);
 	print_findings(out, result);
+	if (result->live.used)
+		sk_live_print(out, &result->live);
 	sk_hex_encode(result->ledger_root, sizeof result->ledger_root, root);
 	(void)fprintf(out, "\nStored     %s/store (sealed; sekisho findings, observations, flows, lookup)\nLedger     %s records, root %.16s..., origin %s\n           check it: sekisho-verify %s/ledger\n",
 		      workspace->folder, sk_number_format(result->ledger_size, text), root, result->origin, workspace->folder);

@@ -151,10 +151,16 @@ enum sk_err sk_workspace_lawful(const struct sk_workspace *workspace, const stru
 
 enum sk_err sk_workspace_basis(const struct sk_workspace *workspace, int64_t now_ns, struct sk_basis *out, struct sk_fault *fault)
 {
-	char path[SK_PATH_MAX], when[SK_TIME_TEXT_MAX];
+	char path[SK_PATH_MAX];
+	return sk_workspace_basis_at(workspace, sk_workspace_path(workspace, "basis.note", path), now_ns, out, fault);
+}
+
+enum sk_err sk_workspace_basis_at(const struct sk_workspace *workspace, const char *path, int64_t now_ns, struct sk_basis *out, struct sk_fault *fault)
+{
+	char when[SK_TIME_TEXT_MAX];
 	struct sk_buf bytes;
 	sk_buf_init(&bytes, SK_BASIS_TEXT_MAX);
-	enum sk_err err = sk_file_read(sk_workspace_path(workspace, "basis.note", path), &bytes, fault);
+	enum sk_err err = sk_file_read(path, &bytes, fault);
 	if (err == SK_ENOENT)
 		err = sk_fault_set(fault, SK_ENOBASIS, "%s: there is no basis, so nothing may be collected; sekisho basis renew makes a self-approved one", path);
 	else if (err == SK_OK) {

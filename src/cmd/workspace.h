@@ -55,6 +55,8 @@ const char *sk_workspace_path(const struct sk_workspace *workspace, const char *
 /* Read and verify the basis: form, signature, profile and role as in workspace.json, policy's matrix (SK_ECLASS), profile in force (SK_EPROFILE),
    dates (SK_EFUTURE, SK_EEXPIRED). SK_ENOBASIS when absent, SK_EBASISBAD when it does not verify. now_ns 0 skips the dates. */
 SK_MUST enum sk_err sk_workspace_basis(const struct sk_workspace *workspace, int64_t now_ns, struct sk_basis *out, struct sk_fault *fault);
+/* The same of another file. */
+SK_MUST enum sk_err sk_workspace_basis_at(const struct sk_workspace *workspace, const char *path, int64_t now_ns, struct sk_basis *out, struct sk_fault *fault);
 /* Fill *basis with what this workspace's profile can approve for itself, from options (from, until, classes, rule, names, detectors). SK_EUSAGE, SK_EPERMIT: a word
    of detectors. */
 SK_MUST enum sk_err sk_workspace_self_approve(const struct sk_workspace *workspace, const struct sk_workspace_new *options, struct sk_basis *basis, struct sk_fault *fault);

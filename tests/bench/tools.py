@@ -261,6 +261,17 @@ def hostile_tells_the_dear_ones():
     bench("hostile", *words, "--loose", 1e6, "--only", "nosuch", code=1)
 
 
+def workers_compare_and_go_red():
+    different = command("workers").different
+    def row(name, evicted=0, **account):
+        return {"name": name, "answer": {"account": {term: account.get(term, 7) for term in command("workers").SAME}, "flows": {"evicted": evicted}, "beside": {}}}
+    expect(different([row("1"), row("2")]) == [], "the same accounts are told apart")
+    expect(different([row("1"), row("2", selected=8)]) == ["selected with 2"], "different accounts are not told apart")
+    expect(different([row("1"), row("2", 3, selected=8)]) == [], "a short table explains a difference")
+    text = bench("workers", "--quick", "--runs", 1, "--only", "small").stdout
+    expect("| 2 workers |" in text and "exchanged" in text, f"no row for two workers:\n{text}")
+
+
 def exports_lists_every_form_and_goes_red():
     words = ["--quick", "--records", 3000, "--runs", 1, "--no-loopback"]
     page = bench("exports", *words, "--check", "--loose", 1e6).stdout
@@ -274,7 +285,7 @@ def main():
              the_shape_is_of_the_last_decade, answers_are_checked, a_program_that_gives_no_figure_gives_its_reason, charts_are_svg_and_points_lie_inside,
              corpora_are_the_same_each_time_and_kept, lists_hit_what_they_say, half_of_the_blocks, shapes_are_the_same_each_time, sabotage_the_guard_sees_more_instructions,
              compare_prints_its_tables_and_goes_red, curves_write_charts_and_numbers, hostile_tells_the_dear_ones,
-             exports_lists_every_form_and_goes_red]
+             exports_lists_every_form_and_goes_red, workers_compare_and_go_red]
     bad = 0
     corpora.build_tools(BUILD)
     for test in tests:

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """hunt: the same talk found in a capture and in the logs of other tools; the gate before everything; the store; exits and totals."""
-import gzip, signal, time
+import gzip, re, signal, time
 from lib import *
 
 INSIDE, OTHER_INSIDE, BAD, QUIET, TRANSIT = "192.0.2.10", "192.0.2.11", "198.51.100.66", "203.0.113.30", "203.0.113.31"
@@ -129,6 +129,13 @@ def exits_and_words():
         go(write(folder, "none.json", ""), "--exit-code", code=0)
         expect("no such file" in go("nowhere", good, code=4).err, "a missing file is named, the others are read")
         expect(BAD in go("nowhere", good, code=4).out, "the others are read")
+        expect(f"is a directory; name the files in it: {folder}/*" in go(folder, code=4).err, "a folder")
+        # Patterns that overlap, and links, count nothing twice; a copy is another file.
+        os.link(good, good + ".1"); os.symlink(good, good + ".2"); write(folder, "copy.json", open(good).read())
+        done = go(good, bad, good, good + ".1", good + ".2", os.path.join(folder, "copy.json"), "--json")
+        expect(done.err.count("the same file as " + good + ", read once") == 3, done.err)
+        answer = json.loads(done.out)
+        expect([os.path.basename(f["path"]) for f in answer["files"]] == ["good.json", "bad.json", "copy.json"] and answer["records"]["total"] == 6, answer)
         expect("no log that hunt knows" in go(listed, code=10).err, "a list is no log")
         expect("ends inside a gz member" in go(write(folder, "cut.gz", gzip.compress(open(good, "rb").read() * 99)[:40]), code=3).err, "cut")
         for words in (["hunt"], ["hunt", good], ["hunt", "--selectors", listed, good], ["hunt", "--own", "192.0.2.0/24", good], ["hunt", "--stored", "--selectors", listed],
@@ -145,7 +152,8 @@ def threads_do_not_show():
         table, listed = base(folder)
         rows = [f"{1790000000 + i},192.0.2.{i % 250},{BAD if i % 97 == 0 else QUIET if i % 3 else OTHER_INSIDE},{i % 60000}" + (",x" if i % 5003 == 0 else "") for i in range(200_000)]
         flows = write(folder, "flows.csv", "ts,src,dst,sport\n" + "\n".join(rows) + "\n")
-        answers = [hunt(table, listed, flows, flows, extra=("--threads", n)) for n in ("1", "2", "5")]
+        again = write(folder, "again.csv", open(flows).read())
+        answers = [hunt(table, listed, flows, again, extra=("--threads", n)) for n in ("1", "2", "5")]
         for a in answers: a.pop("seconds")
         expect(answers[0] == answers[1] == answers[2], "the answer depends on the number of threads")
         closes(answers[0]["records"])
@@ -187,6 +195,11 @@ def looking_back():
         expect({e for h in few["hits"] for e in h["examples"]} <= {f["id"] for f in shown}, "examples are ids of stored flows")
         sekisho("hunt", "--stored", "--workspace", workspace, "--selectors", listed, "--exit-code", code=1)
 
+def the_manual_names_every_column():
+    names = re.findall(r'SK_LOG_COLUMN\("(\w+)"', open(os.path.join(ROOT, "src/sensor/logs/column.def")).read())
+    page = re.findall(r"[a-z0-9]+", open(os.path.join(ROOT, "man/sekisho-hunt.1")).read().split(".Ss Columns of CSV")[1].split(".Sh JSON")[0])
+    expect(len(names) > 80 and not set(names) - set(page), f"sekisho-hunt(1) lacks {sorted(set(names) - set(page))}")
+
 def a_real_conn_log():
     path = need_shared("net", "attacks", "portscan-horizontal.conn.log")
     wanted, pairs = "195.113.214.219", []
@@ -200,4 +213,4 @@ def a_real_conn_log():
         expect(sum(h["count"] for h in answer["hits"]) == sum(wanted in p for p in pairs), "hits as counted by hand")
         closes(answer["records"])
 
-main(a_capture_and_its_logs_agree, nfcapd_files_are_read_by_nfdump, domestic_records_are_never_reported, exits_and_words, threads_do_not_show, an_interrupt_ends_in_order, looking_back, a_real_conn_log)
+main(a_capture_and_its_logs_agree, nfcapd_files_are_read_by_nfdump, domestic_records_are_never_reported, exits_and_words, threads_do_not_show, an_interrupt_ends_in_order, looking_back, the_manual_names_every_column, a_real_conn_log)

@@ -68,8 +68,13 @@ def refusals(folder):
                               ("cut.json", '{"Event":', "ends in the middle"), ("open.csv", 'value,x\n1.2.3.4,"\n', "broken CSV"), ("deep.json", "[" * 100000, "broken JSON"), ("nul.txt", "a.example\n" * 100 + "\0", "binary"), ("cut.gz", gzip.compress(b"a.example\n")[:15], "gzip")):
         # The good list before it is not taken either.
         done = sekisho("selectors", "import", "--workspace", w, put(folder, "other.txt", "other.example\n"), put(folder, name, text), code=10)
-        expect(words in done.err and name in done.err and done.err.count("\n") == 1, done.err)
+        expect(words in done.err and name in done.err and done.err.count("\n") == 1 and "the set is unchanged: 1 of 2 lists had been read, their 1 selectors are dropped" in done.err, done.err)
         expect(open(w + "/selectors.set", "rb").read() == before, f"{name} changed the set")
+    # Nothing taken is an error too, for check as for import; --json still says why.
+    hashes = put(folder, "samples.csv", "first_seen,md5_hash\n2026-01-01,e7d705a3286e19ea42f587b344ee6865\n")
+    for words, note in ((("check", "--lab"), ""), (("import", "--workspace", w), "; the set is unchanged")):
+        done = sekisho("selectors", *words, "--json", hashes, code=10)
+        expect(json.loads(done.out)["files"][0]["by_reason"]["unsupported_type"] == 1 and done.err == f"sekisho: no selector was taken from the lists{note}\n", done.out + done.err)
     sekisho("selectors", "import", "--workspace", w, folder + "/absent", code=4)
     sekisho("selectors", "import", "--workspace", folder + "/absent", good, code=4)
     sekisho("selectors", "import", "--workspace", w, code=2)

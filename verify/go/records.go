@@ -28,33 +28,34 @@ var shapes = map[string]map[string]string{
 		"shortest_v6": "bits128", "v": "version"},
 	"run_start": {"basis": "count", "border": "count", "kind": "word", "policy": "count", "program": "word", "replayed": "bool", "run": "id", "selectors": "count",
 		"started_ns": "time", "v": "version"},
-	"interval": {"basis": "count", "border": "count", "capture_lost": "tally", "carried_after": "tally", "carried_before": "tally", "classes": "classcells",
+	"interval": {"basis": "count", "border": "count", "capture_lost": "losses", "carried_after": "tally", "carried_before": "tally", "classes": "classcells",
 		"classes_carried_after": "tally", "classes_carried_before": "tally", "findings": "count", "from_ns": "time", "gate_erased": "cells", "kind": "word", "link": "link",
 		"lost_in_crash": "count", "number": "count", "observations": "count", "pending_after": "tally", "pending_before": "tally", "policy": "count", "received": "tally",
 		"run": "count", "segments": "count", "select_erased": "cells", "selected": "tally", "selectors": "count", "store": "hash", "to_ns": "time", "upstream_lost": "count",
-		"v": "version"},
-	"run_stop": {"intervals": "count", "kind": "word", "reason": "word", "run": "count", "stopped_ns": "time", "v": "version"},
-	"recovery": {"bytes_lost": "count", "frames_lost": "count", "kind": "word", "recovered_ns": "time", "rows_rolled_back": "count", "run": "count", "v": "version"},
-	"detectors": {"basis": "count", "digest": "hash", "kind": "word", "long": "words", "short": "words", "v": "version"},
-	"mutes":    {"active": "count", "commitment": "hash", "kind": "word", "stated_ns": "time", "v": "version"},
+		"v": "version2"},
+	"run_stop":    {"intervals": "count", "kind": "word", "reason": "word", "run": "count", "stopped_ns": "time", "v": "version"},
+	"recovery":    {"bytes_lost": "count", "frames_lost": "count", "kind": "word", "recovered_ns": "time", "rows_rolled_back": "count", "run": "count", "v": "version"},
+	"kernel_gate": {"copying": "word", "kind": "word", "link": "link", "mode": "word", "program": "hash", "run": "count", "stated_ns": "time", "table": "hash", "v": "version"},
+	"detectors":   {"basis": "count", "digest": "hash", "kind": "word", "long": "words", "short": "words", "v": "version"},
+	"mutes":       {"active": "count", "commitment": "hash", "kind": "word", "stated_ns": "time", "v": "version"},
 }
 
-// exportShapes are the fields of an interval's section of flow exports; an interval that has it is of version 2. rule: EXPORT-4
+// exportShapes are the fields of an interval's section of flow exports. rule: EXPORT-4
 var exportShapes = map[string]string{"carried_after": "count", "carried_before": "count", "classes": "classcounts", "classes_carried_after": "count",
 	"classes_carried_before": "count", "gate_erased": "counts", "lost_messages": "count", "lost_records": "count", "malformed": "count", "messages": "count",
 	"no_template": "count", "received": "count", "samples": "count", "select_erased": "counts", "selected": "count"}
 
-// shapesOf gives the fields of a record by its kind and version.
-func shapesOf(kind string, version value) (map[string]string, bool) {
+// shapesOf gives the fields of a record by its kind. An interval may have a section of flow exports, if it is of version 2; without one it has no such field.
+func shapesOf(kind string, whole value) (map[string]string, bool) {
 	fields, known := shapes[kind]
-	if kind != "interval" || version.form != '0' || version.integer != 2 {
+	version, _ := whole.member("v")
+	if _, there := whole.member("exports"); !there || kind != "interval" || version.form != '0' || version.integer != 2 {
 		return fields, known
 	}
 	second := map[string]string{"exports": "exports"}
 	for key, shape := range fields {
 		second[key] = shape
 	}
-	second["v"] = "version2"
 	return second, true
 }
 
@@ -144,6 +145,11 @@ func signed(v value) (int64, error) {
 	return 0, errors.New("expected an integer in canonical form")
 }
 
+// isTally tells a tally from cells, of which one may be called "bytes" too: a number follows.
+func isTally(v value) bool {
+	return v.form == '{' && len(v.keys) > 0 && v.keys[0] == "bytes" && v.children[0].form != '{'
+}
+
 func checkTally(v value, positive bool) error {
 	if v.form != '{' || len(v.keys) != 2 || v.keys[0] != "bytes" || v.keys[1] != "frames" {
 		return errors.New("expected an object of bytes and frames")
@@ -218,7 +224,12 @@ func checkShape(key, shape string, v value) error {
 			return errors.New("expected version 1")
 		}
 	case "version2":
-		// shapesOf has looked.
+		// parseRecord has looked.
+	case "losses":
+		if isTally(v) {
+			return checkTally(v, false)
+		}
+		return checkShape(key, "cells", v)
 	case "exports":
 		if v.form != '{' {
 			return errors.New("expected an object")
@@ -324,13 +335,22 @@ func parseRecord(entry []byte) (record, error) {
 		return record{}, err
 	}
 	kind, _ := v.member("kind")
-	version, _ := v.member("v")
-	fields, known := shapesOf(kind.text, version)
+	fields, known := shapesOf(kind.text, v)
 	if kind.form != '"' || !known {
 		return record{}, fmt.Errorf("field kind: expected a known kind, found %q", kind.text)
 	}
 	if err := checkFields(kind.text+" record", fields, v); err != nil {
 		return record{}, err
+	}
+	if kind.text == "interval" {
+		version, _ := v.member("v")
+		lost, _ := v.member("capture_lost")
+		if version.form != '0' || (version.integer != 1 && version.integer != 2) {
+			return record{}, errors.New("interval record, field v: expected version 1 or 2")
+		}
+		if isTally(lost) != (version.integer == 1) {
+			return record{}, fmt.Errorf("interval record, field v: version %d, but capture_lost has the form of the other", version.integer)
+		}
 	}
 	// A copy of the kind: the text is part of the whole record, which must not stay in memory for each leaf.
 	return record{strings.Clone(kind.text), v}, nil
@@ -379,6 +399,15 @@ func (r record) cells(key string) []cell {
 		cells[i] = cell{name, tallyOf(v.children[i])}
 	}
 	return cells
+}
+
+// losses are what was lost by where it happened; of version 1 the one sum, without a name.
+func (r record) losses() []cell {
+	v, _ := r.member("capture_lost")
+	if isTally(v) {
+		return []cell{{"", tallyOf(v)}}
+	}
+	return r.cells("capture_lost")
 }
 
 // section is a record inside a record; there is false where this version has none.

@@ -22,7 +22,7 @@ var lawful = map[string]map[string]string{
 	"jp-2025":     {"agreement": "FD", "ff": "FF", "fd": "FD", "df": "DF"},
 }
 
-var stopReasons = map[string]bool{"finished": true, "interrupted": true, "damaged_input": true, "basis_expired": true, "ledger_outage": true, "host_error": true, "refused": true}
+var stopReasons = map[string]bool{"finished": true, "interrupted": true, "damaged_input": true, "basis_expired": true, "basis_suspended": true, "ledger_outage": true, "host_error": true, "refused": true}
 
 type link struct {
 	next                             uint64
@@ -97,6 +97,8 @@ func (s *state) record(index uint64, r record) error {
 		return s.runStop(r)
 	case "recovery":
 		return s.recovery(r)
+	case "kernel_gate":
+		return s.kernelGate(r)
 	}
 	return nil
 }
@@ -279,6 +281,29 @@ func (s *state) itsRun(r record) error {
 	return nil
 }
 
+// kernelGate: a gate in the kernel stands before a live link, in one of four ways; frames that are not copied are not for the statutory profile.
+func (s *state) kernelGate(r record) error {
+	if err := s.itsRun(r); err != nil {
+		return err
+	}
+	if s.run.yes("replayed") {
+		return fmt.Errorf("run: expected a live run: files have no gate in the kernel")
+	}
+	if r.time("stated_ns") < s.run.time("started_ns") {
+		return fmt.Errorf("stated_ns: expected no earlier than the run's start")
+	}
+	switch r.text("mode") + " " + r.text("copying") {
+	case "xdp_native copy", "xdp_generic copy", "packet_filter ring":
+	case "xdp_native zero_copy":
+		if s.opening.text("profile") == "jp-2025" {
+			return fmt.Errorf("copying: expected no zero-copy under profile jp-2025")
+		}
+	default:
+		return fmt.Errorf("mode: expected xdp_native, xdp_generic or packet_filter with a copying that it has, found %s with %s", r.text("mode"), r.text("copying"))
+	}
+	return nil
+}
+
 func (s *state) runStop(r record) error {
 	if err := s.itsRun(r); err != nil {
 		return err
@@ -338,9 +363,9 @@ func (s *state) smallCells(r record) error {
 			}
 		}
 	}
-	for _, field := range []string{"selected", "capture_lost"} {
-		if small(r.tally(field).frames) {
-			return fmt.Errorf("%s: small cell: %v is below %v", field, r.tally(field).frames, k)
+	for _, c := range append(r.losses(), cell{"", r.tally("selected")}) {
+		if small(c.frames) {
+			return fmt.Errorf("selected or capture_lost: small cell %s: %v is below %v", c.name, c.frames, k)
 		}
 	}
 	for _, field := range []string{"segments", "observations", "findings"} {
@@ -348,7 +373,10 @@ func (s *state) smallCells(r record) error {
 			return fmt.Errorf("%s: small cell: %d is below %v", field, r.count(field), k)
 		}
 	}
-	for _, field := range []string{"selected", "capture_lost", "received", "pending_after", "carried_after", "classes_carried_after"} {
+	if t := sumOf(r.losses()); t.frames == (wide{}) && t.bytes != (wide{}) {
+		return fmt.Errorf("capture_lost: expected 0 bytes with 0 frames, found %v", t.bytes)
+	}
+	for _, field := range []string{"selected", "received", "pending_after", "carried_after", "classes_carried_after"} {
 		if t := r.tally(field); t.frames == (wide{}) && t.bytes != (wide{}) {
 			return fmt.Errorf("%s: expected 0 bytes with 0 frames, found %v", field, t.bytes)
 		}
@@ -483,7 +511,7 @@ func (s *state) interval(r record) error {
 	}
 	gate, sel := sumOf(r.cells("gate_erased")), sumOf(r.cells("select_erased"))
 	in := r.tally("pending_before").add(r.tally("carried_before"), r.tally("received"))
-	out := gate.add(sel, r.tally("selected"), r.tally("capture_lost"), r.tally("pending_after"), r.tally("carried_after"))
+	out := gate.add(sel, r.tally("selected"), sumOf(r.losses()), r.tally("pending_after"), r.tally("carried_after"))
 	if in != out {
 		return fmt.Errorf("equation: expected %v, found %v", in, out)
 	}
@@ -521,7 +549,7 @@ func (s *state) interval(r record) error {
 	s.intervals++
 	s.runBasis = r.count("basis")
 	for _, more := range []cell{{"received", r.tally("received")}, {"gate_erased", gate}, {"select_erased", sel}, {"selected", r.tally("selected")},
-		{"capture_lost", r.tally("capture_lost")}} {
+		{"capture_lost", sumOf(r.losses())}} {
 		s.totals[more.name] = s.totals[more.name].add(more.tally)
 	}
 	return nil

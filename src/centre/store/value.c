@@ -142,6 +142,8 @@ void sk_values_of_observation(const struct sk_observation *observation, struct s
 		add_text(out, observation->ja3);
 	if (observation->ja4[0] != '\0')
 		add_text(out, observation->ja4);
+	if (observation->ja4_second[0] != '\0')
+		add_text(out, observation->ja4_second);
 	if (observation->http_host_domain[0] != '\0')
 		add_name(out, observation->http_host_domain);
 	if (observation->ja3s[0] != '\0')

@@ -23,11 +23,21 @@ static void put_addr(struct sk_out *o, const struct sk_addr *addr)
 	sk_put_bytes(o, addr->bytes, sk_observe_addr_bytes(addr->family));
 }
 
-void sk_finding_encode(const struct sk_finding *finding, struct sk_buf *out)
+/* About the sensor itself: it has no class, and names nobody. rule: OBSERVE-1 */
+static bool is_own(const struct sk_finding *finding)
 {
-	uint8_t bytes[SK_FINDING_MAX_BYTES];
-	struct sk_out o = sk_out_of(bytes, sizeof bytes);
-	SK_INVARIANT(finding->class_ <= SK_CLASS_DF && finding->severity <= SEVERITY_MAX && finding->confidence_percent <= PERCENT_MAX);
+	return finding->class_ == SK_CLASS_UNKNOWN && finding->subject.family == 0 && finding->counterpart.family == 0;
+}
+
+const char *sk_finding_class_name(const struct sk_finding *finding)
+{
+	return is_own(finding) ? "none" : sk_class_name((enum sk_class)finding->class_);
+}
+
+size_t sk_finding_encode_to(const struct sk_finding *finding, uint8_t *out)
+{
+	struct sk_out o = sk_out_of(out, SK_FINDING_MAX_BYTES);
+	SK_INVARIANT((finding->class_ <= SK_CLASS_DF || is_own(finding)) && finding->severity <= SEVERITY_MAX && finding->confidence_percent <= PERCENT_MAX);
 	sk_put_u8(&o, FINDING_VERSION);
 	sk_put_bytes(&o, finding->id, sizeof finding->id);
 	sk_put_u8(&o, finding->severity);
@@ -48,8 +58,15 @@ void sk_finding_encode(const struct sk_finding *finding, struct sk_buf *out)
 	sk_put_be64(&o, finding->count);
 	sk_put_bytes(&o, finding->evidence, sizeof finding->evidence);
 	SK_INVARIANT(sk_out_done(&o) == SK_OK);
-	sk_buf_add(out, bytes, sk_out_length(&o));
-	sk_wipe(bytes, sk_out_length(&o));
+	return sk_out_length(&o);
+}
+
+void sk_finding_encode(const struct sk_finding *finding, struct sk_buf *out)
+{
+	uint8_t bytes[SK_FINDING_MAX_BYTES];
+	size_t length = sk_finding_encode_to(finding, bytes);
+	sk_buf_add(out, bytes, length);
+	sk_wipe(bytes, length);
 }
 
 static void take_family_addr(struct sk_observe_reader *r, struct sk_addr *addr)
@@ -69,7 +86,7 @@ enum sk_err sk_finding_decode(const void *bytes, size_t length, struct sk_findin
 	sk_copy(&r.c, out->id, sizeof out->id);
 	out->severity = sk_observe_take_up_to(&r, SEVERITY_MAX);
 	out->confidence_percent = sk_observe_take_up_to(&r, PERCENT_MAX);
-	out->class_ = sk_observe_take_up_to(&r, SK_CLASS_DF);
+	out->class_ = sk_observe_take_up_to(&r, SK_CLASS_UNKNOWN);
 	take_text(&r, out->kind, sizeof out->kind);
 	take_text(&r, out->matched, sizeof out->matched);
 	take_text(&r, out->origin, sizeof out->origin);
@@ -82,5 +99,6 @@ enum sk_err sk_finding_decode(const void *bytes, size_t length, struct sk_findin
 	out->last_ns = (int64_t)sk_be64(&r.c);
 	out->count = sk_be64(&r.c);
 	sk_copy(&r.c, out->evidence, sizeof out->evidence);
+	r.wrong |= out->class_ > SK_CLASS_DF && !is_own(out);
 	return sk_observe_verdict(&r);
 }

@@ -92,6 +92,7 @@ struct sk_observation {
 	char sni_domain[SK_OBSERVATION_DOMAIN_MAX];    /* same rule */
 	char alpn[16];
 	char ja3[33], ja4[40];                         /* as their specifications print them, or "" */
+	char ja4_second[40];                           /* of the hello behind a HelloRetryRequest, where it is another */
 	/* section: server, the same handshake's other side */
 	uint16_t server_version, server_cipher;
 	uint8_t server_bits;                           /* enum sk_observation_tls_bit */
@@ -151,7 +152,7 @@ const char *sk_observation_end_name(uint8_t end);
 /* As sk_observation_end_name, for the state. */
 const char *sk_observation_state_name(uint8_t state);
 
-/* What a detector or the centre concludes. Evidence points at observations. */
+/* What a detector or the centre concludes. Evidence points at observations. One about the sensor itself is of class UNKNOWN, names no address and has no evidence. */
 struct sk_finding {
 	uint8_t id[16];
 	char kind[32];                      /* "indicator.address", "indicator.domain", ... */
@@ -169,20 +170,27 @@ struct sk_finding {
 	uint8_t evidence[16];               /* id of the first observation */
 };
 
+/* As sk_observation_encode_to: into SK_FINDING_MAX_BYTES of the caller's memory. Returns the length. */
+size_t sk_finding_encode_to(const struct sk_finding *finding, uint8_t *out);
 /* Append a finding's binary form (the store seals it). Same rules as sk_observation_encode. */
 void sk_finding_encode(const struct sk_finding *finding, struct sk_buf *out);
 /* Parse it; SK_ETRUNC, SK_ETRAIL, SK_EMALFORMED. */
 SK_MUST enum sk_err sk_finding_decode(const void *bytes, size_t length, struct sk_finding *out);
+
+/* The class for people and machines: "FF" "FD" "DF", "none" of a finding about the sensor itself. Static storage. */
+const char *sk_finding_class_name(const struct sk_finding *finding);
 
 /* Put `more` to a finding of the same kind, value and subject: counts add, times widen, the heavier severity stays. The words, counterpart and evidence
    are those of the earliest segment (of two at once, of the first sentence in order of bytes), so that the order of folding does not show. Of what a detector
    tells (its kind does not begin with "indicator.") they are those of the latest, whose numbers hold the earlier ones. */
 void sk_finding_fold(struct sk_finding *into, const struct sk_finding *more);
 
-/* Where minted records go. The collector implements it; select calls it. Errors are the sink's to keep. */
+/* Where minted records go. The collector implements it; select calls it. Errors are the sink's to keep. A finding follows the observation that is its evidence;
+   one about the sensor itself has none (evidence NULL). */
 struct sk_observe_sink {
 	void *context;
-	void (*observation)(void *context, const struct sk_observation *observation);
+	/* False: there is no room now for it and its findings (of a hit at most SK_OBSERVATION_HITS_MAX); it is shed. */
+	bool (*observation)(void *context, const struct sk_observation *observation);
 	void (*finding)(void *context, const struct sk_finding *finding, const struct sk_observation *evidence);
 };
 

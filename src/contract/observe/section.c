@@ -7,7 +7,7 @@
 enum { MD5_BYTES = 16, JA4_HEAD = 10, JA4_HASH = 12, JA4_TEXT = JA4_HEAD + 2 * (1 + JA4_HASH) };
 enum { PERCENT_MAX = 100, DETECTOR_BITS_ALL = SK_DETECTOR_BIT_RESPONDER | SK_DETECTOR_BIT_HALF };
 /* Texts of fixed shape that are there. */
-enum { HAS_FIRST = 1, HAS_SECOND = 2, HAS_QUIC = 4 };
+enum { HAS_FIRST = 1, HAS_SECOND = 2, HAS_QUIC = 4, HAS_AGAIN = 8 };
 
 static bool is_hex(const char *text, size_t length)
 {
@@ -147,8 +147,9 @@ static void take_dns(struct sk_observe_reader *r, struct sk_observation *out)
 
 static void put_tls(struct sk_out *o, const struct sk_observation *ob)
 {
-	unsigned has = (ob->ja3[0] != '\0' ? HAS_FIRST : 0u) | (ob->ja4[0] != '\0' ? HAS_SECOND : 0u) | (ob->quic_version != 0 ? HAS_QUIC : 0u);
-	SK_INVARIANT(sk_observe_is_md5(ob->ja3) && sk_observe_is_ja4(ob->ja4));
+	unsigned has = (ob->ja3[0] != '\0' ? HAS_FIRST : 0u) | (ob->ja4[0] != '\0' ? HAS_SECOND : 0u) | (ob->quic_version != 0 ? HAS_QUIC : 0u) |
+		       (ob->ja4_second[0] != '\0' ? HAS_AGAIN : 0u);
+	SK_INVARIANT(sk_observe_is_md5(ob->ja3) && sk_observe_is_ja4(ob->ja4) && sk_observe_is_ja4(ob->ja4_second));
 	sk_put_be16(o, ob->tls_version);
 	sk_put_u8(o, ob->tls_bits);
 	sk_put_u8(o, (uint8_t)has);
@@ -160,13 +161,15 @@ static void put_tls(struct sk_out *o, const struct sk_observation *ob)
 		put_ja4(o, ob->ja4);
 	if ((has & HAS_QUIC) != 0)
 		sk_put_be32(o, ob->quic_version);
+	if ((has & HAS_AGAIN) != 0)
+		put_ja4(o, ob->ja4_second);
 }
 
 static void take_tls(struct sk_observe_reader *r, struct sk_observation *out)
 {
 	out->tls_version = sk_be16(&r->c);
 	out->tls_bits = sk_u8(&r->c);
-	uint8_t has = sk_observe_take_up_to(r, HAS_FIRST | HAS_SECOND | HAS_QUIC);
+	uint8_t has = sk_observe_take_up_to(r, HAS_FIRST | HAS_SECOND | HAS_QUIC | HAS_AGAIN);
 	take_text(r, out->sni_domain, sizeof out->sni_domain);
 	take_text(r, out->alpn, sizeof out->alpn);
 	if ((has & HAS_FIRST) != 0)
@@ -178,6 +181,8 @@ static void take_tls(struct sk_observe_reader *r, struct sk_observation *out)
 		if (out->quic_version == 0)
 			r->wrong = true;
 	}
+	if ((has & HAS_AGAIN) != 0)
+		take_ja4(r, out->ja4_second);
 }
 
 static void put_server(struct sk_out *o, const struct sk_observation *ob)

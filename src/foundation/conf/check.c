@@ -48,9 +48,23 @@ static void check_power(const struct check *check, struct sk_conf_mark mark, con
 
 /* ---- links and exports ---- */
 
+/* Does the key stand in the element, with whatever value? */
+static bool stands(const struct check *check, enum sk_conf_scope scope, size_t element, const char *key)
+{
+	return check->marks->in_element[element][number_of(scope, key)].line != 0;
+}
+
 static void check_link(const struct check *check, size_t i)
 {
 	const struct sk_conf_link *link = &check->conf->links.items[i];
+	bool interface = stands(check, SK_CONF_SCOPE_LINK, i, "interface"), pipe = stands(check, SK_CONF_SCOPE_LINK, i, "pipe");
+	if (!interface && !pipe)
+		sk_conf_error(check->tell, at_element(check, SK_CONF_SCOPE_LINK, i, "interface"), "links[].interface is missing; it must be given, or links[].pipe");
+	if (interface && pipe)
+		sk_conf_error(check->tell, at_element(check, SK_CONF_SCOPE_LINK, i, "pipe"), "links[].pipe: stands beside an interface; a link has one of both");
+	if (pipe && link->mode != SK_CONF_MODE_AUTO)
+		sk_conf_error(check->tell, at_element(check, SK_CONF_SCOPE_LINK, i, "mode"), "links[].mode: %s stands beside a pipe, from which frames come in one way alone; leave it out",
+			      sk_conf_choice_word(link->mode));
 	if (link->zero_copy && link->mode != SK_CONF_MODE_XDP && link->mode != SK_CONF_MODE_XDP_NATIVE)
 		sk_conf_error(check->tell, at_element(check, SK_CONF_SCOPE_LINK, i, "zero_copy"), "links[].zero_copy: found true; needs mode: xdp or xdp_native beside it");
 	if (link->ring_frames != 0)

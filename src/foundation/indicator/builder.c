@@ -412,9 +412,9 @@ static enum sk_err import_one(struct sk_import *import, uint64_t line, const cha
 	enum sk_indicator_reason reason = sk_value_clean(text, length, type, &value, &detail);
 	if (reason == SK_INDICATOR_UNSUPPORTED_TYPE && type == SK_TYPE_ANY && import->certificates && (length == 40 || length == 64))
 		reason = sk_value_clean(text, length, length == 40 ? SK_TYPE_CERT_SHA1 : SK_TYPE_CERT_SHA256, &value, &detail);
-	if (reason == SK_INDICATOR_REASON_COUNT && value.kind == SK_INDICATOR_JA3 && length == 32 && type == SK_TYPE_ANY && import->file_hashes) {
+	if (reason == SK_INDICATOR_REASON_COUNT && value.kind == SK_INDICATOR_JA3 && length == 32 && type == SK_TYPE_ANY && import->says_md5 && !import->says_print) {
 		reason = SK_INDICATOR_UNSUPPORTED_TYPE;
-		detail = "the file's name says that these are MD5 hashes of files, not JA3";
+		detail = "the file's name, or a comment, says that these are MD5 hashes of files, not JA3";
 	}
 	if (reason == SK_INDICATOR_REASON_COUNT)
 		return sk_import_clean_value(import, line, text, length, &value);
@@ -536,7 +536,8 @@ static enum sk_err import_file(struct sk_import *import, const char *path)
 	import->name = slash != NULL ? slash + 1 : path;
 	import->first_tag = builder->next_tag;
 	import->crlf_noted = false;
-	import->file_hashes = strstr(import->name, "md5") != NULL && strstr(import->name, "ja3") == NULL;
+	import->says_md5 = import->says_print = false;
+	sk_says_md5(import->name, strlen(import->name), import);
 	import->certificates = sk_says_certificates(import->name, strlen(import->name));
 	enum sk_err err = add_file(builder, import->name, import->first_tag, builder->options.relay);
 	if (err != SK_OK)

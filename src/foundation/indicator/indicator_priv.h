@@ -231,7 +231,7 @@ struct sk_import {
 	struct sk_indicator_counts *counts;
 	const char *path, *name; /* name: without folders */
 	uint64_t first_tag;
-	bool file_hashes;        /* the name says that 32 digits are a file's MD5 */
+	bool says_md5, says_print; /* words of the name and the comments: 32 digits are a file's MD5 when it is the first alone */
 	bool crlf_noted;
 	bool certificates;       /* the name or a comment says that 40 or 64 digits are a certificate's hash */
 	bool to_ids_unused;      /* MISP: no attribute of the event at hand is marked, so the mark says nothing */
@@ -261,6 +261,8 @@ void sk_import_crlf(struct sk_import *import, uint64_t line);
 SK_MUST enum sk_err sk_import_table(struct sk_import *import, struct sk_reader *reader);
 /* Does a file's name or comment say that it lists certificates (SSLBL, "certificate fingerprints")? Then 40 and 64 digits are theirs, else a file's. */
 bool sk_says_certificates(const char *text, size_t length);
+/* Does it speak of MD5, does it speak of fingerprints? */
+void sk_says_md5(const char *text, size_t length, struct sk_import *import);
 /* Any JSON that is known: MISP or a STIX bundle. */
 SK_MUST enum sk_err sk_import_json(struct sk_import *import, const char *text, size_t length);
 /* Parse strict JSON with json-c; *out is a json_object of the caller. SK_EINPUT names the offset. */
@@ -269,7 +271,9 @@ SK_MUST enum sk_err sk_json_c_parse(const char *name, const char *text, size_t l
 
 /* ---- stix.c ---- */
 
-SK_MUST enum sk_err sk_import_stix(struct sk_import *import, struct json_object *bundle);
+/* Is it a bundle, an array of STIX objects, or the answer of a TAXII server? *objects: its array, or NULL. */
+bool sk_is_stix(struct json_object *top, struct json_object **objects);
+SK_MUST enum sk_err sk_import_stix(struct sk_import *import, struct json_object *objects);
 /* One pattern: each of its values is taken or refused; one that is not simple is refused whole. */
 SK_MUST enum sk_err sk_import_pattern(struct sk_import *import, uint64_t line, const char *text, size_t length);
 

@@ -138,13 +138,6 @@ static enum sk_err refuse_shape(const struct sk_import *import, struct json_obje
 	return sk_fault_set(import->fault, SK_EINPUT, "%s: JSON, but neither MISP nor STIX: %s", import->path, hint);
 }
 
-static bool is_bundle(struct json_object *top)
-{
-	struct json_object *type = NULL;
-	return json_object_is_type(top, json_type_object) && json_object_object_get_ex(top, "type", &type) &&
-	       json_object_is_type(type, json_type_string) && strcmp(json_object_get_string(type), "bundle") == 0;
-}
-
 static enum sk_err import_misp(struct sk_import *import, struct json_object *top)
 {
 	struct json_object *response = NULL, *body = top;
@@ -165,9 +158,9 @@ static enum sk_err import_misp(struct sk_import *import, struct json_object *top
 
 enum sk_err sk_import_json(struct sk_import *import, const char *text, size_t length)
 {
-	struct json_object *top = NULL;
+	struct json_object *top = NULL, *objects = NULL;
 	SK_TRY(sk_json_c_parse(import->path, text, length, &top, import->fault));
-	enum sk_err err = is_bundle(top) ? sk_import_stix(import, top) : import_misp(import, top);
+	enum sk_err err = sk_is_stix(top, &objects) ? sk_import_stix(import, objects) : import_misp(import, top);
 	(void)json_object_put(top);
 	return err;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* STIX 2.0 and 2.1 bundles: the patterns of their indicators (STIX 2.1 section 9), as far as each alternative is one value that a selector can be:
+/* STIX 2.0 and 2.1 bundles, lists of objects and answers of a TAXII server: the patterns of their indicators (STIX 2.1 section 9), as far as each alternative is one value that a selector can be:
      [ipv4-addr:value = '198.51.100.7' OR domain-name:value IN ('a.example', 'b.example')] OR [url:value = 'http://c.example/x']
    What joins values (AND, FOLLOWEDBY), negates, matches by a pattern or counts (WITHIN, REPEATS) says less than its values do: the pattern is refused whole. */
 #include <json-c/json.h>
@@ -152,14 +152,42 @@ static bool take_value(struct pattern *pattern, const char *path, enum sk_err *e
 	return *err == SK_OK;
 }
 
+/* The object path at hand. */
+static bool take_path(struct pattern *pattern, char path[SK_INDICATOR_VALUE_MAX + 1])
+{
+	if (pattern->token.kind != TOKEN_WORD || strchr(pattern->token.text, ':') == NULL)
+		return refuse(pattern, is_word(pattern, "NOT") ? "NOT" : "no object path where one was expected");
+	(void)snprintf(path, SK_INDICATOR_VALUE_MAX + 1, "%s", pattern->token.text);
+	step(pattern);
+	return true;
+}
+
+/* network-traffic:dst_ref.type = 'ipv4-addr' AND network-traffic:dst_ref.value = ..., as MISP writes it: a type says nothing that its value does not. Steps
+   over the type; *path is that of the value then. */
+static bool skip_type(struct pattern *pattern, char path[SK_INDICATOR_VALUE_MAX + 1])
+{
+	static const char *const types[] = {"ipv4-addr", "ipv6-addr", "domain-name"};
+	bool known = false, destination = strcmp(path, "network-traffic:dst_ref.type") == 0;
+	if ((!destination && strcmp(path, "network-traffic:src_ref.type") != 0) || pattern->token.kind != TOKEN_EQUAL)
+		return true;
+	step(pattern);
+	for (size_t i = 0; i < SK_COUNT(types); i++)
+		known = known || (pattern->token.kind == TOKEN_TEXT && strcmp(pattern->token.text, types[i]) == 0);
+	step(pattern);
+	if (!known || !is_word(pattern, "AND"))
+		return refuse(pattern, "a type without a value");
+	step(pattern);
+	if (!take_path(pattern, path))
+		return false;
+	return strcmp(path, destination ? "network-traffic:dst_ref.value" : "network-traffic:src_ref.value") == 0 || refuse(pattern, "AND");
+}
+
 /* path = 'value' | path IN ('value', ...); ISSUBSET is the same to a prefix. */
 static bool comparison(struct pattern *pattern, enum sk_err *err)
 {
 	char path[SK_INDICATOR_VALUE_MAX + 1];
-	if (pattern->token.kind != TOKEN_WORD || strchr(pattern->token.text, ':') == NULL)
-		return refuse(pattern, is_word(pattern, "NOT") ? "NOT" : "no object path where one was expected");
-	(void)snprintf(path, sizeof path, "%s", pattern->token.text);
-	step(pattern);
+	if (!take_path(pattern, path) || !skip_type(pattern, path))
+		return false;
 	if (pattern->token.kind == TOKEN_EQUAL || is_word(pattern, "ISSUBSET")) {
 		step(pattern);
 		return take_value(pattern, path, err);
@@ -180,23 +208,41 @@ static bool comparison(struct pattern *pattern, enum sk_err *err)
 	return true;
 }
 
-/* [comparison OR comparison ...] OR [...]; parentheses are not needed for that and refused. */
+/* Where everything is joined by OR, parentheses change nothing: they are counted. */
+static void open_round(struct pattern *pattern, size_t *depth)
+{
+	for (; pattern->token.kind == TOKEN_ROUND_OPEN; step(pattern))
+		++*depth;
+}
+
+static void close_round(struct pattern *pattern, size_t *depth)
+{
+	for (; pattern->token.kind == TOKEN_ROUND_CLOSE && *depth > 0; step(pattern))
+		--*depth;
+}
+
+/* [comparison OR comparison ...] OR [...] */
 static bool walk(struct pattern *pattern, enum sk_err *err)
 {
+	size_t outside = 0, inside = 0;
 	step(pattern);
 	for (;;) {
+		open_round(pattern, &outside);
 		if (pattern->token.kind != TOKEN_OPEN)
 			return refuse(pattern, "no [ where one was expected");
 		do {
 			step(pattern);
+			open_round(pattern, &inside);
 			if (!comparison(pattern, err))
 				return false;
+			close_round(pattern, &inside);
 		} while (is_word(pattern, "OR"));
-		if (pattern->token.kind != TOKEN_CLOSE)
+		if (pattern->token.kind != TOKEN_CLOSE || inside != 0)
 			return refuse(pattern, is_word(pattern, "AND") ? "AND" : "more than values joined by OR");
 		step(pattern);
+		close_round(pattern, &outside);
 		if (pattern->token.kind == TOKEN_END)
-			return true;
+			return outside == 0 || refuse(pattern, "a parenthesis that is not closed");
 		if (!is_word(pattern, "OR"))
 			return refuse(pattern, "observations joined by more than OR, or a qualifier");
 		step(pattern);
@@ -257,11 +303,33 @@ static enum sk_err import_indicator(struct sk_import *import, uint64_t number, s
 	return SK_OK;
 }
 
-enum sk_err sk_import_stix(struct sk_import *import, struct json_object *bundle)
+static bool is_stix_object(struct json_object *object)
 {
-	struct json_object *objects = NULL;
+	const char *id = json_object_is_type(object, json_type_object) ? text_of(object, "id") : NULL;
+	return id != NULL && strstr(id, "--") != NULL && text_of(object, "type") != NULL;
+}
+
+bool sk_is_stix(struct json_object *top, struct json_object **objects)
+{
+	*objects = top;
+	if (json_object_is_type(top, json_type_array))
+		return json_object_array_length(top) != 0 && is_stix_object(json_object_array_get_idx(top, 0));
+	if (!json_object_is_type(top, json_type_object))
+		return false;
+	const char *type = text_of(top, "type");
+	bool has = json_object_object_get_ex(top, "objects", objects) && json_object_is_type(*objects, json_type_array);
+	if (type != NULL && strcmp(type, "bundle") == 0) {
+		*objects = has ? *objects : NULL;
+		return true;
+	}
+	/* What a TAXII 2.1 server answers has no type. */
+	return has && json_object_array_length(*objects) != 0 && is_stix_object(json_object_array_get_idx(*objects, 0));
+}
+
+enum sk_err sk_import_stix(struct sk_import *import, struct json_object *objects)
+{
 	uint64_t indicators = 0;
-	if (!json_object_object_get_ex(bundle, "objects", &objects) || !json_object_is_type(objects, json_type_array))
+	if (objects == NULL)
 		return sk_fault_set(import->fault, SK_EINPUT, "%s: a STIX bundle without objects", import->path);
 	size_t count = json_object_array_length(objects);
 	for (size_t i = 0; i < count; i++) {

@@ -119,6 +119,25 @@ bool sk_says_certificates(const char *text, size_t length)
 	return (said & 3) != 0 || ((said & 4) != 0 && (said & ~7u) != 0);
 }
 
+/* A list that speaks of MD5 and never of the fingerprints that are MD5 too. */
+void sk_says_md5(const char *text, size_t length, struct sk_import *import)
+{
+	static const char *const prints[] = {"ja3", "hassh", "fingerprint"};
+	for (size_t at = 0; at < length; at++) {
+		import->says_md5 |= length - at >= 3 && strncasecmp(text + at, "md5", 3) == 0;
+		for (size_t i = 0; i < SK_COUNT(prints); i++)
+			import->says_print |= strlen(prints[i]) <= length - at && strncasecmp(text + at, prints[i], strlen(prints[i])) == 0;
+	}
+}
+
+/* Columns of what can never be matched, though MD5 looks like JA3. */
+static bool is_file_hash(struct cell cell)
+{
+	static const char *const names[] = {"md5", "md5_hash", "md5hash", "file_md5", "filehash-md5", "sha1", "sha-1", "sha1_hash", "filehash-sha1", "sha256", "sha-256",
+					    "sha256_hash", "filehash-sha256", "sha512", "sha512_hash", "imphash", "file_hash", "filehash"};
+	return is_one_of(cell, names, SK_COUNT(names));
+}
+
 /* The type that a column's name means; in a list of certificates a hash is a certificate's. */
 static enum sk_type column_type(struct cell cell, bool certificates)
 {
@@ -131,7 +150,8 @@ static enum sk_type column_type(struct cell cell, bool certificates)
 	return sk_type_parse(cell.text, cell.length);
 }
 
-/* Read a row as a header. False when it is none: it names no column of values, or one of its cells is a value itself. */
+/* Read a row as a header. False when it is none: it names no column of values, or one of its cells is a value itself. One that names files' hashes alone is
+   one, so that they are refused as what they are. */
 static bool read_header(struct cell row, char separator, bool certificates, struct layout *layout)
 {
 	static const char *const values[] = {"value", "indicator", "ioc", "ioc_value", "ioc value", "indicator_value", "observable", "attribute_value",
@@ -140,8 +160,8 @@ static bool read_header(struct cell row, char separator, bool certificates, stru
 	static const char *const ids[] = {"to_ids", "ids"};
 	static const char *const scores[] = {"score", "confidence", "confidence_level", "reputation"};
 	struct cell cells[SK_INDICATOR_CELLS_MAX];
-	bool open, generic = false;
-	size_t count = split(row, separator, cells, &open);
+	bool open, generic = false, hashes = false;
+	size_t count = split(row, separator, cells, &open), hash_column = 0;
 	*layout = (struct layout){.separator = separator, .type_column = -1, .ids_column = -1, .score_column = -1};
 	for (size_t i = 0; i < count && !open; i++) {
 		if (is_indicator(cells[i]))
@@ -162,7 +182,14 @@ static bool read_header(struct cell row, char separator, bool certificates, stru
 		} else if (!generic && type != SK_TYPE_ANY && type != SK_TYPE_UNSUPPORTED) {
 			layout->value_columns[layout->value_count] = i;
 			layout->types[layout->value_count++] = type;
+		} else if (!hashes && is_file_hash(cells[i])) {
+			hashes = true;
+			hash_column = i;
 		}
+	}
+	if (layout->value_count == 0 && hashes) {
+		layout->value_columns[0] = hash_column;
+		layout->types[layout->value_count++] = SK_TYPE_UNSUPPORTED;
 	}
 	return !open && layout->value_count > 0;
 }
@@ -184,7 +211,7 @@ static void guess_columns(struct cell *lines, size_t count, struct layout *layou
 	static const char separators[] = {'\t', ',', ';'};
 	*layout = (struct layout){.type_column = -1, .ids_column = -1, .score_column = -1, .value_count = 1};
 	for (size_t s = 0; s < sizeof separators; s++) {
-		size_t split_lines = 0, best = 0, indicators[SK_INDICATOR_CELLS_MAX] = {0}, known[SK_INDICATOR_CELLS_MAX] = {0};
+		size_t split_lines = 0, best = 0, first = 0, indicators[SK_INDICATOR_CELLS_MAX] = {0}, known[SK_INDICATOR_CELLS_MAX] = {0};
 		for (size_t i = 0; i < count; i++) {
 			struct cell cells[SK_INDICATOR_CELLS_MAX];
 			bool open;
@@ -194,6 +221,7 @@ static void guess_columns(struct cell *lines, size_t count, struct layout *layou
 				indicators[c] += is_indicator(cells[c]) && !is_sink(cells[c]);
 				enum sk_type type = sk_type_parse(cells[c].text, cells[c].length);
 				known[c] += type != SK_TYPE_ANY && type != SK_TYPE_UNSUPPORTED;
+				first += i == 0 && (is_indicator(cells[c]) || known[c] != 0);
 			}
 		}
 		if (split_lines * 2 <= count)
@@ -205,6 +233,8 @@ static void guess_columns(struct cell *lines, size_t count, struct layout *layou
 				layout->type_column = (int)c;
 		}
 		layout->value_columns[0] = best;
+		/* Names that nobody foresaw ("Attacker Address") over a column in which every other cell is one. */
+		layout->header_line = first == 0 && count > 1 && indicators[best] == count - 1;
 		return;
 	}
 }
@@ -297,6 +327,7 @@ static enum sk_err find_layout(struct sk_import *import, const struct sk_reader 
 		if (is_comment(trim(line))) {
 			last_comment = trim(line);
 			import->certificates = import->certificates || sk_says_certificates(line.text, line.length);
+			sk_says_md5(line.text, line.length, import);
 		} else if (trim(line).length != 0) {
 			if (count == 0) {
 				memcpy(scratch, line.text, line.length);
@@ -387,8 +418,9 @@ static enum sk_err import_row(struct sk_import *import, uint64_t line, const str
 			continue;
 		}
 		struct cell value = cells[column];
-		if (row_type == SK_TYPE_UNSUPPORTED)
-			sk_import_refuse(import, line, value.text, value.length, SK_INDICATOR_UNSUPPORTED_TYPE, type_name);
+		enum sk_type type = layout->type_column >= 0 ? row_type : layout->types[i];
+		if (type == SK_TYPE_UNSUPPORTED)
+			sk_import_refuse(import, line, value.text, value.length, SK_INDICATOR_UNSUPPORTED_TYPE, layout->type_column >= 0 ? type_name : "a file's hash");
 		else if (!wanted)
 			sk_import_refuse(import, line, value.text, value.length, SK_INDICATOR_NOT_FOR_DETECTION, type_name);
 		else if (scores_low(import, layout, cells, count))
@@ -396,7 +428,7 @@ static enum sk_err import_row(struct sk_import *import, uint64_t line, const str
 		else if (layout->base64)
 			SK_TRY(import_base64(import, line, value));
 		else
-			SK_TRY(sk_import_value(import, line, value.text, value.length, layout->type_column >= 0 ? row_type : layout->types[i]));
+			SK_TRY(sk_import_value(import, line, value.text, value.length, type));
 	}
 	if (empty == layout->value_count)
 		sk_import_refuse(import, line, "", 0, SK_INDICATOR_EMPTY, "");

@@ -59,14 +59,16 @@ static enum sk_err check_exports(const struct sk_account *account, struct sk_fau
 enum sk_err sk_account_check(const struct sk_account *account, struct sk_fault *fault)
 {
 	struct sum in = {0}, out = {0}, classes = {0};
-	if (account->gate_count > SK_CELLS_MAX || account->select_count > SK_CELLS_MAX)
+	if (account->gate_count > SK_CELLS_MAX || account->select_count > SK_CELLS_MAX || account->lost_count > SK_CELLS_MAX)
 		return sk_fault_set(fault, SK_EINCONSISTENT, "interval %llu: more than %d cells", (unsigned long long)account->number, SK_CELLS_MAX);
 	add(&in, account->pending_before.frames, account->pending_before.bytes);
 	add(&in, account->received.frames, account->received.bytes);
+	add_cells(&in, &account->taken, 1);
 	add_cells(&out, account->gate, account->gate_count);
 	add_cells(&out, account->select, account->select_count);
 	add_cells(&out, &account->selected, 1);
-	add_cells(&out, &account->capture_lost, 1);
+	add_cells(&out, account->lost, account->lost_count);
+	add_cells(&out, &account->passed, 1);
 	add_cells(&out, &account->pending_after, 1);
 	add_cells(&classes, account->classes, SK_CLASS_COUNT);
 	if (in.overflow || out.overflow || classes.overflow)
@@ -74,7 +76,7 @@ enum sk_err sk_account_check(const struct sk_account *account, struct sk_fault *
 	if (in.frames != out.frames || in.bytes != out.bytes)
 		return sk_fault_set(
 		    fault, SK_EINCONSISTENT,
-		    "interval %llu: pending_before + received is %llu frames, %llu bytes; the fates and pending_after are %llu frames, %llu bytes",
+		    "interval %llu: pending_before + received (+ taken) is %llu frames, %llu bytes; the fates and pending_after (+ passed) are %llu frames, %llu bytes",
 		    (unsigned long long)account->number, (unsigned long long)in.frames, (unsigned long long)in.bytes, (unsigned long long)out.frames,
 		    (unsigned long long)out.bytes);
 	if (classes.frames != account->received.frames || classes.bytes != account->received.bytes)
@@ -156,12 +158,12 @@ static bool split_cells(const struct sk_cell *now, size_t now_count, struct sk_c
 static bool carry_sums(const struct sk_carry *carry, struct sk_tally *fates, struct sk_tally *classes)
 {
 	struct sum fate_sum = {0}, class_sum = {0};
-	if (carry->gate_count > SK_CELLS_MAX || carry->select_count > SK_CELLS_MAX)
+	if (carry->gate_count > SK_CELLS_MAX || carry->select_count > SK_CELLS_MAX || carry->lost_count > SK_CELLS_MAX)
 		return false;
 	add_cells(&fate_sum, carry->gate, carry->gate_count);
 	add_cells(&fate_sum, carry->select, carry->select_count);
 	add_cells(&fate_sum, &carry->selected, 1);
-	add_cells(&fate_sum, &carry->capture_lost, 1);
+	add_cells(&fate_sum, carry->lost, carry->lost_count);
 	add_cells(&class_sum, carry->classes, SK_CLASS_COUNT);
 	*fates = tally_of(&fate_sum);
 	*classes = tally_of(&class_sum);
@@ -218,6 +220,8 @@ static enum sk_err build_exports(const struct sk_exports_account *account, struc
 static enum sk_err build_interval(const struct sk_account *account, struct sk_carry *carry, unsigned k, struct sk_interval_record *interval)
 {
 	SK_TRY(sk_account_check(account, NULL));
+	if ((account->passed.frames | account->passed.bytes | account->taken.frames | account->taken.bytes) != 0)
+		return SK_EINCONSISTENT;
 	if (k == 0 || k > SK_SMALL_CELL_MAX)
 		return SK_EUSAGE;
 	if (carry->link[0] != '\0' && (strncmp(carry->link, account->link, sizeof carry->link) != 0 || carry->next_number != account->number))
@@ -238,13 +242,14 @@ static enum sk_err build_interval(const struct sk_account *account, struct sk_ca
 	interval->upstream_lost = account->upstream_lost;
 	interval->lost_in_crash = account->lost_in_crash;
 	split_cell(&account->selected, &carry->selected, k, &interval->selected);
-	split_cell(&account->capture_lost, &carry->capture_lost, k, &interval->capture_lost);
 	for (size_t i = 0; i < SK_CLASS_COUNT; i++)
 		split_cell(&account->classes[i], &carry->classes[i], k, &interval->classes[i]);
 	split_count(account->segments, &carry->segments, k, &interval->segments);
 	split_count(account->observations, &carry->observations, k, &interval->observations);
 	split_count(account->findings, &carry->findings, k, &interval->findings);
-	if (!split_cells(account->gate, account->gate_count, carry->gate, &carry->gate_count, k, &interval->gate_erased) ||
+	interval->capture_lost.version = SK_RECORD_VERSION_NAMED;
+	if (!split_cells(account->lost, account->lost_count, carry->lost, &carry->lost_count, k, &interval->capture_lost.cells) ||
+	    !split_cells(account->gate, account->gate_count, carry->gate, &carry->gate_count, k, &interval->gate_erased) ||
 	    !split_cells(account->select, account->select_count, carry->select, &carry->select_count, k, &interval->select_erased))
 		return SK_ETOOBIG;
 	if (!carry_sums(carry, &interval->carried_after, &interval->classes_carried_after))
@@ -394,6 +399,17 @@ void sk_record_mutes(struct sk_buf *out, uint64_t active, const uint8_t commitme
 	sk_record_write(out, &record);
 }
 
+void sk_record_kernel_gate(struct sk_buf *out, const struct sk_kernel_gate_facts *facts, uint64_t run_index, int64_t now_ns)
+{
+	struct sk_record record = {.kind = SK_RECORD_KERNEL_GATE, .kernel_gate = {.run = run_index, .stated_ns = now_ns}};
+	copy_word(record.kernel_gate.link, sizeof record.kernel_gate.link, facts->link);
+	copy_word(record.kernel_gate.mode, sizeof record.kernel_gate.mode, facts->mode);
+	copy_word(record.kernel_gate.copying, sizeof record.kernel_gate.copying, facts->copying);
+	memcpy(record.kernel_gate.program, facts->program, SK_HASH_BYTES);
+	memcpy(record.kernel_gate.table, facts->table, SK_HASH_BYTES);
+	sk_record_write(out, &record);
+}
+
 void sk_commit(const uint8_t salt[32], const void *bytes, size_t length, uint8_t out[SK_HASH_BYTES])
 {
 	static const uint8_t domain = 0x02;
@@ -418,9 +434,10 @@ static void cells_to_record(struct sk_cells *to, const struct sk_cell *from, siz
 void sk_carry_write(struct sk_buf *out, const struct sk_carry *carry)
 {
 	struct sk_record record = {.kind = SK_RECORD_CARRY,
-				   .carry = {.next_number = carry->next_number, .selected = tally_of_cell(&carry->selected), .capture_lost = tally_of_cell(&carry->capture_lost),
+				   .carry = {.next_number = carry->next_number, .selected = tally_of_cell(&carry->selected), .capture_lost.version = SK_RECORD_VERSION_NAMED,
 					     .segments = carry->segments, .observations = carry->observations, .findings = carry->findings}};
 	memcpy(record.carry.link, carry->link, sizeof record.carry.link);
+	cells_to_record(&record.carry.capture_lost.cells, carry->lost, carry->lost_count, out);
 	cells_to_record(&record.carry.gate_erased, carry->gate, carry->gate_count, out);
 	cells_to_record(&record.carry.select_erased, carry->select, carry->select_count, out);
 	for (size_t i = 0; i < SK_CLASS_COUNT; i++)
@@ -446,10 +463,13 @@ enum sk_err sk_carry_read(const void *bytes, size_t length, struct sk_carry *out
 		return sk_fault_set(fault, SK_EMALFORMED, "expected a carry, found a record of kind %s", sk_record_kind_name(record.kind));
 	const struct sk_carry_record *carry = &record.carry;
 	*out = (struct sk_carry){.next_number = carry->next_number, .selected = {.frames = carry->selected.frames, .bytes = carry->selected.bytes},
-				 .capture_lost = {.frames = carry->capture_lost.frames, .bytes = carry->capture_lost.bytes}, .segments = carry->segments,
+				 .lost_count = carry->capture_lost.cells.count, .segments = carry->segments,
 				 .observations = carry->observations, .findings = carry->findings, .gate_count = carry->gate_erased.count,
 				 .select_count = carry->select_erased.count};
 	memcpy(out->link, carry->link, sizeof out->link);
+	memcpy(out->lost, carry->capture_lost.cells.cell, carry->capture_lost.cells.count * sizeof *out->lost);
+	if (carry->capture_lost.version == SK_RECORD_VERSION && out->lost_count != 0) /* written before losses had names */
+		memcpy(out->lost[0].name, "unnamed", sizeof "unnamed");
 	memcpy(out->gate, carry->gate_erased.cell, carry->gate_erased.count * sizeof *out->gate);
 	memcpy(out->select, carry->select_erased.cell, carry->select_erased.count * sizeof *out->select);
 	for (size_t i = 0; i < SK_CLASS_COUNT; i++)

@@ -10,7 +10,7 @@
 
 enum form {
 	FIXED,         /* always this text */
-	VERSION,       /* 1, or 2 where the kind has a section that only some have */
+	VERSION,       /* 1; of interval and carry also 2, since losses have names */
 	U64, I64, BOOL,
 	WORD,          /* 1.. printable ASCII without space, quote and backslash */
 	WORD_OR_EMPTY,
@@ -22,10 +22,11 @@ enum form {
 	CELLS,         /* {name:{"bytes":n,"frames":n},...}, only cells with frames */
 	CLASS_TALLIES, /* the same, names are border classes */
 	NAMES,         /* array of texts of a-z 0-9 _ . in ascending order */
+	LOSSES,        /* in version 2 cells, in version 1 a tally */
 	COUNT,         /* a tally of which only frames is there, as a number: records of exports have no bytes */
 	COUNT_CELLS,   /* {name:n,...} */
 	CLASS_COUNTS,  /* the same, names are border classes */
-	SECTION        /* an object of its own table */
+	SECTION        /* an object of its own table, which may be left out; in version 2 alone */
 };
 
 struct field {
@@ -36,8 +37,7 @@ struct field {
 	size_t offset;
 	uint64_t limit;    /* U64: largest value; WORD, LINK: size of the array; SECTION: how many fields */
 	const char *fixed;
-	const struct field *section;
-	bool second;       /* stands in version 2 alone */
+	const struct field *section; /* offset is that of the flag that says whether it is there */
 };
 
 #define AT(member) offsetof(struct sk_record, member)
@@ -145,13 +145,13 @@ static const struct field exports_fields[] = {
 static const struct field interval_fields[] = {
 	NUMBER("basis", interval.basis),
 	NUMBER("border", interval.border),
-	PLAIN("capture_lost", TALLY, interval.capture_lost),
+	PLAIN("capture_lost", LOSSES, interval.capture_lost),
 	PLAIN("carried_after", TALLY, interval.carried_after),
 	PLAIN("carried_before", TALLY, interval.carried_before),
 	PLAIN("classes", CLASS_TALLIES, interval.classes),
 	PLAIN("classes_carried_after", TALLY, interval.classes_carried_after),
 	PLAIN("classes_carried_before", TALLY, interval.classes_carried_before),
-	{KEY("exports"), SECTION, 0, SK_COUNT(exports_fields), NULL, exports_fields, true},
+	{KEY("exports"), SECTION, AT(interval.has_exports), SK_COUNT(exports_fields), NULL, exports_fields},
 	NUMBER("findings", interval.findings),
 	PLAIN("from_ns", I64, interval.from_ns),
 	PLAIN("gate_erased", CELLS, interval.gate_erased),
@@ -211,6 +211,18 @@ static const struct field detectors_fields[] = {
 	{KEY("v"), VERSION, 0, 0, NULL},
 };
 
+static const struct field kernel_gate_fields[] = {
+	CHARS("copying", WORD, kernel_gate.copying),
+	KIND("kernel_gate"),
+	CHARS("link", LINK, kernel_gate.link),
+	CHARS("mode", WORD, kernel_gate.mode),
+	PLAIN("program", HASH, kernel_gate.program),
+	NUMBER("run", kernel_gate.run),
+	PLAIN("stated_ns", I64, kernel_gate.stated_ns),
+	PLAIN("table", HASH, kernel_gate.table),
+	{KEY("v"), VERSION, 0, 0, NULL},
+};
+
 static const struct field carried_exports_fields[] = {
 	PLAIN("classes", CLASS_COUNTS, carry.exports.classes),
 	PLAIN("gate_erased", COUNT_CELLS, carry.exports.gate_erased),
@@ -220,9 +232,9 @@ static const struct field carried_exports_fields[] = {
 };
 
 static const struct field carry_fields[] = {
-	PLAIN("capture_lost", TALLY, carry.capture_lost),
+	PLAIN("capture_lost", LOSSES, carry.capture_lost),
 	PLAIN("classes", CLASS_TALLIES, carry.classes),
-	{KEY("exports"), SECTION, 0, SK_COUNT(carried_exports_fields), NULL, carried_exports_fields, true},
+	{KEY("exports"), SECTION, AT(carry.has_exports), SK_COUNT(carried_exports_fields), NULL, carried_exports_fields},
 	NUMBER("findings", carry.findings),
 	PLAIN("gate_erased", CELLS, carry.gate_erased),
 	KIND("carry"),
@@ -251,6 +263,7 @@ static const struct {
 	[SK_RECORD_RECOVERY] = {"recovery", recovery_fields, SK_COUNT(recovery_fields)},
 	[SK_RECORD_MUTES] = {"mutes", mutes_fields, SK_COUNT(mutes_fields)},
 	[SK_RECORD_DETECTORS] = {"detectors", detectors_fields, SK_COUNT(detectors_fields)},
+	[SK_RECORD_KERNEL_GATE] = {"kernel_gate", kernel_gate_fields, SK_COUNT(kernel_gate_fields)},
 	[SK_RECORD_CARRY] = {"carry", carry_fields, SK_COUNT(carry_fields)},
 };
 
@@ -338,6 +351,19 @@ static bool write_cells(struct sk_json_writer *w, const char *key, const struct 
 	return good;
 }
 
+static bool write_losses(struct sk_json_writer *w, const char *key, const struct sk_losses *losses)
+{
+	if (losses->version != SK_RECORD_VERSION)
+		return write_cells(w, key, &losses->cells, false);
+	if (losses->cells.count > 1)
+		return false;
+	struct sk_tally tally = {0, 0};
+	if (losses->cells.count == 1)
+		tally = (struct sk_tally){losses->cells.cell[0].frames, losses->cells.cell[0].bytes};
+	write_tally(w, key, &tally);
+	return true;
+}
+
 static bool write_class_tallies(struct sk_json_writer *w, const char *key, const struct sk_tally *classes, bool count_only)
 {
 	bool good = true;
@@ -388,10 +414,14 @@ static bool write_text(struct sk_json_writer *w, const struct field *field, cons
 	return true;
 }
 
-static unsigned version_of(const struct sk_record *record)
+static uint64_t version_of(const struct sk_record *record)
 {
-	bool second = (record->kind == SK_RECORD_INTERVAL && record->interval.has_exports) || (record->kind == SK_RECORD_CARRY && record->carry.has_exports);
-	return second ? SK_RECORD_VERSION_EXPORTS : SK_RECORD_VERSION;
+	return record->kind == SK_RECORD_INTERVAL ? record->interval.capture_lost.version : record->kind == SK_RECORD_CARRY ? record->carry.capture_lost.version : SK_RECORD_VERSION;
+}
+
+static bool is_second(const struct sk_record *record)
+{
+	return version_of(record) == SK_RECORD_VERSION_NAMED;
 }
 
 static bool write_value(struct sk_json_writer *w, const struct field *field, const struct sk_record *record)
@@ -403,7 +433,7 @@ static bool write_value(struct sk_json_writer *w, const struct field *field, con
 		return true;
 	case VERSION:
 		sk_json_u64(w, field->key, version_of(record));
-		return true;
+		return is_second(record) || version_of(record) == SK_RECORD_VERSION;
 	case U64:
 		sk_json_u64(w, field->key, *(const uint64_t *)at);
 		return *(const uint64_t *)at <= field->limit;
@@ -448,6 +478,8 @@ static bool write_value(struct sk_json_writer *w, const struct field *field, con
 		return write_cell(w, field->key, at, true);
 	case NAMES:
 		return write_names(w, field->key, at);
+	case LOSSES:
+		return write_losses(w, field->key, at);
 	case SECTION:
 		break;
 	}
@@ -458,7 +490,9 @@ static bool write_field(struct sk_json_writer *w, const struct field *field, con
 {
 	if (field->form != SECTION)
 		return write_value(w, field, record);
-	bool good = true;
+	if (!*(const bool *)((const uint8_t *)record + field->offset))
+		return true;
+	bool good = is_second(record);
 	sk_json_object(w, field->key);
 	for (size_t i = 0; i < field->limit && good; i++)
 		good = write_value(w, &field->section[i], record);
@@ -472,10 +506,8 @@ void sk_record_write(struct sk_buf *out, const struct sk_record *record)
 	bool good = true;
 	sk_json_begin(&writer, out, true);
 	sk_json_object(&writer, NULL);
-	bool second = version_of(record) == SK_RECORD_VERSION_EXPORTS;
 	for (size_t i = 0; i < kinds[record->kind].count && good; i++)
-		if (second || !kinds[record->kind].fields[i].second)
-			good = write_field(&writer, &kinds[record->kind].fields[i], record);
+		good = write_field(&writer, &kinds[record->kind].fields[i], record);
 	if (good)
 		sk_json_end(&writer);
 	else if (out->failed == SK_OK)
@@ -672,6 +704,18 @@ static enum sk_err read_cells(struct reading *r, struct sk_cells *out, bool coun
 	return SK_OK;
 }
 
+static enum sk_err read_losses(struct reading *r, struct sk_losses *out)
+{
+	out->version = r->version;
+	if (r->version != SK_RECORD_VERSION)
+		return read_cells(r, &out->cells, false);
+	struct sk_tally tally;
+	SK_TRY(read_tally(r, &tally));
+	out->cells.count = (tally.frames | tally.bytes) != 0;
+	out->cells.cell[0] = (struct sk_cell){.frames = tally.frames, .bytes = tally.bytes};
+	return SK_OK;
+}
+
 static enum sk_err read_class_tallies(struct reading *r, struct sk_tally *classes, bool count_only)
 {
 	bool any = false;
@@ -779,6 +823,8 @@ static enum sk_err read_value(struct reading *r, const struct field *field, stru
 		return read_cell(r, at, true);
 	case NAMES:
 		return read_names(r, at);
+	case LOSSES:
+		return read_losses(r, at);
 	case SECTION:
 		break;
 	}
@@ -825,14 +871,31 @@ static enum sk_err read_section(struct reading *r, const struct field *section, 
 	return accept(r, "}") ? SK_OK : wrong(r, "} at the end of a section");
 }
 
-/* Interval and carry have a second version, with a section of exports; v stands last. */
-static unsigned announced_version(enum sk_record_kind kind, const void *bytes, size_t length)
+/* Interval and carry have a second version, which says how the rest must look; v stands last. */
+static enum sk_err announced_version(enum sk_record_kind kind, const void *bytes, size_t length, unsigned *version, struct sk_fault *fault)
 {
-	static const char second[] = "\"v\":2}";
-	bool may = kind == SK_RECORD_INTERVAL || kind == SK_RECORD_CARRY;
-	const char *text = bytes;
-	return may && length >= sizeof second - 1 && memcmp(text + length - (sizeof second - 1), second, sizeof second - 1) == 0 ? SK_RECORD_VERSION_EXPORTS
-																: SK_RECORD_VERSION;
+	static const char lead[] = "\"v\":";
+	size_t tail = sizeof lead - 1 + 2; /* one digit, and the end */
+	const char *text = (const char *)bytes + (length < tail ? 0 : length - tail);
+	*version = SK_RECORD_VERSION;
+	if ((kind != SK_RECORD_INTERVAL && kind != SK_RECORD_CARRY) || length < tail || memcmp(text, lead, sizeof lead - 1) != 0 || text[tail - 1] != '}')
+		return SK_OK; /* the walk will say what is wrong */
+	unsigned digit = (unsigned)(uint8_t)text[tail - 2] - '0';
+	if (digit > 9)
+		return SK_OK;
+	*version = digit;
+	return digit == SK_RECORD_VERSION || digit == SK_RECORD_VERSION_NAMED
+		       ? SK_OK
+		       : sk_fault_set(fault, SK_EMALFORMED, "%s record: version %u is not known, expected 1 or 2", kinds[kind].name, digit);
+}
+
+/* Is the section there, and may it be? */
+static bool has_section(const struct reading *r, const struct field *field, struct sk_record *record)
+{
+	struct reading ahead = *r;
+	bool *has = (bool *)((uint8_t *)record + field->offset);
+	*has = r->version == SK_RECORD_VERSION_NAMED && accept(&ahead, ",") && accept_n(&ahead, field->lead, field->lead_length);
+	return *has;
 }
 
 enum sk_err sk_record_parse(const void *bytes, size_t length, struct sk_record *out, struct sk_fault *fault)
@@ -855,15 +918,10 @@ enum sk_err sk_record_parse(const void *bytes, size_t length, struct sk_record *
 		return wrong(&at_kind, "a known kind");
 	out->kind = (enum sk_record_kind)kind;
 	r.kind = kinds[kind].name;
-	r.version = announced_version(out->kind, bytes, length);
-	bool second = r.version == SK_RECORD_VERSION_EXPORTS;
-	if (out->kind == SK_RECORD_INTERVAL)
-		out->interval.has_exports = second;
-	if (out->kind == SK_RECORD_CARRY)
-		out->carry.has_exports = second;
+	SK_TRY(announced_version(out->kind, bytes, length, &r.version, fault));
 	for (size_t i = 0; i < kinds[kind].count; i++) {
 		const struct field *field = &kinds[kind].fields[i];
-		if (field->second && !second)
+		if (field->form == SECTION && !has_section(&r, field, out))
 			continue;
 		SK_TRY(read_key(&r, kinds[kind].fields, kinds[kind].count, i, i == 0));
 		SK_TRY(field->form == SECTION ? read_section(&r, field, out) : read_value(&r, field, out));

@@ -51,8 +51,8 @@ struct sk_account {
 	int64_t from_ns, to_ns;          /* time of the first and last frame (capture time) */
 	struct sk_cell received;
 	struct sk_cell pending_before, pending_after;
-	struct sk_cell capture_lost;
 	struct sk_cell selected;
+	size_t lost_count;   struct sk_cell lost[SK_CELLS_MAX];   /* capture_lost by where it happened; bytes are 0 where nobody tells them */
 	size_t gate_count;   struct sk_cell gate[SK_CELLS_MAX];   /* gate_erased by reason */
 	size_t select_count; struct sk_cell select[SK_CELLS_MAX]; /* select_erased by reason */
 	struct sk_cell classes[SK_CLASS_COUNT];                   /* by class, partition of received */
@@ -60,6 +60,8 @@ struct sk_account {
 	uint64_t upstream_lost;
 	uint64_t observations, findings; /* minted in it */
 	uint64_t lost_in_crash;          /* frames pending when an earlier run died, stated by the recovery */
+	/* Of one worker's part alone: frames that it handed to other workers and got from them. In the sum of all parts they are equal; they are never published. */
+	struct sk_cell passed, taken;
 	struct sk_exports_account exports;
 };
 
@@ -67,7 +69,8 @@ struct sk_account {
 struct sk_carry {
 	char link[64];
 	uint64_t next_number;
-	struct sk_cell selected, capture_lost;
+	struct sk_cell selected;
+	size_t lost_count;   struct sk_cell lost[SK_CELLS_MAX];
 	size_t gate_count;   struct sk_cell gate[SK_CELLS_MAX];
 	size_t select_count; struct sk_cell select[SK_CELLS_MAX];
 	struct sk_cell classes[SK_CLASS_COUNT];
@@ -80,9 +83,9 @@ struct sk_carry {
 	} exports;                       /* records held back */
 };
 
-/* Does the account close: pending_before + received = gate + select + selected + capture_lost + pending_after, in frames and in bytes, and do the
-   classes sum to received (a frame that capture lost counts as UNKNOWN: nobody looked at it)? The same of exports: received = gate + select + selected +
-   malformed, and their classes. SK_OK or SK_EINCONSISTENT with both sides in the fault. */
+/* Does the account close: pending_before + received + taken = gate + select + selected + capture_lost + passed + pending_after, in frames and in bytes, and do
+   the classes sum to received (a frame that was lost before it was judged counts as UNKNOWN)? The same of exports: received = gate + select + selected + malformed, and
+   their classes. SK_OK or SK_EINCONSISTENT with both sides in the fault. */
 SK_MUST enum sk_err sk_account_check(const struct sk_account *account, struct sk_fault *fault);
 
 /* Leaf indexes of the records in force. */
@@ -93,7 +96,7 @@ struct sk_record_refs {
    Equation as published: pending_before + carried_before + received = gate_erased + select_erased + selected + capture_lost + pending_after + carried_after.
    store_digest: the store's digest for this interval. refs.run: leaf index of the run's start.
    The carry's link must be "" (new) or the account's, its next_number the account's number; selected and the like are published as 0 or >= k.
-   Fails the buffer and leaves the carry: SK_EINCONSISTENT (the account does not close, carry of another interval), SK_EUSAGE (link or names out of form),
+   Fails the buffer and leaves the carry: SK_EINCONSISTENT (the account does not close or is a part, carry of another interval), SK_EUSAGE (link or names out of form),
    SK_ETOOBIG. Save the new carry before the leaf is committed and keep the old one until then (docs/formats/ledger.md). */
 void sk_record_interval(struct sk_buf *out, const struct sk_account *account, struct sk_carry *carry, unsigned k,
 			const uint8_t store_digest[SK_HASH_BYTES], const struct sk_record_refs *refs);
@@ -135,13 +138,24 @@ void sk_record_policy(struct sk_buf *out, const char *version, const uint8_t dig
 /* A run starts: run id, program version and build digest, references. */
 void sk_record_run_start(struct sk_buf *out, const uint8_t run_id[16], const char *version, const struct sk_record_refs *refs, int64_t now_ns,
 			 bool replayed_input);
-/* A run stops: "finished", "interrupted", "damaged_input", "basis_expired", "ledger_outage", "host_error", "refused"; what the recovery rolled back. */
+/* A run stops: "finished", "interrupted", "damaged_input", "basis_expired", "basis_suspended", "ledger_outage", "host_error", "refused". */
 void sk_record_run_stop(struct sk_buf *out, uint64_t run_index, const char *reason, uint64_t intervals, int64_t now_ns);
 /* After a crash: rows rolled back in the store, frames lost per link are in the next interval's lost_in_crash. */
 void sk_record_recovery(struct sk_buf *out, uint64_t rows_rolled_back, uint64_t frames_lost, uint64_t bytes_lost, uint64_t run_index, int64_t now_ns);
 
 /* The mutes of findings in force after a change: how many, and a commitment to their list. Collection and the equation know nothing of them. */
 void sk_record_mutes(struct sk_buf *out, uint64_t active, const uint8_t commitment[SK_HASH_BYTES], int64_t now_ns);
+
+/* What is published of the gate in the kernel in front of a live link. */
+struct sk_kernel_gate_facts {
+	const char *link;
+	const char *mode;              /* "xdp_native", "xdp_generic" or "packet_filter" */
+	const char *copying;           /* "copy" or "zero_copy" (AF_XDP, as the kernel says), "ring" (AF_PACKET) */
+	uint8_t program[SK_HASH_BYTES]; /* of the program as the kernel translated it */
+	uint8_t table[SK_HASH_BYTES];   /* of border table and covered classes, read back from the kernel */
+};
+/* Such a gate came into force: at the start of a run, and with each change of its table or classes. */
+void sk_record_kernel_gate(struct sk_buf *out, const struct sk_kernel_gate_facts *facts, uint64_t run_index, int64_t now_ns);
 
 /* SHA-256(0x02 || salt32 || bytes): a salted commitment; the salt lies with the opening in sealed/. */
 void sk_commit(const uint8_t salt[32], const void *bytes, size_t length, uint8_t out[SK_HASH_BYTES]);

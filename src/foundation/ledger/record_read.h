@@ -7,7 +7,10 @@
 
 #include "ledger/record.h"
 
-enum { SK_LINK_TEXT_MAX = 64, SK_RECORD_WORD_MAX = 64, SK_RECORD_VERSION = 1, SK_RECORD_VERSION_EXPORTS = 2, SK_SMALL_CELL_MAX = 1000000 };
+enum {
+	SK_LINK_TEXT_MAX = 64, SK_RECORD_WORD_MAX = 64, SK_SMALL_CELL_MAX = 1000000,
+	SK_RECORD_VERSION = 1, SK_RECORD_VERSION_NAMED = 2 /* of interval and carry: losses have names, and a section of exports may be there */
+};
 
 enum sk_record_kind {
 	SK_RECORD_OPEN,
@@ -21,9 +24,10 @@ enum sk_record_kind {
 	SK_RECORD_RECOVERY,
 	SK_RECORD_MUTES,
 	SK_RECORD_DETECTORS,
+	SK_RECORD_KERNEL_GATE,
 	SK_RECORD_CARRY /* the file in sealed/, never a leaf: a verifier refuses it */
 };
-enum { SK_RECORD_KIND_COUNT = 12 };
+enum { SK_RECORD_KIND_COUNT = 13 };
 
 /* Frames and bytes together. */
 struct sk_tally {
@@ -34,6 +38,12 @@ struct sk_tally {
 struct sk_cells {
 	size_t count;
 	struct sk_cell cell[SK_CELLS_MAX];
+};
+
+/* What was lost, by where. Version 1 had one tally: it reads as one cell without a name (none when it was zero). */
+struct sk_losses {
+	uint64_t version; /* of the whole record */
+	struct sk_cells cells;
 };
 
 struct sk_open_record {
@@ -100,13 +110,14 @@ struct sk_interval_record {
 	char link[SK_LINK_TEXT_MAX];
 	uint64_t number;
 	int64_t from_ns, to_ns;
-	struct sk_tally received, selected, capture_lost, pending_before, pending_after, carried_before, carried_after, classes_carried_before,
+	struct sk_tally received, selected, pending_before, pending_after, carried_before, carried_after, classes_carried_before,
 	    classes_carried_after;
+	struct sk_losses capture_lost;
 	struct sk_cells gate_erased, select_erased;
 	struct sk_tally classes[SK_CLASS_COUNT];
 	uint64_t segments, observations, findings, upstream_lost, lost_in_crash;
 	uint8_t store[SK_HASH_BYTES];
-	bool has_exports;              /* version 2 of the record */
+	bool has_exports;              /* in version 2 alone */
 	struct sk_exports_record exports;
 };
 
@@ -142,15 +153,24 @@ struct sk_detectors_record {
 	struct sk_names long_memory, short_memory;
 };
 
+/* The gate in the kernel that stands before a live link. */
+struct sk_kernel_gate_record {
+	char copying[SK_RECORD_WORD_MAX], link[SK_LINK_TEXT_MAX], mode[SK_RECORD_WORD_MAX];
+	uint8_t program[SK_HASH_BYTES], table[SK_HASH_BYTES];
+	uint64_t run;
+	int64_t stated_ns;
+};
+
 /* What is held back on one link because it is below k. */
 struct sk_carry_record {
 	char link[SK_LINK_TEXT_MAX];
 	uint64_t next_number;
-	struct sk_tally selected, capture_lost;
+	struct sk_tally selected;
+	struct sk_losses capture_lost;
 	struct sk_cells gate_erased, select_erased;
 	struct sk_tally classes[SK_CLASS_COUNT];
 	uint64_t segments, observations, findings;
-	bool has_exports;              /* version 2 of the file */
+	bool has_exports;              /* in version 2 alone */
 	struct {
 		struct sk_tally selected, malformed;
 		struct sk_cells gate_erased, select_erased;
@@ -172,6 +192,7 @@ struct sk_record {
 		struct sk_recovery_record recovery;
 		struct sk_mutes_record mutes;
 		struct sk_detectors_record detectors;
+		struct sk_kernel_gate_record kernel_gate;
 		struct sk_carry_record carry;
 	};
 };

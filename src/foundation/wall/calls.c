@@ -35,12 +35,14 @@ static int add_bell(scmp_filter_ctx filter, int number, int bell)
 	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 2, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)bell), SCMP_A2(SCMP_CMP_EQ, BELL_BYTES));
 }
 
-/* A worker reads its bell and writes those of others, 8 bytes at a time; and says a last word on standard error. */
+/* A worker reads its bell, and perhaps a pipe with frames, and writes those of others, 8 bytes at a time; and says a last word on standard error. */
 static int add_bells(scmp_filter_ctx filter, int number, bool write, const struct sk_wall_descriptors *descriptors)
 {
 	int failed = 0;
+	if (!write && descriptors->reads_pipe)
+		failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)descriptors->pipe));
 	if (!write)
-		return descriptors->hears >= 0 ? add_bell(filter, number, descriptors->hears) : 0;
+		return failed == 0 && descriptors->hears >= 0 ? add_bell(filter, number, descriptors->hears) : failed;
 	for (size_t i = 0; i < descriptors->ring_count && failed == 0; i++)
 		failed = add_bell(filter, number, descriptors->rings[i]);
 	return failed != 0 ? failed : seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1, SCMP_A0(SCMP_CMP_EQ, STDERR_FILENO));

@@ -57,12 +57,14 @@ SK_MUST enum sk_err sk_wall_close(const struct sk_wall_plan *plan, struct sk_wal
 
 enum sk_wall_profile { SK_WALL_WORKER, SK_WALL_COLLECTOR };
 enum { SK_WALL_BELLS_MAX = 320 };
-/* Of a worker: the eventfd that it reads (-1: none) and those that it writes, 8 bytes at a time. Of the collector: may it run a loaded BPF program over frames of its own, as the self-test
+/* Of a worker: the eventfd that it reads (-1: none) and those that it writes, 8 bytes at a time; a pipe that its frames come from, which it reads. Of the collector: may it run a loaded BPF program over frames of its own, as the self-test
    after a reload does? */
 struct sk_wall_descriptors {
 	int hears;
 	const int *rings;
 	size_t ring_count;
+	bool reads_pipe;
+	int pipe;
 	bool test_run;
 };
 

@@ -323,6 +323,16 @@ enum sk_err sk_capture_next(struct sk_capture *c, struct sk_frame frames[SK_BATC
 	return SK_OK;
 }
 
+void sk_capture_patience(struct sk_capture *c, int patience_ms)
+{
+	c->source.patience_ms = patience_ms;
+}
+
+int sk_capture_descriptor(const struct sk_capture *capture)
+{
+	return capture->source.fd;
+}
+
 void sk_capture_stats(const struct sk_capture *c, struct sk_capture_stats *out)
 {
 	*out = c->stats;

@@ -49,6 +49,11 @@ void sk_capture_close(struct sk_capture *capture);
    damage are in the batch (*count may be > 0), fault says file, offset, what was found and expected; the next call gives the end. SK_EIO,
    SK_EUNSUPPORTED (an interface of unknown link type appeared), SK_EINTR when a signal broke a blocking read: nothing is lost, call again. */
 SK_MUST enum sk_err sk_capture_next(struct sk_capture *capture, struct sk_frame frames[SK_BATCH_MAX], size_t *count, struct sk_fault *fault);
+/* Wait for bytes of a pipe at most so long (milliseconds; negative, as after open: without end). When none came sk_capture_next returns SK_EINTR: nothing is
+   lost, call again. For whoever must look at something else now and then. */
+void sk_capture_patience(struct sk_capture *capture, int patience_ms);
+/* What it reads: for a filter of system calls. */
+int sk_capture_descriptor(const struct sk_capture *capture);
 /* Counters so far. */
 void sk_capture_stats(const struct sk_capture *capture, struct sk_capture_stats *out);
 /* Name of an interface ("if0", or what pcapng says, made printable). Borrowed. */

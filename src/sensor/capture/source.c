@@ -83,8 +83,17 @@ void area_fini(struct area *area)
 	*area = (struct area){0};
 }
 
+/* Out of patience is told as a signal would be: nothing was taken. */
 static ssize_t read_fd(const struct source *source, void *into, size_t room)
 {
+	if (source->may_wait && source->patience_ms >= 0) {
+		struct pollfd wait = {.fd = source->fd, .events = POLLIN};
+		int ready = poll(&wait, 1, source->patience_ms);
+		if (ready == 0)
+			errno = EINTR;
+		if (ready <= 0)
+			return -1;
+	}
 	for (;;) {
 		ssize_t got = read(source->fd, into, room);
 		if (got >= 0 || errno != EAGAIN)
@@ -99,7 +108,7 @@ static ssize_t read_fd(const struct source *source, void *into, size_t room)
 enum sk_err source_open(struct source *source, const char *path, struct sk_fault *fault)
 {
 	bool standard_input = strcmp(path, "-") == 0;
-	*source = (struct source){.read = read_fd, .fd = -1, .name = standard_input ? "standard input" : path};
+	*source = (struct source){.read = read_fd, .fd = -1, .patience_ms = -1, .name = standard_input ? "standard input" : path};
 	int fd = standard_input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0 && errno == EINTR)
 		return sk_fault_set(fault, SK_EINTR, "%s: interrupted while waiting for a writer", source->name);
@@ -112,9 +121,10 @@ enum sk_err source_open(struct source *source, const char *path, struct sk_fault
 	if (fstat(fd, &info) != 0)
 		return sk_fault_errno(fault, errno, "%s: cannot look at", source->name);
 	if (S_ISDIR(info.st_mode))
-		return sk_fault_set(fault, SK_ENOTCAPTURE, "%s: is a directory; expected a capture file, name the files in it one by one", source->name);
+		return sk_fault_set(fault, SK_ENOTCAPTURE, "%s: is a directory; name the files in it: %s/*", source->name, source->name);
 	if (isatty(fd) == 1)
 		return sk_fault_set(fault, SK_ENOTCAPTURE, "%s: is a terminal; expected a capture from a file or a pipe", source->name);
+	source->may_wait = !S_ISREG(info.st_mode);
 	if (S_ISREG(info.st_mode)) {
 		/* Standard input may stand in the middle of a file. */
 		off_t at = lseek(fd, 0, SEEK_CUR);

@@ -45,6 +45,8 @@ struct source {
 	read_function *read;
 	void *context;         /* of a test's reader */
 	int fd;                /* closed at the end when >= 0 */
+	bool may_wait;         /* no regular file: a read may have to wait */
+	int patience_ms;       /* ... at most so long; negative: without end */
 	uint64_t source_bytes; /* size when opened; 0 = not known */
 	uint64_t read_bytes;
 

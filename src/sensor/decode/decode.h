@@ -29,6 +29,7 @@ struct sk_packet {
 	uint32_t ip_bytes;     /* bytes from the IP header on, for flow records */
 	uint32_t payload_wire_bytes; /* transport payload on the wire */
 	int64_t time_ns;
+	int64_t clock_ns;      /* what the clock of flows showed when it came (flow/clock.h); set by whoever follows it, not by decode */
 	struct sk_cur payload; /* what was captured of it; valid as long as the admitted packet */
 	bool has_ports;
 	bool quoted;           /* an ICMP error; its quoted pair was judged by the gate, nothing beyond is decoded */

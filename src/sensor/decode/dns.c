@@ -27,45 +27,56 @@ struct name_text {
 	char text[ESCAPED_MAX + LABELS_MAX + 1];
 };
 
-/* It fits: read_name counts the bytes of the whole name first. */
-static void put_char(struct name_text *name, uint8_t byte)
+/* What stands in a text as it is, in lower case; 0: it is escaped. */
+static const char plain_char[256] = {
+	['-'] = '-', ['_'] = '_', ['0'] = '0', ['1'] = '1', ['2'] = '2', ['3'] = '3', ['4'] = '4', ['5'] = '5', ['6'] = '6', ['7'] = '7', ['8'] = '8', ['9'] = '9',
+#define LETTER(upper, lower) [upper] = lower, [lower] = lower
+	LETTER('A', 'a'), LETTER('B', 'b'), LETTER('C', 'c'), LETTER('D', 'd'), LETTER('E', 'e'), LETTER('F', 'f'), LETTER('G', 'g'), LETTER('H', 'h'), LETTER('I', 'i'),
+	LETTER('J', 'j'), LETTER('K', 'k'), LETTER('L', 'l'), LETTER('M', 'm'), LETTER('N', 'n'), LETTER('O', 'o'), LETTER('P', 'p'), LETTER('Q', 'q'), LETTER('R', 'r'),
+	LETTER('S', 's'), LETTER('T', 't'), LETTER('U', 'u'), LETTER('V', 'v'), LETTER('W', 'w'), LETTER('X', 'x'), LETTER('Y', 'y'), LETTER('Z', 'z'),
+#undef LETTER
+};
+
+/* It fits: read_name counts the bytes of the whole name first. Returns where the text ends. */
+static inline char *put_char(char *text, uint8_t byte)
 {
-	char *text = name->text + name->length;
-	if (byte >= 'A' && byte <= 'Z')
-		byte = (uint8_t)(byte - 'A' + 'a');
-	if (SK_LIKELY((byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '-' || byte == '_')) {
-		*text = (char)byte;
-		name->length++;
-		return;
+	char plain = *(plain_char + byte);
+	if (SK_LIKELY(plain != 0)) {
+		*text = plain;
+		return text + 1;
 	}
 	text[0] = '\\';
 	text[1] = (char)('0' + byte / 100);
 	text[2] = (char)('0' + byte / 10 % 10);
 	text[3] = (char)('0' + byte % 10);
-	name->length += 4;
+	return text + 4;
 }
 
-static void put_label(struct name_text *name, struct sk_cur label)
+/* A label of so many bytes behind its length. Returns where the text ends. */
+static inline char *put_label(struct name_text *name, char *text, struct sk_view label, size_t length)
 {
 	if (name->labels != 0)
-		name->text[name->length++] = '.';
-	name->label_at[name->labels++] = (uint16_t)name->length;
-	while (sk_more(&label))
-		put_char(name, sk_u8(&label));
+		*text++ = '.';
+	name->label_at[name->labels++] = (uint16_t)(text - name->text);
+	for (size_t i = 1; i <= length; i++)
+		text = put_char(text, sk_view_u8(label, i));
+	return text;
 }
 
 /* Read the name at *c, following pointers; *c ends behind it. SK_EMALFORMED for what RFC 1035 does not allow, else SK_OK or SK_ETRUNC. */
 static enum sk_err read_name(struct sk_cur *c, struct name_text *name)
 {
 	struct sk_cur at = *c;
-	size_t part_start = sk_offset(&at);
-	size_t wire_bytes = 0;
+	size_t part_start = sk_offset(&at), wire_bytes = 0;
+	char *text = name->text;
 	bool jumped = false;
 	for (;;) {
-		uint8_t length = sk_u8(&at);
-		SK_TRY(sk_alive(&at));
-		if ((length & LABEL_KIND_MASK) == LABEL_POINTER) {
-			size_t target = (size_t)(length & ~LABEL_KIND_MASK) << 8 | sk_u8(&at);
+		struct sk_view part = sk_view_of(&at, 1);
+		if (!sk_view_is(part))
+			return SK_ETRUNC;
+		size_t length = sk_view_u8(part, 0);
+		if (SK_UNLIKELY((length & LABEL_KIND_MASK) == LABEL_POINTER)) {
+			size_t target = sk_be16(&at) & POINTER_MASK;
 			SK_TRY(sk_alive(&at));
 			if (!jumped)
 				*c = at;
@@ -81,42 +92,41 @@ static enum sk_err read_name(struct sk_cur *c, struct name_text *name)
 		wire_bytes += length + 1u;
 		if (wire_bytes > NAME_WIRE_MAX)
 			return SK_EMALFORMED;
+		struct sk_view label = sk_view_of(&at, length + 1);
+		if (!sk_view_is(label))
+			return SK_ETRUNC;
+		sk_skip(&at, length + 1);
 		if (length == 0)
 			break;
-		struct sk_cur label = sk_carve(&at, length);
-		SK_TRY(sk_alive(&at));
-		put_label(name, label);
+		text = put_label(name, text, label, length);
+		name->length = (size_t)(text - name->text); /* what is wiped, whatever comes */
 	}
 	if (!jumped)
 		*c = at;
 	return SK_OK;
 }
 
-/* Move behind a name without following its pointer. */
-static enum sk_err skip_name(struct sk_cur *c)
+/* Move behind a name without following its pointer. In line, so that the caller's cursor stays in registers: every record has one. */
+static inline __attribute__((always_inline)) enum sk_err skip_name(struct sk_cur *c)
 {
-	struct sk_cur at = *c;
-	size_t start = sk_offset(&at), wire_bytes = 0;
+	size_t start = sk_offset(c), wire_bytes = 0;
 	for (;;) {
-		struct sk_view part = sk_view_of(&at, 1), pointer = sk_view_of(&at, 2);
+		struct sk_view part = sk_view_of(c, 1), pointer = sk_view_of(c, 2);
 		if (!sk_view_is(part))
 			return SK_ETRUNC;
 		size_t length = sk_view_u8(part, 0);
 		if ((length & LABEL_KIND_MASK) == LABEL_POINTER) {
 			if (!sk_view_is(pointer))
 				return SK_ETRUNC;
-			sk_skip(&at, 2);
-			*c = at;
+			sk_skip(c, 2);
 			return (sk_view_be16(pointer, 0) & POINTER_MASK) < start ? SK_OK : SK_EMALFORMED;
 		}
 		wire_bytes += length + 1;
 		if ((length & LABEL_KIND_MASK) != 0 || wire_bytes > NAME_WIRE_MAX)
 			return SK_EMALFORMED;
-		sk_skip(&at, length + 1);
-		if (length == 0) {
-			*c = at;
-			return SK_OK;
-		}
+		sk_skip(c, length + 1);
+		if (length == 0)
+			return sk_alive(c);
 	}
 }
 
@@ -187,7 +197,7 @@ static uint16_t answer_bit(uint16_t type)
 
 enum section { SECTION_ANSWER, SECTION_AUTHORITY, SECTION_ADDITIONAL };
 
-static enum sk_err read_record(struct sk_cur *c, enum section section, struct sk_dns *out)
+static inline __attribute__((always_inline)) enum sk_err read_record(struct sk_cur *c, enum section section, struct sk_dns *out)
 {
 	SK_TRY(skip_name(c));
 	struct sk_view head = sk_view_of(c, RECORD_HEAD_BYTES);
@@ -272,8 +282,9 @@ enum sk_err sk_dns_parse(struct sk_cur message, struct sk_dns *out)
 		SK_TRY(skip_questions(&c, out->questions - 1u));
 	}
 	const uint16_t counts[] = {[SECTION_ANSWER] = out->answers, [SECTION_AUTHORITY] = out->authorities, [SECTION_ADDITIONAL] = out->additionals};
+	struct sk_cur at = c; /* of which nobody else has the place */
 	for (unsigned section = 0; section < SK_COUNT(counts); section++)
 		for (unsigned i = 0; i < counts[section]; i++)
-			SK_TRY(read_record(&c, (enum section)section, out));
+			SK_TRY(read_record(&at, (enum section)section, out));
 	return SK_OK;
 }

@@ -11,6 +11,8 @@
 #include "decode/digest_priv.h"
 #include "decode/hello_priv.h"
 
+/* What a fingerprint costs, for credit: an entry's five digits and a comma are written and hashed, once in decimal for JA3 and once sorted for JA4. */
+enum { COST_HELLO = 500, COST_ENTRY = 25, COST_CURVE = 12, COST_SIGNATURE = 8 };
 enum { EXTENSION_SNI = 0, EXTENSION_ALPN = 16, COUNT_SHOWN_MAX = 99, JA4_HASH_BYTES = 6, TEXT_MAX = 8192 };
 
 static const char hex[] = "0123456789abcdef";
@@ -73,8 +75,10 @@ static void make_ja3(const struct sk_hello_lists *lists, struct sk_client_hello 
 	put_hex(&ja3, digest, 16);
 }
 
-void sk_server_hello_ja3s(const struct sk_hello_list *extensions, struct sk_server_hello *out)
+void sk_server_hello_ja3s(const struct sk_hello_list *extensions, struct sk_credit *credit, struct sk_server_hello *out)
 {
+	if (!sk_credit_spend(credit, COST_HELLO / 2 + (int64_t)extensions->count * COST_CURVE))
+		return;
 	uint8_t text[TEXT_MAX], digest[SK_DIGEST_MAX_BYTES];
 	struct sk_out o = sk_out_of(text, sizeof text);
 	put_decimal(&o, out->legacy_version);
@@ -114,8 +118,7 @@ static void put_count(struct sk_out *o, unsigned count)
 	sk_put_u8(o, (uint8_t)('0' + shown % 10));
 }
 
-/* Lists have at most SK_TLS_LISTS_MAX entries, so insertion is bounded and quick. */
-static void sort(struct sk_hello_list *list)
+static void insert_sorted(struct sk_hello_list *list)
 {
 	for (unsigned i = 1; i < list->count; i++) {
 		uint16_t value = list->values[i];
@@ -123,6 +126,31 @@ static void sort(struct sk_hello_list *list)
 		for (; at > 0 && list->values[at - 1] > value; at--)
 			list->values[at] = list->values[at - 1];
 		list->values[at] = value;
+	}
+}
+
+/* The usual list has some twenty entries, which insertion sorts at once; a list of hundreds, in the worst order, would take it as long as forty packets. */
+static void sort(struct sk_hello_list *list)
+{
+	enum { INSERTED_MAX = 32, BYTE_VALUES = 256 };
+	struct sk_hello_list other;
+	struct sk_hello_list *from = list, *to = &other;
+	if (list->count <= INSERTED_MAX) {
+		insert_sorted(list);
+		return;
+	}
+	for (unsigned shift = 0; shift < 16; shift += 8) {
+		uint16_t places[BYTE_VALUES + 1] = {0};
+		for (unsigned i = 0; i < from->count; i++)
+			places[(from->values[i] >> shift & 0xff) + 1]++;
+		for (unsigned i = 1; i < BYTE_VALUES; i++)
+			places[i] = (uint16_t)(places[i] + places[i - 1]);
+		for (unsigned i = 0; i < from->count; i++)
+			to->values[places[from->values[i] >> shift & 0xff]++] = from->values[i];
+		to->count = from->count;
+		struct sk_hello_list *swap = from;
+		from = to;
+		to = swap;
 	}
 }
 
@@ -183,11 +211,13 @@ static void make_ja4(const struct sk_hello_lists *lists, struct sk_client_hello 
 		sk_wipe(out->ja4, sizeof out->ja4);
 }
 
-void sk_hello_fingerprint(const struct sk_hello_lists *lists, struct sk_client_hello *out)
+void sk_hello_fingerprint(const struct sk_hello_lists *lists, struct sk_credit *credit, struct sk_client_hello *out)
 {
+	int64_t cost = COST_HELLO + (int64_t)(lists->ciphers.count + lists->extensions.count) * COST_ENTRY + (int64_t)lists->curves.count * COST_CURVE +
+		       (int64_t)lists->signatures.count * COST_SIGNATURE;
 	out->cipher_count = (uint16_t)lists->ciphers.count;
 	out->extension_count = (uint16_t)lists->extensions.count;
-	if (lists->overflow)
+	if (lists->overflow || !sk_credit_spend(credit, cost))
 		return;
 	make_ja3(lists, out);
 	make_ja4(lists, out);

@@ -34,9 +34,9 @@ static inline bool sk_is_grease(uint16_t value)
 /* An ALPN value as people read it: what is not printable as '?', cut to the capacity, terminated. */
 void sk_hello_alpn(struct sk_cur value, char *text, size_t capacity);
 
-/* JA3 and JA4 into *out, whose other fields are set; "" where there is none. */
-void sk_hello_fingerprint(const struct sk_hello_lists *lists, struct sk_client_hello *out);
+/* JA3 and JA4 into *out, whose other fields are set; "" where there is none, or no credit for it. */
+void sk_hello_fingerprint(const struct sk_hello_lists *lists, struct sk_credit *credit, struct sk_client_hello *out);
 /* JA3S into *out, whose legacy_version and cipher are set. */
-void sk_server_hello_ja3s(const struct sk_hello_list *extensions, struct sk_server_hello *out);
+void sk_server_hello_ja3s(const struct sk_hello_list *extensions, struct sk_credit *credit, struct sk_server_hello *out);
 
 #endif

@@ -12,7 +12,7 @@ struct sk_http {
 	bool response;
 	uint8_t version;            /* 10 = 1.0, 11 = 1.1, 9 = 0.9 */
 	uint16_t status;            /* response */
-	char method[SK_HTTP_METHOD_MAX]; /* request: upper case, "other" when it is not in the IANA registry or WebDAV */
+	char method[SK_HTTP_METHOD_MAX]; /* request: upper case, "other" when http_method.def does not list it */
 	uint16_t host_length;
 	char host[SK_HTTP_HOST_MAX];/* request: from the absolute target or Host, lower case, without port; lives in flow memory only */
 	uint8_t path_depth;         /* segments that are not empty, at most 255 */

@@ -15,6 +15,7 @@ enum {
 	FIRST_ID_MIN = 8, /* RFC 9000 7.2: the client's first Destination Connection ID */
 	PACKETS_MAX = 8,  /* of one datagram */
 	TRUST_MAX = 1024, TRUST_EARNED = 16, TRUST_SAMPLE = 16,
+	GOOGLE_VERSION = 0x01, GOOGLE_ID = 0x08, GOOGLE_FLAGS = 0xcb, GOOGLE_ID_BYTES = 8,
 	FRAME_PADDING = 0, FRAME_PING = 1, FRAME_ACK = 2, FRAME_ACK_ECN = 3, FRAME_CRYPTO = 6, FRAME_CRYPTO_GOOGLE = 8
 };
 
@@ -344,6 +345,35 @@ bool sk_quic_maybe(struct sk_cur datagram)
 	uint8_t first = sk_u8(&datagram);
 	uint32_t version = sk_be32(&datagram);
 	return sk_alive(&datagram) == SK_OK && (first & LONG_FORM) != 0 && (version == 0 || sk_quic_version_of(version) != NULL);
+}
+
+/* "Q046" and the like. */
+static bool is_google_version(struct sk_cur c)
+{
+	uint32_t version = sk_be32(&c);
+	uint8_t tens = version >> 8 & 0xff, ones = version & 0xff;
+	return version >> 16 == ('Q' << 8 | '0') && tens >= '0' && tens <= '9' && ones >= '0' && ones <= '9';
+}
+
+bool sk_quic_by_form(struct sk_cur datagram)
+{
+	uint8_t first = sk_u8(&datagram);
+	if ((first & LONG_FORM) == 0) {
+		/* Google's versions to 43: flags (here: a version, a connection ID of 8 bytes, neither reset nor multipath), ID, version. */
+		sk_skip(&datagram, GOOGLE_ID_BYTES);
+		return (first & GOOGLE_FLAGS) == (GOOGLE_VERSION | GOOGLE_ID) && is_google_version(datagram);
+	}
+	if (is_google_version(datagram))
+		return true;
+	/* A Version Negotiation that offers one that we know. */
+	if (sk_be32(&datagram) != 0)
+		return false;
+	(void)connection_id(&datagram);
+	(void)connection_id(&datagram);
+	bool known = false, whole = sk_more(&datagram) && sk_left(&datagram) % 4 == 0;
+	while (whole && sk_more(&datagram))
+		known |= sk_quic_version_of(sk_be32(&datagram)) != NULL;
+	return known;
 }
 
 enum sk_err sk_quic_read(struct sk_quic *quic, struct sk_quic_flow *flow, unsigned direction, struct sk_cur datagram, struct sk_quic_datagram *out)

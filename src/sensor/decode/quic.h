@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* QUIC's first packets (RFC 9000, RFC 9001, RFC 9369; drafts 22 to 34, mvfst): from one UDP datagram to pieces of the CRYPTO stream, in which the
+/* QUIC's first packets (RFC 9000, RFC 9001, RFC 9369; drafts 22 to 34 and the last of version 2, mvfst): from one UDP datagram to pieces of the CRYPTO stream, in which the
    ClientHello or ServerHello lies. Initial packets are sealed with keys that anyone can compute from the client's first connection ID, so they are
    opened here; nothing else of QUIC can be read. Packets that do not authenticate are not ours. Thread rule: one sk_quic per worker.
    Never: allocates after sk_quic_new; keeps plain bytes beyond sk_quic_wipe or the next sk_quic_read. */
@@ -49,6 +49,8 @@ SK_MUST enum sk_err sk_quic_new(struct sk_quic **out);
 void sk_quic_free(struct sk_quic *quic);
 /* Cheap test of the first bytes: a long header of a version that is known (or 0, Version Negotiation)? False is final. */
 bool sk_quic_maybe(struct sk_cur datagram);
+/* Is it QUIC by its form, of which nothing can be opened: Google's own versions (Q034 ... Q050), a Version Negotiation that offers a known version? */
+bool sk_quic_by_form(struct sk_cur datagram);
 /* Open one datagram of a flow, all coalesced packets of it; `direction` is 0 or 1, as the caller counts. SK_OK: it is QUIC; *out holds 0 or more
    pieces of the CRYPTO stream of this direction: put them together by offset and read sk_tls_client_hello_message (from_client) or
    sk_tls_server_hello_message, quic = true, on the prefix. SK_EUNSUPPORTED: nothing in it could be opened (another protocol, an unknown version, only

@@ -146,7 +146,7 @@ static void read_extension(struct hello *hello, uint16_t type, struct sk_cur dat
 }
 
 /* The body of a ClientHello. A damaged extension does not spoil the hello: its lists stay short, as they do for the server. */
-static enum sk_err read_body(struct sk_cur c, struct sk_client_hello *out)
+static enum sk_err read_body(struct sk_cur c, struct sk_credit *credit, struct sk_client_hello *out)
 {
 	struct hello hello;
 	hello.out = out;
@@ -175,7 +175,7 @@ static enum sk_err read_body(struct sk_cur c, struct sk_client_hello *out)
 		if (sk_done(&c) != SK_OK || sk_alive(&extensions) != SK_OK)
 			return SK_EMALFORMED;
 	}
-	sk_hello_fingerprint(&hello.lists, out);
+	sk_hello_fingerprint(&hello.lists, credit, out);
 	return SK_OK;
 }
 
@@ -187,23 +187,23 @@ static enum sk_err settle(enum sk_err err, struct sk_client_hello *out)
 }
 
 /* A message whose header is there. *why: what stopped it when it is not whole. */
-static enum sk_err read_message(const struct sk_tls_message *message, enum sk_err why, struct sk_client_hello *out)
+static enum sk_err read_message(const struct sk_tls_message *message, enum sk_err why, struct sk_credit *credit, struct sk_client_hello *out)
 {
 	if (message->length > SK_CLIENT_HELLO_MAX_BYTES - SK_HANDSHAKE_HEADER_BYTES)
 		return SK_EMALFORMED;
-	return message->whole ? read_body(message->body, out) : why;
+	return message->whole ? read_body(message->body, credit, out) : why;
 }
 
-enum sk_err sk_tls_client_hello_message(struct sk_cur bytes, bool quic, struct sk_client_hello *out)
+enum sk_err sk_tls_client_hello_message(struct sk_cur bytes, bool quic, struct sk_credit *credit, struct sk_client_hello *out)
 {
 	*out = (struct sk_client_hello){.quic = quic};
 	struct sk_tls_message message;
 	enum sk_err err = sk_tls_bare_message(&bytes, SK_HANDSHAKE_CLIENT_HELLO, &message);
-	return settle(err == SK_OK ? read_message(&message, SK_EMORE, out) : err, out);
+	return settle(err == SK_OK ? read_message(&message, SK_EMORE, credit, out) : err, out);
 }
 
 /* A hello that spans records is put together here and the copy overwritten. */
-static enum sk_err read_joined(struct sk_cur stream, struct sk_client_hello *out)
+static enum sk_err read_joined(struct sk_cur stream, struct sk_credit *credit, struct sk_client_hello *out)
 {
 	uint8_t bytes[SK_HANDSHAKE_MAX_BYTES];
 	struct sk_out joined = sk_out_of(bytes, sizeof bytes);
@@ -211,12 +211,12 @@ static enum sk_err read_joined(struct sk_cur stream, struct sk_client_hello *out
 	struct sk_tls_message message;
 	enum sk_err why, err = sk_tls_next_message(&records, SK_HANDSHAKE_CLIENT_HELLO, &joined, &message, &why);
 	if (err == SK_OK)
-		err = read_message(&message, why, out);
+		err = read_message(&message, why, credit, out);
 	sk_wipe(bytes, sk_out_length(&joined));
 	return err;
 }
 
-enum sk_err sk_tls_client_hello(struct sk_cur stream, struct sk_client_hello *out)
+enum sk_err sk_tls_client_hello(struct sk_cur stream, struct sk_credit *credit, struct sk_client_hello *out)
 {
 	*out = (struct sk_client_hello){.quic = false};
 	struct sk_tls_records records = sk_tls_records_of(stream);
@@ -224,9 +224,9 @@ enum sk_err sk_tls_client_hello(struct sk_cur stream, struct sk_client_hello *ou
 	enum sk_err why, err = sk_tls_next_message(&records, SK_HANDSHAKE_CLIENT_HELLO, NULL, &message, &why);
 	out->record_version = records.version;
 	if (err == SK_OK)
-		err = read_message(&message, why, out);
+		err = read_message(&message, why, credit, out);
 	else if (err == SK_ETOOBIG)
-		err = read_joined(stream, out);
+		err = read_joined(stream, credit, out);
 	return settle(err, out);
 }
 
@@ -247,7 +247,7 @@ size_t sk_tls_message_bytes(struct sk_cur stream)
 	return length;
 }
 
-enum sk_err sk_tls_client_hello_datagram(struct sk_cur datagram, struct sk_client_hello *out)
+enum sk_err sk_tls_client_hello_datagram(struct sk_cur datagram, struct sk_credit *credit, struct sk_client_hello *out)
 {
 	*out = (struct sk_client_hello){.dtls = true};
 	struct sk_dtls_records records = sk_dtls_records_of(datagram);
@@ -259,5 +259,5 @@ enum sk_err sk_tls_client_hello_datagram(struct sk_cur datagram, struct sk_clien
 		return settle(SK_EMALFORMED, out);
 	if (sk_left(&message.part) != message.length)
 		return settle(SK_EMORE, out); /* cut into DTLS fragments: not put together */
-	return settle(read_body(message.part, out), out);
+	return settle(read_body(message.part, credit, out), out);
 }

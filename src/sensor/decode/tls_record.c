@@ -98,42 +98,48 @@ static void join(struct sk_tls_records *r, struct sk_out *joined, size_t n)
 	sk_put_bytes(joined, sk_take(&r->fragment, n), n);
 }
 
-/* The contents of the next record, when it is whole and holds at most `wanted` bytes, as a message's further records mostly do; else NULL. The
-   short way through many small ones: in line, over a cursor that is the caller's own. */
-static inline __attribute__((always_inline)) const uint8_t *take_small_record(struct sk_cur *stream, size_t wanted, size_t *length)
+/* Is a whole handshake record of so many bytes next? 0: it is one, of *length bytes, whatever they are. In line, over a cursor that is the caller's own. */
+static inline __attribute__((always_inline)) bool is_next(const struct sk_cur *stream, size_t wanted_length, size_t *length)
 {
 	struct sk_view header = sk_view_of(stream, RECORD_HEADER_BYTES);
 	if (!sk_view_is(header) || sk_view_be16(header, 0) != (RECORD_HANDSHAKE << 8 | VERSION_MAJOR))
-		return NULL;
+		return false;
 	*length = sk_view_be16(header, 3);
-	if (*length - 1 >= wanted || sk_left(stream) - RECORD_HEADER_BYTES < *length) /* none of length 0 */
-		return NULL;
-	return sk_take(stream, RECORD_HEADER_BYTES + *length) + RECORD_HEADER_BYTES;
+	return (wanted_length == 0 || *length == wanted_length) && sk_left(stream) - RECORD_HEADER_BYTES >= *length;
 }
 
-/* Join such records of a message in which `wanted` bytes are missing. */
-static void join_records(struct sk_tls_records *r, struct sk_out *joined, size_t wanted)
+/* Go through the next records while they are whole, not empty, and hold at most what is missing of a message; join them when there is an out. What is missing then.
+   Small records come in runs of one length: within a run the place of the next is known before this one was looked at, and nothing waits for memory. */
+static inline __attribute__((always_inline)) size_t pass_records(struct sk_cur *c, struct sk_out *joined, size_t missing)
 {
-	struct sk_cur stream = r->stream;
+	struct sk_cur stream = *c;
+	size_t length = 0, same;
+	while (is_next(&stream, 0, &length) && length - 1 < missing)
+		for (same = length; is_next(&stream, length, &same) && length <= missing; missing -= length) {
+			const uint8_t *bytes = sk_take(&stream, RECORD_HEADER_BYTES + length) + RECORD_HEADER_BYTES;
+			if (joined == NULL)
+				continue;
+			if (length == 1)
+				sk_put_bytes(joined, bytes, 1); /* no call */
+			else
+				sk_put_bytes(joined, bytes, length);
+		}
+	*c = stream;
+	return missing;
+}
+
+/* Join records of a message in which `wanted` bytes are missing. Not in line, like the next: the loop needs all registers. */
+static __attribute__((noinline)) void join_records(struct sk_tls_records *r, struct sk_out *joined, size_t wanted)
+{
 	struct sk_out out = *joined;
-	size_t length;
-	for (const uint8_t *bytes; (bytes = take_small_record(&stream, wanted, &length)) != NULL; wanted -= length)
-		if (length == 1)
-			sk_put_bytes(&out, bytes, 1); /* no call */
-		else
-			sk_put_bytes(&out, bytes, length);
-	r->stream = stream;
+	(void)pass_records(&r->stream, &out, wanted);
 	*joined = out;
 }
 
 /* Step over them; what is still missing then. */
-static uint32_t skip_records(struct sk_cur *c, uint32_t wanted)
+static __attribute__((noinline)) uint32_t skip_records(struct sk_cur *c, uint32_t wanted)
 {
-	struct sk_cur stream = *c;
-	for (size_t length; take_small_record(&stream, wanted, &length) != NULL;)
-		wanted -= (uint32_t)length;
-	*c = stream;
-	return wanted;
+	return (uint32_t)pass_records(c, NULL, wanted);
 }
 
 /* A message that goes on in further records. RFC 8446 5.1: nothing may stand between them. */
@@ -198,8 +204,12 @@ static bool pass_record(struct sk_cur *c, struct sk_tls_progress *p)
 	sk_skip(c, passed);
 	p->record_bytes -= (uint32_t)passed;
 	p->message_bytes -= (uint32_t)passed;
-	if (p->record_bytes == 0)
-		p->message_bytes = skip_records(c, p->message_bytes);
+	if (p->record_bytes == 0) {
+		size_t before = sk_offset(c);
+		uint32_t missing = skip_records(c, p->message_bytes);
+		p->records += (uint16_t)((sk_offset(c) - before - (p->message_bytes - missing)) / RECORD_HEADER_BYTES);
+		p->message_bytes = missing;
+	}
 	if (p->message_bytes != 0)
 		return false;
 	p->header_bytes = 0;
@@ -224,6 +234,7 @@ static enum sk_err enter_record(struct sk_cur *c, struct sk_tls_progress *p)
 	if (sk_view_u8(header, 0) != RECORD_HANDSHAKE || sk_view_be16(header, 3) == 0)
 		return SK_EUNSUPPORTED;
 	p->record_bytes = sk_view_be16(header, 3);
+	p->records++;
 	sk_skip(c, RECORD_HEADER_BYTES);
 	return SK_OK;
 }
@@ -280,4 +291,67 @@ bool sk_dtls_next_message(struct sk_dtls_records *r, struct sk_dtls_message *out
 	out->part = sk_carve_at_most(&r->record, part);
 	out->cut = sk_left(&out->part) < part;
 	return true;
+}
+
+/* ---- by their form alone ---- */
+
+enum {
+	RECORD_CHANGE = 20, RECORD_ALERT = 21, RECORD_DATA = 23, ALERT_BYTES = 2, EXPANSION_MAX = 2048, DTLS_MINOR_MIN = 0xfd, DTLS_HEADER_BYTES = 13,
+	SSL2_LONG = 0x80, SSL2_LENGTH = 0x7fff, SSL2_CLIENT_HELLO = 1, SSL2_VERSION = 2, SSL2_HEADER_BYTES = 2, SSL2_FIELDS_BYTES = 9, SSL2_SPEC_BYTES = 3, SSL2_SESSION_BYTES = 16,
+	SSL2_CHALLENGE_MIN = 16, SSL2_CHALLENGE_MAX = 32
+};
+
+/* Does a record of this kind have such a length, sealed (RFC 5246 6.2.3) or not? */
+static bool is_record(uint8_t type, uint16_t length)
+{
+	if (type == RECORD_CHANGE)
+		return length == 1;
+	return type >= RECORD_ALERT && type <= RECORD_DATA && length >= ALERT_BYTES && length <= RECORD_MAX + EXPANSION_MAX;
+}
+
+/* Length (2, high bit set), 1, version (2), lengths of specs, session and challenge (2 each), which make up the whole. */
+static bool is_ssl2_hello(struct sk_cur c)
+{
+	uint16_t length = sk_be16(&c) & SSL2_LENGTH;
+	uint8_t type = sk_u8(&c);
+	uint16_t version = sk_be16(&c), specs = sk_be16(&c), session = sk_be16(&c), challenge = sk_be16(&c);
+	return sk_alive(&c) == SK_OK && type == SSL2_CLIENT_HELLO && (version == SSL2_VERSION || (version >> 8 == VERSION_MAJOR && (version & 0xff) <= 4)) &&
+	       specs != 0 && specs % SSL2_SPEC_BYTES == 0 && (session == 0 || session == SSL2_SESSION_BYTES) && challenge >= SSL2_CHALLENGE_MIN &&
+	       challenge <= SSL2_CHALLENGE_MAX && length == SSL2_FIELDS_BYTES + specs + session + challenge;
+}
+
+bool sk_tls_by_form(struct sk_cur stream)
+{
+	if ((sk_peek_u8(&stream, 0) & SSL2_LONG) != 0)
+		return is_ssl2_hello(stream);
+	bool any = false;
+	for (struct sk_view header; sk_view_is(header = sk_view_of(&stream, RECORD_HEADER_BYTES)); any = true) {
+		uint8_t type = sk_view_u8(header, 0);
+		uint16_t version = sk_view_be16(header, 1), length = sk_view_be16(header, 3);
+		if (version >> 8 != VERSION_MAJOR || (version & 0xff) > 4 || !is_record(type, length))
+			return false;
+		sk_skip(&stream, RECORD_HEADER_BYTES);
+		/* Short records come whole; one header of a longer one is all that there may be to see. */
+		bool whole = sk_left(&stream) >= length;
+		if (!whole)
+			return any || type >= RECORD_HANDSHAKE;
+		sk_skip(&stream, length);
+	}
+	return any;
+}
+
+bool sk_dtls_by_form(struct sk_cur datagram)
+{
+	bool any = sk_more(&datagram);
+	while (sk_more(&datagram)) {
+		struct sk_view header = sk_view_of(&datagram, DTLS_HEADER_BYTES);
+		if (!sk_view_is(header) || sk_view_u8(header, 1) != DTLS_MAJOR || sk_view_u8(header, 2) < DTLS_MINOR_MIN)
+			return false;
+		uint16_t length = sk_view_be16(header, 11);
+		if (!is_record(sk_view_u8(header, 0), length))
+			return false;
+		sk_skip(&datagram, DTLS_HEADER_BYTES);
+		sk_skip(&datagram, length);
+	}
+	return any && sk_alive(&datagram) == SK_OK;
 }

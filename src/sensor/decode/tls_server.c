@@ -10,7 +10,8 @@
 
 enum {
 	RANDOM_BYTES = 32, SESSION_ID_MAX = 32, EXTENSION_ALPN = 16, EXTENSION_VERSIONS = 43, VERSION_TLS13 = 0x0304, VERSION_DTLS13 = 0xfefc,
-	VERSION_TLS13_DRAFTS = 0x7f, CHAIN_SHOWN_MAX = 255
+	VERSION_TLS13_DRAFTS = 0x7f, CHAIN_SHOWN_MAX = 255,
+	COST_CERTIFICATE = 300, COST_BYTES = 9 /* eighths: of SHA-1 and SHA-256 over a byte */
 };
 
 /* RFC 8446 4.1.3: the random of a HelloRetryRequest, which is SHA-256 of that word. */
@@ -32,7 +33,7 @@ static void read_extension(struct sk_server_hello *out, uint16_t type, struct sk
 	}
 }
 
-static enum sk_err read_body(struct sk_cur c, struct sk_server_hello *out)
+static enum sk_err read_body(struct sk_cur c, struct sk_credit *credit, struct sk_server_hello *out)
 {
 	struct sk_hello_list extensions;
 	extensions.count = 0;
@@ -68,7 +69,7 @@ static enum sk_err read_body(struct sk_cur c, struct sk_server_hello *out)
 	}
 	out->extension_count = (uint16_t)extensions.count;
 	if (!overflow)
-		sk_server_hello_ja3s(&extensions, out);
+		sk_server_hello_ja3s(&extensions, credit, out);
 	return SK_OK;
 }
 
@@ -80,23 +81,23 @@ static enum sk_err settle_hello(enum sk_err err, struct sk_server_hello *out)
 }
 
 /* A message whose header is there. *why: what stopped it when it is not whole. */
-static enum sk_err read_hello(const struct sk_tls_message *message, enum sk_err why, struct sk_server_hello *out)
+static enum sk_err read_hello(const struct sk_tls_message *message, enum sk_err why, struct sk_credit *credit, struct sk_server_hello *out)
 {
 	if (message->length > SK_SERVER_FLIGHT_MAX_BYTES - SK_HANDSHAKE_HEADER_BYTES)
 		return SK_EMALFORMED;
-	return message->whole ? read_body(message->body, out) : why;
+	return message->whole ? read_body(message->body, credit, out) : why;
 }
 
-enum sk_err sk_tls_server_hello_message(struct sk_cur bytes, bool quic, struct sk_server_hello *out)
+enum sk_err sk_tls_server_hello_message(struct sk_cur bytes, bool quic, struct sk_credit *credit, struct sk_server_hello *out)
 {
 	*out = (struct sk_server_hello){.quic = quic};
 	struct sk_tls_message message;
 	enum sk_err err = sk_tls_bare_message(&bytes, SK_HANDSHAKE_SERVER_HELLO, &message);
-	return settle_hello(err == SK_OK ? read_hello(&message, SK_EMORE, out) : err, out);
+	return settle_hello(err == SK_OK ? read_hello(&message, SK_EMORE, credit, out) : err, out);
 }
 
 /* A hello that spans records is put together here and the copy overwritten. */
-static enum sk_err read_joined_hello(struct sk_cur stream, struct sk_server_hello *out)
+static enum sk_err read_joined_hello(struct sk_cur stream, struct sk_credit *credit, struct sk_server_hello *out)
 {
 	uint8_t bytes[SK_HANDSHAKE_MAX_BYTES];
 	struct sk_out joined = sk_out_of(bytes, sizeof bytes);
@@ -104,12 +105,12 @@ static enum sk_err read_joined_hello(struct sk_cur stream, struct sk_server_hell
 	struct sk_tls_message message;
 	enum sk_err why, err = sk_tls_next_message(&records, SK_HANDSHAKE_SERVER_HELLO, &joined, &message, &why);
 	if (err == SK_OK)
-		err = read_hello(&message, why, out);
+		err = read_hello(&message, why, credit, out);
 	sk_wipe(bytes, sk_out_length(&joined));
 	return err;
 }
 
-enum sk_err sk_tls_server_hello(struct sk_cur stream, struct sk_server_hello *out)
+enum sk_err sk_tls_server_hello(struct sk_cur stream, struct sk_credit *credit, struct sk_server_hello *out)
 {
 	*out = (struct sk_server_hello){.quic = false};
 	struct sk_tls_records records = sk_tls_records_of(stream);
@@ -117,13 +118,13 @@ enum sk_err sk_tls_server_hello(struct sk_cur stream, struct sk_server_hello *ou
 	enum sk_err why, err = sk_tls_next_message(&records, SK_HANDSHAKE_SERVER_HELLO, NULL, &message, &why);
 	out->record_version = records.version;
 	if (err == SK_OK)
-		err = read_hello(&message, why, out);
+		err = read_hello(&message, why, credit, out);
 	else if (err == SK_ETOOBIG)
-		err = read_joined_hello(stream, out);
+		err = read_joined_hello(stream, credit, out);
 	return settle_hello(err, out);
 }
 
-enum sk_err sk_tls_server_hello_datagram(struct sk_cur datagram, struct sk_server_hello *out)
+enum sk_err sk_tls_server_hello_datagram(struct sk_cur datagram, struct sk_credit *credit, struct sk_server_hello *out)
 {
 	*out = (struct sk_server_hello){.dtls = true};
 	struct sk_dtls_records records = sk_dtls_records_of(datagram);
@@ -135,7 +136,7 @@ enum sk_err sk_tls_server_hello_datagram(struct sk_cur datagram, struct sk_serve
 		return settle_hello(SK_EMALFORMED, out);
 	if (sk_left(&message.part) != message.length)
 		return settle_hello(SK_EMORE, out); /* cut into DTLS fragments: not put together */
-	return settle_hello(read_body(message.part, out), out);
+	return settle_hello(read_body(message.part, credit, out), out);
 }
 
 bool sk_server_hello_has_certificate(const struct sk_server_hello *hello)
@@ -160,7 +161,7 @@ static uint8_t count_chain(struct sk_cur *list)
 }
 
 /* The body of a Certificate message of `length` bytes, as far as it is there. SK_EMORE: the leaf is not whole. */
-static enum sk_err read_leaf(struct sk_cur body, uint32_t length, struct sk_certificate *out)
+static enum sk_err read_leaf(struct sk_cur body, uint32_t length, struct sk_credit *credit, struct sk_certificate *out)
 {
 	bool whole = sk_left(&body) == length;
 	uint32_t list_bytes = sk_be24(&body), leaf_bytes = sk_be24(&body);
@@ -170,13 +171,17 @@ static enum sk_err read_leaf(struct sk_cur body, uint32_t length, struct sk_cert
 		return SK_EMALFORMED;
 	if (sk_left(&body) < leaf_bytes)
 		return SK_EMORE;
-	sk_x509_read(sk_carve(&body, leaf_bytes), out);
+	struct sk_cur leaf = sk_carve(&body, leaf_bytes);
+	if (!sk_credit_spend(credit, COST_CERTIFICATE + (int64_t)leaf_bytes * COST_BYTES / 8))
+		return SK_OK;
+	sk_x509_read(leaf, out);
 	out->chain_length = whole ? count_chain(&body) : 0;
 	return sk_alive(&body) == SK_OK ? SK_OK : SK_EMALFORMED;
 }
 
 /* Behind the ServerHello. */
-static enum sk_err read_certificate(struct sk_tls_records *records, struct sk_out *joined, bool last, struct sk_certificate *out)
+static enum sk_err read_certificate(struct sk_tls_records *records, struct sk_out *joined, bool last, struct sk_credit *credit,
+					struct sk_certificate *out)
 {
 	struct sk_tls_message message;
 	enum sk_err why, err = sk_tls_next_message(records, SK_HANDSHAKE_SERVER_HELLO, joined, &message, &why);
@@ -185,7 +190,7 @@ static enum sk_err read_certificate(struct sk_tls_records *records, struct sk_ou
 	SK_TRY(sk_tls_next_message(records, SK_HANDSHAKE_CERTIFICATE, joined, &message, &why));
 	if (!message.whole && (why != SK_EMORE || !last))
 		return why;
-	err = read_leaf(message.body, message.length, out);
+	err = read_leaf(message.body, message.length, credit, out);
 	return err == SK_EMORE ? SK_OK : err; /* the last that will be seen of a leaf that is not whole */
 }
 
@@ -196,25 +201,25 @@ static enum sk_err settle_certificate(enum sk_err err, struct sk_certificate *ou
 	return err;
 }
 
-static enum sk_err read_joined_certificate(struct sk_cur stream, bool last, struct sk_certificate *out)
+static enum sk_err read_joined_certificate(struct sk_cur stream, bool last, struct sk_credit *credit, struct sk_certificate *out)
 {
 	uint8_t bytes[SK_HANDSHAKE_MAX_BYTES];
 	struct sk_out joined = sk_out_of(bytes, sizeof bytes);
 	struct sk_tls_records records = sk_tls_records_of(stream);
-	enum sk_err err = read_certificate(&records, &joined, last, out);
+	enum sk_err err = read_certificate(&records, &joined, last, credit, out);
 	sk_wipe(bytes, sk_out_length(&joined));
 	return err;
 }
 
-enum sk_err sk_tls_certificate(struct sk_cur stream, bool last, struct sk_certificate *out)
+enum sk_err sk_tls_certificate(struct sk_cur stream, bool last, struct sk_credit *credit, struct sk_certificate *out)
 {
 	*out = (struct sk_certificate){0};
 	struct sk_tls_records records = sk_tls_records_of(stream);
-	enum sk_err err = read_certificate(&records, NULL, last, out);
-	return settle_certificate(err == SK_ETOOBIG ? read_joined_certificate(stream, last, out) : err, out);
+	enum sk_err err = read_certificate(&records, NULL, last, credit, out);
+	return settle_certificate(err == SK_ETOOBIG ? read_joined_certificate(stream, last, credit, out) : err, out);
 }
 
-enum sk_err sk_tls_certificate_datagram(struct sk_cur datagram, struct sk_certificate *out)
+enum sk_err sk_tls_certificate_datagram(struct sk_cur datagram, struct sk_credit *credit, struct sk_certificate *out)
 {
 	*out = (struct sk_certificate){0};
 	struct sk_dtls_records records = sk_dtls_records_of(datagram);
@@ -222,7 +227,7 @@ enum sk_err sk_tls_certificate_datagram(struct sk_cur datagram, struct sk_certif
 	while (sk_dtls_next_message(&records, &message)) {
 		if (message.type != SK_HANDSHAKE_CERTIFICATE || message.offset != 0)
 			continue;
-		enum sk_err err = read_leaf(message.part, message.length, out);
+		enum sk_err err = read_leaf(message.part, message.length, credit, out);
 		return settle_certificate(err == SK_EMORE ? SK_OK : err, out);
 	}
 	return SK_EUNSUPPORTED;

@@ -62,24 +62,29 @@ static void fill_record(const struct sk_kit *kit, const struct sk_flow_record *r
 	hash_ends(kit, event);
 }
 
-static void put_end(struct sk_kit *kit, const struct sk_flow_record *record)
+static void put(const struct sk_kit_front *front, const struct sk_event *event)
+{
+	front->send(front->context, event);
+}
+
+static void put_end(const struct sk_kit_front *front, const struct sk_flow_record *record)
 {
 	/* The rest of an event is zero: it is only written where it means something. */
 	struct sk_event event = {.kind = SK_EVENT_END, .time_ns = record->last_ns};
-	fill_record(kit, record, &event);
+	fill_record(front->kit, record, &event);
 	for (unsigned side = 0; side < 2; side++) {
 		event.flow.packets[side] = record->packets[side];
 		event.flow.bytes[side] = record->ip_bytes[side];
 	}
 	event.flow.first_ns = record->first_ns;
-	sk_kit_put(kit, &event);
+	put(front, &event);
 }
 
-void sk_kit_packet(struct sk_kit *kit, const struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_packet *packet, unsigned news)
+void sk_kit_packet(const struct sk_kit_front *front, const struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_packet *packet, unsigned news)
 {
 	static const struct { uint8_t news, kind; } kinds[] = {
 		{SK_FLOW_NEWS_OPEN, SK_EVENT_OPEN}, {SK_FLOW_NEWS_ANSWER, SK_EVENT_ANSWER}, {SK_FLOW_NEWS_CONFIRM, SK_EVENT_CONFIRM}};
-	sk_kit_clock(kit, packet->time_ns);
+	const struct sk_kit *kit = front->kit;
 	struct sk_event event = {.kind = SK_EVENT_OPEN};
 	bool filled = false;
 	for (size_t i = 0; i < SK_COUNT(kinds); i++) {
@@ -89,21 +94,21 @@ void sk_kit_packet(struct sk_kit *kit, const struct sk_flow_table *table, const 
 			fill_packet(kit, packet, (news & SK_FLOW_NEWS_BACK) != 0, &event);
 		filled = true;
 		event.kind = kinds[i].kind;
-		sk_kit_put(kit, &event);
+		put(front, &event);
 	}
 	if ((news & SK_FLOW_NEWS_CLOSE) != 0 && wants(kit, SK_EVENT_END)) {
 		struct sk_flow_record record;
 		sk_flow_read(table, flow, &record);
 		record.end = SK_FLOW_END_CLOSED;
-		put_end(kit, &record);
+		put_end(front, &record);
 	}
 }
 
-void sk_kit_ended(struct sk_kit *kit, const struct sk_flow_record *record)
+void sk_kit_ended(const struct sk_kit_front *front, const struct sk_flow_record *record)
 {
 	/* A connection that was closed has been told of when it was. */
-	if (wants(kit, SK_EVENT_END) && (record->ip_proto != TCP || record->state < SK_FLOW_CLOSED))
-		put_end(kit, record);
+	if (wants(front->kit, SK_EVENT_END) && (record->ip_proto != TCP || record->state < SK_FLOW_CLOSED))
+		put_end(front, record);
 }
 
 bool sk_kit_samples(const struct sk_kit *kit)
@@ -122,21 +127,20 @@ static bool is_sample(const struct sk_kit *kit, const struct sk_packet *packet)
 	return sk_mix(kit->low, what) >> 58 == 0;
 }
 
-void sk_kit_sample(struct sk_kit *kit, const struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_packet *packet)
+void sk_kit_sample(const struct sk_kit_front *front, const struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_packet *packet)
 {
-	if (SK_LIKELY(!is_sample(kit, packet)))
+	if (SK_LIKELY(!is_sample(front->kit, packet)))
 		return;
 	struct sk_flow_record record;
-	sk_kit_clock(kit, packet->time_ns);
 	sk_flow_read(table, flow, &record);
 	bool back = !sk_addr_equal(&packet->source, &record.initiator) || packet->source_port != (packet->has_ports ? record.initiator_port : packet->source_port);
 	struct sk_event event = {.kind = SK_EVENT_SAMPLE};
-	fill_packet(kit, packet, back, &event);
+	fill_packet(front->kit, packet, back, &event);
 	event.app = record.app;
 	event.state = record.state;
 	event.sample.packets = SK_EVENT_SAMPLING * packet->frames;
 	event.sample.bytes = SK_EVENT_SAMPLING * packet->ip_bytes;
-	sk_kit_put(kit, &event);
+	put(front, &event);
 }
 
 bool sk_kit_wants_head(const struct sk_kit *kit, enum sk_head_kind kind)
@@ -144,10 +148,11 @@ bool sk_kit_wants_head(const struct sk_kit *kit, enum sk_head_kind kind)
 	return (kit->heads >> kind & 1) != 0;
 }
 
-void sk_kit_head(struct sk_kit *kit, const struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_packet *packet, const struct sk_head *head)
+void sk_kit_head(const struct sk_kit_front *front, const struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_packet *packet,
+		 const struct sk_head *head)
 {
+	const struct sk_kit *kit = front->kit;
 	struct sk_flow_record record;
-	sk_kit_clock(kit, packet->time_ns);
 	sk_flow_read(table, flow, &record);
 	for (size_t i = 0; i < kit->count; i++) {
 		const struct sk_kit_place *at = &kit->places[i];
@@ -158,42 +163,49 @@ void sk_kit_head(struct sk_kit *kit, const struct sk_flow_table *table, const st
 		event.app = head->app;
 		event.bits |= head->from_initiator ? 0 : SK_EVENT_BACK;
 		if (at->ops->head(&at->run, head, packet, &event))
-			sk_kit_put(kit, &event);
+			put(front, &event);
 		sk_wipe_small(&event, sizeof event);
 	}
 }
 
+void sk_kit_complete(const struct sk_kit_front *front, struct sk_event *event)
+{
+	event->bits |= half_bit(front->kit, event->class_);
+	hash_ends(front->kit, event);
+	if (wants(front->kit, (enum sk_event_kind)event->kind))
+		put(front, event);
+}
+
 void sk_kit_event(struct sk_kit *kit, struct sk_event *event)
 {
+	const struct sk_kit_front front = sk_kit_front(kit);
 	if (event->kind != SK_EVENT_END)
 		sk_kit_clock(kit, event->time_ns);
-	event->bits |= half_bit(kit, event->class_);
-	hash_ends(kit, event);
-	if (wants(kit, (enum sk_event_kind)event->kind))
-		sk_kit_put(kit, event);
+	sk_kit_complete(&front, event);
 }
 
 /* A router tells of a flow when it is over: the clock is that of its end, and what was before it comes late, as it may. */
 void sk_kit_record(struct sk_kit *kit, const struct sk_flow_record *record)
 {
+	const struct sk_kit_front front = sk_kit_front(kit);
 	bool tcp = record->ip_proto == TCP, back = record->packets[1] != 0;
 	struct sk_event event = {.kind = SK_EVENT_OPEN, .time_ns = record->first_ns};
 	sk_kit_clock(kit, record->last_ns);
 	fill_record(kit, record, &event);
 	event.tcp_flags[0] = tcp && (record->tcp_flags[0] & SK_TCP_SYN) != 0 ? SK_TCP_SYN : record->tcp_flags[0];
 	if (!record->continued && record->packets[0] != 0 && wants(kit, SK_EVENT_OPEN))
-		sk_kit_put(kit, &event);
+		put(&front, &event);
 	event.kind = SK_EVENT_ANSWER;
 	event.tcp_flags[0] = record->tcp_flags[1];
 	/* Flags are a union over the flow: a connection that was accepted and later reset was not refused. */
 	if (tcp && (record->tcp_flags[1] & SK_TCP_SYN) != 0)
 		event.tcp_flags[0] = SK_TCP_SYN | SK_TCP_ACK;
 	if (!record->continued && back && wants(kit, SK_EVENT_ANSWER))
-		sk_kit_put(kit, &event);
+		put(&front, &event);
 	event.kind = SK_EVENT_CONFIRM;
 	event.tcp_flags[0] = SK_TCP_ACK;
 	if (!record->continued && tcp && (record->tcp_flags[0] & SK_TCP_ACK) != 0 && wants(kit, SK_EVENT_CONFIRM))
-		sk_kit_put(kit, &event);
+		put(&front, &event);
 	if (wants(kit, SK_EVENT_END))
-		put_end(kit, record);
+		put_end(&front, record);
 }

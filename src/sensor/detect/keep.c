@@ -2,6 +2,8 @@
 /* What of a head stays with a segment until its fate is known. A segment speaks one protocol besides TLS: the first one that was read is kept. */
 #include "detect/detect_priv.h"
 
+enum { SWITCHING_PROTOCOLS = 101 };
+
 /* May this kind be kept, that is: is no other there? */
 static bool is_free(const struct sk_flow_facts *facts, bool mine)
 {
@@ -22,11 +24,15 @@ static void keep_dns(struct sk_flow_facts *facts, const struct sk_dns *dns)
 		facts->dns_nxdomain++;
 }
 
-/* The first hello names the client: the second after a HelloRetryRequest is bent to what the server asked for. */
+/* The first hello names the client: the second after a HelloRetryRequest is bent to what the server asked for, and only its own fingerprint is kept beside. */
 static void keep_client_hello(struct sk_flow_facts *facts, const struct sk_head *head)
 {
-	if (facts->has_tls)
+	const char *ja4 = head->as.client_hello.ja4;
+	if (facts->has_tls) {
+		if (facts->ja4_second[0] == '\0' && strcmp(ja4, facts->tls.ja4) != 0)
+			memcpy(facts->ja4_second, ja4, sizeof facts->ja4_second);
 		return;
+	}
 	facts->has_tls = true;
 	facts->tls = head->as.client_hello;
 	facts->quic_version = head->quic_version;
@@ -63,7 +69,8 @@ static void keep_request(struct sk_flow_http *kept, const struct sk_http *http)
 
 static void keep_response(struct sk_flow_http *kept, const struct sk_http *http)
 {
-	if (http->status < 200)
+	/* RFC 9110 15.2: those below 200 come before the answer. 101 is the last that is said in HTTP. */
+	if (http->status < 200 && http->status != SWITCHING_PROTOCOLS)
 		return;
 	kept->responses++;
 	if (kept->has_response)

@@ -90,15 +90,12 @@ enum sk_err sk_kit_new(const struct sk_kit_config *config, struct sk_kit **out, 
 	const struct sk_detector_row *table = sk_policy_detectors(&rows);
 	*out = NULL;
 	SK_TRY(sk_kit_check(basis, fault));
-	struct sk_kit *kit = calloc(1, sizeof *kit);
+	struct sk_kit *kit = aligned_alloc(_Alignof(struct sk_kit), sizeof *kit);
+	if (kit != NULL)
+		memset(kit, 0, sizeof *kit);
 	if (kit == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "detectors: out of memory");
-	struct sk_cur c = sk_cur_of(config->key, sizeof config->key);
-	kit->low = sk_le64(&c);
-	kit->high = sk_le64(&c);
-	kit->route = config->route;
-	if (kit->route.workers == 0)
-		kit->route.workers = 1;
+	sk_kit_rekey(kit, config->key);
 	kit->half = half_of(basis->classes);
 	enum sk_err err = SK_OK;
 	for (size_t row = 0; row < rows && err == SK_OK; row++)
@@ -111,6 +108,13 @@ enum sk_err sk_kit_new(const struct sk_kit_config *config, struct sk_kit **out, 
 	}
 	*out = kit;
 	return SK_OK;
+}
+
+void sk_kit_rekey(struct sk_kit *kit, const uint8_t key[16])
+{
+	struct sk_cur c = sk_cur_of(key, 16);
+	kit->low = sk_le64(&c);
+	kit->high = sk_le64(&c);
 }
 
 void sk_kit_free(struct sk_kit *kit)
@@ -264,11 +268,9 @@ static void run_detector(struct sk_kit *kit, struct sk_kit_place *at)
 {
 	const struct sk_detector *ops = at->ops;
 	struct sk_run *run = &at->run;
-	unsigned subject = 1u << ops->subject;
 	for (size_t i = 0; i < kit->batch_count; i++) {
 		const struct sk_event *event = &kit->batch[i];
-		bool mine = (ops->events & SK_EVENT_BIT(event->kind)) != 0 && (event->subjects & subject) != 0 &&
-			    (event->kind != SK_EVENT_HEAD || event->detector == run->index);
+		bool mine = (ops->events & SK_EVENT_BIT(event->kind)) != 0 && (event->kind != SK_EVENT_HEAD || event->detector == run->index);
 		kit->keys[i] = mine ? ops->key(run, event) : 0;
 		if (kit->keys[i] != 0)
 			sk_table_prefetch(&run->table, kit->keys[i]);
@@ -294,21 +296,27 @@ void sk_kit_run(struct sk_kit *kit)
 	kit->batch_count = 0;
 }
 
-/* Into the batch, for the subjects that it is marked with. */
-static void take(struct sk_kit *kit, const struct sk_event *event)
+void sk_kit_receive(struct sk_kit *kit, const void *bytes, size_t length)
 {
-	if (event->kind == SK_EVENT_FOUND) {
-		if (kit->heard_count < SK_KIT_FOUND)
-			kit->heard[kit->heard_count++] = *event;
-		return;
-	}
-	kit->batch[kit->batch_count++] = *event;
+	struct sk_event *event = &kit->batch[kit->batch_count++];
+	SK_INVARIANT(length <= sizeof *event);
+	memcpy(event, bytes, length);
 	kit->counts.events[event->kind]++;
 	if (kit->batch_count == SK_KIT_BATCH)
 		sk_kit_run(kit);
 }
 
-/* What detectors said when the last second was weighed is told behind all events of this one, whichever worker they came from. */
+static void take(void *context, const struct sk_event *event)
+{
+	sk_kit_receive(context, event, sk_event_bytes(event));
+}
+
+struct sk_kit_front sk_kit_front(struct sk_kit *kit)
+{
+	return (struct sk_kit_front){.kit = kit, .context = kit, .send = take};
+}
+
+/* What detectors said when the last second was weighed is told behind all events of this one. */
 static void hear(struct sk_kit *kit)
 {
 	sk_kit_run(kit);
@@ -355,9 +363,28 @@ static void tick_to(struct sk_kit *kit, uint32_t now_s)
 		kit->places[i].run.now_s = now_s;
 	for (size_t i = 0; i < kit->count; i++)
 		settle_touched(&kit->places[i]);
-	for (size_t i = 0; i < kit->found_count; i++)
-		sk_kit_put(kit, &kit->found[i]);
+	memcpy(kit->heard, kit->found, kit->found_count * sizeof kit->found[0]);
+	kit->heard_count = kit->found_count;
 	kit->found_count = 0;
+}
+
+/* An older input begins, or one packet had come from the future: what was remembered belongs to another time. */
+static void start_anew(struct sk_kit *kit, uint32_t now_s)
+{
+	for (size_t i = 0; i < kit->count; i++) {
+		struct sk_run *run = &kit->places[i].run;
+		run->last = true;
+		for (uint32_t place = 0; place < sk_table_places(&run->table); place++)
+			if (entry_at(&run->table, place) != NULL)
+				(void)kit->places[i].ops->settle(run, entry_at(&run->table, place));
+		run->last = false;
+		sk_wipe(kit->places[i].arena, kit->places[i].arena_bytes);
+		run->touched_count = 0;
+		run->table.live = 0;
+		run->now_s = now_s;
+	}
+	kit->found_count = kit->heard_count = 0;
+	kit->now_s = now_s;
 }
 
 void sk_kit_tick(struct sk_kit *kit, int64_t now_ns)
@@ -366,6 +393,9 @@ void sk_kit_tick(struct sk_kit *kit, int64_t now_ns)
 	if (!kit->started || now_s > kit->now_s) {
 		kit->started = true;
 		tick_to(kit, now_s);
+	} else if (now_s < kit->now_s) {
+		hear(kit);
+		start_anew(kit, now_s);
 	}
 }
 
@@ -395,29 +425,11 @@ bool sk_kit_finish(struct sk_kit *kit)
 
 /* ---- the clock ---- */
 
-/* An older input begins, or one packet had come from the future: what was remembered belongs to another time. */
-static void start_anew(struct sk_kit *kit, uint32_t now_s)
-{
-	for (size_t i = 0; i < kit->count; i++) {
-		struct sk_run *run = &kit->places[i].run;
-		run->last = true;
-		for (uint32_t place = 0; place < sk_table_places(&run->table); place++)
-			if (entry_at(&run->table, place) != NULL)
-				(void)kit->places[i].ops->settle(run, entry_at(&run->table, place));
-		run->last = false;
-		sk_wipe(kit->places[i].arena, kit->places[i].arena_bytes);
-		run->touched_count = 0;
-		run->table.live = 0;
-		run->now_s = now_s;
-	}
-	kit->now_s = now_s;
-}
-
-/* With one worker the kit ticks itself, between two events: then nothing depends on how packets were batched. */
+/* The kit ticks itself, between two events: then nothing depends on how they were batched. */
 void sk_kit_clock(struct sk_kit *kit, int64_t time_ns)
 {
 	uint32_t now_s = sk_run_second(time_ns);
-	if (SK_LIKELY(now_s == kit->now_s) || kit->route.workers > 1)
+	if (SK_LIKELY(now_s == kit->now_s))
 		return;
 	if (!kit->started) {
 		sk_kit_tick(kit, time_ns);
@@ -432,53 +444,6 @@ void sk_kit_clock(struct sk_kit *kit, int64_t time_ns)
 		sk_kit_run(kit);
 		start_anew(kit, now_s);
 	}
-}
-
-/* ---- events ---- */
-
-void sk_kit_receive(struct sk_kit *kit, const struct sk_event *events, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		take(kit, &events[i]);
-}
-
-static unsigned owner_of(const struct sk_kit *kit, uint64_t hash)
-{
-	return (unsigned)((hash >> 32) * kit->route.workers >> 32);
-}
-
-/* Each worker that owns one of its subjects gets the event once. rule: DETECTOR-3 */
-static void send_to_owners(struct sk_kit *kit, struct sk_event *event)
-{
-	uint64_t hashes[SK_SUBJECT_COUNT] = {[SK_SUBJECT_INITIATOR] = event->from, [SK_SUBJECT_RESPONDER] = event->to,
-					     [SK_SUBJECT_PAIR] = sk_mix(event->from, event->to), [SK_SUBJECT_INSIDE] = event->class_ == SK_CLASS_FD ? event->to : event->from, [SK_SUBJECT_NET] = sk_kit_hash_net(kit, &event->responder),
-					     [SK_SUBJECT_OWN] = event->kind == SK_EVENT_HEAD ? event->head.hash : 0};
-	unsigned left = 0;
-	for (size_t i = 0; i < kit->count; i++)
-		if ((kit->places[i].ops->events & SK_EVENT_BIT(event->kind)) != 0)
-			left |= 1u << kit->places[i].ops->subject;
-	while (left != 0) {
-		unsigned owner = owner_of(kit, hashes[__builtin_ctz(left)]);
-		event->subjects = 0;
-		for (unsigned subject = 0; subject < SK_SUBJECT_COUNT; subject++)
-			if ((left >> subject & 1) != 0 && owner_of(kit, hashes[subject]) == owner)
-				event->subjects |= (uint8_t)(1u << subject);
-		left &= ~(unsigned)event->subjects;
-		if (owner == kit->route.self)
-			take(kit, event);
-		else
-			kit->route.send(kit->route.context, owner, event);
-	}
-}
-
-void sk_kit_put(struct sk_kit *kit, struct sk_event *event)
-{
-	if (kit->route.workers > 1) {
-		send_to_owners(kit, event);
-		return;
-	}
-	event->subjects = (1u << SK_SUBJECT_COUNT) - 1;
-	take(kit, event);
 }
 
 /* ---- figures ---- */

@@ -2,9 +2,10 @@
 /* detect/kit.h: the detectors of behaviour that a basis names, on one worker. Segments and heads become events of a fixed size; a detector counts them in memory
    that was allocated and touched at the start, and says what it found as a detection, of which select makes an observation and a finding.
    Three rules hold whatever a detector does. It sees no more than an event holds: addresses, ports, times, counters, and of a payload keyed hashes alone. What it
-   remembers never reaches a disk, is over after 24 h of packet time, and is overwritten by sk_kit_wipe (rule: DETECTOR-2). An event belongs to the worker that
-   owns its subject, and adding it is commutative within a second, so results do not depend on how many workers there are (rule: DETECTOR-3).
-   How one is written: detector.h. Promises: no allocation after sk_kit_new, no I/O, no clock but the packets'. Thread rule: one kit per worker. */
+   remembers never reaches a disk, is over after 24 h of packet time, and is overwritten by sk_kit_wipe (rule: DETECTOR-2). All events of a link come to one kit,
+   whichever workers made them, and adding one is commutative within a second, so results do not depend on how many workers there are (rule: DETECTOR-3).
+   How one is written: detector.h. Promises: no allocation after sk_kit_new, no I/O, no clock but the packets'. Thread rule: a kit has one owner; what makes events
+   (struct sk_kit_front) reads of it only what never changes, and may do so in any thread. */
 #ifndef SK_DETECT_KIT_H
 #define SK_DETECT_KIT_H
 
@@ -13,7 +14,7 @@
 #include "observe/observe.h"
 #include "policy/policy.h"
 
-enum { SK_KIT_WORKERS_MAX = 64, SK_EVENT_TEXT_MAX = 80, SK_EVENT_FLOW_BYTES = 128 };
+enum { SK_EVENT_TEXT_MAX = 80, SK_EVENT_FLOW_BYTES = 128 };
 
 enum sk_event_kind {
 	SK_EVENT_OPEN,    /* the first packet of a flow */
@@ -28,7 +29,7 @@ enum sk_event_kind {
 enum { SK_EVENT_SAMPLING = 64 };
 #define SK_EVENT_BIT(kind) (1u << (kind))
 
-/* Whose worker gets an event. */
+/* Whose contacts one entry counts. */
 enum sk_subject {
 	SK_SUBJECT_INITIATOR, SK_SUBJECT_RESPONDER, SK_SUBJECT_PAIR,
 	SK_SUBJECT_INSIDE,  /* the end inside the border; of transit the initiator */
@@ -49,7 +50,6 @@ struct sk_event {
 	int64_t time_ns;            /* of the packet; END: of the last one */
 	uint64_t from, to;          /* keyed hashes of the two addresses */
 	uint8_t kind, class_, ip_proto, app;
-	uint8_t subjects;           /* bits of enum sk_subject: as whose owner the worker gets it */
 	uint8_t detector;           /* HEAD: whose it is; FOUND: who said it */
 	uint8_t tcp_flags[2];       /* of the packet in [0]; END: of both sides */
 	uint8_t icmp_type, state, end, bits; /* enum sk_flow_state, sk_flow_end, sk_event_bit */
@@ -95,19 +95,10 @@ struct sk_kit_limits {
 /* The defaults above. */
 struct sk_kit_limits sk_kit_default_limits(void);
 
-/* Events for other workers. With one worker nothing is sent. */
-struct sk_kit_route {
-	unsigned workers, self;     /* 0 workers: 1 */
-	void *context;
-	/* Called on the path of packets; copies the event (SK_EVENT_FLOW_BYTES of it, unless it is a HEAD). */
-	void (*send)(void *context, unsigned to, const struct sk_event *event);
-};
-
 struct sk_kit_config {
 	const struct sk_basis *basis;  /* borrowed during the call */
 	struct sk_kit_limits limits;
-	struct sk_kit_route route;
-	uint8_t key[16];               /* secret and random in production; the same on all workers */
+	uint8_t key[16];               /* secret, or nothing that a sender could have known */
 };
 
 struct sk_kit_counts {
@@ -124,31 +115,51 @@ SK_MUST enum sk_err sk_kit_check(const struct sk_basis *basis, struct sk_fault *
 const struct sk_threshold *sk_kit_thresholds(const char *name, size_t *count);
 /* Make one with what the basis names; *out is NULL when it names none that runs here. SK_ENOMEM, SK_EBASISBAD. */
 SK_MUST enum sk_err sk_kit_new(const struct sk_kit_config *config, struct sk_kit **out, struct sk_fault *fault);
+/* Another key, before the first event. */
+void sk_kit_rekey(struct sk_kit *kit, const uint8_t key[16]);
 /* Wipe and free (NULL is fine). */
 void sk_kit_free(struct sk_kit *kit);
 
+/* Where events are made, and who takes them. */
+struct sk_kit_front {
+	const struct sk_kit *kit;      /* what its detectors ask for, and its key */
+	void *context;
+	/* Called on the path of packets; copies the event: sk_event_bytes of it. */
+	void (*send)(void *context, const struct sk_event *event);
+};
+/* Events go straight into the kit, in the thread of its owner. */
+struct sk_kit_front sk_kit_front(struct sk_kit *kit);
+/* So much of an event means something; the rest is zero. */
+static inline size_t sk_event_bytes(const struct sk_event *event)
+{
+	return event->kind == SK_EVENT_HEAD ? sizeof *event : (size_t)SK_EVENT_FLOW_BYTES;
+}
 /* What a packet did to its flow: sk_flow_news. Call it when that is not 0. */
-void sk_kit_packet(struct sk_kit *kit, const struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_packet *packet, unsigned news);
+void sk_kit_packet(const struct sk_kit_front *front, const struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_packet *packet, unsigned news);
 /* Does a detector ask for packets themselves? Then sk_kit_sample is called for each. */
 bool sk_kit_samples(const struct sk_kit *kit);
 /* Offer a packet that was applied to its flow. */
-void sk_kit_sample(struct sk_kit *kit, const struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_packet *packet);
+void sk_kit_sample(const struct sk_kit_front *front, const struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_packet *packet);
 /* A segment ended: flow's closed callback. Does not call into the table. */
-void sk_kit_ended(struct sk_kit *kit, const struct sk_flow_record *record);
+void sk_kit_ended(const struct sk_kit_front *front, const struct sk_flow_record *record);
 /* Does a detector ask for heads of this kind? */
 bool sk_kit_wants_head(const struct sk_kit *kit, enum sk_head_kind kind);
 /* Offer a head of a flow; it is not kept. */
-void sk_kit_head(struct sk_kit *kit, const struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_packet *packet, const struct sk_head *head);
-/* An event that somebody else made out of what he knows (its hashes, half view and subjects are filled in here). */
-void sk_kit_event(struct sk_kit *kit, struct sk_event *event);
-/* A flow that another meter counted, of which no packet was seen: all its events at once, as far as a record tells. */
-void sk_kit_record(struct sk_kit *kit, const struct sk_flow_record *record);
-/* Events that another worker sent here. */
-void sk_kit_receive(struct sk_kit *kit, const struct sk_event *events, size_t count);
-/* Work off what waits. Call it after each batch; with several workers also sk_kit_tick, when all events before that second have been received. */
-void sk_kit_run(struct sk_kit *kit);
-/* The clock has come to this second: what was counted before is weighed. With one worker the kit does it itself. */
+void sk_kit_head(const struct sk_kit_front *front, const struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_packet *packet,
+		 const struct sk_head *head);
+/* An event that somebody else made out of what he knows: its hashes and half view are filled in here. */
+void sk_kit_complete(const struct sk_kit_front *front, struct sk_event *event);
+
+/* Take an event that a front sent, of which length bytes are there. */
+void sk_kit_receive(struct sk_kit *kit, const void *event, size_t length);
+/* The clock of what sends events has come to this second: what was counted before is weighed. Back: what was remembered is told and forgotten. */
 void sk_kit_tick(struct sk_kit *kit, int64_t now_ns);
+/* sk_kit_complete into the kit itself, where nobody tells the time: the clock follows the events. */
+void sk_kit_event(struct sk_kit *kit, struct sk_event *event);
+/* The same for a flow that another meter counted, of which no packet was seen: all its events at once, as far as a record tells. */
+void sk_kit_record(struct sk_kit *kit, const struct sk_flow_record *record);
+/* Work off what waits, before detections are asked for. */
+void sk_kit_run(struct sk_kit *kit);
 /* The next detection, or false. Valid until the next call. */
 bool sk_kit_next(struct sk_kit *kit, struct sk_detection *out);
 /* No more comes: weigh everything a last time. Ask sk_kit_next until it is false and call again while this returns true. */

@@ -28,15 +28,14 @@ struct sk_kit_place {
 
 struct sk_kit {
 	uint64_t low, high;           /* the key as words */
-	struct sk_kit_route route;
 	uint8_t half;                 /* class bits: answers of such flows are not covered */
 	uint8_t wanted;               /* SK_EVENT_BITs that any detector asks for */
 	uint8_t heads;                /* bits of enum sk_head_kind */
 	size_t count;
 	struct sk_kit_place places[SK_KIT_DETECTORS_MAX];
 	uint8_t place_of[SK_BASIS_DETECTORS_MAX]; /* by row of detectors.def */
-	/* the clock */
-	bool started;
+	/* Above: what fronts read; below: the owner's. The clock: */
+	_Alignas(64) bool started;
 	uint32_t now_s;
 	unsigned ahead, behind;       /* events in a row */
 	/* what waits */
@@ -59,8 +58,6 @@ const struct sk_detector *sk_registry_detector(size_t row);
 /* Thresholds as the basis asks for them, the others by default. */
 SK_MUST enum sk_err sk_registry_thresholds(const struct sk_basis_detector *asked, const struct sk_detector *ops, uint64_t *out, struct sk_fault *fault);
 
-/* kit.c: an event is ready: to its owners. */
-void sk_kit_put(struct sk_kit *kit, struct sk_event *event);
 /* The clock moves on with a packet's time. */
 void sk_kit_clock(struct sk_kit *kit, int64_t time_ns);
 /* Keyed hash of an address; of its network. */

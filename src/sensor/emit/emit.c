@@ -186,18 +186,25 @@ static uint64_t flow_id(const struct sk_observation *observation)
 	return value;
 }
 
-void sk_emit_begin_line(struct sk_emit *emit, struct sk_json_writer *w, const char *event, int64_t unix_ns, const struct sk_observation *o)
+/* o NULL: it is about no flow. */
+static void begin_plain_line(struct sk_emit *emit, struct sk_json_writer *w, const char *event, int64_t unix_ns, const struct sk_observation *o)
 {
-	char id[SK_OBSERVATION_COMMUNITY_ID_MAX];
-	bool icmp = o->ip_proto == PROTO_ICMP || o->ip_proto == PROTO_ICMPV6;
-	bool ports = o->ip_proto == PROTO_TCP || o->ip_proto == PROTO_UDP || o->ip_proto == PROTO_SCTP;
 	sk_buf_reset(&emit->line);
 	sk_json_begin(w, &emit->line, false);
 	sk_json_object(w, NULL);
 	add_time(w, "timestamp", unix_ns);
-	sk_json_u64(w, "flow_id", flow_id(o));
+	if (o != NULL)
+		sk_json_u64(w, "flow_id", flow_id(o));
 	sk_json_text(w, "host", emit->sensor);
 	sk_json_text(w, "event_type", event);
+}
+
+void sk_emit_begin_line(struct sk_emit *emit, struct sk_json_writer *w, const char *event, int64_t unix_ns, const struct sk_observation *o)
+{
+	begin_plain_line(emit, w, event, unix_ns, o);
+	char id[SK_OBSERVATION_COMMUNITY_ID_MAX];
+	bool icmp = o->ip_proto == PROTO_ICMP || o->ip_proto == PROTO_ICMPV6;
+	bool ports = o->ip_proto == PROTO_TCP || o->ip_proto == PROTO_UDP || o->ip_proto == PROTO_SCTP;
 	add_addr(w, "src_ip", &o->initiator);
 	if (ports)
 		sk_json_u64(w, "src_port", o->initiator_port);
@@ -217,7 +224,8 @@ void sk_emit_begin_line(struct sk_emit *emit, struct sk_json_writer *w, const ch
 void sk_emit_begin_marks(const struct sk_emit *emit, struct sk_json_writer *w, const struct sk_observation *o)
 {
 	sk_json_object(w, "sekisho");
-	sk_json_text(w, "class", sk_class_name((enum sk_class)o->class_));
+	if (o != NULL)
+		sk_json_text(w, "class", sk_class_name((enum sk_class)o->class_));
 	if (!emit->marked)
 		return;
 	sk_json_text(w, "basis", emit->basis);
@@ -336,25 +344,42 @@ static void add_event(struct sk_json_writer *w, const struct sk_observation *o)
 	sk_json_end(w);
 }
 
-void sk_emit_finding(struct sk_emit *emit, const struct sk_finding *finding, const struct sk_observation *evidence)
+/* What we say of ourselves is no alert: an alert has a flow. */
+static void begin_own(struct sk_emit *emit, struct sk_json_writer *w, const struct sk_finding *finding)
+{
+	begin_plain_line(emit, w, "engine", finding->first_ns, NULL);
+	sk_json_object(w, "engine");
+	sk_json_text(w, "message", finding->kind);
+	sk_json_end(w);
+}
+
+static void begin_alert(struct sk_emit *emit, struct sk_json_writer *w, const struct sk_finding *finding, const struct sk_observation *evidence)
 {
 	enum { HIGHEST_SEVERITY = 3 };
 	char signature[SK_OBSERVATION_DOMAIN_MAX + 64];
-	struct sk_json_writer w;
-	sk_emit_begin_line(emit, &w, "alert", finding->first_ns, evidence);
+	sk_emit_begin_line(emit, w, "alert", finding->first_ns, evidence);
 	(void)snprintf(signature, sizeof signature, "SEKISHO %s %s", finding->kind, finding->matched);
-	sk_json_object(&w, "alert");
-	sk_json_text(&w, "action", "allowed");
+	sk_json_object(w, "alert");
+	sk_json_text(w, "action", "allowed");
 	bool event = evidence->kind == SK_OBSERVATION_EVENT;
-	sk_json_u64(&w, "gid", event ? GID_DETECTORS : 1);
-	sk_json_u64(&w, "signature_id", event ? number_of(finding->kind) : evidence->hit_ids[0]);
-	sk_json_u64(&w, "rev", 1);
-	sk_json_text(&w, "signature", signature);
-	sk_json_text(&w, "category", finding->kind);
+	sk_json_u64(w, "gid", event ? GID_DETECTORS : 1);
+	sk_json_u64(w, "signature_id", event ? number_of(finding->kind) : evidence->hit_ids[0]);
+	sk_json_u64(w, "rev", 1);
+	sk_json_text(w, "signature", signature);
+	sk_json_text(w, "category", finding->kind);
 	/* EVE counts the other way round: 1 is the highest. */
-	sk_json_u64(&w, "severity",
+	sk_json_u64(w, "severity",
 		    finding->severity >= 1 && finding->severity <= HIGHEST_SEVERITY ? HIGHEST_SEVERITY + 1u - finding->severity : HIGHEST_SEVERITY);
-	sk_json_end(&w);
+	sk_json_end(w);
+}
+
+void sk_emit_finding(struct sk_emit *emit, const struct sk_finding *finding, const struct sk_observation *evidence)
+{
+	struct sk_json_writer w;
+	if (evidence == NULL)
+		begin_own(emit, &w, finding);
+	else
+		begin_alert(emit, &w, finding, evidence);
 	sk_emit_begin_marks(emit, &w, evidence);
 	sk_json_hex(&w, "finding", finding->id, sizeof finding->id);
 	sk_json_u64(&w, "confidence_percent", finding->confidence_percent);
@@ -363,7 +388,7 @@ void sk_emit_finding(struct sk_emit *emit, const struct sk_finding *finding, con
 	sk_json_text(&w, "sentence", finding->sentence);
 	sk_json_text(&w, "why", finding->why);
 	sk_json_text(&w, "doubt", finding->doubt);
-	if (event)
+	if (evidence != NULL && evidence->kind == SK_OBSERVATION_EVENT)
 		add_event(&w, evidence);
 	sk_json_end(&w);
 	sk_emit_end_line(emit, &w);

@@ -31,7 +31,7 @@ void sk_emit_mark(struct sk_emit *emit, const char *basis_id, bool self_approved
 SK_MUST enum sk_err sk_emit_close(struct sk_emit *emit, struct sk_fault *fault);
 /* One observation: a "flow" line, then a line for each protocol of which it keeps something ("dns", "tls", "quic", "http", "ssh", "modbus" ...). */
 void sk_emit_observation(struct sk_emit *emit, const struct sk_observation *observation, const uint8_t id[16]);
-/* One finding: an "alert" line. */
+/* One finding: an "alert" line; without evidence, that is about the sensor itself, an "engine" line. */
 void sk_emit_finding(struct sk_emit *emit, const struct sk_finding *finding, const struct sk_observation *evidence);
 
 #endif

@@ -100,6 +100,8 @@ static void add_hello(struct sk_json_writer *w, const struct sk_observation *o)
 	add_hash(w, "ja3s", o->ja3s);
 	if (o->ja4[0] != '\0')
 		sk_json_text(w, "ja4", o->ja4);
+	if (o->ja4_second[0] != '\0') /* ours; Suricata has the first alone */
+		sk_json_text(w, "ja4_second", o->ja4_second);
 	if (o->alpn[0] != '\0') {
 		sk_json_array(w, "client_alpns");
 		sk_json_text(w, NULL, o->alpn);

@@ -122,7 +122,7 @@ void sk_syslog_format(const struct sk_syslog *syslog, const struct sk_finding *f
 	add_parameter(out, "severity", names[severity]);
 	(void)snprintf(number, sizeof number, "%u", (unsigned)finding->confidence_percent);
 	add_parameter(out, "confidence", number);
-	add_parameter(out, "class", sk_class_name((enum sk_class)finding->class_));
+	add_parameter(out, "class", sk_finding_class_name(finding));
 	add_parameter(out, "matched", finding->matched);
 	add_parameter(out, "origin", finding->origin);
 	add_address(out, "subject", &finding->subject);

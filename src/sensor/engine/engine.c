@@ -1,43 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "engine/engine.h"
+#include "engine/engine_priv.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-enum { EXPIRE_STEP_NS = 1000000000 };
-
-struct sk_engine {
-	struct sk_gate *gate;
-	struct sk_decoder *decoder;
-	struct sk_flow_table *flows;
-	struct sk_select *select;
-	struct sk_detect detect;
-	struct sk_kit *kit;           /* NULL: the basis names no detector that runs here */
-	bool heads;                   /* payloads are looked at */
-	struct sk_engine_config config;
-	sk_engine_interval interval;
-	void *context;
-
-	/* This interval, as counted by the stage that acts. */
-	struct sk_cell received, gate_erased[SK_GATE_REASON_COUNT], classes[SK_CLASS_COUNT];
-	struct sk_cell pending_before;
-	struct sk_select_counts select_before;
-	uint64_t upstream_lost, upstream_before, segments;
-	int64_t from_ns, to_ns;
-
-	struct sk_engine_totals totals;
-	int64_t newest_ns, expired_at_ns;
-	struct sk_packet packets[SK_BATCH_MAX];
-	size_t packet_count;
-	struct sk_verdict verdicts[SK_BATCH_MAX];
-};
-
-static void count(struct sk_cell *cell, uint64_t frames, uint64_t bytes)
-{
-	cell->frames += frames;
-	cell->bytes += bytes;
-}
+enum { EXPIRE_STEP_NS = 1000000000, SECOND_NS = 1000000000 };
 
 static void segment_closed(void *context, const struct sk_flow_record *record)
 {
@@ -46,27 +12,9 @@ static void segment_closed(void *context, const struct sk_flow_record *record)
 	engine->totals.protocols[record->ip_proto]++;
 	if (record->app < SK_APP_COUNT)
 		engine->totals.apps[record->app]++;
-	if (engine->kit != NULL)
-		sk_kit_ended(engine->kit, record);
+	if (engine->watch.front.kit != NULL)
+		sk_kit_ended(&engine->watch.front, record);
 	sk_select_segment(engine->select, record);
-}
-
-static enum sk_err make_kit(struct sk_engine *engine)
-{
-	struct sk_kit_config config = {.basis = engine->config.basis, .limits = sk_kit_default_limits()};
-	struct sk_fault why;
-	sk_random(config.key, sizeof config.key);
-	enum sk_err err = sk_kit_new(&config, &engine->kit, &why);
-	sk_wipe(config.key, sizeof config.key);
-	return err;
-}
-
-/* What detectors have to say becomes observations and findings here, between packets: minting may not happen inside the flow table's callback. */
-static void tell_detections(struct sk_engine *engine)
-{
-	struct sk_detection detection;
-	while (sk_kit_next(engine->kit, &detection))
-		sk_select_event(engine->select, engine->kit, &detection);
 }
 
 enum sk_err sk_engine_new(const struct sk_engine_config *config, sk_engine_interval interval, void *context, struct sk_engine **out)
@@ -80,7 +28,8 @@ enum sk_err sk_engine_new(const struct sk_engine_config *config, sk_engine_inter
 	engine->interval = interval;
 	engine->heads = config->flow.heads != SK_FLOW_HEADS_NONE;
 	engine->context = context;
-	engine->newest_ns = engine->expired_at_ns = INT64_MIN;
+	engine->expired_at_ns = INT64_MIN;
+	engine->second_ends_ns = INT64_MAX;
 	uint8_t key[2][SK_SIP_KEY_BYTES];
 	sk_random(key, sizeof key);
 	enum sk_err err = sk_gate_new(config->border, config->basis->classes, &engine->gate);
@@ -90,8 +39,6 @@ enum sk_err sk_engine_new(const struct sk_engine_config *config, sk_engine_inter
 		err = sk_flow_table_new(&config->flow, key[1], segment_closed, engine, &engine->flows);
 	if (err == SK_OK)
 		err = sk_select_new(config->basis, config->set, config->sink, &engine->select);
-	if (err == SK_OK)
-		err = make_kit(engine);
 	sk_wipe(key, sizeof key);
 	if (err != SK_OK) {
 		sk_engine_free(engine);
@@ -102,6 +49,22 @@ enum sk_err sk_engine_new(const struct sk_engine_config *config, sk_engine_inter
 	return SK_OK;
 }
 
+void sk_engine_join(struct sk_engine *engine, const struct sk_engine_peers *peers, const uint8_t key[SK_SIP_KEY_BYTES])
+{
+	static const struct sk_cell exchange_full = {.name = "exchange_full"};
+	engine->peers = peers;
+	engine->lost[engine->lost_count++] = exchange_full;
+	sk_gate_steer(engine->gate, peers->count, key);
+}
+
+void sk_engine_watch(struct sk_engine *engine, const struct sk_engine_watch *watch)
+{
+	static const struct sk_engine_watch nobody = {.second = NULL};
+	engine->watch = watch != NULL ? *watch : nobody;
+	engine->second_ends_ns = engine->watch.second != NULL ? INT64_MIN : INT64_MAX;
+	sk_flow_tell_sweeps(engine->flows, engine->watch.second != NULL);
+}
+
 void sk_engine_free(struct sk_engine *engine)
 {
 	if (engine == NULL)
@@ -110,7 +73,6 @@ void sk_engine_free(struct sk_engine *engine)
 	sk_flow_table_free(engine->flows);
 	sk_decoder_free(engine->decoder);
 	sk_select_free(engine->select);
-	sk_kit_free(engine->kit);
 	sk_wipe(engine, sizeof *engine);
 	free(engine);
 }
@@ -119,11 +81,43 @@ void sk_engine_free(struct sk_engine *engine)
 
 static inline void count_packet(struct sk_engine *engine, const struct sk_flow *flow, const struct sk_packet *packet)
 {
+	const struct sk_kit_front *front = &engine->watch.front;
 	unsigned news = sk_flow_news(engine->flows);
 	if (news != 0)
-		sk_kit_packet(engine->kit, engine->flows, flow, packet, news);
-	if (sk_kit_samples(engine->kit))
-		sk_kit_sample(engine->kit, engine->flows, flow, packet);
+		sk_kit_packet(front, engine->flows, flow, packet, news);
+	if (sk_kit_samples(front->kit))
+		sk_kit_sample(front, engine->flows, flow, packet);
+}
+
+static void open_segment(struct sk_engine *engine, struct sk_flow *flow, const struct sk_packet *packet)
+{
+	if (SK_LIKELY(engine->shed < SK_SHED_FACTS)) {
+		(void)sk_detect_open(&engine->detect, engine->flows, flow, packet);
+		return;
+	}
+	sk_flow_set_shed(flow);
+	engine->facts_shed++;
+}
+
+/* Under load no payload is looked at. */
+static bool leave_head(struct sk_engine *engine, const struct sk_packet *packet)
+{
+	if (SK_LIKELY(engine->shed < SK_SHED_HEADS))
+		return false;
+	engine->heads_shed += packet->payload_wire_bytes != 0;
+	return true;
+}
+
+/* Under the worst load flows are not opened: those that are open go on. */
+static bool leave_flow(struct sk_engine *engine, size_t i)
+{
+	if (SK_LIKELY(engine->shed < SK_SHED_FLOWS) || !sk_flow_seems_new(engine->flows, i))
+		return false;
+	const struct sk_packet *packet = &engine->packets[i];
+	sk_flow_skip(engine->flows);
+	sk_select_erase(engine->select, SK_SELECT_SHED, packet->frames, packet->wire_bytes);
+	engine->flows_shed += packet->frames;
+	return true;
 }
 
 static void follow_packet(struct sk_engine *engine, const struct sk_packet *packet)
@@ -135,15 +129,15 @@ static void follow_packet(struct sk_engine *engine, const struct sk_packet *pack
 		return;
 	}
 	if (is_new)
-		(void)sk_detect_open(&engine->detect, engine->flows, flow, packet);
-	if (engine->kit != NULL)
+		open_segment(engine, flow, packet);
+	if (engine->watch.front.kit != NULL)
 		count_packet(engine, flow, packet);
-	if (!engine->heads)
+	if (!engine->heads || leave_head(engine, packet))
 		return;
 	for (const struct sk_head *head = sk_flow_head(engine->flows, flow, packet); head != NULL; head = sk_flow_head_next(engine->flows, flow, packet)) {
 		(void)sk_detect_head(&engine->detect, engine->flows, flow, head);
-		if (engine->kit != NULL && sk_kit_wants_head(engine->kit, (enum sk_head_kind)head->kind))
-			sk_kit_head(engine->kit, engine->flows, flow, packet, head);
+		if (engine->watch.front.kit != NULL && sk_kit_wants_head(engine->watch.front.kit, (enum sk_head_kind)head->kind))
+			sk_kit_head(&engine->watch.front, engine->flows, flow, packet, head);
 	}
 }
 
@@ -155,31 +149,66 @@ static void follow_packets(struct sk_engine *engine)
 			if (sk_flow_seems_new(engine->flows, i))
 				sk_detect_prefetch(&engine->detect, &engine->packets[i]);
 	for (size_t i = 0; i < engine->packet_count; i++)
-		follow_packet(engine, &engine->packets[i]);
+		if (!leave_flow(engine, i))
+			follow_packet(engine, &engine->packets[i]);
 	engine->packet_count = 0;
-	if (engine->kit != NULL) {
-		sk_kit_run(engine->kit);
-		tell_detections(engine);
-	}
 }
 
 static void erase_at_gate(struct sk_engine *engine, enum sk_gate_reason reason, uint16_t interface, uint64_t frames, uint64_t bytes)
 {
-	count(&engine->gate_erased[reason], frames, bytes);
+	sk_engine_count(&engine->gate_erased[reason], frames, bytes);
 	engine->totals.interface_erased[interface % SK_INTERFACES_MAX][reason] += frames;
 }
 
+/* Is it another worker's? Where one source feeds all, what a fragment is part of is put together here. */
+static bool is_anothers(const struct sk_engine *engine, const struct sk_admitted *admitted)
+{
+	const struct sk_admitted_info *info = sk_admitted_info(admitted);
+	struct sk_fragment fragment;
+	if (info->worker == engine->peers->self)
+		return false;
+	return info->plain != 0 || !engine->peers->keep_fragments || !sk_decode_fragment(admitted, &fragment);
+}
+
+static void count_passed(struct sk_engine *engine, bool passed, uint64_t frames, uint64_t bytes)
+{
+	sk_engine_count(passed ? &engine->passed : &engine->lost[0], frames, bytes);
+}
+
+/* What is handed on is overwritten here: there is one copy. rule: WORKER-1 */
+static bool pass_on(struct sk_engine *engine, struct sk_frame *frame, const struct sk_admitted *admitted)
+{
+	if (!is_anothers(engine, admitted))
+		return false;
+	bool passed = engine->peers->pass_frame(engine->peers->context, sk_admitted_info(admitted)->worker, frame, engine->clock.now_ns);
+	sk_wipe(frame->bytes, frame->captured_bytes);
+	frame->erased = true;
+	count_passed(engine, passed, 1, frame->wire_bytes);
+	return true;
+}
+
+static bool pass_datagram_on(struct sk_engine *engine, const struct sk_datagram *datagram, const struct sk_admitted *admitted)
+{
+	const struct sk_admitted_info *seen = &datagram->seen;
+	if (engine->peers == NULL || !is_anothers(engine, admitted))
+		return false;
+	bool passed = engine->peers->pass_datagram(engine->peers->context, sk_admitted_info(admitted)->worker, seen, datagram->bytes, datagram->length, engine->clock.now_ns);
+	count_passed(engine, passed, seen->frames, seen->wire_bytes);
+	return true;
+}
+
 /* A datagram made of fragments may hide a tunnel, so it goes back to the gate before anyone looks at it. rule: GATE-5 */
-static void follow_datagram(struct sk_engine *engine, struct sk_datagram *datagram)
+static void follow_datagram(struct sk_engine *engine, struct sk_datagram *datagram, bool pass)
 {
 	follow_packets(engine); /* what came before it goes first */
 	struct sk_verdict verdict = sk_gate_judge_datagram(engine->gate, &datagram->seen, datagram->bytes, datagram->length);
 	if (verdict.admitted == NULL) {
 		erase_at_gate(engine, (enum sk_gate_reason)verdict.reason, datagram->seen.interface, datagram->seen.frames, datagram->seen.wire_bytes);
-	} else {
+	} else if (!pass || !pass_datagram_on(engine, datagram, verdict.admitted)) {
 		struct sk_datagram inner;
 		switch (sk_decode(engine->decoder, verdict.admitted, &engine->packets[0], &inner)) {
 		case SK_DECODED:
+			engine->packets[0].clock_ns = engine->clock.now_ns;
 			engine->packet_count = 1;
 			follow_packets(engine);
 			break;
@@ -194,7 +223,6 @@ static void follow_datagram(struct sk_engine *engine, struct sk_datagram *datagr
 			break;
 		}
 	}
-	sk_decode_release_datagram(engine->decoder, datagram);
 }
 
 static void follow_admitted(struct sk_engine *engine, const struct sk_admitted *admitted)
@@ -203,12 +231,14 @@ static void follow_admitted(struct sk_engine *engine, const struct sk_admitted *
 	struct sk_packet *packet = &engine->packets[engine->packet_count];
 	switch (sk_decode(engine->decoder, admitted, packet, &datagram)) {
 	case SK_DECODED:
+		packet->clock_ns = engine->clock.now_ns;
 		engine->packet_count++;
 		break;
 	case SK_DECODE_HELD:
 		break;
 	case SK_DECODE_DATAGRAM:
-		follow_datagram(engine, &datagram);
+		follow_datagram(engine, &datagram, true);
+		sk_decode_release_datagram(engine->decoder, &datagram);
 		break;
 	case SK_DECODE_BAD: {
 		const struct sk_admitted_info *info = sk_admitted_info(admitted);
@@ -227,16 +257,61 @@ static void give_up_fragments(struct sk_engine *engine, int64_t now_ns)
 	sk_select_erase(engine->select, SK_SELECT_UNDECODABLE, loss.bad_frames, loss.bad_bytes);
 }
 
-/* Timers run on packet time, which may stand still or run back; sweeps are spaced so that a batch costs nothing. */
+/* Timers run on the time of frames, which may stand still or run back; sweeps are spaced so that a batch costs nothing. */
 static void expire(struct sk_engine *engine)
 {
-	if (engine->newest_ns == INT64_MIN)
+	int64_t now_ns = engine->clock.now_ns;
+	if (engine->expired_at_ns != INT64_MIN && now_ns - engine->expired_at_ns < EXPIRE_STEP_NS)
 		return;
-	if (engine->expired_at_ns != INT64_MIN && engine->newest_ns < engine->expired_at_ns + EXPIRE_STEP_NS)
+	engine->expired_at_ns = now_ns;
+	sk_flow_expire(engine->flows, now_ns);
+	give_up_fragments(engine, now_ns);
+}
+
+static void take_clock_back(struct sk_engine *engine, int64_t was_ns, int64_t now_ns)
+{
+	sk_flow_clock_back(engine->flows, was_ns, now_ns);
+	engine->expired_at_ns = now_ns;
+}
+
+static void enter_second(struct sk_engine *engine, bool sweep)
+{
+	int64_t now_ns = engine->clock.now_ns;
+	engine->second_ns = now_ns;
+	engine->second_ends_ns = now_ns - now_ns % SECOND_NS + SECOND_NS;
+	engine->watch.second(engine->watch.context, now_ns, sweep);
+	if (!sweep)
 		return;
-	engine->expired_at_ns = engine->newest_ns;
-	sk_flow_expire(engine->flows, engine->newest_ns);
-	give_up_fragments(engine, engine->newest_ns);
+	engine->swept_ns = now_ns;
+	engine->frames_swept = 0;
+	sk_flow_settle(engine->flows, now_ns);
+}
+
+/* What came before belongs to the second before. Which segments end when must not depend on how they are spread over workers, so it is told to all of them. */
+static void begin_second(struct sk_engine *engine)
+{
+	bool first = engine->second_ends_ns == INT64_MIN;
+	follow_packets(engine);
+	enter_second(engine, first || sk_flow_sweep_is_due(&engine->watch.limits, engine->swept_ns, engine->second_ns, engine->clock.now_ns, engine->frames_swept));
+}
+
+/* A frame's time told that the clock was wrong. What came before that frame goes first. */
+static void clock_went_back(struct sk_engine *engine)
+{
+	follow_packets(engine);
+	take_clock_back(engine, engine->clock.was_ns, engine->clock.now_ns);
+	if (engine->peers != NULL)
+		engine->peers->clock_back(engine->peers->context, engine->clock.was_ns, engine->clock.now_ns);
+	if (engine->watch.second != NULL)
+		enter_second(engine, true);
+}
+
+static void tick(struct sk_engine *engine, int64_t time_ns)
+{
+	if (!engine->told_clock && sk_flow_clock_tick(&engine->clock, time_ns))
+		clock_went_back(engine);
+	if (SK_UNLIKELY(engine->clock.now_ns >= engine->second_ends_ns))
+		begin_second(engine);
 }
 
 /* Of a part of a batch that belongs to one interval. */
@@ -250,7 +325,6 @@ static void take_times(struct sk_engine *engine, const struct sk_frame *frames, 
 	bool first = engine->received.frames == 0;
 	engine->from_ns = first || earliest < engine->from_ns ? earliest : engine->from_ns;
 	engine->to_ns = first || latest > engine->to_ns ? latest : engine->to_ns;
-	engine->newest_ns = latest > engine->newest_ns ? latest : engine->newest_ns;
 }
 
 /* Frames and bytes of a batch in one word, so that counting a frame is one addition: frames below, wire bytes above (at most 64 x 2^32). */
@@ -287,115 +361,132 @@ static void count_interfaces(struct sk_engine *engine, const struct sk_frame *fr
 	}
 }
 
-static void judge_and_follow(struct sk_engine *engine, struct sk_frame *frames, size_t frame_count)
+void sk_engine_receive(struct sk_engine *engine, struct sk_frame *frames, size_t frame_count)
 {
 	uint64_t classes[SK_CLASS_COUNT] = {0}, reasons[SK_GATE_REASON_COUNT] = {0};
 	take_times(engine, frames, frame_count);
+	engine->frames_swept += frame_count;
 	sk_gate_judge_batch(engine->gate, frames, frame_count, engine->verdicts);
 	engine->packet_count = 0;
 	for (size_t i = 0; i < frame_count; i++) {
 		const struct sk_verdict *verdict = &engine->verdicts[i];
+		tick(engine, frames[i].time_ns);
 		classes[verdict->class_] += sum_of(&frames[i]);
 		reasons[verdict->reason] += sum_of(&frames[i]);
-		if (SK_LIKELY(verdict->admitted != NULL))
+		if (SK_LIKELY(verdict->admitted != NULL) && (SK_LIKELY(engine->peers == NULL) || !pass_on(engine, &frames[i], verdict->admitted)))
 			follow_admitted(engine, verdict->admitted);
 	}
 	for (int class_ = 0; class_ < SK_CLASS_COUNT; class_++) {
-		count(&engine->classes[class_], sum_frames(classes[class_]), classes[class_] >> SUM_BYTES);
-		count(&engine->received, sum_frames(classes[class_]), classes[class_] >> SUM_BYTES);
+		sk_engine_count(&engine->classes[class_], sum_frames(classes[class_]), classes[class_] >> SUM_BYTES);
+		sk_engine_count(&engine->received, sum_frames(classes[class_]), classes[class_] >> SUM_BYTES);
 	}
 	for (int reason = 1; reason < SK_GATE_REASON_COUNT; reason++)
-		count(&engine->gate_erased[reason], sum_frames(reasons[reason]), reasons[reason] >> SUM_BYTES);
+		sk_engine_count(&engine->gate_erased[reason], sum_frames(reasons[reason]), reasons[reason] >> SUM_BYTES);
 	count_interfaces(engine, frames, frame_count, classes, reasons);
 	follow_packets(engine);
 	expire(engine);
 }
 
-/* ---- the equation ---- */
+/* ---- what others hand over ---- */
 
-static void measure_pending(const struct sk_engine *engine, struct sk_cell *cell)
+void sk_engine_take_clock(struct sk_engine *engine, int64_t clock_ns)
 {
-	uint64_t held_frames = 0, held_bytes = 0;
-	sk_flow_pending(engine->flows, &cell->frames, &cell->bytes);
-	sk_decode_held(engine->decoder, &held_frames, &held_bytes);
-	cell->frames += held_frames;
-	cell->bytes += held_bytes;
+	if (clock_ns > engine->clock.now_ns)
+		engine->clock.now_ns = clock_ns;
 }
 
-static void name_cell(struct sk_cell *cell, const char *name)
+/* Whoever feeds this engine tells of seconds: its own clock, between them, does not. */
+void sk_engine_take_second(struct sk_engine *engine, int64_t clock_ns, bool sweep)
 {
-	(void)snprintf(cell->name, sizeof cell->name, "%s", name);
+	engine->clock.now_ns = clock_ns;
+	if (engine->watch.second != NULL)
+		enter_second(engine, sweep);
 }
 
-static void fill_account(struct sk_engine *engine, struct sk_account *account)
+void sk_engine_take_frames(struct sk_engine *engine, struct sk_frame *frames, const int64_t *clocks_ns, size_t frame_count)
 {
-	*account = (struct sk_account){.from_ns = engine->from_ns, .to_ns = engine->to_ns, .received = engine->received, .pending_before = engine->pending_before,
-				       .segments = engine->segments, .upstream_lost = engine->upstream_lost - engine->upstream_before};
-	(void)snprintf(account->link, sizeof account->link, "%s", engine->config.link);
-	measure_pending(engine, &account->pending_after);
-	for (int reason = 1; reason < SK_GATE_REASON_COUNT; reason++) {
-		struct sk_cell *cell = &account->gate[account->gate_count++];
-		*cell = engine->gate_erased[reason];
-		name_cell(cell, sk_gate_reason_name((enum sk_gate_reason)reason));
+	uint64_t bytes = 0;
+	sk_gate_judge_batch(engine->gate, frames, frame_count, engine->verdicts);
+	engine->packet_count = 0;
+	for (size_t i = 0; i < frame_count; i++) {
+		const struct sk_verdict *verdict = &engine->verdicts[i];
+		sk_engine_take_clock(engine, clocks_ns[i]);
+		bytes += frames[i].wire_bytes;
+		if (SK_LIKELY(verdict->admitted != NULL))
+			follow_admitted(engine, verdict->admitted);
+		else
+			erase_at_gate(engine, (enum sk_gate_reason)verdict->reason, frames[i].interface, 1, frames[i].wire_bytes);
 	}
-	const struct sk_select_counts *now = sk_select_counts(engine->select), *before = &engine->select_before;
-	for (int reason = 0; reason < SK_SELECT_REASON_COUNT; reason++) {
-		struct sk_cell *cell = &account->select[account->select_count++];
-		cell->frames = now->erased_frames[reason] - before->erased_frames[reason];
-		cell->bytes = now->erased_bytes[reason] - before->erased_bytes[reason];
-		name_cell(cell, sk_select_reason_name((enum sk_select_reason)reason));
-	}
-	account->selected.frames = now->selected_frames - before->selected_frames;
-	account->selected.bytes = now->selected_bytes - before->selected_bytes;
-	account->observations = now->observations - before->observations;
-	account->findings = now->findings - before->findings;
-	for (int class_ = 0; class_ < SK_CLASS_COUNT; class_++) {
-		account->classes[class_] = engine->classes[class_];
-		name_cell(&account->classes[class_], sk_class_name((enum sk_class)class_));
-	}
+	sk_engine_count(&engine->taken, frame_count, bytes);
+	follow_packets(engine);
+	expire(engine);
 }
 
-static void add_to_totals(struct sk_engine *engine, const struct sk_account *account)
+void sk_engine_take_datagram(struct sk_engine *engine, const struct sk_admitted_info *seen, uint8_t *bytes, size_t length, int64_t clock_ns)
 {
-	struct sk_engine_totals *totals = &engine->totals;
-	count(&totals->received, account->received.frames, account->received.bytes);
-	count(&totals->selected, account->selected.frames, account->selected.bytes);
-	for (int reason = 1; reason < SK_GATE_REASON_COUNT; reason++)
-		count(&totals->gate[reason], engine->gate_erased[reason].frames, engine->gate_erased[reason].bytes);
-	for (int reason = 0; reason < SK_SELECT_REASON_COUNT; reason++)
-		count(&totals->select[reason], account->select[reason].frames, account->select[reason].bytes);
-	for (int class_ = 0; class_ < SK_CLASS_COUNT; class_++)
-		count(&totals->classes[class_], account->classes[class_].frames, account->classes[class_].bytes);
-	if (totals->intervals == 0 || account->from_ns < totals->first_ns)
-		totals->first_ns = account->from_ns;
-	if (totals->intervals == 0 || account->to_ns > totals->last_ns)
-		totals->last_ns = account->to_ns;
-	totals->segments += account->segments;
-	totals->pending_frames = account->pending_after.frames;
-	totals->pending_bytes = account->pending_after.bytes;
-	totals->observations += account->observations;
-	totals->findings += account->findings;
-	totals->intervals++;
+	struct sk_datagram datagram = {.bytes = bytes, .length = length, .seen = *seen};
+	sk_engine_take_clock(engine, clock_ns);
+	sk_engine_count(&engine->taken, seen->frames, seen->wire_bytes);
+	follow_datagram(engine, &datagram, false);
+	expire(engine);
+}
+
+void sk_engine_take_clock_back(struct sk_engine *engine, int64_t was_ns, int64_t now_ns)
+{
+	engine->clock.now_ns = now_ns;
+	take_clock_back(engine, was_ns, now_ns);
+}
+
+void sk_engine_take_stopped(struct sk_engine *engine, uint64_t frames, uint64_t bytes)
+{
+	sk_engine_count(&engine->taken, frames, bytes);
+	sk_select_erase(engine->select, SK_SELECT_STOPPED, frames, bytes);
+}
+
+void sk_engine_tell_clock(struct sk_engine *engine, int64_t now_ns)
+{
+	engine->told_clock = true;
+	sk_engine_take_clock(engine, now_ns);
+	if (SK_UNLIKELY(engine->clock.now_ns >= engine->second_ends_ns))
+		begin_second(engine);
+	expire(engine);
+}
+
+/* When facts can be had again, the segments that went without are asked at their next packet. */
+void sk_engine_shed(struct sk_engine *engine, enum sk_shed shed)
+{
+	if (engine->shed >= SK_SHED_FACTS && shed < SK_SHED_FACTS)
+		sk_flow_ask_again(engine->flows);
+	engine->shed = (uint8_t)shed;
+	if (engine->shed > engine->shed_highest)
+		engine->shed_highest = engine->shed;
+}
+
+/* ---- the end of an interval ---- */
+
+/* What is over by now is over, whether or not a sweep was due; and the decoder tells of fragments that it gave up when it is asked. */
+void sk_engine_settle(struct sk_engine *engine)
+{
+	sk_flow_settle(engine->flows, engine->clock.now_ns);
+	give_up_fragments(engine, engine->clock.now_ns);
+}
+
+void sk_engine_close_flows(struct sk_engine *engine, enum sk_flow_end end)
+{
+	sk_engine_settle(engine); /* what is over by itself was not ended by us */
+	sk_flow_close_all(engine->flows, end);
+	give_up_fragments(engine, INT64_MAX);
 }
 
 /* Close the interval: measure, check, hand out, start the next. An account that does not close means that a stage lost or doubled a frame: it is
    told and nothing further is collected. rule: ACCOUNT-1 */
 static enum sk_err close_interval(struct sk_engine *engine, struct sk_fault *fault)
 {
-	struct sk_account account;
-	/* The decoder tells of fragments that it gave up when it is asked: ask before anything is measured. */
-	give_up_fragments(engine, engine->newest_ns);
-	fill_account(engine, &account);
-	SK_TRY(sk_account_check(&account, fault));
-	SK_TRY(engine->interval(engine->context, &account, fault));
-	add_to_totals(engine, &account);
-	engine->pending_before = account.pending_after;
-	engine->select_before = *sk_select_counts(engine->select);
-	engine->upstream_before = engine->upstream_lost;
-	engine->received = (struct sk_cell){0};
-	memset(engine->gate_erased, 0, sizeof engine->gate_erased);
-	memset(engine->classes, 0, sizeof engine->classes);
-	engine->segments = 0;
+	struct sk_part part;
+	sk_engine_settle(engine);
+	SK_TRY(sk_engine_measure(engine, &part, fault));
+	SK_TRY(engine->interval(engine->context, &part.account, fault));
+	sk_engine_begin(engine, &part);
 	return SK_OK;
 }
 
@@ -404,14 +495,16 @@ enum sk_err sk_engine_feed(struct sk_engine *engine, struct sk_frame *frames, si
 	SK_INVARIANT(frame_count <= SK_BATCH_MAX);
 	/* The basis is asked before each batch: a batch is far shorter than the second in which collection must end. rule: BASIS-2 */
 	SK_TRY(sk_basis_in_force(engine->config.basis, engine->config.clock.unix_ns(engine->config.clock.context), fault));
-	engine->upstream_lost = upstream_lost;
+	/* A file's losses are told with its frames, a link's by sk_engine_count_source. */
+	if (upstream_lost != 0)
+		engine->upstream_lost = upstream_lost;
 	while (frame_count > 0) {
-		uint64_t room = engine->config.interval_frames - engine->received.frames;
+		uint64_t room = engine->received.frames < engine->config.interval_frames ? engine->config.interval_frames - engine->received.frames : 1;
 		size_t part = frame_count < room ? frame_count : (size_t)room;
-		judge_and_follow(engine, frames, part);
+		sk_engine_receive(engine, frames, part);
 		frames += part;
 		frame_count -= part;
-		if (engine->received.frames == engine->config.interval_frames)
+		if (engine->received.frames >= engine->config.interval_frames)
 			SK_TRY(close_interval(engine, fault));
 	}
 	return SK_OK;
@@ -422,25 +515,10 @@ enum sk_err sk_engine_end_input(struct sk_engine *engine, struct sk_fault *fault
 	return engine->received.frames > 0 ? close_interval(engine, fault) : SK_OK;
 }
 
-/* What detectors still know is said while it may be: with the interval that closes; then nothing of it is left. rule: DETECTOR-2 */
-static void finish_kit(struct sk_engine *engine)
-{
-	if (engine->kit == NULL)
-		return;
-	for (bool more = true; more;) {
-		more = sk_kit_finish(engine->kit);
-		tell_detections(engine);
-	}
-	sk_kit_wipe(engine->kit);
-}
-
 enum sk_err sk_engine_cut(struct sk_engine *engine, int64_t now_ns, struct sk_fault *fault)
 {
-	if (now_ns != INT64_MIN) {
-		engine->newest_ns = now_ns > engine->newest_ns ? now_ns : engine->newest_ns;
-		engine->expired_at_ns = INT64_MIN;
-		expire(engine);
-	}
+	if (now_ns > engine->clock.now_ns)
+		engine->clock.now_ns = now_ns;
 	if (engine->received.frames == 0)
 		engine->from_ns = engine->to_ns = now_ns != INT64_MIN ? now_ns : engine->totals.last_ns;
 	return close_interval(engine, fault);
@@ -448,12 +526,9 @@ enum sk_err sk_engine_cut(struct sk_engine *engine, int64_t now_ns, struct sk_fa
 
 enum sk_err sk_engine_finish(struct sk_engine *engine, enum sk_flow_end end, struct sk_fault *fault)
 {
-	sk_flow_close_all(engine->flows, end);
-	give_up_fragments(engine, INT64_MAX);
-	finish_kit(engine);
+	sk_engine_close_flows(engine, end);
 	/* An interval in which nothing happened is not written; one that only settles what was pending is. */
-	bool told = sk_select_counts(engine->select)->observations != engine->select_before.observations;
-	if (engine->received.frames == 0 && engine->pending_before.frames == 0 && !told)
+	if (engine->received.frames == 0 && engine->pending_before.frames == 0)
 		return SK_OK;
 	if (engine->received.frames == 0)
 		engine->from_ns = engine->to_ns = engine->totals.last_ns;
@@ -468,5 +543,5 @@ void sk_engine_totals(const struct sk_engine *engine, struct sk_engine_totals *o
 
 size_t sk_engine_residue(const struct sk_engine *engine)
 {
-	return sk_decode_residue(engine->decoder) + sk_flow_residue(engine->flows) + (engine->kit != NULL ? sk_kit_residue(engine->kit) : 0);
+	return sk_decode_residue(engine->decoder) + sk_flow_residue(engine->flows);
 }

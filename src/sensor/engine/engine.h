@@ -6,10 +6,11 @@
 #define SK_ENGINE_H
 
 #include "base/clock.h"
+#include "capture/frame_source.h"
 #include "ledger/record.h"
 #include "select/select.h"
 
-enum { SK_ENGINE_INTERVAL_FRAMES = 1 << 20, SK_ENGINE_PROTOCOLS = 256 };
+enum { SK_ENGINE_INTERVAL_FRAMES = 1 << 20, SK_ENGINE_PROTOCOLS = 256, SK_ENGINE_LOST_MAX = 17 };
 
 struct sk_engine_config {
 	const struct sk_border *border;         /* borrowed, as all below */
@@ -30,6 +31,10 @@ typedef enum sk_err (*sk_engine_interval)(void *context, struct sk_account *acco
 /* Sums over the run, for summaries. */
 struct sk_engine_totals {
 	struct sk_cell received, capture_lost, selected;
+	size_t lost_count;
+	struct sk_cell lost[SK_ENGINE_LOST_MAX];        /* capture_lost by where, named as in the ledger */
+	struct sk_cell passed, taken;                   /* between the workers of a crew */
+	uint64_t exchange_full;                         /* frames of capture_lost that were lost there */
 	struct sk_cell gate[SK_GATE_REASON_COUNT];      /* by reason; index 0 counts the admitted */
 	struct sk_cell select[SK_SELECT_REASON_COUNT];
 	struct sk_cell classes[SK_CLASS_COUNT];
@@ -41,6 +46,7 @@ struct sk_engine_totals {
 	uint64_t pending_frames, pending_bytes;
 	int64_t first_ns, last_ns;                      /* capture time */
 	struct sk_flow_counters flow;
+	uint64_t heads_shed, facts_shed, flows_shed, spool_full; /* under load: payloads not looked at, segments not asked, frames of flows not opened, records without room */
 	uint64_t observations, findings;
 };
 
@@ -53,6 +59,8 @@ void sk_engine_free(struct sk_engine *engine);
 /* Judge and follow count frames (count <= SK_BATCH_MAX). SK_EEXPIRED when the basis ended: nothing of this batch was looked at, the caller finishes.
    Errors of the interval callback are passed on. */
 SK_MUST enum sk_err sk_engine_feed(struct sk_engine *engine, struct sk_frame *frames, size_t count, uint64_t upstream_lost, struct sk_fault *fault);
+/* Count what the source says of frames that it did not give (erased by a gate in front of this one, or lost), since `before`; *before is moved on. */
+void sk_engine_count_source(struct sk_engine *engine, const struct sk_source *source, struct sk_source_counts *before);
 /* The input changes: close the interval if anything came in it, so that every interval belongs to one input. Flows go on: rotated captures are one talk. */
 SK_MUST enum sk_err sk_engine_end_input(struct sk_engine *engine, struct sk_fault *fault);
 /* Close the interval now, whether or not anything came in it: because time has passed to now_ns (INT64_MIN: it has not, the input has no clock), or because

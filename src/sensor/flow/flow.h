@@ -9,6 +9,7 @@
 #include "base/meter.h"
 #include "decode/decode.h"
 #include "decode/head.h"
+#include "flow/clock.h"
 
 enum sk_flow_end { SK_FLOW_END_IDLE, SK_FLOW_END_ACTIVE, SK_FLOW_END_CLOSED, SK_FLOW_END_EVICTED, SK_FLOW_END_BASIS, SK_FLOW_END_STOP };
 enum sk_flow_state { SK_FLOW_NEW, SK_FLOW_SYN, SK_FLOW_SYN_ACK, SK_FLOW_ESTABLISHED, SK_FLOW_CLOSING, SK_FLOW_CLOSED, SK_FLOW_RESET };
@@ -49,6 +50,7 @@ struct sk_flow_facts {
 	bool has_tls, has_server, has_certificate;
 	bool has_dns, has_http, has_ssh, has_command; /* at most one of these: what the segment spoke first */
 	struct sk_client_hello tls;              /* the first one */
+	char ja4_second[SK_JA4_TEXT_MAX];        /* of the hello behind a HelloRetryRequest, where it is another */
 	struct sk_server_hello server;           /* the last one: a HelloRetryRequest gives way to the answer */
 	struct sk_certificate certificate;
 	union {
@@ -75,6 +77,7 @@ struct sk_flow_record {
 	uint8_t tcp_flags[2];
 	uint8_t app;               /* enum sk_app, by content */
 	uint8_t continued;         /* an earlier segment of this flow was ended by the active time-out */
+	uint8_t shed;              /* under load the selectors were not asked: what it would have hit is not known */
 	uint64_t packets[2];
 	uint64_t ip_bytes[2];
 	int64_t first_ns, last_ns;
@@ -120,9 +123,9 @@ struct sk_flow_counters {
 	uint64_t created, ended, evicted, live;
 	uint64_t flows;            /* flows, not segments: a segment that continues a flow after the active time-out is not counted again */
 	uint64_t flows_by_class[SK_CLASS_COUNT]; /* of those, by the initiator's class; settled when the flow ends */
-	uint64_t heads_shed;       /* heads not looked at because stream buffers were short, or QUIC's first packets forged in masses (decode/quic.h) */
+	uint64_t heads_shed;       /* heads not looked at because stream buffers were short, QUIC's first packets forged in masses (decode/quic.h), or fingerprints
+	                              too dear for what the traffic had earned (decode/credit.h) */
 	uint64_t facts_shed;       /* hit segments closed early because the facts pool was short */
-	uint64_t time_clamped;     /* packets whose time ran back and was clamped for timers */
 };
 
 struct sk_flow_table; /* opaque */
@@ -139,7 +142,8 @@ void sk_flow_table_free(struct sk_flow_table *table);
 void sk_flow_prepare(struct sk_flow_table *table, const struct sk_packet *packets, size_t count);
 /* Of the batch that was just prepared: will packet i open a segment, as far as can be told before the others are applied? For fetching ahead. */
 bool sk_flow_seems_new(const struct sk_flow_table *table, size_t i);
-/* Put one packet to its segment (opened when new; others may be closed or evicted on the way). *is_new says that the segment was opened now.
+/* Put one packet to its segment, at packet->clock_ns (opened when new; others may be closed or evicted on the way). *is_new says that the segment was opened now,
+   or that it was not asked since sk_flow_ask_again.
    Returns NULL only when the table has no slot that may be evicted (cannot happen with flows >= 16). */
 struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packet *packet, bool *is_new);
 /* What a packet did to its flow. */
@@ -152,6 +156,10 @@ enum sk_flow_news {
 };
 /* What the packet that was applied last did, as enum sk_flow_news; 0: nothing new. */
 unsigned sk_flow_news(const struct sk_flow_table *table);
+/* Leave out the next packet of the batch that was prepared. */
+void sk_flow_skip(struct sk_flow_table *table);
+/* The selectors were not asked for this segment: it is told so at its close, unless it is asked again before. */
+void sk_flow_set_shed(struct sk_flow *flow);
 /* Look for a protocol head in the packet that was just applied to flow; TCP and QUIC are put together within bounds. NULL when there is none (yet).
    Which heads a flow gives, and for how long it is looked at: README.md. */
 const struct sk_head *sk_flow_head(struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet);
@@ -165,8 +173,26 @@ struct sk_flow_facts *sk_flow_facts(struct sk_flow_table *table, struct sk_flow 
 const struct sk_flow_facts *sk_flow_facts_of(const struct sk_flow_table *table, const struct sk_flow *flow);
 /* A copy of the segment's present state. */
 void sk_flow_read(const struct sk_flow_table *table, const struct sk_flow *flow, struct sk_flow_record *out);
-/* Close what is idle at packet time now_ns; cheap, call once a batch. */
+/* Close what is idle at now_ns of the flows' clock; cheap, call once a batch. */
 void sk_flow_expire(struct sk_flow_table *table, int64_t now_ns);
+/* Close all that is idle at now_ns, walking the whole table: before an interval is measured, so that it does not depend on when sweeps were due. */
+void sk_flow_settle(struct sk_flow_table *table, int64_t now_ns);
+/* From now on idle segments end by sk_flow_settle alone, when they are touched, or when there is no room: when that is then depends on nothing but the clock and
+   what came, not on how full this table is. Or no longer so. */
+void sk_flow_tell_sweeps(struct sk_flow_table *table, bool told);
+/* Is a sweep due? Of a source's clock at the last sweep, at the last look and now, and the frames since that sweep; by the limits of all tables that it feeds. */
+bool sk_flow_sweep_is_due(const struct sk_flow_limits *limits, int64_t swept_ns, int64_t before_ns, int64_t now_ns, uint64_t frames);
+/* The clock went back: what is idle at was_ns is closed, all other flows get their full time from now_ns on. */
+void sk_flow_clock_back(struct sk_flow_table *table, int64_t was_ns, int64_t now_ns);
+/* The selectors have changed, or can be asked again: every open segment is to be asked at its next packet. */
+void sk_flow_ask_again(struct sk_flow_table *table);
+/* End every segment that has a hit (SK_FLOW_END_ACTIVE); its flow goes on in a new segment. The ids of its hits mean something only with the set that they are of. */
+void sk_flow_end_hits(struct sk_flow_table *table);
+typedef bool (*sk_flow_stays)(void *context, const struct sk_flow_record *record);
+/* Look at every open segment once; those of which `stays` says false end with the given reason. Walks the whole table. */
+void sk_flow_review(struct sk_flow_table *table, sk_flow_stays stays, void *context, enum sk_flow_end end);
+/* Take over the time-outs of limits; sizes stay as they are. */
+void sk_flow_set_times(struct sk_flow_table *table, const struct sk_flow_limits *limits);
 /* Close everything with the given reason. */
 void sk_flow_close_all(struct sk_flow_table *table, enum sk_flow_end end);
 /* Frames and bytes of open segments, measured by walking the table. */

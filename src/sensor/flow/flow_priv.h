@@ -17,14 +17,13 @@ enum {
 	SK_ACTIVE_MAX_S = 4 * 3600,      /* last_delta_ns has 44 bits: 4.88 h */
 	SK_SWEEP_S = 8,
 	SK_SWEEP_LONGEST_S = 600,        /* ... or this long when few packets come: a sweep walks the whole table */
-	SK_LATE_PACKETS_MAX = 4096,      /* so many packets in a row behind the clock by SK_LATE_S: the clock was wrong, go back */
-	SK_LATE_S = 60,
 	SK_STREAMS_MAX = (1 << 14) - 1,  /* entry.stream has 14 bits, 0 = none */
 	SK_FACTS_MAX = (1 << 17) - 1,    /* entry.facts has 17 bits, 0 = none */
 	SK_HEAD_PACKETS_MAX = 6,         /* payloads a direction that are looked at for a head; side.attempts has 3 bits */
 	SK_STREAM_PACKETS_MAX = 24,      /* payload packets that one stream buffer may see */
 	SK_STREAM_RANGES_MAX = 16,       /* pieces that wait out of order */
 	SK_CLASS_NONE = 7,
+	SK_GENERATIONS = 15,             /* 1 .. 15; entry.asked has 4 bits */
 	SK_LAYER_BITS = 4, SK_LAYER_MASK = 15
 };
 
@@ -83,8 +82,8 @@ struct sk_flow {
 	int64_t first_ns;
 	uint32_t packets[2];          /* wire frames; 0 in both: a place kept for a flow whose segment has ended */
 	uint64_t side[2];
-	uint64_t frame_bytes : 40, facts : 17, state : 3, sure : 1, initiator : 1, continued : 1;
-	uint64_t last_delta_ns : 44, stream : 14, sequence_known : 2;
+	uint64_t frame_bytes : 40, facts : 17, state : 3, sure : 1, initiator : 1, continued : 1, shed : 1;
+	uint64_t last_delta_ns : 44, stream : 14, sequence_known : 2, asked : 4; /* asked: the generation of selectors that was, 0: none */
 };
 _Static_assert(sizeof(struct sk_flow) == 64, "an entry is a cache line");
 
@@ -156,13 +155,14 @@ struct sk_flow_table {
 	uint32_t set_count;
 	bool clean;                   /* no flow since all were closed: every entry, facts and stream was overwritten when its flow ended */
 	uint16_t idle_ticks[SK_TIMER_COUNT];
-	int64_t now_ns;               /* the clock: the newest packet time */
+	int64_t now_ns;               /* the clock, as told by packets (clock.h) */
 	int64_t calm_ns;              /* before this time nothing is due: the clock only moves on */
 	int64_t swept_ns;
 	uint16_t now_tick;            /* of now_ns */
 	bool started;                 /* now_ns was set */
 	uint32_t since_sweep;         /* packets */
-	uint32_t late_packets;        /* in a row */
+	bool told_sweeps;             /* sweeps come by sk_flow_settle alone */
+	uint8_t generation;           /* of selectors: entries that were asked under another one are asked again */
 	struct sk_flow_counters counters;
 	uint8_t news;                 /* of the packet that was applied last */
 	/* the batch that was prepared */
@@ -179,6 +179,7 @@ struct sk_flow_table {
 	uint8_t *stream_bytes;
 	uint16_t stream_free, stream_hand;
 	struct sk_quic *quic;
+	struct sk_credit credit;      /* for what is dear in heads */
 	/* the head that was handed out last */
 	struct sk_head head;
 	bool head_used;

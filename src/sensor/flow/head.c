@@ -69,7 +69,7 @@ static enum sk_err read_dns(struct sk_flow_table *table, struct sk_cur bytes, st
 static enum sk_err read_certificate(struct sk_flow_table *table, struct sk_cur bytes, struct sk_look *look)
 {
 	struct sk_certificate *certificate = &sk_head_use(table)->as.certificate;
-	enum sk_err err = sk_tls_certificate(bytes, look->last, certificate);
+	enum sk_err err = sk_tls_certificate(bytes, look->last, &table->credit, certificate);
 	look->kind = SK_HEAD_CERTIFICATE;
 	look->app = SK_APP_TLS;
 	return err == SK_OK && !certificate->whole ? SK_EUNSUPPORTED : err;
@@ -80,7 +80,7 @@ static enum sk_err read_hello(struct sk_flow_table *table, struct sk_cur bytes, 
 	struct sk_head *head = sk_head_use(table);
 	look->kind = client ? SK_HEAD_CLIENT_HELLO : SK_HEAD_SERVER_HELLO;
 	look->app = SK_APP_TLS;
-	return client ? sk_tls_client_hello(bytes, &head->as.client_hello) : sk_tls_server_hello(bytes, &head->as.server_hello);
+	return client ? sk_tls_client_hello(bytes, &table->credit, &head->as.client_hello) : sk_tls_server_hello(bytes, &table->credit, &head->as.server_hello);
 }
 
 static enum sk_err read_http(struct sk_flow_table *table, struct sk_cur bytes, struct sk_look *look)
@@ -241,6 +241,7 @@ const struct sk_head *sk_flow_head(struct sk_flow_table *table, struct sk_flow *
 	/* Bulk data ends here: before its payload, or anything else than the flow's own bits, was touched. */
 	if (packet->payload_wire_bytes == 0 || table->limits.heads != SK_FLOW_HEADS_ALL)
 		return NULL;
+	table->credit.left += SK_CREDIT_EARNED;
 	unsigned direction = direction_of(table, flow, packet);
 	if (sk_flow_attempts(flow, direction) >= SK_HEAD_PACKETS_MAX)
 		return NULL;

@@ -73,7 +73,9 @@ enum sk_err sk_flow_table_new(const struct sk_flow_limits *limits, const uint8_t
 	table->closed = closed;
 	table->context = context;
 	table->set_count = table->limits.flows / SK_SET_WAYS;
+	table->generation = 1;
 	table->clean = true;
+	table->credit.left = SK_CREDIT_MAX;
 	sk_flow_set_timers(table);
 	table->sets = map(&table->areas[AREA_SETS], table->set_count, sizeof *table->sets);
 	table->facts = map(&table->areas[AREA_FACTS], table->limits.facts + 1u, sizeof *table->facts);
@@ -97,6 +99,16 @@ enum sk_err sk_flow_table_new(const struct sk_flow_limits *limits, const uint8_t
 	}
 	*out = table;
 	return SK_OK;
+}
+
+void sk_flow_set_times(struct sk_flow_table *table, const struct sk_flow_limits *limits)
+{
+	struct sk_flow_limits times = clamped(limits);
+	table->limits.idle_ns = times.idle_ns;
+	table->limits.idle_syn_ns = times.idle_syn_ns;
+	table->limits.idle_closed_ns = times.idle_closed_ns;
+	table->limits.active_ns = times.active_ns;
+	sk_flow_set_timers(table);
 }
 
 void sk_flow_table_free(struct sk_flow_table *table)

@@ -43,6 +43,7 @@ void sk_flow_read(const struct sk_flow_table *table, const struct sk_flow *flow,
 	out->tcp_flags[1] = sk_side_flags(side[to]);
 	out->app = sk_flow_app(flow);
 	out->continued = flow->continued;
+	out->shed = flow->shed;
 	out->packets[0] = flow->packets[from];
 	out->packets[1] = flow->packets[to];
 	out->ip_bytes[0] = sk_side_bytes(side[from]);

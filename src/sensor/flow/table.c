@@ -109,12 +109,24 @@ static bool is_place_only(const struct sk_flow *flow)
 	return flow->packets[0] == 0 && flow->packets[1] == 0;
 }
 
+/* Only what was filled: a place is larger than most facts by far, and its other lines lie cold. */
+static void wipe_facts(struct sk_flow_facts *facts)
+{
+	bool spoken = facts->has_dns || facts->has_http || facts->has_ssh || facts->has_command;
+	size_t spoken_bytes = facts->has_dns ? sizeof facts->dns : sizeof *facts - offsetof(struct sk_flow_facts, dns);
+	if (spoken)
+		sk_wipe(&facts->dns, spoken_bytes);
+	if (facts->has_tls || facts->has_server || facts->has_certificate)
+		sk_wipe(&facts->tls, offsetof(struct sk_flow_facts, dns) - offsetof(struct sk_flow_facts, tls));
+	sk_wipe(facts, offsetof(struct sk_flow_facts, tls));
+}
+
 static void facts_release(struct sk_flow_table *table, struct sk_flow *flow)
 {
 	uint32_t index = flow->facts;
 	if (index == 0)
 		return;
-	sk_wipe(&table->facts[index], sizeof table->facts[index]);
+	wipe_facts(&table->facts[index]);
 	table->facts_places[index] = (struct facts_place){.next_free = table->facts_free};
 	table->facts_free = index;
 	flow->facts = 0;
@@ -215,10 +227,17 @@ static void set_clock(struct sk_flow_table *table, int64_t time_ns)
 	table->now_tick = tick_of(time_ns);
 }
 
+/* Times at the ends of what 64 bits hold stay times. */
+static int64_t later(int64_t time_ns, int64_t by_ns)
+{
+	int64_t sum;
+	return __builtin_add_overflow(time_ns, by_ns, &sum) ? INT64_MAX : sum;
+}
+
 /* Until when the clock may move on without a look at anything: the next sweep is not due, and no jump outlasts a timer. */
 static void set_calm(struct sk_flow_table *table)
 {
-	int64_t sweep_ns = table->swept_ns + SK_SWEEP_S * NS_PER_S, jump_ns = table->now_ns + longest_idle_ns(&table->limits);
+	int64_t sweep_ns = later(table->swept_ns, SK_SWEEP_S * NS_PER_S), jump_ns = later(table->now_ns, longest_idle_ns(&table->limits));
 	table->calm_ns = sweep_ns < jump_ns ? sweep_ns : jump_ns;
 }
 
@@ -237,29 +256,20 @@ static void advance(struct sk_flow_table *table, int64_t time_ns)
 		set_clock(table, time_ns);
 		/* Idle flows end when they are touched or swept. Where a day holds few packets, sweeping every few seconds would be all the work. */
 		int64_t due_ns = (table->since_sweep >= table->set_count / 16 ? SK_SWEEP_S : SK_SWEEP_LONGEST_S) * NS_PER_S;
-		if (outlasts || time_ns - table->swept_ns >= due_ns)
+		if (outlasts || (!table->told_sweeps && time_ns - table->swept_ns >= due_ns))
 			sweep(table, outlasts);
 	}
 	set_calm(table);
 }
 
-/* Backward: the clock stands still for a late packet. When thousands in a row are late, it was the clock that was wrong (one packet from 2106,
-   an older second file): go back and give every open flow its full time again. */
-static void fall_behind(struct sk_flow_table *table, int64_t time_ns)
+/* The clock was wrong: what is over by it stays over, every open flow gets its full time again. */
+void sk_flow_clock_back(struct sk_flow_table *table, int64_t was_ns, int64_t now_ns)
 {
-	table->counters.time_clamped++;
-	if (time_ns < 0)
-		time_ns = 0;
-	if (table->now_ns - time_ns <= SK_LATE_S * NS_PER_S) {
-		table->late_packets = 0;
-		return;
-	}
-	if (++table->late_packets < SK_LATE_PACKETS_MAX)
-		return;
-	table->late_packets = 0;
-	sweep(table, false); /* what is over by the old clock stays over */
-	set_clock(table, time_ns);
-	table->swept_ns = time_ns;
+	sk_head_wipe(table);
+	advance(table, was_ns);
+	sweep(table, false);
+	set_clock(table, now_ns);
+	table->swept_ns = now_ns;
 	set_calm(table);
 	for (uint32_t i = 0; i < table->set_count; i++)
 		for (unsigned way = 0; way < SK_SET_WAYS; way++)
@@ -267,17 +277,13 @@ static void fall_behind(struct sk_flow_table *table, int64_t time_ns)
 				arm(table, (struct slot){.set = &table->sets[i], .way = way});
 }
 
-static inline void move_clock(struct sk_flow_table *table, int64_t time_ns)
+/* Packets of several sources come by several clocks: one that is behind moves nothing. */
+static inline void move_clock(struct sk_flow_table *table, int64_t clock_ns)
 {
-	if (SK_LIKELY(time_ns >= table->now_ns && time_ns < table->calm_ns)) {
-		table->late_packets = 0;
-		set_clock(table, time_ns);
-	} else if (table->started && time_ns < table->now_ns) {
-		fall_behind(table, time_ns);
-	} else {
-		table->late_packets = 0;
-		advance(table, time_ns);
-	}
+	if (SK_LIKELY(clock_ns >= table->now_ns && clock_ns < table->calm_ns))
+		set_clock(table, clock_ns);
+	else
+		advance(table, clock_ns);
 }
 
 /* ---- look-up ---- */
@@ -524,7 +530,7 @@ struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packe
 	if (SK_UNLIKELY(table->head_used))
 		sk_head_wipe(table);
 	table->since_sweep++;
-	move_clock(table, packet->time_ns);
+	move_clock(table, packet->clock_ns);
 	const struct prepared *p = look_ahead(table, packet);
 	struct slot slot = find_running(table, p, packet);
 	if (slot.set == NULL)
@@ -544,14 +550,52 @@ struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packe
 		table->news = (uint8_t)(table->news | SK_FLOW_NEWS_OPEN | (p->direction != flow->initiator ? SK_FLOW_NEWS_BACK : 0));
 	if (packet->ip_proto == SK_SEGMENT_TCP && (packet->tcp_flags & SK_TCP_SYN) != 0 && table->limits.heads != SK_FLOW_HEADS_NONE)
 		sk_streams_syn(table, flow, packet, p->direction);
+	if (SK_UNLIKELY(flow->asked != table->generation)) {
+		flow->asked = table->generation & 15u;
+		flow->shed = 0;
+		*is_new = true;
+	}
 	arm(table, slot);
 	return flow;
+}
+
+void sk_flow_skip(struct sk_flow_table *table)
+{
+	const struct sk_packet *next = table->prepared_next;
+	SK_INVARIANT(next != NULL);
+	table->prepared_next = (size_t)(next - table->prepared_packets) + 1 < table->prepared_count ? next + 1 : NULL;
+}
+
+void sk_flow_set_shed(struct sk_flow *flow)
+{
+	flow->shed = 1;
 }
 
 void sk_flow_expire(struct sk_flow_table *table, int64_t now_ns)
 {
 	sk_head_wipe(table);
 	advance(table, now_ns);
+}
+
+void sk_flow_settle(struct sk_flow_table *table, int64_t now_ns)
+{
+	sk_head_wipe(table);
+	advance(table, now_ns);
+	sweep(table, false);
+	set_calm(table);
+}
+
+void sk_flow_tell_sweeps(struct sk_flow_table *table, bool told)
+{
+	table->told_sweeps = told;
+}
+
+/* As advance does it; and before a jump that might outlast every timer in one table and not in another. */
+bool sk_flow_sweep_is_due(const struct sk_flow_limits *limits, int64_t swept_ns, int64_t before_ns, int64_t now_ns, uint64_t frames)
+{
+	enum { FRAMES_SHARE = 16 * SK_SET_WAYS };
+	int64_t due_ns = (frames >= limits->flows / FRAMES_SHARE ? SK_SWEEP_S : SK_SWEEP_LONGEST_S) * NS_PER_S;
+	return now_ns - swept_ns >= due_ns || now_ns - before_ns >= longest_idle_ns(limits) - NS_PER_S;
 }
 
 void sk_flow_close_all(struct sk_flow_table *table, enum sk_flow_end end)
@@ -562,6 +606,50 @@ void sk_flow_close_all(struct sk_flow_table *table, enum sk_flow_end end)
 			if (table->sets[i].tag[way] != 0)
 				end_flow(table, (struct slot){.set = &table->sets[i], .way = way}, end);
 	table->clean = true;
+}
+
+/* ---- what selects has changed ---- */
+
+/* When the generations have been used up, entries forget theirs: one that was silent all the while must not be taken for asked. */
+void sk_flow_ask_again(struct sk_flow_table *table)
+{
+	if (table->generation < SK_GENERATIONS) {
+		table->generation++;
+		return;
+	}
+	table->generation = 1;
+	for (uint32_t i = 0; i < table->set_count; i++)
+		for (unsigned used = ~match(&table->sets[i], 0) & 0xffff; used != 0; used &= used - 1)
+			table->sets[i].flows[__builtin_ctz(used)].asked = 0;
+}
+
+void sk_flow_end_hits(struct sk_flow_table *table)
+{
+	sk_head_wipe(table);
+	for (uint32_t i = 1; i <= table->limits.facts; i++) {
+		struct sk_flow *owner = table->facts_places[i].owner;
+		if (owner == NULL || table->facts[i].hit_count == 0)
+			continue;
+		sk_flow_end_segment(table, owner, SK_FLOW_END_ACTIVE);
+		continue_later(owner);
+	}
+}
+
+void sk_flow_review(struct sk_flow_table *table, sk_flow_stays stays, void *context, enum sk_flow_end end)
+{
+	struct sk_flow_record record;
+	sk_head_wipe(table);
+	for (uint32_t i = 0; i < table->set_count; i++) {
+		if (i + SWEEP_AHEAD < table->set_count)
+			__builtin_prefetch(&table->sets[i + SWEEP_AHEAD]);
+		for (unsigned used = ~match(&table->sets[i], 0) & 0xffff; used != 0; used &= used - 1) {
+			struct slot slot = {.set = &table->sets[i], .way = (unsigned)__builtin_ctz(used)};
+			sk_flow_read(table, &slot.set->flows[slot.way], &record);
+			if (!stays(context, &record))
+				end_flow(table, slot, end);
+		}
+	}
+	sk_wipe(&record, sizeof record);
 }
 
 /* ---- facts ---- */
@@ -619,6 +707,7 @@ void sk_flow_pending(const struct sk_flow_table *table, uint64_t *frames, uint64
 void sk_flow_counters(const struct sk_flow_table *table, struct sk_flow_counters *out)
 {
 	*out = table->counters;
+	out->heads_shed += table->credit.refused;
 	if (table->quic != NULL)
 		out->heads_shed += sk_quic_shed(table->quic);
 }

@@ -135,6 +135,13 @@ static const struct sk_head *note_http2(struct sk_flow_table *table, struct sk_f
 	return NULL;
 }
 
+/* Bytes of which no head can be made, in a flow of which nothing is known: at least what is spoken may show. */
+static void note_form(struct sk_flow *flow, struct sk_cur bytes)
+{
+	if (sk_flow_app(flow) == SK_APP_NONE && sk_tls_by_form(bytes))
+		sk_flow_set_app(flow, SK_APP_TLS);
+}
+
 /* ---- heads in a buffer ---- */
 
 /* `used` bytes of the front have been read, and there may be more. */
@@ -181,6 +188,14 @@ static const struct sk_head *buffered_found(struct sk_flow_table *table, struct 
 	return sk_head_hand_out(table, flow, look);
 }
 
+/* A hello in records of a byte or two is read like any other, but each of its segments costs as much as many packets: it has to be paid for. */
+static bool pays_for_records(struct sk_flow_table *table, const struct stream *stream, unsigned before)
+{
+	enum { RECORDS_FREE = 64, RECORD_COST = 8 };
+	unsigned records = stream->tls.records;
+	return records <= RECORDS_FREE || records == before || sk_credit_spend(&table->credit, (int64_t)(records - before) * RECORD_COST);
+}
+
 /* Read what stands at the front of a buffer. */
 static const struct sk_head *buffered_head(struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet, unsigned direction)
 {
@@ -192,7 +207,12 @@ static const struct sk_head *buffered_head(struct sk_flow_table *table, struct s
 		size_t left = sk_left(&prefix);
 		bool last = stream->packets > SK_STREAM_PACKETS_MAX || left >= SK_CLIENT_HELLO_MAX_BYTES;
 		struct sk_look look = {.packet = packet, .direction = direction, .readers = stream->readers, .last = last, .told = stream->told};
+		unsigned records = stream->tls.records;
 		bool worth = (sk_look_is_news(stream, prefix) || last) && left != 0;
+		if (!pays_for_records(table, stream, records)) {
+			give_up(table, flow, direction);
+			return NULL;
+		}
 		switch (worth ? sk_look_at(table, flow, prefix, &look) : SK_FOUND_MORE) {
 		case SK_FOUND_HEAD:
 			return buffered_found(table, flow, stream, &look, left);
@@ -206,6 +226,7 @@ static const struct sk_head *buffered_head(struct sk_flow_table *table, struct s
 				stream->readers = (uint8_t)look.readers;
 			return NULL;
 		case SK_FOUND_NOTHING:
+			note_form(flow, prefix);
 			if (stream->told)
 				give_up(table, flow, direction);
 			else
@@ -294,6 +315,7 @@ static const struct sk_head *direct_head(struct sk_flow_table *table, struct sk_
 			}
 			break;
 		case SK_FOUND_NOTHING:
+			note_form(flow, bytes);
 			break;
 		}
 		if (told)

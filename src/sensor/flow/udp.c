@@ -43,7 +43,7 @@ static bool is_dns_elsewhere(const struct sk_flow *flow, const struct sk_packet 
 
 static const struct sk_head *dtls_certificate(struct sk_flow_table *table, struct sk_flow *flow, struct sk_cur datagram, unsigned direction)
 {
-	if (sk_tls_certificate_datagram(datagram, &sk_head_use(table)->as.certificate) == SK_OK && table->head.as.certificate.whole) {
+	if (sk_tls_certificate_datagram(datagram, &table->credit, &sk_head_use(table)->as.certificate) == SK_OK && table->head.as.certificate.whole) {
 		sk_flow_set_attempts(flow, direction, SK_HEAD_PACKETS_MAX);
 		return hand_out(table, flow, direction, SK_HEAD_CERTIFICATE, SK_APP_DTLS);
 	}
@@ -54,14 +54,14 @@ static const struct sk_head *dtls_certificate(struct sk_flow_table *table, struc
 static const struct sk_head *dtls_head(struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet, unsigned direction)
 {
 	struct sk_head *head = sk_head_use(table);
-	if (sk_tls_client_hello_datagram(packet->payload, &head->as.client_hello) == SK_OK) {
+	if (sk_tls_client_hello_datagram(packet->payload, &table->credit, &head->as.client_hello) == SK_OK) {
 		/* A server that asks for a cookie gets the same hello again: once is enough. */
 		sk_flow_set_attempts(flow, direction, SK_HEAD_PACKETS_MAX);
 		sk_flow_set_attempts(flow, direction ^ 1u, 0);
 		return hand_out(table, flow, direction, SK_HEAD_CLIENT_HELLO, SK_APP_DTLS);
 	}
 	sk_wipe(head, sizeof *head);
-	if (sk_tls_server_hello_datagram(packet->payload, &head->as.server_hello) == SK_OK) {
+	if (sk_tls_server_hello_datagram(packet->payload, &table->credit, &head->as.server_hello) == SK_OK) {
 		if (sk_server_hello_has_certificate(&head->as.server_hello)) {
 			table->rest = packet->payload;
 			table->rest_readers = SK_READ_CERTIFICATE;
@@ -117,8 +117,8 @@ static const struct sk_head *quic_hello(struct sk_flow_table *table, struct sk_f
 	struct sk_head *head = sk_head_use(table);
 	unsigned direction = stream->direction;
 	struct sk_cur prefix = sk_stream_prefix(table, stream);
-	enum sk_err err = datagram->from_client ? sk_tls_client_hello_message(prefix, true, &head->as.client_hello)
-						: sk_tls_server_hello_message(prefix, true, &head->as.server_hello);
+	enum sk_err err = datagram->from_client ? sk_tls_client_hello_message(prefix, true, &table->credit, &head->as.client_hello)
+						: sk_tls_server_hello_message(prefix, true, &table->credit, &head->as.server_hello);
 	if (err == SK_OK) {
 		/* The client's connection ID opens the server's answer too: its place stays until that has come. */
 		if (datagram->from_client) {
@@ -176,6 +176,8 @@ static const struct sk_head *quic_head(struct sk_flow_table *table, struct sk_fl
 			head = quic_put(table, flow, direction, &datagram);
 	}
 	sk_quic_wipe(table->quic);
+	if (err != SK_OK && sk_flow_app(flow) == SK_APP_NONE && sk_quic_by_form(packet->payload))
+		sk_flow_set_app(flow, SK_APP_QUIC);
 	/* Nobody finished: the buffers are for others. */
 	if (sk_flow_attempts(flow, direction) >= SK_HEAD_PACKETS_MAX && head == NULL)
 		quic_end(table, flow);
@@ -183,6 +185,17 @@ static const struct sk_head *quic_head(struct sk_flow_table *table, struct sk_fl
 }
 
 /* ---- all ---- */
+
+/* As in tcp.c: no head, but what is spoken shows. */
+static void note_form(struct sk_flow *flow, struct sk_cur datagram)
+{
+	if (sk_flow_app(flow) != SK_APP_NONE)
+		return;
+	if (sk_dtls_by_form(datagram))
+		sk_flow_set_app(flow, SK_APP_DTLS);
+	else if (sk_quic_by_form(datagram))
+		sk_flow_set_app(flow, SK_APP_QUIC);
+}
 
 const struct sk_head *sk_head_udp(struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet, unsigned direction)
 {
@@ -200,6 +213,7 @@ const struct sk_head *sk_head_udp(struct sk_flow_table *table, struct sk_flow *f
 	struct sk_command *command = &sk_head_use(table)->as.command;
 	if (sk_head_command(flow, packet, direction, packet->payload, command) != SK_OK) {
 		table->head_used = false; /* the parsers leave it zero */
+		note_form(flow, packet->payload);
 		return NULL;
 	}
 	if (sk_head_is_industrial(command->app))

@@ -24,7 +24,11 @@ struct sk_forward {
 
 	struct sk_cell received, written, gate_erased[SK_GATE_REASON_COUNT], erased[SK_FORWARD_REASON_COUNT], classes[SK_CLASS_COUNT];
 	struct sk_cell pending_before;
+	struct sk_cell lost[SK_SOURCE_CELLS_MAX];
+	size_t lost_count;
+	struct sk_source_counts source; /* as last told */
 	uint64_t upstream_lost, upstream_before;
+	bool timed;                  /* from_ns and to_ns are of this interval */
 	int64_t from_ns, to_ns, newest_ns, expired_at_ns;
 	struct sk_forward_totals totals;
 	struct sk_verdict verdicts[SK_BATCH_MAX];
@@ -63,11 +67,17 @@ static void count(struct sk_cell *cell, uint32_t wire_bytes)
 
 /* ---- the three fates ---- */
 
-/* A frame at which the output fails is not handed on: it counts as stopped. */
+/* A frame at which the output fails is not handed on: it counts as stopped. One that an interface cannot take is no failure. */
 static void hand_on(struct sk_forward *forward, const struct sk_frame *frame)
 {
-	bool put = forward->failed.err == SK_OK && sk_writer_put(forward->config.writer, frame, &forward->failed) == SK_OK;
-	count(put ? &forward->written : &forward->erased[SK_FORWARD_STOPPED], frame->wire_bytes);
+	enum sk_err err = forward->failed.err;
+	if (err == SK_OK && forward->config.writer != NULL)
+		err = sk_writer_put(forward->config.writer, frame, &forward->failed);
+	else if (err == SK_OK)
+		err = forward->config.output.put(forward->config.output.context, frame, &forward->failed);
+	if (err == SK_ETOOBIG)
+		forward->failed.err = SK_OK;
+	count(err == SK_OK ? &forward->written : &forward->erased[err == SK_ETOOBIG ? SK_FORWARD_TOO_LONG : SK_FORWARD_STOPPED], frame->wire_bytes);
 }
 
 static void erase(struct sk_forward *forward, enum sk_forward_reason reason, const struct sk_frame *frame)
@@ -239,10 +249,11 @@ static void expire(struct sk_forward *forward)
 
 static void take_times(struct sk_forward *forward, int64_t time_ns)
 {
-	if (forward->received.frames == 1 || time_ns < forward->from_ns)
+	if (!forward->timed || time_ns < forward->from_ns)
 		forward->from_ns = time_ns;
-	if (forward->received.frames == 1 || time_ns > forward->to_ns)
+	if (!forward->timed || time_ns > forward->to_ns)
 		forward->to_ns = time_ns;
+	forward->timed = true;
 	if (time_ns > forward->newest_ns)
 		forward->newest_ns = time_ns;
 }
@@ -263,6 +274,48 @@ static void judge_and_follow(struct sk_forward *forward, struct sk_frame *frames
 	expire(forward);
 }
 
+/* ---- what the source did not give ---- */
+
+static void add_growth(struct sk_cell *sum, const struct sk_cell *now, const struct sk_cell *before)
+{
+	SK_INVARIANT(now->frames >= before->frames && now->bytes >= before->bytes);
+	sum->frames += now->frames - before->frames;
+	sum->bytes += now->bytes - before->bytes;
+}
+
+static enum sk_gate_reason reason_of(const char *name)
+{
+	for (int reason = 1; reason < SK_GATE_REASON_COUNT; reason++)
+		if (strcmp(name, sk_gate_reason_name((enum sk_gate_reason)reason)) == 0)
+			return (enum sk_gate_reason)reason;
+	sk_bug(__FILE__, __LINE__, "a source counts by the gate's reasons");
+}
+
+/* Frames that were lost before anybody judged them were offered all the same: they are received, and nobody knows their class. */
+void sk_forward_count_source(struct sk_forward *forward, const struct sk_source_counts *now, int64_t now_ns)
+{
+	const struct sk_source_counts *before = &forward->source;
+	uint64_t received = forward->received.frames;
+	SK_INVARIANT(now->lost_count >= before->lost_count && now->lost_count <= SK_SOURCE_CELLS_MAX && now->erased_count <= SK_SOURCE_CELLS_MAX);
+	for (size_t i = 0; i < now->lost_count; i++) {
+		memcpy(forward->lost[i].name, now->lost[i].name, sizeof forward->lost[i].name);
+		add_growth(&forward->lost[i], &now->lost[i], &before->lost[i]);
+		add_growth(&forward->received, &now->lost[i], &before->lost[i]);
+		add_growth(&forward->classes[SK_CLASS_UNKNOWN], &now->lost[i], &before->lost[i]);
+	}
+	for (size_t i = 0; i < now->erased_count; i++) {
+		add_growth(&forward->gate_erased[reason_of(now->erased[i].name)], &now->erased[i], &before->erased[i]);
+		add_growth(&forward->received, &now->erased[i], &before->erased[i]);
+	}
+	for (int class_ = 0; class_ < SK_CLASS_COUNT; class_++)
+		add_growth(&forward->classes[class_], &now->classes[class_], &before->classes[class_]);
+	forward->lost_count = now->lost_count;
+	forward->upstream_lost += now->upstream_lost - before->upstream_lost;
+	forward->source = *now;
+	if (forward->received.frames != received)
+		take_times(forward, now_ns);
+}
+
 /* ---- the equation ---- */
 
 static void copy_cell(struct sk_cell *cell, const struct sk_cell *from, const char *name)
@@ -277,6 +330,8 @@ static void fill_account(const struct sk_forward *forward, struct sk_account *ac
 				       .pending_before = forward->pending_before, .upstream_lost = forward->upstream_lost - forward->upstream_before};
 	(void)snprintf(account->link, sizeof account->link, "%s", forward->config.link);
 	hold_pending(forward->hold, &account->pending_after.frames, &account->pending_after.bytes);
+	for (size_t i = 0; i < forward->lost_count; i++)
+		account->lost[account->lost_count++] = forward->lost[i];
 	for (int reason = 1; reason < SK_GATE_REASON_COUNT; reason++)
 		copy_cell(&account->gate[account->gate_count++], &forward->gate_erased[reason], sk_gate_reason_name((enum sk_gate_reason)reason));
 	for (int reason = 0; reason < SK_FORWARD_REASON_COUNT; reason++)
@@ -310,6 +365,9 @@ static void next_interval(struct sk_forward *forward, const struct sk_account *a
 	add_cells(totals->gate, forward->gate_erased, SK_GATE_REASON_COUNT);
 	add_cells(totals->erased, forward->erased, SK_FORWARD_REASON_COUNT);
 	add_cells(totals->classes, forward->classes, SK_CLASS_COUNT);
+	for (size_t i = 0; i < forward->lost_count; i++)
+		add_cells(&totals->lost, &forward->lost[i], 1);
+	forward->timed = false;
 	forward->pending_before = account->pending_after;
 	forward->upstream_before = forward->upstream_lost;
 }
@@ -330,20 +388,22 @@ enum sk_err sk_forward_feed(struct sk_forward *forward, struct sk_frame *frames,
 	SK_INVARIANT(frame_count <= SK_BATCH_MAX);
 	/* Asked before each batch, which is far shorter than the second in which all must end. rule: BASIS-2 */
 	SK_TRY(sk_basis_in_force(forward->config.basis, forward->config.clock.unix_ns(forward->config.clock.context), fault));
-	forward->upstream_lost = upstream_lost;
-	if (frame_count != 0)
+	/* A file's losses are told with its frames, a link's by sk_forward_count_source. */
+	if (upstream_lost != 0)
+		forward->upstream_lost = upstream_lost;
+	if (frame_count != 0 && forward->config.writer != NULL)
 		sk_writer_start(forward->config.writer, frames->link);
 	while (frame_count > 0) {
-		uint64_t room = forward->config.interval_frames - forward->received.frames;
+		uint64_t room = forward->received.frames < forward->config.interval_frames ? forward->config.interval_frames - forward->received.frames : 1;
 		size_t part = frame_count < room ? frame_count : (size_t)room;
 		judge_and_follow(forward, frames, part);
 		frames += part;
 		frame_count -= part;
-		if (forward->received.frames == forward->config.interval_frames)
+		if (forward->received.frames >= forward->config.interval_frames)
 			SK_TRY(close_interval(forward, fault));
 	}
 	enum sk_err err = forward->failed.err;
-	if (err == SK_OK && sk_writer_is_stream(forward->config.writer))
+	if (err == SK_OK && forward->config.writer != NULL && sk_writer_is_stream(forward->config.writer))
 		err = sk_writer_flush(forward->config.writer, &forward->failed);
 	if (err != SK_OK)
 		*fault = forward->failed;

@@ -7,6 +7,7 @@
 #define SK_FORWARD_H
 
 #include "base/clock.h"
+#include "capture/frame_source.h"
 #include "decode/decode.h"
 #include "forward/writer.h"
 #include "ledger/record.h"
@@ -34,10 +35,17 @@ typedef enum sk_err (*sk_forward_interval)(void *context, struct sk_account *acc
 
 enum { SK_FORWARD_INTERVAL_FRAMES = 1 << 20 };
 
+/* Where admitted frames go instead of into a capture. put: SK_OK, SK_ETOOBIG (this frame alone cannot go), other errors end the handing on. */
+struct sk_forward_output {
+	void *context;
+	enum sk_err (*put)(void *context, const struct sk_frame *frame, struct sk_fault *fault);
+};
+
 struct sk_forward_config {
 	const struct sk_border *border;   /* borrowed, as all below */
 	const struct sk_basis *basis;
-	struct sk_writer *writer;
+	struct sk_writer *writer;               /* NULL: output */
+	struct sk_forward_output output;
 	struct sk_forward_limits limits;
 	uint64_t interval_frames;         /* 0 = SK_FORWARD_INTERVAL_FRAMES */
 	struct sk_clock clock;
@@ -46,7 +54,7 @@ struct sk_forward_config {
 
 /* Sums over the run. */
 struct sk_forward_totals {
-	struct sk_cell received, written;
+	struct sk_cell received, written, lost;
 	struct sk_cell gate[SK_GATE_REASON_COUNT];          /* by reason; index 0 stays empty */
 	struct sk_cell erased[SK_FORWARD_REASON_COUNT];
 	struct sk_cell classes[SK_CLASS_COUNT];
@@ -64,6 +72,9 @@ void sk_forward_free(struct sk_forward *forward);
 /* Judge count <= SK_BATCH_MAX frames and hand on what is admitted. A stream gets it before this returns. SK_EEXPIRED when the basis ended (nothing of the batch
    was looked at); errors of the writer and of the callback. After an error of the writer sk_forward_finish still closes the account. */
 SK_MUST enum sk_err sk_forward_feed(struct sk_forward *forward, struct sk_frame *frames, size_t count, uint64_t upstream_lost, struct sk_fault *fault);
+/* Count what a source says of frames that it did not give (its sums since it was opened): erased by a gate in front of this one, or lost. now_ns stands in where no
+   frame gives a time. */
+void sk_forward_count_source(struct sk_forward *forward, const struct sk_source_counts *now, int64_t now_ns);
 /* The input changes: close the interval if anything came in it. What is held waits on: rotated captures are one talk. */
 SK_MUST enum sk_err sk_forward_end_input(struct sk_forward *forward, struct sk_fault *fault);
 /* Erase what is still held, under FRAGMENT_TIMEOUT (end of input) or STOPPED, and hand out the last interval. Pending is zero afterwards. */

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "seal/siphash.h"
+
 enum { PREFETCH_FRAMES = 8, PREFETCH_HEAD_BYTES = 53 }; /* a frame is judged in some 20 ns, and lies where read(2) has just put it */
 
 /* Defined here and nowhere else: no other file can make one. rule: GATE-4 */
@@ -16,6 +18,8 @@ struct sk_admitted {
 struct sk_gate {
 	const struct sk_border *table;
 	unsigned covered; /* SK_CLASS_BITs */
+	uint32_t workers;
+	uint64_t steer_key[2];
 	struct sk_admitted admitted[SK_BATCH_MAX];
 	struct sk_admitted datagram;
 };
@@ -25,6 +29,7 @@ struct judged {
 	enum sk_gate_reason reason;
 	enum sk_class outer;
 	enum sk_class inner;
+	uint16_t worker;
 };
 
 enum sk_err sk_gate_new(const struct sk_border *table, unsigned covered_classes, struct sk_gate **out)
@@ -33,11 +38,52 @@ enum sk_err sk_gate_new(const struct sk_border *table, unsigned covered_classes,
 	if (gate == NULL)
 		return SK_ENOMEM;
 	memset(gate, 0, sizeof *gate);
+	gate->workers = 1;
+	sk_gate_switch(gate, table, covered_classes);
+	*out = gate;
+	return SK_OK;
+}
+
+void sk_gate_switch(struct sk_gate *gate, const struct sk_border *table, unsigned covered_classes)
+{
 	gate->table = table;
 	/* No basis can cover what is domestic or unknown, whatever it says. */
 	gate->covered = covered_classes & (SK_CLASS_BIT(SK_CLASS_FF) | SK_CLASS_BIT(SK_CLASS_FD) | SK_CLASS_BIT(SK_CLASS_DF));
-	*out = gate;
-	return SK_OK;
+}
+
+void sk_gate_steer(struct sk_gate *gate, unsigned workers, const uint8_t key[SK_SIP_KEY_BYTES])
+{
+	SK_INVARIANT(workers >= 1 && workers <= SK_GATE_WORKERS_MAX);
+	struct sk_cur cur = sk_cur_of(key, SK_SIP_KEY_BYTES);
+	gate->steer_key[0] = sk_le64(&cur);
+	gate->steer_key[1] = sk_le64(&cur);
+	gate->workers = workers;
+}
+
+/* The lower address first, so that both directions of a talk name one worker. Words of memory: any fixed order of them will do. //= rule: WORKER-1 */
+static uint16_t worker_of(const struct sk_gate *gate, unsigned family, const uint8_t *source, const uint8_t *destination)
+{
+	struct sk_sip s = sk_sip_start(gate->steer_key[0], gate->steer_key[1]);
+	uint64_t hash;
+	if (SK_LIKELY(family == 4)) {
+		uint32_t ends[2];
+		memcpy(&ends[0], source, sizeof ends[0]);
+		memcpy(&ends[1], destination, sizeof ends[1]);
+		bool swap = ends[0] > ends[1];
+		sk_sip_word(&s, ends[swap] | (uint64_t)ends[!swap] << 32);
+		hash = sk_sip_finish(&s, 0, 8);
+	} else {
+		uint64_t ends[2][2];
+		memcpy(ends[0], source, sizeof ends[0]);
+		memcpy(ends[1], destination, sizeof ends[1]);
+		bool swap = ends[0][0] != ends[1][0] ? ends[0][0] > ends[1][0] : ends[0][1] > ends[1][1];
+		sk_sip_word(&s, ends[swap][0]);
+		sk_sip_word(&s, ends[swap][1]);
+		sk_sip_word(&s, ends[!swap][0]);
+		sk_sip_word(&s, ends[!swap][1]);
+		hash = sk_sip_finish(&s, 0, 32);
+	}
+	return (uint16_t)((hash & UINT32_MAX) * gate->workers >> 32);
 }
 
 void sk_gate_free(struct sk_gate *gate)
@@ -96,8 +142,11 @@ static struct judged judge(const struct sk_gate *gate, struct sk_peel *peel, enu
 			return judged;
 		}
 		/* A quoted pair is judged, but the packet that decode gets is the one that quotes it. */
-		if (!peel->quoted)
-			judged.inner = class_;
+		if (peel->quoted)
+			continue;
+		judged.inner = class_;
+		if (SK_UNLIKELY(gate->workers > 1))
+			judged.worker = worker_of(gate, peel->family, peel->source, peel->destination);
 	}
 	judged.reason = reason_of_end[found];
 	return judged;
@@ -110,9 +159,10 @@ static inline void admit(struct sk_admitted *admitted, struct sk_admitted_info i
 }
 
 /* What peeling found out, on top of what was known before. */
-static void admit_peeled(struct sk_admitted *admitted, struct sk_admitted_info info, const struct sk_peel *peel, enum sk_class inner)
+static void admit_peeled(struct sk_admitted *admitted, struct sk_admitted_info info, const struct sk_peel *peel, const struct judged *judged)
 {
-	info.inner_class = (uint8_t)inner;
+	info.inner_class = (uint8_t)judged->inner;
+	info.worker = judged->worker;
 	info.tunnels = peel->tunnels;
 	info.layers = peel->layers;
 	admit(admitted, info, peel->packet, peel->packet_wire_bytes);
@@ -209,7 +259,8 @@ static inline bool judge_plain(struct sk_gate *gate, size_t i, struct sk_frame *
 		return false;
 	const struct sk_admitted_info info = {
 		.time_ns = frame->time_ns, .wire_bytes = frame->wire_bytes, .frames = 1, .interface = frame->interface, .class_ = (uint8_t)class_,
-		.inner_class = (uint8_t)class_, .tunnels = plain.tunnels, .layers = 1, .plain = plain.family
+		.inner_class = (uint8_t)class_, .tunnels = plain.tunnels, .layers = 1, .plain = plain.family,
+		.worker = SK_UNLIKELY(gate->workers > 1) ? worker_of(gate, plain.family, plain.source, plain.destination) : (uint16_t)0
 	};
 	admit(&gate->admitted[i], info, plain.packet, (uint32_t)sk_left(&plain.packet));
 	*verdict = (struct sk_verdict){.class_ = (uint8_t)class_, .admitted = &gate->admitted[i]};
@@ -231,7 +282,7 @@ static void judge_frame(struct sk_gate *gate, size_t i, struct sk_frame *frame, 
 	const struct sk_admitted_info info = {
 		.time_ns = frame->time_ns, .wire_bytes = frame->wire_bytes, .frames = 1, .interface = frame->interface, .class_ = (uint8_t)judged.outer
 	};
-	admit_peeled(&gate->admitted[i], info, &peel, judged.inner);
+	admit_peeled(&gate->admitted[i], info, &peel, &judged);
 	verdict->admitted = &gate->admitted[i];
 }
 
@@ -262,7 +313,7 @@ struct sk_verdict sk_gate_judge_datagram(struct sk_gate *gate, const struct sk_a
 	struct sk_admitted_info info = *seen;
 	info.reassembled = 1;
 	info.plain = 0;
-	admit_peeled(&gate->datagram, info, &peel, judged.inner);
+	admit_peeled(&gate->datagram, info, &peel, &judged);
 	verdict.admitted = &gate->datagram;
 	return verdict;
 }

@@ -23,7 +23,8 @@ enum {
 	SK_GATE_LAYERS_MAX = 8,     /* IP layers; a deeper nesting is erased as inner_unknown */
 	/* IPv6 extension headers of a layer; a longer chain is erased as inner_unknown. RFC 8200 4.1 names four that are walked, one of them twice,
 	   and one of mobility, HIP or shim6 may follow; RFC 8883 lets any node on the way refuse longer ones. A packet holds 180, at 10 ns each. */
-	SK_GATE_EXTENSIONS_MAX = 8
+	SK_GATE_EXTENSIONS_MAX = 8,
+	SK_GATE_WORKERS_MAX = 64
 };
 
 /* Encapsulations seen on the way in, as bits. */
@@ -43,6 +44,7 @@ struct sk_admitted_info {
 	uint8_t inner_class;   /* of the innermost pair; equals class_ without a tunnel */
 	uint8_t layers;        /* IP layers, 1 = no tunnel */
 	uint8_t reassembled;   /* it came back from decode */
+	uint16_t worker;       /* whose it is, when gates of several workers share a source (sk_gate_steer); else 0 */
 	uint8_t plain;         /* 4 or 6: an unfragmented TCP or UDP packet behind an IP header without options or extensions, captured whole, perhaps behind a VLAN tag; else 0 */
 };
 
@@ -60,6 +62,12 @@ struct sk_verdict {
 SK_MUST enum sk_err sk_gate_new(const struct sk_border *table, unsigned covered_classes, struct sk_gate **out);
 /* Wipe and free (NULL is fine). */
 void sk_gate_free(struct sk_gate *gate);
+/* Share what is admitted between so many workers, 1 to SK_GATE_WORKERS_MAX (1, as after sk_gate_new: nothing is worked out). A frame belongs to the worker that a
+   keyed hash of its innermost address pair names, addresses alone and the same in both directions: so a talk stays together whatever its ports, fragments and
+   tunnels. The key is the crew's: secret, and the same in every gate of it. rule: WORKER-1 */
+void sk_gate_steer(struct sk_gate *gate, unsigned workers, const uint8_t key[SK_SIP_KEY_BYTES]);
+/* Judge by another table and coverage from now on. Borrows table. Between two batches. */
+void sk_gate_switch(struct sk_gate *gate, const struct sk_border *table, unsigned covered_classes);
 /* Judge count <= SK_BATCH_MAX frames. Borrows the frames; erased ones are overwritten on return. verdicts[count]. rule: GATE-1 GATE-2 GATE-3 GATE-4 */
 void sk_gate_judge_batch(struct sk_gate *gate, struct sk_frame *frames, size_t count, struct sk_verdict *verdicts);
 /* Judge a datagram that decode reassembled (bytes begin at its IP header), seen by `seen` before: its pair again, and every layer inside it.

@@ -5,7 +5,7 @@
 #include "logs/logs_priv.h"
 #include "text/text.h"
 
-enum { NS_PER_S = 1000000000, FRACTION_DIGITS = 9, SECONDS_DIGITS_MAX = 10, MILLISECONDS_DIGITS = 13 };
+enum { NS_PER_S = 1000000000, NS_PER_MS = 1000000, FRACTION_DIGITS = 9, SECONDS_DIGITS_MAX = 10, MILLISECONDS_DIGITS = 13 };
 
 const char *value_text(const struct span *span, char *text, size_t size, size_t *length)
 {
@@ -93,15 +93,18 @@ static bool read_epoch(const char *at, const char *end, int64_t *unix_ns)
 	}
 	if (digits == 0 || at != end || digits > MILLISECONDS_DIGITS || (digits > SECONDS_DIGITS_MAX && digits < MILLISECONDS_DIGITS))
 		return false;
-	*unix_ns = digits == MILLISECONDS_DIGITS ? (int64_t)value * (NS_PER_S / 1000) : (int64_t)(value * NS_PER_S + fraction);
-	return digits == MILLISECONDS_DIGITS || value < INT64_MAX / NS_PER_S;
+	uint64_t unit = digits == MILLISECONDS_DIGITS ? NS_PER_MS : NS_PER_S;
+	if (value >= INT64_MAX / unit)
+		return false; /* after 2262 */
+	*unix_ns = (int64_t)(value * unit + (unit == NS_PER_S ? fraction : 0));
+	return true;
 }
 
-/* Suricata writes +0900, nfdump a blank and no zone: bring both to RFC 3339. */
+/* Suricata writes +0900, nfdump a blank and no zone, SiLK 2026/11/22: bring all to RFC 3339. */
 static bool read_calendar(const char *at, size_t length, int64_t *unix_ns)
 {
 	char text[SK_TIME_TEXT_MAX + 8];
-	enum { DATE = 10, SECONDS = 19, OFFSET = 5 };
+	enum { DATE = 10, SECONDS = 19, OFFSET = 5, MONTH = 4, DAY = 7 };
 	if (length < SECONDS || length > SK_TIME_TEXT_MAX)
 		return false;
 	const char *zone = at + length - OFFSET;
@@ -109,6 +112,8 @@ static bool read_calendar(const char *at, size_t length, int64_t *unix_ns)
 	bool no_colon = !zoned && length >= SECONDS + OFFSET && (*zone == '+' || *zone == '-');
 	int head = (int)(no_colon ? length - 2 : length) - DATE - 1;
 	(void)snprintf(text, sizeof text, "%.10sT%.*s%s%.2s", at, head, at + DATE + 1, no_colon ? ":" : zoned ? "" : "Z", no_colon ? zone + 3 : "");
+	if (text[MONTH] == '/' && text[DAY] == '/')
+		text[MONTH] = text[DAY] = '-';
 	return sk_time_parse(text, unix_ns) == SK_OK;
 }
 

@@ -38,7 +38,7 @@ static const struct member {
 	MEMBER(0, packets), MEMBER(0, ip_bytes), MEMBER(0, frames), MEMBER(0, frame_bytes), MEMBER(0, metered_by), MEMBER(0, sampling),
 	HITS(hit_count), HITS(hit_ids), HITS(hit_kinds), HITS(matched),
 	DNS(dns_type), DNS(dns_flags), DNS(dns_rcode), DNS(dns_labels), DNS(dns_name_length), DNS(dns_entropy_x16), DNS(dns_queries), DNS(dns_responses),
-	DNS(dns_nxdomain), DNS(dns_domain), TLS(tls_version), TLS(tls_bits), TLS(quic_version), TLS(sni_domain), TLS(alpn), TLS(ja3), TLS(ja4),
+	DNS(dns_nxdomain), DNS(dns_domain), TLS(tls_version), TLS(tls_bits), TLS(quic_version), TLS(sni_domain), TLS(alpn), TLS(ja3), TLS(ja4), TLS(ja4_second),
 	SERVER(server_version), SERVER(server_cipher), SERVER(server_bits), SERVER(server_alpn), SERVER(ja3s), CERT(cert_sha1), CERT(cert_sha256),
 	CERT(cert_issuer), CERT(cert_subject), CERT(cert_not_before_s), CERT(cert_not_after_s), CERT(cert_version), CERT(cert_chain), CERT(cert_bits),
 	HTTP(http_method), HTTP(http_host_domain), HTTP(http_status), HTTP(http_path_length), HTTP(http_version), HTTP(http_path_depth), HTTP(http_bits),
@@ -60,7 +60,7 @@ static const struct member {
 #undef DETECTOR
 };
 enum {
-	SECTION_COUNT = 9, SUFFIX_PATH_MAX = 256,
+	SECTION_COUNT = 9, SUFFIX_PATH_MAX = 256, KNOWN_NAMES = 1024,
 	SUFFIX_LABELS_MAX = 7 /* the longest rule of the public suffix list has 5, and one stands in front of it */
 };
 
@@ -73,6 +73,13 @@ _Static_assert((int)SK_INDICATOR_ADDRESS == (int)SK_SELECTOR_ADDRESS && (int)SK_
 	       (int)SK_INDICATOR_CERT_SHA1 == (int)SK_SELECTOR_CERT_SHA1 && (int)SK_INDICATOR_CERT_SHA256 == (int)SK_SELECTOR_CERT_SHA256 &&
 	       (int)SK_INDICATOR_KIND_COUNT == (int)SK_SELECTOR_KIND_COUNT, "kinds are the same bits");
 
+/* How much of a name is its registered domain, by a keyed hash of the name: most names come again and again, and the public suffix list takes as long as all the rest of
+   their segment. No name stands here. */
+struct known_name {
+	uint64_t hash;                          /* 0: none */
+	uint8_t length;                         /* 0: it has no registered domain */
+};
+
 struct sk_select {
 	const struct sk_indicator_set *set;
 	const struct sk_observe_sink *sink;
@@ -84,6 +91,8 @@ struct sk_select {
 		size_t start, end;
 	} parts[1 + SECTION_COUNT];             /* where the core and each section lie in an observation */
 	double weight[SK_DNS_NAME_MAX];         /* n log2 n, for entropies */
+	uint8_t known_key[SK_SIP_KEY_BYTES];
+	struct known_name known[KNOWN_NAMES];
 	struct sk_select_counts counts;
 	struct sk_observation observation;      /* the one in hand; zero between segments */
 };
@@ -134,20 +143,26 @@ enum sk_err sk_select_new(const struct sk_basis *basis, const struct sk_indicato
 	struct sk_select *select = calloc(1, sizeof *select);
 	if (select == NULL)
 		return SK_ENOMEM;
+	select->sink = sink;
+	sk_select_switch(select, basis, set);
+	select->suffixes = open_suffixes();
+	sk_random(select->known_key, sizeof select->known_key);
+	prepare(select);
+	*out = select;
+	return SK_OK;
+}
+
+void sk_select_switch(struct sk_select *select, const struct sk_basis *basis, const struct sk_indicator_set *set)
+{
 	enum sk_basis_kind kind;
 	enum sk_role role;
-	select->set = set;
-	select->sink = sink;
-	select->simulated = basis->simulated;
 	struct sk_indicator_hit all;
+	select->set = set;
+	select->simulated = basis->simulated;
 	select->flow_all = set != NULL && sk_indicator_flow_all(set, &all);
 	/* The basis asks, policy decides. */
 	select->names = basis->names && sk_basis_kind_parse(basis->kind, &kind) == SK_OK && sk_role_parse(basis->role, &role) == SK_OK &&
 			sk_policy_names(kind, role);
-	select->suffixes = open_suffixes();
-	prepare(select);
-	*out = select;
-	return SK_OK;
 }
 
 void sk_select_free(struct sk_select *select)
@@ -189,9 +204,22 @@ static const char *last_labels(const char *name)
 	return at;
 }
 
+static const char *registered_domain(struct sk_select *select, const char *name)
+{
+	const char *end = last_labels(name);
+	size_t length = strlen(end);
+	uint64_t hash = sk_siphash13(select->known_key, end, length);
+	struct known_name *known = &select->known[hash % KNOWN_NAMES];
+	if (known->hash != hash || hash == 0) {
+		const char *domain = psl_registrable_domain(select->suffixes, end);
+		*known = (struct known_name){.hash = hash, .length = (uint8_t)(domain != NULL ? strlen(domain) : 0)};
+	}
+	return known->length != 0 ? end + length - known->length : NULL;
+}
+
 /* The domain that a selector of this segment names; else the registered domain (public suffix plus one label), which says whose it is and not what
    was asked. An address where a name should be is kept only when it is the responder's, which the record tells anyway. */
-static const char *reduced(const struct sk_select *select, const struct sk_flow_record *record, const char *name,
+static const char *reduced(struct sk_select *select, const struct sk_flow_record *record, const char *name,
 			   char matched[SK_OBSERVATION_DOMAIN_MAX])
 {
 	const struct sk_flow_facts *facts = record->facts;
@@ -203,11 +231,11 @@ static const char *reduced(const struct sk_select *select, const struct sk_flow_
 			return matched;
 	if (sk_addr_parse(name, &addr) == SK_OK)
 		return sk_addr_equal(&addr, &record->responder) ? name : NULL;
-	return select->suffixes != NULL ? psl_registrable_domain(select->suffixes, last_labels(name)) : NULL;
+	return select->suffixes != NULL ? registered_domain(select, name) : NULL;
 }
 
 /* What may be kept of a name: all of it under the names permit, else a part. rule: SELECT-2 */
-static void reduce_name(const struct sk_select *select, const struct sk_flow_record *record, const char *name, char out[SK_OBSERVATION_DOMAIN_MAX])
+static void reduce_name(struct sk_select *select, const struct sk_flow_record *record, const char *name, char out[SK_OBSERVATION_DOMAIN_MAX])
 {
 	char matched[SK_OBSERVATION_DOMAIN_MAX];
 	const char *kept = select->names ? name : reduced(select, record, name, matched);
@@ -219,14 +247,17 @@ static void reduce_name(const struct sk_select *select, const struct sk_flow_rec
 /* Shannon entropy of a name's bytes, bits a byte x 16: log2 n - sum(c log2 c) / n. */
 static uint8_t entropy_x16(const struct sk_select *select, const char *name)
 {
-	uint8_t counts[256] = {0};
-	size_t length = strnlen(name, SK_COUNT(select->weight) - 1);
+	uint8_t counts[256] = {0}, seen[256];
+	size_t length = strnlen(name, SK_COUNT(select->weight) - 1), kinds = 0;
 	double sum = 0;
 	for (size_t i = 0; i < length; i++) {
 		uint8_t *count = &counts[(unsigned char)name[i]];
-		sum += select->weight[*count + 1u] - select->weight[*count];
+		seen[kinds] = (uint8_t)name[i];
+		kinds += *count == 0;
 		(*count)++;
 	}
+	for (size_t i = 0; i < kinds; i++)
+		sum += select->weight[counts[seen[i]]];
 	return length != 0 ? (uint8_t)((select->weight[length] - sum) / (double)length * 16 + 1e-9) : 0;
 }
 
@@ -268,7 +299,7 @@ static void fill_hits(const struct sk_select *select, const struct sk_flow_facts
 	(void)sk_indicator_value(select->set, facts->hit_ids[0], out->matched, sizeof out->matched);
 }
 
-static void fill_dns(const struct sk_select *select, const struct sk_flow_record *record, struct sk_observation *out)
+static void fill_dns(struct sk_select *select, const struct sk_flow_record *record, struct sk_observation *out)
 {
 	const struct sk_flow_facts *facts = record->facts;
 	out->dns_type = facts->dns.query_type;
@@ -283,7 +314,7 @@ static void fill_dns(const struct sk_select *select, const struct sk_flow_record
 	reduce_name(select, record, facts->dns.name, out->dns_domain);
 }
 
-static void fill_tls(const struct sk_select *select, const struct sk_flow_record *record, struct sk_observation *out)
+static void fill_tls(struct sk_select *select, const struct sk_flow_record *record, struct sk_observation *out)
 {
 	const struct sk_client_hello *hello = &record->facts->tls;
 	out->tls_version = hello->highest_version;
@@ -295,6 +326,7 @@ static void fill_tls(const struct sk_select *select, const struct sk_flow_record
 	memcpy(out->alpn, hello->alpn_first, sizeof out->alpn);
 	memcpy(out->ja3, hello->ja3, sizeof out->ja3);
 	memcpy(out->ja4, hello->ja4, sizeof out->ja4);
+	memcpy(out->ja4_second, record->facts->ja4_second, sizeof out->ja4_second);
 	if (hello->has_sni)
 		reduce_name(select, record, hello->sni, out->sni_domain);
 }
@@ -323,7 +355,7 @@ static void fill_certificate(const struct sk_certificate *certificate, struct sk
 				   (certificate->whole ? SK_CERT_BIT_WHOLE : 0));
 }
 
-static void fill_http(const struct sk_select *select, const struct sk_flow_record *record, struct sk_observation *out)
+static void fill_http(struct sk_select *select, const struct sk_flow_record *record, struct sk_observation *out)
 {
 	const struct sk_flow_http *http = &record->facts->http;
 	memcpy(out->http_method, http->method, sizeof out->http_method);
@@ -367,7 +399,7 @@ static void fill_command(const struct sk_flow_command *command, struct sk_observ
 	memcpy(out->command_codes, command->codes, sizeof out->command_codes);
 }
 
-static void fill_facts(const struct sk_select *select, const struct sk_flow_record *record, struct sk_observation *out)
+static void fill_facts(struct sk_select *select, const struct sk_flow_record *record, struct sk_observation *out)
 {
 	const struct sk_flow_facts *facts = record->facts;
 	out->sections = (uint8_t)((facts->hit_count != 0 ? SK_SECTION_HITS : 0) | (facts->has_dns ? SK_SECTION_DNS : 0) |
@@ -409,10 +441,10 @@ static void put_findings(struct sk_select *select, const struct sk_flow_facts *f
 }
 
 /* The fate of a segment that nothing selected. At the end of a capture it is complete as far as the source goes, so nothing matched it; `stopped` is
-   said only where collection was ended on it. */
+   said only where collection was ended on it. Where nothing was asked for want of time, `no_hit` would claim too much. */
 static enum sk_select_reason reason_of(const struct sk_flow_record *record)
 {
-	return record->end == SK_FLOW_END_EVICTED ? SK_SELECT_EVICTED : record->end == SK_FLOW_END_BASIS ? SK_SELECT_STOPPED : SK_SELECT_NO_HIT;
+	return record->end == SK_FLOW_END_EVICTED ? SK_SELECT_EVICTED : record->end == SK_FLOW_END_BASIS ? SK_SELECT_STOPPED : record->shed ? SK_SELECT_SHED : SK_SELECT_NO_HIT;
 }
 
 /* Overwrite what was filled: the core and these sections. The rest is zero already. */
@@ -438,7 +470,7 @@ static bool is_selected(const struct sk_select *select, const struct sk_flow_rec
 	return *hit || select->flow_all;
 }
 
-static void mint(struct sk_select *select, const struct sk_flow_record *record, bool hit)
+static bool mint(struct sk_select *select, const struct sk_flow_record *record, bool hit)
 {
 	const struct sk_flow_facts *facts = record->facts;
 	struct sk_observation *observation = &select->observation;
@@ -448,11 +480,15 @@ static void mint(struct sk_select *select, const struct sk_flow_record *record, 
 		fill_facts(select, record, observation);
 	unsigned filled = observation->sections;
 	clear_unlisted(select);
-	select->counts.observations++;
-	select->sink->observation(select->sink->context, observation);
-	if (hit)
+	bool taken = select->sink->observation(select->sink->context, observation);
+	if (SK_LIKELY(taken))
+		select->counts.observations++;
+	else
+		select->counts.spool_full++;
+	if (taken && hit)
 		put_findings(select, facts, observation);
 	wipe_observation(select, filled);
+	return taken;
 }
 
 void sk_select_segment(struct sk_select *select, const struct sk_flow_record *record)
@@ -462,18 +498,18 @@ void sk_select_segment(struct sk_select *select, const struct sk_flow_record *re
 		sk_select_erase(select, reason_of(record), record->frames, record->frame_bytes);
 		return;
 	}
+	if (SK_UNLIKELY(!mint(select, record, hit))) {
+		sk_select_erase(select, SK_SELECT_SHED, record->frames, record->frame_bytes);
+		return;
+	}
 	select->counts.selected_frames += record->frames;
 	select->counts.selected_bytes += record->frame_bytes;
-	mint(select, record, hit);
 }
 
 bool sk_select_metered(struct sk_select *select, const struct sk_flow_record *record)
 {
 	bool hit;
-	if (!is_selected(select, record, &hit))
-		return false;
-	mint(select, record, hit);
-	return true;
+	return is_selected(select, record, &hit) && mint(select, record, hit);
 }
 
 /* ---- events of detectors ---- */
@@ -534,11 +570,14 @@ void sk_select_event(struct sk_select *select, const struct sk_kit *kit, const s
 	fill_event(select, detection, observation);
 	unsigned filled = observation->sections;
 	clear_unlisted(select);
-	select->counts.observations++;
-	select->counts.findings++;
-	select->counts.events++;
-	select->sink->observation(select->sink->context, observation);
-	sk_sentence_event(kit, detection, observation, select->simulated, &finding);
-	select->sink->finding(select->sink->context, &finding, observation);
+	if (select->sink->observation(select->sink->context, observation)) {
+		select->counts.observations++;
+		select->counts.findings++;
+		select->counts.events++;
+		sk_sentence_event(kit, detection, observation, select->simulated, &finding);
+		select->sink->finding(select->sink->context, &finding, observation);
+	} else {
+		select->counts.spool_full++;
+	}
 	wipe_observation(select, filled);
 }

@@ -21,12 +21,15 @@ struct sk_select_counts {
 	uint64_t selected_frames, selected_bytes;
 	uint64_t observations, findings;
 	uint64_t events;       /* observations that are detector events */
+	uint64_t spool_full; /* observations that their sink had no room for: their frames were erased as shed */
 };
 
 struct sk_select; /* opaque */
 
 /* Make one for a basis and set; borrows all of them and the sink. SK_ENOMEM. */
 SK_MUST enum sk_err sk_select_new(const struct sk_basis *basis, const struct sk_indicator_set *set, const struct sk_observe_sink *sink, struct sk_select **out);
+/* Mint by another basis and set from now on; borrows both. Segments that have hits were closed before: their ids are of the old set. */
+void sk_select_switch(struct sk_select *select, const struct sk_basis *basis, const struct sk_indicator_set *set);
 /* Free (NULL is fine). */
 void sk_select_free(struct sk_select *select);
 /* Decide a closed segment's fate and count it. rule: SELECT-1 */

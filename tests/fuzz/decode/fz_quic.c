@@ -27,6 +27,7 @@ static void check(struct sk_quic *quic, struct sk_quic_flow *flow, unsigned dire
 	struct sk_quic_flow before = *flow;
 	size_t length = sk_left(&datagram);
 	bool maybe = sk_quic_maybe(datagram);
+	SK_INVARIANT(!sk_quic_by_form(datagram) || length >= 5);
 	enum sk_err err = sk_quic_read(quic, flow, direction, datagram, &out);
 	SK_INVARIANT(err == SK_OK || err == SK_EUNSUPPORTED);
 	SK_INVARIANT(err != SK_OK || maybe);
@@ -38,8 +39,8 @@ static void check(struct sk_quic *quic, struct sk_quic_flow *flow, unsigned dire
 		size_t n = sk_left(&out.pieces[i].bytes);
 		total += n;
 		SK_INVARIANT(n != 0 && out.pieces[i].offset + n <= SK_QUIC_CRYPTO_MAX && (i == 0 || out.pieces[i].offset >= out.pieces[i - 1].offset));
-		enum sk_err ignored = sk_tls_client_hello_message(out.pieces[i].bytes, true, &client);
-		ignored = sk_tls_server_hello_message(out.pieces[i].bytes, true, &server);
+		enum sk_err ignored = sk_tls_client_hello_message(out.pieces[i].bytes, true, NULL, &client);
+		ignored = sk_tls_server_hello_message(out.pieces[i].bytes, true, NULL, &server);
 		(void)ignored;
 	}
 	SK_INVARIANT(total <= length);

@@ -23,23 +23,27 @@ static void check(enum sk_err err, const struct sk_client_hello *hello, char fir
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
 	static struct sk_client_hello hello, again;
-	enum sk_err err = sk_tls_client_hello(sk_cur_of(bytes, length), &hello);
+	enum sk_err err = sk_tls_client_hello(sk_cur_of(bytes, length), NULL, &hello);
 	check(err, &hello, 't');
-	SK_INVARIANT(sk_tls_client_hello(sk_cur_of(bytes, length), &again) == err && memcmp(&hello, &again, sizeof hello) == 0);
+	SK_INVARIANT(sk_tls_client_hello(sk_cur_of(bytes, length), NULL, &again) == err && memcmp(&hello, &again, sizeof hello) == 0);
 	if (length > 0) {
 		size_t cut = bytes[length - 1] % length;
 		uint8_t *exact = malloc(cut != 0 ? cut : 1);
 		if (exact == NULL)
 			return 0;
 		memcpy(exact, bytes, cut);
-		enum sk_err prefix = sk_tls_client_hello(sk_cur_of(exact, cut), &again);
+		enum sk_err prefix = sk_tls_client_hello(sk_cur_of(exact, cut), NULL, &again);
 		if (prefix == SK_OK)
 			SK_INVARIANT(err == SK_OK && memcmp(&hello, &again, sizeof hello) == 0);
 		else if (err == SK_OK || err == SK_EMORE)
 			SK_INVARIANT(prefix == SK_EMORE);
 		free(exact);
 	}
-	check(sk_tls_client_hello_message(sk_cur_of(bytes, length), true, &hello), &hello, 'q');
-	check(sk_tls_client_hello_datagram(sk_cur_of(bytes, length), &hello), &hello, 'd');
+	/* Records are told from their beginning: what stands behind them can only unmake them, and a datagram has an end. */
+	bool stream = sk_tls_by_form(sk_cur_of(bytes, length)), datagram = sk_dtls_by_form(sk_cur_of(bytes, length));
+	SK_INVARIANT(!stream || length >= 5);
+	SK_INVARIANT(!datagram || (length >= 13 && !stream));
+	check(sk_tls_client_hello_message(sk_cur_of(bytes, length), true, NULL, &hello), &hello, 'q');
+	check(sk_tls_client_hello_datagram(sk_cur_of(bytes, length), NULL, &hello), &hello, 'd');
 	return 0;
 }

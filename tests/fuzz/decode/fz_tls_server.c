@@ -39,12 +39,12 @@ static void check_prefix(struct sk_cur stream, size_t cut, enum sk_err hello_err
 	if (exact == NULL)
 		return;
 	sk_copy(&stream, exact, cut);
-	enum sk_err err = sk_tls_server_hello(sk_cur_of(exact, cut), &early_hello);
+	enum sk_err err = sk_tls_server_hello(sk_cur_of(exact, cut), NULL, &early_hello);
 	if (err == SK_OK)
 		SK_INVARIANT(hello_err == SK_OK && memcmp(hello, &early_hello, sizeof early_hello) == 0);
 	else if (hello_err == SK_OK || hello_err == SK_EMORE)
 		SK_INVARIANT(err == SK_EMORE);
-	err = sk_tls_certificate(sk_cur_of(exact, cut), false, &early);
+	err = sk_tls_certificate(sk_cur_of(exact, cut), false, NULL, &early);
 	if (err == SK_OK)
 		SK_INVARIANT(leaf_err == SK_OK && memcmp(leaf, &early, sizeof early) == 0);
 	else if (leaf_err == SK_OK || leaf_err == SK_EMORE)
@@ -57,18 +57,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	static struct sk_server_hello hello, other;
 	static struct sk_certificate leaf, last;
 	struct sk_cur stream = sk_cur_of(bytes, length);
-	enum sk_err hello_err = sk_tls_server_hello(stream, &hello), leaf_err = sk_tls_certificate(stream, false, &leaf);
+	enum sk_err hello_err = sk_tls_server_hello(stream, NULL, &hello), leaf_err = sk_tls_certificate(stream, false, NULL, &leaf);
 	check_hello(hello_err, &hello);
 	check_leaf(leaf_err, &leaf);
 	SK_INVARIANT(leaf_err != SK_OK || hello_err == SK_OK || hello_err == SK_EMALFORMED);
 	SK_INVARIANT(hello_err != SK_OK || sk_tls_message_bytes(stream) != 0);
-	enum sk_err last_err = sk_tls_certificate(stream, true, &last);
+	enum sk_err last_err = sk_tls_certificate(stream, true, NULL, &last);
 	check_leaf(last_err, &last);
 	SK_INVARIANT(leaf_err != SK_OK || (last_err == SK_OK && memcmp(&leaf, &last, sizeof leaf) == 0));
 	if (length > 0)
 		check_prefix(stream, (size_t)(bytes[length - 1] | bytes[0] << 8) % length, hello_err, &hello, leaf_err, &leaf);
-	check_hello(sk_tls_server_hello_message(stream, true, &other), &other);
-	check_hello(sk_tls_server_hello_datagram(stream, &other), &other);
-	check_leaf(sk_tls_certificate_datagram(stream, &leaf), &leaf);
+	check_hello(sk_tls_server_hello_message(stream, true, NULL, &other), &other);
+	check_hello(sk_tls_server_hello_datagram(stream, NULL, &other), &other);
+	check_leaf(sk_tls_certificate_datagram(stream, NULL, &leaf), &leaf);
 	return 0;
 }

@@ -23,6 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	limits.streams = 3;
 	static struct sk_flow_table *table;
 	static struct sink sink;
+	static struct sk_flow_clock clock; /* goes on with the table */
 	if (table == NULL)
 		SK_INVARIANT(sk_flow_table_new(&limits, test_key, sink_closed, &sink, &table) == SK_OK);
 	sink = (struct sink){.records = 0};
@@ -40,6 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		with_payload(&packet, sequence, NULL, 0);
 		packet.payload = payload;
 		packet.payload_wire_bytes = (uint32_t)sk_left(&payload) + (ports >> 6);
+		tick(&clock, table, &packet);
 		if ((ports & 32) != 0)
 			sk_flow_prepare(table, &packet, 1);
 		bool is_new;

@@ -16,9 +16,10 @@ enum { FF = SK_CLASS_BIT(SK_CLASS_FF), FD = SK_CLASS_BIT(SK_CLASS_FD), DF = SK_C
 const struct scene_setting scene_party = {"own-network", "party", "own_network", FD | DF, 1 | 2 | 4,
 					  false,	 true,	  false,	 false,	  INT64_C(1795000000) * SECOND};
 const struct scene_setting scene_lab = {"lab", "none", "lab", FF | FD | DF, 63, true, true, true, false, INT64_C(1795000000) * SECOND};
+const struct scene_setting scene_live = {"own-network", "party", "own_network", FD | DF, 1 | 2 | 4, false, true, false, false, INT64_C(1795000000) * SECOND, .losses = true};
 const struct scene_setting scene_law = {"jp-2025", "none", "agreement", FD, 1 | 2, false, false, false, true, INT64_C(1850000000) * SECOND};
 
-const struct scene_setting scene_exports = {"own-network", "party", "own_network", FD | DF, 1 | 2 | 4, false, true, false, false, INT64_C(1795000000) * SECOND, true};
+const struct scene_setting scene_exports = {"own-network", "party", "own_network", FD | DF, 1 | 2 | 4, false, true, false, false, INT64_C(1795000000) * SECOND, .exports = true};
 
 _Noreturn void scene_die(const char *file, int line, const char *what)
 {
@@ -147,7 +148,7 @@ void scene_account(struct sk_account *account, uint64_t *state, uint64_t scale, 
 	account->select_count = 2;
 	account->select[0] = cell("evicted", evicted, 200 * evicted);
 	account->select[1] = cell("no_hit", admitted - pending - selected - evicted, 200 * (admitted - pending - selected - evicted));
-	account->capture_lost = cell("capture_lost", 0, 0);
+	account->lost_count = 0;
 	account->segments = eligible / 7;
 	account->observations = selected / 5;
 	account->findings = selected / 9;
@@ -269,6 +270,20 @@ static size_t make_run(struct maker *m)
 	return m->refs.run = take(m, &record);
 }
 
+/* Frames that nobody judged (their bytes are not known), and frames that had no room between two workers. */
+static void lose(struct sk_account *account)
+{
+	uint64_t unjudged = account->number * 13 % 60, judged = account->number * 7 % 23;
+	account->lost_count = 2;
+	account->lost[0] = cell("kernel_ring", unjudged, 0);
+	account->lost[1] = cell("exchange_full", judged, 200 * judged);
+	account->classes[SK_CLASS_UNKNOWN].frames += unjudged;
+	account->classes[SK_CLASS_FD].frames += judged;
+	account->classes[SK_CLASS_FD].bytes += 200 * judged;
+	account->received.frames += unjudged + judged;
+	account->received.bytes += 200 * judged;
+}
+
 static size_t make_interval(struct maker *m, size_t link, bool leave_pending)
 {
 	struct sk_buf record;
@@ -277,6 +292,8 @@ static size_t make_interval(struct maker *m, size_t link, bool leave_pending)
 	sk_buf_init(&record, RECORD_MAX);
 	(void)snprintf(account->link, sizeof account->link, "%s", link_names[link]);
 	scene_account(account, &m->random, 2000, leave_pending, m->setting->classes);
+	if (m->setting->losses)
+		lose(account);
 	account->exports = (struct sk_exports_account){.read = false};
 	if (m->exports && link == 0)
 		exports_account(account, &m->random, 1000, m->setting->classes);
@@ -369,6 +386,16 @@ void scene_long(struct scene *scene, const struct scene_setting *setting, size_t
 	while (scene->count > leaves)
 		scene_drop(scene, scene->count - 1);
 	free(m);
+}
+
+void scene_old(struct scene *scene)
+{
+	for (size_t i = 0; i < scene->count; i++) {
+		if (strstr(scene->leaf[i], "\"kind\":\"interval\"") == NULL)
+			continue;
+		scene_replace(scene, i, "\"capture_lost\":{}", "\"capture_lost\":{\"bytes\":0,\"frames\":0}");
+		scene_replace(scene, i, "\"v\":2}", "\"v\":1}");
+	}
 }
 
 /* ---- writing ---- */

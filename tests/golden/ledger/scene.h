@@ -24,9 +24,10 @@ struct scene_setting {
 	uint32_t classes, rule_kinds;
 	bool simulated, self_approved, replayed, exact_set;
 	int64_t at_ns;                    /* when it begins */
+	bool losses;                      /* frames are lost on the way */
 	bool exports;                     /* on the first link, in the first and the last run: flow exports are read too */
 };
-extern const struct scene_setting scene_party, scene_lab, scene_law, scene_exports;
+extern const struct scene_setting scene_party, scene_lab, scene_law, scene_live, scene_exports;
 
 /* Abort with a line when a condition of the test code itself fails. */
 #define SCENE_MUST(condition) ((condition) ? (void)0 : scene_die(__FILE__, __LINE__, #condition))
@@ -36,6 +37,8 @@ _Noreturn void scene_die(const char *file, int line, const char *what);
 void scene_two(struct scene *scene, const struct scene_setting *setting);
 /* One run on one link of so many leaves in all (open, ..., run_stop when it fits; at least 1). */
 void scene_long(struct scene *scene, const struct scene_setting *setting, size_t leaves);
+/* Write the intervals as version 1 had them, where capture_lost was one tally. The scene must have no losses. */
+void scene_old(struct scene *scene);
 /* Free the texts. */
 void scene_fini(struct scene *scene);
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "capture/frame_source.h"
 #include "reader.h"
 #include "writer.h"
 
@@ -484,6 +485,45 @@ static void a_signal_ends_the_wait(void **state)
 	writer_free(&plain);
 }
 
+/* The same pipe as a worker's source: it gives back in time though nothing comes, loses nothing, and renumbers interfaces. */
+static void a_source_is_patient_for_so_long(void **state)
+{
+	(void)state;
+	struct writer plain = make_capture(0);
+	const char *path = in_folder("patient");
+	assert_int_equal(mkfifo(path, 0600), 0);
+	int both = open(path, O_RDWR), writer = open(path, O_WRONLY);
+	assert_true(both >= 0 && writer >= 0);
+	assert_true(write(writer, plain.bytes, 1000) == 1000);
+	struct sk_capture_source capture = {.interface_base = 3};
+	struct sk_frame frames[SK_BATCH_MAX];
+	struct sk_fault fault = {0};
+	assert_int_equal(sk_capture_open(path, &capture.capture, &fault), SK_OK);
+	assert_int_equal(close(both), 0);
+	sk_capture_patience(capture.capture, 10);
+	struct sk_source source = sk_source_of_capture(&capture);
+	assert_null(source.backlog);
+	size_t count = 0, sum = 0;
+	assert_int_equal(source.next(source.context, frames, &count, &fault), SK_OK);
+	sum += count;
+	assert_int_equal(frames[0].interface, 3);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(source.next(source.context, frames, &count, &fault), SK_EMORE);
+		assert_int_equal(count, 0);
+	}
+	assert_int_equal(sum, frames_in(1000));
+	assert_true(write(writer, plain.bytes + 1000, plain.length - 1000) == (ssize_t)(plain.length - 1000));
+	assert_int_equal(close(writer), 0);
+	while (source.next(source.context, frames, &count, &fault) == SK_OK && count > 0)
+		sum += count;
+	assert_int_equal(sum, FRAMES);
+	struct sk_source_counts counts;
+	source.counts(source.context, &counts);
+	assert_int_equal(counts.lost_count + counts.erased_count + counts.upstream_lost, 0);
+	sk_capture_close(capture.capture);
+	writer_free(&plain);
+}
+
 /* ---- no allocation after open ---- */
 
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
@@ -554,7 +594,7 @@ static int remove_folder(void **state)
 {
 	(void)state;
 	static const char *const names[] = {"empty", "text", "short", "noise", "kuznetzov", "snoop", "xz", "cut", "twice.gz", "empty.zst", "text.gz",
-					    "cut.gz", "head.gz", "closed", "shrinks", "fifo", "silent"};
+					    "cut.gz", "head.gz", "closed", "shrinks", "fifo", "silent", "patient"};
 	for (size_t i = 0; i < SK_COUNT(names); i++)
 		(void)unlink(in_folder(names[i]));
 	return rmdir(folder);
@@ -574,6 +614,7 @@ int main(void)
 		cmocka_unit_test(a_file_that_shrinks),
 		cmocka_unit_test(fifo_and_standard_input),
 		cmocka_unit_test(a_signal_ends_the_wait),
+		cmocka_unit_test(a_source_is_patient_for_so_long),
 		cmocka_unit_test(no_allocation_after_open),
 	};
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -99,6 +99,8 @@ static void one_error_one_line(void **state)
 		{HEAD "exports: [{name: b, listen: \"127.0.0.1:2055\"}, {name: c, listen: \"127.0.0.1:2055\"}]\n", "f:5:58: ", "'b' listens there already"},
 		{HEAD "  - name: b\n    interface: eth0\n", "f:6:5: ", "'eth0' is read already by link 'a'"},
 		{HEAD "  - name: b\n", "f:5:5: ", "links[].interface is missing"},
+		{HEAD "  - name: b\n    interface: eth1\n    pipe: /p\n", "f:7:", "a link has one of both"},
+		{HEAD "  - name: b\n    pipe: /p\n    mode: packet\n", "f:7:", "packet stands beside a pipe"},
 		{HEAD "workers: 2\ncpu: {workers: [1]}\n", "f:6:7: ", "found 1 processors; expected 2"},
 		{HEAD "cpu: {workers: [1, 1]}\n", "f:5:7: ", "1 stands twice"},
 		{HEAD "shed: {heads: 80%}\n", "f:5:8: ", "shed.facts: is below shed.heads"},

@@ -127,6 +127,7 @@ static void test_targets(void **state)
 		{"GET /a#b?c HTTP/1.1\r\n\r\n", "", "GET", 1, 2, false, false},
 		{"VERSION-CONTROL /a HTTP/1.1\r\n\r\n", "", "VERSION-CONTROL", 1, 2, false, false},
 		{"UPDATEREDIRECTREF /a HTTP/1.1\r\n\r\n", "", "UPDATEREDIRECTREF", 1, 2, false, false},
+		{"RPC_IN_DATA /rpc/rpcproxy.dll?a:6002 HTTP/1.1\r\n\r\n", "", "RPC_IN_DATA", 2, 17, true, false},
 		{"M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\n\r\n", "239.255.255.250", "other", 0, 0, false, false},
 		{"get / HTTP/1.1\r\n\r\n", "", "other", 0, 1, false, false},
 		{"\r\n\r\nGET / HTTP/1.1\r\n\r\n", "", "GET", 0, 1, false, false},

@@ -126,7 +126,7 @@ static void test_rfc_examples(void **state)
 		assert_int_equal(out.piece_count, 1);
 		assert_int_equal(out.pieces[0].offset, 0);
 		struct sk_client_hello hello;
-		assert_int_equal(sk_tls_client_hello_message(out.pieces[0].bytes, true, &hello), SK_OK);
+		assert_int_equal(sk_tls_client_hello_message(out.pieces[0].bytes, true, NULL, &hello), SK_OK);
 		assert_string_equal(hello.sni, "example.com");
 		assert_memory_equal(hello.ja4, "q13d0211an_", 11);
 
@@ -136,7 +136,7 @@ static void test_rfc_examples(void **state)
 		assert_false(out.from_client);
 		assert_int_equal(out.piece_count, 1);
 		struct sk_server_hello answer;
-		assert_int_equal(sk_tls_server_hello_message(out.pieces[0].bytes, true, &answer), SK_OK);
+		assert_int_equal(sk_tls_server_hello_message(out.pieces[0].bytes, true, NULL, &answer), SK_OK);
 		assert_int_equal(answer.version, 0x0304);
 		assert_int_equal(answer.cipher, 0x1301);
 		assert_true(answer.quic && strlen(answer.ja3s) == 32 && !sk_server_hello_has_certificate(&answer));
@@ -320,7 +320,7 @@ static void test_pieces_out_of_order(void **state)
 	}
 	assert_int_equal(got, length);
 	struct sk_client_hello hello;
-	assert_int_equal(sk_tls_client_hello_message(sk_cur_of(joined, length), true, &hello), SK_OK);
+	assert_int_equal(sk_tls_client_hello_message(sk_cur_of(joined, length), true, NULL, &hello), SK_OK);
 	assert_string_equal(hello.sni, "www.example.com");
 	assert_true(hello.quic && hello.ja4[0] == 'q');
 	sk_quic_free(t.quic);
@@ -468,13 +468,60 @@ static void test_flood_is_shed(void **state)
 	sk_quic_free(quic);
 }
 
+/* What cannot be opened shows what it is: Google's versions, a Version Negotiation that names a version we know. */
+static void test_by_form(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *hex;
+		bool is;
+	} cases[] = {
+		{"0d8394c8f03e5157085130343301aabb", true}, {"098394c8f03e5157085130333401", true}, {"c3513034365000", true}, {"c351303530", true},
+		{"0c8394c8f03e5157085130343301", false}, {"0f8394c8f03e5157085130343301", false}, {"058394c8f03e5157085130343301", false}, {"0d8394c8f03e51570851303433", true},
+		{"0d8394c8f03e515708513034", false}, {"c351304136", false}, {"c352303436", false}, {"4d8394c8f03e5157085130343301", false},
+		{"8000000000" "00" "08" "8394c8f03e515708" "00000001", true}, {"8000000000" "00" "08" "8394c8f03e515708" "1a2a3a4a709a50c4", true},
+		{"8000000000" "00" "08" "8394c8f03e515708" "deadbeef", false}, {"8000000000" "00" "08" "8394c8f03e515708" "0000000100", false},
+		{"8000000000" "00" "08" "8394c8f03e515708", false}, {"8000000000" "00" "15" "8394c8f03e515708" "00000001", false}, {"", false}, {"80", false},
+	};
+	for (size_t i = 0; i < SK_COUNT(cases); i++) {
+		uint8_t bytes[64];
+		size_t length = from_hex(cases[i].hex, bytes, sizeof bytes);
+		assert_int_equal(sk_quic_by_form(sk_cur_of(bytes, length)), cases[i].is);
+	}
+}
+
+/* Versions that are filled as another: the last draft of version 2 has keys of its own, what forces a negotiation has those of draft 29. */
+static void test_other_versions(void **state)
+{
+	(void)state;
+	uint8_t id[8];
+	struct quic_keys keys[4];
+	static const uint32_t numbers[] = {0x6b3343cf, 0x709a50c4, 0x1a2a3a4a, 0xff00001d};
+	(void)from_hex(client_id, id, sizeof id);
+	for (size_t i = 0; i < SK_COUNT(numbers); i++)
+		quic_keys_of(numbers[i], sk_cur_of(id, sizeof id), true, &keys[i]);
+	assert_memory_not_equal(&keys[0], &keys[1], sizeof keys[0]);
+	assert_memory_equal(&keys[2], &keys[3], sizeof keys[0]);
+	for (size_t i = 1; i < 3; i++) {
+		struct talk t = talk_of(numbers[i]);
+		uint8_t frames[2000], datagram[DATAGRAM_MAX];
+		struct sk_out o = sk_out_of(frames, sizeof frames);
+		quic_put_crypto(&o, 0, "one", 3);
+		size_t length = datagram_of(&t, &o, datagram, sizeof datagram);
+		assert_int_equal(read_exact(t.quic, &t.flow, CLIENT, datagram, length, &t.out), SK_OK);
+		assert_int_equal(t.out.version, numbers[i]);
+		assert_int_equal(t.out.piece_count, 1);
+		sk_quic_free(t.quic);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_keys), cmocka_unit_test(test_rfc_examples), cmocka_unit_test(test_retry), cmocka_unit_test(test_every_bit_counts),
 		cmocka_unit_test(test_tag_is_what_refuses), cmocka_unit_test(test_every_length), cmocka_unit_test(test_pieces_out_of_order),
 		cmocka_unit_test(test_coalesced), cmocka_unit_test(test_limits), cmocka_unit_test(test_begins_again),
-		cmocka_unit_test(test_flood_is_shed),
+		cmocka_unit_test(test_flood_is_shed), cmocka_unit_test(test_by_form), cmocka_unit_test(test_other_versions),
 	};
 	return cmocka_run_group_tests_name("quic", tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "decode/tls.h"
+#include "decode/hello_priv.h"
 #include "hello.h"
 
 static const struct hello_recipe usual = {.version = 0x0303, .ciphers = 3, .name = "WWW.Example.COM.", .alpn = "h2", .alpn_bytes = 2, .tls13 = true};
@@ -15,7 +16,7 @@ static enum sk_err parse(const uint8_t *bytes, size_t length, struct sk_client_h
 	uint8_t *exact = malloc(length != 0 ? length : 1);
 	assert_non_null(exact);
 	memcpy(exact, bytes, length);
-	enum sk_err err = sk_tls_client_hello(sk_cur_of(exact, length), out);
+	enum sk_err err = sk_tls_client_hello(sk_cur_of(exact, length), NULL, out);
 	free(exact);
 	return err;
 }
@@ -92,7 +93,7 @@ static void test_ja4_rules(void **state)
 	uint8_t message[2000];
 	struct sk_client_hello hello;
 	size_t length = hello_message(message, sizeof message, &usual);
-	assert_int_equal(sk_tls_client_hello_message(sk_cur_of(message, length), true, &hello), SK_OK);
+	assert_int_equal(sk_tls_client_hello_message(sk_cur_of(message, length), true, NULL, &hello), SK_OK);
 	assert_true(hello.quic);
 	assert_memory_equal(hello.ja4, "q13d", 4);
 }
@@ -193,7 +194,7 @@ static struct sk_client_hello hello_with(const char *extensions, size_t length)
 	sk_put_bytes(&o, "\0\0\2\x13\1\1\0", 7);
 	sk_put_be16(&o, (uint16_t)length);
 	sk_put_bytes(&o, extensions, length);
-	assert_int_equal(sk_tls_client_hello_message(sk_cur_of(message, sk_out_length(&o)), false, &hello), SK_OK);
+	assert_int_equal(sk_tls_client_hello_message(sk_cur_of(message, sk_out_length(&o)), false, NULL, &hello), SK_OK);
 	return hello;
 }
 
@@ -269,11 +270,101 @@ static void test_dtls(void **state)
 	sk_put_bytes(&o, message + 35, body - 35);
 	struct sk_client_hello hello;
 	size_t length = sk_out_length(&o);
-	assert_int_equal(sk_tls_client_hello_datagram(sk_cur_of(datagram, length), &hello), SK_OK);
+	assert_int_equal(sk_tls_client_hello_datagram(sk_cur_of(datagram, length), NULL, &hello), SK_OK);
 	assert_memory_equal(hello.ja4, "dd2d0305h2_", 11);
 	assert_string_equal(hello.sni, "www.example.com");
 	for (size_t cut = 0; cut < length; cut++)
-		assert_int_not_equal(sk_tls_client_hello_datagram(sk_cur_of(datagram, cut), &hello), SK_OK);
+		assert_int_not_equal(sk_tls_client_hello_datagram(sk_cur_of(datagram, cut), NULL, &hello), SK_OK);
+}
+
+/* Credit is spent by what a fingerprint takes; too little gives the hello without it, and says so. */
+static void test_credit(void **state)
+{
+	(void)state;
+	uint8_t stream[2000];
+	struct sk_client_hello hello;
+	size_t length = hello_stream(stream, sizeof stream, &usual, 16000);
+	struct sk_credit credit = {.left = 1 << 20};
+	assert_int_equal(sk_tls_client_hello(sk_cur_of(stream, length), &credit, &hello), SK_OK);
+	assert_int_equal(strlen(hello.ja4), 36);
+	int64_t cost = (1 << 20) - credit.left;
+	assert_in_range(cost, 100, 5000);
+	for (int short_by = 0; short_by < 2; short_by++) {
+		credit = (struct sk_credit){.left = cost - short_by};
+		assert_int_equal(sk_tls_client_hello(sk_cur_of(stream, length), &credit, &hello), SK_OK);
+		assert_int_equal(strlen(hello.ja3), short_by ? 0 : 32);
+		assert_int_equal(strlen(hello.ja4), short_by ? 0 : 36);
+		assert_string_equal(hello.sni, "www.example.com");
+		assert_int_equal(credit.refused, short_by);
+		assert_int_equal(credit.left, short_by ? cost - 1 : 0);
+	}
+	/* What is saved has a limit. */
+	credit = (struct sk_credit){.left = INT64_MAX};
+	assert_true(sk_credit_spend(&credit, 1));
+	assert_int_equal(credit.left, SK_CREDIT_MAX - 1);
+	assert_true(sk_credit_spend(NULL, INT64_MAX));
+}
+
+/* Lists of any length and order have one order in JA4, and their own in JA3. */
+static void test_sorted(void **state)
+{
+	(void)state;
+	static struct sk_hello_lists lists, turned;
+	for (unsigned count = 1; count <= SK_TLS_LISTS_MAX; count++) {
+		struct sk_client_hello one = {.legacy_version = 0x0303}, other = one;
+		sk_hello_lists_clear(&lists);
+		sk_hello_lists_clear(&turned);
+		for (unsigned i = 0; i < count; i++) { /* distinct, in both bytes */
+			lists.ciphers.values[i] = lists.extensions.values[i] = (uint16_t)(i * 40503u);
+			turned.ciphers.values[count - 1 - i] = turned.extensions.values[count - 1 - i] = (uint16_t)(i * 40503u);
+		}
+		lists.ciphers.count = lists.extensions.count = turned.ciphers.count = turned.extensions.count = count;
+		sk_hello_fingerprint(&lists, NULL, &one);
+		sk_hello_fingerprint(&turned, NULL, &other);
+		assert_string_equal(one.ja4, other.ja4);
+		assert_int_equal(strcmp(one.ja3, other.ja3) == 0, count == 1);
+		/* Sabotage: another value is another fingerprint. */
+		turned.ciphers.values[count / 2] ^= 1;
+		other = (struct sk_client_hello){.legacy_version = 0x0303};
+		sk_hello_fingerprint(&turned, NULL, &other);
+		assert_string_not_equal(one.ja4, other.ja4);
+	}
+}
+
+struct form {
+	const char *bytes;
+	size_t length;
+};
+#define FORM(text) {text, sizeof text - 1}
+
+/* What can be told without a hello: whole chains of records, cut anywhere behind a first header; anything odd in any header tells nothing. */
+static void test_by_form(void **state)
+{
+	(void)state;
+	static const struct form good[] = {
+		FORM("\x17\x03\x03\x00\x14" "aaaaaaaaaaaaaaaaaaaa"), FORM("\x17\x03\x03\x40\x00" "aaaa"), FORM("\x17\x03\x03\x48\x00"), FORM("\x15\x03\x01\x00\x02\x02\x28"),
+		FORM("\x14\x03\x03\x00\x01\x01" "\x16\x03\x03\x00\x28" "aa"), FORM("\x17\x03\x03\x00\x03" "aaa" "\x15\x03\x03\x00\x13" "a"),
+		FORM("\x80\x2e\x01\x03\x01\x00\x15\x00\x00\x00\x10"), FORM("\x80\x3e\x01\x00\x02\x00\x15\x00\x10\x00\x10" "abc"),
+	};
+	static const struct form bad[] = {
+		FORM(""), FORM("\x17"), FORM("\x17\x03\x03\x00"), FORM("\x17\x03\x05\x00\x14"), FORM("\x17\x04\x03\x00\x14"), FORM("\x13\x03\x03\x00\x14"), FORM("\x18\x03\x03\x00\x14"),
+		FORM("\x17\x03\x03\x00\x00"), FORM("\x17\x03\x03\x48\x01"), FORM("\x14\x03\x03\x00\x02\x01\x01"), FORM("\x14\x03\x03\x00\x01"), FORM("\x15\x03\x01\x00\x02\x02"),
+		FORM("\x17\x03\x03\x00\x03" "aaa" "\x17\x03\x05\x00\x13"), FORM("\x80\x2f\x01\x03\x01\x00\x15\x00\x00\x00\x10"), FORM("\x80\x2d\x01\x03\x01\x00\x14\x00\x00\x00\x10"),
+		FORM("\x80\x2e\x01\x04\x01\x00\x15\x00\x00\x00\x10"), FORM("\x80\x2e\x02\x03\x01\x00\x15\x00\x00\x00\x10"), FORM("\x80\x2e\x01\x03\x01\x00\x15\x00\x00\x00"),
+		FORM("\x80\x1d\x01\x03\x01\x00\x15\x00\x00\xff\xff"), FORM("HTTP/1.1 200 OK\r\n\r\n"),
+	};
+	for (size_t i = 0; i < SK_COUNT(good); i++)
+		assert_true(sk_tls_by_form(sk_cur_of(good[i].bytes, good[i].length)));
+	for (size_t i = 0; i < SK_COUNT(bad); i++)
+		assert_false(sk_tls_by_form(sk_cur_of(bad[i].bytes, bad[i].length)));
+	static const struct form datagrams[] = {
+		FORM("\x17\xfe\xfd\x00\x01\x00\x00\x00\x00\x00\x01\x00\x02" "ab"), FORM("\x14\xfe\xff\x00\x00\x00\x00\x00\x00\x00\x01\x00\x01\x01" "\x16\xfe\xff\x00\x01\x00\x00\x00\x00\x00\x00\x00\x02" "ab"),
+	};
+	for (size_t i = 0; i < SK_COUNT(datagrams); i++)
+		for (size_t cut = 0; cut <= datagrams[i].length; cut++) /* to the very end, or of the first record alone */
+			assert_int_equal(sk_dtls_by_form(sk_cur_of(datagrams[i].bytes, cut)), cut == datagrams[i].length || (i == 1 && cut == 14));
+	assert_false(sk_dtls_by_form(sk_cur_of("\x17\x03\x03\x00\x01\x00\x00\x00\x00\x00\x01\x00\x02" "ab", 15)));
+	assert_false(sk_dtls_by_form(sk_cur_of("\x19\xfe\xfd\x00\x01\x00\x00\x00\x00\x00\x01\x00\x02" "ab", 15)));
 }
 
 int main(void)
@@ -282,7 +373,7 @@ int main(void)
 		cmocka_unit_test(test_facts), cmocka_unit_test(test_ja4_rules), cmocka_unit_test(test_lists_too_long),
 				cmocka_unit_test(test_records_and_prefixes), cmocka_unit_test(test_news),
 		cmocka_unit_test(test_refused), cmocka_unit_test(test_encrypted_hello), cmocka_unit_test(test_doubled_extensions),
-		cmocka_unit_test(test_behind_change_cipher_spec), cmocka_unit_test(test_dtls),
+		cmocka_unit_test(test_behind_change_cipher_spec), cmocka_unit_test(test_dtls), cmocka_unit_test(test_by_form), cmocka_unit_test(test_credit), cmocka_unit_test(test_sorted),
 	};
 	return cmocka_run_group_tests_name("tls", tests, NULL, NULL);
 }

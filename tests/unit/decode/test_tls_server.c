@@ -119,7 +119,7 @@ static enum sk_err hello_of(const uint8_t *bytes, size_t length, struct sk_serve
 	uint8_t *exact = malloc(length != 0 ? length : 1);
 	assert_non_null(exact);
 	memcpy(exact, bytes, length);
-	enum sk_err err = sk_tls_server_hello(sk_cur_of(exact, length), out);
+	enum sk_err err = sk_tls_server_hello(sk_cur_of(exact, length), NULL, out);
 	free(exact);
 	return err;
 }
@@ -129,7 +129,7 @@ static enum sk_err leaf_of(const uint8_t *bytes, size_t length, bool last, struc
 	uint8_t *exact = malloc(length != 0 ? length : 1);
 	assert_non_null(exact);
 	memcpy(exact, bytes, length);
-	enum sk_err err = sk_tls_certificate(sk_cur_of(exact, length), last, out);
+	enum sk_err err = sk_tls_certificate(sk_cur_of(exact, length), last, NULL, out);
 	free(exact);
 	return err;
 }
@@ -294,7 +294,7 @@ static void test_hello_retry(void **state)
 	size_t second = stream_of(stream + first + 6, &f, 16000);
 	struct sk_cur c = sk_cur_of(stream, first + 6 + second);
 	sk_skip(&c, sk_tls_message_bytes(c));
-	assert_int_equal(sk_tls_server_hello(c, &hello), SK_OK);
+	assert_int_equal(sk_tls_server_hello(c, NULL, &hello), SK_OK);
 	assert_int_equal(hello.cipher, 0x1302);
 	assert_false(hello.hello_retry);
 	for (size_t cut = 0; cut < 6 + 30; cut++)
@@ -308,7 +308,7 @@ static void test_hello_retry(void **state)
 	assert_int_equal(sk_tls_message_bytes(c), first);
 	sk_skip(&c, first);
 	struct sk_client_hello second_hello;
-	assert_int_equal(sk_tls_client_hello(c, &second_hello), SK_OK);
+	assert_int_equal(sk_tls_client_hello(c, NULL, &second_hello), SK_OK);
 	assert_int_equal(second_hello.cipher_count, 4);
 	/* A record that ends behind its message's end counts whole, also where it is cut. */
 	length = stream_of(body, &(struct flight){.version = 0x0303, .cipher = 5}, 16000);
@@ -346,14 +346,14 @@ static void test_dtls(void **state)
 	put_dtls(&o, CERTIFICATE, sk_left(&message), 0, message, 0);
 	struct sk_server_hello hello;
 	struct sk_certificate leaf, cut;
-	assert_int_equal(sk_tls_server_hello_datagram(written(&o), &hello), SK_OK);
+	assert_int_equal(sk_tls_server_hello_datagram(written(&o), NULL, &hello), SK_OK);
 	assert_true(hello.dtls && hello.version == 0xfefd && sk_server_hello_has_certificate(&hello));
-	assert_int_equal(sk_tls_certificate_datagram(written(&o), &leaf), SK_OK);
+	assert_int_equal(sk_tls_certificate_datagram(written(&o), NULL, &leaf), SK_OK);
 	assert_true(leaf.parsed && leaf.whole);
 	assert_int_equal(leaf.chain_length, 2);
 	for (size_t length = 0; length < sk_out_length(&o); length++) {
-		assert_true((sk_tls_server_hello_datagram(sk_cur_of(room, length), &hello) == SK_OK) == (length >= hello_end));
-		enum sk_err err = sk_tls_certificate_datagram(sk_cur_of(room, length), &cut);
+		assert_true((sk_tls_server_hello_datagram(sk_cur_of(room, length), NULL, &hello) == SK_OK) == (length >= hello_end));
+		enum sk_err err = sk_tls_certificate_datagram(sk_cur_of(room, length), NULL, &cut);
 		assert_true(err == SK_OK ? cut.chain_length == 0 : err == SK_EUNSUPPORTED);
 		if (cut.whole)
 			assert_memory_equal(cut.sha256, leaf.sha256, sizeof leaf.sha256);
@@ -362,14 +362,14 @@ static void test_dtls(void **state)
 	o = sk_out_of(room, sizeof room);
 	struct sk_cur rest = message, first = sk_carve(&rest, sk_left(&f.leaf) + 6);
 	put_dtls(&o, CERTIFICATE, sk_left(&message), 0, first, 0);
-	assert_int_equal(sk_tls_certificate_datagram(written(&o), &cut), SK_OK);
+	assert_int_equal(sk_tls_certificate_datagram(written(&o), NULL, &cut), SK_OK);
 	assert_true(cut.whole && cut.chain_length == 0);
 	o = sk_out_of(room, sizeof room);
 	put_dtls(&o, CERTIFICATE, sk_left(&message), sk_left(&first), rest, 0);
-	assert_int_equal(sk_tls_certificate_datagram(written(&o), &cut), SK_EUNSUPPORTED);
+	assert_int_equal(sk_tls_certificate_datagram(written(&o), NULL, &cut), SK_EUNSUPPORTED);
 	o = sk_out_of(room, sizeof room);
 	put_dtls(&o, CERTIFICATE, sk_left(&message), 0, message, 1);
-	assert_int_equal(sk_tls_certificate_datagram(written(&o), &cut), SK_EUNSUPPORTED);
+	assert_int_equal(sk_tls_certificate_datagram(written(&o), NULL, &cut), SK_EUNSUPPORTED);
 	hello = (struct sk_server_hello){.dtls = true, .version = 0xfefc};
 	assert_false(sk_server_hello_has_certificate(&hello));
 }

@@ -15,14 +15,14 @@ struct play_step {
 	struct sk_event event;
 };
 
-/* Events on their way between workers; they arrive before the second is over. */
+/* Events on their way from workers to the kit; they arrive before the second is over. */
 struct mail {
-	struct { unsigned from, to; struct sk_event event; } *letters;
+	struct { unsigned from; struct sk_event event; } *letters;
 	size_t count, room;
 };
 static struct mail mail;
 
-static void send(void *context, unsigned to, const struct sk_event *event)
+static void send(void *context, const struct sk_event *event)
 {
 	if (mail.count == mail.room) {
 		mail.room = mail.room != 0 ? 2 * mail.room : 1024;
@@ -30,7 +30,6 @@ static void send(void *context, unsigned to, const struct sk_event *event)
 		SK_INVARIANT(mail.letters != NULL);
 	}
 	mail.letters[mail.count].from = (unsigned)(uintptr_t)context;
-	mail.letters[mail.count].to = to;
 	mail.letters[mail.count++].event = *event;
 }
 
@@ -40,7 +39,7 @@ static void deliver(struct play *play)
 	for (unsigned from = play->workers; from > 0; from--)
 		for (size_t i = 0; i < mail.count; i++)
 			if (mail.letters[i].from == from - 1)
-				sk_kit_receive(play->kits[mail.letters[i].to], &mail.letters[i].event, 1);
+				sk_kit_receive(play->kit, &mail.letters[i].event, sk_event_bytes(&mail.letters[i].event));
 	mail.count = 0;
 }
 
@@ -65,23 +64,20 @@ void play_start(struct play *play, unsigned workers, uint32_t classes, const str
 	struct sk_fault fault = {.line = ""};
 	memset(play, 0, sizeof *play);
 	play->workers = workers;
+	play->second = INT64_MIN;
 	play->basis.classes = classes != 0 ? classes : SK_CLASS_BIT(SK_CLASS_FF) | SK_CLASS_BIT(SK_CLASS_FD) | SK_CLASS_BIT(SK_CLASS_DF);
 	for (size_t i = 0; i < count; i++)
 		parse_detector(detectors[i], &play->basis.detectors[play->basis.detector_count++]);
-	for (unsigned self = 0; self < workers; self++) {
-		struct sk_kit_config config = {.basis = &play->basis, .limits = limits != NULL ? *limits : sk_kit_default_limits(),
-					       .route = {.workers = workers, .self = self, .send = send, .context = (void *)(uintptr_t)self}, .key = {1, 2, 3}};
-		enum sk_err err = sk_kit_new(&config, &play->kits[self], &fault);
-		if (err != SK_OK)
-			(void)fprintf(stderr, "%s\n", fault.line);
-		SK_INVARIANT(err == SK_OK && play->kits[self] != NULL);
-	}
+	struct sk_kit_config config = {.basis = &play->basis, .limits = limits != NULL ? *limits : sk_kit_default_limits(), .key = {1, 2, 3}};
+	enum sk_err err = sk_kit_new(&config, &play->kit, &fault);
+	if (err != SK_OK)
+		(void)fprintf(stderr, "%s\n", fault.line);
+	SK_INVARIANT(err == SK_OK && play->kit != NULL);
 }
 
 void play_end(struct play *play)
 {
-	for (unsigned self = 0; self < play->workers; self++)
-		sk_kit_free(play->kits[self]);
+	sk_kit_free(play->kit);
 	free(play->steps);
 	free(play->said);
 	free(mail.letters);
@@ -148,15 +144,14 @@ static int by_time(const void *a, const void *b)
 static void take_said(struct play *play)
 {
 	struct sk_detection detection;
-	for (unsigned self = 0; self < play->workers; self++)
-		while (sk_kit_next(play->kits[self], &detection)) {
-			if (play->said_count == play->said_room) {
-				play->said_room = play->said_room != 0 ? 2 * play->said_room : 64;
-				play->said = realloc(play->said, play->said_room * sizeof play->said[0]);
-				SK_INVARIANT(play->said != NULL);
-			}
-			play->said[play->said_count++] = detection;
+	while (sk_kit_next(play->kit, &detection)) {
+		if (play->said_count == play->said_room) {
+			play->said_room = play->said_room != 0 ? 2 * play->said_room : 64;
+			play->said = realloc(play->said, play->said_room * sizeof play->said[0]);
+			SK_INVARIANT(play->said != NULL);
 		}
+		play->said[play->said_count++] = detection;
+	}
 }
 
 /* Which worker sees a flow: any fixed rule over its pair will do. */
@@ -168,34 +163,37 @@ static unsigned seen_by(const struct play *play, const struct sk_event *event)
 	return sum % play->workers;
 }
 
+static void happen(struct play *play, struct sk_event *event)
+{
+	if (play->workers == 1) {
+		sk_kit_event(play->kit, event);
+		return;
+	}
+	if (event->time_ns / 1000000000 != play->second) {
+		play->second = event->time_ns / 1000000000;
+		deliver(play);
+		sk_kit_tick(play->kit, event->time_ns);
+	}
+	const struct sk_kit_front front = {.kit = play->kit, .context = (void *)(uintptr_t)seen_by(play, event), .send = send};
+	sk_kit_complete(&front, event);
+}
+
 void play_run(struct play *play, bool goes_on)
 {
 	qsort(play->steps, play->step_count, sizeof play->steps[0], by_time);
-	int64_t second = INT64_MIN;
 	for (size_t i = 0; i < play->step_count; i++) {
-		struct sk_event *event = &play->steps[i].event;
-		if (play->workers > 1 && event->time_ns / 1000000000 != second) {
-			second = event->time_ns / 1000000000;
-			deliver(play);
-			for (unsigned self = 0; self < play->workers; self++) {
-				sk_kit_tick(play->kits[self], event->time_ns);
-				sk_kit_run(play->kits[self]);
-			}
-		}
-		sk_kit_event(play->kits[seen_by(play, event)], event);
+		happen(play, &play->steps[i].event);
 		if (i % 16 == 0)
 			take_said(play);
 	}
 	play->step_count = 0;
 	deliver(play);
-	for (unsigned self = 0; self < play->workers; self++)
-		sk_kit_run(play->kits[self]);
+	sk_kit_run(play->kit);
 	take_said(play);
-	for (unsigned self = 0; !goes_on && self < play->workers; self++)
-		for (bool more = true; more;) {
-			more = sk_kit_finish(play->kits[self]);
-			take_said(play);
-		}
+	for (bool more = !goes_on; more;) {
+		more = sk_kit_finish(play->kit);
+		take_said(play);
+	}
 }
 
 struct sk_addr play_addr(const char *first, uint32_t plus)
@@ -228,7 +226,7 @@ size_t play_count(const struct play *play, const char *detector, const struct sk
 
 void play_tell(const struct play *play, const struct sk_detection *detection, struct sk_telling *out)
 {
-	sk_kit_tell(play->kits[0], detection, out);
+	sk_kit_tell(play->kit, detection, out);
 }
 
 uint32_t play_random(uint64_t *seed, uint32_t below)
@@ -246,7 +244,7 @@ bool play_in_a_crowd(const char *detector, void (*half)(struct play *play, unsig
 	struct sk_kit_counts before, after;
 	struct play play;
 	play_start(&play, 1, 0, &limits, &detector, 1);
-	sk_kit_counts(play.kits[0], &before);
+	sk_kit_counts(play.kit, &before);
 	half(&play, 0);
 	play_run(&play, true);
 	for (unsigned i = 0; i < OTHERS; i++) {
@@ -254,11 +252,11 @@ bool play_in_a_crowd(const char *detector, void (*half)(struct play *play, unsig
 		event.time_ns = PLAY_ZERO_NS + (int64_t)((PLAY_CROWD_AT_S + (double)PLAY_CROWD_S * i / OTHERS) * 1e9);
 		if (event.kind == SK_EVENT_END && event.flow.first_ns == 0)
 			event.flow.first_ns = event.time_ns;
-		sk_kit_event(play.kits[0], &event);
+		sk_kit_event(play.kit, &event);
 	}
 	half(&play, 1);
 	play_run(&play, false);
-	sk_kit_counts(play.kits[0], &after);
+	sk_kit_counts(play.kit, &after);
 	char name[SK_BASIS_DETECTOR_NAME_MAX];
 	(void)snprintf(name, sizeof name, "%.*s", (int)strcspn(detector, ":"), detector);
 	size_t found = play_count(&play, name, subject, NULL);

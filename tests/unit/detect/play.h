@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Plays flows to detectors: flows are told with their times and counters, become events in the order of time, and what the detectors say is kept. Any number of
-   workers: then each event is handed to the owners of its subjects, and the clock of all ticks together. */
+   workers: then each makes its events apart, and they come to the kit in another order within a second. */
 #ifndef SK_TEST_DETECT_PLAY_H
 #define SK_TEST_DETECT_PLAY_H
 
 #include "detect/kit.h"
-
-enum { PLAY_WORKERS_MAX = 8 };
 
 enum play_answer { PLAY_SILENT, PLAY_ACCEPT, PLAY_REFUSE };
 
@@ -25,8 +23,9 @@ struct play_flow {
 
 struct play {
 	struct sk_basis basis;
-	struct sk_kit *kits[PLAY_WORKERS_MAX];
+	struct sk_kit *kit;
 	unsigned workers;
+	int64_t second;
 	struct play_step *steps;
 	size_t step_count, step_room;
 	struct sk_detection *said;

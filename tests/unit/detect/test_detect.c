@@ -165,6 +165,15 @@ static void test_tls(void **state)
 	assert_int_equal(world.facts.hit_count, 3);
 	assert_true(world.facts.has_tls);
 	assert_string_equal(world.facts.tls.sni, "www.evil.example");
+	assert_string_equal(world.facts.ja4_second, "");
+	/* The hello behind a HelloRetryRequest: the first names the client, another JA4 stands beside it, and selectors are asked for both. */
+	flow = open_flow(&world, "193.0.0.1", "193.0.0.2", &hits);
+	assert_int_equal(see(&world, flow, tls("www.evil.example", "", "t13d1516h2_000000000000_000000000000")), 1);
+	assert_int_equal(see(&world, flow, tls("www.evil.example", "", "t13d1516h2_000000000000_000000000000")), 0);
+	assert_int_equal(see(&world, flow, tls("www.evil.example", "", "t13d1516h2_8daaf6152771_e5627efa2ab1")), 1);
+	sk_flow_close_all(world.table, SK_FLOW_END_STOP);
+	assert_string_equal(world.facts.tls.ja4, "t13d1516h2_000000000000_000000000000");
+	assert_string_equal(world.facts.ja4_second, "t13d1516h2_8daaf6152771_e5627efa2ab1");
 	flow = open_flow(&world, "193.0.0.1", "193.0.0.2", &hits);
 	assert_int_equal(see(&world, flow, tls("", "", "")), 0); /* no SNI, lists too long for a fingerprint */
 	sk_flow_close_all(world.table, SK_FLOW_END_STOP);
@@ -223,6 +232,28 @@ static void test_flow_all(void **state)
 	sk_flow_close_all(world.table, SK_FLOW_END_STOP);
 	assert_true(world.had_facts && world.facts.has_dns);
 	assert_int_equal(world.facts.hit_count, 0);
+	end(&world);
+}
+
+/* Of responses the first final one is kept; 101 is final for HTTP, what comes before is not. */
+static void test_responses(void **state)
+{
+	(void)state;
+	struct world world;
+	unsigned hits;
+	static const uint16_t statuses[][3] = {{100, 103, 200}, {100, 101, 0}, {200, 404, 0}, {199, 0, 0}};
+	static const uint16_t kept[] = {200, 101, 200, 0};
+	start(&world, NULL, true);
+	for (size_t i = 0; i < SK_COUNT(statuses); i++) {
+		struct sk_flow *flow = open_flow(&world, "193.0.0.1", "193.0.0.2", &hits);
+		for (size_t k = 0; k < 3 && statuses[i][k] != 0; k++) {
+			struct sk_head head = {.kind = SK_HEAD_HTTP, .as.http = {.response = true, .status = statuses[i][k]}};
+			(void)see(&world, flow, head);
+		}
+		sk_flow_close_all(world.table, SK_FLOW_END_STOP);
+		assert_int_equal(world.facts.http.status, kept[i]);
+		assert_int_equal(world.facts.http.responses, i == 2 ? 2 : kept[i] != 0);
+	}
 	end(&world);
 }
 
@@ -340,6 +371,6 @@ static void a_pair_alone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(a_pair_alone), cmocka_unit_test(test_addresses), cmocka_unit_test(test_dns), cmocka_unit_test(test_tls), cmocka_unit_test(test_nothing_kept),
-					   cmocka_unit_test(test_flow_all), cmocka_unit_test(test_many_hits), cmocka_unit_test(test_no_set), cmocka_unit_test(test_other_heads)};
+					   cmocka_unit_test(test_flow_all), cmocka_unit_test(test_responses), cmocka_unit_test(test_many_hits), cmocka_unit_test(test_no_set), cmocka_unit_test(test_other_heads)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -167,18 +167,18 @@ static void test_wipe(void **state)
 	struct play play;
 	struct sk_kit_counts before, after;
 	play_start(&play, 1, 0, NULL, all, all_count);
-	sk_kit_counts(play.kits[0], &before);
-	assert_int_equal(sk_kit_residue(play.kits[0]), 0);
+	sk_kit_counts(play.kit, &before);
+	assert_int_equal(sk_kit_residue(play.kit), 0);
 	add_traffic(&play, 20000);
 	play_run(&play, true);
-	sk_kit_counts(play.kits[0], &after);
-	assert_true(sk_kit_residue(play.kits[0]) > 0 && after.entries > 0);
+	sk_kit_counts(play.kit, &after);
+	assert_true(sk_kit_residue(play.kit) > 0 && after.entries > 0);
 	assert_int_equal(after.bytes, before.bytes);
-	sk_kit_wipe(play.kits[0]);
-	assert_int_equal(sk_kit_residue(play.kits[0]), 0);
-	sk_kit_counts(play.kits[0], &after);
+	sk_kit_wipe(play.kit);
+	assert_int_equal(sk_kit_residue(play.kit), 0);
+	sk_kit_counts(play.kit, &after);
 	assert_int_equal(after.entries, 0);
-	assert_false(sk_kit_finish(play.kits[0]));
+	assert_false(sk_kit_finish(play.kit));
 	play_end(&play);
 }
 
@@ -240,7 +240,7 @@ static void test_clock(void **state)
 	play_run(&play, true);
 	struct sk_event future = {.kind = SK_EVENT_OPEN, .ip_proto = 6, .tcp_flags = {SK_TCP_SYN}, .time_ns = INT64_C(4291747200) * 1000000000,
 				  .initiator = play_addr("10.0.0.1", 0), .responder = play_addr("10.0.0.2", 0)};
-	sk_kit_event(play.kits[0], &future);
+	sk_kit_event(play.kit, &future);
 	for (unsigned i = 40; i < 80; i++)
 		play_flow(&play, &(struct play_flow){.at_s = 100 + i, .ip_proto = 6, .class_ = SK_CLASS_FD, .from = scanner, .to = play_addr("192.0.2.1", i), .to_port = 23});
 	play_run(&play, false);

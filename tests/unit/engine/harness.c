@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static void take_observation(void *context, const struct sk_observation *observation)
+static bool take_observation(void *context, const struct sk_observation *observation)
 {
 	struct harness *h = context;
 	struct sk_buf bytes;
@@ -15,6 +15,7 @@ static void take_observation(void *context, const struct sk_observation *observa
 	sk_sha256(bytes.bytes, bytes.length, h->transcript);
 	sk_buf_fini(&bytes);
 	h->observations++;
+	return true;
 }
 
 static void take_finding(void *context, const struct sk_finding *finding, const struct sk_observation *evidence)

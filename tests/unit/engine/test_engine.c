@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "engine/crew.h"
 #include "harness.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -72,13 +73,14 @@ static void put_record(FILE *file, const uint8_t *frame, size_t length, uint32_t
 static void write_canaries(const char *path)
 {
 	static const uint32_t head[6] = {0xa1b2c3d4, 0x00040002, 0, 0, 262144, 1};
-	static const uint8_t inside[4] = {192, 0, 2, 5}, neighbour[4] = {192, 0, 2, 9}, outside[4] = {198, 51, 100, 9}, nowhere[4] = {10, 9, 8, 7};
+	static const uint8_t inside[4] = {192, 0, 2, 5}, neighbour[4] = {192, 0, 2, 9}, nowhere[4] = {10, 9, 8, 7};
 	uint8_t frame[2048];
 	FILE *file = fopen(path, "wb");
 	if (file == NULL)
 		_exit(1);
 	(void)fwrite(head, sizeof head, 1, file);
 	for (uint32_t i = 0; i < 300; i++) {
+		const uint8_t outside[4] = {198, 51, 100, (uint8_t)(9 + i % 20)};
 		put_record(file, frame, udp_frame(frame, inside, neighbour, 9, 0, 600), 1000 + i);            /* domestic */
 		put_record(file, frame, udp_frame(frame, inside, nowhere, 9, 0, 600), 1000 + i);              /* unknown */
 		put_record(file, frame, udp_frame(frame, inside, outside, 1000 + i % 50, 0, 900), 1000 + i);   /* admitted, unselected */
@@ -126,11 +128,9 @@ static size_t search_memory(void)
 	return found;
 }
 
-/* Run over the canary capture; the number found in memory afterwards, while engine and decoder still stand. */
-static size_t canaries_after_run(bool erase)
+/* The canary exists in clear in the child alone. */
+static void make_canaries(char *path)
 {
-	char path[] = "/tmp/sk-canary-XXXXXX";
-	struct harness h;
 	int fd = mkstemp(path), status = -1;
 	assert_true(fd >= 0);
 	(void)close(fd);
@@ -139,6 +139,14 @@ static size_t canaries_after_run(bool erase)
 		write_canaries(path);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
+}
+
+/* Run over the canary capture; the number found in memory afterwards, while engine and decoder still stand. */
+static size_t canaries_after_run(bool erase)
+{
+	char path[] = "/tmp/sk-canary-XXXXXX";
+	struct harness h;
+	make_canaries(path);
 	assert_true(harness_start(&h));
 	struct sk_engine *engine = harness_engine(&h, NULL, 0);
 	assert_non_null(engine);
@@ -157,12 +165,60 @@ static size_t canaries_after_run(bool erase)
 	return found;
 }
 
+static enum sk_err count_interval(void *context, struct sk_account *account, const struct sk_snapshot *snapshot, struct sk_fault *fault)
+{
+	struct harness *h = context;
+	(void)snapshot, (void)fault;
+	h->frames += account->received.frames;
+	h->selected += account->selected.frames;
+	return SK_OK;
+}
+
+/* The same with three workers: what lies in rings, in their engines, on the stacks of their threads. */
+static size_t canaries_after_crew(bool erase)
+{
+	char path[] = "/tmp/sk-canary-XXXXXX";
+	struct harness h;
+	struct sk_fault fault;
+	struct sk_crew *crew = NULL;
+	struct sk_capture_source capture = {.interface_base = 0};
+	struct sk_engine_totals totals;
+	make_canaries(path);
+	assert_true(harness_start(&h));
+	struct sk_snapshot snapshot = sk_snapshot_of(1, h.border, &h.basis, NULL);
+	struct sk_crew_config config = {.workers = 3, .sources = 1, .threads = true, .flow = sk_flow_default_limits(), .decoder = sk_decoder_default_limits(), .link = "test",
+					.clock = sk_clock_of_fake(&h.time), .sink = &h.sink, .context = &h, .interval = count_interval};
+	config.flow.flows = 4096;
+	config.flow.facts = 256;
+	config.flow.streams = 64;
+	assert_int_equal(sk_capture_open(path, &capture.capture, &fault), SK_OK);
+	struct sk_source source = sk_source_of_capture(&capture);
+	assert_int_equal(sk_crew_new(&config, &snapshot, &crew, &fault), SK_OK);
+	wiping = erase;
+	assert_int_equal(sk_crew_run(crew, &source, &fault), SK_OK);
+	sk_capture_close(capture.capture);
+	assert_int_equal(sk_crew_finish(crew, SK_FLOW_END_STOP, &fault), SK_OK);
+	assert_int_equal(h.frames, 1500);
+	assert_int_equal(h.selected, 0);
+	sk_crew_totals(crew, &totals);
+	assert_true(totals.passed.frames > 100);
+	size_t found = search_memory();
+	size_t residue = sk_crew_residue(crew);
+	wiping = true;
+	sk_crew_free(crew);
+	harness_stop(&h);
+	(void)unlink(path);
+	assert_true(erase ? residue == 0 : residue > 0);
+	return found;
+}
+
 static void no_canary_stays_in_memory(void **state)
 {
 	(void)state;
 	if (SHADOWED)
 		skip();
 	assert_int_equal(canaries_after_run(true), 0);
+	assert_int_equal(canaries_after_crew(true), 0);
 }
 
 static void sabotaged_erasure_is_found(void **state)
@@ -171,6 +227,7 @@ static void sabotaged_erasure_is_found(void **state)
 	if (SHADOWED)
 		skip();
 	assert_true(canaries_after_run(false) > 0);
+	assert_true(canaries_after_crew(false) > 0);
 }
 
 /* ---- the equation ---- */

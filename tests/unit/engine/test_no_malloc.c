@@ -18,7 +18,7 @@
 #include <cmocka.h>
 
 #include "border/border_build.h"
-#include "engine/engine.h"
+#include "engine/crew.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define OWN_MALLOC 0
@@ -40,14 +40,16 @@ enum { CAPTURES_MAX = 4096, DESCRIPTORS_MAX = 16, FLOWS = 1 << 14, FACTS = 1 << 
 /* ---- the guard ---- */
 
 static volatile sig_atomic_t armed; /* between start and end of a worker */
+static _Thread_local volatile bool is_worker; /* of a crew: from its first step to its end */
 
 #if OWN_MALLOC
 /* Nothing here may allocate. */
 static void refuse(const char *what)
 {
-	if (!armed)
+	if (!armed && !is_worker)
 		return;
 	armed = 0;
+	is_worker = false;
 	(void)!write(STDERR_FILENO, what, strlen(what));
 	(void)!write(STDERR_FILENO, " after start\n", 13);
 	abort();
@@ -106,7 +108,7 @@ static bool planted;
 void __wrap_sk_wipe(void *bytes, size_t length);
 void __wrap_sk_wipe(void *bytes, size_t length)
 {
-	if (planted) {
+	if (planted && (armed || is_worker)) {
 		void *volatile memory = malloc(1);
 		free(memory);
 	}
@@ -122,13 +124,16 @@ struct worker {
 	struct sk_clock_fake time;
 	struct sk_observe_sink sink;
 	struct sk_engine *engine;
+	struct sk_snapshot snapshot;
+	struct sk_crew *crew;
 	uint64_t frames, observations, findings;
 };
 
-static void take_observation(void *context, const struct sk_observation *observation)
+static bool take_observation(void *context, const struct sk_observation *observation)
 {
 	(void)observation;
 	((struct worker *)context)->observations++;
+	return true;
 }
 
 static void take_finding(void *context, const struct sk_finding *finding, const struct sk_observation *evidence)
@@ -180,7 +185,22 @@ static bool start_set(struct worker *w, const char *path)
 	return good;
 }
 
-static bool worker_start(struct worker *w)
+/* A crew's collector calls this; a worker of it enters by the other. */
+static enum sk_err take_crew_interval(void *context, struct sk_account *account, const struct sk_snapshot *snapshot, struct sk_fault *fault)
+{
+	(void)snapshot;
+	return take_interval(context, account, fault);
+}
+
+static enum sk_err enter(void *context, unsigned worker, struct sk_fault *fault)
+{
+	(void)context, (void)worker, (void)fault;
+	is_worker = true;
+	return SK_OK;
+}
+
+/* workers 0: an engine alone, in this thread. */
+static bool worker_start(struct worker *w, unsigned workers)
 {
 	char path[] = "/tmp/sk-no-malloc-XXXXXX";
 	int fd = mkstemp(path);
@@ -196,12 +216,19 @@ static bool worker_start(struct worker *w)
 	config.flow.flows = FLOWS;
 	config.flow.facts = FACTS;
 	config.flow.streams = STREAMS;
-	return sk_engine_new(&config, take_interval, w, &w->engine) == SK_OK;
+	if (workers == 0)
+		return sk_engine_new(&config, take_interval, w, &w->engine) == SK_OK;
+	struct sk_fault fault;
+	w->snapshot = sk_snapshot_of(1, w->border, &w->basis, w->set);
+	struct sk_crew_config crew = {.workers = workers, .sources = 1, .threads = true, .flow = config.flow, .decoder = config.decoder, .interval_frames = 1000, .link = "test",
+				      .clock = config.clock, .sink = &w->sink, .context = w, .interval = take_crew_interval, .enter = enter};
+	return sk_crew_new(&crew, &w->snapshot, &w->crew, &fault) == SK_OK;
 }
 
 static void worker_stop(struct worker *w)
 {
 	sk_engine_free(w->engine);
+	sk_crew_free(w->crew);
 	sk_indicator_close(w->set);
 	sk_border_close(w->border);
 }
@@ -229,6 +256,31 @@ static enum sk_err worker_watch(struct worker *w, const char *path)
 	return err;
 }
 
+/* In a crew: what its first worker reads, all of them follow. */
+static enum sk_err crew_watch(struct worker *w, const char *path)
+{
+	struct sk_capture_source capture = {.interface_base = 0};
+	struct sk_fault fault;
+	if (sk_capture_open(path, &capture.capture, &fault) != SK_OK)
+		return SK_OK;
+	struct sk_source source = sk_source_of_capture(&capture);
+	enum sk_err err = sk_crew_run(w->crew, &source, &fault);
+	if (err == SK_OK)
+		err = sk_crew_end_input(w->crew, &fault);
+	sk_capture_close(capture.capture);
+	return err;
+}
+
+static enum sk_err finish(struct worker *w, struct sk_fault *fault)
+{
+	if (w->crew != NULL)
+		return sk_crew_finish(w->crew, SK_FLOW_END_STOP, fault);
+	armed = 1;
+	enum sk_err err = sk_engine_finish(w->engine, SK_FLOW_END_STOP, fault);
+	armed = 0;
+	return err;
+}
+
 /* ---- captures ---- */
 
 static char *captures[CAPTURES_MAX];
@@ -243,7 +295,7 @@ static int take_capture(const char *path, const struct stat *info, int type, str
 }
 
 /* In a child, so that an abort is an answer: its wait status. */
-static int run_in_child(bool plant, const char *folder)
+static int run_in_child(bool plant, unsigned workers, const char *folder)
 {
 	(void)fflush(NULL);
 	pid_t child = fork();
@@ -251,15 +303,13 @@ static int run_in_child(bool plant, const char *folder)
 		static struct worker worker;
 		struct sk_fault fault;
 		(void)alarm(PATIENCE_S); /* a loop without end is an answer too */
-		if (nftw(folder, take_capture, DESCRIPTORS_MAX, FTW_PHYS) != 0 || capture_count == 0 || !worker_start(&worker))
+		if (nftw(folder, take_capture, DESCRIPTORS_MAX, FTW_PHYS) != 0 || capture_count == 0 || !worker_start(&worker, workers))
 			_exit(EXIT_SETUP);
 		planted = plant;
 		for (size_t i = 0; i < capture_count; i++)
-			if (worker_watch(&worker, captures[i]) != SK_OK)
+			if ((workers > 0 ? crew_watch : worker_watch)(&worker, captures[i]) != SK_OK)
 				_exit(EXIT_SETUP);
-		armed = 1;
-		enum sk_err err = sk_engine_finish(worker.engine, SK_FLOW_END_STOP, &fault);
-		armed = 0;
+		enum sk_err err = finish(&worker, &fault);
 		worker_stop(&worker);
 		if (err != SK_OK)
 			_exit(EXIT_SETUP);
@@ -285,7 +335,8 @@ static void samples_allocate_nothing(void **state)
 {
 	(void)state;
 	skip_without_guard();
-	assert_int_equal(run_in_child(false, SK_SOURCE_ROOT "/samples"), 0);
+	for (unsigned workers = 0; workers <= 3; workers += 3)
+		assert_int_equal(run_in_child(false, workers, SK_SOURCE_ROOT "/samples"), 0);
 }
 
 static void shared_captures_allocate_nothing(void **state)
@@ -296,7 +347,8 @@ static void shared_captures_allocate_nothing(void **state)
 		print_message("skipped: ../shared/data/net is absent\n");
 		skip();
 	}
-	assert_int_equal(run_in_child(false, SK_SHARED_DATA "/net"), 0);
+	for (unsigned workers = 0; workers <= 3; workers += 3)
+		assert_int_equal(run_in_child(false, workers, SK_SHARED_DATA "/net"), 0);
 }
 
 /* The guard sees an allocation that is planted in a worker's code. */
@@ -304,9 +356,11 @@ static void sabotage_planted_malloc_aborts(void **state)
 {
 	(void)state;
 	skip_without_guard();
-	int status = run_in_child(true, SK_SOURCE_ROOT "/samples");
-	assert_true(WIFSIGNALED(status));
-	assert_int_equal(WTERMSIG(status), SIGABRT);
+	for (unsigned workers = 0; workers <= 3; workers += 3) {
+		int status = run_in_child(true, workers, SK_SOURCE_ROOT "/samples");
+		assert_true(WIFSIGNALED(status));
+		assert_int_equal(WTERMSIG(status), SIGABRT);
+	}
 }
 
 int main(void)

@@ -30,10 +30,11 @@ struct world {
 	struct sk_frame last_frame;
 };
 
-static inline void world_observation(void *context, const struct sk_observation *observation)
+static inline bool world_observation(void *context, const struct sk_observation *observation)
 {
 	struct world *w = context;
 	w->kept[w->observations++ % KEPT_MAX] = *observation;
+	return true;
 }
 
 static inline void world_finding(void *context, const struct sk_finding *finding, const struct sk_observation *evidence)

@@ -34,7 +34,7 @@ static inline struct sk_packet packet_of(uint32_t from, uint16_t from_port, uint
 		.source = addr4(from), .destination = addr4(to), .source_port = from_port, .destination_port = to_port, .ip_proto = proto,
 				.tcp_flags = flags,
 		.class_ = from < to ? SK_CLASS_FD : SK_CLASS_DF, .inner_class = from < to ? SK_CLASS_FD : SK_CLASS_DF, .layers = 1, .frames = 1,
-		.wire_bytes = 100, .ip_bytes = 86, .time_ns = time_ns, .has_ports = true,
+		.wire_bytes = 100, .ip_bytes = 86, .time_ns = time_ns, .clock_ns = time_ns, .has_ports = true,
 	};
 }
 
@@ -43,6 +43,14 @@ static inline void with_payload(struct sk_packet *packet, uint32_t sequence, con
 	packet->sequence = sequence;
 	packet->payload = sk_cur_of(bytes, length);
 	packet->payload_wire_bytes = (uint32_t)length;
+}
+
+/* What an engine does before it follows a packet: the clock of its source ticks, and the table is told. */
+static inline void tick(struct sk_flow_clock *clock, struct sk_flow_table *table, struct sk_packet *packet)
+{
+	if (sk_flow_clock_tick(clock, packet->time_ns))
+		sk_flow_clock_back(table, clock->was_ns, clock->now_ns);
+	packet->clock_ns = clock->now_ns;
 }
 
 struct sink {

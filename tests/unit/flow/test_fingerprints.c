@@ -86,19 +86,29 @@ static void follow(struct sk_flow_table *table, const struct sk_packet *packet)
 	}
 }
 
+static struct sk_flow_clock flow_clock;
+
+static void follow_now(struct sk_flow_table *table, struct sk_packet *packet)
+{
+	if (sk_flow_clock_tick(&flow_clock, packet->time_ns))
+		sk_flow_clock_back(table, flow_clock.was_ns, flow_clock.now_ns);
+	packet->clock_ns = flow_clock.now_ns;
+	follow(table, packet);
+}
+
 static void decode(struct sk_gate *gate, struct sk_decoder *decoder, struct sk_flow_table *table, const struct sk_admitted *admitted)
 {
 	struct sk_packet packet;
 	struct sk_datagram datagram;
 	enum sk_decoded verdict = sk_decode(decoder, admitted, &packet, &datagram);
 	if (verdict == SK_DECODED)
-		follow(table, &packet);
+		follow_now(table, &packet);
 	if (verdict != SK_DECODE_DATAGRAM)
 		return;
 	struct sk_datagram inner;
 	struct sk_verdict again = sk_gate_judge_datagram(gate, &datagram.seen, datagram.bytes, datagram.length);
 	if (again.admitted != NULL && sk_decode(decoder, again.admitted, &packet, &inner) == SK_DECODED)
-		follow(table, &packet);
+		follow_now(table, &packet);
 	sk_decode_release_datagram(decoder, &datagram);
 }
 
@@ -112,6 +122,7 @@ static void read_capture(const char *folder, const char *name)
 	(void)snprintf(capture.name, sizeof capture.name, "%s", name);
 	(void)snprintf(path, sizeof path, SK_SHARED_DATA "/net/%s/%s", folder, name);
 	capture.count = 0;
+	flow_clock = (struct sk_flow_clock){.now_ns = 0};
 	struct sk_fault fault;
 	struct sk_capture *source = NULL;
 	struct sk_gate *gate = NULL;

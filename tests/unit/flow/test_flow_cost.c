@@ -34,9 +34,9 @@ static void count(struct sk_cur bytes)
 	}
 COUNTED(sk_http_head, (struct sk_cur stream, struct sk_http *out, size_t *used), (stream, out, used))
 COUNTED(sk_http_head_last, (struct sk_cur stream, struct sk_http *out, size_t *used), (stream, out, used))
-COUNTED(sk_tls_client_hello, (struct sk_cur stream, struct sk_client_hello *out), (stream, out))
-COUNTED(sk_tls_server_hello, (struct sk_cur stream, struct sk_server_hello *out), (stream, out))
-COUNTED(sk_tls_certificate, (struct sk_cur stream, bool last, struct sk_certificate *out), (stream, last, out))
+COUNTED(sk_tls_client_hello, (struct sk_cur stream, struct sk_credit *credit, struct sk_client_hello *out), (stream, credit, out))
+COUNTED(sk_tls_server_hello, (struct sk_cur stream, struct sk_credit *credit, struct sk_server_hello *out), (stream, credit, out))
+COUNTED(sk_tls_certificate, (struct sk_cur stream, bool last, struct sk_credit *credit, struct sk_certificate *out), (stream, last, credit, out))
 
 bool __real_sk_look_is_news(struct stream *stream, struct sk_cur prefix);
 bool __wrap_sk_look_is_news(struct stream *stream, struct sk_cur prefix);

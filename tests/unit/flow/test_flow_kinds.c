@@ -140,6 +140,41 @@ static void test_http2(void **state)
 	end(&t, SK_APP_HTTP2);
 }
 
+/* A connection that was under way when the capture began, the hello of SSL 2, DTLS records, Google's QUIC: no head, but what is spoken is told. A hello that
+   comes later is read all the same, and nothing overrules what a head said. */
+static void test_by_form(void **state)
+{
+	(void)state;
+	static const char data[] = "\x17\x03\x03\x00\x04" "abcd", ssl2[] = "\x80\x2e\x01\x03\x01\x00\x15\x00\x00\x00\x10" "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+	struct talk t = talk_of(8443);
+	assert_int_equal(say(&t, true, "\x01\x02\x03", 3), 0);
+	assert_int_equal(say(&t, false, data, sizeof data - 1), 0);
+	assert_int_equal(say_text(&t, true, "SSH-2.0-x\r\n"), 1);
+	end(&t, SK_APP_TLS);
+	t = talk_of(8443);
+	assert_int_equal(say(&t, true, ssl2, sizeof ssl2 - 1), 0);
+	end(&t, SK_APP_TLS);
+	t = talk_of(8443);
+	assert_int_equal(say_text(&t, true, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"), 1);
+	assert_int_equal(say(&t, true, data, sizeof data - 1), 0);
+	end(&t, SK_APP_HTTP);
+	t = talk_of(8443);
+	assert_int_equal(say(&t, true, "\x17\x03\x05\x00\x04" "abcd", 9), 0);
+	end(&t, SK_APP_NONE);
+	static const struct {
+		const char *bytes;
+		size_t length;
+		enum sk_app app;
+	} datagrams[] = {{"\x17\xfe\xfd\x00\x01\x00\x00\x00\x00\x00\x01\x00\x02" "ab", 15, SK_APP_DTLS}, {"\x17\xfe\xfd\x00\x01\x00\x00\x00\x00\x00\x01\x00\x02" "a", 14, SK_APP_NONE},
+			 {"\x0d" "12345678" "Q039" "\x01", 14, SK_APP_QUIC}, {"\xc3" "Q046" "\x50", 6, SK_APP_QUIC}, {"\xc3" "Q04x" "\x50", 6, SK_APP_NONE},
+			 {"\x80\0\0\0\0" "\0\0" "\0\0\0\x01", 11, SK_APP_QUIC}, {"\x80\0\0\0\0" "\0\0" "\0\0\1\x01", 11, SK_APP_NONE}};
+	for (size_t i = 0; i < SK_COUNT(datagrams); i++) {
+		t = talk_of(4433);
+		assert_int_equal(send(t.table, true, t.ports, UDP, 0, datagrams[i].bytes, datagrams[i].length), 0);
+		end(&t, datagrams[i].app);
+	}
+}
+
 /* ---- SSH ---- */
 
 static size_t kexinit(uint8_t *out, size_t capacity)
@@ -292,6 +327,54 @@ static void test_server_flight(void **state)
 		(void)say(&t, false, flight + at, length - at < 40 ? length - at : 40);
 	assert_int_equal(got_count, 2); /* half a view */
 	end(&t, SK_APP_TLS);
+}
+
+/* Fingerprints are paid for by the packets that come: without credit the heads are told without them, or not at all, and counted. */
+static void test_credit(void **state)
+{
+	(void)state;
+	enum { BROKE = -1000000 };
+	uint8_t hello[600], flight[3000], bytes[8000];
+	size_t hello_bytes = client_hello(hello, sizeof hello), length = server_record(flight, sizeof flight, false, false), split = 0;
+	length += certificate_record(flight + length, sizeof flight - length);
+	for (unsigned rich = 0; rich < 2; rich++) {
+		struct sk_flow_counters counters;
+		struct talk t = talk_of(443);
+		assert_int_equal(t.table->credit.left, SK_CREDIT_MAX);
+		if (!rich)
+			t.table->credit.left = BROKE;
+		assert_int_equal(say(&t, true, hello, hello_bytes), 1);
+		assert_string_equal(got[0].as.client_hello.sni, "www.example.com");
+		assert_int_equal(strlen(got[0].as.client_hello.ja3), rich ? 32 : 0);
+		assert_int_equal(strlen(got[0].as.client_hello.ja4), rich ? 36 : 0);
+		assert_int_equal(say(&t, false, flight, length), rich ? 2 : 1);
+		assert_int_equal(got[1].kind, SK_HEAD_SERVER_HELLO);
+		assert_int_equal(got[1].as.server_hello.cipher, 0xc02f);
+		assert_int_equal(strlen(got[1].as.server_hello.ja3s), rich ? 32 : 0);
+		sk_flow_counters(t.table, &counters);
+		assert_int_equal(counters.heads_shed, rich ? 0 : 3);
+		if (!rich) /* each payload earned, nothing was spent */
+			assert_int_equal(t.table->credit.left, BROKE + 2 * SK_CREDIT_EARNED);
+		else
+			assert_true(t.table->credit.left < SK_CREDIT_MAX);
+		end(&t, SK_APP_TLS);
+	}
+	/* A hello in records of one byte is read when it can be paid for. */
+	for (size_t at = 5; at < hello_bytes; at++) {
+		memcpy(bytes + split, "\x16\x03\x01\0\1", 5);
+		bytes[split + 5] = hello[at];
+		split += 6;
+	}
+	for (unsigned rich = 0; rich < 2; rich++) {
+		struct talk t = talk_of(443);
+		if (!rich)
+			t.table->credit.left = BROKE;
+		size_t told = 0;
+		for (size_t at = 0; at < split; at += 700)
+			told += say(&t, true, bytes + at, split - at < 700 ? split - at : 700);
+		assert_int_equal(told, rich);
+		end(&t, rich ? SK_APP_TLS : SK_APP_NONE);
+	}
 }
 
 /* What never becomes whole is given up, and its buffer with it. */
@@ -530,8 +613,8 @@ static void test_sliced(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_http), cmocka_unit_test(test_http_in_pieces), cmocka_unit_test(test_http2), cmocka_unit_test(test_ssh),
-		cmocka_unit_test(test_ssh_that_says_no_more), cmocka_unit_test(test_server_flight), cmocka_unit_test(test_server_flight_that_stops), cmocka_unit_test(test_hello_retry),
+		cmocka_unit_test(test_http), cmocka_unit_test(test_http_in_pieces), cmocka_unit_test(test_http2), cmocka_unit_test(test_by_form), cmocka_unit_test(test_ssh),
+		cmocka_unit_test(test_ssh_that_says_no_more), cmocka_unit_test(test_server_flight), cmocka_unit_test(test_server_flight_that_stops), cmocka_unit_test(test_credit), cmocka_unit_test(test_hello_retry),
 		cmocka_unit_test(test_server_hello_after_talk), cmocka_unit_test(test_quic), cmocka_unit_test(test_quic_flood), cmocka_unit_test(test_industrial),
 		cmocka_unit_test(test_commands_are_bounded), cmocka_unit_test(test_off), cmocka_unit_test(test_noise), cmocka_unit_test(test_sliced),
 	};

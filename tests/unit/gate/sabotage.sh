@@ -11,10 +11,10 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 flags="-std=gnu17 -D_GNU_SOURCE -O1 -w -I$root/src/foundation -I$root/src/contract -I$root/src/sensor -I$tests"
 mkdir "$work/common"
-for source in "$tests/fake_border.c" "$tests/frames.c" "$tests/reference.c" "$root"/src/foundation/base/*.c; do
+for source in "$tests/fake_border.c" "$tests/frames.c" "$tests/random.c" "$tests/reference.c" "$root"/src/foundation/base/*.c; do
 	$cc $flags -c "$source" -o "$work/common/$(basename "$source" .c).o"
 done
-for t in test_gate test_gate_encap test_gate_guard test_gate_model; do
+for t in test_gate test_gate_encap test_gate_steer test_gate_guard test_gate_model; do
 	$cc $flags -c "$tests/$t.c" -o "$work/$t.o"
 done
 
@@ -22,7 +22,7 @@ done
 red() {
 	$cc $flags -I"$gate" -c "$work/gate.c" -o "$work/gate.o" || return 1
 	$cc $flags -I"$gate" -c "$work/peel.c" -o "$work/peel.o" || return 1
-	for t in test_gate test_gate_encap test_gate_guard test_gate_model; do
+	for t in test_gate test_gate_encap test_gate_steer test_gate_guard test_gate_model; do
 		$cc "$work/$t.o" "$work/gate.o" "$work/peel.o" "$work"/common/*.o -lcmocka -o "$work/$t"
 		if ! timeout 60 "$work/$t" >"$work/log" 2>&1; then
 			caught=$t
@@ -62,7 +62,15 @@ gate.c|a sliced packet passes as a plain frame|s/if (length > sk_left(&cur) ||/i
 gate.c|any protocol passes as a plain frame|s/out->proto != PROTO_TCP \&\& (out->proto != PROTO_UDP ||/out->proto != PROTO_TCP \&\& (out->proto == 4 ||/
 gate.c|only the outermost pair is judged|s/if ((gate->covered \& SK_CLASS_BIT(class_)) == 0) {/if (!peel->inner \&\& (gate->covered \& SK_CLASS_BIT(class_)) == 0) {/
 gate.c|the class is that of the innermost pair|s/if (first)$/if (true)/
-gate.c|a quoted pair is taken for a layer|s/if (!peel->quoted)/if (true)/
+gate.c|a quoted pair is taken for a layer|s/if (peel->quoted)/if (false)/
+gate.c|one address alone steers IPv4|s/sk_sip_word(&s, ends\[swap\] | (uint64_t)ends\[!swap\] << 32);/sk_sip_word(\&s, ends[0]);/
+gate.c|one address alone steers IPv6|s/sk_sip_word(&s, ends\[!swap\]\[[01]\]);/sk_sip_word(\&s, 0);/
+gate.c|the two directions of IPv4 part|s/bool swap = ends\[0\] > ends\[1\];/bool swap = false;/
+gate.c|the two directions of IPv6 part|s/bool swap = ends\[0\]\[0\] != .*/bool swap = false;/
+gate.c|half of an IPv6 address is ignored|s/sk_sip_word(&s, ends\[!*swap\]\[1\]);/sk_sip_word(\&s, 0);/
+gate.c|the outermost pair steers|s/if (SK_UNLIKELY(gate->workers > 1))$/if (gate->workers > 1 \&\& !peel->inner)/
+gate.c|plain frames are not steered|s/SK_UNLIKELY(gate->workers > 1) ? worker_of(gate, plain.family, plain.source, plain.destination) : (uint16_t)0/0/
+gate.c|every crew has the same key|s/gate->steer_key\[[01]\] = sk_le64(&cur);/(void)sk_le64(\&cur);/
 gate.c|a returned datagram is not marked|s/info.reassembled = 1;/info.reassembled = 0;/
 peel.c|later fragments of tunnels pass|s/return is_tunnel(p->proto) || extension ? SK_PEELED_TUNNEL_FRAGMENT : done(p);/return done(p);/
 peel.c|a sliced tunnel head is taken for plain|s/return p->layers != 0 ? SK_PEELED_INNER_UNKNOWN : SK_PEELED_MALFORMED;/return p->layers != 0 ? done(p) : SK_PEELED_MALFORMED;/

@@ -9,88 +9,16 @@
 
 #include "fake_border.h"
 #include "frames.h"
+#include "random.h"
 #include "reference.h"
 
 enum { FRAMES = 1500000, TWIN_FRAMES = 300000 };
 
-static uint64_t random_state; /* splitmix64: the same run each time */
-
-static uint64_t random_u64(void)
-{
-	uint64_t z = random_state += 0x9e3779b97f4a7c15;
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	return z ^ z >> 31;
-}
+static struct random_source source;
 
 static unsigned below(unsigned n)
 {
-	return (unsigned)(random_u64() >> 32) % n;
-}
-
-static unsigned random_family(void)
-{
-	return below(2) ? 4 : 6;
-}
-
-/* Mostly classes that pass, so that deep layers are reached. */
-static enum sk_class random_class(void)
-{
-	return below(12) == 0 ? (enum sk_class)below(SK_CLASS_COUNT) : (enum sk_class)below(3);
-}
-
-static void put_random_ip(struct build *b, unsigned family, uint8_t proto)
-{
-	unsigned kind = below(10);
-	if (kind == 0)
-		build_put_fragment(b, family, proto, random_class(), below(3) ? 0 : below(5), below(2) != 0);
-	else if (kind == 1 && family == 4)
-		build_put_ip4_options(b, proto, random_class());
-	else if (kind == 1)
-		build_put_ip6_extensions(b, proto, random_class());
-	else if (kind == 2 && family == 6)
-		build_put_ip6_chain(b, proto, random_class(), below(12));
-	else
-		build_put_ip(b, family, proto, random_class());
-}
-
-/* A frame out of nested encapsulations in a link, then up to three bytes changed. Returns the link. */
-static uint8_t random_frame(struct build *b)
-{
-	static const uint16_t ports[] = {53, 4789, 6081, 2152};
-	unsigned family = random_family();
-	uint8_t proto = 6;
-	build_start(b, below(60));
-	switch (below(5)) {
-	case 0:
-		build_put_udp(b, ports[below(4)]);
-		proto = 17;
-		break;
-	case 1:
-		put_random_ip(b, below(8) ? family : random_family(), 17);
-		build_put_icmp(b, family, below(4) != 0);
-		proto = family == 4 ? 1 : 58;
-		break;
-	case 2:
-		proto = (uint8_t)random_u64();
-		break;
-	default:
-		build_put_tcp(b);
-	}
-	put_random_ip(b, family, proto);
-	for (unsigned depth = below(4) ? below(3) : below(9); depth > 0; depth--) {
-		proto = encapsulations[below((unsigned)encapsulation_count)].put(b, family);
-		family = random_family();
-		put_random_ip(b, family, proto);
-	}
-	const struct link_layer *layer = &link_layers[below((unsigned)link_layer_count)];
-	layer->put(b, family);
-	unsigned length = (unsigned)build_length(b);
-	for (unsigned changes = below(4); changes > 0; changes--) {
-		uint8_t *byte = build_bytes(b) + below(below(2) ? length : length < 80 ? length : 80);
-		*byte = below(2) ? (uint8_t)random_u64() : (uint8_t)(*byte ^ 1u << below(8));
-	}
-	return layer->link;
+	return random_below(&source, n);
 }
 
 struct tally {
@@ -128,13 +56,13 @@ static struct tally compare(uint64_t seed, unsigned count, enum reference_lie li
 {
 	struct tally tally = {0};
 	struct sk_gate *gates[8];
-	random_state = seed;
+	source.state = seed;
 	for (unsigned covered = 0; covered < 8; covered++)
 		assert_int_equal(sk_gate_new(fake_border(), covered, &gates[covered]), SK_OK);
 	for (; tally.frames < count; tally.frames++) {
 		struct build b;
 		struct sk_verdict verdict, shorter;
-		uint8_t link = random_frame(&b);
+		uint8_t link = random_frame(&source, &b);
 		size_t length = build_length(&b), captured = below(3) ? length : below((unsigned)length + 1);
 		unsigned covered = below(4) ? 7 : below(8);
 		struct sk_frame frame = build_frame(&b, link, captured);

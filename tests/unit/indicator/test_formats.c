@@ -59,9 +59,36 @@ static void test_abuse(void **state)
 	/* Without the word that it is of certificates, forty digits are a file's. */
 	expect_refused("samples.txt", "da39a3ee5e6b4b0d3255bfef95601890afd80709\n", SK_INDICATOR_UNSUPPORTED_TYPE, "hash of a file");
 	expect("sslbl.txt", "da39a3ee5e6b4b0d3255bfef95601890afd80709\n", "cert_sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709\n");
+	/* Columns of files' hashes are refused as such: MD5 is as long as JA3, and a "certificate" in prose makes no SHA-1 one's. */
+	expect_refused("samples.csv", "# signed with a stolen certificate\n# date,sha1\n2023,da39a3ee5e6b4b0d3255bfef95601890afd80709\n", SK_INDICATOR_UNSUPPORTED_TYPE,
+		       "a file's hash");
+	expect_refused("bazaar.csv", "# \"first_seen_utc\",\"md5_hash\",\"reporter\"\n\"2023-01-01\", \"e7d705a3286e19ea42f587b344ee6865\", \"x\"\n",
+		       SK_INDICATOR_UNSUPPORTED_TYPE, "a file's hash");
+	expect_refused("recent.txt", "# Samples of today (MD5 hashes)\ne7d705a3286e19ea42f587b344ee6865\n", SK_INDICATOR_UNSUPPORTED_TYPE, "MD5");
+	expect("recent.txt", "# JA3 fingerprints (MD5 hashes)\ne7d705a3286e19ea42f587b344ee6865\n", "e7d705a3286e19ea42f587b344ee6865\n");
+}
+
+/* Headers that nobody foresaw: the column with the values is found, and the header is no refused value. */
+static void test_unknown_columns(void **state)
+{
+	(void)state;
 	struct lists lists;
+	static const char *const texts[] = {"Malicious IP;First seen;Country\n45.33.32.156;2026-01-01;US\n5.5.5.5;2026-01-02;DE\n",
+					    "Timestamp,Attacker Address,Comment\n2026-01-01,45.33.32.156,\"scan, ssh\"\n2026-01-01,5.5.5.5,x\n",
+					    "no\tkind\tthe thing\n1\tip\t45.33.32.156\n2\tip\t5.5.5.5\n", "dest_ip,dest_port\n45.33.32.156,443\n5.5.5.5,80\n"};
+	for (size_t i = 0; i < SK_COUNT(texts); i++) {
+		lists_start(&lists, &options);
+		assert_int_equal(lists_import(&lists, "feed.csv", texts[i]), SK_OK);
+		lists_expect(&lists, "5.5.5.5\n45.33.32.156\n");
+		assert_int_equal(lists.counts.refused, 0);
+		assert_int_equal(lists.counts.by_reason[SK_INDICATOR_HEADER], 1);
+		lists_end(&lists);
+	}
+	/* A first row that is as much a value as the others is one, and one that is none among others that are none as well is refused like them. */
+	expect("feed.csv", "1.1.1.1,a\n45.33.32.156,b\n", "1.1.1.1\n45.33.32.156\n");
 	lists_start(&lists, &options);
-	assert_int_equal(lists_import(&lists, "samples.csv", "# signed with a stolen certificate\n# date,sha1\n2023,da39a3ee5e6b4b0d3255bfef95601890afd80709\n"), SK_EINPUT);
+	assert_int_equal(lists_import(&lists, "feed.csv", "nothing,a\n45.33.32.156,b\nneither,c\n"), SK_OK);
+	assert_int_equal(lists.counts.refused, 2);
 	lists_end(&lists);
 }
 
@@ -133,10 +160,42 @@ static void test_stix_patterns(void **state)
 	expect_complex("[domain-name:value LIKE 'evil%']", "other than =");
 	expect_complex("[NOT domain-name:value = 'evil.example']", "NOT");
 	expect_complex("[domain-name:value NOT = 'evil.example']", "other than =");
-	expect_complex("([domain-name:value = 'evil.example'])", "[");
+	/* Where all is joined by OR, parentheses change nothing. */
+	expect_pattern("([domain-name:value = 'evil.example'] OR ([domain-name:value = 'a.example']))", "a.example\nevil.example\n");
+	expect_pattern("[(domain-name:value = 'evil.example' OR (domain-name:value = 'a.example')) OR domain-name:value = 'b.example']", "a.example\nb.example\nevil.example\n");
+	expect_complex("([domain-name:value = 'evil.example']", "not closed");
+	expect_complex("[domain-name:value = 'evil.example'])", "qualifier");
+	expect_complex("[(domain-name:value = 'evil.example']", "OR");
+	expect_complex("[domain-name:value = 'evil.example')]", "OR");
+	/* As MISP writes an address: the type says nothing that the value does not. Anything else behind AND does. */
+	expect_pattern("[network-traffic:dst_ref.type = 'ipv4-addr' AND network-traffic:dst_ref.value = '45.33.32.156']", "45.33.32.156\n");
+	expect_pattern("[network-traffic:src_ref.type = 'ipv6-addr' AND network-traffic:src_ref.value = '2600:3c01::1' OR domain-name:value = 'evil.example']",
+		       "2600:3c01::1\nevil.example\n");
+	expect_complex("[network-traffic:dst_ref.type = 'ipv4-addr' AND network-traffic:dst_ref.value = '45.33.32.156' AND network-traffic:dst_port = 80]", "AND");
+	expect_complex("[network-traffic:dst_ref.type = 'ipv4-addr' AND network-traffic:src_ref.value = '45.33.32.156']", "AND");
+	expect_complex("[network-traffic:dst_ref.type = 'ipv4-addr']", "type");
+	expect_complex("[network-traffic:dst_ref.type = 'mac-addr' AND network-traffic:dst_ref.value = '45.33.32.156']", "type");
 	expect_complex("[domain-name:value = 'evil.example", "no text");
 	expect_complex("[domain-name:value = 5]", "no text");
 	expect_complex("", "[");
+}
+
+#define STIX_OBJECT "{\"type\":\"indicator\",\"id\":\"indicator--1\",\"pattern_type\":\"stix\",\"pattern\":\"[domain-name:value = 'evil.example']\"}"
+
+/* Objects without a bundle around them: a list, and what a TAXII server answers. */
+static void test_stix_shapes(void **state)
+{
+	(void)state;
+	struct lists lists;
+	expect("objects.json", "[" STIX_OBJECT "]", "evil.example\n");
+	expect("taxii.json", "{\"more\":false,\"objects\":[{\"type\":\"malware\",\"id\":\"malware--1\"}," STIX_OBJECT "]}", "evil.example\n");
+	static const char *const bad[] = {"{\"type\":\"bundle\"}", "{\"type\":\"bundle\",\"objects\":{}}", "{\"objects\":[]}", "{\"objects\":[{\"type\":\"indicator\"}]}",
+					  "{\"objects\":[{\"type\":\"malware\",\"id\":\"malware--1\"}]}", "[{\"id\":\"indicator--1\"}]"};
+	for (size_t i = 0; i < SK_COUNT(bad); i++) {
+		lists_start(&lists, &options);
+		assert_int_equal(lists_import(&lists, "bad.json", bad[i]), SK_EINPUT);
+		lists_end(&lists);
+	}
 }
 
 static void test_stix_validity(void **state)
@@ -238,7 +297,8 @@ static void test_kinds(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_abuse), cmocka_unit_test(test_suricata), cmocka_unit_test(test_stix_patterns),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_abuse), cmocka_unit_test(test_unknown_columns), cmocka_unit_test(test_suricata), cmocka_unit_test(test_stix_patterns),
+					   cmocka_unit_test(test_stix_shapes),
 					   cmocka_unit_test(test_stix_validity), cmocka_unit_test(test_feed), cmocka_unit_test(test_kinds)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,6 +48,37 @@ static void test_round_trip(void **state)
 	}
 }
 
+/* The gate in the kernel: written, canonical, and read back the same; names out of form are not written. */
+static void test_kernel_gate(void **state)
+{
+	(void)state;
+	static struct sk_record record;
+	struct sk_kernel_gate_facts facts = {.link = "eth0.7", .mode = "xdp_native", .copying = "copy"};
+	struct sk_buf out, again;
+	struct sk_fault fault = {.line = ""};
+	memset(facts.program, 1, sizeof facts.program);
+	memset(facts.table, 2, sizeof facts.table);
+	sk_buf_init(&out, SK_RECORD_MAX_BYTES);
+	sk_buf_init(&again, SK_RECORD_MAX_BYTES);
+	sk_record_kernel_gate(&out, &facts, 7, 1234567890123456789);
+	assert_int_equal(out.failed, SK_OK);
+	assert_canonical(sk_buf_text(&out), out.length);
+	if (sk_record_parse(out.bytes, out.length, &record, &fault) != SK_OK)
+		fail_msg("%s", fault.line);
+	assert_int_equal(record.kind, SK_RECORD_KERNEL_GATE);
+	assert_string_equal(record.kernel_gate.link, "eth0.7");
+	assert_memory_equal(record.kernel_gate.table, facts.table, SK_HASH_BYTES);
+	assert_int_equal(record.kernel_gate.run, 7);
+	sk_record_write(&again, &record);
+	assert_string_equal(sk_buf_text(&again), sk_buf_text(&out));
+	facts.link = "eth 0";
+	sk_buf_reset(&out);
+	sk_record_kernel_gate(&out, &facts, 7, 0);
+	assert_int_equal(out.failed, SK_EUSAGE);
+	sk_buf_fini(&out);
+	sk_buf_fini(&again);
+}
+
 /* Every cut and every changed byte: refused, or another record in the same canonical form; never read past the end (the sanitizers watch). */
 static void every_byte_of(const struct scene_setting *setting)
 {
@@ -118,10 +149,20 @@ static void test_writer_refuses(void **state)
 	sk_buf_fini(&out);
 }
 
+/* So many frames that nobody judged. */
+static void lose(struct sk_account *account, uint64_t frames)
+{
+	account->lost_count = 1;
+	account->lost[0] = (struct sk_cell){.name = "kernel_ring", .frames = frames};
+	account->received.frames += frames;
+	account->classes[SK_CLASS_UNKNOWN].frames += frames;
+}
+
 static struct sk_account closed_account(uint64_t *random, uint64_t scale)
 {
 	struct sk_account account = {.link = "east"};
 	scene_account(&account, random, scale, true, SK_CLASS_BIT(SK_CLASS_FD));
+	lose(&account, 7);
 	return account;
 }
 
@@ -133,8 +174,8 @@ static void test_account_check(void **state)
 	struct sk_account good = closed_account(&random, 500), bad;
 	struct sk_fault fault;
 	assert_int_equal(sk_account_check(&good, &fault), SK_OK);
-	struct sk_cell *const cells[] = {&bad.received, &bad.pending_before, &bad.pending_after, &bad.capture_lost, &bad.selected,
-					 &bad.gate[0],	&bad.gate[2],	     &bad.select[1],	 &bad.classes[0],   &bad.classes[4]};
+	struct sk_cell *const cells[] = {&bad.received, &bad.pending_before, &bad.pending_after, &bad.lost[0], &bad.selected,
+					 &bad.gate[0],	&bad.gate[2],	     &bad.select[1],	 &bad.classes[0],   &bad.classes[4], &bad.passed, &bad.taken};
 	for (size_t i = 0; i < SK_COUNT(cells); i++) {
 		bad = good;
 		cells[i]->frames++;
@@ -149,6 +190,41 @@ static void test_account_check(void **state)
 	bad = good;
 	bad.gate_count = SK_CELLS_MAX + 1;
 	assert_int_equal(sk_account_check(&bad, &fault), SK_EINCONSISTENT);
+	bad = good;
+	bad.lost_count = SK_CELLS_MAX + 1;
+	assert_int_equal(sk_account_check(&bad, &fault), SK_EINCONSISTENT);
+	/* One worker's part closes with what it handed on and got; it is no account to publish. */
+	bad = good;
+	bad.passed.frames = bad.taken.frames = 5;
+	bad.passed.bytes = bad.taken.bytes = 500;
+	assert_int_equal(sk_account_check(&bad, &fault), SK_OK);
+	struct sk_buf out;
+	struct sk_carry carry = {.link = ""};
+	const uint8_t store[SK_HASH_BYTES] = {0};
+	const struct sk_record_refs refs = {.policy = 1};
+	sk_buf_init(&out, SK_RECORD_MAX_BYTES);
+	sk_record_interval(&out, &bad, &carry, 10, store, &refs);
+	assert_int_equal(out.failed, SK_EINCONSISTENT);
+	sk_buf_fini(&out);
+}
+
+/* A carry that was written before losses had names is taken up as it is. */
+static void test_old_carry(void **state)
+{
+	(void)state;
+	static const char old[] = "{\"capture_lost\":{\"bytes\":90,\"frames\":9},\"classes\":{},\"findings\":0,\"gate_erased\":{},\"kind\":\"carry\",\"link\":\"east\",\"next_number\":1,"
+				  "\"observations\":0,\"segments\":0,\"select_erased\":{},\"selected\":{\"bytes\":0,\"frames\":0},\"v\":1}";
+	struct sk_carry carry;
+	struct sk_fault fault = {.line = ""};
+	assert_int_equal(sk_carry_read(old, sizeof old - 1, &carry, &fault), SK_OK);
+	assert_int_equal(carry.lost_count, 1);
+	assert_int_equal(carry.lost[0].frames, 9);
+	struct sk_buf out;
+	sk_buf_init(&out, SK_RECORD_MAX_BYTES);
+	sk_carry_write(&out, &carry);
+	assert_int_equal(out.failed, SK_OK);
+	assert_non_null(strstr(sk_buf_text(&out), "\"capture_lost\":{\"unnamed\":{\"bytes\":90,\"frames\":9}}"));
+	sk_buf_fini(&out);
 }
 
 /* rule: EXPORT-4. The same of the records of flow exports, and only where they are read. */
@@ -228,7 +304,7 @@ static void test_exports_carry(void **state)
 static void test_small_cells(void **state)
 {
 	(void)state;
-	uint64_t random = 11, selected = 0, published = 0, findings = 0, findings_published = 0;
+	uint64_t random = 11, selected = 0, published = 0, lost = 0, lost_published = 0, findings = 0, findings_published = 0;
 	struct scene scene;
 	struct sk_carry carry = {.link = ""};
 	struct sk_account account = {.link = "east"};
@@ -247,7 +323,9 @@ static void test_small_cells(void **state)
 		sk_buf_init(&out, SK_RECORD_MAX_BYTES);
 		sk_buf_init(&kept, SK_RECORD_MAX_BYTES);
 		scene_account(&account, &random, 130 + (uint64_t)i % 50, i % 3 != 0, SK_CLASS_BIT(SK_CLASS_FD) | SK_CLASS_BIT(SK_CLASS_DF));
+		lose(&account, (uint64_t)i % 7 * 3);
 		selected += account.selected.frames;
+		lost += account.lost[0].frames;
 		findings += account.findings;
 		sk_record_interval(&out, &account, &carry, 10, store, &refs);
 		assert_int_equal(out.failed, SK_OK);
@@ -257,9 +335,13 @@ static void test_small_cells(void **state)
 		assert_int_equal(sk_record_parse(out.bytes, out.length, &record, &fault), SK_OK);
 		assert_true(record.interval.selected.frames == 0 || record.interval.selected.frames >= 10);
 		assert_true(record.interval.findings == 0 || record.interval.findings >= 10);
+		assert_true(record.interval.capture_lost.cells.count <= 1);
+		if (record.interval.capture_lost.cells.count == 1)
+			lost_published += record.interval.capture_lost.cells.cell[0].frames;
 		published += record.interval.selected.frames;
 		findings_published += record.interval.findings;
 		assert_int_equal(published + carry.selected.frames, selected);
+		assert_int_equal(lost_published + (carry.lost_count != 0 ? carry.lost[0].frames : 0), lost);
 		assert_int_equal(findings_published + carry.findings, findings);
 		/* The carry survives its file. */
 		sk_carry_write(&kept, &carry);
@@ -331,8 +413,8 @@ static void test_commitment(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_round_trip),	  cmocka_unit_test(test_every_byte),  cmocka_unit_test(test_writer_refuses),
-	    cmocka_unit_test(test_account_check), cmocka_unit_test(test_small_cells), cmocka_unit_test(test_interval_refuses),
+	    cmocka_unit_test(test_round_trip),	  cmocka_unit_test(test_kernel_gate), cmocka_unit_test(test_every_byte),  cmocka_unit_test(test_writer_refuses),
+	    cmocka_unit_test(test_account_check), cmocka_unit_test(test_old_carry),   cmocka_unit_test(test_small_cells), cmocka_unit_test(test_interval_refuses),
 	    cmocka_unit_test(test_commitment),	  cmocka_unit_test(test_exports_check), cmocka_unit_test(test_exports_carry),
 	};
 	return sk_seal_start() != SK_OK ? 1 : cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,6 +76,7 @@ static struct sk_observation full(void)
 	strcpy(o.alpn, "h2");
 	strcpy(o.ja3, "0123456789abcdef0123456789abcdef");
 	strcpy(o.ja4, "t13d1516h2_8daaf6152771_e5627efa2ab1");
+	strcpy(o.ja4_second, "t13d1517h2_8daaf6152771_b1ff8ab2d16f");
 	o.tls_bits = SK_TLS_BIT_SNI | SK_TLS_BIT_QUIC;
 	o.quic_version = 1;
 	o.server_version = 0x303, o.server_cipher = 0xc02f, o.server_bits = SK_TLS_BIT_RETRY;
@@ -356,6 +357,13 @@ static void wrong_values_are_malformed(void **state)
 	sk_observation_encode(&o, &form);
 	form.bytes[form.length - 22] = 0;
 	struct sk_observation back;
+	assert_int_equal(decode(form.bytes, form.length, &back), SK_EMALFORMED);
+	sk_buf_fini(&form);
+	strcpy(o.ja4_second, o.ja4);
+	sk_buf_init(&form, FORM_MAX);
+	sk_observation_encode(&o, &form);
+	assert_int_equal(decode(form.bytes, form.length, &back), SK_OK);
+	form.bytes[form.length - 22] = 0;
 	assert_int_equal(decode(form.bytes, form.length, &back), SK_EMALFORMED);
 	sk_buf_fini(&form);
 }

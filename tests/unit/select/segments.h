@@ -9,16 +9,20 @@
 
 struct sink {
 	unsigned observations, findings;
+	bool full;                         /* takes nothing */
 	struct sk_observation observation; /* the last of each */
 	struct sk_finding finding;
 	struct sk_observe_sink as;
 };
 
-static inline void sink_observation(void *context, const struct sk_observation *observation)
+static inline bool sink_observation(void *context, const struct sk_observation *observation)
 {
 	struct sink *sink = context;
+	if (sink->full)
+		return false;
 	sink->observations++;
 	sink->observation = *observation;
+	return true;
 }
 
 static inline void sink_finding(void *context, const struct sk_finding *finding, const struct sk_observation *evidence)

@@ -93,7 +93,10 @@ static void test_one_fate(void **state)
 		unsigned kind = (unsigned)(next(&seed) % 4);
 		if (kind == 2 || kind == 3)
 			segment_hit(&facts, world.set, kind == 2 ? "45.33.32.156" : "evil.example");
-		bool selected = facts.hit_count != 0;
+		world.sink.full = next(&seed) % 8 == 0;
+		record.shed = next(&seed) % 4 == 0;
+		bool selected = facts.hit_count != 0 && !world.sink.full;
+		uint64_t spool_full = sk_select_counts(world.select)->spool_full;
 		record.facts = kind < 2 && next(&seed) % 2 == 0 ? NULL : &facts;
 		unsigned observations = world.sink.observations;
 		sk_select_segment(world.select, &record);
@@ -102,10 +105,16 @@ static void test_one_fate(void **state)
 		assert_int_equal(after->selected_frames != before.selected_frames, selected);
 		assert_int_equal(world.sink.observations - observations, selected);
 		assert_int_equal(after->observations - before.observations, selected);
+		/* What had no room is shed, and so is what was not asked, unless its end says more. */
+		bool no_room = facts.hit_count != 0 && world.sink.full;
+		assert_int_equal(after->spool_full - spool_full, no_room);
+		enum sk_select_reason reason = no_room || (record.shed && reasons[record.end] == SK_SELECT_NO_HIT) ? SK_SELECT_SHED : reasons[record.end];
 		if (!selected)
-			assert_int_equal(after->erased_frames[reasons[record.end]] - before.erased_frames[reasons[record.end]], record.frames);
+			assert_int_equal(after->erased_frames[reason] - before.erased_frames[reason], record.frames);
 	}
 	assert_int_equal(world.sink.findings, sk_select_counts(world.select)->findings);
+	assert_true(sk_select_counts(world.select)->spool_full > 100);
+	world.sink.full = false;
 	/* Sabotage: a segment that is counted twice is seen. */
 	struct sk_select_counts before = *sk_select_counts(world.select);
 	struct sk_flow_record record = segment_record(SK_CLASS_DF);

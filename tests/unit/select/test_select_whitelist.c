@@ -67,6 +67,7 @@ static void shake_hands(struct sk_flow_facts *facts)
 {
 	segment_tls(facts, "www.good.example");
 	(void)snprintf(facts->tls.alpn_first, sizeof facts->tls.alpn_first, "h2");
+	(void)snprintf(facts->ja4_second, sizeof facts->ja4_second, "t13d1517h2_8daaf6152771_b1ff8ab2d16f");
 	facts->quic_version = 1;
 	facts->has_server = facts->has_certificate = true;
 	facts->server = (struct sk_server_hello){.version = 0x303, .cipher = 0xc02f, .dtls = true, .alpn = "h2", .ja3s = "0123456789abcdef0123456789abcdef"};
@@ -139,7 +140,7 @@ static const struct {
 	FIELD(frames), FIELD(frame_bytes), FIELD(metered_by), FIELD(sampling), FIELD(hit_count), FIELD(hit_ids), FIELD(hit_kinds), FIELD(matched), FIELD(dns_type), FIELD(dns_flags),
 	FIELD(dns_rcode), FIELD(dns_labels), FIELD(dns_name_length), FIELD(dns_entropy_x16), FIELD(dns_queries), FIELD(dns_responses),
 	FIELD(dns_nxdomain), FIELD(dns_domain), FIELD(tls_version), FIELD(tls_bits), FIELD(quic_version), FIELD(sni_domain), FIELD(alpn),
-	FIELD(ja3), FIELD(ja4), FIELD(server_version), FIELD(server_cipher), FIELD(server_bits), FIELD(server_alpn), FIELD(ja3s),
+	FIELD(ja3), FIELD(ja4), FIELD(ja4_second), FIELD(server_version), FIELD(server_cipher), FIELD(server_bits), FIELD(server_alpn), FIELD(ja3s),
 	FIELD(cert_sha1), FIELD(cert_sha256), FIELD(cert_issuer), FIELD(cert_subject), FIELD(cert_not_before_s), FIELD(cert_not_after_s),
 	FIELD(cert_version), FIELD(cert_chain), FIELD(cert_bits), FIELD(http_method), FIELD(http_host_domain), FIELD(http_status),
 	FIELD(http_path_length), FIELD(http_version), FIELD(http_path_depth), FIELD(http_bits), FIELD(http_header_count),

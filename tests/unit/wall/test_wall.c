@@ -42,8 +42,9 @@
 
 struct scene {
 	char folder[64], inside[96], outside[96], reading[96], file[128], other[128], readable[128], secret[128];
-	int bell, foreign, listener, datagrams[2], map, null, epoll;
+	int bell, pipe[2], foreign, listener, datagrams[2], map, null, epoll;
 	pid_t victim;
+	bool reads_pipe;
 };
 
 static struct scene scene; /* children are forked from it */
@@ -145,6 +146,7 @@ static int do_hard_link(void) { char path[160]; (void)snprintf(path, sizeof path
 static int do_device(void) { char path[160]; (void)snprintf(path, sizeof path, "%s/fifo", scene.inside); int failed = result(mkfifo(path, 0600)); (void)unlink(path); return failed; }
 static int do_root(void) { return result(chroot(scene.inside)); }
 static int do_foreign_read(void) { char byte; return read(scene.datagrams[0], &byte, 1) < 0 && errno != EAGAIN ? errno : 0; }
+static int do_read_pipe(void) { char bytes[100]; return read(scene.pipe[0], bytes, sizeof bytes) < 0 && errno != EAGAIN ? errno : 0; }
 static int do_foreign_write(void) { return result(write(scene.null, "x", 1)); }
 static int do_long_ring(void) { char bytes[16] = {1}; int failed = result(write(scene.bell, bytes, sizeof bytes)); return failed == EINVAL ? 0 : failed; }
 static int do_socket_option(void) { int one = 1; return result(setsockopt(scene.datagrams[0], SOL_SOCKET, SO_RCVBUF, &one, sizeof one)); }
@@ -240,6 +242,7 @@ static const struct call {
 	{"chroot", do_root, DIES, DIES, true},
 	{"calls of another numbering", do_old_numbers, DIES, DIES, false},
 	{"a worker reads a foreign descriptor", do_foreign_read, DIES, WORKS, false},
+	{"a worker reads a pipe that is not its own", do_read_pipe, DIES, WORKS, false},
 	{"a worker writes a foreign descriptor", do_foreign_write, DIES, WORKS, false},
 	{"a worker rings too long", do_long_ring, DIES, WORKS, false},
 	{"a worker sets a socket's option", do_socket_option, DIES, WORKS, false},
@@ -255,7 +258,7 @@ static void raise_walls(enum walls walls, bool test_run)
 	struct sk_fault fault;
 	const struct sk_wall_path paths[] = {{scene.inside, true}, {scene.reading, false}};
 	const struct sk_wall_plan plan = {.paths = paths, .path_count = SK_COUNT(paths)};
-	const struct sk_wall_descriptors descriptors = {.hears = scene.bell, .rings = &scene.bell, .ring_count = 1, .test_run = test_run};
+	const struct sk_wall_descriptors descriptors = {.hears = scene.bell, .rings = &scene.bell, .ring_count = 1, .reads_pipe = scene.reads_pipe, .pipe = scene.pipe[0], .test_run = test_run};
 	struct sk_wall_calls *calls;
 	if (walls == NO_WALLS)
 		return;
@@ -311,6 +314,17 @@ static void workers(void **state)
 {
 	(void)state;
 	assert_int_equal(against_the_table(WORKER_WALLS, WORKER_WALLS), 0);
+}
+
+static void a_worker_reads_its_pipe(void **state)
+{
+	(void)state;
+	scene.reads_pipe = true;
+	int pipe_read = try_call(do_read_pipe, WORKER_WALLS, false), heard = try_call(do_hear, WORKER_WALLS, false), foreign = try_call(do_foreign_read, WORKER_WALLS, false);
+	scene.reads_pipe = false;
+	assert_int_equal(pipe_read, 0);
+	assert_int_equal(heard, 0);
+	assert_int_equal(foreign, -1);
 }
 
 static void the_collector(void **state)
@@ -510,6 +524,8 @@ static int set_up(void **state)
 	assert_int_equal(mkdir(scene.inside, 0755) | mkdir(scene.outside, 0755) | mkdir(scene.reading, 0755), 0);
 	make_file(scene.file), make_file(scene.readable), make_file(scene.secret);
 	scene.bell = eventfd(0, EFD_NONBLOCK);
+	if (pipe2(scene.pipe, O_NONBLOCK) != 0)
+		return -1;
 	scene.null = open("/dev/null", O_RDWR);
 	scene.epoll = epoll_create1(0);
 	scene.foreign = socket(AF_INET6, SOCK_DGRAM, 0);
@@ -541,7 +557,7 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(workers), cmocka_unit_test(the_collector), cmocka_unit_test(without_walls_the_tests_are_red), cmocka_unit_test(a_test_run_where_it_is_asked_for),
+		cmocka_unit_test(workers), cmocka_unit_test(a_worker_reads_its_pipe), cmocka_unit_test(the_collector), cmocka_unit_test(without_walls_the_tests_are_red), cmocka_unit_test(a_test_run_where_it_is_asked_for),
 		cmocka_unit_test(a_bug_is_told), cmocka_unit_test(landlock_holds_by_itself), cmocka_unit_test(facts_say_what_stands), cmocka_unit_test(a_path_that_is_not_there),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -69,7 +69,7 @@ static void test_crowd(void **state)
 	struct sk_kit_counts before, after;
 	struct play play;
 	play_start(&play, 1, 0, &limits, detectors, 2);
-	sk_kit_counts(play.kits[0], &before);
+	sk_kit_counts(play.kit, &before);
 	for (unsigned i = 0; i < 40; i++) {
 		struct play_flow flow = login(i, TRY, guesser, server, 22);
 		play_flow(&play, &flow);
@@ -81,7 +81,7 @@ static void test_crowd(void **state)
 	struct play_flow flow = login(300, SESSION, guesser, server, 22);
 	play_flow(&play, &flow);
 	play_run(&play, false);
-	sk_kit_counts(play.kits[0], &after);
+	sk_kit_counts(play.kit, &after);
 	assert_true(play_count(&play, "bruteforce.success", &guesser, NULL) != 0);
 	assert_true(after.evicted > 10000 && after.bytes == before.bytes);
 	play_end(&play);

@@ -127,7 +127,7 @@ static void test_flood(void **state)
 	struct sk_kit_counts before, after;
 	struct play play;
 	play_start(&play, 1, 0, &limits, detectors, 1);
-	sk_kit_counts(play.kits[0], &before);
+	sk_kit_counts(play.kit, &before);
 	for (unsigned i = 0; i < 20; i++)
 		play_flow(&play, &(struct play_flow){.at_s = i * 20, .ip_proto = 6, .class_ = SK_CLASS_FD, .from = scanner, .to = play_addr("192.0.2.1", i), .to_port = 22});
 	for (unsigned i = 0; i < 1000000; i++) {
@@ -136,7 +136,7 @@ static void test_flood(void **state)
 		play_event(&play, 45 + i * 0.0003, &event);
 	}
 	play_run(&play, false);
-	sk_kit_counts(play.kits[0], &after);
+	sk_kit_counts(play.kit, &after);
 	assert_true(play_count(&play, "scan.horizontal", &scanner, NULL) != 0);
 	assert_true(after.evicted > 900000 && after.entries <= limits.hosts);
 	assert_int_equal(after.bytes, before.bytes);

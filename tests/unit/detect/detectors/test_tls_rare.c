@@ -90,7 +90,7 @@ static void test_heads(void **state)
 	struct play play;
 	play_start(&play, 1, 0, NULL, detectors, 1);
 	for (size_t i = 0; i < SK_COUNT(rows); i++) {
-		struct sk_run run = {.kit = play.kits[0]};
+		struct sk_run run = {.kit = play.kit};
 		struct sk_head head = {.kind = SK_HEAD_CLIENT_HELLO, .app = SK_APP_TLS, .from_initiator = rows[i].from_initiator};
 		struct sk_packet packet = {.time_ns = 1};
 		struct sk_event event = hello(play_addr("192.0.2.1", 0), 0), same = hello(play_addr("192.0.2.99", 0), 1);

@@ -1,0 +1,116 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The crew's tests must be able to fail: break one place of engine or gate each time and expect the test that is named to go red.
+# Usage: sabotage.sh SOURCE_ROOT BUILD_ROOT [CC]
+set -eu
+root=$1
+build=$2
+cc=${3:-cc}
+engine=$root/src/sensor/engine
+tests=$root/tests/unit/engine
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+flags="-std=gnu17 -D_GNU_SOURCE -O1 -w -pthread -I$root/src/foundation -I$root/src/contract -I$root/src/sensor -I$tests -DSK_SOURCE_ROOT=\"$root\" -DSK_SHARED_DATA=\"/nowhere\""
+# Every other room as it was built.
+rooms=$(find "$build/src" -name 'libsk_*.a' ! -name 'libsk_engine.a' ! -name 'libsk_gate.a' ! -name 'libsk_store.a')
+libraries="-Wl,--start-group $rooms -Wl,--end-group -lcmocka -lcrypto -lsodium -ljson-c -lz -lzstd -lidn2 -lpsl -lloc -lm"
+mkdir "$work/tests" "$work/good"
+for t in test_crew test_crew_law test_crew_live test_ring crew_test; do
+	$cc $flags -c "$tests/$t.c" -o "$work/tests/$t.o"
+done
+for source in "$engine"/*.c "$root"/src/sensor/gate/*.c; do
+	$cc $flags -c "$source" -o "$work/good/$(basename "$source" .c).o"
+done
+
+# link TEST OBJECTS...: the program of that test.
+link() {
+	test=$1
+	shift
+	helper=$work/tests/crew_test.o
+	[ "$test" = test_ring ] && helper=
+	# shellcheck disable=SC2086
+	$cc -pthread "$work/tests/$test.o" $helper "$@" $libraries -o "$work/$test"
+}
+
+# red TEST FILE: does the test catch what lies in $work/FILE?
+red() {
+	test=$1
+	file=$2
+	object=$(basename "$file" .c).o
+	$cc $flags -I"$(dirname "$(find "$engine" "$root/src/sensor/gate" -name "$file")")" -c "$work/$file" -o "$work/broken.o" || return 1
+	rm -rf "$work/objects"
+	cp -r "$work/good" "$work/objects"
+	mv "$work/broken.o" "$work/objects/$object"
+	link "$test" "$work"/objects/*.o
+	! timeout 60 "$work/$test" >"$work/log" 2>&1
+}
+
+failures=0
+count=0
+# TEST|FILE|what is broken|sed expression. An expression that changes nothing is stale, and that is an error too.
+while IFS='|' read -r test file name expression; do
+	[ -n "$test" ] || continue
+	cp "$(find "$engine" "$root/src/sensor/gate" -name "$file")" "$work/$file"
+	cp "$work/$file" "$work/before"
+	sed -i "$expression" "$work/$file"
+	if cmp -s "$work/before" "$work/$file"; then
+		echo "stale: $name"
+		failures=$((failures + 1))
+	elif red "$test" "$file"; then
+		echo "caught by $test: $name"
+	else
+		echo "NOT CAUGHT by $test: $name"
+		failures=$((failures + 1))
+	fi
+	count=$((count + 1))
+done <<'LIST'
+test_ring|ring.c|what was taken is not overwritten|s/sk_wipe(head_at(ring, given), first);/(void)first;/
+test_ring|ring.c|anyone may use what is kept|s/(urgent ? 0 : ring->kept)/0/
+test_ring|ring.c|a record may wrap|s/return wanted <= end ? wanted : end + wanted;/return wanted;/
+test_ring|ring.c|a full ring is overrun|s/<= ring->bytes - (ring->written - ring->given_seen)/<= ring->bytes/
+test_ring|ring.c|records are told of before they are whole|s/ring->written += whole(length);/ring->written += whole(length); atomic_store(\&ring->published, ring->written);/
+test_crew|gate.c|one address alone says whose a frame is|s/sk_sip_word(&s, ends\[swap\] | (uint64_t)ends\[!swap\] << 32);/sk_sip_word(\&s, ends[0]);/
+test_crew|gate.c|the two directions part|s/bool swap = ends\[0\] > ends\[1\];/bool swap = false;/
+test_crew|exchange.c|what came behind a mark is taken before it|s/!worker->marked\[from\] \&\& sk_ring_take/sk_ring_take/
+test_crew|engine.c|a frame is counted twice|s/sk_engine_count(&engine->taken, frame_count, bytes);/sk_engine_count(\&engine->taken, frame_count + 1, bytes);/
+test_crew|engine.c|a frame that was handed on is followed here too|/^static bool pass_on(/,/^}/s/return true;/return false;/
+test_crew|engine.c|what is handed on stays where it was|/^static bool pass_on(/,/^}/s/sk_wipe(frame->bytes, frame->captured_bytes);/(void)0;/
+test_crew|engine.c|fragments go by their pair|s/return info->plain != 0 || !engine->peers->keep_fragments ||.*/return true;/
+test_crew|engine.c|a datagram is followed where it was put together|s/} else if (!pass || !pass_datagram_on(engine, datagram, verdict.admitted)) {/} else {/
+test_crew|exchange.c|flows are timed by their own frames|s/worker->clocks_ns\[at\] = head.clock_ns;/worker->clocks_ns[at] = head.time_ns;/
+test_crew|exchange.c|a mark brings no time|s/sk_engine_take_clock(worker->engine, mark.clock_ns);/(void)0;/
+test_crew|engine.c|a clock that goes back is told to nobody|s/engine->peers->clock_back(engine->peers->context.*/(void)0;/
+test_crew|engine.c|an interval is measured unsettled|s/sk_flow_settle(engine->flows, engine->clock.now_ns);/(void)0;/
+test_crew_live|worker.c|nobody waits for marks|s/while (!all_marked(worker) \&\& !is_aborted(worker)) {/while (false) {/
+test_crew_live|worker.c|a mark is sent too early|/^static enum sk_step receive(/,/^}/s/follow_batch(worker, count);/if (worker->receives \&\& atomic_load(\&worker->crew->ordered) != worker->obeyed) { struct sk_plan early = worker->crew->plan; sk_exchange_mark(worker, \&early); } follow_batch(worker, count);/
+test_crew_law|collect.c|rings are read behind a part|s/return crew->parted\[worker\] ||/return/;s/if (record.kind == SK_SPOOL_PART ||/if (/
+test_crew|collect.c|rings are read behind a second|s/return crew->parted\[worker\] ||.*/return crew->parted[worker];/;s/SK_INVARIANT(crew->second_count == 0.*//
+test_crew|watch.c|seconds are told to no other worker|s/if (!config->live)/if (false)/
+test_crew|watch.c|the last words of detectors are not waited for|s/if (crew->kit != NULL \&\& (changes || plan->last))/if (false)/
+test_crew|engine.c|each worker sweeps when it likes|s/sk_flow_tell_sweeps(engine->flows, engine->watch.second != NULL);//
+test_crew_law|reload.c|hits of the old set go on|s/sk_flow_end_hits(engine->flows);/(void)0;/
+test_crew_law|reload.c|open segments are not asked by the new set|s/sk_flow_ask_again(engine->flows);/(void)0;/
+test_crew_law|reload.c|what is covered no longer goes on|s/sk_flow_review(engine->flows.*/(void)review;/
+test_crew_law|reload.c|the gate keeps the old coverage|s/sk_gate_switch(engine->gate.*/(void)0;/
+test_crew_law|worker.c|the basis is not asked|s/SK_UNLIKELY(sk_basis_in_force(worker->snapshot->basis.*SK_OK)/false/
+test_crew_law|worker.c|a suspension is not seen|s/atomic_load_explicit(&crew->suspended, memory_order_relaxed)/false/
+test_crew_law|worker.c|what was handed over is looked at after the end|s/worker->stopped = true;/worker->stopped = worker->receives;/
+test_crew_live|load.c|levels swing|s/SHORT_NS = 1000000000/SHORT_NS = 0/
+test_crew_live|load.c|all is given up at once|s/present + 1 : present - 1/SK_SHED_FLOWS : present - 1/
+test_crew_live|engine.c|what was shed is never asked|s/sk_flow_ask_again(engine->flows);/(void)0;/
+test_crew_live|engine.c|a flow that was given up is not counted|/^static bool leave_flow(/,/^}/s/sk_select_erase(.*/(void)0;/
+test_crew_live|spool.c|a hit is let in without its findings|s/? HIT_BYTES : SK_OBSERVATION_MAX_BYTES/? 64 : 64/
+test_crew_live|account.c|what the kernel lost is no frame|s/sk_engine_count(&engine->classes\[SK_CLASS_UNKNOWN\], more.frames, more.bytes);/(void)0;/
+test_crew_live|stats.c|figures are read torn|s/while ((version & 1) != 0 || atomic_load(&told->version) != version);/while (false);/
+LIST
+
+for test in test_ring test_crew test_crew_law test_crew_live; do
+	link "$test" "$work"/good/*.o
+	if ! timeout 120 "$work/$test" >"$work/log" 2>&1; then
+		echo "the unbroken crew fails $test"
+		tail -5 "$work/log"
+		failures=$((failures + 1))
+	fi
+done
+echo "$count sabotages, $failures failures"
+[ "$failures" -eq 0 ]
