@@ -97,7 +97,7 @@ static void end_of(struct sk_run *run, const struct sk_event *event, uint64_t ha
 	entry->ended++;
 	/* Of one direction alone, no more than that can be asked for. */
 	entry->spoke += said && (heard || event->flow.packets[1] == 0);
-	entry->unsure += event->ip_proto == TCP && (event->bits & (SK_EVENT_SURE | SK_EVENT_CONTINUED)) == 0;
+	entry->unsure += event->ip_proto == TCP && (event->bits & (SK_EVENT_SURE | SK_EVENT_CONTINUED)) != SK_EVENT_SURE;
 	for (unsigned side = 0; side < 2; side++) {
 		entry->packets[side] += event->flow.packets[side];
 		entry->bytes[side] += event->flow.bytes[side];
@@ -195,7 +195,8 @@ static bool say(struct sk_run *run, struct entry *entry, const struct sk_period 
 	return false;
 }
 
-/* Something was said in most contacts, and most were seen from their beginning: a connection that is only kept alive begins anew for us after each silence. */
+/* Something was said in most contacts, and most were seen from their beginning: a connection that is kept alive begins anew for us after each silence, and one that
+   goes on for hours at each active time-out. */
 static bool is_talk(const struct entry *entry)
 {
 	return 2 * entry->spoke >= entry->ended && 4 * entry->ended >= entry->contacts && 2 * entry->unsure < entry->ended;
