@@ -204,7 +204,8 @@ void sk_campaign_hours_print(FILE *out, const struct sk_hours *h)
 	struct sk_buf text;
 	char events[SK_UNIT_TEXT_MAX], moments[SK_UNIT_TEXT_MAX], days[SK_UNIT_TEXT_MAX], best[8], first[SK_TIME_TEXT_MAX], last[SK_TIME_TEXT_MAX];
 	sk_buf_init(&text, TEXT_MAX);
-	(void)fprintf(out, "%s events, %s moments an hour apart, on %s days", sk_number_format(h->events, events), sk_number_format(h->moments, moments), sk_number_format(h->days, days));
+	(void)fprintf(out, "%s event%s, %s moment%s an hour apart, on %s day%s", sk_number_format(h->events, events), h->events == 1 ? "" : "s",
+		      sk_number_format(h->moments, moments), h->moments == 1 ? "" : "s", sk_number_format(h->days, days), h->days == 1 ? "" : "s");
 	if (h->events != 0)
 		(void)fprintf(out, " from %.10s to %.10s", sk_time_format(h->first_s * 1000000000, 0, first), sk_time_format(h->last_s * 1000000000, 0, last));
 	sk_hours_reason(h, &text);

@@ -224,9 +224,9 @@ static void print_head(const struct show *show, FILE *out)
 	struct sk_buf text;
 	const char *name;
 	sk_buf_init(&text, LABEL_MAX * 4);
-	(void)fprintf(out, "%s  %s, heat %.1f%s\n  %s findings from %s to %s, %s own hosts\n  Outside:", c->id, sk_campaign_state_name(c->state), c->heat,
+	(void)fprintf(out, "%s  %s, heat %.1f%s\n  %s findings from %s to %s, %s own host%s\n  Outside:", c->id, sk_campaign_state_name(c->state), c->heat,
 		      show->view->query.workspace.profile == SK_PROFILE_LAB ? " (simulated: a lab's)" : "", sk_number_format(c->findings, findings),
-		      sk_time_format(c->first_ns, 0, first), sk_time_format(c->last_ns, 0, last), sk_number_format(c->own_hosts, hosts));
+		      sk_time_format(c->first_ns, 0, first), sk_time_format(c->last_ns, 0, last), sk_number_format(c->own_hosts, hosts), c->own_hosts == 1 ? "" : "s");
 	for (size_t kind = 0, any = 0; kind < SK_LINK_KINDS; kind++)
 		if (c->links[kind] != 0 && kind != SK_LINK_TIME)
 			(void)fprintf(out, "%s %s %s", any++ == 0 ? "" : ",", sk_number_format(c->links[kind], number), sk_link_name((enum sk_link_kind)kind));

@@ -92,6 +92,17 @@ def tables(folder, workspace):
     done = sekisho("campaign", "list", "--workspace", workspace, "--sectors", sectors, code=10)
     expect("sectors:1: 'Energy' is no sector" in done.err, done.err)
 
+def attack(folder):
+    """One address tries a port of many, then many ports of one: two detectors, one actor, with their technique. A second scanner far away is another."""
+    frames = []
+    for scanner, start in (("198.51.100.66", NOON), ("203.0.113.66", NOON + 7200)):
+        tries = [(host, 22) for host in range(1, 41)] + [(77, port) for port in range(1000, 1150)]
+        frames += [(start + i * 0.5, ether(tcp(scanner, 40000 + i, f"{OURS}{host}", port, SYN, seq=i + 1))) for i, (host, port) in enumerate(tries)]
+    path = os.path.join(folder, "scans.pcap"); capture(path, frames)
+    workspace = workspace_of(folder, "scans", [path])
+    got = campaigns(workspace)
+    expect(len(got) == 2 and all(len(c["kinds"]) >= 2 and c["attack"] == ["T1595.001"] and c["values"]["address"] == 1 for c in got), f"two scanners, each one campaign: {got}")
+
 def wrong_calls(workspace):
     for words, what in ((["list"], "--workspace DIR is missing"), (["show", "--workspace", workspace], "one campaign's id"), (["show", "zz", "--workspace", workspace], "no campaign's id"),
                         (["list", "--workspace", workspace, "--graph", "dot"], "--graph belongs to show"), (["x"], "none of list"), (["hours"], "--events FILE is missing"),
@@ -151,6 +162,7 @@ def findings_tie():
         order(folder, frames, got)
         decays(workspace, got)
         tables(folder, workspace)
+        attack(folder)
         wrong_calls(workspace)
 
 def hours_of_events():

@@ -214,8 +214,7 @@ struct sk_indicator_builder {
 	struct sk_range *special;
 	size_t special_count;
 	bool special_first[2][256]; /* by family and first byte: does a special range touch it? */
-	const void *psl;     /* psl_ctx_t */
-	void *psl_owned;
+	struct sk_suffixes *suffixes;
 };
 
 /* One file on its way in. */
