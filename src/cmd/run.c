@@ -12,6 +12,7 @@
 #include "cmd/collector.h"
 #include "cmd/guard.h"
 #include "cmd/progress.h"
+#include "cmd/rules.h"
 #include "text/text.h"
 
 static const int64_t live_interval_ns = INT64_C(60) * 1000000000;
@@ -23,6 +24,8 @@ struct run {
 	struct sk_run_result *result;
 	struct sk_border *border;
 	struct sk_indicator_set *set;
+	struct sk_rules *rules;
+	bool rules_trusted;
 	struct sk_brands *brands;
 	struct sk_emit *emit;
 	struct sk_syslog *syslog;
@@ -92,28 +95,42 @@ static void take_finding(void *context, const struct sk_finding *finding, bool m
 
 /* ---- before: may this run be, and with what ---- */
 
-static enum sk_err open_inputs(struct run *run, struct sk_workspace *workspace, struct sk_set_facts *set_facts, struct sk_fault *fault)
+/* Opening finds damage. That the set is what its digest says costs reading all of it, and is asked where another than the operator relies on it. */
+static enum sk_err open_sets(struct run *run, struct sk_workspace *workspace, bool relied_on, struct sk_fault *fault)
 {
 	struct sk_run_result *result = run->result;
 	char path[SK_PATH_MAX];
+	if (sk_file_exists(sk_workspace_path(workspace, "selectors.set", path))) {
+		SK_TRY(sk_indicator_open(path, &run->set, fault));
+		if (relied_on)
+			SK_TRY(sk_indicator_verify(run->set, path, fault));
+		sk_indicator_facts(run->set, &result->set);
+		result->has_set = true;
+	}
+	if (sk_file_exists(sk_workspace_path(workspace, SK_RULES_FILE, path))) {
+		SK_TRY(sk_rules_open(path, &run->rules, fault));
+		result->rules = sk_rules_count(run->rules);
+		run->rules_trusted = !relied_on;
+	}
+	return SK_OK;
+}
+
+static enum sk_err open_inputs(struct run *run, struct sk_workspace *workspace, struct sk_set_facts *set_facts, struct sk_fault *fault)
+{
+	struct sk_run_result *result = run->result;
+	enum sk_basis_kind kind;
 	int64_t now_ns = run->cmd->clock.unix_ns(run->cmd->clock.context);
 	SK_TRY(sk_guard_suspension(workspace, NULL, &run->suspension, fault));
 	SK_TRY(sk_workspace_basis(workspace, now_ns, &result->basis, fault));
 	SK_TRY(sk_guard_border(workspace, NULL, &result->basis, &run->border, &result->border, fault));
-	if (!sk_file_exists(sk_workspace_path(workspace, "selectors.set", path)))
-		return SK_OK;
-	SK_TRY(sk_indicator_open(path, &run->set, fault));
-	enum sk_basis_kind kind;
 	SK_TRY(sk_basis_kind_parse(result->basis.kind, &kind));
-	/* Opening finds damage. That the set is what its digest says costs reading all of it, and is asked where another than the operator relies on it. */
-	if (result->basis.rule.has_exact_set || (kind != SK_BASIS_LAB && kind != SK_BASIS_OWN_NETWORK))
-		SK_TRY(sk_indicator_verify(run->set, path, fault));
-	sk_indicator_facts(run->set, &result->set);
-	result->has_set = true;
-	*set_facts = (struct sk_set_facts){.kinds = result->set.kinds, .entries = result->set.entries, .shortest_v4 = result->set.shortest_v4,
-					   .shortest_v6 = result->set.shortest_v6};
-	memcpy(set_facts->digest, result->set.digest, sizeof set_facts->digest);
-	memcpy(set_facts->entries_by_kind, result->set.entries_by_kind, sizeof set_facts->entries_by_kind);
+	SK_TRY(open_sets(run, workspace, result->basis.rule.has_exact_set || (kind != SK_BASIS_LAB && kind != SK_BASIS_OWN_NETWORK), fault));
+	if (!result->has_set && run->rules == NULL)
+		return SK_OK;
+	struct sk_set_facts indicators = {.kinds = result->set.kinds, .entries = result->set.entries, .shortest_v4 = result->set.shortest_v4, .shortest_v6 = result->set.shortest_v6};
+	memcpy(indicators.digest, result->set.digest, sizeof indicators.digest);
+	memcpy(indicators.entries_by_kind, result->set.entries_by_kind, sizeof result->set.entries_by_kind);
+	*set_facts = sk_rules_set_facts(result->has_set ? &indicators : NULL, run->rules);
 	return sk_basis_covers(&result->basis, set_facts, fault);
 }
 
@@ -235,8 +252,8 @@ static struct sk_flow_limits flow_limits(const struct sk_run_options *options)
 /* Carriers of flow exports are read, and their samples followed, in one thread: that of the collector. */
 static enum sk_err start_exports(struct run *run, const char *link, struct sk_fault *fault)
 {
-	const struct sk_engine_config config = {.border = run->border, .basis = &run->result->basis, .set = run->set, .sink = &run->sink, .flow = flow_limits(run->options),
-						.decoder = sk_decoder_default_limits(), .interval_frames = run->options->interval_frames, .clock = run->cmd->clock, .link = link};
+	const struct sk_engine_config config = {.border = run->border, .basis = &run->result->basis, .set = run->set, .rules = run->rules, .rules_trusted = run->rules_trusted, .sink = &run->sink,
+						.flow = flow_limits(run->options), .decoder = sk_decoder_default_limits(), .interval_frames = run->options->interval_frames, .clock = run->cmd->clock, .link = link};
 	const struct sk_exports_calls calls = {.context = run, .interval = take_exports_interval, .look = look_at_exports};
 	run->result->workers = 1;
 	return sk_exports_new(&run->options->exports, &config, &calls, &run->exports, fault);
@@ -249,7 +266,7 @@ static enum sk_err start_crew(struct run *run, struct sk_fault *fault)
 	unsigned workers = run->result->workers = options->workers != 0 ? options->workers : 1;
 	run->snapshot = sk_snapshot_of(1, run->border, &run->result->basis, run->set);
 	bool live = run->result->live.used;
-	const struct sk_crew_config config = {.workers = workers, .sources = live ? workers : 1, .threads = workers > 1, .live = live, .no_own_findings = !live, .flow = flow_limits(options),
+	const struct sk_crew_config config = {.workers = workers, .sources = live ? workers : 1, .threads = workers > 1, .live = live, .no_own_findings = !live, .rules = run->rules, .rules_trusted = run->rules_trusted, .flow = flow_limits(options),
 					.decoder = sk_decoder_default_limits(), .interval_frames = live && options->interval_frames == 0 ? UINT64_MAX : options->interval_frames,
 					.interval_ns = live ? live_interval_ns : 0, .link = live ? run->result->live.link : "file", .clock = run->cmd->clock,
 					.sink = &run->sink, .brands = run->brands, .context = run, .interval = take_interval, .damaged = note_damage, .tick = look_around};
@@ -294,6 +311,8 @@ static enum sk_err start(struct run *run, struct sk_workspace *workspace, struct
 		SK_TRY(sk_emit_open(run->options->eve_path, "sekisho", &run->emit, fault));
 	if (run->emit != NULL)
 		sk_emit_mark(run->emit, result->basis.id, result->basis.self_approved, result->basis.simulated);
+	if (run->emit != NULL)
+		sk_emit_rules(run->emit, run->rules);
 	SK_TRY(open_alerts(run, workspace, fault));
 	SK_TRY(open_ipfix(run, fault));
 	struct sk_collector_start start = {.basis = &result->basis, .border_overrides = result->border.overrides_special, .border_built_ns = result->border.built_unix_ns,
@@ -581,6 +600,7 @@ enum sk_err sk_run(struct sk_cmd *cmd, struct sk_workspace *workspace, const str
 			note_error(&run, &closing);
 	}
 	free(run.mutes);
+	sk_rules_free(run.rules);
 	sk_brands_free(run.brands);
 	sk_indicator_close(run.set);
 	sk_border_close(run.border);

@@ -74,8 +74,8 @@ static enum sk_err make_worker(struct sk_crew *crew, unsigned index, const uint8
 	if (config->threads)
 		SK_TRY(sk_ring_init(&worker->spool, config->spool_bytes, SK_URGENT_BYTES, &crew->bell, &worker->bell));
 	worker->sink = config->threads ? sk_spool_sink(worker) : *config->sink;
-	struct sk_engine_config engine = {.border = crew->snapshot->border, .basis = crew->snapshot->basis, .set = crew->snapshot->set, .sink = &worker->sink, .flow = config->flow,
-					  .decoder = config->decoder, .interval_frames = config->interval_frames, .clock = config->clock, .link = config->link};
+	struct sk_engine_config engine = {.border = crew->snapshot->border, .basis = crew->snapshot->basis, .set = crew->snapshot->set, .rules = config->rules, .rules_trusted = config->rules_trusted, .rules_key = crew->rules_key, .workers = config->workers,
+					  .sink = &worker->sink, .flow = config->flow, .decoder = config->decoder, .interval_frames = config->interval_frames, .clock = config->clock, .link = config->link};
 	SK_TRY(sk_engine_new(&engine, NULL, NULL, &worker->engine));
 	if (config->workers > 1) {
 		worker->peers = sk_exchange_peers(worker);
@@ -92,6 +92,7 @@ static enum sk_err fill(struct sk_crew *crew, struct sk_fault *fault)
 	const struct sk_clock *clock = &crew->config.clock;
 	uint8_t key[SK_SIP_KEY_BYTES];
 	unsigned workers = crew->config.workers;
+	sk_random(crew->rules_key, sizeof crew->rules_key);
 	crew->workers = zeroed(workers, sizeof *crew->workers);
 	crew->rings = zeroed((size_t)workers * crew->config.sources, sizeof *crew->rings);
 	crew->parts = zeroed(workers, sizeof *crew->parts);

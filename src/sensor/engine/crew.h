@@ -20,6 +20,8 @@ struct sk_crew_config {
 					     shed; intervals without a frame are told too */
 	bool waits;                       /* live: a full ring is waited for all the same, for what the source has not given yet is not lost (a pipe); no load is shed */
 	bool no_own_findings;             /* say nothing of ourselves where much was lost or shed */
+	const struct sk_rules *rules;     /* of byte patterns, borrowed; NULL: none. They stay as they are while the crew lives */
+	bool rules_trusted;               /* what was cached beside them may be used */
 	bool flow_of_each;                /* the limits of flows are each worker's; else the crew's, shared out */
 	struct sk_flow_limits flow;
 	struct sk_decoder_limits decoder; /* of each worker */

@@ -134,6 +134,7 @@ struct sk_worker {
 
 struct sk_crew {
 	struct sk_crew_config config;
+	uint8_t rules_key[SK_SIP_KEY_BYTES];
 	struct sk_worker *workers;
 	struct sk_ring *rings;                     /* sources x workers; that of a worker to itself is empty */
 	struct sk_bell bell;                       /* the collector's */

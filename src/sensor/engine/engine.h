@@ -9,6 +9,7 @@
 #include "capture/frame_source.h"
 #include "ledger/record.h"
 #include "select/select.h"
+#include "signature/signature.h"
 
 enum { SK_ENGINE_INTERVAL_FRAMES = 1 << 22, SK_ENGINE_PROTOCOLS = 256, SK_ENGINE_LOST_MAX = 17 };
 
@@ -16,6 +17,10 @@ struct sk_engine_config {
 	const struct sk_border *border;         /* borrowed, as all below */
 	const struct sk_basis *basis;
 	const struct sk_indicator_set *set;     /* NULL: no selector, everything admitted is erased as no_hit */
+	const struct sk_rules *rules;           /* NULL: none */
+	bool rules_trusted;                     /* what was cached beside them may be used */
+	const uint8_t *rules_key;               /* of the hashes of what rules fitted, SK_SIP_KEY_BYTES; NULL: made */
+	unsigned workers;                       /* that share the memory which rules may take; 0: 1 */
 	const struct sk_observe_sink *sink;
 	struct sk_flow_limits flow;
 	struct sk_decoder_limits decoder;

@@ -36,7 +36,7 @@ static const struct member {
 	MEMBER(0, state), MEMBER(0, icmp_type), MEMBER(0, icmp_code), MEMBER(0, app), MEMBER(0, layers), MEMBER(0, tunnels), MEMBER(0, interface),
 	MEMBER(0, initiator_port), MEMBER(0, responder_port), MEMBER(0, initiator), MEMBER(0, responder), MEMBER(0, first_ns), MEMBER(0, last_ns),
 	MEMBER(0, packets), MEMBER(0, ip_bytes), MEMBER(0, frames), MEMBER(0, frame_bytes), MEMBER(0, metered_by), MEMBER(0, sampling),
-	HITS(hit_count), HITS(hit_ids), HITS(hit_kinds), HITS(matched),
+	HITS(hit_count), HITS(hit_ids), HITS(hit_kinds), HITS(matched), HITS(rule_gid), HITS(rule_sid), HITS(rule_rev), HITS(rule_hash),
 	DNS(dns_type), DNS(dns_flags), DNS(dns_rcode), DNS(dns_labels), DNS(dns_name_length), DNS(dns_entropy_x16), DNS(dns_queries), DNS(dns_responses),
 	DNS(dns_nxdomain), DNS(dns_domain), TLS(tls_version), TLS(tls_bits), TLS(quic_version), TLS(sni_domain), TLS(alpn), TLS(ja3), TLS(ja4), TLS(ja4_second),
 	SERVER(server_version), SERVER(server_cipher), SERVER(server_bits), SERVER(server_alpn), SERVER(ja3s), CERT(cert_sha1), CERT(cert_sha256),
@@ -64,6 +64,7 @@ enum {
 	SUFFIX_LABELS_MAX = 7 /* the longest rule of the public suffix list has 5, and one stands in front of it */
 };
 
+_Static_assert(1 << SK_OBSERVATION_COMMAND_BIT == SK_SELECTOR_COMMAND, "an observation tells rules from values");
 /* The contract's words and the set's words for kinds are the same bits: rules are written in one and checked against the other. */
 _Static_assert((int)SK_INDICATOR_ADDRESS == (int)SK_SELECTOR_ADDRESS && (int)SK_INDICATOR_PREFIX == (int)SK_SELECTOR_PREFIX &&
 	       (int)SK_INDICATOR_DOMAIN == (int)SK_SELECTOR_DOMAIN && (int)SK_INDICATOR_JA3 == (int)SK_SELECTOR_JA3 &&
@@ -71,7 +72,7 @@ _Static_assert((int)SK_INDICATOR_ADDRESS == (int)SK_SELECTOR_ADDRESS && (int)SK_
 	       (int)SK_INDICATOR_URL == (int)SK_SELECTOR_URL && (int)SK_INDICATOR_HASSH == (int)SK_SELECTOR_HASSH &&
 	       (int)SK_INDICATOR_HASSH_SERVER == (int)SK_SELECTOR_HASSH_SERVER && (int)SK_INDICATOR_JA3S == (int)SK_SELECTOR_JA3S &&
 	       (int)SK_INDICATOR_CERT_SHA1 == (int)SK_SELECTOR_CERT_SHA1 && (int)SK_INDICATOR_CERT_SHA256 == (int)SK_SELECTOR_CERT_SHA256 &&
-	       (int)SK_INDICATOR_KIND_COUNT == (int)SK_SELECTOR_KIND_COUNT, "kinds are the same bits");
+	       (int)SK_INDICATOR_KIND_COUNT + 1 == (int)SK_SELECTOR_KIND_COUNT && (int)SK_SELECTOR_COMMAND == 1 << SK_INDICATOR_KIND_COUNT, "kinds are the same bits; a command is none of indicator's");
 
 /* How much of a name is its registered domain, by a keyed hash of the name: most names come again and again, and the public suffix list takes as long as all the rest of
    their segment. No name stands here. */
@@ -82,6 +83,7 @@ struct known_name {
 
 struct sk_select {
 	const struct sk_indicator_set *set;
+	const struct sk_rules *rules;
 	const struct sk_observe_sink *sink;
 	psl_ctx_t *suffixes;
 	bool names, simulated, flow_all;
@@ -163,6 +165,11 @@ void sk_select_switch(struct sk_select *select, const struct sk_basis *basis, co
 	/* The basis asks, policy decides. */
 	select->names = basis->names && sk_basis_kind_parse(basis->kind, &kind) == SK_OK && sk_role_parse(basis->role, &role) == SK_OK &&
 			sk_policy_names(kind, role);
+}
+
+void sk_select_rules(struct sk_select *select, const struct sk_rules *rules)
+{
+	select->rules = rules;
 }
 
 void sk_select_free(struct sk_select *select)
@@ -291,12 +298,26 @@ static void fill_history(const struct sk_flow_record *record, struct sk_observat
 	out->sampling = record->sampling;
 }
 
+/* Of a rule its number, and a keyed hash of what fitted it. */
+static void fill_rule(const struct sk_rules *rules, const struct sk_flow_facts *facts, uint32_t i, struct sk_observation *out)
+{
+	if (facts->hit_kinds[i] != SK_OBSERVATION_COMMAND_BIT)
+		return;
+	const struct sk_rule *rule = sk_rules_at(rules, facts->hit_ids[i]);
+	out->rule_gid[i] = rule->gid;
+	out->rule_sid[i] = rule->sid;
+	out->rule_rev[i] = rule->rev;
+	out->rule_hash[i] = facts->hit_hashes[i];
+}
+
 static void fill_hits(const struct sk_select *select, const struct sk_flow_facts *facts, struct sk_observation *out)
 {
 	out->hit_count = facts->hit_count;
 	memcpy(out->hit_ids, facts->hit_ids, sizeof out->hit_ids);
 	memcpy(out->hit_kinds, facts->hit_kinds, sizeof out->hit_kinds);
-	(void)sk_indicator_value(select->set, facts->hit_ids[0], out->matched, sizeof out->matched);
+	(void)sk_sentence_value(select->set, select->rules, facts, 0, out->matched);
+	for (uint32_t i = 0; select->rules != NULL && i < facts->hit_count && i < SK_FLOW_HITS_MAX; i++)
+		fill_rule(select->rules, facts, i, out);
 }
 
 static void fill_dns(struct sk_select *select, const struct sk_flow_record *record, struct sk_observation *out)
@@ -434,7 +455,7 @@ static void put_findings(struct sk_select *select, const struct sk_flow_facts *f
 	uint32_t hits = facts->hit_count < SK_FLOW_HITS_MAX ? facts->hit_count : SK_FLOW_HITS_MAX;
 	for (uint32_t i = 0; i < hits; i++) {
 		struct sk_finding finding;
-		sk_sentence_finding(select->set, facts, i, observation, select->simulated, &finding);
+		sk_sentence_finding(select->set, select->rules, facts, i, observation, select->simulated, &finding);
 		select->sink->finding(select->sink->context, &finding, observation);
 		select->counts.findings++;
 	}

@@ -6,6 +6,7 @@
    classes FD                        the basis covers these alone (half view); else FF, FD, DF
    [repeat N every SECONDS] at SECONDS PROTO CLASS FROM[+][:PORT[+]] > TO[+][:PORT[+]] silent|refuse|accept [WORD NUMBER...]...
         + adds the number of the repetition; words: for S, bytes OUT BACK, packets OUT BACK, app NAME, flags N, type N, answer S; open: the flow has not ended;
+        active: it goes on in another segment;
         odd N: the first packet has these TCP flags
         sample OUT BACK: nothing but two packets of the sample, of so many bytes; number N: nothing but what a detector took from a head, of which N is the first
         ask NAME TYPE [missing | lost] [ttl S] [size OUT BACK] [address A[*STEP]]...: a question and its answer, that there is no such name, or none; STEP times the number of the
@@ -208,6 +209,8 @@ static void take_words(struct script *s, struct play_flow *flow)
 			flow->icmp_type = (uint8_t)number(s);
 		else if (is(s, "answer"))
 			flow->answer_s = number(s);
+		else if (is(s, "active"))
+			flow->end = SK_FLOW_END_ACTIVE;
 		else if (is(s, "open"))
 			flow->no_end = true;
 		else if (is(s, "halfopen"))
