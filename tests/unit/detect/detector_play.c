@@ -26,7 +26,7 @@ struct script {
 	unsigned line;
 	char *word[WORDS];
 	size_t count, at;
-	const char *detectors[DETECTORS];
+	char *detectors[DETECTORS];
 	size_t detector_count;
 };
 
@@ -328,7 +328,7 @@ int main(int argc, char **argv)
 			}
 		} else {
 			if (!started)
-				play_start(&play, 1, classes, NULL, s.detectors, s.detector_count);
+				play_start(&play, 1, classes, NULL, (const char *const *)s.detectors, s.detector_count);
 			started = true;
 			take_flows(&s, &play);
 		}
@@ -337,5 +337,7 @@ int main(int argc, char **argv)
 	play_run(&play, false);
 	print_said(&play);
 	play_end(&play);
+	for (size_t i = 0; i < s.detector_count; i++)
+		free(s.detectors[i]);
 	return 0;
 }
