@@ -33,7 +33,6 @@ struct sk_run_result {
 	struct sk_engine_totals totals;
 	struct sk_exports_result exports;
 	struct sk_basis basis;
-	struct sk_border_info border;
 	struct sk_indicator_facts set;
 	bool has_set;
 	uint64_t rules;                /* of byte patterns */

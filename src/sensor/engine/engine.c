@@ -556,6 +556,15 @@ enum sk_err sk_engine_cut(struct sk_engine *engine, int64_t now_ns, struct sk_fa
 	return close_interval(engine, fault);
 }
 
+enum sk_err sk_engine_reload(struct sk_engine *engine, const struct sk_snapshot *next, int64_t now_ns, struct sk_fault *fault)
+{
+	sk_engine_settle(engine);
+	sk_engine_leave(engine, next);
+	SK_TRY(sk_engine_cut(engine, now_ns, fault));
+	sk_engine_enter(engine, next);
+	return SK_OK;
+}
+
 enum sk_err sk_engine_finish(struct sk_engine *engine, enum sk_flow_end end, struct sk_fault *fault)
 {
 	sk_engine_close_flows(engine, end);
