@@ -31,7 +31,7 @@ struct entry {
 static uint64_t key(const struct sk_run *run, const struct sk_event *event)
 {
 	(void)run;
-	if (event->ip_proto != TCP || (event->kind == SK_EVENT_OPEN && !sk_walk_opens(event)))
+	if (event->ip_proto != TCP || !sk_walk_asks(event))
 		return 0;
 	return sk_mix(event->from, event->ip_proto);
 }
