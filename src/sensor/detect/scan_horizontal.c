@@ -62,7 +62,7 @@ static bool say(struct sk_run *run, struct entry *entry, const struct sk_walk_su
 	/* Few targets are counted by the bitmap, to within a collision or two; many by HyperLogLog, 9 %. */
 	double peers = sum->contacts <= SK_WALK_FULL ? sk_bits_estimate(sum->contacts, SK_WALK_BITS) : sk_hll_estimate(entry->hll, HLL_BITS);
 	detection.contacts = entry->contacts;
-	detection.answered = entry->answered;
+	detection.answered = entry->answered < entry->contacts ? entry->answered : entry->contacts;
 	detection.peers = (uint64_t)lround(fmin(peers, (double)entry->contacts));
 	detection.ports = 1;
 	detection.value = (uint64_t)(sum->score * 100);

@@ -37,7 +37,7 @@ static inline bool sk_walk_asks(const struct sk_event *event)
 						: half;
 }
 
-/* An event of a contact that was opened. True when the contact was heard of for the first time. */
+/* An event that tells how a contact went on. True when the contact was heard of for the first time. */
 bool sk_walk_event(struct sk_walk *walk, const struct sk_event *event, uint64_t contact);
 /* Weigh what had a second to answer. Returns whether something waits for the next second. */
 bool sk_walk_settle(struct sk_walk *walk, bool aged, uint8_t ip_proto, struct sk_walk_sum *out);

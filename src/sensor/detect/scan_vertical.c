@@ -71,7 +71,7 @@ static bool say(struct sk_run *run, struct entry *entry, const struct sk_walk_su
 	struct sk_episode before = entry->episode;
 	struct sk_detection detection = sk_contact_detection(&entry->last);
 	detection.contacts = entry->contacts;
-	detection.answered = entry->answered;
+	detection.answered = entry->answered < entry->contacts ? entry->answered : entry->contacts;
 	detection.peers = 1;
 	detection.ports = ports_of(entry);
 	detection.value = (uint64_t)(fmax(sum->score, 0) * 100);
