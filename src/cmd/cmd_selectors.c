@@ -378,7 +378,7 @@ static enum sk_err write_set(struct job *job, struct sk_fault *fault)
 	struct sk_set_facts stated = {
 		.kinds = facts.kinds, .entries = facts.entries, .shortest_v4 = facts.shortest_v4, .shortest_v6 = facts.shortest_v6};
 	memcpy(stated.digest, facts.digest, sizeof stated.digest);
-	memcpy(stated.entries_by_kind, facts.entries_by_kind, sizeof stated.entries_by_kind);
+	memcpy(stated.entries_by_kind, facts.entries_by_kind, sizeof facts.entries_by_kind);
 	struct sk_fault rule;
 	if (sk_basis_covers(&job->basis, &stated, &rule) != SK_OK)
 		(void)fprintf(job->cmd->err, "sekisho: warning: watch will refuse this set: %s\n", rule.line);

@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "campaign/stored.h"
 #include "detect/kit.h"
 
 const struct sk_threshold *sk_detectors_thresholds(const char *name, size_t *count)
 {
-	return sk_kit_thresholds(name, count);
+	const struct sk_threshold *thresholds = sk_kit_thresholds(name, count);
+	return thresholds != NULL ? thresholds : sk_stored_thresholds(name, count);
 }
 
 /* ---- into a basis ---- */
@@ -112,10 +114,32 @@ enum sk_err sk_detectors_choose(const char *const *words, size_t count, enum sk_
 	return sk_detectors_lawful(basis, kind, role, fault);
 }
 
+/* The kit checks those of the sensor. */
+static enum sk_err check_stored(const struct sk_basis_detector *asked, struct sk_fault *fault)
+{
+	size_t count;
+	const struct sk_threshold *known = sk_stored_thresholds(asked->name, &count);
+	for (size_t j = 0; known != NULL && j < asked->threshold_count; j++) {
+		const struct sk_basis_threshold *wanted = &asked->thresholds[j];
+		size_t i = 0;
+		while (i < count && strcmp(known[i].key, wanted->key) != 0)
+			i++;
+		if (i == count)
+			return sk_fault_set(fault, SK_EBASISBAD, "the basis: detector %s has no threshold '%s'; sekisho detectors explain %s lists them", asked->name, wanted->key,
+					    asked->name);
+		if (wanted->value < known[i].least || wanted->value > known[i].most)
+			return sk_fault_set(fault, SK_EBASISBAD, "the basis: detector %s: %s is %llu, expected %llu to %llu %s", asked->name, wanted->key,
+					    (unsigned long long)wanted->value, (unsigned long long)known[i].least, (unsigned long long)known[i].most, known[i].unit);
+	}
+	return SK_OK;
+}
+
 //= rule: DETECTOR-1
 enum sk_err sk_detectors_lawful(const struct sk_basis *basis, enum sk_basis_kind kind, enum sk_role role, struct sk_fault *fault)
 {
 	SK_TRY(sk_kit_check(basis, fault));
+	for (size_t i = 0; i < basis->detector_count; i++)
+		SK_TRY(check_stored(&basis->detectors[i], fault));
 	for (size_t i = 0; i < basis->detector_count; i++)
 		if (!sk_policy_detector_allowed(kind, role, sk_policy_detector(basis->detectors[i].name)))
 			return sk_fault_set(fault, SK_EPERMIT, "the basis names detector %s, which remembers for longer than an hour; a carrier may not, only a party, the lab and the statutory bases",

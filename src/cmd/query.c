@@ -25,8 +25,7 @@ static const struct option options[] = {{"workspace", required_argument, NULL, O
 
 /* ---- options ---- */
 
-/* A time, or how long ago. */
-static bool parse_when(const struct sk_query *query, const char *text, int64_t *ns)
+bool sk_query_when(const struct sk_query *query, const char *text, int64_t *ns)
 {
 	int64_t ago;
 	if (sk_time_parse(text, ns) == SK_OK)
@@ -63,10 +62,10 @@ static int take_option(struct sk_query *query, int option)
 		query->folder = optarg;
 		return 0;
 	case OPT_SINCE:
-		return parse_when(query, optarg, &query->filter.since_ns) ? 0 : sk_cmd_usage(query->cmd, query->command,
+		return sk_query_when(query, optarg, &query->filter.since_ns) ? 0 : sk_cmd_usage(query->cmd, query->command,
 			"--since %s: expected a time as 2026-11-22T06:30:00Z or 2026-11-22, or how long ago as 24h", optarg);
 	case OPT_UNTIL:
-		return parse_when(query, optarg, &query->filter.until_ns) ? 0 : sk_cmd_usage(query->cmd, query->command,
+		return sk_query_when(query, optarg, &query->filter.until_ns) ? 0 : sk_cmd_usage(query->cmd, query->command,
 			"--until %s: expected a time as 2026-11-22T06:30:00Z or 2026-11-22, or how long ago as 24h", optarg);
 	case OPT_CLASS:
 		return parse_class(optarg, &query->filter.class_)

@@ -18,6 +18,7 @@ struct sk_run_options {
 	const char *eve_path;          /* NULL: none */
 	const char *syslog_path;       /* NULL: none */
 	const char *ipfix_where;       /* a peer or a file; NULL: none */
+	const char *brands_path;       /* NULL: the workspace's, or the program's */
 	bool show_muted;               /* muted findings as all others */
 	bool again;                    /* watch inputs that were watched before */
 	uint64_t interval_frames;      /* 0 = default */
@@ -32,9 +33,9 @@ struct sk_run_result {
 	struct sk_engine_totals totals;
 	struct sk_exports_result exports;
 	struct sk_basis basis;
-	struct sk_border_info border;
 	struct sk_indicator_facts set;
 	bool has_set;
+	uint64_t rules;                /* of byte patterns */
 	size_t finding_count;          /* kept, folded by kind, value and own side */
 	uint64_t findings_not_kept;
 	size_t muted_count;            /* findings that were counted and not shown */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rules that every value must pass, and the builder that holds what passed. */
-#include <libpsl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
 #include "indicator/indicator_priv.h"
+#include "name/name.h"
 #include "text/text.h"
 
 enum { ENTRIES_DEFAULT = 20000000, NOTE_VALUE_MAX = 200 };
@@ -81,9 +81,7 @@ enum sk_err sk_indicator_builder_new(const struct sk_indicator_options *options,
 	for (size_t i = 0; i < SK_COLUMN_COUNT; i++)
 		sk_column_init(&builder->columns[i], widths[i], key);
 	builder->warnings = sk_warnings_new();
-	builder->psl_owned = psl_latest(NULL);
-	builder->psl = builder->psl_owned != NULL ? builder->psl_owned : psl_builtin();
-	if (!load_special(builder) || builder->warnings == NULL || builder->psl == NULL) {
+	if (!load_special(builder) || builder->warnings == NULL || sk_suffixes_open(&builder->suffixes) != SK_OK) {
 		sk_indicator_builder_free(builder);
 		return SK_ENOMEM;
 	}
@@ -98,8 +96,7 @@ void sk_indicator_builder_free(struct sk_indicator_builder *builder)
 	for (size_t i = 0; i < SK_COLUMN_COUNT; i++)
 		sk_column_fini(&builder->columns[i]);
 	sk_warnings_free(builder->warnings);
-	if (builder->psl_owned != NULL)
-		psl_free(builder->psl_owned);
+	sk_suffixes_close(builder->suffixes);
 	free(builder->special);
 	free(builder->files);
 	free(builder);
@@ -110,6 +107,16 @@ enum sk_err sk_indicator_add_warning_list(struct sk_indicator_builder *builder, 
 	if (builder->sealed)
 		return sk_fault_set(fault, SK_EUSAGE, "%s: a warning list must be loaded before any list", path);
 	return sk_warnings_add(builder->warnings, path, fault);
+}
+
+const char *sk_indicator_warned(struct sk_indicator_builder *builder, const char *text)
+{
+	struct sk_value value;
+	const char *detail;
+	if (!builder->sealed && sk_warnings_ready(builder->warnings) != SK_OK)
+		return NULL;
+	builder->sealed = true;
+	return sk_value_clean(text, strlen(text), SK_TYPE_ANY, &value, &detail) == SK_INDICATOR_REASON_COUNT ? sk_warnings_match(builder->warnings, &value) : NULL;
 }
 
 void sk_indicator_add_flow_all(struct sk_indicator_builder *builder)
@@ -174,7 +181,7 @@ static enum sk_indicator_reason judge(const struct sk_indicator_builder *builder
 	/* A URL with an address for its host stands and falls with the address. */
 	if (value->prefix.addr.family != 0)
 		reason = judge_prefix(builder, &value->prefix, detail);
-	else if (value->kind == SK_INDICATOR_DOMAIN && psl_is_public_suffix2(builder->psl, value->name, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE))
+	else if (value->kind == SK_INDICATOR_DOMAIN && sk_suffixes_hold(builder->suffixes, value->name))
 		reason = SK_INDICATOR_PUBLIC_SUFFIX;
 	if (reason != SK_INDICATOR_REASON_COUNT)
 		return reason;

@@ -215,8 +215,7 @@ struct sk_indicator_builder {
 	struct sk_range *special;
 	size_t special_count;
 	bool special_first[2][256]; /* by family and first byte: does a special range touch it? */
-	const void *psl;     /* psl_ctx_t */
-	void *psl_owned;
+	struct sk_suffixes *suffixes;
 };
 
 /* A value that a list of relays named before, and a list of culprits names now: it gets the later origin when the import succeeds. */

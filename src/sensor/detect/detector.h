@@ -52,6 +52,8 @@ struct sk_detector {
 	bool (*settle)(struct sk_run *run, void *entry);
 	/* Take out of a head what an event may hold; the flow's part is filled already. False: nothing. Reads *run alone. */
 	bool (*head)(const struct sk_run *run, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event);
+	/* Instead of head: of a head with a name (DNS, a client's hello, HTTP), which is asked for its parts once for all detectors. */
+	bool (*named)(const struct sk_run *run, const struct sk_name *name, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event);
 	/* Put a detection into words. */
 	void (*tell)(const struct sk_detection *detection, const uint64_t *threshold, struct sk_telling *out);
 };
@@ -68,6 +70,8 @@ SK_MUST bool sk_run_say(struct sk_run *run, const struct sk_detection *detection
 uint64_t sk_run_net(const struct sk_run *run, const struct sk_addr *addr);
 /* A keyed hash of bytes, for heads. */
 uint64_t sk_run_hash(const struct sk_run *run, const void *bytes, size_t length);
+/* The list of brands, or NULL. */
+const struct sk_brands *sk_run_brands(const struct sk_run *run);
 /* Seconds of a time, as tables count them. */
 static inline uint32_t sk_run_second(int64_t time_ns)
 {

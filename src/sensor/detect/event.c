@@ -148,24 +148,54 @@ bool sk_kit_wants_head(const struct sk_kit *kit, enum sk_head_kind kind)
 	return (kit->heads >> kind & 1) != 0;
 }
 
-void sk_kit_head(const struct sk_kit_front *front, const struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_packet *packet,
-		 const struct sk_head *head)
+/* The name that a head holds, as its detectors look at it. */
+static const char *name_in(const struct sk_head *head)
+{
+	switch (head->kind) {
+	case SK_HEAD_DNS: return head->as.dns.name;
+	case SK_HEAD_CLIENT_HELLO: return head->as.client_hello.sni;
+	case SK_HEAD_HTTP: return head->as.http.host;
+	default: return "";
+	}
+}
+
+void sk_kit_head_of(const struct sk_kit_front *front, const struct sk_event *flow, const struct sk_packet *packet, const struct sk_head *head)
 {
 	const struct sk_kit *kit = front->kit;
-	struct sk_flow_record record;
-	sk_flow_read(table, flow, &record);
+	/* Its parts are found once for all detectors that ask for them. */
+	struct sk_name name = {.text = NULL};
+	bool found = false;
 	for (size_t i = 0; i < kit->count; i++) {
 		const struct sk_kit_place *at = &kit->places[i];
 		if ((at->ops->heads >> head->kind & 1) == 0)
 			continue;
-		struct sk_event event = {.kind = SK_EVENT_HEAD, .time_ns = packet->time_ns, .detector = at->run.index};
-		fill_record(kit, &record, &event);
+		struct sk_event event = *flow;
+		event.kind = SK_EVENT_HEAD;
+		event.time_ns = packet->time_ns;
+		event.detector = at->run.index;
 		event.app = head->app;
-		event.bits |= head->from_initiator ? 0 : SK_EVENT_BACK;
-		if (at->ops->head(&at->run, head, packet, &event))
+		event.bits |= half_bit(kit, event.class_) | (head->from_initiator ? 0 : SK_EVENT_BACK);
+		hash_ends(kit, &event);
+		if (at->ops->named != NULL && !found) {
+			found = true;
+			(void)sk_name_split(kit->suffixes, name_in(head), &name);
+		}
+		bool wanted = at->ops->named == NULL ? at->ops->head(&at->run, head, packet, &event)
+						     : name.text != NULL && at->ops->named(&at->run, &name, head, packet, &event);
+		if (wanted)
 			put(front, &event);
 		sk_wipe_small(&event, sizeof event);
 	}
+}
+
+void sk_kit_head(const struct sk_kit_front *front, const struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_packet *packet,
+		 const struct sk_head *head)
+{
+	struct sk_flow_record record;
+	struct sk_event event = {.kind = SK_EVENT_HEAD};
+	sk_flow_read(table, flow, &record);
+	fill_record(front->kit, &record, &event);
+	sk_kit_head_of(front, &event, packet, head);
 }
 
 void sk_kit_complete(const struct sk_kit_front *front, struct sk_event *event)

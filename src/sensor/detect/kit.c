@@ -72,6 +72,8 @@ static enum sk_err add_detector(struct sk_kit *kit, const struct sk_basis_detect
 	kit->place_of[row] = (uint8_t)kit->count++;
 	kit->wanted |= ops->events;
 	kit->heads |= ops->heads;
+	if (ops->named != NULL && kit->suffixes == NULL && sk_suffixes_open(&kit->suffixes) != SK_OK)
+		return sk_fault_set(fault, SK_EIO, "detector %s: the public suffix list cannot be read; expected the package publicsuffix", ops->name);
 	kit->counts.bytes += place->arena_bytes;
 	return SK_OK;
 }
@@ -97,6 +99,7 @@ enum sk_err sk_kit_new(const struct sk_kit_config *config, struct sk_kit **out, 
 		return sk_fault_set(fault, SK_ENOMEM, "detectors: out of memory");
 	sk_kit_rekey(kit, config->key);
 	kit->half = half_of(basis->classes);
+	kit->brands = config->brands;
 	enum sk_err err = SK_OK;
 	for (size_t row = 0; row < rows && err == SK_OK; row++)
 		for (size_t i = 0; i < basis->detector_count && err == SK_OK; i++)
@@ -126,6 +129,7 @@ void sk_kit_free(struct sk_kit *kit)
 			sk_wipe(kit->places[i].arena, kit->places[i].arena_bytes);
 			(void)munmap(kit->places[i].arena, kit->places[i].arena_bytes);
 		}
+	sk_suffixes_close(kit->suffixes);
 	sk_wipe(kit, sizeof *kit);
 	free(kit);
 }
@@ -190,6 +194,11 @@ uint64_t sk_run_hash(const struct sk_run *run, const void *bytes, size_t length)
 	for (unsigned shift = 0; sk_more(&c); shift += 8)
 		rest |= (uint64_t)sk_u8(&c) << shift;
 	return sk_sip_finish(&s, rest, length);
+}
+
+const struct sk_brands *sk_run_brands(const struct sk_run *run)
+{
+	return run->kit->brands;
 }
 
 uint64_t sk_run_net(const struct sk_run *run, const struct sk_addr *addr)

@@ -11,6 +11,7 @@
 
 #include "basis/basis.h"
 #include "flow/flow.h"
+#include "name/name.h"
 #include "observe/observe.h"
 #include "policy/policy.h"
 
@@ -81,6 +82,7 @@ struct sk_detection {
 	uint64_t added;             /* contacts since it was last told */
 	char matched[64];           /* tells findings of one subject apart, e.g. "tcp/5900" */
 	char text[SK_EVENT_TEXT_MAX]; /* a domain that the finding is about, or "" */
+	char about[64];             /* what else the words need: a brand, the types of queries; no field of an observation */
 };
 
 /* Words of a finding; each at most SK_FINDING_TEXT_MAX - 1 bytes are kept. */
@@ -98,6 +100,7 @@ struct sk_kit_limits sk_kit_default_limits(void);
 struct sk_kit_config {
 	const struct sk_basis *basis;  /* borrowed during the call */
 	struct sk_kit_limits limits;
+	const struct sk_brands *brands; /* for detectors that ask whose brand a name is like; may be NULL; borrowed as long as the kit */
 	uint8_t key[16];               /* secret, or nothing that a sender could have known */
 };
 
@@ -147,6 +150,8 @@ bool sk_kit_wants_head(const struct sk_kit *kit, enum sk_head_kind kind);
 /* Offer a head of a flow; it is not kept. */
 void sk_kit_head(const struct sk_kit_front *front, const struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_packet *packet,
 		 const struct sk_head *head);
+/* The same of a flow that somebody else describes: its ends, ports, protocol, class and bits stand in *flow, of the packet only sizes and time are asked. */
+void sk_kit_head_of(const struct sk_kit_front *front, const struct sk_event *flow, const struct sk_packet *packet, const struct sk_head *head);
 /* An event that somebody else made out of what he knows: its hashes and half view are filled in here. */
 void sk_kit_complete(const struct sk_kit_front *front, struct sk_event *event);
 

@@ -34,6 +34,8 @@ struct sk_kit {
 	size_t count;
 	struct sk_kit_place places[SK_KIT_DETECTORS_MAX];
 	uint8_t place_of[SK_BASIS_DETECTORS_MAX]; /* by row of detectors.def */
+	struct sk_suffixes *suffixes; /* for those that ask for parts of names */
+	const struct sk_brands *brands;
 	/* Above: what fronts read; below: the owner's. The clock: */
 	_Alignas(64) bool started;
 	uint32_t now_s;

@@ -21,7 +21,7 @@ static bool runs_the_same(const struct sk_basis *a, const struct sk_basis *b)
 
 enum sk_err sk_watch_prepare(struct sk_crew *crew, const struct sk_snapshot *snapshot, struct sk_kit **out, struct sk_fault *fault)
 {
-	struct sk_kit_config config = {.basis = snapshot->basis, .limits = sk_kit_default_limits()};
+	struct sk_kit_config config = {.basis = snapshot->basis, .limits = sk_kit_default_limits(), .brands = crew->config.brands};
 	if (crew->kit != NULL && runs_the_same(crew->snapshot->basis, snapshot->basis)) {
 		*out = crew->kit;
 		return SK_OK;

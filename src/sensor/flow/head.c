@@ -235,6 +235,35 @@ static unsigned direction_of(const struct sk_flow_table *table, const struct sk_
 	return memcmp(packet->source.bytes, low_end, sk_flow_is_v6(flow) ? 16 : 4) != 0;
 }
 
+uint32_t sk_flow_places(const struct sk_flow_table *table)
+{
+	return table->set_count * SK_SET_WAYS;
+}
+
+uint32_t sk_flow_place(const struct sk_flow_table *table, const struct sk_flow *flow)
+{
+	size_t set = (size_t)((const char *)flow - (const char *)table->sets) / sizeof(struct set);
+	return (uint32_t)(set * SK_SET_WAYS + (size_t)(flow - table->sets[set].flows));
+}
+
+void sk_flow_glance(const struct sk_flow_table *table, const struct sk_flow *flow, unsigned direction, struct sk_flow_glance *out)
+{
+	*out = (struct sk_flow_glance){.place = sk_flow_place(table, flow), .direction = (uint8_t)direction, .to_server = direction == flow->initiator,
+				       .two_sided = flow->packets[0] != 0 && flow->packets[1] != 0, .state = flow->state & 7u, .app = sk_flow_app(flow),
+				       .ip_bytes = sk_side_bytes(flow->side[direction])};
+}
+
+unsigned sk_flow_direction(const struct sk_flow_table *table)
+{
+	return table->direction;
+}
+
+void sk_flow_on_ending(struct sk_flow_table *table, sk_flow_ending ending, void *context)
+{
+	table->ending = ending;
+	table->ending_context = context;
+}
+
 const struct sk_head *sk_flow_head(struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet)
 {
 	sk_head_wipe(table);

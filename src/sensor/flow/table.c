@@ -12,7 +12,7 @@
 #define NS_PER_S INT64_C(1000000000)
 #define NS_PER_TICK (SK_TICK_MS * INT64_C(1000000))
 
-enum { SWEEP_AHEAD = 8, FIRST_ADVANTAGE = 1 };
+enum { SWEEP_AHEAD = 32, FIRST_ADVANTAGE = 1 };
 
 /* ---- tag lines ---- */
 
@@ -97,9 +97,10 @@ static void arm(struct sk_flow_table *table, struct slot slot)
 	slot.set->expiry[slot.way] = (uint16_t)(table->now_tick + table->idle_ticks[sk_segment_timer(flow)]);
 }
 
-static void prefetch_flow(const struct sk_flow *flow)
+/* Into the second-level cache alone: more lines can be on their way at once than the first level has places for, and a batch asks for some two hundred. */
+static inline void fetch(const void *line)
 {
-	__builtin_prefetch(flow, 1);
+	__builtin_prefetch(line, 0, 2);
 }
 
 /* ---- ends ---- */
@@ -137,6 +138,8 @@ void sk_flow_end_segment(struct sk_flow_table *table, struct sk_flow *flow, enum
 	sk_streams_release(table, flow);
 	if (is_place_only(flow))
 		return;
+	if (table->ending != NULL)
+		table->ending(table->ending_context, flow);
 	struct sk_flow_record record;
 	sk_flow_read(table, flow, &record);
 	record.end = (uint8_t)end;
@@ -208,7 +211,7 @@ static void sweep(struct sk_flow_table *table, bool all)
 		for (; over != 0; over &= over - 1)
 			expire_flow(table, (struct slot){.set = set, .way = (unsigned)__builtin_ctz(over)});
 		if (i + SWEEP_AHEAD < table->set_count)
-			__builtin_prefetch(&table->sets[i + SWEEP_AHEAD]);
+			fetch(&table->sets[i + SWEEP_AHEAD]);
 		if (i >= table->set_count) {
 			ahead[i % SWEEP_AHEAD] = 0;
 			continue;
@@ -217,7 +220,7 @@ static void sweep(struct sk_flow_table *table, bool all)
 		over = all ? ~match(set, 0) & 0xffff : expired(set, now);
 		ahead[i % SWEEP_AHEAD] = (uint16_t)over;
 		for (; over != 0; over &= over - 1)
-			prefetch_flow(&set->flows[__builtin_ctz(over)]);
+			fetch(&set->flows[__builtin_ctz(over)]);
 	}
 }
 
@@ -318,10 +321,10 @@ static struct slot choose(const struct sk_flow_table *table, const struct prepar
 /* An entry, and what stands beside it where it will be needed: IPv6's key, and the sequence numbers of TCP heads. */
 static void prefetch_slot(const struct sk_flow_table *table, const struct set *set, unsigned way, const struct key *key)
 {
-	prefetch_flow(&set->flows[way]);
+	fetch(&set->flows[way]);
 	bool v6 = (key->meta >> 40 & SK_KEY_V6) != 0;
 	if (v6 || (table->limits.heads != SK_FLOW_HEADS_NONE && (uint8_t)(key->meta >> 32) == SK_SEGMENT_TCP))
-		__builtin_prefetch(&set->wides[way], 1);
+		fetch(&set->wides[way]);
 }
 
 static void set_guess(const struct sk_flow_table *table, struct prepared *p, struct slot slot)
@@ -370,7 +373,7 @@ static void prepare_keys(struct sk_flow_table *table, const struct sk_packet *pa
 		struct prepared *p = &table->prepared[i];
 		p->hash = SK_LIKELY((p->key.meta >> 40 & SK_KEY_V6) == 0) ? table->hashes[i] : sk_flow_hash(table->key, &p->key);
 		p->tag = sk_flow_tag(p->hash);
-		__builtin_prefetch(sk_flow_set(table, p->hash, 0));
+		fetch(sk_flow_set(table, p->hash, 0));
 	}
 }
 
@@ -385,7 +388,7 @@ void sk_flow_prepare(struct sk_flow_table *table, const struct sk_packet *packet
 		struct prepared *p = &table->prepared[i];
 		if (guess_in(table, p, 0))
 			continue;
-		__builtin_prefetch(sk_flow_set(table, p->hash, 1));
+		fetch(sk_flow_set(table, p->hash, 1));
 		others[other_count++] = (uint8_t)i;
 	}
 	for (size_t i = 0; i < other_count; i++) {
@@ -545,6 +548,7 @@ struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packe
 	} else {
 		sk_segment_add(flow, packet, p->direction);
 	}
+	table->direction = p->direction;
 	table->news = news_of(flow, packet, p->direction, before);
 	if (*is_new && !flow->continued)
 		table->news = (uint8_t)(table->news | SK_FLOW_NEWS_OPEN | (p->direction != flow->initiator ? SK_FLOW_NEWS_BACK : 0));
@@ -641,7 +645,7 @@ void sk_flow_review(struct sk_flow_table *table, sk_flow_stays stays, void *cont
 	sk_head_wipe(table);
 	for (uint32_t i = 0; i < table->set_count; i++) {
 		if (i + SWEEP_AHEAD < table->set_count)
-			__builtin_prefetch(&table->sets[i + SWEEP_AHEAD]);
+			fetch(&table->sets[i + SWEEP_AHEAD]);
 		for (unsigned used = ~match(&table->sets[i], 0) & 0xffff; used != 0; used &= used - 1) {
 			struct slot slot = {.set = &table->sets[i], .way = (unsigned)__builtin_ctz(used)};
 			sk_flow_read(table, &slot.set->flows[slot.way], &record);

@@ -153,7 +153,7 @@ static void consume(struct sk_flow_table *table, struct sk_flow *flow, struct st
 		sk_stream_consume(table, stream, used);
 		stream->packets = 0;
 	}
-	if (used > sk_left(&prefix) || stream->range_count == 0)
+	if (used > sk_left(&prefix) || stream->pieces.count == 0)
 		sk_stream_release(table, flow, stream);
 }
 

@@ -6,9 +6,13 @@
    classes FD                        the basis covers these alone (half view); else FF, FD, DF
    [repeat N every SECONDS] at SECONDS PROTO CLASS FROM[+][:PORT[+]] > TO[+][:PORT[+]] silent|refuse|accept [WORD NUMBER...]...
         + adds the number of the repetition; words: for S, bytes OUT BACK, packets OUT BACK, app NAME, flags N, type N, answer S; open: the flow has not ended;
+        active: it goes on in another segment;
         odd N: the first packet has these TCP flags
         sample OUT BACK: nothing but two packets of the sample, of so many bytes; number N: nothing but what a detector took from a head, of which N is the first;
-        behind it: second N, text WORD, app NAME */
+        behind it: second N, text WORD, app NAME
+        ask NAME TYPE [missing | lost] [ttl S] [size OUT BACK] [address A[*STEP]]...: a question and its answer, that there is no such name, or none; STEP times the number of the
+        repetition is added to an address. sni NAME, host NAME: a hello, a request. In names @N is N characters that change with the repetition, % its number
+   brands WORD...                    one line of a list of brands instead of the program's; several add up */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,9 +92,89 @@ static struct sk_event event_of(const struct play_flow *flow, uint8_t kind, bool
 				 .initiator_port = flow->from_port, .responder = flow->to, .responder_port = flow->to_port};
 }
 
-/* What is no flow but an event: true when it was one. */
-static bool take_event(struct script *s, struct play *play, const struct play_flow *flow)
+/* "@40.t.example.com" of a repetition. */
+static const char *name_of(const char *pattern, uint32_t plus, char text[LINE_BYTES])
 {
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
+	size_t used = 0;
+	uint64_t seed = UINT64_C(0x9e3779b97f4a7c15) * (plus + 1);
+	for (; *pattern != '\0' && used < LINE_BYTES - 80; pattern++) {
+		char *end = NULL;
+		if (*pattern == '%') {
+			used += (size_t)snprintf(text + used, 16, "%u", plus);
+		} else if (*pattern == '@') {
+			for (unsigned long n = strtoul(pattern + 1, &end, 10); n > 0 && n < 64; n--)
+				text[used++] = letters[play_random(&seed, 32)];
+			pattern = end - 1;
+		} else {
+			text[used++] = *pattern;
+		}
+	}
+	text[used] = '\0';
+	return text;
+}
+
+static uint16_t type_of(struct script *s)
+{
+	static const struct { const char *name; uint16_t type; } types[] = {{"A", 1}, {"CNAME", 5}, {"NULL", 10}, {"PTR", 12}, {"MX", 15}, {"TXT", 16}, {"AAAA", 28}, {"SRV", 33}};
+	for (size_t i = 0; i < SK_COUNT(types); i++)
+		if (is(s, types[i].name))
+			return types[i].type;
+	fail(s, "no such type");
+}
+
+static void take_dns(struct script *s, struct play *play, const struct play_flow *flow, uint32_t plus)
+{
+	char text[LINE_BYTES], address[LINE_BYTES];
+	struct play_dns dns = {.at_s = flow->at_s, .class_ = flow->class_, .client = flow->from, .client_port = flow->from_port, .server = flow->to, .answers = 1, .ttl_s = 300};
+	dns.name = name_of(next(s), plus, text);
+	dns.type = type_of(s);
+	while (s->at < s->count) {
+		if (is(s, "missing")) {
+			dns.rcode = 3;
+			dns.answers = 0;
+		} else if (is(s, "lost")) {
+			dns.no_answer = true;
+		} else if (is(s, "ttl")) {
+			dns.ttl_s = (uint32_t)number(s);
+		} else if (is(s, "size")) {
+			dns.bytes[0] = (uint16_t)number(s);
+			dns.bytes[1] = (uint16_t)number(s);
+		} else if (is(s, "address") && dns.address_count < SK_DNS_ADDRESSES_MAX) {
+			(void)snprintf(address, sizeof address, "%s", next(s));
+			char *step = strchr(address, '*');
+			uint32_t times = step != NULL ? (uint32_t)strtoul(step + 1, NULL, 10) : 0;
+			if (step != NULL)
+				*step = '\0';
+			dns.addresses[dns.address_count++] = play_addr(address, times * plus);
+		} else {
+			fail(s, "no such word");
+		}
+	}
+	play_dns(play, &dns);
+}
+
+static void take_name(struct script *s, struct play *play, const struct play_flow *flow, uint32_t plus, enum sk_head_kind kind)
+{
+	char text[LINE_BYTES];
+	struct sk_head head = {.kind = (uint8_t)kind, .app = kind == SK_HEAD_HTTP ? SK_APP_HTTP : SK_APP_TLS, .from_initiator = true};
+	struct sk_event event = event_of(flow, SK_EVENT_HEAD, false);
+	bool http = kind == SK_HEAD_HTTP;
+	(void)snprintf(http ? head.as.http.host : head.as.client_hello.sni, 256, "%.255s", name_of(next(s), plus, text));
+	play_head(play, flow->at_s, &event, &head, 300);
+}
+
+/* What is no flow but an event: true when it was one. */
+static bool take_event(struct script *s, struct play *play, const struct play_flow *flow, uint32_t plus)
+{
+	if (is(s, "ask")) {
+		take_dns(s, play, flow, plus);
+		return true;
+	}
+	if (is(s, "sni") || is(s, "host")) {
+		take_name(s, play, flow, plus, s->word[s->at - 1][0] == 'h' ? SK_HEAD_HTTP : SK_HEAD_CLIENT_HELLO);
+		return true;
+	}
 	if (is(s, "sample")) {
 		for (unsigned side = 0; side < 2; side++) {
 			struct sk_event event = event_of(flow, SK_EVENT_SAMPLE, side == 1);
@@ -146,6 +230,8 @@ static void take_words(struct script *s, struct play_flow *flow)
 			flow->icmp_type = (uint8_t)number(s);
 		else if (is(s, "answer"))
 			flow->answer_s = number(s);
+		else if (is(s, "active"))
+			flow->end = SK_FLOW_END_ACTIVE;
 		else if (is(s, "open"))
 			flow->no_end = true;
 		else if (is(s, "halfopen"))
@@ -185,7 +271,7 @@ static void take_flows(struct script *s, struct play *play)
 		if (!is(s, ">"))
 			fail(s, "expected >");
 		end_of(s, i, &flow.to, &flow.to_port);
-		if (take_event(s, play, &flow))
+		if (take_event(s, play, &flow, i))
 			continue;
 		flow.answer = is(s, "accept") ? PLAY_ACCEPT : is(s, "refuse") ? PLAY_REFUSE : is(s, "silent") ? PLAY_SILENT : (fail(s, "expected silent, refuse or accept"), PLAY_SILENT);
 		take_words(s, &flow);
@@ -216,7 +302,7 @@ int main(int argc, char **argv)
 	uint32_t classes = 0;
 	bool started = false;
 	struct play play;
-	char line[LINE_BYTES];
+	char line[LINE_BYTES], brands[8 * LINE_BYTES] = "";
 	FILE *file = argc == 2 ? fopen(argv[1], "r") : NULL;
 	if (file == NULL)
 		return 2;
@@ -230,6 +316,10 @@ int main(int argc, char **argv)
 			continue;
 		if (is(&s, "detect") && s.detector_count < DETECTORS) {
 			s.detectors[s.detector_count++] = strdup(next(&s));
+		} else if (is(&s, "brands")) {
+			for (; s.at < s.count; s.at++)
+				(void)snprintf(brands + strlen(brands), sizeof brands - strlen(brands), "%s%s", s.word[s.at], s.at + 1 == s.count ? "\n" : " ");
+			play_brands(brands);
 		} else if (is(&s, "classes")) {
 			while (s.at < s.count) {
 				const char *name = next(&s);

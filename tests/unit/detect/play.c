@@ -13,6 +13,8 @@ struct play_step {
 	double at_s;
 	size_t order;
 	struct sk_event event;
+	struct sk_head *head;          /* NULL: it is an event */
+	uint16_t payload_bytes;
 };
 
 /* Events on their way from workers to the kit; they arrive before the second is over. */
@@ -59,16 +61,36 @@ static void parse_detector(const char *text, struct sk_basis_detector *out)
 	}
 }
 
+static const char *brands_text;
+
+void play_brands(const char *text)
+{
+	brands_text = text;
+}
+
+static void open_names(struct play *play)
+{
+	struct sk_fault fault = {.line = ""};
+	enum sk_err err = sk_suffixes_open(&play->suffixes);
+	if (err == SK_OK)
+		err = brands_text == NULL ? sk_brands_default(play->suffixes, &play->brands, &fault)
+					  : sk_brands_read(play->suffixes, brands_text, strlen(brands_text), "brands", &play->brands, &fault);
+	if (err != SK_OK)
+		(void)fprintf(stderr, "%s\n", fault.line);
+	SK_INVARIANT(err == SK_OK);
+}
+
 void play_start(struct play *play, unsigned workers, uint32_t classes, const struct sk_kit_limits *limits, const char *const *detectors, size_t count)
 {
 	struct sk_fault fault = {.line = ""};
 	memset(play, 0, sizeof *play);
 	play->workers = workers;
+	open_names(play);
 	play->second = INT64_MIN;
 	play->basis.classes = classes != 0 ? classes : SK_CLASS_BIT(SK_CLASS_FF) | SK_CLASS_BIT(SK_CLASS_FD) | SK_CLASS_BIT(SK_CLASS_DF);
 	for (size_t i = 0; i < count; i++)
 		parse_detector(detectors[i], &play->basis.detectors[play->basis.detector_count++]);
-	struct sk_kit_config config = {.basis = &play->basis, .limits = limits != NULL ? *limits : sk_kit_default_limits(), .key = {1, 2, 3}};
+	struct sk_kit_config config = {.basis = &play->basis, .limits = limits != NULL ? *limits : sk_kit_default_limits(), .brands = play->brands, .key = {1, 2, 3}};
 	enum sk_err err = sk_kit_new(&config, &play->kit, &fault);
 	if (err != SK_OK)
 		(void)fprintf(stderr, "%s\n", fault.line);
@@ -78,6 +100,8 @@ void play_start(struct play *play, unsigned workers, uint32_t classes, const str
 void play_end(struct play *play)
 {
 	sk_kit_free(play->kit);
+	sk_brands_free(play->brands);
+	sk_suffixes_close(play->suffixes);
 	free(play->steps);
 	free(play->said);
 	free(mail.letters);
@@ -93,6 +117,53 @@ void play_event(struct play *play, double at_s, const struct sk_event *event)
 	}
 	play->steps[play->step_count] = (struct play_step){.at_s = at_s, .order = play->step_count, .event = *event};
 	play->steps[play->step_count++].event.time_ns = PLAY_ZERO_NS + (int64_t)(at_s * 1e9);
+}
+
+void play_head(struct play *play, double at_s, const struct sk_event *flow, const struct sk_head *head, uint16_t payload_bytes)
+{
+	play_event(play, at_s, flow);
+	struct play_step *step = &play->steps[play->step_count - 1];
+	step->head = malloc(sizeof *step->head);
+	SK_INVARIANT(step->head != NULL);
+	*step->head = *head;
+	step->payload_bytes = payload_bytes;
+}
+
+void play_dns(struct play *play, const struct play_dns *dns)
+{
+	enum { DNS_PORT = 53, HEADER_BYTES = 18, ANSWER_BYTES = 16 };
+	struct sk_head head = {.kind = SK_HEAD_DNS, .app = SK_APP_DNS, .from_initiator = !dns->turned};
+	struct sk_event flow = {.ip_proto = UDP, .class_ = dns->class_ != 0 ? dns->class_ : SK_CLASS_DF, .bits = SK_EVENT_SURE, .initiator = dns->client, .initiator_port = dns->client_port,
+				.responder = dns->server, .responder_port = DNS_PORT};
+	if (flow.initiator_port == 0)
+		flow.initiator_port = 40000;
+	if (dns->turned)
+		flow = (struct sk_event){.ip_proto = UDP, .class_ = flow.class_ == SK_CLASS_DF ? SK_CLASS_FD : SK_CLASS_DF, .initiator = dns->server, .initiator_port = DNS_PORT,
+					 .responder = dns->client, .responder_port = flow.initiator_port};
+	size_t length = strlen(dns->name);
+	SK_INVARIANT(length < SK_DNS_NAME_MAX);
+	struct sk_dns *out = &head.as.dns;
+	out->questions = 1;
+	out->query_class = 1;
+	out->query_type = dns->type != 0 ? dns->type : 1;
+	out->name_length = (uint8_t)length;
+	memcpy(out->name, dns->name, length);
+	if (!dns->no_question)
+		play_head(play, dns->at_s, &flow, &head, (uint16_t)(dns->bytes[0] != 0 ? dns->bytes[0] : HEADER_BYTES + length));
+	if (dns->no_answer)
+		return;
+	out->response = true;
+	out->rcode = dns->rcode;
+	out->answer_address_count = (uint16_t)dns->address_count;
+	out->answers = dns->answers > dns->address_count ? dns->answers : (uint16_t)dns->address_count;
+	out->answer_min_ttl_s = dns->ttl_s;
+	for (size_t i = 0; i < dns->address_count; i++) {
+		out->address[i].family = dns->addresses[i].family;
+		memcpy(out->address[i].bytes, dns->addresses[i].bytes, dns->addresses[i].family == 4 ? 4 : 8);
+	}
+	head.from_initiator = dns->turned;
+	play_head(play, dns->at_s + (dns->answer_s > 0 ? dns->answer_s : 0.03), &flow, &head,
+		  (uint16_t)(dns->bytes[1] != 0 ? dns->bytes[1] : HEADER_BYTES + length + ANSWER_BYTES * out->answers));
 }
 
 static struct sk_event base_of(const struct play_flow *flow, uint8_t kind)
@@ -163,9 +234,20 @@ static unsigned seen_by(const struct play *play, const struct sk_event *event)
 	return sum % play->workers;
 }
 
-static void happen(struct play *play, struct sk_event *event)
+/* A head through a front, then free it. */
+static void look_at(const struct sk_kit_front *front, struct play_step *step)
 {
-	if (play->workers == 1) {
+	const struct sk_packet packet = {.time_ns = step->event.time_ns, .payload_wire_bytes = step->payload_bytes};
+	sk_kit_head_of(front, &step->event, &packet, step->head);
+	free(step->head);
+	step->head = NULL;
+}
+
+static void happen(struct play *play, struct play_step *step)
+{
+	struct sk_event *event = &step->event;
+	struct sk_kit_front front = sk_kit_front(play->kit);
+	if (play->workers == 1 && step->head == NULL) {
 		sk_kit_event(play->kit, event);
 		return;
 	}
@@ -174,15 +256,19 @@ static void happen(struct play *play, struct sk_event *event)
 		deliver(play);
 		sk_kit_tick(play->kit, event->time_ns);
 	}
-	const struct sk_kit_front front = {.kit = play->kit, .context = (void *)(uintptr_t)seen_by(play, event), .send = send};
-	sk_kit_complete(&front, event);
+	if (play->workers > 1)
+		front = (struct sk_kit_front){.kit = play->kit, .context = (void *)(uintptr_t)seen_by(play, event), .send = send};
+	if (step->head != NULL)
+		look_at(&front, step);
+	else
+		sk_kit_complete(&front, event);
 }
 
 void play_run(struct play *play, bool goes_on)
 {
 	qsort(play->steps, play->step_count, sizeof play->steps[0], by_time);
 	for (size_t i = 0; i < play->step_count; i++) {
-		happen(play, &play->steps[i].event);
+		happen(play, &play->steps[i]);
 		if (i % 16 == 0)
 			take_said(play);
 	}
@@ -224,6 +310,14 @@ size_t play_count(const struct play *play, const char *detector, const struct sk
 	return count;
 }
 
+uint8_t play_row(const char *detector)
+{
+	size_t rows;
+	const struct sk_detector_row *row = sk_policy_detector(detector);
+	SK_INVARIANT(row != NULL);
+	return (uint8_t)(row - sk_policy_detectors(&rows));
+}
+
 void play_tell(const struct play *play, const struct sk_detection *detection, struct sk_telling *out)
 {
 	sk_kit_tell(play->kit, detection, out);
@@ -257,7 +351,7 @@ bool play_in_a_crowd(const char *detector, void (*half)(struct play *play, unsig
 	half(&play, 1);
 	play_run(&play, false);
 	sk_kit_counts(play.kit, &after);
-	char name[SK_BASIS_DETECTOR_NAME_MAX];
+	char name[SK_DETECTOR_NAME_MAX];
 	(void)snprintf(name, sizeof name, "%.*s", (int)strcspn(detector, ":"), detector);
 	size_t found = play_count(&play, name, subject, NULL);
 	(void)printf("%s in a crowd: said %zu times, %llu entries, %llu given up, %zu bytes\n", detector, found, (unsigned long long)after.entries,

@@ -66,6 +66,33 @@ static void add_floods(struct play *play)
 		}
 }
 
+/* Names that carry data, that do not exist, whose addresses change, that imitate; and such as everybody asks for. */
+static void add_names(struct play *play, unsigned questions)
+{
+	static const char *const imitations[] = {"www.rakutem.com", "rakuten.top", "smbc-direct.shop", "www.example.com"};
+	for (unsigned i = 0; i < questions; i++) {
+		char text[SK_DNS_NAME_MAX], label[41] = "";
+		unsigned kind = next_random(5);
+		for (unsigned c = 0; c < 40; c++)
+			label[c] = "bcdfghjklmnpqrst0123456789"[next_random(26)];
+		struct play_dns dns = {.at_s = next_random(6000) / 10.0, .client = play_addr("192.0.2.20", next_random(6)), .server = play_addr("203.0.113.53", 0), .name = text, .ttl_s = 60};
+		if (kind == 0)
+			(void)snprintf(text, sizeof text, "%s.carrier%u.com", label, next_random(3));
+		else if (kind == 1)
+			(void)snprintf(text, sizeof text, "%.14s.com", label);
+		else if (kind == 2)
+			(void)snprintf(text, sizeof text, "www.flux%u.com", next_random(2));
+		else
+			(void)snprintf(text, sizeof text, "%s", imitations[next_random(4)]);
+		dns.type = kind == 0 ? 16 : 1;
+		dns.rcode = kind == 1 ? 3 : 0;
+		dns.answers = kind != 1;
+		if (kind == 2)
+			dns.addresses[dns.address_count++] = play_addr("20.0.0.1", next_random(400) << 16);
+		play_dns(play, &dns);
+	}
+}
+
 /* Talk of a few hundred hosts, with scanners among them. */
 static void add_traffic(struct play *play, unsigned flows)
 {
@@ -98,6 +125,7 @@ static void add_traffic(struct play *play, unsigned flows)
 	}
 	add_guessing(play, flows / 10);
 	add_floods(play);
+	add_names(play, flows / 4);
 }
 
 static int by_what(const void *a, const void *b)
@@ -145,7 +173,7 @@ static void test_workers(void **state)
 		kinds += words[0][i].detector != last;
 		last = words[0][i].detector;
 	}
-	assert_true(kinds >= 13);
+	assert_true(kinds >= 17);
 	assert_int_equal(counts[1], counts[0]);
 	assert_int_equal(counts[2], counts[0]);
 	assert_memory_equal(words[1], words[0], counts[0] * sizeof words[0][0]);
