@@ -9,7 +9,7 @@
         active: it goes on in another segment;
         odd N: the first packet has these TCP flags
         sample OUT BACK: nothing but two packets of the sample, of so many bytes; number N: nothing but what a detector took from a head, of which N is the first;
-        behind it: second N, text WORD, app NAME
+         behind it: second N, text WORD, app NAME
         ask NAME TYPE [missing | lost] [ttl S] [size OUT BACK] [address A[*STEP]]...: a question and its answer, that there is no such name, or none; STEP times the number of the
         repetition is added to an address. sni NAME, host NAME: a hello, a request. In names @N is N characters that change with the repetition, % its number
    brands WORD...                    one line of a list of brands instead of the program's; several add up */
@@ -26,7 +26,7 @@ struct script {
 	unsigned line;
 	char *word[WORDS];
 	size_t count, at;
-	const char *detectors[DETECTORS];
+	char *detectors[DETECTORS];
 	size_t detector_count;
 };
 
@@ -328,7 +328,7 @@ int main(int argc, char **argv)
 			}
 		} else {
 			if (!started)
-				play_start(&play, 1, classes, NULL, s.detectors, s.detector_count);
+				play_start(&play, 1, classes, NULL, (const char *const *)s.detectors, s.detector_count);
 			started = true;
 			take_flows(&s, &play);
 		}
@@ -337,5 +337,7 @@ int main(int argc, char **argv)
 	play_run(&play, false);
 	print_said(&play);
 	play_end(&play);
+	for (size_t i = 0; i < s.detector_count; i++)
+		free(s.detectors[i]);
 	return 0;
 }
