@@ -62,7 +62,7 @@ static enum sk_err connect_workers(struct sk_crew *crew)
 	return SK_OK;
 }
 
-static enum sk_err make_worker(struct sk_crew *crew, unsigned index, const uint8_t *key, struct sk_fault *fault)
+static enum sk_err make_worker(struct sk_crew *crew, unsigned index, uint8_t key[2][SK_SIP_KEY_BYTES], struct sk_fault *fault)
 {
 	struct sk_worker *worker = &crew->workers[index];
 	const struct sk_crew_config *config = &crew->config;
@@ -79,7 +79,12 @@ static enum sk_err make_worker(struct sk_crew *crew, unsigned index, const uint8
 	SK_TRY(sk_engine_new(&engine, NULL, NULL, &worker->engine));
 	if (config->workers > 1) {
 		worker->peers = sk_exchange_peers(worker);
-		sk_engine_join(worker->engine, &worker->peers, key);
+		sk_engine_join(worker->engine, &worker->peers, key[0]);
+	}
+	if (config->health_learn_ns != 0 && worker->receives) {
+		struct sk_pulse_probe *probe;
+		SK_TRY(sk_pulse_probe_new(key[1], &probe));
+		sk_engine_probe(worker->engine, probe, sk_spool_beat, worker);
 	}
 	sk_stats_tell(worker);
 	return SK_OK;
@@ -88,7 +93,7 @@ static enum sk_err make_worker(struct sk_crew *crew, unsigned index, const uint8
 static enum sk_err fill(struct sk_crew *crew, struct sk_fault *fault)
 {
 	const struct sk_clock *clock = &crew->config.clock;
-	uint8_t key[SK_SIP_KEY_BYTES];
+	uint8_t key[2][SK_SIP_KEY_BYTES]; /* of steering, of the link's health */
 	unsigned workers = crew->config.workers;
 	crew->workers = zeroed(workers, sizeof *crew->workers);
 	crew->rings = zeroed((size_t)workers * crew->config.sources, sizeof *crew->rings);
@@ -101,6 +106,8 @@ static enum sk_err fill(struct sk_crew *crew, struct sk_fault *fault)
 	crew->cut_unix_ns = clock->unix_ns(clock->context);
 	crew->cut_monotonic_ns = clock->monotonic_ns(clock->context);
 	crew->unix_less_monotonic_ns = crew->cut_unix_ns - crew->cut_monotonic_ns;
+	if (crew->config.health_learn_ns != 0)
+		SK_TRY(sk_pulse_new(crew->config.health_learn_ns, &crew->pulse));
 	sk_random(key, sizeof key);
 	enum sk_err err = workers > 1 ? connect_workers(crew) : SK_OK;
 	for (unsigned i = 0; err == SK_OK && i < workers; i++)
@@ -203,8 +210,16 @@ void sk_crew_free(struct sk_crew *crew)
 	free(crew->workers);
 	free(crew->rings);
 	free(crew->parts);
+	sk_pulse_free(crew->pulse);
 	sk_wipe(crew, sizeof *crew);
 	free(crew);
+}
+
+bool sk_crew_health(const struct sk_crew *crew, struct sk_pulse_state *out)
+{
+	if (crew->pulse != NULL)
+		sk_pulse_state(crew->pulse, out);
+	return crew->pulse != NULL;
 }
 
 size_t sk_crew_residue(const struct sk_crew *crew)

@@ -199,7 +199,10 @@ enum sk_err sk_crew_end_input(struct sk_crew *crew, struct sk_fault *fault)
 	SK_TRY(sk_crew_start(crew, fault));
 	SK_TRY(obey(crew, fault));
 	give_order(crew, false, SK_FLOW_END_STOP);
-	return obey(crew, fault);
+	SK_TRY(obey(crew, fault));
+	if (crew->pulse != NULL)
+		sk_pulse_break(crew->pulse);
+	return SK_OK;
 }
 
 enum sk_err sk_crew_finish(struct sk_crew *crew, enum sk_flow_end end, struct sk_fault *fault)

@@ -408,6 +408,7 @@ enum sk_err sk_live_counters(struct sk_live *live, struct sk_live_counters *out,
 	SK_TRY(count_rings(live, out, fault));
 	SK_TRY(live_program_counts(live->program, LIVE_LANE_LIVE, &kernel, fault));
 	SK_TRY(live_nic_again(live->netlink, &live->nic, fault));
+	out->carrier = live->nic.carrier;
 	for (unsigned class_ = 0; class_ < SK_CLASS_COUNT; class_++)
 		for (unsigned reason = 0; reason < SK_GATE_REASON_COUNT; reason++) {
 			out->erased[class_][reason] = cell_of(&kernel.erased[class_][reason]);

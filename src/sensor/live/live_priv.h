@@ -74,7 +74,7 @@ struct live_nic {
 	char kind[32];     /* of a virtual interface: "veth", "bridge"; "" for a card */
 	char driver[32];
 	unsigned index, mtu, queues, master, hardware;
-	bool up, addressed; /* addressed: it has an address of its own, beyond link-local */
+	bool up, carrier, addressed; /* carrier: up, and something at the other end; addressed: it has an address of its own, beyond link-local */
 	bool upper;         /* another interface stands upon it: VLAN, macvlan */
 	uint32_t other_xdp; /* id of an XDP program that is attached; 0 none */
 	uint64_t rx_dropped;
