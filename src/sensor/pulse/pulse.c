@@ -120,8 +120,10 @@ static void roll(struct sk_pulse *pulse, int64_t now_ns, bool lost, struct sk_pu
 		return;
 	}
 	for (; passed > 0; passed--) {
+		bool any = pulse->series[SK_PULSE_ALL].count != 0; /* else no way can have changed */
 		sk_rate_close_window(pulse, lost || pulse->down, events);
-		sk_way_close_window(pulse, events);
+		if (any)
+			sk_way_close_window(pulse, events);
 		pulse->window_at_ns += pulse->window_ns;
 		pulse->window++;
 	}

@@ -87,10 +87,10 @@ static void tell_shift(const struct sk_pulse_event *event, const char *link, str
 {
 	char text[TIMES_MAX];
 	if (event->cause == SK_PULSE_BY_HOPS)
-		say(out->sentence, sizeof out->sentence, "Between %s the way to %u of %u networks behind link %.63s changed: %+d hops, the median of them.", times(event, text), event->moved,
+		say(out->sentence, sizeof out->sentence, "From %s the way to %u of %u networks behind link %.63s changed: %+d hops, the median of them.", times(event, text), event->moved,
 		    event->networks, link, event->hops);
 	else
-		say(out->sentence, sizeof out->sentence, "Between %s the way to %u of %u networks behind link %.63s changed: answers take %.1f ms, where %.1f ms were usual (medians).",
+		say(out->sentence, sizeof out->sentence, "From %s the way to %u of %u networks behind link %.63s changed: answers take %.1f ms, where %.1f ms were usual (medians).",
 		    times(event, text), event->moved, event->networks, link, event->latency_us / 1e3, event->latency_was_us / 1e3);
 	say(out->why, sizeof out->why, "What is left of the TTL, and how long handshakes wait for their answer, was steady for each of these networks, and is steady at another value now.");
 	say(out->doubt, sizeof out->doubt, "Routes change all the time; that many change at once is a cut, a new transit, or a hijack. %s",
