@@ -317,6 +317,24 @@ static enum sk_err check_selectors(struct sk_check *check, const struct sk_selec
 	return SK_OK;
 }
 
+static enum sk_err check_detectors(struct sk_check *check, const struct sk_detectors_record *detectors)
+{
+	const struct sk_names *lists[] = {&detectors->short_memory, &detectors->long_memory};
+	SK_TRY(refer(check, "basis", detectors->basis, SK_RECORD_BASIS, NULL));
+	if (detectors->basis + 1 != check->count)
+		return refuse(check, "basis", "expected the leaf right before, %" PRIu64 ", found %" PRIu64, check->count - 1, detectors->basis);
+	if (lists[0]->count + lists[1]->count == 0)
+		return refuse(check, "short", "expected at least one detector, or no such record");
+	for (size_t i = 0; i < lists[0]->count; i++)
+		for (size_t j = 0; j < lists[1]->count; j++)
+			if (strcmp(lists[0]->name[i], lists[1]->name[j]) == 0)
+				return refuse(check, "long", "detector %s stands in both lists", lists[0]->name[i]);
+	/* Who carries the talk of others may not remember it for long. rule: DETECTOR-1 */
+	if (strcmp(check->summary.open.role, "carrier") == 0 && lists[1]->count != 0)
+		return refuse(check, "long", "a carrier's detectors forget within the hour, found %s", lists[1]->name[0]);
+	return SK_OK;
+}
+
 /* ---- runs ---- */
 
 /* What a run or an interval refers to must exist, belong together and be allowed together. */
@@ -706,6 +724,8 @@ static enum sk_err check_record(struct sk_check *check)
 		return check_recovery(check, &record->recovery);
 	case SK_RECORD_MUTES:
 		return SK_OK;
+	case SK_RECORD_DETECTORS:
+		return check_detectors(check, &record->detectors);
 	case SK_RECORD_KERNEL_GATE:
 		return check_kernel_gate(check, &record->kernel_gate);
 	case SK_RECORD_CARRY:

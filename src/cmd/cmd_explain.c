@@ -146,6 +146,15 @@ static void print_classes(FILE *out, uint32_t classes)
 			(void)fprintf(out, " %s", sk_class_name((enum sk_class)class_));
 }
 
+/* What a detector counted, as of one time that it told of it. */
+static void print_event(FILE *out, const char *id, const struct sk_observation *o, uint64_t interval)
+{
+	char first[SK_TIME_TEXT_MAX], last[SK_TIME_TEXT_MAX], contacts[SK_UNIT_TEXT_MAX], peers[SK_UNIT_TEXT_MAX];
+	(void)fprintf(out, "  %s  %s to %s, %s: %s flows, %s counterparts, measured %" PRIu64 " over %" PRIu64 "%s, interval %" PRIu64 "\n", id, sk_time_format(o->first_ns, 0, first),
+		      sk_time_format(o->last_ns, 0, last), o->detector, sk_number_format(o->detector_contacts, contacts), sk_number_format(o->detector_peers, peers),
+		      o->detector_value, o->detector_limit, (o->detector_bits & SK_DETECTOR_BIT_HALF) != 0 ? ", half view" : "", interval);
+}
+
 static void print_evidence(FILE *out, const struct explanation *e)
 {
 	char number[SK_UNIT_TEXT_MAX];
@@ -156,6 +165,10 @@ static void print_evidence(FILE *out, const struct explanation *e)
 		const struct sk_observation *o = &e->evidence[i].observation;
 		char id[33], first[SK_TIME_TEXT_MAX], from[SK_ADDR_TEXT_MAX + 16], to[SK_ADDR_TEXT_MAX + 16], proto[8], out_bytes[SK_UNIT_TEXT_MAX], in_bytes[SK_UNIT_TEXT_MAX];
 		sk_hex_encode(e->evidence[i].id, 16, id);
+		if (o->kind == SK_OBSERVATION_EVENT) {
+			print_event(out, id, o, e->evidence[i].interval);
+			continue;
+		}
 		(void)fprintf(out, "  %s  %s %s %s -> %s, %s out, %s in, %s, interval %" PRIu64 "\n", id, sk_time_format(o->first_ns, 3, first), sk_query_proto(o->ip_proto, proto),
 			      sk_query_endpoint(o, false, from), sk_query_endpoint(o, true, to), sk_bytes_format(o->ip_bytes[0], out_bytes),
 			      sk_bytes_format(o->ip_bytes[1], in_bytes), sk_observation_state_name(o->state), e->evidence[i].interval);
@@ -233,6 +246,7 @@ static void json_evidence(struct sk_json_writer *json, const struct explanation 
 		sk_json_u64(json, "ip_bytes_out", o->ip_bytes[0]);
 		sk_json_u64(json, "ip_bytes_in", o->ip_bytes[1]);
 		sk_json_text(json, "state", sk_observation_state_name(o->state));
+		sk_query_heads(json, o);
 		sk_json_end(json);
 	}
 	sk_json_end(json);

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/finding_rows.h"
 #include "cmd/mute.h"
-#include "cmd/query.h"
 #include "text/text.h"
 
 static const struct sk_column table_columns[] = {{"LAST SEEN", false}, {"SEVERITY", false}, {"SURE", true},
@@ -82,6 +82,26 @@ static void print_table(struct sk_rows *rows, const struct sk_finding *f)
 	sk_rows_cell(rows, f->sentence);
 }
 
+void sk_finding_rows_begin(struct sk_rows *rows, const struct sk_query *query)
+{
+	bool csv = query->form == SK_QUERY_CSV;
+	sk_rows_begin(rows, query, csv ? csv_columns : table_columns, csv ? SK_COUNT(csv_columns) : SK_COUNT(table_columns));
+}
+
+void sk_finding_row(struct sk_rows *rows, const struct sk_finding *finding, bool muted)
+{
+	switch (rows->query->form) {
+	case SK_QUERY_JSON:
+		print_json(rows, finding, muted);
+		break;
+	case SK_QUERY_CSV:
+		print_csv(rows, finding);
+		break;
+	default:
+		print_table(rows, finding);
+	}
+}
+
 /* The rows, and what they leave out. */
 struct listing {
 	struct sk_rows rows;
@@ -98,16 +118,7 @@ static enum sk_err print_finding(void *context, const struct sk_finding *finding
 	listing->muted += muted;
 	if (muted && !rows->query->muted)
 		return SK_OK;
-	switch (rows->query->form) {
-	case SK_QUERY_JSON:
-		print_json(rows, finding, muted);
-		break;
-	case SK_QUERY_CSV:
-		print_csv(rows, finding);
-		break;
-	default:
-		print_table(rows, finding);
-	}
+	sk_finding_row(rows, finding, muted);
 	return SK_OK;
 }
 
@@ -115,11 +126,10 @@ static enum sk_err list_findings(struct sk_cmd *cmd, struct sk_query *query, str
 {
 	struct listing listing = {.now_ns = cmd->clock.unix_ns(cmd->clock.context)};
 	struct sk_fault untrusted;
-	bool csv = query->form == SK_QUERY_CSV;
 	enum sk_err err = SK_OK;
 	if (sk_mutes_load(&query->workspace, &listing.mutes, &untrusted) != SK_OK)
 		(void)sk_cmd_fail(cmd, &untrusted); /* nothing is muted then */
-	sk_rows_begin(&listing.rows, query, csv ? csv_columns : table_columns, csv ? SK_COUNT(csv_columns) : SK_COUNT(table_columns));
+	sk_finding_rows_begin(&listing.rows, query);
 	if (query->store != NULL)
 		err = sk_store_findings(query->store, &query->filter, print_finding, &listing, fault);
 	bool all_muted = listing.muted != 0 && listing.rows.count == 0;

@@ -39,6 +39,13 @@ static enum sk_err count_and_visit(void *context, const uint8_t id[16], uint64_t
 	return to->visit(to->context, id, interval, observation);
 }
 
+/* What a detector counted over many flows is none. */
+static enum sk_err visit_segment(void *context, const uint8_t id[16], uint64_t interval, const struct sk_observation *observation)
+{
+	struct counted_visit *to = context;
+	return observation->kind != SK_OBSERVATION_EVENT ? to->visit(to->context, id, interval, observation) : SK_OK;
+}
+
 static enum sk_err walk_segments(struct sk_store *store, const struct sk_store_filter *filter, sk_store_observation_visit visit, void *context,
 				 uint64_t *erased, struct sk_fault *fault)
 {
@@ -49,7 +56,7 @@ static enum sk_err walk_segments(struct sk_store *store, const struct sk_store_f
 	if (filter->limit != 0 && to.count == filter->limit)
 		return SK_OK;
 	rest.limit -= filter->limit != 0 ? to.count : 0;
-	SK_TRY(sk_store_observations(store, &rest, visit, context, &erased_hits, fault));
+	SK_TRY(sk_store_observations(store, &rest, visit_segment, &to, &erased_hits, fault));
 	*erased += erased_hits;
 	return SK_OK;
 }

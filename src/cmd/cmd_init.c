@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/detectors.h"
 #include "cmd/workspace.h"
 #include "text/json.h"
 #include "text/text.h"
@@ -12,14 +13,14 @@
 enum { DAY_S = 86400, DEFAULT_DAYS = 90, DEFAULT_MAX_ENTRIES = 20000000, DEFAULT_MIN_V4 = 8, DEFAULT_MIN_V6 = 19 };
 
 enum { OPT_PROFILE = 256, OPT_ROLE, OPT_BORDER, OPT_FROM, OPT_UNTIL, OPT_FOR, OPT_CLASSES, OPT_MAX_ENTRIES, OPT_MIN_V4, OPT_MIN_V6, OPT_NAMES, OPT_ORIGIN,
-       OPT_OWN, OPT_KINDS, OPT_EXACT, OPT_WORKSPACE, OPT_JSON, OPT_HELP };
+       OPT_OWN, OPT_DETECTORS, OPT_KINDS, OPT_EXACT, OPT_WORKSPACE, OPT_JSON, OPT_HELP };
 
 static const struct option options[] = {
 	{"workspace", required_argument, NULL, OPT_WORKSPACE}, {"profile", required_argument, NULL, OPT_PROFILE}, {"role", required_argument, NULL, OPT_ROLE},
 	{"border", required_argument, NULL, OPT_BORDER}, {"from", required_argument, NULL, OPT_FROM}, {"until", required_argument, NULL, OPT_UNTIL},
 	{"for", required_argument, NULL, OPT_FOR}, {"classes", required_argument, NULL, OPT_CLASSES}, {"max-entries", required_argument, NULL, OPT_MAX_ENTRIES},
 	{"min-prefix-v4", required_argument, NULL, OPT_MIN_V4}, {"min-prefix-v6", required_argument, NULL, OPT_MIN_V6}, {"names", no_argument, NULL, OPT_NAMES},
-	{"origin", required_argument, NULL, OPT_ORIGIN}, {"own", required_argument, NULL, OPT_OWN}, {"kinds", required_argument, NULL, OPT_KINDS},
+	{"origin", required_argument, NULL, OPT_ORIGIN}, {"own", required_argument, NULL, OPT_OWN}, {"detectors", required_argument, NULL, OPT_DETECTORS}, {"kinds", required_argument, NULL, OPT_KINDS},
 	{"exact-set", required_argument, NULL, OPT_EXACT}, {"json", no_argument, NULL, OPT_JSON}, {"help", no_argument, NULL, OPT_HELP}, {0}};
 
 struct init_args {
@@ -105,6 +106,11 @@ static int take_option(struct sk_cmd *cmd, const char *command, int option, stru
 	case OPT_EXACT: make->rule.has_exact_set = true; good = sk_hex_decode(optarg, make->rule.exact_set, SK_HASH_BYTES) == SK_OK; break;
 	case OPT_NAMES: make->names = true; break;
 	case OPT_ORIGIN: make->origin = optarg; break;
+	case OPT_DETECTORS:
+		good = make->detector_words < SK_DETECTOR_WORDS_MAX;
+		if (good)
+			make->detectors[make->detector_words++] = optarg;
+		break;
 	case OPT_OWN: good = take_own(make, optarg); break;
 	case OPT_JSON: args->json = true; break;
 	case OPT_HELP: args->help = true; break;
@@ -136,6 +142,54 @@ static int parse_args(struct sk_cmd *cmd, int argc, char **argv, struct init_arg
 	return 0;
 }
 
+/* Does it run whatever is given by default? */
+static size_t default_detectors(const struct sk_basis *basis)
+{
+	size_t rows, wanted = 0, there = 0;
+	const struct sk_detector_row *row = sk_policy_detectors(&rows);
+	for (size_t i = 0; i < rows; i++) {
+		wanted += row[i].given == SK_GIVEN_DEFAULT;
+		for (size_t j = 0; j < basis->detector_count; j++)
+			there += row[i].given == SK_GIVEN_DEFAULT && strcmp(row[i].name, basis->detectors[j].name) == 0;
+	}
+	return there == wanted ? there : 0;
+}
+
+/* "beacon (visits 12)": thresholds that are not what the program would take by itself. True when there are any. */
+static bool detector_text(const struct sk_basis_detector *detector, char *text, size_t size)
+{
+	size_t count, used = (size_t)snprintf(text, size, "%s", detector->name);
+	const struct sk_threshold *known = sk_detectors_thresholds(detector->name, &count);
+	bool changed = false;
+	for (size_t j = 0; j < detector->threshold_count; j++)
+		for (size_t k = 0; k < count && used < size; k++)
+			if (strcmp(known[k].key, detector->thresholds[j].key) == 0 && known[k].fallback != detector->thresholds[j].value) {
+				used += (size_t)snprintf(text + used, size - used, " (%s %llu)", detector->thresholds[j].key, (unsigned long long)detector->thresholds[j].value);
+				changed = true;
+			}
+	return changed;
+}
+
+/* The default set in one word, others by name. */
+static void print_detectors(FILE *out, const struct sk_basis *basis)
+{
+	enum { WIDTH = 100 };
+	char text[512];
+	size_t given = default_detectors(basis);
+	int column = fprintf(out, "detectors ");
+	if (given != 0)
+		column += fprintf(out, " default (%zu: sekisho detectors list)", given);
+	for (size_t i = 0; i < basis->detector_count; i++) {
+		bool changed = detector_text(&basis->detectors[i], text, sizeof text);
+		if (given != 0 && !changed && sk_policy_detector(basis->detectors[i].name)->given == SK_GIVEN_DEFAULT)
+			continue;
+		if (column + (int)strlen(text) > WIDTH)
+			column = fprintf(out, "\n          ");
+		column += fprintf(out, " %s", text);
+	}
+	(void)fprintf(out, "%s\n", basis->detector_count == 0 ? " none" : "");
+}
+
 static void print_basis(FILE *out, const struct sk_basis *basis)
 {
 	char from[SK_TIME_TEXT_MAX], until[SK_TIME_TEXT_MAX], number[SK_UNIT_TEXT_MAX];
@@ -151,6 +205,7 @@ static void print_basis(FILE *out, const struct sk_basis *basis)
 			(void)fprintf(out, " %s", sk_selector_kind_name((enum sk_selector_kind)kind));
 	(void)fprintf(out, ", at most %s, prefixes no shorter than /%u and /%u%s\n", sk_number_format(basis->rule.max_entries, number), basis->rule.min_prefix_v4,
 		      basis->rule.min_prefix_v6, basis->rule.has_exact_set ? ", one exact set only" : "");
+	print_detectors(out, basis);
 	(void)fprintf(out, "names      %s\n", basis->names ? "full names are kept for selected flows" : "reduced to the matched or registered domain");
 }
 
@@ -178,6 +233,14 @@ static void print_basis_json(struct sk_cmd *cmd, const struct sk_basis *basis, c
 	for (uint32_t kind = 1; kind <= SK_SELECTOR_KINDS_ALL; kind <<= 1)
 		if ((basis->rule.kinds & kind) != 0)
 			sk_json_text(&json, NULL, sk_selector_kind_name((enum sk_selector_kind)kind));
+	sk_json_end(&json);
+	sk_json_object(&json, "detectors");
+	for (size_t i = 0; i < basis->detector_count; i++) {
+		sk_json_object(&json, basis->detectors[i].name);
+		for (size_t j = 0; j < basis->detectors[i].threshold_count; j++)
+			sk_json_u64(&json, basis->detectors[i].thresholds[j].key, basis->detectors[i].thresholds[j].value);
+		sk_json_end(&json);
+	}
 	sk_json_end(&json);
 	sk_json_u64(&json, "max_entries", basis->rule.max_entries);
 	sk_json_bool(&json, "self_approved", basis->self_approved);
@@ -245,8 +308,9 @@ static int renew(struct sk_cmd *cmd, struct init_args *args)
 		return sk_cmd_fail(cmd, &fault);
 	args->make.profile = workspace.profile;
 	args->make.role = workspace.role;
-	sk_workspace_self_approve(&workspace, &args->make, &basis);
-	enum sk_err err = sk_workspace_lawful(&workspace, &basis, &fault);
+	enum sk_err err = sk_workspace_self_approve(&workspace, &args->make, &basis, &fault);
+	if (err == SK_OK)
+		err = sk_workspace_lawful(&workspace, &basis, &fault);
 	if (err == SK_OK && args->make.border_path != NULL)
 		err = sk_workspace_set_border(&workspace, args->make.border_path, &fault);
 	if (err == SK_OK)

@@ -14,17 +14,17 @@
 
 #define SECOND_NS INT64_C(1000000000)
 
-enum { OPT_WORKSPACE = 256, OPT_JSON, OPT_EVE, OPT_HOME, OPT_OWN, OPT_BORDER, OPT_SELECTORS, OPT_AGAIN, OPT_INTERVAL, OPT_HEADS, OPT_FLOWS, OPT_SYSLOG, OPT_IPFIX, OPT_MUTED, OPT_EXPORTS, OPT_EXPORTER,
-       OPT_WORKERS, OPT_INTERFACE, OPT_MODE, OPT_FOR, OPT_ZERO_COPY, OPT_HEALTH, OPT_HELP };
+enum { OPT_WORKSPACE = 256, OPT_JSON, OPT_EVE, OPT_HOME, OPT_OWN, OPT_BORDER, OPT_SELECTORS, OPT_DETECTORS, OPT_AGAIN, OPT_INTERVAL, OPT_HEADS, OPT_FLOWS, OPT_SYSLOG, OPT_IPFIX, OPT_MUTED, OPT_EXPORTS, OPT_EXPORTER,
+       OPT_WORKERS, OPT_INTERFACE, OPT_MODE, OPT_FOR, OPT_ZERO_COPY, OPT_BRANDS, OPT_HEALTH, OPT_HELP };
 
 static const struct option options[] = {
 	{"workspace", required_argument, NULL, OPT_WORKSPACE}, {"json", no_argument, NULL, OPT_JSON}, {"eve", required_argument, NULL, OPT_EVE},
 	{"home", required_argument, NULL, OPT_HOME}, {"own", required_argument, NULL, OPT_OWN}, {"border", required_argument, NULL, OPT_BORDER},
-	{"selectors", required_argument, NULL, OPT_SELECTORS}, {"again", no_argument, NULL, OPT_AGAIN}, {"interval-frames", required_argument, NULL, OPT_INTERVAL},
+	{"selectors", required_argument, NULL, OPT_SELECTORS}, {"detectors", required_argument, NULL, OPT_DETECTORS}, {"again", no_argument, NULL, OPT_AGAIN}, {"interval-frames", required_argument, NULL, OPT_INTERVAL},
 	{"heads", required_argument, NULL, OPT_HEADS}, {"flows", required_argument, NULL, OPT_FLOWS}, {"syslog", required_argument, NULL, OPT_SYSLOG}, {"ipfix", required_argument, NULL, OPT_IPFIX},
 	{"muted", no_argument, NULL, OPT_MUTED}, {"exports", optional_argument, NULL, OPT_EXPORTS}, {"exporter", required_argument, NULL, OPT_EXPORTER},
 	{"interface", required_argument, NULL, OPT_INTERFACE}, {"mode", required_argument, NULL, OPT_MODE}, {"for", required_argument, NULL, OPT_FOR},
-	{"workers", required_argument, NULL, OPT_WORKERS}, {"zero-copy", no_argument, NULL, OPT_ZERO_COPY}, {"link-health", required_argument, NULL, OPT_HEALTH}, {"help", no_argument, NULL, OPT_HELP}, {0}};
+	{"workers", required_argument, NULL, OPT_WORKERS}, {"zero-copy", no_argument, NULL, OPT_ZERO_COPY}, {"brands", required_argument, NULL, OPT_BRANDS}, {"link-health", required_argument, NULL, OPT_HEALTH}, {"help", no_argument, NULL, OPT_HELP}, {0}};
 
 struct watch_args {
 	const char *workspace;
@@ -68,6 +68,7 @@ static int take_option(struct sk_cmd *cmd, int option, char *const *next, struct
 	case OPT_EVE: args->run.eve_path = optarg; return 0;
 	case OPT_SYSLOG: args->run.syslog_path = optarg; return 0;
 	case OPT_IPFIX: args->run.ipfix_where = optarg; return 0;
+	case OPT_BRANDS: args->run.brands_path = optarg; return 0;
 	case OPT_MUTED: args->run.show_muted = true; return 0;
 	case OPT_HOME: quick->home = optarg; return 0;
 	case OPT_BORDER: quick->border_path = optarg; return 0;
@@ -95,6 +96,12 @@ static int take_option(struct sk_cmd *cmd, int option, char *const *next, struct
 			return 0;
 		}
 		return sk_cmd_usage(cmd, "watch", "--selectors: at most %d lists", SK_QUICK_LISTS_MAX);
+	case OPT_DETECTORS:
+		if (quick->detector_words < SK_DETECTOR_WORDS_MAX) {
+			quick->detectors[quick->detector_words++] = optarg;
+			return 0;
+		}
+		return sk_cmd_usage(cmd, "watch", "--detectors: at most %d", SK_DETECTOR_WORDS_MAX);
 	case OPT_INTERVAL:
 		args->run.interval_frames = strtoull(optarg, &end, 10);
 		if (optarg[0] != '-' && *end == '\0' && args->run.interval_frames >= 1 && args->run.interval_frames <= SK_ENGINE_INTERVAL_FRAMES)
@@ -145,8 +152,8 @@ static int parse_args(struct sk_cmd *cmd, int argc, char **argv, struct watch_ar
 		return sk_cmd_usage(cmd, "watch", "--mode, --for and --zero-copy belong to --interface");
 	if (!live && optind == argc)
 		return sk_cmd_usage(cmd, "watch", "no capture named ('-' reads standard input), and no --interface");
-	if (args->workspace != NULL && (quick || args->quick.list_count > 0))
-		return sk_cmd_usage(cmd, "watch", "--home, --own, --border and --selectors belong to a workspace-less run; with --workspace use sekisho init and sekisho selectors import");
+	if (args->workspace != NULL && (quick || args->quick.list_count > 0 || args->quick.detector_words > 0))
+		return sk_cmd_usage(cmd, "watch", "--home, --own, --border, --selectors and --detectors belong to a workspace-less run; with --workspace use sekisho init, sekisho basis renew and sekisho selectors import");
 	if (args->workspace == NULL && !quick)
 		return sk_cmd_usage(cmd, "watch", "say where the border is: --home CC, --own PREFIX..., --border TABLE, or --workspace DIR");
 	if (args->run.exports.read && args->run.workers > 1)

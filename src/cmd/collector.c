@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "cmd/detectors.h"
 #include "ledger/record_read.h"
 #include "text/json.h"
 #include "text/text.h"
@@ -24,6 +25,8 @@ struct sk_collector {
 	uint64_t intervals;
 	uint64_t lost_in_crash;      /* stated by recoveries since the last interval; the next interval repeats it */
 	uint8_t run_id[16];
+	bool has_detectors;
+	uint8_t detectors_digest[SK_HASH_BYTES]; /* of what runs, as the ledger has it */
 	uint8_t last_id[16];         /* of the observation put last: the evidence of the findings that follow it */
 	bool flows_again;            /* the present input's flow segments are stored already */
 	size_t flow_input_count;     /* inputs whose every flow this run keeps */
@@ -211,6 +214,42 @@ static enum sk_err append_basis(struct sk_collector *collector, struct sk_buf *r
 	return append(collector, record, &collector->refs.basis, fault);
 }
 
+static bool runs_detectors(const struct sk_collector_start *start)
+{
+	return start->basis->detector_count != 0 && !start->no_detectors;
+}
+
+/* Names and thresholds are no secret: whoever reads the log may know what is looked for. */
+static enum sk_err append_detectors(struct sk_collector *collector, struct sk_buf *record, struct sk_fault *fault)
+{
+	struct sk_basis_detector *running = calloc(SK_BASIS_DETECTORS_MAX, sizeof *running);
+	struct sk_detectors_facts facts = {.basis = collector->refs.basis};
+	struct sk_buf text;
+	if (running == NULL)
+		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
+	size_t count = sk_detectors_effective(collector->start.basis, running);
+	for (size_t i = 0; i < count; i++) {
+		const struct sk_detector_row *row = sk_policy_detector(running[i].name);
+		if (row->memory == SK_MEMORY_SHORT)
+			facts.short_names[facts.short_count++] = row->name;
+		else
+			facts.long_names[facts.long_count++] = row->name;
+	}
+	sk_buf_init(&text, SK_BASIS_TEXT_MAX);
+	sk_basis_detectors_text(running, count, &text);
+	if (text.failed == SK_OK)
+		sk_sha256(text.bytes, text.length, facts.digest);
+	enum sk_err err = text.failed;
+	sk_buf_fini(&text);
+	free(running);
+	if (err != SK_OK)
+		return sk_fault_set(fault, err, "the detectors cannot be written down: %s", sk_err_text(err));
+	collector->has_detectors = true;
+	memcpy(collector->detectors_digest, facts.digest, SK_HASH_BYTES);
+	sk_record_detectors(record, &facts);
+	return append(collector, record, NULL, fault);
+}
+
 static enum sk_err append_selectors(struct sk_collector *collector, struct sk_buf *record, uint64_t index, struct sk_fault *fault)
 {
 	static const struct sk_set_facts empty = {.shortest_v4 = 32, .shortest_v6 = 128};
@@ -266,6 +305,10 @@ static enum sk_err append_start(struct sk_collector *collector, const struct tai
 	}
 	if (err == SK_OK)
 		err = append_basis(collector, &record, next_index(collector, appended++), fault);
+	if (err == SK_OK && runs_detectors(start)) {
+		err = append_detectors(collector, &record, fault);
+		appended++;
+	}
 	if (err == SK_OK)
 		err = append_selectors(collector, &record, next_index(collector, appended++), fault);
 	if (err == SK_OK) {
@@ -352,6 +395,10 @@ static enum sk_err append_change(struct sk_collector *collector, bool border, bo
 	}
 	if (err == SK_OK && basis)
 		err = append_basis(collector, &record, next_index(collector, appended++), fault);
+	if (err == SK_OK && basis && runs_detectors(&collector->start)) {
+		err = append_detectors(collector, &record, fault);
+		appended++;
+	}
 	if (err == SK_OK && (basis || set))
 		err = append_selectors(collector, &record, next_index(collector, appended), fault);
 	if (err == SK_OK)
@@ -407,6 +454,13 @@ enum sk_err sk_collector_input(struct sk_collector *collector, const uint8_t *id
 	if (set != NULL)
 		memcpy(asked.set, set->digest, SK_HASH_BYTES);
 	sk_sha256(&asked, sizeof asked, digest);
+	if (collector->has_detectors) {
+		/* Without detectors the digest is as it was before there were any, so that what was watched then counts as watched. */
+		uint8_t both[2][SK_HASH_BYTES];
+		memcpy(both[0], digest, SK_HASH_BYTES);
+		memcpy(both[1], collector->detectors_digest, SK_HASH_BYTES);
+		sk_sha256(both, sizeof both, digest);
+	}
 	if (!again)
 		SK_TRY(sk_store_seen(collector->store, digest, seen, fault));
 	if (*seen)

@@ -29,6 +29,7 @@ struct sk_collector_start {
 	bool replayed_input;
 	bool no_heads;                    /* part of what is asked of an input */
 	bool exports;                     /* flow exports are read out of it too: the same */
+	bool no_detectors;                /* the run is none that detectors look at (sekisho gate, flow exports) */
 	const char *program;              /* as run_start names it; NULL: SK_VERSION */
 	struct sk_syslog *syslog;         /* borrowed; NULL: none */
 	struct sk_ipfix *ipfix;           /* borrowed; NULL: none */

@@ -98,7 +98,7 @@ static enum sk_err start_forward(struct run *run, struct sk_fault *fault)
 	int64_t now_ns = run->cmd->clock.unix_ns(run->cmd->clock.context);
 	struct sk_collector_start start = {.basis = &result->basis, .border_overrides = run->border_info.overrides_special,
 					   .border_built_ns = run->border_info.built_unix_ns, .set = &run->set, .link = link, .clock = run->cmd->clock,
-					   .now_ns = now_ns, .replayed_input = !result->live.used, .program = SK_VERSION "+gate"};
+					   .now_ns = now_ns, .replayed_input = !result->live.used, .program = SK_VERSION "+gate", .no_detectors = true};
 	memcpy(start.border_digest, run->border_info.digest, sizeof start.border_digest);
 	(void)snprintf(start.border_home, sizeof start.border_home, "%s", run->border_info.home);
 	struct sk_collector_recovery recovery;

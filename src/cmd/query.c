@@ -25,8 +25,7 @@ static const struct option options[] = {{"workspace", required_argument, NULL, O
 
 /* ---- options ---- */
 
-/* A time, or how long ago. */
-static bool parse_when(const struct sk_query *query, const char *text, int64_t *ns)
+bool sk_query_when(const struct sk_query *query, const char *text, int64_t *ns)
 {
 	int64_t ago;
 	if (sk_time_parse(text, ns) == SK_OK)
@@ -63,10 +62,10 @@ static int take_option(struct sk_query *query, int option)
 		query->folder = optarg;
 		return 0;
 	case OPT_SINCE:
-		return parse_when(query, optarg, &query->filter.since_ns) ? 0 : sk_cmd_usage(query->cmd, query->command,
+		return sk_query_when(query, optarg, &query->filter.since_ns) ? 0 : sk_cmd_usage(query->cmd, query->command,
 			"--since %s: expected a time as 2026-11-22T06:30:00Z or 2026-11-22, or how long ago as 24h", optarg);
 	case OPT_UNTIL:
-		return parse_when(query, optarg, &query->filter.until_ns) ? 0 : sk_cmd_usage(query->cmd, query->command,
+		return sk_query_when(query, optarg, &query->filter.until_ns) ? 0 : sk_cmd_usage(query->cmd, query->command,
 			"--until %s: expected a time as 2026-11-22T06:30:00Z or 2026-11-22, or how long ago as 24h", optarg);
 	case OPT_CLASS:
 		return parse_class(optarg, &query->filter.class_)
@@ -303,7 +302,7 @@ const char *sk_query_proto(uint8_t ip_proto, char text[8])
 const char *sk_query_hit_kinds(const struct sk_observation *observation, char text[64])
 {
 	uint32_t kinds = 0;
-	text[0] = '\0';
+	(void)snprintf(text, 64, "%s", observation->detector);
 	for (uint32_t i = 0; i < observation->hit_count && i < SK_OBSERVATION_HITS_MAX; i++)
 		kinds |= observation->hit_kinds[i] < 32 ? 1u << observation->hit_kinds[i] : 0;
 	for (uint32_t bit = 1; bit <= SK_SELECTOR_KINDS_ALL; bit <<= 1) {
@@ -365,7 +364,7 @@ static void add_observation(struct sk_json_writer *w, const uint8_t id[16], uint
 		sk_json_u64(w, "sampling", o->sampling);
 	}
 	sk_json_text(w, "community_id", sk_observation_community_id(o, text));
-	if (o->hit_count != 0) {
+	if (o->matched[0] != '\0' || o->hit_count != 0) {
 		sk_json_text(w, "matched", o->matched);
 		sk_json_text(w, "selected_by", sk_query_hit_kinds(o, kinds));
 	}

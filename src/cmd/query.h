@@ -23,6 +23,8 @@ struct sk_query {
 	struct sk_store *store;        /* NULL: nothing was watched into this workspace yet */
 };
 
+/* A time, or how long ago. False when it is neither. */
+bool sk_query_when(const struct sk_query *query, const char *text, int64_t *ns);
 /* Read the options. False: it was --help or a wrong call, and *exit_code is the answer. */
 bool sk_query_parse(struct sk_query *query, struct sk_cmd *cmd, int argc, char **argv, int *exit_code);
 /* Open the workspace and its store for reading. A workspace without a store is an empty one. */

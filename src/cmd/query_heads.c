@@ -142,8 +142,30 @@ static void add_command(struct sk_json_writer *w, const struct sk_observation *o
 	sk_json_end(w);
 }
 
+static void add_detector(struct sk_json_writer *w, const struct sk_observation *o)
+{
+	sk_json_object(w, "detector");
+	sk_json_text(w, "name", o->detector);
+	sk_json_text(w, "subject", (o->detector_bits & SK_DETECTOR_BIT_RESPONDER) != 0 ? "responder" : "initiator");
+	add_true(w, "half_view", (o->detector_bits & SK_DETECTOR_BIT_HALF) != 0);
+	sk_json_u64(w, "confidence_percent", o->detector_percent);
+	sk_json_u64(w, "contacts", o->detector_contacts);
+	sk_json_u64(w, "answered", o->detector_answered);
+	sk_json_u64(w, "peers", o->detector_peers);
+	sk_json_u64(w, "ports", o->detector_ports);
+	sk_json_u64(w, "value", o->detector_value);
+	sk_json_u64(w, "threshold", o->detector_limit);
+	if (o->detector_period_ms != 0) {
+		sk_json_double(w, "period_s", (double)o->detector_period_ms / 1000);
+		sk_json_double(w, "spread", o->detector_spread_permille / 1000.0);
+	}
+	sk_json_end(w);
+}
+
 void sk_query_heads(struct sk_json_writer *w, const struct sk_observation *o)
 {
+	if (o->kind == SK_OBSERVATION_EVENT)
+		add_detector(w, o);
 	if ((o->sections & SK_SECTION_DNS) != 0)
 		add_dns(w, o);
 	if ((o->sections & SK_SECTION_TLS) != 0)

@@ -9,7 +9,7 @@
 
 #include "cmd/border_default.h"
 
-enum { QUICK_WORDS_MAX = 2 * SK_OWN_PREFIXES_MAX + 2 * SK_QUICK_LISTS_MAX + 16 };
+enum { QUICK_WORDS_MAX = 2 * SK_OWN_PREFIXES_MAX + 2 * SK_QUICK_LISTS_MAX + 2 * SK_DETECTOR_WORDS_MAX + 16 };
 
 struct words {
 	int count;
@@ -86,6 +86,10 @@ static enum sk_err fill(struct sk_cmd *cmd, const struct sk_quick *quick, const 
 	add_word(&init, "--border");
 	add_word(&init, table);
 	add_own(&init, quick, "--own");
+	for (size_t i = 0; i < quick->detector_words; i++) {
+		add_word(&init, "--detectors");
+		add_word(&init, quick->detectors[i]);
+	}
 	SK_TRY(run_quietly(cmd, sk_cmd_init, &init, fault));
 	add_word(&import, "selectors");
 	add_word(&import, "import");

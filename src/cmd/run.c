@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cmd/brands.h"
 #include "cmd/collector.h"
 #include "cmd/guard.h"
 #include "cmd/progress.h"
@@ -22,6 +23,7 @@ struct run {
 	struct sk_run_result *result;
 	struct sk_border *border;
 	struct sk_indicator_set *set;
+	struct sk_brands *brands;
 	struct sk_emit *emit;
 	struct sk_syslog *syslog;
 	struct sk_ipfix *ipfix;
@@ -250,7 +252,7 @@ static enum sk_err start_crew(struct run *run, struct sk_fault *fault)
 	const struct sk_crew_config config = {.workers = workers, .sources = live ? workers : 1, .threads = workers > 1, .live = live, .no_own_findings = !live, .health_learn_ns = options->health_learn_ns, .flow = flow_limits(options),
 					.decoder = sk_decoder_default_limits(), .interval_frames = live && options->interval_frames == 0 ? UINT64_MAX : options->interval_frames,
 					.interval_ns = live ? live_interval_ns : 0, .link = live ? run->result->live.link : "file", .clock = run->cmd->clock,
-					.sink = &run->sink, .context = run, .interval = take_interval, .damaged = note_damage, .tick = look_around};
+					.sink = &run->sink, .brands = run->brands, .context = run, .interval = take_interval, .damaged = note_damage, .tick = look_around};
 	return sk_crew_new(&config, &run->snapshot, &run->crew, fault);
 }
 
@@ -285,6 +287,7 @@ static enum sk_err start(struct run *run, struct sk_workspace *workspace, struct
 		link = result->live.link;
 	}
 	SK_TRY(sk_exports_allowed(&run->options->exports, &result->basis, fault));
+	SK_TRY(sk_brands_of_run(workspace, &result->basis, run->options->brands_path, &run->brands, fault));
 	if (run->options->eve_path != NULL)
 		SK_TRY(sk_guard_output("--eve", run->options->eve_path, run->options->captures, run->options->capture_count, fault));
 	if (run->options->eve_path != NULL)
@@ -296,7 +299,7 @@ static enum sk_err start(struct run *run, struct sk_workspace *workspace, struct
 	struct sk_collector_start start = {.basis = &result->basis, .border_overrides = result->border.overrides_special, .border_built_ns = result->border.built_unix_ns,
 					   .set = result->has_set ? &set_facts : NULL, .link = link, .clock = run->cmd->clock,
 					   .now_ns = run->cmd->clock.unix_ns(run->cmd->clock.context), .replayed_input = !listens && !result->live.used, .no_heads = run->options->no_heads,
-					   .exports = run->options->exports.read, .syslog = run->syslog, .ipfix = run->ipfix,
+					   .exports = run->options->exports.read, .no_detectors = run->options->exports.read, .syslog = run->syslog, .ipfix = run->ipfix,
 					   .mutes = run->mutes, .finding = take_finding, .finding_context = run};
 	memcpy(start.border_digest, result->border.digest, sizeof start.border_digest);
 	(void)snprintf(start.border_home, sizeof start.border_home, "%s", result->border.home);
@@ -578,6 +581,7 @@ enum sk_err sk_run(struct sk_cmd *cmd, struct sk_workspace *workspace, const str
 			note_error(&run, &closing);
 	}
 	free(run.mutes);
+	sk_brands_free(run.brands);
 	sk_indicator_close(run.set);
 	sk_border_close(run.border);
 	if (err != SK_OK && is_orderly(err)) {

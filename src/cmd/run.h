@@ -18,6 +18,7 @@ struct sk_run_options {
 	const char *eve_path;          /* NULL: none */
 	const char *syslog_path;       /* NULL: none */
 	const char *ipfix_where;       /* a peer or a file; NULL: none */
+	const char *brands_path;       /* NULL: the workspace's, or the program's */
 	bool show_muted;               /* muted findings as all others */
 	bool again;                    /* watch inputs that were watched before */
 	uint64_t interval_frames;      /* 0 = default */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "border/border.h"
+#include "cmd/detectors.h"
 #include "text/json.h"
 #include "text/text.h"
 
@@ -142,6 +143,7 @@ enum sk_err sk_workspace_lawful(const struct sk_workspace *workspace, const stru
 		return sk_fault_set(fault, SK_ECLASS, "the basis covers no class at all; nothing could be collected under it");
 	if ((basis->rule.kinds & SK_SELECTOR_FLOW_ALL) != 0 && !sk_policy_flow_all(kind, workspace->role))
 		return sk_fault_set(fault, SK_ESETRULE, "the basis: its rule allows flow.all, which only own_network with role party and lab may use");
+	SK_TRY(sk_detectors_lawful(basis, kind, workspace->role, fault));
 	if (basis->names && !sk_policy_names(kind, workspace->role))
 		return sk_fault_set(fault, SK_EBASISBAD, "the basis switches full names on, which only own_network with role party and lab may");
 	return SK_OK;
@@ -277,7 +279,7 @@ static enum sk_basis_kind own_kind(enum sk_profile profile)
 	return profile == SK_PROFILE_LAB ? SK_BASIS_LAB : profile == SK_PROFILE_OWN_NETWORK ? SK_BASIS_OWN_NETWORK : SK_BASIS_FF;
 }
 
-void sk_workspace_self_approve(const struct sk_workspace *workspace, const struct sk_workspace_new *options, struct sk_basis *basis)
+enum sk_err sk_workspace_self_approve(const struct sk_workspace *workspace, const struct sk_workspace_new *options, struct sk_basis *basis, struct sk_fault *fault)
 {
 	enum sk_basis_kind kind = own_kind(options->profile);
 	*basis = (struct sk_basis){.classes = options->classes != 0 ? options->classes : sk_policy_classes(kind), .from_ns = options->from_ns,
@@ -294,6 +296,7 @@ void sk_workspace_self_approve(const struct sk_workspace *workspace, const struc
 		if (!sk_policy_flow_all(kind, options->role))
 			basis->rule.kinds &= ~(uint32_t)SK_SELECTOR_FLOW_ALL;
 	}
+	return sk_detectors_choose(options->detectors, options->detector_words, kind, options->role, basis, fault);
 }
 
 /* Fill an empty folder; the caller renames it into place. */
@@ -313,9 +316,10 @@ static enum sk_err fill_folder(struct sk_workspace *workspace, const struct sk_w
 		err = make_key(workspace, approver_name, "keys/approver.key", &approver, fault);
 	if (err == SK_OK) {
 		workspace->approver = *sk_sign_key_public(approver);
-		sk_workspace_self_approve(workspace, options, &basis);
-		err = sk_workspace_lawful(workspace, &basis, fault);
+		err = sk_workspace_self_approve(workspace, options, &basis, fault);
 	}
+	if (err == SK_OK)
+		err = sk_workspace_lawful(workspace, &basis, fault);
 	if (err == SK_OK)
 		err = write_basis(workspace, &basis, approver, fault);
 	if (err == SK_OK)

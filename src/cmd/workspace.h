@@ -14,7 +14,7 @@
 #include "basis/basis.h"
 #include "policy/policy.h"
 
-enum { SK_OWN_PREFIXES_MAX = 64 };
+enum { SK_OWN_PREFIXES_MAX = 64, SK_DETECTOR_WORDS_MAX = 64 };
 
 struct sk_workspace {
 	char folder[SK_PATH_MAX];
@@ -37,6 +37,8 @@ struct sk_workspace_new {
 	uint32_t classes;                   /* 0: all that policy allows */
 	struct sk_basis_rule rule;          /* kinds 0: all that policy allows */
 	bool names;
+	size_t detector_words;              /* what --detectors said; 0: cmd/detectors.h says which then */
+	const char *detectors[SK_DETECTOR_WORDS_MAX];
 	size_t own_count;
 	struct sk_prefix own[SK_OWN_PREFIXES_MAX];
 };
@@ -55,8 +57,9 @@ const char *sk_workspace_path(const struct sk_workspace *workspace, const char *
 SK_MUST enum sk_err sk_workspace_basis(const struct sk_workspace *workspace, int64_t now_ns, struct sk_basis *out, struct sk_fault *fault);
 /* The same of another file. */
 SK_MUST enum sk_err sk_workspace_basis_at(const struct sk_workspace *workspace, const char *path, int64_t now_ns, struct sk_basis *out, struct sk_fault *fault);
-/* Fill *basis with what this workspace's profile can approve for itself, from options (from, until, classes, rule, names). */
-void sk_workspace_self_approve(const struct sk_workspace *workspace, const struct sk_workspace_new *options, struct sk_basis *basis);
+/* Fill *basis with what this workspace's profile can approve for itself, from options (from, until, classes, rule, names, detectors). SK_EUSAGE, SK_EPERMIT: a word
+   of detectors. */
+SK_MUST enum sk_err sk_workspace_self_approve(const struct sk_workspace *workspace, const struct sk_workspace_new *options, struct sk_basis *basis, struct sk_fault *fault);
 /* May this basis exist in this workspace, dates apart? Policy's tables decide: SK_EBASISBAD, SK_ECLASS, SK_ESETRULE. rule: BASIS-1 */
 SK_MUST enum sk_err sk_workspace_lawful(const struct sk_workspace *workspace, const struct sk_basis *basis, struct sk_fault *fault);
 /* Put a border table into the workspace and sign its digest with the approver key (border.note). SK_EBORDER when it is not acceptable. */

@@ -36,6 +36,7 @@ var shapes = map[string]map[string]string{
 	"run_stop":    {"intervals": "count", "kind": "word", "reason": "word", "run": "count", "stopped_ns": "time", "v": "version"},
 	"recovery":    {"bytes_lost": "count", "frames_lost": "count", "kind": "word", "recovered_ns": "time", "rows_rolled_back": "count", "run": "count", "v": "version"},
 	"kernel_gate": {"copying": "word", "kind": "word", "link": "link", "mode": "word", "program": "hash", "run": "count", "stated_ns": "time", "table": "hash", "v": "version"},
+	"detectors":   {"basis": "count", "digest": "hash", "kind": "word", "long": "words", "short": "words", "v": "version"},
 	"mutes":       {"active": "count", "commitment": "hash", "kind": "word", "stated_ns": "time", "v": "version"},
 }
 
@@ -267,6 +268,18 @@ func checkShape(key, shape string, v value) error {
 		return checkNames(v, classNames)
 	case "selectors":
 		return checkNames(v, selectorNames)
+	case "words":
+		if v.form != '[' || len(v.children) > 64 {
+			return errors.New("expected an array of at most 64 names")
+		}
+		for i, child := range v.children {
+			if child.form != '"' || !allOf(child.text, 1, 31, isCell) {
+				return errors.New("expected names of 1 to 31 allowed characters")
+			}
+			if i > 0 && v.children[i-1].text >= child.text {
+				return errors.New("expected names in ascending order, each once")
+			}
+		}
 	case "tally":
 		return checkTally(v, false)
 	case "cells", "classcells", "counts", "classcounts":

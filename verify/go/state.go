@@ -87,6 +87,8 @@ func (s *state) record(index uint64, r record) error {
 	case "selectors":
 		s.kept[index] = r
 		return s.selectors(r)
+	case "detectors":
+		return s.detectors(index, r)
 	case "run_start":
 		return s.runStart(index, r)
 	case "interval":
@@ -200,6 +202,28 @@ func (s *state) selectors(r record) error {
 	}
 	if exact, _ := basis.member("exact_set"); exact.form != 'n' && !r.yes("exact_set_met") {
 		return fmt.Errorf("exact_set_met: the set is outside its rule: the basis names one exact set")
+	}
+	return nil
+}
+
+func (s *state) detectors(index uint64, r record) error {
+	if _, err := s.refer(r, "basis", "basis"); err != nil {
+		return err
+	}
+	if r.count("basis")+1 != index {
+		return fmt.Errorf("basis: expected the leaf right before, %d", index-1)
+	}
+	short, long := r.names("short"), r.names("long")
+	if len(short)+len(long) == 0 {
+		return fmt.Errorf("short: expected at least one detector, or no such record")
+	}
+	for name := range long {
+		if short[name] {
+			return fmt.Errorf("long: detector %s stands in both lists", name)
+		}
+	}
+	if s.opening.text("role") == "carrier" && len(long) != 0 {
+		return fmt.Errorf("long: a carrier's detectors forget within the hour")
 	}
 	return nil
 }

@@ -70,6 +70,8 @@ static bool kind_fits(const char *kind, const struct sk_observation *o)
 	for (size_t i = 0; i < SK_COUNT(protos); i++)
 		if (o->ip_proto == protos[i].proto && strcmp(kind, protos[i].name) == 0)
 			return true;
+	if (o->kind == SK_OBSERVATION_EVENT && (strcmp(kind, o->detector) == 0 || strcmp(kind, "detector") == 0))
+		return true;
 	for (size_t i = 0; i < o->hit_count && i < SK_OBSERVATION_HITS_MAX; i++)
 		if (o->hit_kinds[i] < SK_COUNT(selector_kinds) && strcmp(kind, selector_kinds[o->hit_kinds[i]]) == 0)
 			return true;

@@ -152,6 +152,8 @@ void sk_values_of_observation(const struct sk_observation *observation, struct s
 		add_text(out, observation->hassh);
 	if (observation->hassh_server[0] != '\0')
 		add_text(out, observation->hassh_server);
+	if (observation->detector[0] != '\0')
+		add_text(out, observation->detector);
 	if ((observation->sections & SK_SECTION_CERTIFICATE) != 0) {
 		add_hex(out, observation->cert_sha1, sizeof observation->cert_sha1);
 		add_hex(out, observation->cert_sha256, sizeof observation->cert_sha256);

@@ -71,6 +71,34 @@ static enum sk_err check_rule(const struct sk_basis_rule *rule, enum sk_err err,
 	return SK_OK;
 }
 
+static bool is_name(const char *text, bool dots)
+{
+	size_t length = strnlen(text, SK_BASIS_DETECTOR_NAME_MAX);
+	for (size_t i = 0; i < length; i++)
+		if (!((text[i] >= 'a' && text[i] <= 'z') || (text[i] >= '0' && text[i] <= '9') || text[i] == '_' || (dots && text[i] == '.')))
+			return false;
+	return length != 0 && length < SK_BASIS_DETECTOR_NAME_MAX;
+}
+
+static enum sk_err check_detectors(const struct sk_basis_detector *detectors, size_t count, enum sk_err err, struct sk_fault *fault)
+{
+	if (count > SK_BASIS_DETECTORS_MAX)
+		return sk_fault_set(fault, err, "basis: field 'detectors': %zu of them, expected at most %d", count, SK_BASIS_DETECTORS_MAX);
+	for (size_t i = 0; i < count; i++) {
+		const struct sk_basis_detector *detector = &detectors[i];
+		if (!is_name(detector->name, true) || (i > 0 && strcmp(detectors[i - 1].name, detector->name) >= 0))
+			return sk_fault_set(fault, err, "basis: field 'detectors': entry %zu: expected names of a-z 0-9 _ . in ascending order, each once", i);
+		if (detector->threshold_count > SK_BASIS_THRESHOLDS_MAX)
+			return sk_fault_set(fault, err, "basis: detector '%s': %zu thresholds, expected at most %d", detector->name, detector->threshold_count,
+					    SK_BASIS_THRESHOLDS_MAX);
+		for (size_t j = 0; j < detector->threshold_count; j++)
+			if (!is_name(detector->thresholds[j].key, false) || (j > 0 && strcmp(detector->thresholds[j - 1].key, detector->thresholds[j].key) >= 0))
+				return sk_fault_set(fault, err, "basis: detector '%s': threshold %zu: expected keys of a-z 0-9 _ in ascending order, each once",
+						    detector->name, j);
+	}
+	return SK_OK;
+}
+
 /* Is every field in its range? err is what a field out of range means: a wrong call when encoding, a malformed note when decoding. */
 static enum sk_err check_ranges(const struct sk_basis *basis, enum sk_err err, struct sk_fault *fault)
 {
@@ -93,6 +121,7 @@ static enum sk_err check_ranges(const struct sk_basis *basis, enum sk_err err, s
 		return sk_fault_set(fault, err, "basis: field 'until': %s is not after 'from' %s", sk_time_format(basis->until_ns, 0, until),
 				    sk_time_format(basis->from_ns, 0, from));
 	}
+	SK_TRY(check_detectors(basis->detectors, basis->detector_count, err, fault));
 	if (basis->simulated != (strcmp(basis->profile, "lab") == 0))
 		return sk_fault_set(fault, err, "basis: field 'simulated': expected true under profile lab and false under every other");
 	return check_rule(&basis->rule, err, fault);
@@ -130,6 +159,29 @@ static void write_rule(struct sk_json_writer *w, const struct sk_basis_rule *rul
 	sk_json_end(w);
 }
 
+static void write_detectors(struct sk_json_writer *w, const char *key, const struct sk_basis_detector *detectors, size_t count)
+{
+	sk_json_object(w, key);
+	for (size_t i = 0; i < count; i++) {
+		sk_json_object(w, detectors[i].name);
+		for (size_t j = 0; j < detectors[i].threshold_count; j++)
+			sk_json_u64(w, detectors[i].thresholds[j].key, detectors[i].thresholds[j].value);
+		sk_json_end(w);
+	}
+	sk_json_end(w);
+}
+
+void sk_basis_detectors_text(const struct sk_basis_detector *detectors, size_t count, struct sk_buf *out)
+{
+	struct sk_json_writer w;
+	if (check_detectors(detectors, count, SK_EUSAGE, NULL) != SK_OK) {
+		out->failed = out->failed == SK_OK ? SK_EUSAGE : out->failed;
+		return;
+	}
+	sk_json_begin(&w, out, true);
+	write_detectors(&w, NULL, detectors, count);
+}
+
 /* The one line, LF included. */
 static void write_body(const struct sk_basis *basis, struct sk_buf *body)
 {
@@ -141,6 +193,9 @@ static void write_body(const struct sk_basis *basis, struct sk_buf *body)
 		if ((basis->classes & SK_CLASS_BIT(class_)) != 0)
 			sk_json_text(&w, NULL, sk_class_name((enum sk_class)class_));
 	sk_json_end(&w);
+	/* Bases from before there were detectors name none, and stay as they are. */
+	if (basis->detector_count != 0)
+		write_detectors(&w, "detectors", basis->detectors, basis->detector_count);
 	sk_json_text(&w, "format", format_name);
 	write_time(&w, "from", basis->from_ns);
 	sk_json_text(&w, "id", basis->id);
@@ -266,6 +321,37 @@ static enum sk_err read_rule(const struct sk_json_value *top, struct sk_basis_ru
 	return SK_OK;
 }
 
+static enum sk_err read_thresholds(const struct sk_json_value *object, struct sk_basis_detector *out, struct sk_fault *fault)
+{
+	if (object->kind != SK_JSON_OBJECT || object->length > SK_BASIS_THRESHOLDS_MAX)
+		return sk_fault_set(fault, SK_EMALFORMED, "basis: detector '%s': expected an object of at most %d thresholds", out->name, SK_BASIS_THRESHOLDS_MAX);
+	for (const struct sk_json_value *value = object->child; value != NULL; value = value->next) {
+		struct sk_basis_threshold *threshold = &out->thresholds[out->threshold_count++];
+		if (strlen(value->key) >= sizeof threshold->key || sk_json_get_u64(object, value->key, &threshold->value) != SK_OK)
+			return sk_fault_set(fault, SK_EMALFORMED, "basis: detector '%s': expected thresholds with keys of at most 31 characters and whole numbers", out->name);
+		memcpy(threshold->key, value->key, strlen(value->key) + 1);
+	}
+	return SK_OK;
+}
+
+/* May be absent. */
+static enum sk_err read_detectors(const struct sk_json_value *top, struct sk_basis *basis, struct sk_fault *fault)
+{
+	const struct sk_json_value *object = sk_json_get(top, "detectors");
+	if (object == NULL)
+		return SK_OK;
+	if (object->kind != SK_JSON_OBJECT || object->length == 0 || object->length > SK_BASIS_DETECTORS_MAX)
+		return refuse_field(fault, "detectors", "an object of 1 to 64 detectors");
+	for (const struct sk_json_value *value = object->child; value != NULL; value = value->next) {
+		struct sk_basis_detector *detector = &basis->detectors[basis->detector_count++];
+		if (strlen(value->key) >= sizeof detector->name)
+			return refuse_field(fault, "detectors", "names of at most 31 characters");
+		memcpy(detector->name, value->key, strlen(value->key) + 1);
+		SK_TRY(read_thresholds(value, detector, fault));
+	}
+	return SK_OK;
+}
+
 static enum sk_err read_fields(const struct sk_json_value *top, struct sk_basis *basis, struct sk_fault *fault)
 {
 	const char *class_names[SK_CLASS_COUNT];
@@ -287,6 +373,7 @@ static enum sk_err read_fields(const struct sk_json_value *top, struct sk_basis 
 	SK_TRY(read_bool(top, "self_approved", &basis->self_approved, fault));
 	SK_TRY(read_bool(top, "simulated", &basis->simulated, fault));
 	SK_TRY(read_rule(top, &basis->rule, fault));
+	SK_TRY(read_detectors(top, basis, fault));
 	return check_ranges(basis, SK_EMALFORMED, fault);
 }
 

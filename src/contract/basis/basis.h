@@ -29,6 +29,18 @@ struct sk_basis_rule {
 	uint8_t exact_set[SK_HASH_BYTES];
 };
 
+/* A detector that may run, and with which thresholds. Which there are, and what a threshold may be, is not this room's to know. */
+enum { SK_BASIS_DETECTORS_MAX = 64, SK_BASIS_DETECTOR_NAME_MAX = 32, SK_BASIS_THRESHOLDS_MAX = 12 };
+struct sk_basis_threshold {
+	char key[SK_BASIS_DETECTOR_NAME_MAX];  /* a-z 0-9 _ */
+	uint64_t value;
+};
+struct sk_basis_detector {
+	char name[SK_BASIS_DETECTOR_NAME_MAX]; /* a-z 0-9 _ . */
+	size_t threshold_count;
+	struct sk_basis_threshold thresholds[SK_BASIS_THRESHOLDS_MAX]; /* keys ascending, each once */
+};
+
 struct sk_basis {
 	char id[SK_BASIS_ID_MAX];
 	char kind[16];                 /* policy's basis kind name: agreement ff fd df own_network lab */
@@ -41,6 +53,8 @@ struct sk_basis {
 	size_t act_count;
 	char target_acts[SK_BASIS_ACTS_MAX][SK_BASIS_NAME_MAX];
 	struct sk_basis_rule rule;
+	size_t detector_count;
+	struct sk_basis_detector detectors[SK_BASIS_DETECTORS_MAX]; /* names ascending, each once; none: no detector runs */
 	bool self_approved;            /* said everywhere */
 	bool simulated;                /* profile lab: everything it makes is marked */
 	bool names;                    /* full names switched on (own_network/party and lab) */
@@ -51,6 +65,9 @@ struct sk_basis {
 SK_MUST enum sk_err sk_basis_encode(struct sk_basis *basis, const struct sk_sign_key *key, struct sk_buf *out, struct sk_fault *fault);
 /* Parse and verify under key. SK_ESIGNATURE, SK_EMALFORMED (field named). */
 SK_MUST enum sk_err sk_basis_decode(const char *text, size_t length, const struct sk_verify_key *key, struct sk_basis *out, struct sk_fault *fault);
+/* The detectors as canonical JSON, the text whose digest the ledger holds: {"NAME":{"KEY":N,...},...}. Appended to out; a name or a key that is out of form or
+   order fails the buffer with SK_EUSAGE. */
+void sk_basis_detectors_text(const struct sk_basis_detector *detectors, size_t count, struct sk_buf *out);
 /* Is it in force at that time? SK_OK, SK_EFUTURE or SK_EEXPIRED; the fault gives the dates. */
 SK_MUST enum sk_err sk_basis_in_force(const struct sk_basis *basis, int64_t now_ns, struct sk_fault *fault);
 

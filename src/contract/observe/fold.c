@@ -1,8 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "observe/observe.h"
 
+/* Does a tell more of a detector's finding than b? Its numbers grow while it lasts. */
+static bool tells_more(const struct sk_finding *a, const struct sk_finding *b)
+{
+	return a->last_ns != b->last_ns ? a->last_ns > b->last_ns : strcmp(a->sentence, b->sentence) > 0;
+}
+
+static bool grows(const struct sk_finding *finding)
+{
+	return strncmp(finding->kind, "indicator.", sizeof "indicator." - 1) != 0;
+}
+
 static bool tells_first(const struct sk_finding *a, const struct sk_finding *b)
 {
+	if (grows(a))
+		return tells_more(a, b);
 	return a->first_ns != b->first_ns ? a->first_ns < b->first_ns : strcmp(a->sentence, b->sentence) < 0;
 }
 

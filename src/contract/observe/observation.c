@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The binary form of an observation, version 2: a short core, what is rare about it, then the sections that are announced
+/* The binary form of an observation, version 2 (version 3 of an event, which adds a section): a short core, what is rare about it, then the sections that are announced
    (docs/formats/observation.md).
    One value has one form: numbers take the least width that holds them all, and decode refuses any other.
    Under flow.all one is written for every segment: writing stores whole words and moves on by what counts of them. */
@@ -110,7 +110,8 @@ static uint8_t *store_rare(uint8_t *at, const struct sk_observation *o, unsigned
    rule: OBSERVE-1: what is domestic or not known has no written form. */
 static void check_numbers(const struct sk_observation *o)
 {
-	SK_INVARIANT((o->kind == SK_OBSERVATION_FLOW || o->kind == SK_OBSERVATION_HIT) && o->class_ <= SK_CLASS_DF);
+	SK_INVARIANT(o->kind >= SK_OBSERVATION_FLOW && o->kind <= SK_OBSERVATION_EVENT && o->class_ <= SK_CLASS_DF);
+	SK_INVARIANT((o->kind == SK_OBSERVATION_EVENT) == ((o->sections & SK_SECTION_DETECTOR) != 0));
 	SK_INVARIANT((o->initiator.family == 4 || o->initiator.family == 6) && o->initiator.family == o->responder.family);
 	SK_INVARIANT(o->initiator_sure <= 1 && o->app <= APP_MAX && o->end < SK_OBSERVATION_ENDS && o->state < SK_OBSERVATION_STATES);
 	SK_INVARIANT(o->metered_by < SK_METER_COUNT && (o->metered_by != SK_METER_HERE || o->sampling == 0));
@@ -122,13 +123,13 @@ static size_t store_core(const struct sk_observation *o, uint8_t *out)
 	unsigned width = counter_width(o), lasted = delta_width(delta), rare = rare_of(o), bytes = counter_bytes[width];
 	bool v6 = o->initiator.family == 6;
 	uint8_t *at = out;
-	*at++ = SK_OBSERVATION_VERSION;
+	*at++ = o->kind == SK_OBSERVATION_EVENT ? SK_OBSERVATION_EVENT_VERSION : SK_OBSERVATION_VERSION;
 	at = store16(at, (uint16_t)((unsigned)(o->kind == SK_OBSERVATION_HIT) << BIT_HIT | (unsigned)o->class_ << BIT_CLASS | (unsigned)v6 << BIT_V6 |
 				    (unsigned)o->initiator_sure << BIT_SURE | (unsigned)(rare != 0) << BIT_RARE | (unsigned)o->end << BIT_END |
 				    (unsigned)o->state << BIT_STATE | width << BIT_COUNTERS | lasted << BIT_DELTA));
 	*at++ = o->ip_proto;
 	*at++ = o->app;
-	*at++ = o->sections;
+	*at++ = (uint8_t)o->sections;
 	*at++ = o->tcp_flags[0];
 	*at++ = o->tcp_flags[1];
 	at = store16(at, o->initiator_port);
@@ -173,19 +174,20 @@ static void take_rare(struct sk_observe_reader *r, struct sk_observation *out)
 		r->wrong = true;
 }
 
-static void take_core(struct sk_observe_reader *r, struct sk_observation *out)
+static void take_core(struct sk_observe_reader *r, bool event, struct sk_observation *out)
 {
 	unsigned bits = sk_be16(&r->c);
 	unsigned width = bits >> BIT_COUNTERS & 3, lasted = bits >> BIT_DELTA & 3;
 	uint8_t family = (bits >> BIT_V6 & 1) != 0 ? 6 : 4;
-	out->kind = (bits >> BIT_HIT & 1) != 0 ? SK_OBSERVATION_HIT : SK_OBSERVATION_FLOW;
+	out->kind = event ? SK_OBSERVATION_EVENT : (bits >> BIT_HIT & 1) != 0 ? SK_OBSERVATION_HIT : SK_OBSERVATION_FLOW;
+	r->wrong |= event && (bits >> BIT_HIT & 1) != 0;
 	out->class_ = bits >> BIT_CLASS & 3;
 	out->initiator_sure = bits >> BIT_SURE & 1;
 	out->end = bits >> BIT_END & 7;
 	out->state = bits >> BIT_STATE & 7;
 	out->ip_proto = sk_u8(&r->c);
 	out->app = sk_observe_take_up_to(r, APP_MAX);
-	out->sections = sk_u8(&r->c);
+	out->sections = (uint16_t)(sk_u8(&r->c) | (event ? SK_SECTION_DETECTOR : 0));
 	sk_copy(&r->c, out->tcp_flags, 2);
 	out->initiator_port = sk_be16(&r->c);
 	out->responder_port = sk_be16(&r->c);
@@ -240,9 +242,9 @@ enum sk_err sk_observation_decode(const void *bytes, size_t length, struct sk_ob
 	uint8_t version = sk_u8(&r.c);
 	if (version == SK_OBSERVATION_V1)
 		return sk_observation_decode_v1(&r, out);
-	if (version != SK_OBSERVATION_VERSION)
+	if (version != SK_OBSERVATION_VERSION && version != SK_OBSERVATION_EVENT_VERSION)
 		return r.c.dead ? SK_ETRUNC : SK_EMALFORMED;
-	take_core(&r, out);
+	take_core(&r, version == SK_OBSERVATION_EVENT_VERSION, out);
 	if (!r.wrong)
 		sk_observe_take_sections(&r, out);
 	return sk_observe_verdict(&r);

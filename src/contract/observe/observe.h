@@ -11,25 +11,33 @@
 #include "seal/seal.h"
 
 enum {
-	SK_OBSERVATION_VERSION = 2,       /* version 1 is still read */
+	SK_OBSERVATION_VERSION = 2,       /* of segments; version 1 is still read */
+	SK_OBSERVATION_EVENT_VERSION = 3, /* of detector events */
 	SK_OBSERVATION_MAX_BYTES = 4096,
 	SK_OBSERVATION_ENDS = 6, SK_OBSERVATION_STATES = 7, /* flow's numbers are below these */
 	SK_OBSERVATION_DOMAIN_MAX = 256,
 	SK_OBSERVATION_HITS_MAX = 8,
 	SK_OBSERVATION_CODES_MAX = 8,     /* different codes of commands that are kept */
 	SK_OBSERVATION_SOFTWARE_MAX = 64,
+	SK_OBSERVATION_DETECTOR_MAX = 32,
 	SK_FINDING_TEXT_MAX = 512,
 	SK_FINDING_MAX_BYTES = 4096,
 	SK_OBSERVATION_COMMUNITY_ID_MAX = 32
 };
 
 /* What an observation is about. */
-enum sk_observation_kind { SK_OBSERVATION_FLOW = 1, SK_OBSERVATION_HIT = 2 };
+enum sk_observation_kind { SK_OBSERVATION_FLOW = 1, SK_OBSERVATION_HIT = 2, SK_OBSERVATION_EVENT = 3 };
 
 /* What else an observation tells besides the history that all have. Members of a section that is not announced are zero and are not written. */
 enum sk_observation_section {
 	SK_SECTION_HITS = 1, SK_SECTION_DNS = 2, SK_SECTION_TLS = 4, SK_SECTION_SERVER = 8, SK_SECTION_CERTIFICATE = 16, SK_SECTION_HTTP = 32,
-	SK_SECTION_SSH = 64, SK_SECTION_COMMAND = 128
+	SK_SECTION_SSH = 64, SK_SECTION_COMMAND = 128,
+	SK_SECTION_DETECTOR = 256 /* of every event, and of nothing else */
+};
+/* detector_bits. */
+enum sk_observation_detector_bit {
+	SK_DETECTOR_BIT_RESPONDER = 1, /* the event is told of the responder; else of the initiator */
+	SK_DETECTOR_BIT_HALF = 2       /* half view: one direction alone was there to be seen */
 };
 /* tls_bits and server_bits. */
 enum sk_observation_tls_bit {
@@ -44,10 +52,12 @@ enum sk_observation_tls_bit {
 enum sk_observation_certificate_bit { SK_CERT_BIT_SELF_SIGNED = 1, SK_CERT_BIT_PARSED = 2, SK_CERT_BIT_WHOLE = 4 };
 enum sk_observation_http_bit { SK_HTTP_BIT_REQUEST = 1, SK_HTTP_BIT_RESPONSE = 2, SK_HTTP_BIT_QUERY = 4, SK_HTTP_BIT_CUT = 8 };
 
-/* One flow segment's whitelisted fields. FLOW: made by flow.all alone, goes to segments files. HIT: some selector other than flow.all hit. */
+/* One flow segment's whitelisted fields. FLOW: made by flow.all alone, goes to segments files. HIT: some selector other than flow.all hit.
+   EVENT: what a detector counted over many segments. Initiator, responder and ports are then those of one of them; packets and bytes of all, as far as it
+   counted them; they stand in no equation, as the segments have fates of their own (frame_bytes is 0); first and last are the event's. */
 struct sk_observation {
 	uint8_t kind;                       /* enum sk_observation_kind */
-	uint8_t sections;                   /* enum sk_observation_section */
+	uint16_t sections;                  /* enum sk_observation_section */
 	uint8_t class_;
 	uint8_t ip_proto;
 	uint8_t initiator_sure;
@@ -111,6 +121,15 @@ struct sk_observation {
 	uint16_t command_version, command_detail, command_status; /* the first that is not zero */
 	uint8_t command_code_count;
 	uint16_t command_codes[SK_OBSERVATION_CODES_MAX]; /* the first different ones, in their order */
+	/* section: detector (docs/detectors/NAME.md says what its numbers are) */
+	char detector[SK_OBSERVATION_DETECTOR_MAX];    /* name of the detector */
+	uint8_t detector_bits;                         /* enum sk_observation_detector_bit */
+	uint8_t detector_percent;                      /* how sure */
+	uint64_t detector_contacts, detector_answered; /* flows that were counted, and of them answered */
+	uint64_t detector_peers, detector_ports;       /* different counterparts and ports, as far as they are known */
+	uint64_t detector_value, detector_limit;       /* what was measured, and the threshold that it passed */
+	uint64_t detector_period_ms;                   /* 0: none was found */
+	uint32_t detector_spread_permille;             /* of the period */
 };
 
 /* Append the binary form. Every byte of a text after its NUL is dropped. A class of DD or UNKNOWN, or a number outside its enum, is a bug
@@ -118,7 +137,7 @@ struct sk_observation {
 void sk_observation_encode(const struct sk_observation *observation, struct sk_buf *out);
 /* The same into the caller's memory, of which SK_OBSERVATION_MAX_BYTES are there (bytes behind the form may be overwritten). Returns the length. */
 size_t sk_observation_encode_to(const struct sk_observation *observation, uint8_t *out);
-/* Parse it, version 1 or 2; SK_ETRUNC, SK_ETRAIL, SK_EMALFORMED. */
+/* Parse it, version 1, 2 or 3; SK_ETRUNC, SK_ETRAIL, SK_EMALFORMED. */
 SK_MUST enum sk_err sk_observation_decode(const void *bytes, size_t length, struct sk_observation *out);
 /* A stable id: SHA-256 over the binary form and the run id, first 16 bytes. */
 void sk_observation_id(const struct sk_observation *observation, const uint8_t run_id[16], uint8_t id[16]);
@@ -166,7 +185,8 @@ SK_MUST enum sk_err sk_finding_decode(const void *bytes, size_t length, struct s
 const char *sk_finding_class_name(const struct sk_finding *finding);
 
 /* Put `more` to a finding of the same kind, value and subject: counts add, times widen, the heavier severity stays. The words, counterpart and evidence
-   are those of the earliest segment (of two at once, of the first sentence in order of bytes), so that the order of folding does not show. */
+   are those of the earliest segment (of two at once, of the first sentence in order of bytes), so that the order of folding does not show. Of what a detector
+   tells (its kind does not begin with "indicator.") they are those of the latest, whose numbers hold the earlier ones. */
 void sk_finding_fold(struct sk_finding *into, const struct sk_finding *more);
 
 /* Where minted records go. The collector implements it; select calls it. Errors are the sink's to keep. A finding follows the observation that is its evidence;

@@ -5,6 +5,7 @@
 #include "text/text.h"
 
 enum { MD5_BYTES = 16, JA4_HEAD = 10, JA4_HASH = 12, JA4_TEXT = JA4_HEAD + 2 * (1 + JA4_HASH) };
+enum { PERCENT_MAX = 100, DETECTOR_BITS_ALL = SK_DETECTOR_BIT_RESPONDER | SK_DETECTOR_BIT_HALF };
 /* Texts of fixed shape that are there. */
 enum { HAS_FIRST = 1, HAS_SECOND = 2, HAS_QUIC = 4, HAS_AGAIN = 8 };
 
@@ -326,8 +327,39 @@ static void take_command(struct sk_observe_reader *r, struct sk_observation *out
 		out->command_codes[i] = sk_be16(&r->c);
 }
 
+static void put_detector(struct sk_out *o, const struct sk_observation *ob)
+{
+	SK_INVARIANT(ob->detector_percent <= PERCENT_MAX && ob->detector_bits <= DETECTOR_BITS_ALL);
+	put_text(o, ob->detector, sizeof ob->detector);
+	sk_put_u8(o, ob->detector_bits);
+	sk_put_u8(o, ob->detector_percent);
+	sk_put_be64(o, ob->detector_contacts);
+	sk_put_be64(o, ob->detector_answered);
+	sk_put_be64(o, ob->detector_peers);
+	sk_put_be64(o, ob->detector_ports);
+	sk_put_be64(o, ob->detector_value);
+	sk_put_be64(o, ob->detector_limit);
+	sk_put_be64(o, ob->detector_period_ms);
+	sk_put_be32(o, ob->detector_spread_permille);
+}
+
+static void take_detector(struct sk_observe_reader *r, struct sk_observation *out)
+{
+	take_text(r, out->detector, sizeof out->detector);
+	out->detector_bits = sk_observe_take_up_to(r, DETECTOR_BITS_ALL);
+	out->detector_percent = sk_observe_take_up_to(r, PERCENT_MAX);
+	out->detector_contacts = sk_be64(&r->c);
+	out->detector_answered = sk_be64(&r->c);
+	out->detector_peers = sk_be64(&r->c);
+	out->detector_ports = sk_be64(&r->c);
+	out->detector_value = sk_be64(&r->c);
+	out->detector_limit = sk_be64(&r->c);
+	out->detector_period_ms = sk_be64(&r->c);
+	out->detector_spread_permille = sk_be32(&r->c);
+}
+
 static const struct section {
-	uint8_t bit;
+	uint16_t bit;
 	void (*put)(struct sk_out *o, const struct sk_observation *observation);
 	void (*take)(struct sk_observe_reader *r, struct sk_observation *out);
 } sections[] = {
@@ -335,6 +367,7 @@ static const struct section {
 	{SK_SECTION_TLS, put_tls, take_tls}, {SK_SECTION_SERVER, put_server, take_server},
 	{SK_SECTION_CERTIFICATE, put_certificate, take_certificate}, {SK_SECTION_HTTP, put_http, take_http},
 	{SK_SECTION_SSH, put_ssh, take_ssh}, {SK_SECTION_COMMAND, put_command, take_command},
+	{SK_SECTION_DETECTOR, put_detector, take_detector},
 };
 
 void sk_observe_put_sections(struct sk_out *o, const struct sk_observation *observation)

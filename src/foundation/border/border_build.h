@@ -14,7 +14,6 @@
 enum {
 	SK_BORDER_HOMES_MAX = 16,             /* home countries */
 	SK_BORDER_TEXT_MAX = 512 << 20,       /* bytes of a source file, unpacked */
-	SK_BORDER_LINE_MAX = 1024,            /* bytes of a line in a source file */
 	SK_BORDER_ENTRIES_MAX = 1 << 23       /* prefixes of a source, a family */
 };
 

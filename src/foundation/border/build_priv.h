@@ -6,6 +6,7 @@
 
 #include "border/border_build.h"
 #include "border/border_priv.h"
+#include "text/lines.h"
 
 /* One prefix of a source. */
 struct sk_entry {
@@ -111,26 +112,6 @@ SK_MUST enum sk_err sk_source_country(struct sk_border_build *build, const char 
 int64_t sk_date_ns(int year, unsigned month, unsigned day);
 /* Read a file, plain or gzip with any number of members, into text; digest is that of the file as it lies there. */
 SK_MUST enum sk_err sk_source_load(const char *path, struct sk_buf *text, uint8_t digest[32], struct sk_fault *fault);
-
-/* ---- lines.c ---- */
-
-/* Lines of a text, bounded: CR LF, a byte order mark and white space at both ends are taken off, control bytes and NUL refused. */
-struct sk_lines {
-	struct sk_cur cur;
-	const char *label;
-	uint32_t number; /* of the line in text, from 1 */
-	char text[SK_BORDER_LINE_MAX];
-};
-/* Start. label is the file's name for messages. */
-void sk_lines_begin(struct sk_lines *lines, const char *label, const void *bytes, size_t length);
-/* The next line. SK_OK, SK_ENOENT at the end, SK_EINPUT. */
-SK_MUST enum sk_err sk_lines_next(struct sk_lines *lines, struct sk_fault *fault);
-/* SK_EINPUT with "label:line: ..." in front. */
-SK_PRINTF(3, 4) enum sk_err sk_lines_fault(const struct sk_lines *lines, struct sk_fault *fault, const char *format, ...);
-/* Cut text in place at each separator, take off blanks and one pair of double quotes; returns how many fields there are, at most `most` stored. */
-unsigned sk_lines_split(char *text, char separator, char **field, unsigned most);
-/* A decimal number without sign. SK_EMALFORMED. */
-SK_MUST enum sk_err sk_lines_number(const char *text, uint64_t most, uint64_t *out);
 
 /* ---- one file a format; each parses text that is in memory, so that a fuzzer can hand it some ---- */
 

@@ -29,7 +29,7 @@ static enum sk_err parse_range(struct sk_border_build *build, unsigned source, s
 {
 	char *ends[2];
 	struct sk_addr first, last;
-	char written[SK_BORDER_LINE_MAX];
+	char written[SK_LINE_MAX];
 	memcpy(written, lines->text, sizeof written);
 	if (sk_lines_split(lines->text, '-', ends, 2) != 2 || sk_addr_parse(ends[0], &first) != SK_OK || sk_addr_parse(ends[1], &last) != SK_OK ||
 	    first.family != last.family)

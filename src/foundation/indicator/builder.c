@@ -112,6 +112,16 @@ enum sk_err sk_indicator_add_warning_list(struct sk_indicator_builder *builder, 
 	return sk_warnings_add(builder->warnings, path, fault);
 }
 
+const char *sk_indicator_warned(struct sk_indicator_builder *builder, const char *text)
+{
+	struct sk_value value;
+	const char *detail;
+	if (!builder->sealed && sk_warnings_ready(builder->warnings) != SK_OK)
+		return NULL;
+	builder->sealed = true;
+	return sk_value_clean(text, strlen(text), SK_TYPE_ANY, &value, &detail) == SK_INDICATOR_REASON_COUNT ? sk_warnings_match(builder->warnings, &value) : NULL;
+}
+
 void sk_indicator_add_flow_all(struct sk_indicator_builder *builder)
 {
 	builder->flow_all = true;

@@ -68,6 +68,8 @@ SK_MUST enum sk_err sk_indicator_builder_new(const struct sk_indicator_options *
 void sk_indicator_builder_free(struct sk_indicator_builder *builder);
 /* Load a MISP warning list (JSON: type cidr, hostname, string, substring, regex is refused with a line). Before any import. */
 SK_MUST enum sk_err sk_indicator_add_warning_list(struct sk_indicator_builder *builder, const char *path, struct sk_fault *fault);
+/* The name of a warning list that speaks of a value (an address, a name, a fingerprint), or NULL; also for what is no such value. No warning list is loaded after it. */
+const char *sk_indicator_warned(struct sk_indicator_builder *builder, const char *text);
 /* Import one file of any supported format, found by its content, or a folder with a MISP feed (its manifest.json names the events). All or nothing: on
    error the builder is as before. SK_EINPUT (nothing usable, broken JSON or CSV: says where), SK_ENOENT, SK_EIO, SK_ETOOBIG. */
 SK_MUST enum sk_err sk_indicator_import(struct sk_indicator_builder *builder, const char *path, struct sk_indicator_counts *counts,

@@ -486,3 +486,21 @@ enum sk_err sk_carry_read(const void *bytes, size_t length, struct sk_carry *out
 		out->exports.classes[i].frames = carry->exports.classes[i].frames;
 	return SK_OK;
 }
+
+static void copy_names(struct sk_names *out, const char *const *names, size_t count, struct sk_buf *buf)
+{
+	out->count = count <= SK_NAMES_MAX ? count : 0;
+	if (count > SK_NAMES_MAX && buf->failed == SK_OK)
+		buf->failed = SK_EUSAGE;
+	for (size_t i = 0; i < out->count; i++)
+		copy_word(out->name[i], sizeof out->name[i], names[i]);
+}
+
+void sk_record_detectors(struct sk_buf *out, const struct sk_detectors_facts *facts)
+{
+	struct sk_record record = {.kind = SK_RECORD_DETECTORS, .detectors = {.basis = facts->basis}};
+	memcpy(record.detectors.digest, facts->digest, SK_HASH_BYTES);
+	copy_names(&record.detectors.short_memory, facts->short_names, facts->short_count, out);
+	copy_names(&record.detectors.long_memory, facts->long_names, facts->long_count, out);
+	sk_record_write(out, &record);
+}

@@ -21,6 +21,7 @@ enum form {
 	TALLY,         /* {"bytes":n,"frames":n} */
 	CELLS,         /* {name:{"bytes":n,"frames":n},...}, only cells with frames */
 	CLASS_TALLIES, /* the same, names are border classes */
+	NAMES,         /* array of texts of a-z 0-9 _ . in ascending order */
 	LOSSES,        /* in version 2 cells, in version 1 a tally */
 	COUNT,         /* a tally of which only frames is there, as a number: records of exports have no bytes */
 	COUNT_CELLS,   /* {name:n,...} */
@@ -201,6 +202,15 @@ static const struct field mutes_fields[] = {
 	{KEY("v"), VERSION, 0, 0, NULL},
 };
 
+static const struct field detectors_fields[] = {
+	NUMBER("basis", detectors.basis),
+	PLAIN("digest", HASH, detectors.digest),
+	KIND("detectors"),
+	PLAIN("long", NAMES, detectors.long_memory),
+	PLAIN("short", NAMES, detectors.short_memory),
+	{KEY("v"), VERSION, 0, 0, NULL},
+};
+
 static const struct field kernel_gate_fields[] = {
 	CHARS("copying", WORD, kernel_gate.copying),
 	KIND("kernel_gate"),
@@ -287,6 +297,7 @@ static const struct {
 	[SK_RECORD_RUN_STOP] = {"run_stop", run_stop_fields, SK_COUNT(run_stop_fields)},
 	[SK_RECORD_RECOVERY] = {"recovery", recovery_fields, SK_COUNT(recovery_fields)},
 	[SK_RECORD_MUTES] = {"mutes", mutes_fields, SK_COUNT(mutes_fields)},
+	[SK_RECORD_DETECTORS] = {"detectors", detectors_fields, SK_COUNT(detectors_fields)},
 	[SK_RECORD_KERNEL_GATE] = {"kernel_gate", kernel_gate_fields, SK_COUNT(kernel_gate_fields)},
 	[SK_RECORD_CARRY] = {"carry", carry_fields, SK_COUNT(carry_fields)},
 	[SK_RECORD_DRILL] = {"drill", drill_fields, SK_COUNT(drill_fields)},
@@ -416,6 +427,20 @@ static bool write_bits(struct sk_json_writer *w, const char *key, uint32_t bits,
 	return true;
 }
 
+static bool write_names(struct sk_json_writer *w, const char *key, const struct sk_names *names)
+{
+	if (names->count > SK_NAMES_MAX)
+		return false;
+	for (size_t i = 0; i < names->count; i++)
+		if (!text_allowed(names->name[i], SK_NAME_TEXT_MAX, is_cell_name) || names->name[i][0] == '\0' || (i > 0 && strcmp(names->name[i - 1], names->name[i]) >= 0))
+			return false;
+	sk_json_array(w, key);
+	for (size_t i = 0; i < names->count; i++)
+		sk_json_text(w, NULL, names->name[i]);
+	sk_json_end(w);
+	return true;
+}
+
 static bool write_text(struct sk_json_writer *w, const struct field *field, const char *text)
 {
 	if (!text_allowed(text, field->limit, field->form == LINK ? is_link : is_word) || (text[0] == '\0' && field->form != WORD_OR_EMPTY) ||
@@ -487,6 +512,8 @@ static bool write_value(struct sk_json_writer *w, const struct field *field, con
 		return write_class_tallies(w, field->key, at, field->form == CLASS_COUNTS);
 	case COUNT:
 		return write_cell(w, field->key, at, true);
+	case NAMES:
+		return write_names(w, field->key, at);
 	case LOSSES:
 		return write_losses(w, field->key, at);
 	case SECTION:
@@ -763,6 +790,24 @@ static enum sk_err read_bits(struct reading *r, const char *const *names, size_t
 	return accept(r, "]") ? SK_OK : wrong(r, "known names in their order, each at most once");
 }
 
+static enum sk_err read_names(struct reading *r, struct sk_names *out)
+{
+	out->count = 0;
+	if (accept(r, "[]"))
+		return SK_OK;
+	do {
+		if (out->count == SK_NAMES_MAX)
+			return wrong(r, "at most 64 names");
+		if (!accept_n(r, out->count == 0 ? "[" : ",", 1))
+			return wrong(r, out->count == 0 ? "[" : ", or ]");
+		SK_TRY(read_text(r, is_cell_name, 1, SK_NAME_TEXT_MAX, out->name[out->count]));
+		if (out->count > 0 && strcmp(out->name[out->count - 1], out->name[out->count]) >= 0)
+			return wrong(r, "names in ascending order, each once");
+		out->count++;
+	} while (!accept(r, "]"));
+	return SK_OK;
+}
+
 static enum sk_err read_value(struct reading *r, const struct field *field, struct sk_record *record)
 {
 	void *at = (uint8_t *)record + field->offset;
@@ -812,6 +857,8 @@ static enum sk_err read_value(struct reading *r, const struct field *field, stru
 		return read_class_tallies(r, at, field->form == CLASS_COUNTS);
 	case COUNT:
 		return read_cell(r, at, true);
+	case NAMES:
+		return read_names(r, at);
 	case LOSSES:
 		return read_losses(r, at);
 	case SECTION:

@@ -118,6 +118,16 @@ struct sk_basis_facts {
 };
 /* A basis came into use: digest of its body, kind, classes, rule, dates, self_approved; its id is committed to with a salt. */
 void sk_record_basis(struct sk_buf *out, const struct sk_basis_facts *facts);
+/* The detectors that the basis of the leaf right before names: SHA-256 over them and all their thresholds as canonical JSON (basis.h), and their names, ascending:
+   those that remember a subject for an hour at most, and all others. At most 64 each. */
+struct sk_detectors_facts {
+	uint64_t basis;
+	uint8_t digest[SK_HASH_BYTES];
+	size_t short_count, long_count;
+	const char *short_names[64], *long_names[64];
+};
+/* Build the record; fails the buffer with SK_EUSAGE when a name is out of form or order. */
+void sk_record_detectors(struct sk_buf *out, const struct sk_detectors_facts *facts);
 /* A border table: digest, home, build date, source digests are inside the table's own digest. */
 void sk_record_border(struct sk_buf *out, const uint8_t digest[SK_HASH_BYTES], const char *home, bool overrides_special, int64_t built_ns);
 /* A compiled selector set and the basis (leaf index) whose rule it satisfies. A set's digest is over values: published salted. */

@@ -23,6 +23,7 @@ enum sk_record_kind {
 	SK_RECORD_RUN_STOP,
 	SK_RECORD_RECOVERY,
 	SK_RECORD_MUTES,
+	SK_RECORD_DETECTORS,
 	SK_RECORD_KERNEL_GATE,
 	/* Never a leaf: a verifier refuses them there. */
 	SK_RECORD_CARRY, /* the file in sealed/ */
@@ -140,6 +141,20 @@ struct sk_mutes_record {
 	int64_t stated_ns;
 };
 
+/* Names ascending, each once. */
+enum { SK_NAMES_MAX = 64, SK_NAME_TEXT_MAX = 32 };
+struct sk_names {
+	size_t count;
+	char name[SK_NAMES_MAX][SK_NAME_TEXT_MAX];
+};
+
+/* The detectors that a basis names: those that forget within the hour, and those that remember longer. */
+struct sk_detectors_record {
+	uint64_t basis;
+	uint8_t digest[SK_HASH_BYTES];
+	struct sk_names long_memory, short_memory;
+};
+
 /* The gate in the kernel that stands before a live link. */
 struct sk_kernel_gate_record {
 	char copying[SK_RECORD_WORD_MAX], link[SK_LINK_TEXT_MAX], mode[SK_RECORD_WORD_MAX];
@@ -194,6 +209,7 @@ struct sk_record {
 		struct sk_run_stop_record run_stop;
 		struct sk_recovery_record recovery;
 		struct sk_mutes_record mutes;
+		struct sk_detectors_record detectors;
 		struct sk_kernel_gate_record kernel_gate;
 		struct sk_carry_record carry;
 		struct sk_drill_record drill;

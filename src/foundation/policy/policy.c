@@ -46,7 +46,7 @@ static const char *const roles[] = {
 #undef SK_ROLE
 };
 
-enum permit { PERMIT_FLOW_ALL, PERMIT_EXPORTS, PERMIT_FRAMES, PERMIT_NAMES, PERMIT_BORDER_OVERRIDE };
+enum permit { PERMIT_FLOW_ALL, PERMIT_EXPORTS, PERMIT_FRAMES, PERMIT_NAMES, PERMIT_BORDER_OVERRIDE, PERMIT_DETECTOR_SHORT, PERMIT_DETECTOR_LONG };
 
 struct permit_row {
 	enum permit what;
@@ -101,6 +101,10 @@ static const char dump[] = "sekisho-policy 1\nversion "
 #define SK_FIELD(name, kind, tokenised, needs_names, note) "field " #name " kind=" #kind " tokenised=" #tokenised " names=" #needs_names " note=" note "\n"
 #include "policy/whitelist.def"
 #undef SK_FIELD
+#define SK_DETECTOR(symbol, name, side, memory, information, given, technique, sentence) \
+	"detector " name " side=" #side " memory=" #memory " information=" #information " given=" #given " technique=" technique " note=" sentence "\n"
+#include "policy/detectors.def"
+#undef SK_DETECTOR
 	;
 
 _Static_assert(SK_COUNT(matrix) == SK_BASIS_KIND_COUNT, "one row for each kind of basis");
@@ -212,6 +216,12 @@ bool sk_policy_exports(enum sk_basis_kind kind)
 bool sk_policy_names(enum sk_basis_kind kind, enum sk_role role)
 {
 	return is_permitted(PERMIT_NAMES, kind, role);
+}
+
+//= rule: DETECTOR-1
+bool sk_policy_detector_allowed(enum sk_basis_kind kind, enum sk_role role, const struct sk_detector_row *row)
+{
+	return is_permitted(row->memory == SK_MEMORY_SHORT ? PERMIT_DETECTOR_SHORT : PERMIT_DETECTOR_LONG, kind, role);
 }
 
 bool sk_policy_border_override(enum sk_basis_kind kind)

@@ -10,6 +10,39 @@ enum sk_basis_kind { SK_BASIS_AGREEMENT, SK_BASIS_FF, SK_BASIS_FD, SK_BASIS_DF, 
 enum { SK_BASIS_KIND_COUNT = 6 };
 enum sk_profile { SK_PROFILE_OWN_NETWORK, SK_PROFILE_LAB, SK_PROFILE_JP_2025 };
 enum { SK_PROFILE_COUNT = 3 };
+/* What a field of an observation is (LAW.md 1.1: MECH_HISTORY, MECH_COMMAND, MECH_AUTOGEN). */
+enum sk_field_kind { SK_FIELD_HISTORY, SK_FIELD_COMMAND, SK_FIELD_AUTOGEN };
+
+/* ---- detectors (detectors.def) ---- */
+
+enum sk_detector_side { SK_DETECTOR_SENSOR, SK_DETECTOR_CAMPAIGN };
+enum sk_detector_memory { SK_MEMORY_SHORT, SK_MEMORY_DAY, SK_MEMORY_STORED };
+enum sk_detector_given { SK_GIVEN_DEFAULT, SK_GIVEN_ASKED };
+enum { SK_DETECTOR_NAME_MAX = 32, SK_MEMORY_SHORT_S = 3600, SK_MEMORY_DAY_S = 86400 };
+struct sk_detector_row {
+	const char *name, *technique, *sentence;
+	enum sk_detector_side side;
+	enum sk_detector_memory memory;
+	enum sk_field_kind information; /* what its records are made of */
+	enum sk_detector_given given;
+};
+/* A number that a detector is run with. Its table stands with the detector; least and most bound what a basis may ask for. */
+struct sk_threshold {
+	const char *key, *unit;         /* unit "" for a plain number */
+	uint64_t least, most, fallback; /* fallback: where a basis does not name it */
+	const char *prose;
+};
+/* All rows in the table's order; *count gets their number. Static storage. */
+const struct sk_detector_row *sk_policy_detectors(size_t *count);
+/* The row of a name, or NULL. */
+const struct sk_detector_row *sk_policy_detector(const char *name);
+/* "short", "day", "stored"; "sensor", "campaign". Static storage. */
+const char *sk_detector_memory_name(enum sk_detector_memory memory);
+/* As sk_detector_memory_name, for the side. */
+const char *sk_detector_side_name(enum sk_detector_side side);
+
+/* ---- who may what ---- */
+
 enum sk_role { SK_ROLE_NONE, SK_ROLE_PARTY, SK_ROLE_CARRIER };
 
 /* May a basis of this kind keep frames of this class? The 6 x 5 matrix (LAW.md 1.2, DESIGN.md 4). rule: GATE-3 */
@@ -40,6 +73,8 @@ bool sk_policy_frames(enum sk_basis_kind kind, enum sk_role role);
 bool sk_policy_exports(enum sk_basis_kind kind);
 /* May full names (DNS, SNI) be switched on? Same rule as flow.all. */
 bool sk_policy_names(enum sk_basis_kind kind, enum sk_role role);
+/* May a detector be named by such a basis? One that remembers longer than an hour only where the permit detector.long stands. rule: DETECTOR-1 */
+bool sk_policy_detector_allowed(enum sk_basis_kind kind, enum sk_role role, const struct sk_detector_row *row);
 /* May a border table whose explicit lists override special ranges be used? Only lab and own_network. */
 bool sk_policy_border_override(enum sk_basis_kind kind);
 /* Days until a stored observation's key is destroyed, by default. */
@@ -49,10 +84,9 @@ unsigned sk_policy_small_cell(void);
 
 /* ---- whitelist of fields that an observation may carry (versioned data, whitelist.def) ---- */
 
-enum sk_field_kind { SK_FIELD_HISTORY, SK_FIELD_COMMAND, SK_FIELD_AUTOGEN };
 struct sk_field {
 	const char *name;        /* e.g. "sni", "ja4", "responder_port" */
-	enum sk_field_kind kind; /* LAW.md 1.1: MECH_HISTORY, MECH_COMMAND, MECH_AUTOGEN */
+	enum sk_field_kind kind;
 	bool tokenised;          /* kept only as a keyed token */
 	bool needs_names;        /* kept in clear only where sk_policy_names allows */
 	const char *note;

@@ -14,6 +14,10 @@ const char *sk_time_format(int64_t unix_ns, unsigned digits, char text[SK_TIME_T
 SK_MUST enum sk_err sk_time_parse(const char *text, int64_t *unix_ns);
 /* Parse a duration: "90s", "15m", "24h", "7d", "500ms". SK_EMALFORMED. */
 SK_MUST enum sk_err sk_duration_parse(const char *text, int64_t *ns);
+/* Days since 1970-01-01 of a date in the proleptic Gregorian calendar; month from 1, a day beyond the month's end runs into the next. */
+int64_t sk_days_of_date(int64_t year, unsigned month, unsigned day);
+/* The date of a day. */
+void sk_date_of_days(int64_t days, int64_t *year, unsigned *month, unsigned *day);
 /* A whole number with thousands separated by commas: "1,234,567". */
 const char *sk_number_format(uint64_t value, char text[SK_UNIT_TEXT_MAX]);
 /* Bytes in binary units with one decimal: "0 B", "1.5 KiB", "13.9 MiB". */

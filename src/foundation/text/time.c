@@ -11,7 +11,7 @@ enum { SECONDS_A_DAY = 86400, DAYS_TO_1970 = 719468 };
 
 /* ---- calendar: days since 1970-01-01 in the proleptic Gregorian calendar; the year is taken to begin in March, so that the leap day is last ---- */
 
-static int64_t days_of_date(int64_t year, unsigned month, unsigned day)
+int64_t sk_days_of_date(int64_t year, unsigned month, unsigned day)
 {
 	year -= month <= 2;
 	int64_t era = (year >= 0 ? year : year - 399) / 400;
@@ -20,7 +20,7 @@ static int64_t days_of_date(int64_t year, unsigned month, unsigned day)
 	return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - DAYS_TO_1970;
 }
 
-static void date_of_days(int64_t days, int64_t *year, unsigned *month, unsigned *day)
+void sk_date_of_days(int64_t days, int64_t *year, unsigned *month, unsigned *day)
 {
 	days += DAYS_TO_1970;
 	int64_t era = (days >= 0 ? days : days - 146096) / 146097;
@@ -58,7 +58,7 @@ const char *sk_time_format(int64_t unix_ns, unsigned digits, char text[SK_TIME_T
 	/* int64 nanoseconds reach from 1677 to 2262: the year has always four digits. */
 	int64_t year;
 	unsigned month, day;
-	date_of_days(days, &year, &month, &day);
+	sk_date_of_days(days, &year, &month, &day);
 	int used = snprintf(text, SK_TIME_TEXT_MAX, "%04d-%02u-%02uT%02d:%02d:%02d", (int)year, month, day, (int)(of_day / 3600),
 			    (int)(of_day / 60 % 60), (int)(of_day % 60));
 	SK_INVARIANT(used == 19);
@@ -159,7 +159,7 @@ enum sk_err sk_time_parse(const char *text, int64_t *unix_ns)
 	if (!take_digits(&at, 4, &year) || !take_char(&at, '-') || !take_digits(&at, 2, &month) || !take_char(&at, '-') ||
 	    !take_digits(&at, 2, &day) || month < 1 || month > 12 || day < 1 || day > days_of_month(year, month))
 		return SK_EMALFORMED;
-	int64_t seconds = days_of_date(year, month, day) * SECONDS_A_DAY, ns = 0, offset = 0;
+	int64_t seconds = sk_days_of_date(year, month, day) * SECONDS_A_DAY, ns = 0, offset = 0;
 	if (*at == '\0')
 		return join_time(seconds, 0, unix_ns);
 	if (!take_char(&at, 'T') && !take_char(&at, 't') && !take_char(&at, ' '))

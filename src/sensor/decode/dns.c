@@ -15,7 +15,7 @@ enum {
 	LABEL_KIND_MASK = 0xc0, LABEL_POINTER = 0xc0, POINTER_MASK = 0x3fff,
 	TYPE_A = 1, TYPE_NS = 2, TYPE_CNAME = 5, TYPE_NULL = 10, TYPE_PTR = 12, TYPE_MX = 15, TYPE_TXT = 16, TYPE_AAAA = 28, TYPE_SRV = 33,
 	TYPE_OPT = 41, TYPE_SVCB = 64, TYPE_HTTPS = 65,
-	FLAG_RESPONSE = 0x8000, FLAG_TRUNCATED = 0x0200, RCODE_MASK = 0x000f
+	CLASS_IN = 1, FLAG_RESPONSE = 0x8000, FLAG_TRUNCATED = 0x0200, RCODE_MASK = 0x000f
 };
 
 /* A name as text while it is read: where each label begins, so that a text that is too long can lose labels from the left. */
@@ -194,6 +194,19 @@ static uint16_t answer_bit(uint16_t type)
 	}
 }
 
+/* RFC 1035 3.4.1, RFC 3596 2.2: the data is the address and nothing else. */
+static void read_address(struct sk_cur data, uint16_t type, struct sk_dns *out)
+{
+	bool wide = type == TYPE_AAAA;
+	if (sk_left(&data) != (wide ? 16u : 4u))
+		return;
+	if (out->answer_address_count < SK_DNS_ADDRESSES_MAX) {
+		out->address[out->answer_address_count].family = wide ? 6 : 4;
+		sk_copy(&data, out->address[out->answer_address_count].bytes, wide ? 8 : 4);
+	}
+	out->answer_address_count++;
+}
+
 enum section { SECTION_ANSWER, SECTION_AUTHORITY, SECTION_ADDITIONAL };
 
 static inline __attribute__((always_inline)) enum sk_err read_record(struct sk_cur *c, enum section section, struct sk_dns *out)
@@ -204,8 +217,11 @@ static inline __attribute__((always_inline)) enum sk_err read_record(struct sk_c
 		return SK_ETRUNC;
 	uint16_t type = sk_view_be16(head, 0), class_ = sk_view_be16(head, 2);
 	uint32_t ttl = sk_view_be32(head, 4);
-	sk_skip(c, RECORD_HEAD_BYTES + (size_t)sk_view_be16(head, 8));
+	sk_skip(c, RECORD_HEAD_BYTES);
+	struct sk_cur data = sk_carve(c, sk_view_be16(head, 8));
 	SK_TRY(sk_alive(c));
+	if (section == SECTION_ANSWER && class_ == CLASS_IN && (type == TYPE_A || type == TYPE_AAAA))
+		read_address(data, type, out);
 	if (section == SECTION_ANSWER) {
 		uint32_t ttl_s = ttl > INT32_MAX ? 0 : ttl; /* RFC 2181 section 8 */
 		if (out->answer_types == 0 || ttl_s < out->answer_min_ttl_s)

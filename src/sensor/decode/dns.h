@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The DNS head (RFC 1035, EDNS RFC 6891): header, first question, answer counts, answer addresses are not kept. */
+/* The DNS head (RFC 1035, EDNS RFC 6891): header, first question, what kinds of answers, and some of their addresses, which live no longer than the head. */
 #ifndef SK_DECODE_DNS_H
 #define SK_DECODE_DNS_H
 
 #include "wire/wire.h"
 
-enum { SK_DNS_NAME_MAX = 256 };
+enum { SK_DNS_NAME_MAX = 256, SK_DNS_ADDRESSES_MAX = 5 };
 
 struct sk_dns {
 	uint16_t id, flags;
@@ -18,6 +18,8 @@ struct sk_dns {
 	uint8_t name_length;       /* bytes of name */
 	char name[SK_DNS_NAME_MAX]; /* question in lower case without the last dot; "." for the root; bytes outside [a-z0-9_-] as \DDD; lives in flow memory only */
 	uint32_t answer_min_ttl_s; /* over the answer section; 0 when none */
+	uint16_t answer_address_count; /* A and AAAA records of the answer section */
+	struct { uint8_t family, bytes[8]; } address[SK_DNS_ADDRESSES_MAX]; /* the first of them; of IPv6 the network, 64 bits. For detectors' keyed hashes alone: never kept */
 	uint16_t answer_types;     /* bit 0 A, 1 AAAA, 2 CNAME, 3 MX, 4 TXT, 5 NS, 6 PTR, 7 SRV, 8 HTTPS/SVCB, 9 NULL, 15 other */
 };
 

@@ -16,6 +16,7 @@ static void keep_dns(struct sk_flow_facts *facts, const struct sk_dns *dns)
 		return;
 	facts->has_dns = true;
 	facts->dns = *dns;
+	memset(facts->dns.address, 0, sizeof facts->dns.address); /* whoever answered is not what was asked about */
 	if (!dns->response)
 		facts->dns_queries++;
 	else

@@ -11,7 +11,7 @@
 #include "text/text.h"
 
 enum { LINE_MAX_BYTES = 32768, FILE_BUFFER_BYTES = 1 << 16, FLOW_ID_BYTES = 6 /* below 2^53 */, ROLLING_MODE = 0640 };
-enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMPV6 = 58, PROTO_SCTP = 132 };
+enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMPV6 = 58, PROTO_SCTP = 132, GID_DETECTORS = 2 };
 
 static struct sk_emit *make(const char *path, const char *sensor, struct sk_fault *fault)
 {
@@ -310,8 +310,38 @@ static void emit_flow(struct sk_emit *emit, const struct sk_observation *o, cons
 void sk_emit_observation(struct sk_emit *emit, const struct sk_observation *observation, const uint8_t id[16])
 {
 	const struct sk_observation *o = observation;
+	/* What a detector counted is no flow: its alert tells it. */
+	if (o->kind == SK_OBSERVATION_EVENT)
+		return;
 	emit_flow(emit, o, id);
 	sk_emit_heads(emit, o);
+}
+
+/* A detector's number among signatures: always the same for its name (FNV-1a, 31 bits). */
+static uint32_t number_of(const char *name)
+{
+	uint32_t hash = 2166136261u;
+	for (; *name != '\0'; name++)
+		hash = (hash ^ (uint8_t)*name) * 16777619u;
+	return hash & 0x7fffffff;
+}
+
+static void add_event(struct sk_json_writer *w, const struct sk_observation *o)
+{
+	sk_json_object(w, "detector");
+	sk_json_u64(w, "contacts", o->detector_contacts);
+	sk_json_u64(w, "answered", o->detector_answered);
+	sk_json_u64(w, "peers", o->detector_peers);
+	sk_json_u64(w, "ports", o->detector_ports);
+	sk_json_u64(w, "value", o->detector_value);
+	sk_json_u64(w, "threshold", o->detector_limit);
+	if (o->detector_period_ms != 0) {
+		sk_json_u64(w, "period_ms", o->detector_period_ms);
+		sk_json_u64(w, "spread_permille", o->detector_spread_permille);
+	}
+	if ((o->detector_bits & SK_DETECTOR_BIT_HALF) != 0)
+		sk_json_bool(w, "half_view", true);
+	sk_json_end(w);
 }
 
 /* What we say of ourselves is no alert: an alert has a flow. */
@@ -331,8 +361,9 @@ static void begin_alert(struct sk_emit *emit, struct sk_json_writer *w, const st
 	(void)snprintf(signature, sizeof signature, "SEKISHO %s %s", finding->kind, finding->matched);
 	sk_json_object(w, "alert");
 	sk_json_text(w, "action", "allowed");
-	sk_json_u64(w, "gid", 1);
-	sk_json_u64(w, "signature_id", evidence->hit_ids[0]);
+	bool event = evidence->kind == SK_OBSERVATION_EVENT;
+	sk_json_u64(w, "gid", event ? GID_DETECTORS : 1);
+	sk_json_u64(w, "signature_id", event ? number_of(finding->kind) : evidence->hit_ids[0]);
 	sk_json_u64(w, "rev", 1);
 	sk_json_text(w, "signature", signature);
 	sk_json_text(w, "category", finding->kind);
@@ -357,6 +388,8 @@ void sk_emit_finding(struct sk_emit *emit, const struct sk_finding *finding, con
 	sk_json_text(&w, "sentence", finding->sentence);
 	sk_json_text(&w, "why", finding->why);
 	sk_json_text(&w, "doubt", finding->doubt);
+	if (evidence != NULL && evidence->kind == SK_OBSERVATION_EVENT)
+		add_event(&w, evidence);
 	sk_json_end(&w);
 	sk_emit_end_line(emit, &w);
 	/* A link that is down brings no further line that would push this one out. */

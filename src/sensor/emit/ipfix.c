@@ -257,6 +257,9 @@ static void put_record(struct sk_ipfix *ipfix, const struct sk_observation *o, u
 
 void sk_ipfix_observation(struct sk_ipfix *ipfix, const struct sk_observation *observation)
 {
+	/* What a detector counted over many flows is none. */
+	if (observation->kind == SK_OBSERVATION_EVENT)
+		return;
 	for (unsigned direction = 0; direction < 2; direction++) {
 		/* The first direction stands for an event in which nothing was counted. */
 		if (observation->packets[direction] == 0 && (direction == 1 || observation->packets[1] != 0))

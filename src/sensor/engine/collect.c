@@ -168,7 +168,7 @@ static void set_times(struct sk_crew *crew, struct sk_account *account)
 /* Nothing came and no segment ended: what was pending still is. */
 static bool is_nothing(const struct sk_account *account)
 {
-	return account->received.frames == 0 && account->segments == 0 && account->pending_before.frames == account->pending_after.frames;
+	return account->received.frames == 0 && account->segments == 0 && account->observations == 0 && account->pending_before.frames == account->pending_after.frames;
 }
 
 static void add_to_totals(struct sk_crew *crew, const struct sk_account *account)
@@ -190,6 +190,7 @@ static enum sk_err tell_interval(struct sk_crew *crew, struct sk_fault *fault)
 	memcpy(account->link, crew->parts[0].part.account.link, sizeof account->link);
 	for (unsigned w = 0; w < crew->config.workers; w++)
 		add_part(account, &crew->parts[w].part.account);
+	sk_watch_account(crew, account);
 	SK_TRY(settle_exchange(account, fault));
 	SK_TRY(sk_account_check(account, fault));
 	/* From a file, an interval in which nothing happened is not written. */
@@ -213,9 +214,10 @@ enum sk_err sk_collect_part(struct sk_crew *crew, unsigned worker, const struct 
 		return SK_OK;
 	const struct sk_plan plan = crew->parts[0].plan;
 	for (unsigned w = 1; w < crew->config.workers; w++)
-		SK_INVARIANT(crew->parts[w].plan.next == plan.next && crew->parts[w].plan.order == plan.order && crew->parts[w].plan.last == plan.last);
+		SK_INVARIANT(crew->parts[w].plan.next == plan.next && crew->parts[w].plan.kit == plan.kit && crew->parts[w].plan.order == plan.order && crew->parts[w].plan.last == plan.last);
 	crew->part_count = 0;
 	memset(crew->parted, 0, sizeof crew->parted);
+	sk_watch_change(crew, &plan);
 	SK_TRY(tell_interval(crew, fault));
 	const struct sk_snapshot *before = crew->snapshot;
 	crew->snapshot = plan.next;
@@ -242,6 +244,25 @@ static void take_finding(struct sk_crew *crew, const struct sk_ring_record *reco
 	crew->config.sink->finding(crew->config.sink->context, &crew->finding, &crew->observation);
 }
 
+static void take_second(struct sk_crew *crew, unsigned worker, const struct sk_ring_record *record)
+{
+	int64_t clock_ns;
+	memcpy(&clock_ns, record->bytes, sizeof clock_ns);
+	if (crew->config.live) {
+		if (clock_ns > crew->second_ns)
+			sk_watch_second(crew, clock_ns);
+		return;
+	}
+	SK_INVARIANT(crew->second_count == 0 || crew->second_ns == clock_ns);
+	crew->second_ns = clock_ns;
+	crew->seconded[worker] = true;
+	if (++crew->second_count < crew->config.workers)
+		return;
+	crew->second_count = 0;
+	memset(crew->seconded, 0, sizeof crew->seconded);
+	sk_watch_second(crew, clock_ns);
+}
+
 static void take_end(struct sk_crew *crew, unsigned worker, const struct sk_ring_record *record)
 {
 	struct sk_fault fault;
@@ -266,6 +287,12 @@ static enum sk_err take(struct sk_crew *crew, unsigned worker, const struct sk_r
 	case SK_SPOOL_BEAT:
 		take_beat(crew, record);
 		return SK_OK;
+	case SK_SPOOL_EVENT:
+		sk_kit_receive(crew->kit, record->bytes, record->length);
+		return SK_OK;
+	case SK_SPOOL_SECOND:
+		take_second(crew, worker, record);
+		return SK_OK;
 	case SK_SPOOL_SOURCE_ENDED:
 		take_end(crew, worker, record);
 		return SK_OK;
@@ -277,21 +304,26 @@ static enum sk_err take(struct sk_crew *crew, unsigned worker, const struct sk_r
 	return SK_EBUG;
 }
 
+bool sk_collect_waits(const struct sk_crew *crew, unsigned worker)
+{
+	return crew->parted[worker] || crew->seconded[worker];
+}
+
 /* Findings follow their observation: between the two no other ring is read. */
 static enum sk_err collect_from(struct sk_crew *crew, unsigned worker, bool *any, struct sk_fault *fault)
 {
 	struct sk_ring *ring = &crew->workers[worker].spool;
 	struct sk_ring_record record;
 	enum sk_err err = SK_OK;
-	for (unsigned i = 0; err == SK_OK && !crew->parted[worker] && sk_ring_take(ring, &record); i++) {
+	for (unsigned i = 0; err == SK_OK && !sk_collect_waits(crew, worker) && sk_ring_take(ring, &record); i++) {
 		if (i >= SK_COLLECT_MAX && record.kind != SK_SPOOL_FINDING) {
 			sk_ring_untake(ring, &record);
 			break;
 		}
 		*any = true;
 		err = take(crew, worker, &record, fault);
-		/* With the last part of a cut all rings are open again, and this one goes on in its turn. */
-		if (record.kind == SK_SPOOL_PART)
+		/* With the last part of a cut, or the last worker in a second, all rings are open again, and this one goes on in its turn. */
+		if (record.kind == SK_SPOOL_PART || record.kind == SK_SPOOL_SECOND)
 			break;
 	}
 	sk_ring_release(ring);
@@ -302,7 +334,7 @@ enum sk_err sk_collect(struct sk_crew *crew, bool *any, struct sk_fault *fault)
 {
 	*any = false;
 	for (unsigned worker = 0; worker < crew->config.workers; worker++)
-		if (!crew->parted[worker])
+		if (!sk_collect_waits(crew, worker))
 			SK_TRY(collect_from(crew, worker, any, fault));
 	return SK_OK;
 }

@@ -86,6 +86,8 @@ static enum sk_err make_worker(struct sk_crew *crew, unsigned index, uint8_t key
 		SK_TRY(sk_pulse_probe_new(key[1], &probe));
 		sk_engine_probe(worker->engine, probe, sk_spool_beat, worker);
 	}
+	if (crew->kit != NULL)
+		sk_watch_enter(worker, crew->kit);
 	sk_stats_tell(worker);
 	return SK_OK;
 }
@@ -108,7 +110,13 @@ static enum sk_err fill(struct sk_crew *crew, struct sk_fault *fault)
 	crew->unix_less_monotonic_ns = crew->cut_unix_ns - crew->cut_monotonic_ns;
 	if (crew->config.health_learn_ns != 0)
 		SK_TRY(sk_pulse_new(crew->config.health_learn_ns, &crew->pulse));
+	sk_random(crew->kit_key, sizeof crew->kit_key);
+	SK_TRY(sk_select_new(crew->snapshot->basis, crew->snapshot->set, crew->config.sink, &crew->select));
+	SK_TRY(sk_watch_prepare(crew, crew->snapshot, &crew->kit, fault));
 	sk_random(key, sizeof key);
+	/* A capture lies there for whoever has this memory, and must give the same each time. */
+	if (!crew->config.live)
+		memset(key[1], 0, sizeof key[1]);
 	enum sk_err err = workers > 1 ? connect_workers(crew) : SK_OK;
 	for (unsigned i = 0; err == SK_OK && i < workers; i++)
 		err = make_worker(crew, i, key, fault);
@@ -124,8 +132,10 @@ enum sk_err sk_crew_new(const struct sk_crew_config *config, const struct sk_sna
 	struct sk_crew *crew = zeroed(1, sizeof *crew);
 	if (crew == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "the workers cannot start: out of memory");
+	crew->flow_limits = config->flow;
 	crew->config = completed(config);
 	crew->bell.fd = -1;
+	crew->keyed = crew->config.live;
 	crew->snapshot = snapshot;
 	struct sk_fault why = {.err = SK_OK};
 	enum sk_err err = fill(crew, &why);
@@ -205,6 +215,10 @@ void sk_crew_free(struct sk_crew *crew)
 	for (unsigned i = 0; crew->rings != NULL && i < crew->config.workers * crew->config.sources; i++)
 		sk_ring_fini(&crew->rings[i]);
 	sk_bell_fini(&crew->bell);
+	if (crew->next_kit != crew->kit)
+		sk_kit_free(crew->next_kit);
+	sk_kit_free(crew->kit);
+	sk_select_free(crew->select);
 	if (crew->workers != NULL)
 		sk_wipe(crew->workers, crew->config.workers * sizeof *crew->workers);
 	free(crew->workers);
@@ -224,7 +238,7 @@ bool sk_crew_health(const struct sk_crew *crew, struct sk_pulse_state *out)
 
 size_t sk_crew_residue(const struct sk_crew *crew)
 {
-	size_t residue = 0;
+	size_t residue = crew->kit != NULL ? sk_kit_residue(crew->kit) : 0;
 	for (unsigned i = 0; i < crew->config.workers; i++) {
 		const struct sk_worker *worker = &crew->workers[i];
 		residue += sk_engine_residue(worker->engine) + sk_ring_residue(&worker->spool) + sk_count_nonzero(worker->form, sizeof worker->form);

@@ -30,6 +30,7 @@ struct sk_crew_config {
 	size_t exchange_bytes, spool_bytes; /* of each ring between two workers, and to the collector; 0 = SK_CREW_RING_BYTES, at least SK_CREW_RING_MIN_BYTES */
 	uint32_t frame_bytes;             /* the longest frame that a source gives; 0 = SK_FRAME_MAX_BYTES. Rings hold four of them at least */
 	const char *link;                 /* name in the account */
+	const struct sk_brands *brands;   /* for detectors of lookalikes; may be NULL; borrowed */
 	struct sk_clock clock;
 	const struct sk_observe_sink *sink;
 

@@ -5,7 +5,9 @@
    A cut goes like this. Somebody opens it: with one source worker 0, when its interval is full or an order came; with several the collector, by an order that every
    worker sees. A worker that is at the cut puts a mark into every ring that leaves it and takes from the others until their marks have come; a ring whose mark has
    come is not read further. Then it measures its part, sends it to the collector behind the observations that belong to it, and changes its snapshot.
-   The collector reads no ring beyond a part until all parts of the cut have come. //= rule: EPOCH-1 */
+   The collector reads no ring beyond a part until all parts of the cut have come. //= rule: EPOCH-1
+   Detectors run in the collector's thread, over events that workers make. From a file each second of the source's clock goes through the rings as a cut does, and
+   the collector reads no ring beyond it until all workers have come so far; live nobody waits, and the clock is that of the worker that is furthest. //= rule: DETECTOR-3 */
 #ifndef SK_CREW_PRIV_H
 #define SK_CREW_PRIV_H
 
@@ -28,6 +30,7 @@ enum {
 /* What happens at a cut, decided once by who opens it. */
 struct sk_plan {
 	const struct sk_snapshot *next; /* the snapshot after it */
+	struct sk_kit *kit;             /* and the detectors; NULL: none runs */
 	uint64_t order;                 /* the last order that it obeys */
 	uint8_t end;                    /* enum sk_flow_end of a last cut */
 	bool last;                      /* close everything: the crew ends here */
@@ -35,7 +38,7 @@ struct sk_plan {
 
 /* ---- between workers ---- */
 
-enum sk_exchange_kind { SK_EXCHANGE_FRAME = 1, SK_EXCHANGE_DATAGRAM, SK_EXCHANGE_CLOCK, SK_EXCHANGE_MARK };
+enum sk_exchange_kind { SK_EXCHANGE_FRAME = 1, SK_EXCHANGE_DATAGRAM, SK_EXCHANGE_CLOCK, SK_EXCHANGE_SECOND, SK_EXCHANGE_MARK };
 
 /* Behind it the captured bytes. */
 struct sk_exchange_frame {
@@ -56,6 +59,11 @@ struct sk_exchange_clock {
 	int64_t was_ns, now_ns;
 };
 
+struct sk_exchange_second {
+	int64_t clock_ns;
+	uint64_t sweep; /* 0 or 1 */
+};
+
 /* The source's clock at the cut: what is over by then is over for everyone. */
 struct sk_exchange_mark {
 	struct sk_plan plan;
@@ -64,7 +72,7 @@ struct sk_exchange_mark {
 
 /* ---- to the collector ---- */
 
-enum sk_spool_kind { SK_SPOOL_OBSERVATION = 1, SK_SPOOL_FINDING, SK_SPOOL_PART, SK_SPOOL_SOURCE_ENDED, SK_SPOOL_STOPPED, SK_SPOOL_BEAT };
+enum sk_spool_kind { SK_SPOOL_OBSERVATION = 1, SK_SPOOL_FINDING, SK_SPOOL_PART, SK_SPOOL_SOURCE_ENDED, SK_SPOOL_STOPPED, SK_SPOOL_EVENT, SK_SPOOL_SECOND, SK_SPOOL_BEAT };
 
 struct sk_spool_part {
 	struct sk_part part;
@@ -108,6 +116,8 @@ struct sk_worker {
 	int64_t clocks_ns[SK_BATCH_MAX];
 
 	const struct sk_snapshot *snapshot;
+	struct sk_kit *kit;                        /* the collector's; here only what never changes of it is read */
+	uint64_t events_lost;                      /* that found no room */
 	struct sk_plan plan;                       /* of the cut that a mark announced */
 	bool cut_wanted, stopped, finished;
 	uint64_t obeyed;
@@ -134,12 +144,22 @@ struct sk_crew {
 	_Atomic uint64_t ordered;
 	uint64_t done;                             /* the last order of which all parts have come */
 	const struct sk_snapshot *snapshot, *pending; /* in effect at the last cut; asked for, not ordered yet */
+	struct sk_kit *kit, *next_kit;             /* the same of detectors; NULL: none runs */
+	uint8_t kit_key[SK_SIP_KEY_BYTES];
+	bool keyed;                                /* by the first frame: of the thread that receives it */
+	struct sk_flow_limits flow_limits;         /* of the whole crew, not shared out */
 	atomic_bool suspended, drop_sources, aborted;
 
 	/* The collector's. */
 	bool parted[SK_CREW_WORKERS_MAX];
 	struct sk_spool_part *parts;               /* one a worker */
 	unsigned part_count, sources_left;
+	bool seconded[SK_CREW_WORKERS_MAX];        /* the worker's clock has come into the next second */
+	unsigned second_count;
+	int64_t second_ns;
+	struct sk_select *select;                  /* of what detectors say */
+	struct sk_select_counts select_before;
+	struct sk_detection detection;
 	struct sk_observation observation;         /* the last one: evidence of the findings that follow it */
 	struct sk_finding finding;
 	struct sk_account account;
@@ -164,6 +184,8 @@ void sk_crew_join(struct sk_crew *crew);
 enum sk_step { SK_STEP_IDLE, SK_STEP_WAITED, SK_STEP_WORKED };
 /* One round: cut when it is time, take what others handed over, receive a batch. */
 enum sk_step sk_worker_step(struct sk_worker *worker);
+/* Tell all readers of all that is in the worker's rings: before it waits for one of them, for what it waits for may wait for another. */
+void sk_worker_publish_all(struct sk_worker *worker);
 /* The thread. */
 void *sk_worker_run(void *worker);
 
@@ -175,6 +197,8 @@ struct sk_engine_peers sk_exchange_peers(struct sk_worker *worker);
 SK_MUST bool sk_exchange_take(struct sk_worker *worker, unsigned from);
 /* Put a mark into every ring that leaves, and tell their readers of all that is in them. */
 void sk_exchange_mark(struct sk_worker *worker, const struct sk_plan *plan);
+/* Tell the others that a second began. */
+void sk_exchange_second(struct sk_worker *worker, int64_t clock_ns, bool sweep);
 /* Tell the readers of what is in the rings; not `all`: where much has been gathered. */
 void sk_exchange_publish(struct sk_worker *worker, bool all);
 
@@ -182,6 +206,10 @@ void sk_exchange_publish(struct sk_worker *worker, bool all);
 
 /* The sink of a worker with a ring to the collector. */
 struct sk_observe_sink sk_spool_sink(struct sk_worker *worker);
+/* An event of a detector's: where it can be waited for it is, else it may be lost, and counted. */
+void sk_spool_event(void *worker, const struct sk_event *event);
+/* A second began. Not waited for where frames are not. */
+void sk_spool_second(struct sk_worker *worker, int64_t clock_ns);
 /* Hand a part over; waits for room. */
 void sk_spool_part(struct sk_worker *worker);
 /* Hand a second of the link over; false where there is no room and nobody waits. */
@@ -198,6 +226,23 @@ SK_MUST enum sk_err sk_collect_part(struct sk_crew *crew, unsigned worker, const
 
 /* A second of the link: what it says is told at once. */
 void sk_collect_beat(struct sk_crew *crew, const struct sk_pulse_beat *beat);
+/* Of a worker whose ring may not be read further before others have come so far. */
+bool sk_collect_waits(const struct sk_crew *crew, unsigned worker);
+
+/* ---- watch.c ---- */
+
+/* Detectors for a snapshot: those that run when nothing changes for them, else new ones. *out NULL: none. SK_ENOMEM, SK_EBASISBAD. */
+SK_MUST enum sk_err sk_watch_prepare(struct sk_crew *crew, const struct sk_snapshot *snapshot, struct sk_kit **out, struct sk_fault *fault);
+/* The worker's events go to this kit from now on; NULL: there are none. */
+void sk_watch_enter(struct sk_worker *worker, struct sk_kit *kit);
+/* The first frame of all that came. */
+void sk_watch_first(struct sk_worker *worker, const struct sk_frame *frame);
+/* All workers' clocks have come into this second. */
+void sk_watch_second(struct sk_crew *crew, int64_t clock_ns);
+/* Work by the detectors of the plan, all workers do; at the last cut everything is told. What does not go on is overwritten. rule: DETECTOR-2 */
+void sk_watch_change(struct sk_crew *crew, const struct sk_plan *plan);
+/* What detectors said in this interval goes into its account. */
+void sk_watch_account(struct sk_crew *crew, struct sk_account *account);
 
 /* ---- stats.c ---- */
 

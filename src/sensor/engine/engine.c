@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-enum { EXPIRE_STEP_NS = 1000000000 };
+enum { EXPIRE_STEP_NS = 1000000000, SECOND_NS = 1000000000 };
 
 static void segment_closed(void *context, const struct sk_flow_record *record)
 {
@@ -12,6 +12,8 @@ static void segment_closed(void *context, const struct sk_flow_record *record)
 	engine->totals.protocols[record->ip_proto]++;
 	if (record->app < SK_APP_COUNT)
 		engine->totals.apps[record->app]++;
+	if (engine->watch.front.kit != NULL)
+		sk_kit_ended(&engine->watch.front, record);
 	sk_select_segment(engine->select, record);
 }
 
@@ -27,6 +29,7 @@ enum sk_err sk_engine_new(const struct sk_engine_config *config, sk_engine_inter
 	engine->heads = config->flow.heads != SK_FLOW_HEADS_NONE;
 	engine->context = context;
 	engine->expired_at_ns = INT64_MIN;
+	engine->second_ends_ns = INT64_MAX;
 	uint8_t key[2][SK_SIP_KEY_BYTES];
 	sk_random(key, sizeof key);
 	enum sk_err err = sk_gate_new(config->border, config->basis->classes, &engine->gate);
@@ -61,6 +64,14 @@ void sk_engine_probe(struct sk_engine *engine, struct sk_pulse_probe *probe, sk_
 	engine->beat_context = context;
 }
 
+void sk_engine_watch(struct sk_engine *engine, const struct sk_engine_watch *watch)
+{
+	static const struct sk_engine_watch nobody = {.second = NULL};
+	engine->watch = watch != NULL ? *watch : nobody;
+	engine->second_ends_ns = engine->watch.second != NULL ? INT64_MIN : INT64_MAX;
+	sk_flow_tell_sweeps(engine->flows, engine->watch.second != NULL);
+}
+
 void sk_engine_free(struct sk_engine *engine)
 {
 	if (engine == NULL)
@@ -75,6 +86,16 @@ void sk_engine_free(struct sk_engine *engine)
 }
 
 /* ---- the path of a packet ---- */
+
+static inline void count_packet(struct sk_engine *engine, const struct sk_flow *flow, const struct sk_packet *packet)
+{
+	const struct sk_kit_front *front = &engine->watch.front;
+	unsigned news = sk_flow_news(engine->flows);
+	if (news != 0)
+		sk_kit_packet(front, engine->flows, flow, packet, news);
+	if (sk_kit_samples(front->kit))
+		sk_kit_sample(front, engine->flows, flow, packet);
+}
 
 static void open_segment(struct sk_engine *engine, struct sk_flow *flow, const struct sk_packet *packet)
 {
@@ -117,10 +138,15 @@ static void follow_packet(struct sk_engine *engine, const struct sk_packet *pack
 	}
 	if (is_new)
 		open_segment(engine, flow, packet);
+	if (engine->watch.front.kit != NULL)
+		count_packet(engine, flow, packet);
 	if (!engine->heads || leave_head(engine, packet))
 		return;
-	for (const struct sk_head *head = sk_flow_head(engine->flows, flow, packet); head != NULL; head = sk_flow_head_next(engine->flows, flow, packet))
+	for (const struct sk_head *head = sk_flow_head(engine->flows, flow, packet); head != NULL; head = sk_flow_head_next(engine->flows, flow, packet)) {
 		(void)sk_detect_head(&engine->detect, engine->flows, flow, head);
+		if (engine->watch.front.kit != NULL && sk_kit_wants_head(engine->watch.front.kit, (enum sk_head_kind)head->kind))
+			sk_kit_head(&engine->watch.front, engine->flows, flow, packet, head);
+	}
 }
 
 static void follow_packets(struct sk_engine *engine)
@@ -256,6 +282,27 @@ static void take_clock_back(struct sk_engine *engine, int64_t was_ns, int64_t no
 	engine->expired_at_ns = now_ns;
 }
 
+static void enter_second(struct sk_engine *engine, bool sweep)
+{
+	int64_t now_ns = engine->clock.now_ns;
+	engine->second_ns = now_ns;
+	engine->second_ends_ns = now_ns - now_ns % SECOND_NS + SECOND_NS;
+	engine->watch.second(engine->watch.context, now_ns, sweep);
+	if (!sweep)
+		return;
+	engine->swept_ns = now_ns;
+	engine->frames_swept = 0;
+	sk_flow_settle(engine->flows, now_ns);
+}
+
+/* What came before belongs to the second before. Which segments end when must not depend on how they are spread over workers, so it is told to all of them. */
+static void begin_second(struct sk_engine *engine)
+{
+	bool first = engine->second_ends_ns == INT64_MIN;
+	follow_packets(engine);
+	enter_second(engine, first || sk_flow_sweep_is_due(&engine->watch.limits, engine->swept_ns, engine->second_ns, engine->clock.now_ns, engine->frames_swept));
+}
+
 /* A frame's time told that the clock was wrong. What came before that frame goes first. */
 static void clock_went_back(struct sk_engine *engine)
 {
@@ -263,12 +310,16 @@ static void clock_went_back(struct sk_engine *engine)
 	take_clock_back(engine, engine->clock.was_ns, engine->clock.now_ns);
 	if (engine->peers != NULL)
 		engine->peers->clock_back(engine->peers->context, engine->clock.was_ns, engine->clock.now_ns);
+	if (engine->watch.second != NULL)
+		enter_second(engine, true);
 }
 
 static void tick(struct sk_engine *engine, int64_t time_ns)
 {
 	if (!engine->told_clock && sk_flow_clock_tick(&engine->clock, time_ns))
 		clock_went_back(engine);
+	if (SK_UNLIKELY(engine->clock.now_ns >= engine->second_ends_ns))
+		begin_second(engine);
 }
 
 /* Of a part of a batch that belongs to one interval. */
@@ -342,6 +393,7 @@ void sk_engine_receive(struct sk_engine *engine, struct sk_frame *frames, size_t
 {
 	uint64_t classes[SK_CLASS_COUNT] = {0}, reasons[SK_GATE_REASON_COUNT] = {0};
 	take_times(engine, frames, frame_count);
+	engine->frames_swept += frame_count;
 	sk_gate_judge_batch(engine->gate, frames, frame_count, engine->verdicts);
 	engine->packet_count = 0;
 	for (size_t i = 0; i < frame_count; i++) {
@@ -371,6 +423,14 @@ void sk_engine_take_clock(struct sk_engine *engine, int64_t clock_ns)
 {
 	if (clock_ns > engine->clock.now_ns)
 		engine->clock.now_ns = clock_ns;
+}
+
+/* Whoever feeds this engine tells of seconds: its own clock, between them, does not. */
+void sk_engine_take_second(struct sk_engine *engine, int64_t clock_ns, bool sweep)
+{
+	engine->clock.now_ns = clock_ns;
+	if (engine->watch.second != NULL)
+		enter_second(engine, sweep);
 }
 
 void sk_engine_take_frames(struct sk_engine *engine, struct sk_frame *frames, const int64_t *clocks_ns, size_t frame_count)
@@ -417,6 +477,8 @@ void sk_engine_tell_clock(struct sk_engine *engine, int64_t now_ns)
 {
 	engine->told_clock = true;
 	sk_engine_take_clock(engine, now_ns);
+	if (SK_UNLIKELY(engine->clock.now_ns >= engine->second_ends_ns))
+		begin_second(engine);
 	expire(engine);
 }
 

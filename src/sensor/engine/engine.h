@@ -10,7 +10,7 @@
 #include "ledger/record.h"
 #include "select/select.h"
 
-enum { SK_ENGINE_INTERVAL_FRAMES = 1 << 20, SK_ENGINE_PROTOCOLS = 256, SK_ENGINE_LOST_MAX = 17 };
+enum { SK_ENGINE_INTERVAL_FRAMES = 1 << 22, SK_ENGINE_PROTOCOLS = 256, SK_ENGINE_LOST_MAX = 17 };
 
 struct sk_engine_config {
 	const struct sk_border *border;         /* borrowed, as all below */

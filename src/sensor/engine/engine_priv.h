@@ -29,6 +29,15 @@ struct sk_engine_peers {
 /* Takes a second of the link (pulse/pulse.h). False: there is no room now, it goes on. */
 typedef bool (*sk_engine_beat)(void *context, const struct sk_pulse_beat *beat);
 
+/* Detectors of behaviour over what an engine sees. rule: DETECTOR-3 */
+struct sk_engine_watch {
+	struct sk_kit_front front;                 /* who gets events; its kit NULL: no detector runs */
+	void *context;
+	/* The clock has come into another second, or has gone back, before anything happens in it; with `sweep` all that is idle ends now. NULL: not told. */
+	void (*second)(void *context, int64_t clock_ns, bool sweep);
+	struct sk_flow_limits limits;              /* of all engines that share a source */
+};
+
 /* One worker's part of an interval. */
 struct sk_part {
 	struct sk_account account;                 /* closes with what was passed and taken */
@@ -53,6 +62,10 @@ struct sk_engine {
 	sk_engine_beat beat;
 	void *beat_context;
 	uint8_t carrier;              /* enum sk_source_carrier, as the source told last */
+	struct sk_engine_watch watch;
+	int64_t second_ns, swept_ns;         /* the clock when a second began, and a sweep was told */
+	int64_t second_ends_ns;              /* INT64_MAX: nobody is told of seconds; INT64_MIN: of none yet */
+	uint64_t frames_swept;               /* since */
 
 	/* This interval, as counted by the stage that acts. */
 	struct sk_cell received, gate_erased[SK_GATE_REASON_COUNT], classes[SK_CLASS_COUNT];
@@ -90,6 +103,8 @@ void sk_engine_probe(struct sk_engine *engine, struct sk_pulse_probe *probe, sk_
 void sk_engine_tell_beat(struct sk_engine *engine, bool now);
 /* The flows' clock, where frames do not tell it: never goes back. Ends what is over. */
 void sk_engine_tell_clock(struct sk_engine *engine, int64_t now_ns);
+/* From now on events go to this watch (copied; NULL: to nobody). */
+void sk_engine_watch(struct sk_engine *engine, const struct sk_engine_watch *watch);
 /* Judge frames of the own source, follow what is ours and hand on the rest. count <= SK_BATCH_MAX. */
 void sk_engine_receive(struct sk_engine *engine, struct sk_frame *frames, size_t count);
 /* Judge again and follow frames that others handed over, each at its time by its source's clock. */
@@ -98,6 +113,8 @@ void sk_engine_take_frames(struct sk_engine *engine, struct sk_frame *frames, co
 void sk_engine_take_datagram(struct sk_engine *engine, const struct sk_admitted_info *seen, uint8_t *bytes, size_t length, int64_t clock_ns);
 /* So far a source's clock has come. */
 void sk_engine_take_clock(struct sk_engine *engine, int64_t clock_ns);
+/* It has come into another second. */
+void sk_engine_take_second(struct sk_engine *engine, int64_t clock_ns, bool sweep);
 /* It went back. */
 void sk_engine_take_clock_back(struct sk_engine *engine, int64_t was_ns, int64_t now_ns);
 /* Collection has ended: what others had handed over is not looked at any more. */

@@ -11,7 +11,7 @@ static uint8_t *reserve(struct sk_worker *worker, struct sk_ring *ring, enum sk_
 	if (SK_LIKELY(bytes != NULL) || !worker->crew->config.waits || !sk_ring_fits(ring, length))
 		return bytes;
 	while ((bytes = sk_ring_reserve(ring, kind, length, false)) == NULL && !atomic_load(&worker->crew->aborted)) {
-		sk_ring_publish(ring);
+		sk_worker_publish_all(worker);
 		sk_bell_doze(&worker->bell);
 		if (sk_ring_has_room(ring, length, false))
 			sk_bell_stay(&worker->bell);
@@ -69,6 +69,16 @@ struct sk_engine_peers sk_exchange_peers(struct sk_worker *worker)
 					.pass_frame = pass_frame, .pass_datagram = pass_datagram, .clock_back = pass_clock};
 }
 
+void sk_exchange_second(struct sk_worker *worker, int64_t clock_ns, bool sweep)
+{
+	const struct sk_exchange_second second = {.clock_ns = clock_ns, .sweep = sweep};
+	for (unsigned to = 0; to < worker->crew->config.workers; to++) {
+		uint8_t *bytes = worker->out[to] != NULL ? reserve(worker, worker->out[to], SK_EXCHANGE_SECOND, sizeof second) : NULL;
+		if (bytes != NULL)
+			memcpy(bytes, &second, sizeof second);
+	}
+}
+
 void sk_exchange_publish(struct sk_worker *worker, bool all)
 {
 	for (unsigned to = 0; to < worker->crew->config.workers; to++)
@@ -99,7 +109,8 @@ void sk_exchange_mark(struct sk_worker *worker, const struct sk_plan *plan)
 static size_t head_bytes(uint32_t kind)
 {
 	static const uint8_t bytes[] = {[SK_EXCHANGE_FRAME] = sizeof(struct sk_exchange_frame), [SK_EXCHANGE_DATAGRAM] = sizeof(struct sk_exchange_datagram),
-					[SK_EXCHANGE_CLOCK] = sizeof(struct sk_exchange_clock), [SK_EXCHANGE_MARK] = sizeof(struct sk_exchange_mark)};
+					[SK_EXCHANGE_CLOCK] = sizeof(struct sk_exchange_clock),
+					[SK_EXCHANGE_SECOND] = sizeof(struct sk_exchange_second), [SK_EXCHANGE_MARK] = sizeof(struct sk_exchange_mark)};
 	SK_INVARIANT(kind < SK_COUNT(bytes) && bytes[kind] != 0);
 	return bytes[kind];
 }
@@ -137,10 +148,20 @@ static void take_datagram(struct sk_worker *worker, const struct sk_ring_record 
 		sk_engine_take_datagram(worker->engine, &head.seen, record->bytes + sizeof head, head.length, head.clock_ns);
 }
 
+/* The collector waits for every worker's word, also for that of one which may not look at anything any more. */
+static void take_second(struct sk_worker *worker, const struct sk_exchange_second *second)
+{
+	if (SK_LIKELY(!worker->stopped))
+		sk_engine_take_second(worker->engine, second->clock_ns, second->sweep != 0);
+	else if (worker->kit != NULL)
+		sk_spool_second(worker, second->clock_ns);
+}
+
 /* What is no frame takes its place among the frames. */
 static void take_other(struct sk_worker *worker, unsigned from, const struct sk_ring_record *record)
 {
 	struct sk_exchange_clock clock;
+	struct sk_exchange_second second;
 	struct sk_exchange_mark mark;
 	switch ((enum sk_exchange_kind)record->kind) {
 	case SK_EXCHANGE_DATAGRAM:
@@ -149,6 +170,10 @@ static void take_other(struct sk_worker *worker, unsigned from, const struct sk_
 	case SK_EXCHANGE_CLOCK:
 		memcpy(&clock, record->bytes, sizeof clock);
 		sk_engine_take_clock_back(worker->engine, clock.was_ns, clock.now_ns);
+		break;
+	case SK_EXCHANGE_SECOND:
+		memcpy(&second, record->bytes, sizeof second);
+		take_second(worker, &second);
 		break;
 	case SK_EXCHANGE_MARK:
 		memcpy(&mark, record->bytes, sizeof mark);

@@ -15,7 +15,8 @@ static bool is_obeyed(const struct sk_crew *crew)
 static void give_order(struct sk_crew *crew, bool last, enum sk_flow_end end)
 {
 	SK_INVARIANT(is_obeyed(crew));
-	crew->plan = (struct sk_plan){.next = crew->pending != NULL ? crew->pending : crew->snapshot, .order = crew->done + 1, .end = (uint8_t)end, .last = last};
+	bool changes = crew->pending != NULL;
+	crew->plan = (struct sk_plan){.next = changes ? crew->pending : crew->snapshot, .kit = changes ? crew->next_kit : crew->kit, .order = crew->done + 1, .end = (uint8_t)end, .last = last};
 	crew->pending = NULL;
 	atomic_store(&crew->ordered, crew->done + 1);
 	for (unsigned i = 0; i < crew->config.workers; i++)
@@ -36,7 +37,9 @@ bool sk_crew_reload(struct sk_crew *crew, const struct sk_snapshot *snapshot)
 {
 	if (crew->pending != NULL || !is_obeyed(crew))
 		return false;
-	crew->pending = snapshot;
+	/* Without the detectors that the basis names nothing may go on: that would be told by nobody. */
+	if (sk_watch_prepare(crew, snapshot, &crew->next_kit, &crew->failed) == SK_OK)
+		crew->pending = snapshot;
 	return true;
 }
 
@@ -50,7 +53,7 @@ void sk_crew_suspend(struct sk_crew *crew)
 static bool has_more(struct sk_crew *crew)
 {
 	for (unsigned i = 0; i < crew->config.workers; i++)
-		if (!crew->parted[i] && sk_ring_has_more(&crew->workers[i].spool))
+		if (!sk_collect_waits(crew, i) && sk_ring_has_more(&crew->workers[i].spool))
 			return true;
 	return false;
 }

@@ -15,7 +15,7 @@ static bool wait_for_room(struct sk_worker *worker, size_t length, bool urgent)
 	while (!sk_ring_has_room(&worker->spool, length, urgent)) {
 		if (atomic_load(&worker->crew->aborted))
 			return false;
-		sk_ring_publish(&worker->spool);
+		sk_worker_publish_all(worker);
 		sk_bell_doze(&worker->bell);
 		if (sk_ring_has_room(&worker->spool, length, urgent))
 			sk_bell_stay(&worker->bell);
@@ -23,6 +23,11 @@ static bool wait_for_room(struct sk_worker *worker, size_t length, bool urgent)
 			sk_bell_sleep(&worker->bell, -1, SK_PATIENCE_MS);
 	}
 	return true;
+}
+
+static bool get_room(struct sk_worker *worker, size_t length)
+{
+	return worker->crew->config.waits ? wait_for_room(worker, length, false) : sk_ring_has_room(&worker->spool, length, false);
 }
 
 static bool put(struct sk_worker *worker, enum sk_spool_kind kind, const void *bytes, size_t length, bool urgent)
@@ -37,8 +42,7 @@ static bool spool_observation(void *context, const struct sk_observation *observ
 {
 	struct sk_worker *worker = context;
 	size_t wanted = observation->kind == SK_OBSERVATION_HIT ? HIT_BYTES : SK_OBSERVATION_MAX_BYTES;
-	bool room = worker->crew->config.waits ? wait_for_room(worker, wanted, false) : sk_ring_has_room(&worker->spool, wanted, false);
-	if (!room)
+	if (!get_room(worker, wanted))
 		return false;
 	size_t length = sk_observation_encode_to(observation, worker->form);
 	bool there = put(worker, SK_SPOOL_OBSERVATION, worker->form, length, false);
@@ -74,6 +78,20 @@ bool sk_spool_beat(void *context, const struct sk_pulse_beat *beat)
 	if (worker->crew->config.waits && !wait_for_room(worker, length, false))
 		return true;
 	return put(worker, SK_SPOOL_BEAT, beat, length, false);
+}
+
+void sk_spool_event(void *context, const struct sk_event *event)
+{
+	struct sk_worker *worker = context;
+	size_t length = sk_event_bytes(event);
+	if (SK_UNLIKELY(!get_room(worker, length) || !put(worker, SK_SPOOL_EVENT, event, length, false)))
+		worker->events_lost++;
+}
+
+void sk_spool_second(struct sk_worker *worker, int64_t clock_ns)
+{
+	if (get_room(worker, sizeof clock_ns))
+		(void)put(worker, SK_SPOOL_SECOND, &clock_ns, sizeof clock_ns, false);
 }
 
 void sk_spool_part(struct sk_worker *worker)

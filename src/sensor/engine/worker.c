@@ -35,6 +35,13 @@ static bool unmarked_has_more(struct sk_worker *worker)
 	return false;
 }
 
+void sk_worker_publish_all(struct sk_worker *worker)
+{
+	sk_exchange_publish(worker, true);
+	if (worker->crew->config.threads)
+		sk_ring_publish(&worker->spool);
+}
+
 /* What was sent before a mark is counted before it. //= rule: EPOCH-1 */
 static void take_until_marks(struct sk_worker *worker)
 {
@@ -45,6 +52,7 @@ static void take_until_marks(struct sk_worker *worker)
 				any |= sk_exchange_take(worker, from);
 		if (any)
 			continue;
+		sk_worker_publish_all(worker);
 		sk_bell_doze(&worker->bell);
 		if (unmarked_has_more(worker))
 			sk_bell_stay(&worker->bell);
@@ -112,6 +120,8 @@ static void cut(struct sk_worker *worker, const struct sk_plan *plan)
 	bool closes = measure_part(worker);
 	if (changes)
 		sk_engine_enter(worker->engine, plan->next);
+	if (plan->kit != worker->kit)
+		sk_watch_enter(worker, plan->kit);
 	worker->snapshot = plan->next;
 	worker->finished = plan->last;
 	/* The collector takes the part as word that this worker has done with the old snapshot. */
@@ -137,7 +147,7 @@ static bool cut_if_ordered(struct sk_worker *worker)
 
 static void cut_when_full(struct sk_worker *worker)
 {
-	struct sk_plan plan = {.next = worker->snapshot, .order = worker->obeyed};
+	struct sk_plan plan = {.next = worker->snapshot, .kit = worker->kit, .order = worker->obeyed};
 	if (worker->engine->received.frames >= worker->engine->config.interval_frames)
 		cut(worker, &plan);
 }
@@ -203,6 +213,8 @@ static void take_offer(struct sk_worker *worker)
 static void follow_batch(struct sk_worker *worker, size_t count)
 {
 	struct sk_frame *frames = worker->frames;
+	if (SK_UNLIKELY(count > 0 && !worker->crew->keyed))
+		sk_watch_first(worker, frames);
 	while (count > 0 && !worker->stopped) {
 		uint64_t most = worker->engine->config.interval_frames, received = worker->engine->received.frames, room = received < most ? most - received : 1;
 		size_t part = count < room ? count : (size_t)room;

@@ -146,6 +146,16 @@ bool sk_flow_seems_new(const struct sk_flow_table *table, size_t i);
    or that it was not asked since sk_flow_ask_again.
    Returns NULL only when the table has no slot that may be evicted (cannot happen with flows >= 16). */
 struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packet *packet, bool *is_new);
+/* What a packet did to its flow. */
+enum sk_flow_news {
+	SK_FLOW_NEWS_OPEN = 1,    /* opened a flow (a segment that goes on after the active time-out is none) */
+	SK_FLOW_NEWS_ANSWER = 2,  /* the first packet of the responder */
+	SK_FLOW_NEWS_CONFIRM = 4, /* TCP: the initiator's first with ACK and without SYN and RST */
+	SK_FLOW_NEWS_CLOSE = 8,   /* TCP: with it the connection is over */
+	SK_FLOW_NEWS_BACK = 16    /* beside one of these: the packet is the responder's */
+};
+/* What the packet that was applied last did, as enum sk_flow_news; 0: nothing new. */
+unsigned sk_flow_news(const struct sk_flow_table *table);
 /* Leave out the next packet of the batch that was prepared. */
 void sk_flow_skip(struct sk_flow_table *table);
 /* The selectors were not asked for this segment: it is told so at its close, unless it is asked again before. */
@@ -167,6 +177,11 @@ void sk_flow_read(const struct sk_flow_table *table, const struct sk_flow *flow,
 void sk_flow_expire(struct sk_flow_table *table, int64_t now_ns);
 /* Close all that is idle at now_ns, walking the whole table: before an interval is measured, so that it does not depend on when sweeps were due. */
 void sk_flow_settle(struct sk_flow_table *table, int64_t now_ns);
+/* From now on idle segments end by sk_flow_settle alone, when they are touched, or when there is no room: when that is then depends on nothing but the clock and
+   what came, not on how full this table is. Or no longer so. */
+void sk_flow_tell_sweeps(struct sk_flow_table *table, bool told);
+/* Is a sweep due? Of a source's clock at the last sweep, at the last look and now, and the frames since that sweep; by the limits of all tables that it feeds. */
+bool sk_flow_sweep_is_due(const struct sk_flow_limits *limits, int64_t swept_ns, int64_t before_ns, int64_t now_ns, uint64_t frames);
 /* The clock went back: what is idle at was_ns is closed, all other flows get their full time from now_ns on. */
 void sk_flow_clock_back(struct sk_flow_table *table, int64_t was_ns, int64_t now_ns);
 /* The selectors have changed, or can be asked again: every open segment is to be asked at its next packet. */

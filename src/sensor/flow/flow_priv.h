@@ -161,8 +161,10 @@ struct sk_flow_table {
 	uint16_t now_tick;            /* of now_ns */
 	bool started;                 /* now_ns was set */
 	uint32_t since_sweep;         /* packets */
+	bool told_sweeps;             /* sweeps come by sk_flow_settle alone */
 	uint8_t generation;           /* of selectors: entries that were asked under another one are asked again */
 	struct sk_flow_counters counters;
+	uint8_t news;                 /* of the packet that was applied last */
 	/* the batch that was prepared */
 	const struct sk_packet *prepared_packets, *prepared_next; /* next: the first that was not applied yet; NULL: none */
 	size_t prepared_count;

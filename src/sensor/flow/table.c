@@ -12,7 +12,7 @@
 #define NS_PER_S INT64_C(1000000000)
 #define NS_PER_TICK (SK_TICK_MS * INT64_C(1000000))
 
-enum { SWEEP_AHEAD = 8, FIRST_ADVANTAGE = 1 };
+enum { SWEEP_AHEAD = 32, FIRST_ADVANTAGE = 1 };
 
 /* ---- tag lines ---- */
 
@@ -97,9 +97,10 @@ static void arm(struct sk_flow_table *table, struct slot slot)
 	slot.set->expiry[slot.way] = (uint16_t)(table->now_tick + table->idle_ticks[sk_segment_timer(flow)]);
 }
 
-static void prefetch_flow(const struct sk_flow *flow)
+/* Into the second-level cache alone: more lines can be on their way at once than the first level has places for, and a batch asks for some two hundred. */
+static inline void fetch(const void *line)
 {
-	__builtin_prefetch(flow, 1);
+	__builtin_prefetch(line, 0, 2);
 }
 
 /* ---- ends ---- */
@@ -208,7 +209,7 @@ static void sweep(struct sk_flow_table *table, bool all)
 		for (; over != 0; over &= over - 1)
 			expire_flow(table, (struct slot){.set = set, .way = (unsigned)__builtin_ctz(over)});
 		if (i + SWEEP_AHEAD < table->set_count)
-			__builtin_prefetch(&table->sets[i + SWEEP_AHEAD]);
+			fetch(&table->sets[i + SWEEP_AHEAD]);
 		if (i >= table->set_count) {
 			ahead[i % SWEEP_AHEAD] = 0;
 			continue;
@@ -217,7 +218,7 @@ static void sweep(struct sk_flow_table *table, bool all)
 		over = all ? ~match(set, 0) & 0xffff : expired(set, now);
 		ahead[i % SWEEP_AHEAD] = (uint16_t)over;
 		for (; over != 0; over &= over - 1)
-			prefetch_flow(&set->flows[__builtin_ctz(over)]);
+			fetch(&set->flows[__builtin_ctz(over)]);
 	}
 }
 
@@ -256,7 +257,7 @@ static void advance(struct sk_flow_table *table, int64_t time_ns)
 		set_clock(table, time_ns);
 		/* Idle flows end when they are touched or swept. Where a day holds few packets, sweeping every few seconds would be all the work. */
 		int64_t due_ns = (table->since_sweep >= table->set_count / 16 ? SK_SWEEP_S : SK_SWEEP_LONGEST_S) * NS_PER_S;
-		if (outlasts || time_ns - table->swept_ns >= due_ns)
+		if (outlasts || (!table->told_sweeps && time_ns - table->swept_ns >= due_ns))
 			sweep(table, outlasts);
 	}
 	set_calm(table);
@@ -318,10 +319,10 @@ static struct slot choose(const struct sk_flow_table *table, const struct prepar
 /* An entry, and what stands beside it where it will be needed: IPv6's key, and the sequence numbers of TCP heads. */
 static void prefetch_slot(const struct sk_flow_table *table, const struct set *set, unsigned way, const struct key *key)
 {
-	prefetch_flow(&set->flows[way]);
+	fetch(&set->flows[way]);
 	bool v6 = (key->meta >> 40 & SK_KEY_V6) != 0;
 	if (v6 || (table->limits.heads != SK_FLOW_HEADS_NONE && (uint8_t)(key->meta >> 32) == SK_SEGMENT_TCP))
-		__builtin_prefetch(&set->wides[way], 1);
+		fetch(&set->wides[way]);
 }
 
 static void set_guess(const struct sk_flow_table *table, struct prepared *p, struct slot slot)
@@ -370,7 +371,7 @@ static void prepare_keys(struct sk_flow_table *table, const struct sk_packet *pa
 		struct prepared *p = &table->prepared[i];
 		p->hash = SK_LIKELY((p->key.meta >> 40 & SK_KEY_V6) == 0) ? table->hashes[i] : sk_flow_hash(table->key, &p->key);
 		p->tag = sk_flow_tag(p->hash);
-		__builtin_prefetch(sk_flow_set(table, p->hash, 0));
+		fetch(sk_flow_set(table, p->hash, 0));
 	}
 }
 
@@ -385,7 +386,7 @@ void sk_flow_prepare(struct sk_flow_table *table, const struct sk_packet *packet
 		struct prepared *p = &table->prepared[i];
 		if (guess_in(table, p, 0))
 			continue;
-		__builtin_prefetch(sk_flow_set(table, p->hash, 1));
+		fetch(sk_flow_set(table, p->hash, 1));
 		others[other_count++] = (uint8_t)i;
 	}
 	for (size_t i = 0; i < other_count; i++) {
@@ -497,6 +498,34 @@ static struct slot find_running(struct sk_flow_table *table, const struct prepar
 	return slot;
 }
 
+/* What was so before a packet came, as far as sk_flow_news asks for it. */
+struct before {
+	bool silent, acked; /* the packet's direction had no packet; none with ACK alone */
+	bool closed;
+};
+
+static inline struct before before_packet(const struct sk_flow *flow, unsigned direction)
+{
+	uint8_t flags = sk_side_flags(flow->side[direction]);
+	return (struct before){.silent = flow->packets[direction] == 0 && !flow->continued, .acked = (flags & SK_TCP_ACK) != 0, .closed = flow->state >= SK_FLOW_CLOSED};
+}
+
+/* Most packets bring none: a few comparisons of what is in registers. */
+static inline uint8_t news_of(const struct sk_flow *flow, const struct sk_packet *packet, unsigned direction, struct before before)
+{
+	bool back = direction != flow->initiator, tcp = packet->ip_proto == SK_SEGMENT_TCP;
+	bool answer = before.silent && back;
+	bool confirm = tcp && !back && !before.acked && (packet->tcp_flags & (SK_TCP_ACK | SK_TCP_SYN | SK_TCP_RST)) == SK_TCP_ACK;
+	bool close = tcp && !before.closed && flow->state >= SK_FLOW_CLOSED;
+	unsigned news = (answer ? SK_FLOW_NEWS_ANSWER : 0u) | (confirm ? SK_FLOW_NEWS_CONFIRM : 0u) | (close ? SK_FLOW_NEWS_CLOSE : 0u);
+	return (uint8_t)(news != 0 && back ? news | SK_FLOW_NEWS_BACK : news);
+}
+
+unsigned sk_flow_news(const struct sk_flow_table *table)
+{
+	return table->news;
+}
+
 struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packet *packet, bool *is_new)
 {
 	if (SK_UNLIKELY(table->head_used))
@@ -509,6 +538,7 @@ struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packe
 		slot = make_room(table, p);
 	struct sk_flow *flow = &slot.set->flows[slot.way];
 	*is_new = is_place_only(flow);
+	struct before before = before_packet(flow, p->direction);
 	if (*is_new) {
 		sk_segment_open(flow, packet, p->direction);
 		table->counters.created++;
@@ -516,6 +546,9 @@ struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packe
 	} else {
 		sk_segment_add(flow, packet, p->direction);
 	}
+	table->news = news_of(flow, packet, p->direction, before);
+	if (*is_new && !flow->continued)
+		table->news = (uint8_t)(table->news | SK_FLOW_NEWS_OPEN | (p->direction != flow->initiator ? SK_FLOW_NEWS_BACK : 0));
 	if (packet->ip_proto == SK_SEGMENT_TCP && (packet->tcp_flags & SK_TCP_SYN) != 0 && table->limits.heads != SK_FLOW_HEADS_NONE)
 		sk_streams_syn(table, flow, packet, p->direction);
 	if (SK_UNLIKELY(flow->asked != table->generation)) {
@@ -551,6 +584,19 @@ void sk_flow_settle(struct sk_flow_table *table, int64_t now_ns)
 	advance(table, now_ns);
 	sweep(table, false);
 	set_calm(table);
+}
+
+void sk_flow_tell_sweeps(struct sk_flow_table *table, bool told)
+{
+	table->told_sweeps = told;
+}
+
+/* As advance does it; and before a jump that might outlast every timer in one table and not in another. */
+bool sk_flow_sweep_is_due(const struct sk_flow_limits *limits, int64_t swept_ns, int64_t before_ns, int64_t now_ns, uint64_t frames)
+{
+	enum { FRAMES_SHARE = 16 * SK_SET_WAYS };
+	int64_t due_ns = (frames >= limits->flows / FRAMES_SHARE ? SK_SWEEP_S : SK_SWEEP_LONGEST_S) * NS_PER_S;
+	return now_ns - swept_ns >= due_ns || now_ns - before_ns >= longest_idle_ns(limits) - NS_PER_S;
 }
 
 void sk_flow_close_all(struct sk_flow_table *table, enum sk_flow_end end)
@@ -596,7 +642,7 @@ void sk_flow_review(struct sk_flow_table *table, sk_flow_stays stays, void *cont
 	sk_head_wipe(table);
 	for (uint32_t i = 0; i < table->set_count; i++) {
 		if (i + SWEEP_AHEAD < table->set_count)
-			__builtin_prefetch(&table->sets[i + SWEEP_AHEAD]);
+			fetch(&table->sets[i + SWEEP_AHEAD]);
 		for (unsigned used = ~match(&table->sets[i], 0) & 0xffff; used != 0; used &= used - 1) {
 			struct slot slot = {.set = &table->sets[i], .way = (unsigned)__builtin_ctz(used)};
 			sk_flow_read(table, &slot.set->flows[slot.way], &record);

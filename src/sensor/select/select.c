@@ -3,6 +3,7 @@
 
 #include <libpsl.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "select/sentence_priv.h"
@@ -19,7 +20,7 @@ const char *sk_select_reason_name(enum sk_select_reason reason)
 static const struct member {
 	const char *name;
 	uint16_t offset, size;
-	uint8_t section;
+	uint16_t section;
 } members[] = {
 #define MEMBER(section, name) {#name, offsetof(struct sk_observation, name), sizeof ((struct sk_observation *)0)->name, section}
 #define HITS(name) MEMBER(SK_SECTION_HITS, name)
@@ -30,6 +31,7 @@ static const struct member {
 #define HTTP(name) MEMBER(SK_SECTION_HTTP, name)
 #define SSH(name) MEMBER(SK_SECTION_SSH, name)
 #define COMMAND(name) MEMBER(SK_SECTION_COMMAND, name)
+#define DETECTOR(name) MEMBER(SK_SECTION_DETECTOR, name)
 	MEMBER(0, kind), MEMBER(0, sections), MEMBER(0, class_), MEMBER(0, ip_proto), MEMBER(0, initiator_sure), MEMBER(0, tcp_flags), MEMBER(0, end),
 	MEMBER(0, state), MEMBER(0, icmp_type), MEMBER(0, icmp_code), MEMBER(0, app), MEMBER(0, layers), MEMBER(0, tunnels), MEMBER(0, interface),
 	MEMBER(0, initiator_port), MEMBER(0, responder_port), MEMBER(0, initiator), MEMBER(0, responder), MEMBER(0, first_ns), MEMBER(0, last_ns),
@@ -44,6 +46,8 @@ static const struct member {
 	HTTP(http_requests), HTTP(http_responses), SSH(ssh_client_version), SSH(ssh_server_version), SSH(ssh_client_software), SSH(ssh_server_software),
 	SSH(hassh), SSH(hassh_server), COMMAND(command_requests), COMMAND(command_responses), COMMAND(command_writes), COMMAND(command_errors),
 	COMMAND(command_version), COMMAND(command_detail), COMMAND(command_status), COMMAND(command_code_count), COMMAND(command_codes),
+	DETECTOR(detector), DETECTOR(detector_bits), DETECTOR(detector_percent), DETECTOR(detector_contacts), DETECTOR(detector_answered), DETECTOR(detector_peers),
+	DETECTOR(detector_ports), DETECTOR(detector_value), DETECTOR(detector_limit), DETECTOR(detector_period_ms), DETECTOR(detector_spread_permille),
 #undef MEMBER
 #undef HITS
 #undef DNS
@@ -53,9 +57,10 @@ static const struct member {
 #undef HTTP
 #undef SSH
 #undef COMMAND
+#undef DETECTOR
 };
 enum {
-	SECTION_COUNT = 8, SUFFIX_PATH_MAX = 256, KNOWN_NAMES = 1024,
+	SECTION_COUNT = 9, SUFFIX_PATH_MAX = 256, KNOWN_NAMES = 1024,
 	SUFFIX_LABELS_MAX = 7 /* the longest rule of the public suffix list has 5, and one stands in front of it */
 };
 
@@ -451,6 +456,13 @@ static void wipe_observation(struct sk_select *select, unsigned sections)
 			sk_wipe(bytes + select->parts[part].start, select->parts[part].end - select->parts[part].start);
 }
 
+/* What the whitelist does not name. */
+static void clear_unlisted(struct sk_select *select)
+{
+	for (size_t i = 0; i < select->cleared_count; i++)
+		memset((uint8_t *)&select->observation + select->cleared[i]->offset, 0, select->cleared[i]->size);
+}
+
 /* Is it kept, and why? rule: SELECT-1 */
 static bool is_selected(const struct sk_select *select, const struct sk_flow_record *record, bool *hit)
 {
@@ -467,8 +479,7 @@ static bool mint(struct sk_select *select, const struct sk_flow_record *record, 
 	if (facts != NULL)
 		fill_facts(select, record, observation);
 	unsigned filled = observation->sections;
-	for (size_t i = 0; i < select->cleared_count; i++)
-		memset((uint8_t *)observation + select->cleared[i]->offset, 0, select->cleared[i]->size);
+	clear_unlisted(select);
 	bool taken = select->sink->observation(select->sink->context, observation);
 	if (SK_LIKELY(taken))
 		select->counts.observations++;
@@ -499,4 +510,74 @@ bool sk_select_metered(struct sk_select *select, const struct sk_flow_record *re
 {
 	bool hit;
 	return is_selected(select, record, &hit) && mint(select, record, hit);
+}
+
+/* ---- events of detectors ---- */
+
+#define EVENT_SPAN_NS (INT64_C(86400) * 1000000000)
+
+/* Initiator and responder have one family; who is not known is nobody. */
+static void fill_event(const struct sk_select *select, const struct sk_detection *detection, struct sk_observation *out)
+{
+	size_t rows;
+	const struct sk_detector_row *row = &sk_policy_detectors(&rows)[detection->detector];
+	out->kind = SK_OBSERVATION_EVENT;
+	out->sections = SK_SECTION_HITS | SK_SECTION_DETECTOR;
+	out->class_ = detection->class_;
+	out->ip_proto = detection->ip_proto;
+	out->app = detection->app;
+	out->initiator_sure = true;
+	out->layers = 1;
+	out->initiator_port = detection->initiator_port;
+	out->responder_port = detection->responder_port;
+	out->initiator = detection->initiator;
+	out->responder = detection->responder;
+	if (out->responder.family == 0)
+		out->responder = (struct sk_addr){.family = out->initiator.family};
+	if (out->initiator.family == 0)
+		out->initiator = (struct sk_addr){.family = out->responder.family};
+	/* Words may reach further back; a record lies within a day, as the store expects it. */
+	out->first_ns = detection->last_ns - detection->first_ns > EVENT_SPAN_NS ? detection->last_ns - EVENT_SPAN_NS : detection->first_ns;
+	out->last_ns = detection->last_ns;
+	memcpy(out->packets, detection->packets, sizeof out->packets);
+	memcpy(out->ip_bytes, detection->bytes, sizeof out->ip_bytes);
+	out->frames = detection->packets[0] + detection->packets[1];
+	memcpy(out->matched, detection->matched, strnlen(detection->matched, sizeof detection->matched - 1));
+	memcpy(out->detector, row->name, strlen(row->name));
+	out->detector_bits = (uint8_t)((detection->of_responder ? SK_DETECTOR_BIT_RESPONDER : 0) | (detection->half_view ? SK_DETECTOR_BIT_HALF : 0));
+	out->detector_percent = detection->percent;
+	out->detector_contacts = detection->contacts;
+	out->detector_answered = detection->answered;
+	out->detector_peers = detection->peers;
+	out->detector_ports = detection->ports;
+	out->detector_value = detection->value;
+	out->detector_limit = detection->limit;
+	out->detector_period_ms = detection->period_ms;
+	out->detector_spread_permille = detection->spread_permille;
+	if (detection->text[0] != '\0') {
+		/* A domain, in full only where names are switched on. */
+		const char *kept = select->names || select->suffixes == NULL ? detection->text : psl_registrable_domain(select->suffixes, last_labels(detection->text));
+		out->sections |= SK_SECTION_DNS;
+		if (kept != NULL)
+			(void)snprintf(out->dns_domain, sizeof out->dns_domain, "%s", kept);
+	}
+}
+
+void sk_select_event(struct sk_select *select, const struct sk_kit *kit, const struct sk_detection *detection)
+{
+	struct sk_observation *observation = &select->observation;
+	struct sk_finding finding;
+	fill_event(select, detection, observation);
+	unsigned filled = observation->sections;
+	clear_unlisted(select);
+	if (select->sink->observation(select->sink->context, observation)) {
+		select->counts.observations++;
+		select->counts.findings++;
+		select->counts.events++;
+		sk_sentence_event(kit, detection, observation, select->simulated, &finding);
+		select->sink->finding(select->sink->context, &finding, observation);
+	} else {
+		select->counts.spool_full++;
+	}
+	wipe_observation(select, filled);
 }

@@ -7,6 +7,7 @@
 
 #include "basis/basis.h"
 #include "detect/detect.h"
+#include "detect/kit.h"
 #include "observe/observe.h"
 #include "policy/policy.h"
 
@@ -19,6 +20,7 @@ struct sk_select_counts {
 	uint64_t erased_frames[SK_SELECT_REASON_COUNT], erased_bytes[SK_SELECT_REASON_COUNT];
 	uint64_t selected_frames, selected_bytes;
 	uint64_t observations, findings;
+	uint64_t events;       /* observations that are detector events */
 	uint64_t spool_full; /* observations that their sink had no room for: their frames were erased as shed */
 };
 
@@ -32,6 +34,8 @@ void sk_select_switch(struct sk_select *select, const struct sk_basis *basis, co
 void sk_select_free(struct sk_select *select);
 /* Decide a closed segment's fate and count it. rule: SELECT-1 */
 void sk_select_segment(struct sk_select *select, const struct sk_flow_record *record);
+/* Mint the observation of a detector's event, and its finding. No segment's fate depends on it. */
+void sk_select_event(struct sk_select *select, const struct sk_kit *kit, const struct sk_detection *detection);
 /* The same for a segment that another meter counted: true when it was selected. It holds no frames of ours, so of the counts only observations and
    findings move. rule: SELECT-1 */
 SK_MUST bool sk_select_metered(struct sk_select *select, const struct sk_flow_record *record);

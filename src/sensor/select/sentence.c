@@ -192,6 +192,22 @@ static void write_sentence(const struct sk_observation *o, uint32_t kind, struct
 	}
 }
 
+/* One finding for one kind, value and own side: its id is theirs, so that a repetition folds into it. */
+static void set_id(struct sk_finding *out)
+{
+	struct {
+		char kind[32], matched[SK_OBSERVATION_DOMAIN_MAX];
+		struct sk_addr subject;
+	} what;
+	uint8_t digest[SK_HASH_BYTES];
+	memset(&what, 0, sizeof what);
+	memcpy(what.kind, out->kind, sizeof what.kind);
+	memcpy(what.matched, out->matched, strlen(out->matched));
+	what.subject = out->subject;
+	sk_sha256(&what, sizeof what, digest);
+	memcpy(out->id, digest, sizeof out->id);
+}
+
 void sk_sentence_finding(const struct sk_indicator_set *set, const struct sk_flow_facts *facts, uint32_t i, const struct sk_observation *observation,
 			 bool simulated, struct sk_finding *out)
 {
@@ -213,16 +229,24 @@ void sk_sentence_finding(const struct sk_indicator_set *set, const struct sk_flo
 	say(out->doubt, "%s%s%s", weight->doubt,
 	    veiled ? " The client hello was encrypted (ECH): the name seen is the front's, not the one inside." : "",
 	    observation->initiator_sure != 0 ? "" : " Which side began was not seen.");
-	/* One finding for one kind, value and own side: its id is theirs, so that a repetition folds into it. */
-	struct {
-		char kind[32], matched[SK_OBSERVATION_DOMAIN_MAX];
-		struct sk_addr subject;
-	} what;
-	uint8_t digest[SK_HASH_BYTES];
-	memset(&what, 0, sizeof what);
-	memcpy(what.kind, out->kind, sizeof what.kind);
-	memcpy(what.matched, out->matched, strlen(out->matched));
-	what.subject = out->subject;
-	sk_sha256(&what, sizeof what, digest);
-	memcpy(out->id, digest, sizeof out->id);
+	set_id(out);
+}
+
+void sk_sentence_event(const struct sk_kit *kit, const struct sk_detection *detection, const struct sk_observation *observation, bool simulated, struct sk_finding *out)
+{
+	size_t rows;
+	const struct sk_detector_row *row = &sk_policy_detectors(&rows)[detection->detector];
+	struct sk_telling telling;
+	*out = (struct sk_finding){.severity = detection->severity, .confidence_percent = detection->percent, .class_ = observation->class_,
+				   .subject = detection->of_responder ? observation->responder : observation->initiator,
+				   .counterpart = detection->of_responder ? detection->initiator : detection->responder,
+				   .first_ns = observation->first_ns, .last_ns = observation->last_ns, .count = detection->added != 0 ? detection->added : 1};
+	(void)snprintf(out->kind, sizeof out->kind, "%s", row->name);
+	(void)snprintf(out->matched, sizeof out->matched, "%s", observation->matched);
+	(void)snprintf(out->origin, sizeof out->origin, "detector %s, ATT&CK %s", row->name, row->technique);
+	sk_kit_tell(kit, detection, &telling);
+	say(out->sentence, "%s", telling.sentence);
+	say(out->why, "%s%s", telling.why, simulated ? " Simulated: made under a lab basis." : "");
+	say(out->doubt, "%s", telling.doubt);
+	set_id(out);
 }

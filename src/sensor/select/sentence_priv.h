@@ -4,10 +4,13 @@
 #define SK_SELECT_SENTENCE_PRIV_H
 
 #include "detect/detect.h"
+#include "detect/kit.h"
 #include "observe/observe.h"
 
 /* The finding for hit number i of a segment's facts, from what the observation keeps of it. */
 void sk_sentence_finding(const struct sk_indicator_set *set, const struct sk_flow_facts *facts, uint32_t i, const struct sk_observation *observation, bool simulated,
 			 struct sk_finding *out);
+/* The finding of a detector's event. */
+void sk_sentence_event(const struct sk_kit *kit, const struct sk_detection *detection, const struct sk_observation *observation, bool simulated, struct sk_finding *out);
 
 #endif

@@ -54,6 +54,7 @@ CERTIFICATE = (16, bytes([1]) * 20 + bytes([2]) * 32 + bytes([3]) * 16 + bytes([
 HTTP = (32, text1(b"GET") + text1(b"bad.example") + struct.pack(">HHBBBBB", 200, 12, 11, 2, 3, 7, 9) + bytes([5]) * 48 + struct.pack(">II", 1, 1))
 SSH = (64, struct.pack(">HH", 0x200, 0x163) + text1(b"OpenSSH_9.2p1") + text1(b"dropbear") + bytes([1]) + bytes.fromhex("00112233445566778899aabbccddeeff"))
 COMMAND = (128, struct.pack(">IIIIHHHBHH", 3, 2, 1, 0, 0, 0, 0, 2, 3, 16))
+EVENT = bytes([3]) + observation(0, 1, 4, 10**9, (10, 12, 1000, 12000, 0))[1:] + text1(b"scan.horizontal") + bytes([2, 95]) + struct.pack(">QQQQQQQI", 120, 3, 117, 1, 117, 15, 0, 0)
 FINDING = (bytes([1]) + bytes(range(16)) + bytes([3, 90, 2]) + text(b"indicator.domain") + text(b"bad.example") + text(b"list.txt:1") + text(b"a sentence")
            + text(b"why") + text(b"doubt") + bytes([4, 192, 0, 2, 1, 0]) + struct.pack(">qqQ", 1, 2, 3) + bytes(16))
 
@@ -68,6 +69,7 @@ for target, name, form in [
     ("observation", "icmp_rare", observation(0, 1, 4, 10**9, PLAIN, rare=struct.pack(">BBBBHHQ", 15, 8, 0, 2, 1, 3, 40))),
     ("observation", "hit_v6", observation(1, 2, 6, 10**9, PLAIN, [HITS])),
     ("observation", "all", observation(1, 0, 4, 10**9, PLAIN, [HITS, DNS, TLS, SERVER, CERTIFICATE, HTTP, SSH, COMMAND], app=3)),
+    ("observation", "event", EVENT),
     ("finding", "plain", FINDING),
 ]:
     folder = os.path.join(HERE, "fz_" + target)

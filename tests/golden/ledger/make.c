@@ -174,6 +174,25 @@ static void carrier(struct scene *s, const char *find, const char *with)
 	scene_replace(s, s->basis, find, with);
 }
 
+/* The same log of a carrier: nothing in it is for a party alone. */
+static void all_carrier(struct scene *s)
+{
+	scene_replace(s, 0, "\"role\":\"party\"", "\"role\":\"carrier\"");
+	for (size_t leaf = 1; leaf < s->count; leaf++)
+		if (strstr(s->leaf[leaf], "\"kind\":\"basis\"") != NULL)
+			scene_replace(s, leaf, "\"role\":\"party\"", "\"role\":\"carrier\"");
+}
+
+/* At the end: the basis once more, and behind it what is said of its detectors. AT stands for the index of that basis. */
+static void add_detectors(struct scene *s, const char *at, const char *lists)
+{
+	char text[512], index[24];
+	insert_copy(s, s->count - 1, s->basis);
+	(void)snprintf(index, sizeof index, "%zu", s->count - 1);
+	(void)snprintf(text, sizeof text, "{\"basis\":%s,\"digest\":\"%064d\",\"kind\":\"detectors\",%s,\"v\":1}", at != NULL ? at : index, 7, lists);
+	scene_insert(s, s->count, text);
+}
+
 /* A gate in the kernel, stated in the last run; what stands in the text may be altered by the row. */
 static void kernel_gate(struct scene *s, const char *mode, const char *copying)
 {
@@ -425,8 +444,8 @@ static void write_good(void)
 	const struct {
 		const char *name;
 		const struct scene_setting *setting;
-	} twos[] = {{"good-two-party", &scene_party}, {"good-two-lab", &scene_lab}, {"good-two-law", &scene_law}, {"good-two-live", &scene_live},
-		    {"good-two-exports", &scene_exports}};
+	} twos[] = {{"good-detectors", &scene_party}, {"good-two-party", &scene_party}, {"good-two-lab", &scene_lab}, {"good-two-law", &scene_law},
+		    {"good-two-live", &scene_live}, {"good-two-exports", &scene_exports}};
 	char folder[SK_PATH_MAX], name[DOTS];
 	struct scene scene;
 	for (size_t i = 0; i < SK_COUNT(sizes); i++) {
@@ -440,12 +459,14 @@ static void write_good(void)
 	for (size_t i = 0; i < SK_COUNT(twos); i++) {
 		folder_of(twos[i].name, folder);
 		scene_two(&scene, twos[i].setting);
+		if (i == 0)
+			add_detectors(&scene, NULL, "\"long\":[\"beacon\",\"theft\"],\"short\":[\"scan.horizontal\"]");
 		if (twos[i].setting->losses)
 			scene_replace(&scene, scene.stop3, "\"interrupted\"", "\"basis_suspended\"");
 		scene_write(&scene, folder, own_key, TWO_EVERY);
 		scene_fini(&scene);
 		add_case(twos[i].name, 0, "VERIFIED", "VERIFIED", "");
-		if (twos[i].setting->losses || twos[i].setting->exports)
+		if (i == 0 || twos[i].setting->losses || twos[i].setting->exports)
 			continue;
 		/* The same as it was written before losses had names. */
 		(void)snprintf(name, sizeof name, "%s-old", twos[i].name);

@@ -64,6 +64,47 @@ static void test_known_text(void **state)
 	sk_buf_fini(&note);
 }
 
+/* What names detectors says so between its classes and its format; what names none is as it was before there were any (test_known_text). */
+static void test_detectors(void **state)
+{
+	(void)state;
+	struct sk_basis basis = example(), back;
+	struct sk_buf note, text;
+	basis.detector_count = 2;
+	basis.detectors[0] = (struct sk_basis_detector){.name = "beacon", .threshold_count = 2, .thresholds = {{"period_most", 86400}, {"visits", UINT64_MAX}}};
+	basis.detectors[1] = (struct sk_basis_detector){.name = "scan.horizontal"};
+	encode(&basis, &note);
+	static const char inside[] = "\"detectors\":{\"beacon\":{\"period_most\":86400,\"visits\":\"18446744073709551615\"},\"scan.horizontal\":{}}";
+	const char *found = strstr(sk_buf_text(&note), inside);
+	assert_non_null(found);
+	assert_int_equal(strncmp(found - 10, "FD\",\"DF\"],", 10), 0);
+	assert_int_equal(decode(&note, &back), SK_OK);
+	assert_memory_equal(&back, &basis, sizeof back);
+	sk_buf_init(&text, SK_BASIS_TEXT_MAX);
+	sk_basis_detectors_text(basis.detectors, 2, &text);
+	assert_string_equal(sk_buf_text(&text), inside + sizeof "\"detectors\":" - 1);
+	sk_basis_detectors_text((const struct sk_basis_detector[]){{.name = "b"}, {.name = "a"}}, 2, &text);
+	assert_int_equal(text.failed, SK_EUSAGE);
+	sk_buf_fini(&text);
+	sk_buf_fini(&note);
+	/* As many as there may be, each with as much as it may have, fit into a note. */
+	basis.detector_count = SK_BASIS_DETECTORS_MAX;
+	for (size_t i = 0; i < SK_BASIS_DETECTORS_MAX; i++) {
+		struct sk_basis_detector *detector = &basis.detectors[i];
+		memset(detector, 0, sizeof *detector);
+		(void)snprintf(detector->name, sizeof detector->name, "%02zu.%028d", i, 0);
+		detector->threshold_count = SK_BASIS_THRESHOLDS_MAX;
+		for (size_t j = 0; j < SK_BASIS_THRESHOLDS_MAX; j++) {
+			(void)snprintf(detector->thresholds[j].key, sizeof detector->thresholds[j].key, "%02zu_%028d", j, 0);
+			detector->thresholds[j].value = UINT64_MAX - i;
+		}
+	}
+	encode(&basis, &note);
+	assert_int_equal(decode(&note, &back), SK_OK);
+	assert_memory_equal(&back, &basis, sizeof back);
+	sk_buf_fini(&note);
+}
+
 static void test_inverse(void **state)
 {
 	(void)state;
@@ -123,6 +164,20 @@ static void spoil_rule_kinds(struct sk_basis *b) { b->rule.kinds = 0; }
 static void spoil_rule_more(struct sk_basis *b) { b->rule.kinds |= 1u << SK_SELECTOR_KIND_COUNT; }
 static void spoil_rule_v4(struct sk_basis *b) { b->rule.min_prefix_v4 = 33; }
 static void spoil_rule_v6(struct sk_basis *b) { b->rule.min_prefix_v6 = 129; }
+static void name_detector(struct sk_basis *b, const char *name, const char *key)
+{
+	struct sk_basis_detector *detector = &b->detectors[b->detector_count++];
+	(void)snprintf(detector->name, sizeof detector->name, "%s", name);
+	if (key != NULL)
+		(void)snprintf(detector->thresholds[detector->threshold_count++].key, sizeof detector->thresholds[0].key, "%s", key);
+}
+static void spoil_detector_empty(struct sk_basis *b) { name_detector(b, "", NULL); }
+static void spoil_detector_name(struct sk_basis *b) { name_detector(b, "Scan", NULL); }
+static void spoil_detector_order(struct sk_basis *b) { name_detector(b, "b", NULL); name_detector(b, "a", NULL); }
+static void spoil_detector_twice(struct sk_basis *b) { name_detector(b, "a", NULL); name_detector(b, "a", NULL); }
+static void spoil_detectors_many(struct sk_basis *b) { b->detector_count = SK_BASIS_DETECTORS_MAX + 1; }
+static void spoil_threshold_key(struct sk_basis *b) { name_detector(b, "a", "x.y"); }
+static void spoil_thresholds_many(struct sk_basis *b) { name_detector(b, "a", NULL); b->detectors[0].threshold_count = SK_BASIS_THRESHOLDS_MAX + 1; }
 static void spoil_simulated(struct sk_basis *b) { b->simulated = true; }
 static void spoil_lab(struct sk_basis *b) { (void)snprintf(b->profile, sizeof b->profile, "lab"); }
 
@@ -135,7 +190,9 @@ static void test_ranges(void **state)
 		{"'classes'", spoil_classes_more}, {"'from'", spoil_dates_early}, {"'until'", spoil_dates_equal}, {"'links'", spoil_links_none}, {"'links'", spoil_links_many},
 		{"'links'", spoil_links_star}, {"'links'", spoil_links_twice}, {"'links'", spoil_link_address}, {"'links'", spoil_link_prefix},
 		{"'target_acts'", spoil_acts_none}, {"'target_acts'", spoil_acts_empty}, {"'rule.kinds'", spoil_rule_kinds}, {"'rule.kinds'", spoil_rule_more},
-		{"'rule.min_prefix_v4'", spoil_rule_v4}, {"'rule.min_prefix_v6'", spoil_rule_v6}, {"'simulated'", spoil_simulated}, {"'simulated'", spoil_lab},
+		{"'rule.min_prefix_v4'", spoil_rule_v4}, {"'rule.min_prefix_v6'", spoil_rule_v6}, {"'detectors'", spoil_detector_empty}, {"'detectors'", spoil_detector_name},
+		{"'detectors'", spoil_detector_order}, {"'detectors'", spoil_detector_twice}, {"'detectors'", spoil_detectors_many}, {"'a'", spoil_threshold_key},
+		{"'a'", spoil_thresholds_many}, {"'simulated'", spoil_simulated}, {"'simulated'", spoil_lab},
 	};
 	for (size_t i = 0; i < SK_COUNT(cases); i++) {
 		struct sk_basis basis = example();
@@ -178,6 +235,13 @@ static void test_signed_but_wrong(void **state)
 		const char *from, *to, *says;
 	} cases[] = {
 		{"sekisho-basis/1", "sekisho-warrant/1", "'format'"},
+		{"\"format\"", "\"detectors\":{},\"format\"", "'detectors'"},
+		{"\"format\"", "\"detectors\":[],\"format\"", "'detectors'"},
+		{"\"format\"", "\"detectors\":{\"a\":7},\"format\"", "'a'"},
+		{"\"format\"", "\"detectors\":{\"a\":{\"k\":-7}},\"format\"", "'a'"},
+		{"\"format\"", "\"detectors\":{\"a\":{\"k\":\"7\"}},\"format\"", "'a'"},
+		{"\"format\"", "\"detectors\":{\"A\":{}},\"format\"", "'detectors'"},
+		{"\"format\"", "\"detectors\":{\"abcdefghijklmnopqrstuvwxyzabcdef\":{}},\"format\"", "'detectors'"},
 		{"\"format\":\"sekisho-basis/1\",", "", "'format'"},
 		{"\"FD\",\"DF\"", "\"DF\",\"FD\"", "canonical form"},
 		{"\"FD\",\"DF\"", "\"FD\",\"DF\",\"DF\"", "canonical form"},
@@ -335,7 +399,7 @@ static int finish(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_known_text), cmocka_unit_test(test_inverse), cmocka_unit_test(test_ranges), cmocka_unit_test(test_signed_but_wrong),
+		cmocka_unit_test(test_known_text), cmocka_unit_test(test_detectors), cmocka_unit_test(test_inverse), cmocka_unit_test(test_ranges), cmocka_unit_test(test_signed_but_wrong),
 		cmocka_unit_test(test_forged), cmocka_unit_test(test_in_force), cmocka_unit_test(test_covers), cmocka_unit_test(test_kind_names),
 	};
 	return cmocka_run_group_tests(tests, start, finish);

@@ -83,6 +83,26 @@ bool world_foreign(struct world *world, const char *selectors, bool flow_all)
 	return start_world(world, selectors, flow_all, domestic, foreign);
 }
 
+void world_watch(struct world *world, bool eager)
+{
+	size_t rows;
+	const struct sk_detector_row *table = sk_policy_detectors(&rows);
+	for (size_t row = 0; row < rows; row++) {
+		struct sk_basis_detector *detector = &world->basis.detectors[world->basis.detector_count];
+		size_t count = 0;
+		const struct sk_threshold *thresholds = sk_kit_thresholds(table[row].name, &count);
+		if (table[row].side != SK_DETECTOR_SENSOR)
+			continue;
+		world->basis.detector_count++;
+		(void)snprintf(detector->name, sizeof detector->name, "%s", table[row].name);
+		for (size_t i = 0; eager && i < count; i++) {
+			(void)snprintf(detector->thresholds[i].key, sizeof detector->thresholds[i].key, "%s", thresholds[i].key);
+			detector->thresholds[i].value = thresholds[i].least;
+			detector->threshold_count++;
+		}
+	}
+}
+
 void world_stop(struct world *world)
 {
 	sk_indicator_close(world->set);

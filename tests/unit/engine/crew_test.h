@@ -19,6 +19,8 @@ bool world_small(struct world *world, const char *selectors, bool flow_all);
 /* Every address is foreign. */
 bool world_foreign(struct world *world, const char *selectors, bool flow_all);
 void world_stop(struct world *world);
+/* The basis names every detector of the sensor from now on; eager: with the least thresholds that there may be. */
+void world_watch(struct world *world, bool eager);
 /* A set alone; the caller closes it. */
 struct sk_indicator_set *world_set(const char *selectors, bool flow_all);
 

@@ -67,6 +67,7 @@ static void traffic_is_the_same(void **state)
 			(void)snprintf(what, sizeof what, "traffic %u%s", seed, wild != 0 ? ", wild" : "");
 			(void)write_traffic(path, seed * 77 + wild, wild != 0 ? 12000 : 4000, wild != 0);
 			assert_true(world_small(&world, selectors, seed % 2 == 0));
+			world_watch(&world, true);
 			compare_all(&world, paths, 1, sizes[seed % 4], others, SK_COUNT(others), what);
 			observations += one.observations;
 			findings += one.findings;
@@ -91,6 +92,7 @@ static void a_cut_behind_every_frame(void **state)
 	struct world world;
 	(void)write_traffic(path, 5, 3000, false);
 	assert_true(world_small(&world, selectors, true));
+	world_watch(&world, true);
 	compare_all(&world, paths, 1, 1, others, SK_COUNT(others), "traffic");
 	assert_true(one.intervals >= 3000);
 	world_stop(&world);
@@ -164,6 +166,7 @@ static void compare_folder(const char *folder, const struct variant *variants, s
 	assert_int_equal(nftw(folder, take_capture, 16, FTW_PHYS), 0);
 	assert_true(capture_count > 0);
 	assert_true(world_foreign(&world, selectors, true));
+	world_watch(&world, false);
 	compare_all(&world, (const char *const *)captures, capture_count, 5000, variants, variant_count, folder);
 	print_message("%s: %zu captures, %lu frames, %lu observations, %lu findings, %lu intervals\n", folder, capture_count, one.totals.received.frames, one.observations,
 		      one.findings, one.totals.intervals);

@@ -66,6 +66,24 @@ static void order_does_not_show(void **state)
 	assert_int_equal(all.evidence[0], 4); /* evidence is that of the words */
 }
 
+/* A detector's numbers grow: the latest telling stands, whatever came in first. */
+static void detectors_grow(void **state)
+{
+	(void)state;
+	struct sk_finding early = {.kind = "scan.horizontal", .count = 20, .first_ns = 100, .last_ns = 200, .severity = 2, .confidence_percent = 90}, late = early;
+	late.last_ns = 900;
+	late.first_ns = 150;
+	late.count = 30;
+	(void)snprintf(early.sentence, sizeof early.sentence, "20 of them");
+	(void)snprintf(late.sentence, sizeof late.sentence, "50 of them");
+	struct sk_finding one = early, other = late;
+	sk_finding_fold(&one, &late);
+	sk_finding_fold(&other, &early);
+	assert_memory_equal(&one, &other, sizeof one);
+	assert_string_equal(one.sentence, "50 of them");
+	assert_true(one.count == 50 && one.first_ns == 100 && one.last_ns == 900);
+}
+
 static void sabotage_shows(void **state)
 {
 	(void)state;
@@ -74,6 +92,6 @@ static void sabotage_shows(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(order_does_not_show), cmocka_unit_test(sabotage_shows)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(order_does_not_show), cmocka_unit_test(detectors_grow), cmocka_unit_test(sabotage_shows)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

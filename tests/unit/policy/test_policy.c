@@ -134,6 +134,35 @@ static void test_permits(void **state)
 	assert_int_equal(sk_policy_small_cell(), 10);
 }
 
+/* A carrier gets detectors that forget within the hour; who is a party, the lab and the statutory bases may name any. rule: DETECTOR-1 */
+static void test_detectors(void **state)
+{
+	(void)state;
+	static const enum sk_role all_roles[] = {SK_ROLE_NONE, SK_ROLE_PARTY, SK_ROLE_CARRIER};
+	size_t count, length;
+	char line[256];
+	const struct sk_detector_row *rows = sk_policy_detectors(&count);
+	const char *dump = sk_policy_dump(&length);
+	assert_true(count > 0);
+	for (size_t i = 0; i < count; i++) {
+		assert_ptr_equal(sk_policy_detector(rows[i].name), &rows[i]);
+		assert_true(strlen(rows[i].name) < SK_DETECTOR_NAME_MAX && rows[i].technique[0] == 'T' && rows[i].sentence[0] != '\0');
+		assert_true((rows[i].memory == SK_MEMORY_STORED) == (rows[i].side == SK_DETECTOR_CAMPAIGN));
+		(void)snprintf(line, sizeof line, "\ndetector %s side=", rows[i].name);
+		assert_non_null(strstr(dump, line));
+	}
+	assert_null(sk_policy_detector("no.such"));
+	for (unsigned memory = SK_MEMORY_SHORT; memory <= SK_MEMORY_STORED; memory++) {
+		struct sk_detector_row row = {.memory = (enum sk_detector_memory)memory};
+		for (unsigned kind = 0; kind < SK_BASIS_KIND_COUNT; kind++)
+			for (size_t i = 0; i < SK_COUNT(all_roles); i++) {
+				bool own = kind == SK_BASIS_OWN_NETWORK;
+				bool expected = !own || memory == SK_MEMORY_SHORT || all_roles[i] == SK_ROLE_PARTY;
+				assert_int_equal(sk_policy_detector_allowed((enum sk_basis_kind)kind, all_roles[i], &row), expected);
+			}
+	}
+}
+
 /* Does every line of the dump that states law or a number carry one of the evidence tags? Returns the lines without. */
 static unsigned lines_without_evidence(const char *text)
 {
@@ -172,7 +201,7 @@ static void test_evidence(void **state)
 		at[1] = kept;
 		taken++;
 	}
-	assert_int_equal(taken, SK_BASIS_KIND_COUNT + SK_PROFILE_COUNT + 10 + 2);
+	assert_int_equal(taken, SK_BASIS_KIND_COUNT + SK_PROFILE_COUNT + 22 + 2);
 	free(copy);
 }
 
@@ -206,7 +235,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_thirty_cells), cmocka_unit_test(test_each_cell_is_watched), cmocka_unit_test(test_profiles),
-		cmocka_unit_test(test_unknown_names), cmocka_unit_test(test_permits), cmocka_unit_test(test_evidence), cmocka_unit_test(test_dump),
+		cmocka_unit_test(test_unknown_names), cmocka_unit_test(test_permits), cmocka_unit_test(test_detectors), cmocka_unit_test(test_evidence), cmocka_unit_test(test_dump),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

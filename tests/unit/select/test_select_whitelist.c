@@ -33,7 +33,7 @@ enum sk_err sk_role_parse(const char *name, enum sk_role *out)
 }
 
 /* A segment speaks one protocol besides TLS. */
-enum spoken { SPOKEN_DNS, SPOKEN_HTTP, SPOKEN_SSH, SPOKEN_COMMAND, SPOKEN_COUNT };
+enum spoken { SPOKEN_DNS, SPOKEN_HTTP, SPOKEN_SSH, SPOKEN_COMMAND, SPOKEN_EVENT /* of a detector: no segment */, SPOKEN_COUNT };
 
 static void speak(struct sk_flow_facts *facts, enum spoken spoken)
 {
@@ -75,6 +75,23 @@ static void shake_hands(struct sk_flow_facts *facts)
 						     .version = 3, .chain_length = 2, .parsed = true, .whole = true};
 }
 
+static void mint_event(struct sk_select *select)
+{
+	struct sk_basis basis = segment_basis("lab", "none", true);
+	struct sk_kit_config config = {.basis = &basis};
+	struct sk_kit *kit = NULL;
+	basis.detector_count = 1;
+	(void)snprintf(basis.detectors[0].name, sizeof basis.detectors[0].name, "scan.horizontal");
+	assert_int_equal(sk_kit_new(&config, &kit, NULL), SK_OK);
+	struct sk_detection detection = {.class_ = SK_CLASS_DF, .ip_proto = 6, .of_responder = true, .severity = 2, .percent = 90, .contacts = 4, .answered = 1,
+					 .peers = 3, .ports = 1, .value = 7, .limit = 6, .period_ms = 60000, .spread_permille = 100, .matched = "tcp/5900"};
+	struct sk_flow_record record = segment_record(SK_CLASS_DF);
+	detection.initiator = record.initiator;
+	detection.responder = record.responder;
+	sk_select_event(select, kit, &detection);
+	sk_kit_free(kit);
+}
+
 static struct sk_observation mint(const char *field, enum spoken spoken)
 {
 	static const struct sk_indicator_options options = {.min_prefix_v4 = 8, .min_prefix_v6 = 19};
@@ -101,7 +118,10 @@ static struct sk_observation mint(const char *field, enum spoken spoken)
 	record.metered_by = SK_METER_IPFIX;
 	record.sampling = 1000;
 	record.facts = &facts;
-	sk_select_segment(select, &record);
+	if (spoken == SPOKEN_EVENT)
+		mint_event(select);
+	else
+		sk_select_segment(select, &record);
 	assert_int_equal(sink.observations, 1);
 	sk_select_free(select);
 	sk_indicator_close(set);
@@ -128,12 +148,14 @@ static const struct {
 	FIELD(http_responses), FIELD(ssh_client_version), FIELD(ssh_server_version), FIELD(ssh_client_software), FIELD(ssh_server_software),
 	FIELD(hassh), FIELD(hassh_server), FIELD(command_requests), FIELD(command_responses), FIELD(command_writes), FIELD(command_errors),
 	FIELD(command_version), FIELD(command_detail), FIELD(command_status), FIELD(command_code_count), FIELD(command_codes),
+	FIELD(detector), FIELD(detector_bits), FIELD(detector_percent), FIELD(detector_contacts), FIELD(detector_answered), FIELD(detector_peers),
+	FIELD(detector_ports), FIELD(detector_value), FIELD(detector_limit), FIELD(detector_period_ms), FIELD(detector_spread_permille),
 };
 
 static enum spoken spoken_of(const char *field)
 {
 	return strncmp(field, "http_", 5) == 0 ? SPOKEN_HTTP : strncmp(field, "ssh_", 4) == 0 || strncmp(field, "hassh", 5) == 0 ? SPOKEN_SSH :
-	       strncmp(field, "command_", 8) == 0 ? SPOKEN_COMMAND : SPOKEN_DNS;
+	       strncmp(field, "command_", 8) == 0 ? SPOKEN_COMMAND : strncmp(field, "detector", 8) == 0 ? SPOKEN_EVENT : SPOKEN_DNS;
 }
 
 /* With the whole list every field is filled; without one, that one is empty and the others are as before. */

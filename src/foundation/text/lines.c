@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
-#include "border/build_priv.h"
+#include "text/lines.h"
 
 void sk_lines_begin(struct sk_lines *lines, const char *label, const void *bytes, size_t length)
 {
@@ -43,7 +44,7 @@ enum sk_err sk_lines_next(struct sk_lines *lines, struct sk_fault *fault)
 	const uint8_t *newline = memchr(lines->cur.at, '\n', left);
 	size_t length = newline != NULL ? (size_t)(newline - lines->cur.at) : left;
 	if (length >= sizeof lines->text)
-		return sk_lines_fault(lines, fault, "line of %zu bytes; at most %d are allowed", length, SK_BORDER_LINE_MAX - 1);
+		return sk_lines_fault(lines, fault, "line of %zu bytes; at most %d are allowed", length, SK_LINE_MAX - 1);
 	sk_copy(&lines->cur, lines->text, length);
 	lines->text[length] = '\0';
 	if (newline != NULL)

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Parts of a name, by the public suffix list. */
+#include <libpsl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "name/name.h"
+#include "name/name_priv.h"
+
+enum { PATH_BYTES = 256, LABELS_LOOKED_AT = 7 /* the longest rule of the list has five, and one stands in front of it */ };
+
+struct sk_suffixes {
+	psl_ctx_t *list;
+};
+
+/* The list's text is searched by halving; the automaton that is made of it, which psl_latest opens, through all that may stand at a place: three times as slow. */
+static psl_ctx_t *open_text(void)
+{
+	static const char automaton[] = ".dafsa", text[] = ".dat";
+	const char *path = psl_dist_filename();
+	size_t stem = strlen(path);
+	char at[PATH_BYTES];
+	if (stem < sizeof automaton || stem >= sizeof at || strcmp(path + stem - (sizeof automaton - 1), automaton) != 0)
+		return NULL;
+	stem -= sizeof automaton - 1;
+	memcpy(at, path, stem);
+	memcpy(at + stem, text, sizeof text);
+	return psl_load_file(at);
+}
+
+enum sk_err sk_suffixes_open(struct sk_suffixes **out)
+{
+	*out = calloc(1, sizeof **out);
+	if (*out == NULL)
+		return SK_ENOMEM;
+	(*out)->list = open_text();
+	if ((*out)->list == NULL)
+		(*out)->list = psl_latest(NULL);
+	if ((*out)->list != NULL)
+		return SK_OK;
+	free(*out);
+	*out = NULL;
+	return SK_EIO;
+}
+
+void sk_suffixes_close(struct sk_suffixes *suffixes)
+{
+	if (suffixes == NULL)
+		return;
+	psl_free(suffixes->list);
+	free(suffixes);
+}
+
+static bool is_plain(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
+
+/* Where each of the last labels begins, the rightmost first, as far as they are plain: what stands in front of a registered domain may be anything. 0 when there is
+   an empty label, or one too long. */
+static unsigned find_labels(const char *text, size_t length, uint8_t at[LABELS_LOOKED_AT], unsigned *labels)
+{
+	unsigned found = 0;
+	bool plain = true;
+	size_t end = length;
+	*labels = 0;
+	for (size_t i = length; i > 0; i--) {
+		bool dot = text[i - 1] == '.';
+		plain &= dot || is_plain(text[i - 1]);
+		size_t start = dot ? i : i - 1;
+		if (!dot && i > 1)
+			continue;
+		if (start >= end || (plain && end - start > SK_LABEL_MAX))
+			return 0;
+		if (plain && found < LABELS_LOOKED_AT)
+			at[found++] = (uint8_t)start;
+		++*labels;
+		end = i - 1;
+	}
+	return text[0] != '.' ? found : 0;
+}
+
+/* The longest run of labels from the right that is a suffix: how many. Without a rule it is one. */
+static unsigned suffix_labels(const psl_ctx_t *list, const char *text, const uint8_t *at, unsigned found, int type)
+{
+	for (unsigned n = found; n > 1; n--)
+		if (psl_is_public_suffix2(list, text + at[n - 1], type))
+			return n;
+	return 1;
+}
+
+static bool is_number(const char *label, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (label[i] < '0' || label[i] > '9')
+			return false;
+	return length > 0;
+}
+
+/* Is the end of the name from `at` on one of these? */
+static bool is_listed(const char *end, const char *const *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(end, list[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool is_dynamic(const char *suffix)
+{
+	static const char *const suffixes[] = {
+#define SK_DYNAMIC(domain) domain,
+#include "name/dynamic.def"
+#undef SK_DYNAMIC
+	};
+	return is_listed(suffix, suffixes, SK_COUNT(suffixes));
+}
+
+/* Whose choice it was: labels in front of so many, when there is one. */
+static void set_label(struct sk_name *name, const uint8_t *at, unsigned found, unsigned n)
+{
+	if (n >= found)
+		return;
+	name->label_at = at[n];
+	name->label_length = (uint8_t)(at[n - 1] - 1 - at[n]);
+}
+
+bool sk_name_split(const struct sk_suffixes *suffixes, const char *text, struct sk_name *out)
+{
+	uint8_t at[LABELS_LOOKED_AT];
+	unsigned labels;
+	size_t length = strnlen(text, SK_NAME_MAX + 1);
+	*out = (struct sk_name){0};
+	if (length == 0 || length > SK_NAME_MAX)
+		return false;
+	unsigned found = find_labels(text, length, at, &labels);
+	/* No top domain is a number: that is an address. */
+	if (found == 0 || is_number(text + at[0], length - at[0]))
+		return false;
+	unsigned n = suffix_labels(suffixes->list, text, at, found, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE), registry = n;
+	*out = (struct sk_name){.text = text, .length = (uint8_t)length, .labels = (uint8_t)labels, .suffix_at = at[n - 1],
+				.registered_at = n < found ? at[n] : (uint8_t)length};
+	out->listed = n > 1 || psl_is_public_suffix2(suffixes->list, text + at[0], PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE);
+	if (n > 1)
+		registry = suffix_labels(suffixes->list, text, at, n, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE);
+	out->rented = registry < n;
+	out->dynamic = out->rented && is_dynamic(text + at[n - 1]);
+	set_label(out, at, found, out->rented && !out->dynamic ? registry : n);
+	return true;
+}
+
+/* ---- tables of ours ---- */
+
+bool sk_name_is_inner(const struct sk_name *name)
+{
+	static const char *const inner[] = {"arpa", "local", "lan", "home", "internal", "localdomain", "corp", "onion", "test", "example", "invalid", "intranet", "private", "domain",
+					    "workgroup", "localhost", "alt", "belkin", "fritz", "router"};
+	if (name->labels < 2)
+		return true;
+	const char *last = strrchr(name->text, '.');
+	return is_listed(last + 1, inner, SK_COUNT(inner));
+}
+
+/* Does the name end in one of the list, at a label? The lists are short, and each entry is compared at its own length alone. */
+static bool ends_in(const struct sk_name *name, const char *const *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		size_t length = strlen(list[i]);
+		if (length > name->length || (length < name->length && name->text[name->length - length - 1] != '.'))
+			continue;
+		if (memcmp(name->text + name->length - length, list[i], length) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool sk_name_is_lookup(const struct sk_name *name)
+{
+	static const char *const services[] = {
+#define SK_SERVICE(domain) domain,
+#include "name/service.def"
+#undef SK_SERVICE
+	};
+	return ends_in(name, services, SK_COUNT(services));
+}
+
+bool sk_name_is_content(const struct sk_name *name)
+{
+	static const char *const networks[] = {
+#define SK_CONTENT(domain) domain,
+#include "name/content.def"
+#undef SK_CONTENT
+	};
+	return ends_in(name, networks, SK_COUNT(networks));
+}
+
+bool sk_name_is_pool(const struct sk_name *name)
+{
+	static const char *const pools[] = {
+#define SK_POOL(domain) domain,
+#include "name/pool.def"
+#undef SK_POOL
+	};
+	return ends_in(name, pools, SK_COUNT(pools));
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sketch/table.h"
+
+enum { ENTRIES_MAX = 1 << 28 };
+
+static uint32_t lines_for(uint32_t entries)
+{
+	uint32_t lines = 1;
+	SK_INVARIANT(entries <= ENTRIES_MAX);
+	while (lines * SK_TABLE_WAYS < entries)
+		lines <<= 1;
+	return lines;
+}
+
+size_t sk_table_bytes(uint32_t entries, uint32_t entry_bytes)
+{
+	return (size_t)lines_for(entries) * (sizeof(struct sk_table_line) + (size_t)SK_TABLE_WAYS * entry_bytes);
+}
+
+void sk_table_init(struct sk_table *table, void *memory, uint32_t entries, uint32_t entry_bytes)
+{
+	uint32_t lines = lines_for(entries);
+	SK_INVARIANT((uintptr_t)memory % SK_TABLE_LINE_BYTES == 0 && entry_bytes != 0 && entry_bytes % 16 == 0);
+	*table = (struct sk_table){.lines = memory, .entries = (uint8_t *)memory + lines * sizeof(struct sk_table_line), .mask = lines - 1, .entry_bytes = entry_bytes};
+}
+
+/* The way of a line that is wanted least long; a free one, and one that is over, come before all others. */
+static unsigned least_wanted(const struct sk_table_line *line, uint32_t now_s, uint32_t *until_s)
+{
+	unsigned best = 0;
+	uint32_t least = UINT32_MAX;
+	for (unsigned way = 0; way < SK_TABLE_WAYS; way++) {
+		uint32_t until = line->tag[way] == 0 ? 0 : line->until[way] <= now_s ? 1 : line->until[way];
+		if (until < least) {
+			least = until;
+			best = way;
+		}
+	}
+	*until_s = least;
+	return best;
+}
+
+static void *make_room(struct sk_table *table, uint64_t hash, uint32_t now_s, uint32_t until_s)
+{
+	struct sk_table_line *line = sk_table_line(table, hash, 0), *other = sk_table_line(table, hash, 1);
+	uint32_t least, least_there;
+	unsigned way = least_wanted(line, now_s, &least), way_there = least_wanted(other, now_s, &least_there);
+	/* Of two lines with room the emptier one: so both fill up before anything is evicted. */
+	bool emptier = (least | least_there) == 0 && __builtin_popcount(sk_table_match(other, 0)) > __builtin_popcount(sk_table_match(line, 0));
+	if (least_there < least || emptier) {
+		line = other;
+		way = way_there;
+		least = least_there;
+	}
+	table->taken++;
+	if (least == 0)
+		table->live++;
+	else if (least == 1)
+		table->expired++;
+	else
+		table->evicted++;
+	void *entry = sk_table_entry(table, line, way);
+	sk_wipe(entry, table->entry_bytes);
+	line->tag[way] = sk_table_tag(hash);
+	line->until[way] = until_s;
+	return entry;
+}
+
+void *sk_table_take(struct sk_table *table, uint64_t hash, uint32_t now_s, uint32_t until_s, bool *fresh)
+{
+	uint32_t tag = sk_table_tag(hash);
+	*fresh = false;
+	for (unsigned side = 0; side < 2; side++) {
+		struct sk_table_line *line = sk_table_line(table, hash, side);
+		unsigned found = sk_table_match(line, tag);
+		if (found == 0)
+			continue;
+		unsigned way = (unsigned)__builtin_ctz(found);
+		void *entry = sk_table_entry(table, line, way);
+		if (line->until[way] <= now_s) {
+			sk_wipe(entry, table->entry_bytes);
+			line->until[way] = until_s;
+			table->taken++;
+			table->expired++;
+			*fresh = true;
+		} else if (line->until[way] < until_s) {
+			line->until[way] = until_s;
+		}
+		return entry;
+	}
+	*fresh = true;
+	return make_room(table, hash, now_s, until_s);
+}
+
+void sk_table_drop(struct sk_table *table, void *entry)
+{
+	uint32_t place = sk_table_place(table, entry);
+	struct sk_table_line *line = &table->lines[place / SK_TABLE_WAYS];
+	if (line->tag[place % SK_TABLE_WAYS] == 0)
+		return;
+	line->tag[place % SK_TABLE_WAYS] = 0;
+	line->until[place % SK_TABLE_WAYS] = 0;
+	sk_wipe(entry, table->entry_bytes);
+	table->live--;
+}
+
+void sk_table_clear(struct sk_table *table)
+{
+	uint32_t lines = table->mask + 1;
+	sk_wipe(table->lines, lines * (sizeof(struct sk_table_line) + (size_t)SK_TABLE_WAYS * table->entry_bytes));
+	table->live = 0;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One address tries to log in at one service of one other, again and again. Tries are counted by their shape (guess_priv.h) in slices of a sliding window. */
+#include "detect/guess_priv.h"
+#include "text/text.h"
+
+enum { TCP = 6, SLICES = 8, FEW = 4 };
+enum { TRIES, WINDOW, SHARE, QUIET };
+
+static const struct sk_threshold thresholds[] = {
+	[TRIES] = {"tries", "logins", 4, 10000, 15, "so many tries from one address at one service (times the patience of the service: mail and SMB more, databases far more)"},
+	[WINDOW] = {"window", "s", 16, SK_MEMORY_SHORT_S, 300, "within so long"},
+	[SHARE] = {"share", "%", 10, 100, 70, "at least so many of its connections there are tries or were broken off"},
+	[QUIET] = {"quiet", "s", 10, 3600, 600, "guessing that rests for so long is over"},
+};
+
+struct entry {
+	struct sk_entry kit;
+	struct sk_contact last;
+	uint8_t login;                /* enum sk_login */
+	struct { uint32_t at, tries, small, sessions; } slices[SLICES];
+	uint64_t tries, small, sessions, bytes[2];
+	struct sk_episode episode;
+};
+
+static uint64_t key(const struct sk_run *run, const struct sk_event *event)
+{
+	(void)run;
+	if (event->ip_proto != TCP || (event->flow.packets[1] == 0 && (event->bits & SK_EVENT_HALF) == 0))
+		return 0;
+	enum sk_login login = sk_login_of(event->app, event->responder_port);
+	return login != SK_LOGIN_NONE ? sk_mix(sk_mix(event->from, event->to), (uint64_t)event->responder_port << 8 | 7) : 0;
+}
+
+static void event(struct sk_run *run, const struct sk_event *event, uint64_t hash)
+{
+	bool fresh;
+	uint32_t slice_s = (uint32_t)run->threshold[WINDOW] / SLICES, at = sk_run_second(event->time_ns) / slice_s;
+	struct entry *entry = sk_run_take(run, hash, (uint32_t)run->threshold[WINDOW] / 4, &fresh);
+	enum sk_login login = sk_login_of(event->app, event->responder_port);
+	sk_contact_see(&entry->last, event);
+	if (event->app != 0 || entry->login == SK_LOGIN_NONE)
+		entry->login = (uint8_t)login;
+	enum sk_login_size size = sk_login_size_of(event, login);
+	if (entry->slices[at % SLICES].at < at) {
+		memset(&entry->slices[at % SLICES], 0, sizeof entry->slices[0]);
+		entry->slices[at % SLICES].at = at;
+	}
+	if (entry->slices[at % SLICES].at == at) {
+		entry->slices[at % SLICES].tries += size == SK_LOGIN_TRY;
+		entry->slices[at % SLICES].small += size == SK_LOGIN_SMALL;
+		entry->slices[at % SLICES].sessions += size == SK_LOGIN_SESSION;
+	}
+	entry->tries += size == SK_LOGIN_TRY;
+	entry->small += size == SK_LOGIN_SMALL;
+	entry->sessions += size == SK_LOGIN_SESSION;
+	if (size == SK_LOGIN_TRY)
+		for (unsigned side = 0; side < 2; side++)
+			entry->bytes[side] += sk_login_payload(event, side);
+	if (entry->tries >= FEW) {
+		sk_run_want(run, entry, (uint32_t)run->threshold[WINDOW]);
+		sk_run_touch(run, entry);
+	}
+}
+
+struct window {
+	uint64_t tries, small, sessions;
+};
+
+static struct window window_of(const struct sk_run *run, const struct entry *entry)
+{
+	struct window sum = {0};
+	uint32_t slice_s = (uint32_t)run->threshold[WINDOW] / SLICES, now = run->now_s / slice_s;
+	for (unsigned i = 0; i < SLICES; i++) {
+		if (entry->slices[i].at + SLICES <= now)
+			continue;
+		sum.tries += entry->slices[i].tries;
+		sum.small += entry->slices[i].small;
+		sum.sessions += entry->slices[i].sessions;
+	}
+	return sum;
+}
+
+static bool say(struct sk_run *run, struct entry *entry, uint64_t tries)
+{
+	struct sk_episode before = entry->episode;
+	struct sk_detection detection = sk_contact_detection(&entry->last);
+	detection.contacts = entry->tries + entry->small + entry->sessions;
+	detection.answered = entry->sessions;
+	detection.peers = detection.ports = 1;
+	detection.bytes[0] = entry->bytes[0];
+	detection.bytes[1] = entry->bytes[1];
+	detection.value = tries > entry->episode.told ? tries : entry->tries;
+	detection.limit = run->threshold[TRIES] * sk_logins[entry->login].patience;
+	detection.severity = 2;
+	detection.percent = (uint8_t)(detection.half_view ? 75 : entry->tries >= 2 * detection.limit ? 95 : 85);
+	detection.added = sk_episode_told(&entry->episode, entry->tries, run);
+	sk_tell_matched(&detection, TCP, detection.responder_port);
+	size_t used = strlen(detection.matched);
+	detection.matched[used] = '@';
+	(void)sk_addr_format(&detection.responder, detection.matched + used + 1);
+	if (sk_run_say(run, &detection))
+		return true;
+	entry->episode = before;
+	return false;
+}
+
+static bool settle(struct sk_run *run, void *at)
+{
+	struct entry *entry = at;
+	struct window window = window_of(run, entry);
+	uint64_t all = window.tries + window.small + window.sessions, limit = run->threshold[TRIES] * sk_logins[entry->login].patience;
+	bool alarm = window.tries >= limit && (window.tries + window.small) * 100 >= run->threshold[SHARE] * all;
+	bool over = sk_contact_rests(&entry->last, run, run->threshold[QUIET]);
+	if (!alarm && !entry->episode.open)
+		return false;
+	sk_run_want(run, entry, (uint32_t)run->threshold[QUIET] * 2);
+	bool due = sk_episode_due(&entry->episode, entry->tries, run) || (over && entry->tries > entry->episode.told);
+	if (due && !say(run, entry, window.tries))
+		return true;
+	if (over)
+		sk_table_drop(&run->table, entry);
+	return !over;
+}
+
+static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
+{
+	char who[SK_ADDR_TEXT_MAX], whom[SK_ADDR_TEXT_MAX], when[96], contacts[SK_UNIT_TEXT_MAX];
+	const char *name = sk_logins[sk_login_of(d->app, d->responder_port)].name;
+	sk_tell(out->sentence, "%s (%s) tried to log in at %s (%s), %s on TCP port %u, %s connections %s; %llu of them were longer than a try.", sk_tell_addr(&d->initiator, who),
+		sk_tell_place(d, false), sk_tell_addr(&d->responder, whom), sk_tell_place(d, true), name != NULL ? name : "a service", d->responder_port,
+		sk_number_format(d->contacts, contacts), sk_tell_when(d, when), (unsigned long long)d->answered);
+	sk_tell(out->why, "%llu connections had the shape of a try at a login; the threshold is %llu within %llu s, and %llu %% of all there.%s", (unsigned long long)d->value,
+		(unsigned long long)d->limit, (unsigned long long)threshold[WINDOW], (unsigned long long)threshold[SHARE],
+		d->half_view ? " Half view: answers are not covered by the basis." : "");
+	sk_tell(out->doubt, "Whether a guess was right is not seen; see bruteforce.success. A program with an old password, or one that logs in for each small task (a monitor, a backup, "
+			    "a deployment), looks the same.");
+}
+
+const struct sk_detector sk_detector_bruteforce = {
+	.name = "bruteforce", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_END),
+	.subject = SK_SUBJECT_PAIR, .scale = SK_SCALE_PAIRS, .share = 2, .entry_bytes = SK_ENTRY_BYTES(struct entry),
+	.key = key, .event = event, .settle = settle, .tell = tell,
+};

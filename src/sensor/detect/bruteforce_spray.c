@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One address tries to log in at the same service of many others, a few times each: a password is tried on many accounts, or many doors with one key. */
+#include <math.h>
+
+#include "detect/guess_priv.h"
+#include "text/text.h"
+
+enum { TCP = 6, WORDS = 4, BITS = 64 * WORDS, FEW = 4 };
+enum { TARGETS, EACH, SHARE, MEMORY, QUIET };
+
+static const struct sk_threshold thresholds[] = {
+	[TARGETS] = {"targets", "addresses", 4, 150, 12, "tries at a login at so many different addresses (times the patience of the service)"},
+	[EACH] = {"each", "logins", 1, 1000, 20, "and on average at most so many tries at each: more is guessing at one door"},
+	[SHARE] = {"share", "%", 10, 100, 80, "at least so many of those addresses saw tries alone and no session"},
+	[MEMORY] = {"memory", "s", 60, SK_MEMORY_SHORT_S, SK_MEMORY_SHORT_S, "a subject that does nothing for so long is forgotten"},
+	[QUIET] = {"quiet", "s", 10, 3600, 600, "spraying that rests for so long is over"},
+};
+
+struct entry {
+	struct sk_entry kit;
+	struct sk_contact last;
+	uint8_t login;
+	uint64_t tries, sessions;
+	uint64_t tried[WORDS], entered[WORDS];
+	struct sk_episode episode;
+};
+
+static uint64_t key(const struct sk_run *run, const struct sk_event *event)
+{
+	(void)run;
+	if (event->ip_proto != TCP || (event->flow.packets[1] == 0 && (event->bits & SK_EVENT_HALF) == 0))
+		return 0;
+	enum sk_login login = sk_login_of(event->app, event->responder_port);
+	return login != SK_LOGIN_NONE ? sk_mix(event->from, (uint64_t)login << 8 | 9) : 0;
+}
+
+static void event(struct sk_run *run, const struct sk_event *event, uint64_t hash)
+{
+	bool fresh;
+	enum sk_login login = sk_login_of(event->app, event->responder_port);
+	enum sk_login_size size = sk_login_size_of(event, login);
+	if (size == SK_LOGIN_SMALL)
+		return;
+	struct entry *entry = sk_run_take(run, hash, (uint32_t)run->threshold[MEMORY] / 4, &fresh);
+	sk_contact_see(&entry->last, event);
+	entry->login = (uint8_t)login;
+	entry->tries += size == SK_LOGIN_TRY;
+	entry->sessions += size == SK_LOGIN_SESSION;
+	(void)sk_bits_add(size == SK_LOGIN_TRY ? entry->tried : entry->entered, WORDS, event->to);
+	if (entry->tries >= FEW) {
+		sk_run_want(run, entry, (uint32_t)run->threshold[MEMORY]);
+		sk_run_touch(run, entry);
+	}
+}
+
+/* Addresses that saw tries, and those of them that saw nothing else. */
+static void count(const struct entry *entry, double *tried, double *only)
+{
+	unsigned all = 0, alone = 0;
+	for (unsigned i = 0; i < WORDS; i++) {
+		all += (unsigned)__builtin_popcountll(entry->tried[i]);
+		alone += (unsigned)__builtin_popcountll(entry->tried[i] & ~entry->entered[i]);
+	}
+	*tried = sk_bits_estimate(all, BITS);
+	*only = all != 0 ? *tried * alone / all : 0;
+}
+
+static bool say(struct sk_run *run, struct entry *entry, double tried)
+{
+	struct sk_episode before = entry->episode;
+	struct sk_detection detection = sk_contact_detection(&entry->last);
+	detection.contacts = entry->tries + entry->sessions;
+	detection.answered = entry->sessions;
+	detection.peers = (uint64_t)lround(fmin(tried, (double)entry->tries));
+	detection.ports = 1;
+	detection.value = detection.peers;
+	detection.limit = run->threshold[TARGETS] * sk_logins[entry->login].patience;
+	detection.severity = 3;
+	detection.percent = (uint8_t)(detection.half_view ? 70 : 85);
+	detection.added = sk_episode_told(&entry->episode, entry->tries, run);
+	sk_tell_matched(&detection, TCP, detection.responder_port);
+	if (sk_run_say(run, &detection))
+		return true;
+	entry->episode = before;
+	return false;
+}
+
+static bool settle(struct sk_run *run, void *at)
+{
+	struct entry *entry = at;
+	double tried, only;
+	count(entry, &tried, &only);
+	uint64_t limit = run->threshold[TARGETS] * sk_logins[entry->login].patience;
+	bool alarm = tried >= (double)limit && only * 100 >= (double)run->threshold[SHARE] * tried && (double)entry->tries <= (double)run->threshold[EACH] * tried;
+	bool over = sk_contact_rests(&entry->last, run, run->threshold[QUIET]);
+	if (!alarm && !entry->episode.open)
+		return false;
+	bool due = sk_episode_due(&entry->episode, entry->tries, run) || (over && entry->tries > entry->episode.told);
+	if (due && !say(run, entry, tried))
+		return true;
+	if (over)
+		sk_table_drop(&run->table, entry);
+	return !over;
+}
+
+static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
+{
+	char who[SK_ADDR_TEXT_MAX], when[96], contacts[SK_UNIT_TEXT_MAX];
+	const char *name = sk_logins[sk_login_of(d->app, d->responder_port)].name;
+	sk_tell(out->sentence, "%s (%s) tried to log in at the %s service of about %llu addresses %s, %s connections; %llu of them were longer than a try.",
+		sk_tell_addr(&d->initiator, who), sk_tell_place(d, false), name != NULL ? name : "same", (unsigned long long)d->peers, sk_tell_when(d, when),
+		sk_number_format(d->contacts, contacts), (unsigned long long)d->answered);
+	sk_tell(out->why, "About %llu addresses saw connections of the shape of a try, the threshold is %llu; at least %llu %% of them saw nothing else, and on average no more than %llu each.%s",
+		(unsigned long long)d->value, (unsigned long long)d->limit, (unsigned long long)threshold[SHARE], (unsigned long long)threshold[EACH],
+		d->half_view ? " Half view: answers are not covered by the basis." : "");
+	sk_tell(out->doubt, "A deployment or an inventory that logs in everywhere for a moment looks the same; so does a scanner that speaks the service's first words.");
+}
+
+const struct sk_detector sk_detector_bruteforce_spray = {
+	.name = "bruteforce.spray", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_END),
+	.subject = SK_SUBJECT_INITIATOR, .scale = SK_SCALE_HOSTS, .share = 1, .entry_bytes = SK_ENTRY_BYTES(struct entry),
+	.key = key, .event = event, .settle = settle, .tell = tell,
+};

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From packets, segments and heads to events. */
+#include "detect/kit_priv.h"
+#include "seal/siphash.h"
+
+enum { TCP = 6, ICMP = 1, ICMPV6 = 58 };
+
+static bool wants(const struct sk_kit *kit, enum sk_event_kind kind)
+{
+	return (kit->wanted & SK_EVENT_BIT(kind)) != 0;
+}
+
+static void hash_ends(const struct sk_kit *kit, struct sk_event *event)
+{
+	event->from = sk_kit_hash_addr(kit, &event->initiator);
+	event->to = sk_kit_hash_addr(kit, &event->responder);
+}
+
+/* Who stands at the other end of a class. */
+static uint8_t turned(uint8_t class_)
+{
+	return class_ == SK_CLASS_FD ? SK_CLASS_DF : class_ == SK_CLASS_DF ? SK_CLASS_FD : class_;
+}
+
+static uint8_t half_bit(const struct sk_kit *kit, uint8_t class_)
+{
+	return (kit->half & SK_CLASS_BIT(class_)) != 0 ? SK_EVENT_HALF : 0;
+}
+
+/* The event of a packet that brought news; its direction is known. */
+static void fill_packet(const struct sk_kit *kit, const struct sk_packet *packet, bool back, struct sk_event *event)
+{
+	event->time_ns = packet->time_ns;
+	event->ip_proto = packet->ip_proto;
+	event->class_ = back ? turned(packet->class_) : packet->class_;
+	event->tcp_flags[0] = packet->tcp_flags;
+	event->icmp_type = packet->icmp_type;
+	event->initiator_port = back ? packet->destination_port : packet->source_port;
+	event->responder_port = back ? packet->source_port : packet->destination_port;
+	event->initiator = back ? packet->destination : packet->source;
+	event->responder = back ? packet->source : packet->destination;
+	event->bits = (uint8_t)((back ? SK_EVENT_BACK : 0) | half_bit(kit, event->class_) | (packet->layers > 1 || packet->tunnels != 0 ? SK_EVENT_TUNNELLED : 0));
+	hash_ends(kit, event);
+}
+
+static void fill_record(const struct sk_kit *kit, const struct sk_flow_record *record, struct sk_event *event)
+{
+	event->ip_proto = record->ip_proto;
+	event->class_ = record->class_;
+	event->app = record->app;
+	event->tcp_flags[0] = record->tcp_flags[0];
+	event->tcp_flags[1] = record->tcp_flags[1];
+	event->icmp_type = record->icmp_type;
+	event->state = record->state;
+	event->end = record->end;
+	event->initiator_port = record->initiator_port;
+	event->responder_port = record->responder_port;
+	event->initiator = record->initiator;
+	event->responder = record->responder;
+	event->bits = (uint8_t)((record->initiator_sure ? SK_EVENT_SURE : 0) | half_bit(kit, record->class_) | (record->continued ? SK_EVENT_CONTINUED : 0) |
+				(record->layers > 1 || record->tunnels != 0 ? SK_EVENT_TUNNELLED : 0));
+	hash_ends(kit, event);
+}
+
+static void put(const struct sk_kit_front *front, const struct sk_event *event)
+{
+	front->send(front->context, event);
+}
+
+static void put_end(const struct sk_kit_front *front, const struct sk_flow_record *record)
+{
+	/* The rest of an event is zero: it is only written where it means something. */
+	struct sk_event event = {.kind = SK_EVENT_END, .time_ns = record->last_ns};
+	fill_record(front->kit, record, &event);
+	for (unsigned side = 0; side < 2; side++) {
+		event.flow.packets[side] = record->packets[side];
+		event.flow.bytes[side] = record->ip_bytes[side];
+	}
+	event.flow.first_ns = record->first_ns;
+	put(front, &event);
+}
+
+void sk_kit_packet(const struct sk_kit_front *front, const struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_packet *packet, unsigned news)
+{
+	static const struct { uint8_t news, kind; } kinds[] = {
+		{SK_FLOW_NEWS_OPEN, SK_EVENT_OPEN}, {SK_FLOW_NEWS_ANSWER, SK_EVENT_ANSWER}, {SK_FLOW_NEWS_CONFIRM, SK_EVENT_CONFIRM}};
+	const struct sk_kit *kit = front->kit;
+	struct sk_event event = {.kind = SK_EVENT_OPEN};
+	bool filled = false;
+	for (size_t i = 0; i < SK_COUNT(kinds); i++) {
+		if ((news & kinds[i].news) == 0 || !wants(kit, (enum sk_event_kind)kinds[i].kind))
+			continue;
+		if (!filled)
+			fill_packet(kit, packet, (news & SK_FLOW_NEWS_BACK) != 0, &event);
+		filled = true;
+		event.kind = kinds[i].kind;
+		put(front, &event);
+	}
+	if ((news & SK_FLOW_NEWS_CLOSE) != 0 && wants(kit, SK_EVENT_END)) {
+		struct sk_flow_record record;
+		sk_flow_read(table, flow, &record);
+		record.end = SK_FLOW_END_CLOSED;
+		put_end(front, &record);
+	}
+}
+
+void sk_kit_ended(const struct sk_kit_front *front, const struct sk_flow_record *record)
+{
+	/* A connection that was closed has been told of when it was. */
+	if (wants(front->kit, SK_EVENT_END) && (record->ip_proto != TCP || record->state < SK_FLOW_CLOSED))
+		put_end(front, record);
+}
+
+bool sk_kit_samples(const struct sk_kit *kit)
+{
+	return wants(kit, SK_EVENT_SAMPLE);
+}
+
+/* By what the packet is, and not by how many came before it: so the same packets are chosen however they are spread over workers. */
+static bool is_sample(const struct sk_kit *kit, const struct sk_packet *packet)
+{
+	uint32_t ends[2];
+	memcpy(&ends[0], packet->source.bytes, sizeof ends[0]);
+	memcpy(&ends[1], packet->destination.bytes, sizeof ends[1]);
+	uint64_t what = (uint64_t)packet->time_ns ^ ((uint64_t)packet->sequence << 20) ^ ((uint64_t)packet->source_port << 40) ^ ((uint64_t)ends[0] << 32) ^ ends[1];
+	_Static_assert(SK_EVENT_SAMPLING == 64, "six bits");
+	return sk_mix(kit->low, what) >> 58 == 0;
+}
+
+void sk_kit_sample(const struct sk_kit_front *front, const struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_packet *packet)
+{
+	if (SK_LIKELY(!is_sample(front->kit, packet)))
+		return;
+	struct sk_flow_record record;
+	sk_flow_read(table, flow, &record);
+	bool back = !sk_addr_equal(&packet->source, &record.initiator) || packet->source_port != (packet->has_ports ? record.initiator_port : packet->source_port);
+	struct sk_event event = {.kind = SK_EVENT_SAMPLE};
+	fill_packet(front->kit, packet, back, &event);
+	event.app = record.app;
+	event.state = record.state;
+	event.sample.packets = SK_EVENT_SAMPLING * packet->frames;
+	event.sample.bytes = SK_EVENT_SAMPLING * packet->ip_bytes;
+	put(front, &event);
+}
+
+bool sk_kit_wants_head(const struct sk_kit *kit, enum sk_head_kind kind)
+{
+	return (kit->heads >> kind & 1) != 0;
+}
+
+/* The name that a head holds, as its detectors look at it. */
+static const char *name_in(const struct sk_head *head)
+{
+	switch (head->kind) {
+	case SK_HEAD_DNS: return head->as.dns.name;
+	case SK_HEAD_CLIENT_HELLO: return head->as.client_hello.sni;
+	case SK_HEAD_HTTP: return head->as.http.host;
+	default: return "";
+	}
+}
+
+void sk_kit_head_of(const struct sk_kit_front *front, const struct sk_event *flow, const struct sk_packet *packet, const struct sk_head *head)
+{
+	const struct sk_kit *kit = front->kit;
+	/* Its parts are found once for all detectors that ask for them. */
+	struct sk_name name = {.text = NULL};
+	bool found = false;
+	for (size_t i = 0; i < kit->count; i++) {
+		const struct sk_kit_place *at = &kit->places[i];
+		if ((at->ops->heads >> head->kind & 1) == 0)
+			continue;
+		struct sk_event event = *flow;
+		event.kind = SK_EVENT_HEAD;
+		event.time_ns = packet->time_ns;
+		event.detector = at->run.index;
+		event.app = head->app;
+		event.bits |= half_bit(kit, event.class_) | (head->from_initiator ? 0 : SK_EVENT_BACK);
+		hash_ends(kit, &event);
+		if (at->ops->named != NULL && !found) {
+			found = true;
+			(void)sk_name_split(kit->suffixes, name_in(head), &name);
+		}
+		bool wanted = at->ops->named == NULL ? at->ops->head(&at->run, head, packet, &event)
+						     : name.text != NULL && at->ops->named(&at->run, &name, head, packet, &event);
+		if (wanted)
+			put(front, &event);
+		sk_wipe_small(&event, sizeof event);
+	}
+}
+
+void sk_kit_head(const struct sk_kit_front *front, const struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_packet *packet,
+		 const struct sk_head *head)
+{
+	struct sk_flow_record record;
+	struct sk_event event = {.kind = SK_EVENT_HEAD};
+	sk_flow_read(table, flow, &record);
+	fill_record(front->kit, &record, &event);
+	sk_kit_head_of(front, &event, packet, head);
+}
+
+void sk_kit_complete(const struct sk_kit_front *front, struct sk_event *event)
+{
+	event->bits |= half_bit(front->kit, event->class_);
+	hash_ends(front->kit, event);
+	if (wants(front->kit, (enum sk_event_kind)event->kind))
+		put(front, event);
+}
+
+void sk_kit_event(struct sk_kit *kit, struct sk_event *event)
+{
+	const struct sk_kit_front front = sk_kit_front(kit);
+	if (event->kind != SK_EVENT_END)
+		sk_kit_clock(kit, event->time_ns);
+	sk_kit_complete(&front, event);
+}
+
+/* A router tells of a flow when it is over: the clock is that of its end, and what was before it comes late, as it may. */
+void sk_kit_record(struct sk_kit *kit, const struct sk_flow_record *record)
+{
+	const struct sk_kit_front front = sk_kit_front(kit);
+	bool tcp = record->ip_proto == TCP, back = record->packets[1] != 0;
+	struct sk_event event = {.kind = SK_EVENT_OPEN, .time_ns = record->first_ns};
+	sk_kit_clock(kit, record->last_ns);
+	fill_record(kit, record, &event);
+	event.tcp_flags[0] = tcp && (record->tcp_flags[0] & SK_TCP_SYN) != 0 ? SK_TCP_SYN : record->tcp_flags[0];
+	if (!record->continued && record->packets[0] != 0 && wants(kit, SK_EVENT_OPEN))
+		put(&front, &event);
+	event.kind = SK_EVENT_ANSWER;
+	event.tcp_flags[0] = record->tcp_flags[1];
+	/* Flags are a union over the flow: a connection that was accepted and later reset was not refused. */
+	if (tcp && (record->tcp_flags[1] & SK_TCP_SYN) != 0)
+		event.tcp_flags[0] = SK_TCP_SYN | SK_TCP_ACK;
+	if (!record->continued && back && wants(kit, SK_EVENT_ANSWER))
+		put(&front, &event);
+	event.kind = SK_EVENT_CONFIRM;
+	event.tcp_flags[0] = SK_TCP_ACK;
+	if (!record->continued && tcp && (record->tcp_flags[0] & SK_TCP_ACK) != 0 && wants(kit, SK_EVENT_CONFIRM))
+		put(&front, &event);
+	if (wants(kit, SK_EVENT_END))
+		put_end(&front, record);
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One address tries the same port on many addresses: the walk of scan_priv.h over different targets of one source and port. */
+#include <math.h>
+
+#include "detect/scan_priv.h"
+#include "text/text.h"
+
+enum { TCP = 6, UDP = 17, HLL_BITS = 7, FEW = 3 /* contacts below which nobody is weighed */ };
+enum { EXPONENT, TARGETS, MEMORY, QUIET };
+
+static const struct sk_threshold thresholds[] = {
+	[EXPONENT] = {"exponent", "", 3, 15, 9, "a false alarm once in 10^this subjects, if contacts were independent"},
+	[TARGETS] = {"targets", "addresses", 4, 150, 12, "fewer different targets are never told"},
+	[MEMORY] = {"memory", "s", 60, SK_MEMORY_SHORT_S, SK_MEMORY_SHORT_S, "a subject that does nothing for so long is forgotten"},
+	[QUIET] = {"quiet", "s", 10, 3600, 300, "a scan that rests for so long is over"},
+};
+
+struct entry {
+	struct sk_entry kit;
+	struct sk_contact last;
+	uint64_t contacts, answered;
+	struct sk_walk walk;
+	uint8_t hll[1 << HLL_BITS];
+	struct sk_episode episode;
+};
+
+static uint64_t key(const struct sk_run *run, const struct sk_event *event)
+{
+	(void)run;
+	if ((event->ip_proto != TCP && event->ip_proto != UDP) || (event->kind == SK_EVENT_OPEN && !sk_walk_opens(event)))
+		return 0;
+	return sk_mix(event->from, (uint64_t)event->ip_proto << 16 | event->responder_port);
+}
+
+static void event(struct sk_run *run, const struct sk_event *event, uint64_t hash)
+{
+	struct entry *entry;
+	if (event->kind != SK_EVENT_OPEN) {
+		entry = sk_table_find(&run->table, hash, run->now_s);
+		if (entry == NULL)
+			return;
+		entry->answered += sk_walk_event(&entry->walk, event, event->to);
+	} else {
+		bool fresh;
+		entry = sk_run_take(run, hash, (uint32_t)run->threshold[MEMORY] / 4, &fresh);
+		sk_contact_see(&entry->last, event);
+		(void)sk_bits_add(entry->walk.opened, SK_WALK_WORDS, event->to);
+		sk_hll_add(entry->hll, HLL_BITS, event->to);
+		/* Who has been somewhere else before is remembered longer: a flood of new subjects drives out its like. */
+		if (++entry->contacts >= FEW)
+			sk_run_want(run, entry, (uint32_t)run->threshold[MEMORY]);
+	}
+	if (entry->contacts >= FEW)
+		sk_run_touch(run, entry);
+}
+
+static bool say(struct sk_run *run, struct entry *entry, const struct sk_walk_sum *sum)
+{
+	struct sk_episode before = entry->episode;
+	struct sk_detection detection = sk_contact_detection(&entry->last);
+	bool half = detection.half_view, few_good = sum->failed + sum->brief > 4 * sum->good;
+	/* Few targets are counted by the bitmap, to within a collision or two; many by HyperLogLog, 9 %. */
+	double peers = sum->contacts <= SK_WALK_FULL ? sk_bits_estimate(sum->contacts, SK_WALK_BITS) : sk_hll_estimate(entry->hll, HLL_BITS);
+	detection.contacts = entry->contacts;
+	detection.answered = entry->answered;
+	detection.peers = (uint64_t)lround(fmin(peers, (double)entry->contacts));
+	detection.ports = 1;
+	detection.value = (uint64_t)(sum->score * 100);
+	detection.limit = (uint64_t)(sk_walk_bound(run->threshold[EXPONENT]) * 100);
+	detection.severity = detection.class_ == SK_CLASS_DF ? 3 : 2;
+	detection.percent = (uint8_t)(half ? 75 : detection.ip_proto == UDP ? 80 : few_good ? 95 : 85);
+	detection.added = sk_episode_told(&entry->episode, entry->contacts, run);
+	sk_tell_matched(&detection, detection.ip_proto, detection.responder_port);
+	if (sk_run_say(run, &detection))
+		return true;
+	entry->episode = before;
+	return false;
+}
+
+/* Too many to be told apart, or it is over: the walk begins anew, and so does the count. */
+static void begin_anew(struct entry *entry)
+{
+	memset(&entry->walk, 0, sizeof entry->walk);
+	memset(entry->hll, 0, sizeof entry->hll);
+	entry->contacts = entry->answered = 0;
+	entry->last.first_ns = entry->last.last_ns;
+	entry->episode = (struct sk_episode){0};
+}
+
+static bool settle(struct sk_run *run, void *at)
+{
+	struct entry *entry = at;
+	struct sk_walk_sum sum;
+	bool waiting = sk_walk_settle(&entry->walk, run->last || sk_contact_rests(&entry->last, run, 1), entry->last.ip_proto, &sum);
+	bool over = sk_contact_rests(&entry->last, run, run->threshold[QUIET]);
+	bool alarm = sum.contacts >= run->threshold[TARGETS] && sum.score >= sk_walk_bound(run->threshold[EXPONENT]);
+	if (entry->episode.open || alarm) {
+		bool due = sk_episode_due(&entry->episode, entry->contacts, run) || (over && entry->contacts > entry->episode.told);
+		if (due && !say(run, entry, &sum))
+			return true;
+		if (over)
+			begin_anew(entry);
+	} else if (sk_bits_count(entry->walk.opened, SK_WALK_WORDS) > SK_WALK_FULL) {
+		begin_anew(entry);
+	}
+	return waiting || entry->episode.open;
+}
+
+static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
+{
+	char who[SK_ADDR_TEXT_MAX], service[48], when[96], peers[SK_UNIT_TEXT_MAX], contacts[SK_UNIT_TEXT_MAX];
+	sk_tell(out->sentence, "%s (%s) tried %s on about %s addresses %s: %s %s, %llu of them answered.", sk_tell_addr(&d->initiator, who),
+		sk_tell_place(d, false), sk_tell_service(d->ip_proto, d->responder_port, service), sk_number_format(d->peers, peers), sk_tell_when(d, when),
+		sk_number_format(d->contacts, contacts), d->ip_proto == TCP ? "connections" : "flows", (unsigned long long)d->answered);
+	sk_tell(out->why, "Sequential test on the outcome of first contacts: log likelihood ratio %.1f, the bound is %.1f (one false alarm in 10^%llu subjects if contacts were "
+		"independent), at least %llu targets.%s", (double)d->value / 100, (double)d->limit / 100, (unsigned long long)threshold[EXPONENT],
+		(unsigned long long)threshold[TARGETS], d->half_view ? " Half view: answers are not covered by the basis; who went on was taken for answered." : "");
+	sk_tell(out->doubt, "%s", d->class_ == SK_CLASS_DF ? "A peer-to-peer program or a mail server with stale addresses, a monitor, or an administrator's own scan looks the same; so does "
+							     "a host whose answers take another way."
+							   : "Search engines and research projects scan like this too, and say so under their address; answers that take another way look like none.");
+}
+
+const struct sk_detector sk_detector_scan_horizontal = {
+	.name = "scan.horizontal", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds),
+	.events = SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_CONFIRM) | SK_EVENT_BIT(SK_EVENT_END),
+	.subject = SK_SUBJECT_INITIATOR, .scale = SK_SCALE_HOSTS, .entry_bytes = SK_ENTRY_BYTES(struct entry),
+	.key = key, .event = event, .settle = settle, .tell = tell,
+};

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the scan detectors share: the threshold random walk over first contacts (Jung, Paxson, Berger, Balakrishnan: Fast Portscan Detection Using Sequential
+   Hypothesis Testing, 2004). Each different contact is one observation with one of three outcomes, and their log likelihood ratios add up until they pass Wald's
+   bound. Contacts are told apart by bitmaps of keyed hashes, which are commutative; two contacts with one bit are one contact. */
+#ifndef SK_DETECT_SCAN_PRIV_H
+#define SK_DETECT_SCAN_PRIV_H
+
+#include "detect/detector.h"
+
+enum { SK_WALK_WORDS = 4, SK_WALK_BITS = 64 * SK_WALK_WORDS, SK_WALK_FULL = SK_WALK_BITS * 3 / 4 };
+
+struct sk_walk {
+	uint64_t opened[SK_WALK_WORDS], settled[SK_WALK_WORDS], heard[SK_WALK_WORDS], brief[SK_WALK_WORDS], good[SK_WALK_WORDS];
+};
+
+struct sk_walk_sum {
+	unsigned contacts, failed, brief, good;
+	double score;
+};
+
+/* Can this event begin a contact that counts? An opening by the initiator; of TCP a SYN, or flags that no stack opens with. In the midst of a connection
+   nobody knows how it began. */
+static inline bool sk_walk_opens(const struct sk_event *event)
+{
+	bool tcp = event->ip_proto == 6;
+	unsigned flags = event->tcp_flags[0] & (SK_TCP_ACK | SK_TCP_RST);
+	return (event->bits & SK_EVENT_BACK) == 0 && (!tcp || flags == 0);
+}
+
+/* An event of a contact that was opened. True when the contact was heard of for the first time. */
+bool sk_walk_event(struct sk_walk *walk, const struct sk_event *event, uint64_t contact);
+/* Weigh what had a second to answer. Returns whether something waits for the next second. */
+bool sk_walk_settle(struct sk_walk *walk, bool aged, uint8_t ip_proto, struct sk_walk_sum *out);
+/* Wald's bound for one false alarm in 10^exponent subjects. */
+static inline double sk_walk_bound(uint64_t exponent)
+{
+	return (double)exponent * 2.302585;
+}
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One address tries many ports of one other: the walk of scan_priv.h over different ports of one pair. */
+#include <math.h>
+
+#include "detect/scan_priv.h"
+#include "text/text.h"
+
+enum { TCP = 6, UDP = 17, FEW = 4 };
+enum { EXPONENT, PORTS, MEMORY, QUIET };
+
+static const struct sk_threshold thresholds[] = {
+	[EXPONENT] = {"exponent", "", 3, 15, 9, "a false alarm once in 10^this pairs, if contacts were independent"},
+	[PORTS] = {"ports", "ports", 4, 150, 12, "fewer different ports are never told"},
+	[MEMORY] = {"memory", "s", 60, SK_MEMORY_SHORT_S, SK_MEMORY_SHORT_S, "a pair that does nothing for so long is forgotten"},
+	[QUIET] = {"quiet", "s", 10, 3600, 300, "a scan that rests for so long is over"},
+};
+
+struct entry {
+	struct sk_entry kit;
+	struct sk_contact last;
+	uint64_t contacts, answered;
+	uint64_t all_ports;           /* different ones, summed over fillings of the bitmap */
+	struct sk_walk walk;
+	struct sk_episode episode;
+};
+
+static uint64_t key(const struct sk_run *run, const struct sk_event *event)
+{
+	(void)run;
+	if ((event->ip_proto != TCP && event->ip_proto != UDP) || (event->kind == SK_EVENT_OPEN && !sk_walk_opens(event)))
+		return 0;
+	return sk_mix(sk_mix(event->from, event->to), event->ip_proto);
+}
+
+/* The port's place in the bitmap, under the pair's hash, so that nobody can choose ports that fall together. */
+static uint64_t contact_of(const struct sk_event *event)
+{
+	return sk_mix(event->to, event->responder_port);
+}
+
+static void event(struct sk_run *run, const struct sk_event *event, uint64_t hash)
+{
+	struct entry *entry;
+	if (event->kind != SK_EVENT_OPEN) {
+		entry = sk_table_find(&run->table, hash, run->now_s);
+		if (entry == NULL)
+			return;
+		entry->answered += sk_walk_event(&entry->walk, event, contact_of(event));
+	} else {
+		bool fresh;
+		entry = sk_run_take(run, hash, (uint32_t)run->threshold[MEMORY] / 8, &fresh);
+		sk_contact_see(&entry->last, event);
+		entry->contacts++;
+		/* Another port than before makes a pair worth remembering: most have one. */
+		if (sk_bits_add(entry->walk.opened, SK_WALK_WORDS, contact_of(event)) && entry->contacts > 1)
+			sk_run_want(run, entry, (uint32_t)run->threshold[MEMORY]);
+	}
+	if (entry->contacts >= FEW)
+		sk_run_touch(run, entry);
+}
+
+static uint64_t ports_of(const struct entry *entry)
+{
+	double now = sk_bits_estimate(sk_bits_count(entry->walk.opened, SK_WALK_WORDS), SK_WALK_BITS);
+	uint64_t all = entry->all_ports + (uint64_t)lround(now);
+	return all < entry->contacts ? all : entry->contacts;
+}
+
+static bool say(struct sk_run *run, struct entry *entry, const struct sk_walk_sum *sum)
+{
+	struct sk_episode before = entry->episode;
+	struct sk_detection detection = sk_contact_detection(&entry->last);
+	detection.contacts = entry->contacts;
+	detection.answered = entry->answered;
+	detection.peers = 1;
+	detection.ports = ports_of(entry);
+	detection.value = (uint64_t)(fmax(sum->score, 0) * 100);
+	detection.limit = (uint64_t)(sk_walk_bound(run->threshold[EXPONENT]) * 100);
+	detection.severity = detection.class_ == SK_CLASS_DF ? 3 : 2;
+	detection.percent = (uint8_t)(detection.half_view ? 75 : detection.ip_proto == UDP ? 80 : 95);
+	detection.added = sk_episode_told(&entry->episode, entry->contacts, run);
+	(void)sk_addr_format(&detection.responder, detection.matched);
+	if (sk_run_say(run, &detection))
+		return true;
+	entry->episode = before;
+	return false;
+}
+
+static void begin_anew(struct entry *entry)
+{
+	memset(&entry->walk, 0, sizeof entry->walk);
+	entry->contacts = entry->answered = entry->all_ports = 0;
+	entry->last.first_ns = entry->last.last_ns;
+	entry->episode = (struct sk_episode){0};
+}
+
+/* The bitmap is full: a scan that was told goes on being counted in a new one; else the walk begins anew. */
+static void turn_over(struct entry *entry)
+{
+	if (!entry->episode.open) {
+		begin_anew(entry);
+		return;
+	}
+	entry->all_ports = ports_of(entry);
+	memset(&entry->walk, 0, sizeof entry->walk);
+}
+
+static bool settle(struct sk_run *run, void *at)
+{
+	struct entry *entry = at;
+	struct sk_walk_sum sum;
+	bool waiting = sk_walk_settle(&entry->walk, run->last || sk_contact_rests(&entry->last, run, 1), entry->last.ip_proto, &sum);
+	bool over = sk_contact_rests(&entry->last, run, run->threshold[QUIET]);
+	bool alarm = sum.contacts >= run->threshold[PORTS] && sum.score >= sk_walk_bound(run->threshold[EXPONENT]);
+	if (entry->episode.open || alarm) {
+		bool due = sk_episode_due(&entry->episode, entry->contacts, run) || (over && entry->contacts > entry->episode.told);
+		if (due && !say(run, entry, &sum))
+			return true;
+		if (over)
+			begin_anew(entry);
+	}
+	if (!waiting && sk_bits_count(entry->walk.opened, SK_WALK_WORDS) > SK_WALK_FULL)
+		turn_over(entry);
+	return waiting || entry->episode.open;
+}
+
+static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
+{
+	char who[SK_ADDR_TEXT_MAX], whom[SK_ADDR_TEXT_MAX], when[96], ports[SK_UNIT_TEXT_MAX], contacts[SK_UNIT_TEXT_MAX];
+	sk_tell(out->sentence, "%s (%s) tried about %s %s ports of %s (%s) %s: %s %s, %llu of them were answered.", sk_tell_addr(&d->initiator, who), sk_tell_place(d, false),
+		sk_number_format(d->ports, ports), d->ip_proto == TCP ? "TCP" : "UDP", sk_tell_addr(&d->responder, whom), sk_tell_place(d, true), sk_tell_when(d, when),
+		sk_number_format(d->contacts, contacts), d->ip_proto == TCP ? "connections" : "flows", (unsigned long long)d->answered);
+	sk_tell(out->why, "Sequential test on the outcome of first contacts with its ports: log likelihood ratio %.1f, the bound is %.1f (one false alarm in 10^%llu pairs if contacts were "
+		"independent), at least %llu ports.%s", (double)d->value / 100, (double)d->limit / 100, (unsigned long long)threshold[EXPONENT], (unsigned long long)threshold[PORTS],
+		d->half_view ? " Half view: answers are not covered by the basis; who went on was taken for answered." : "");
+	sk_tell(out->doubt, "An administrator's or an auditor's own scan, a research project, or a program that looks for a service by trying ports looks the same.");
+}
+
+const struct sk_detector sk_detector_scan_vertical = {
+	.name = "scan.vertical", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds),
+	.events = SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_CONFIRM) | SK_EVENT_BIT(SK_EVENT_END),
+	.subject = SK_SUBJECT_PAIR, .scale = SK_SCALE_PAIRS, .share = 1, .entry_bytes = SK_ENTRY_BYTES(struct entry),
+	.key = key, .event = event, .settle = settle, .tell = tell,
+};
