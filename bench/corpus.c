@@ -481,6 +481,76 @@ static void make_flows(size_t wanted, size_t flows, const char *out)
 	(void)printf(", \"flows\": %zu}\n", wanted < flows ? wanted : flows);
 }
 
+/* ---- made against detectors ---- */
+
+enum { HOSTILE_SPAN_S = 60, PROBES = 60 };
+static const struct talk prober = {.source = 0x0b0b0b0b, .source_port = 40000, .destination_port = 23};
+
+/* An ordinary scanner among all of it: one probe a second, each to another address. It must not be lost in the crowd. */
+static void put_probe(struct output *o, size_t i, size_t wanted, int64_t time_ns)
+{
+	size_t each = wanted / PROBES;
+	if (each == 0 || i % each != 0)
+		return;
+	struct talk t = prober;
+	t.destination = 0xc6330000 + (uint32_t)(i / each);
+	put_tcp(o, time_ns, t, (uint32_t)i, 0x02, 0);
+}
+
+static void put_question(struct output *o, int64_t time_ns, struct talk t, uint32_t number)
+{
+	char first[24];
+	(void)snprintf(first, sizeof first, "x%08x%08x", (uint32_t)mix64(number), number);
+	const char *const labels[] = {first, "t", "example"};
+	uint8_t bytes[UDP + PAYLOAD_MAX];
+	struct sk_out w = sk_out_of(bytes, sizeof bytes);
+	sk_put_be16(&w, t.source_port);
+	sk_put_be16(&w, t.destination_port);
+	sk_put_be32(&w, 0);
+	sk_put_be32(&w, number << 16 | 0x0100);
+	sk_put_be32(&w, 0x00010000);
+	sk_put_be32(&w, 0);
+	for (size_t i = 0; i < SK_COUNT(labels); i++) {
+		sk_put_u8(&w, (uint8_t)strlen(labels[i]));
+		sk_put_bytes(&w, labels[i], strlen(labels[i]));
+	}
+	sk_put_u8(&w, 0);
+	sk_put_be32(&w, 0x00100001);
+	store16(bytes + 4, (uint16_t)sk_out_length(&w));
+	put_packet(o, time_ns, t, 17, bytes, sk_out_length(&w), 6);
+}
+
+/* scan: one source tries as many pairs of address and port. spoofed: as many sources, all invented, open connections to one port. subdomains: as many names under one
+   domain are asked for, by a thousand clients. strides: talks whose addresses and ports differ in few bits, at the places that a weak hash would drop. */
+static void make_hostile(const char *shape, size_t wanted, const char *out)
+{
+	struct output o = output_open(out);
+	for (size_t i = 0; i < wanted; i++) {
+		int64_t time_ns = start_ns + (int64_t)((double)i / (double)wanted * HOSTILE_SPAN_S * 1e9);
+		uint32_t n = (uint32_t)i;
+		put_probe(&o, i, wanted, time_ns);
+		if (strcmp(shape, "scan") == 0)
+			put_tcp(&o, time_ns, (struct talk){.source = 0x0c010203, .destination = 0xc7000000 | n >> 4, .source_port = 50000, .destination_port = (uint16_t)(20 + n % 16)}, n, 0x02, 0);
+		else if (strcmp(shape, "spoofed") == 0)
+			put_tcp(&o, time_ns, (struct talk){.source = (uint32_t)mix64(n), .destination = 0xc7010203, .source_port = (uint16_t)(1024 + n % 60000), .destination_port = 443}, n, 0x02, 0);
+		else if (strcmp(shape, "subdomains") == 0)
+			put_question(&o, time_ns, (struct talk){.source = 0x0c000000 | n % 1000, .destination = 0xc6000001, .source_port = (uint16_t)(1024 + n % 60000), .destination_port = 53}, n);
+		else
+			put_tcp(&o, time_ns, (struct talk){.source = 0x0c000000 | n << 16, .destination = 0xc7000000 | (n >> 8) << 16, .source_port = 1024, .destination_port = 4096}, n, 0x02, 0);
+	}
+	output_close(&o);
+	(void)printf("}\n");
+}
+
+static bool is_hostile(const char *shape)
+{
+	static const char *const shapes[] = {"scan", "spoofed", "subdomains", "strides"};
+	for (size_t i = 0; i < SK_COUNT(shapes); i++)
+		if (strcmp(shape, shapes[i]) == 0)
+			return true;
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	size_t wanted = argc > 3 ? strtoull(argv[2], NULL, 10) : 0;
@@ -490,7 +560,9 @@ int main(int argc, char **argv)
 		make_small(wanted, argv[3]);
 	else if (wanted > 0 && argc == 5 && strcmp(argv[1], "flows") == 0 && strtoull(argv[3], NULL, 10) > 0)
 		make_flows(wanted, strtoull(argv[3], NULL, 10), argv[4]);
+	else if (wanted > 0 && argc == 4 && is_hostile(argv[1]))
+		make_hostile(argv[1], wanted, argv[3]);
 	else
-		die("usage: corpus mix PACKETS OUT CAPTURE... | corpus small PACKETS OUT | corpus flows PACKETS FLOWS OUT", "corpus");
+		die("usage: corpus mix PACKETS OUT CAPTURE... | corpus small|scan|spoofed|subdomains|strides PACKETS OUT | corpus flows PACKETS FLOWS OUT", "corpus");
 	return 0;
 }

@@ -77,6 +77,9 @@ class Corpora:
     def flows(self, packets, flows):
         return self.pcap(f"flows-{packets}-{flows}", ["flows", packets, flows])
 
+    def hostile(self, shape, packets):
+        return {**self.pcap(f"{shape}-{packets}", [shape, packets]), "name": shape}
+
     def malformed(self, packets):
         """The malformed captures of the data set, by their names; None where there is none."""
         if not self.data.is_dir():

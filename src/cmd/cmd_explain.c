@@ -92,21 +92,25 @@ static enum sk_err checkpoint_size(const char *folder, uint64_t *size, struct sk
 	return err;
 }
 
-/* The leaf of the interval in which the evidence was stored. What the ledger says is not checked here: sekisho-verify does. */
+/* The leaf of the interval in which the evidence was stored, by the store's digest: links number their intervals each for itself. What the ledger says is not checked here: sekisho-verify does. */
 static enum sk_err find_leaf(struct explanation *e, uint64_t number, struct sk_fault *fault)
 {
+	uint8_t digest[SK_HASH_BYTES];
 	char folder[SK_PATH_MAX];
 	struct sk_buf bytes;
 	struct sk_record *record = malloc(sizeof *record);
 	if (record == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
 	(void)sk_workspace_path(&e->query->workspace, "ledger", folder);
-	enum sk_err err = checkpoint_size(folder, &e->ledger_size, fault);
+	enum sk_err err = sk_store_digest_of(e->query->store, number, digest, fault);
+	if (err == SK_OK)
+		err = checkpoint_size(folder, &e->ledger_size, fault);
 	sk_buf_init(&bytes, SK_RECORD_MAX_BYTES);
 	for (uint64_t index = 0; index < e->ledger_size && err == SK_OK && !e->in_ledger; index++) {
 		sk_buf_reset(&bytes);
 		err = sk_ledger_read(folder, e->ledger_size, index, &bytes, fault);
-		if (err != SK_OK || sk_record_parse(bytes.bytes, bytes.length, record, NULL) != SK_OK || record->kind != SK_RECORD_INTERVAL || record->interval.number != number)
+		if (err != SK_OK || sk_record_parse(bytes.bytes, bytes.length, record, NULL) != SK_OK || record->kind != SK_RECORD_INTERVAL ||
+		    memcmp(record->interval.store, digest, sizeof digest) != 0)
 			continue;
 		e->in_ledger = true;
 		e->interval_leaf = index;

@@ -285,7 +285,7 @@ static enum sk_err open_set(struct sk_cmd *cmd, const struct hunt_args *args, st
 		return SK_OK;
 	struct sk_set_facts stated = {.kinds = facts.kinds, .entries = facts.entries, .shortest_v4 = facts.shortest_v4, .shortest_v6 = facts.shortest_v6};
 	memcpy(stated.digest, facts.digest, sizeof stated.digest);
-	memcpy(stated.entries_by_kind, facts.entries_by_kind, sizeof stated.entries_by_kind);
+	memcpy(stated.entries_by_kind, facts.entries_by_kind, sizeof facts.entries_by_kind);
 	return sk_basis_covers(&base->basis, &stated, fault);
 }
 

@@ -14,13 +14,13 @@
 
 #define SECOND_NS INT64_C(1000000000)
 
-enum { OPT_WORKSPACE = 256, OPT_JSON, OPT_EVE, OPT_HOME, OPT_OWN, OPT_BORDER, OPT_SELECTORS, OPT_DETECTORS, OPT_AGAIN, OPT_INTERVAL, OPT_HEADS, OPT_FLOWS, OPT_SYSLOG, OPT_IPFIX, OPT_MUTED, OPT_EXPORTS, OPT_EXPORTER,
+enum { OPT_WORKSPACE = 256, OPT_JSON, OPT_EVE, OPT_HOME, OPT_OWN, OPT_BORDER, OPT_SELECTORS, OPT_RULES, OPT_DETECTORS, OPT_AGAIN, OPT_INTERVAL, OPT_HEADS, OPT_FLOWS, OPT_SYSLOG, OPT_IPFIX, OPT_MUTED, OPT_EXPORTS, OPT_EXPORTER,
        OPT_WORKERS, OPT_INTERFACE, OPT_MODE, OPT_FOR, OPT_ZERO_COPY, OPT_BRANDS, OPT_HEALTH, OPT_HELP };
 
 static const struct option options[] = {
 	{"workspace", required_argument, NULL, OPT_WORKSPACE}, {"json", no_argument, NULL, OPT_JSON}, {"eve", required_argument, NULL, OPT_EVE},
 	{"home", required_argument, NULL, OPT_HOME}, {"own", required_argument, NULL, OPT_OWN}, {"border", required_argument, NULL, OPT_BORDER},
-	{"selectors", required_argument, NULL, OPT_SELECTORS}, {"detectors", required_argument, NULL, OPT_DETECTORS}, {"again", no_argument, NULL, OPT_AGAIN}, {"interval-frames", required_argument, NULL, OPT_INTERVAL},
+	{"selectors", required_argument, NULL, OPT_SELECTORS}, {"rules", required_argument, NULL, OPT_RULES}, {"detectors", required_argument, NULL, OPT_DETECTORS}, {"again", no_argument, NULL, OPT_AGAIN}, {"interval-frames", required_argument, NULL, OPT_INTERVAL},
 	{"heads", required_argument, NULL, OPT_HEADS}, {"flows", required_argument, NULL, OPT_FLOWS}, {"syslog", required_argument, NULL, OPT_SYSLOG}, {"ipfix", required_argument, NULL, OPT_IPFIX},
 	{"muted", no_argument, NULL, OPT_MUTED}, {"exports", optional_argument, NULL, OPT_EXPORTS}, {"exporter", required_argument, NULL, OPT_EXPORTER},
 	{"interface", required_argument, NULL, OPT_INTERFACE}, {"mode", required_argument, NULL, OPT_MODE}, {"for", required_argument, NULL, OPT_FOR},
@@ -102,6 +102,12 @@ static int take_option(struct sk_cmd *cmd, int option, char *const *next, struct
 			return 0;
 		}
 		return sk_cmd_usage(cmd, "watch", "--detectors: at most %d", SK_DETECTOR_WORDS_MAX);
+	case OPT_RULES:
+		if (quick->rule_count < SK_QUICK_LISTS_MAX) {
+			quick->rules[quick->rule_count++] = optarg;
+			return 0;
+		}
+		return sk_cmd_usage(cmd, "watch", "--rules: at most %d files", SK_QUICK_LISTS_MAX);
 	case OPT_INTERVAL:
 		args->run.interval_frames = strtoull(optarg, &end, 10);
 		if (optarg[0] != '-' && *end == '\0' && args->run.interval_frames >= 1 && args->run.interval_frames <= SK_ENGINE_INTERVAL_FRAMES)

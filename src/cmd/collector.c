@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/collector.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "cmd/detectors.h"
+#include "cmd/ledger_tail.h"
 #include "ledger/record_read.h"
 #include "text/json.h"
 #include "text/text.h"
 
 enum { INPUTS_MAX = 4096, CARRY_JSON_MAX = 65536, OPENING_JSON_MAX = 65536, SECRET_MODE = 0600, CARRY_NAME_MAX = 128 };
+
+/* A link stands where its last interval left it; staged is what the one in hand makes of that. */
+struct link {
+	struct sk_carry carry, staged;
+	uint64_t lost_in_crash;      /* frames that were pending when an earlier run died; its next interval states them */
+};
 
 struct sk_collector {
 	const struct sk_workspace *workspace;
@@ -20,10 +28,11 @@ struct sk_collector {
 	struct sk_ledger *ledger;
 	struct sk_store *store;
 	struct sk_emit *emit;
-	struct sk_carry carry;
+	size_t link_count;
+	struct link *links;
 	struct sk_record_refs refs;
-	uint64_t intervals;
-	uint64_t lost_in_crash;      /* stated by recoveries since the last interval; the next interval repeats it */
+	uint64_t intervals;          /* of all links */
+	uint64_t store_number;       /* of the store's open interval, which is one for all links */
 	uint8_t run_id[16];
 	bool has_detectors;
 	uint8_t detectors_digest[SK_HASH_BYTES]; /* of what runs, as the ledger has it */
@@ -35,80 +44,6 @@ struct sk_collector {
 	struct sk_fault failed_fault;
 };
 
-/* ---- what the ledger's end says about the last run ---- */
-
-struct tail {
-	bool any_interval;           /* on our link */
-	uint64_t last_number, pending_frames, pending_bytes;
-	bool recovered;              /* a recovery lies after the last interval: what was pending is stated already */
-	uint64_t lost_stated;        /* ... so many frames, for the next interval to repeat */
-	bool run_open;               /* the last run has no stop record */
-	uint64_t run_index;
-};
-
-/* Read one leaf as JSON. The log was written by us and its checkpoint verified; a leaf that does not parse is damage. */
-static enum sk_err read_leaf(const char *folder, uint64_t size, uint64_t index, struct sk_buf *bytes, struct sk_json_doc **doc, struct sk_fault *fault)
-{
-	sk_buf_reset(bytes);
-	SK_TRY(sk_ledger_read(folder, size, index, bytes, fault));
-	return sk_json_parse(sk_buf_text(bytes), bytes->length, doc, fault);
-}
-
-/* Take from one leaf what the tail still lacks; *done when nothing older can matter. */
-static enum sk_err look_at_leaf(const struct sk_json_value *top, uint64_t index, const char *link, struct tail *tail, bool *stopped, bool *done)
-{
-	const char *kind = sk_json_get_text(top, "kind");
-	if (kind == NULL)
-		return SK_EINCONSISTENT;
-	if (strcmp(kind, "run_stop") == 0 || strcmp(kind, "recovery") == 0) {
-		uint64_t lost = 0;
-		*stopped = *stopped || !tail->run_open;
-		if (kind[1] == 'e' && !tail->any_interval) {
-			SK_TRY(sk_json_get_u64(top, "frames_lost", &lost));
-			tail->recovered = true;
-			tail->lost_stated += lost;
-		}
-	} else if (strcmp(kind, "run_start") == 0) {
-		if (!*stopped && !tail->run_open) {
-			tail->run_open = true;
-			tail->run_index = index;
-		}
-		*stopped = true;
-		*done = tail->any_interval;
-	} else if (strcmp(kind, "interval") == 0 && !tail->any_interval) {
-		const char *its_link = sk_json_get_text(top, "link");
-		const struct sk_json_value *pending = sk_json_get(top, "pending_after");
-		if (its_link == NULL || strcmp(its_link, link) != 0)
-			return SK_OK;
-		SK_TRY(sk_json_get_u64(top, "number", &tail->last_number));
-		SK_TRY(sk_json_get_u64(pending, "frames", &tail->pending_frames));
-		SK_TRY(sk_json_get_u64(pending, "bytes", &tail->pending_bytes));
-		if (tail->recovered)
-			tail->pending_frames = tail->pending_bytes = 0;
-		tail->any_interval = true;
-		*done = *stopped;
-	}
-	return SK_OK;
-}
-
-static enum sk_err read_tail(const char *folder, uint64_t size, const char *link, struct tail *tail, struct sk_fault *fault)
-{
-	*tail = (struct tail){0};
-	bool stopped = false, done = false;
-	struct sk_buf bytes;
-	sk_buf_init(&bytes, SK_RECORD_MAX_BYTES);
-	enum sk_err err = SK_OK;
-	for (uint64_t index = size; index > 0 && !done && err == SK_OK; index--) {
-		struct sk_json_doc *doc = NULL;
-		err = read_leaf(folder, size, index - 1, &bytes, &doc, fault);
-		if (err == SK_OK && look_at_leaf(sk_json_top(doc), index - 1, link, tail, &stopped, &done) != SK_OK)
-			err = sk_fault_set(fault, SK_EINCONSISTENT, "%s: leaf %llu is not a record of ours; run sekisho-verify on it", folder, (unsigned long long)(index - 1));
-		sk_json_free(doc);
-	}
-	sk_buf_fini(&bytes);
-	return err;
-}
-
 /* ---- carried counts: a file a generation in sealed/, named by the interval that they follow ---- */
 
 static void carry_path(const struct sk_workspace *workspace, const char *link, uint64_t number, char path[SK_PATH_MAX])
@@ -116,6 +51,20 @@ static void carry_path(const struct sk_workspace *workspace, const char *link, u
 	char name[CARRY_NAME_MAX];
 	(void)snprintf(name, sizeof name, "sealed/carry.%.60s.%llu.json", link, (unsigned long long)number);
 	(void)sk_workspace_path(workspace, name, path);
+}
+
+/* Has the link ever had an interval? Then a file says so; one that was left by a crash costs a look through the whole log, and no more. */
+static bool has_carry(const struct sk_workspace *workspace, const char *link)
+{
+	char path[SK_PATH_MAX], start[CARRY_NAME_MAX];
+	DIR *folder = opendir(sk_workspace_path(workspace, "sealed", path));
+	bool found = false;
+	(void)snprintf(start, sizeof start, "carry.%.60s.", link);
+	for (const struct dirent *entry; folder != NULL && !found && (entry = readdir(folder)) != NULL;)
+		found = strncmp(entry->d_name, start, strlen(start)) == 0;
+	if (folder != NULL)
+		(void)closedir(folder);
+	return found;
 }
 
 static enum sk_err save_carry(const struct sk_workspace *workspace, const struct sk_carry *carry, uint64_t number, struct sk_fault *fault)
@@ -272,7 +221,7 @@ static enum sk_err append_border(struct sk_collector *collector, struct sk_buf *
 }
 
 /* Write what is in force before the first frame: someone who reads the log must be able to ask of each interval "under what?". */
-static enum sk_err append_start(struct sk_collector *collector, const struct tail *tail, const struct sk_collector_recovery *recovery, struct sk_fault *fault)
+static enum sk_err append_start(struct sk_collector *collector, const struct sk_tail *tail, const struct sk_collector_recovery *recovery, struct sk_fault *fault)
 {
 	const struct sk_collector_start *start = &collector->start;
 	struct sk_buf record;
@@ -321,34 +270,66 @@ static enum sk_err append_start(struct sk_collector *collector, const struct tai
 	return err;
 }
 
+static const char *link_name(const struct sk_collector_start *start, size_t at)
+{
+	return start->link_count == 0 ? start->link : start->links[at];
+}
+
+/* Where the links stand by the ledger, and with which counts they go on. */
+static enum sk_err open_links(struct sk_collector *collector, const char *ledger_folder, struct sk_tail *tail, struct sk_fault *fault)
+{
+	struct sk_tail_link ends[SK_COLLECTOR_LINKS_MAX];
+	uint64_t size = 0;
+	uint8_t root[SK_HASH_BYTES];
+	for (size_t i = 0; i < collector->link_count; i++) {
+		const char *name = link_name(&collector->start, i);
+		ends[i] = (struct sk_tail_link){.name = name, .sought = has_carry(collector->workspace, name)};
+	}
+	sk_ledger_head(collector->ledger, &size, root);
+	SK_TRY(sk_tail_read(ledger_folder, size, ends, collector->link_count, tail, fault));
+	for (size_t i = 0; i < collector->link_count; i++) {
+		struct link *link = &collector->links[i];
+		(void)snprintf(link->carry.link, sizeof link->carry.link, "%s", ends[i].name);
+		if (!ends[i].any)
+			continue;
+		link->lost_in_crash = ends[i].pending_frames;
+		SK_TRY(load_carry(collector->workspace, ends[i].last_number, &link->carry, fault));
+		link->carry.next_number = ends[i].last_number + 1;
+	}
+	return SK_OK;
+}
+
+/* What the store has and the ledger does not name was never published: it goes. */
+static enum sk_err roll_back(struct sk_collector *collector, const struct sk_tail *tail, uint64_t *rows, struct sk_fault *fault)
+{
+	uint64_t last = 0;
+	bool known = false;
+	if (tail->any_interval)
+		SK_TRY(sk_store_find(collector->store, tail->store, &last, &known, fault));
+	if (known || !tail->any_interval)
+		SK_TRY(sk_store_roll_back(collector->store, last, !known, rows, fault));
+	return sk_store_next(collector->store, &collector->store_number, fault);
+}
+
 static enum sk_err open_parts(struct sk_collector *collector, struct sk_collector_recovery *recovery, struct sk_fault *fault)
 {
 	const struct sk_workspace *workspace = collector->workspace;
 	char path[SK_PATH_MAX], ledger_folder[SK_PATH_MAX], store_folder[SK_PATH_MAX], keys_folder[SK_PATH_MAX];
-	uint64_t dropped = 0, size = 0;
-	uint8_t root[SK_HASH_BYTES];
-	struct tail tail;
+	uint64_t dropped = 0;
+	struct sk_tail tail;
 	SK_TRY(sk_sign_key_load(sk_workspace_path(workspace, "keys/ledger.key", path), &collector->key, fault));
 	(void)sk_workspace_path(workspace, "ledger", ledger_folder);
 	SK_TRY(sk_ledger_open(ledger_folder, workspace->origin, collector->key, &collector->ledger, &dropped, fault));
-	sk_ledger_head(collector->ledger, &size, root);
-	SK_TRY(read_tail(ledger_folder, size, collector->start.link, &tail, fault));
+	SK_TRY(open_links(collector, ledger_folder, &tail, fault));
 	struct sk_store_options options = {.folder = sk_workspace_path(workspace, "store", store_folder), .keys_folder = sk_workspace_path(workspace, "keys/basis", keys_folder),
 					   .basis_id = collector->start.basis->id};
 	SK_TRY(sk_store_open(&options, &collector->store, fault));
-	SK_TRY(sk_store_roll_back(collector->store, tail.last_number, !tail.any_interval, &recovery->rows_rolled_back, fault));
+	SK_TRY(roll_back(collector, &tail, &recovery->rows_rolled_back, fault));
 	recovery->recovered = tail.run_open;
 	recovery->frames_lost = tail.run_open ? tail.pending_frames : 0;
 	recovery->bytes_lost = tail.run_open ? tail.pending_bytes : 0;
-	collector->lost_in_crash = tail.lost_stated + recovery->frames_lost;
-	(void)snprintf(collector->carry.link, sizeof collector->carry.link, "%s", collector->start.link);
-	if (tail.any_interval) {
-		SK_TRY(load_carry(workspace, tail.last_number, &collector->carry, fault));
-		collector->carry.next_number = tail.last_number + 1;
-	}
 	SK_TRY(append_start(collector, &tail, recovery, fault));
-	SK_TRY(sk_store_begin(collector->store, collector->carry.next_number, collector->run_id, fault));
-	return SK_OK;
+	return sk_store_begin(collector->store, collector->store_number, collector->run_id, fault);
 }
 
 enum sk_err sk_collector_open(const struct sk_workspace *workspace, const struct sk_collector_start *start, struct sk_emit *emit, struct sk_collector **out,
@@ -360,13 +341,16 @@ enum sk_err sk_collector_open(const struct sk_workspace *workspace, const struct
 	*recovery = (struct sk_collector_recovery){0};
 	collector->workspace = workspace;
 	collector->start = *start;
+	collector->link_count = start->link_count != 0 ? start->link_count : 1;
+	SK_INVARIANT(collector->link_count <= SK_COLLECTOR_LINKS_MAX);
 	if (start->set != NULL) {
 		collector->set = *start->set;
 		collector->start.set = &collector->set;
 	}
 	collector->emit = emit;
 	sk_random(collector->run_id, sizeof collector->run_id);
-	enum sk_err err = open_parts(collector, recovery, fault);
+	collector->links = calloc(collector->link_count, sizeof *collector->links);
+	enum sk_err err = collector->links != NULL ? open_parts(collector, recovery, fault) : sk_fault_set(fault, SK_ENOMEM, "out of memory");
 	if (err != SK_OK) {
 		sk_collector_free(collector);
 		return err;
@@ -525,43 +509,68 @@ struct sk_observe_sink sk_collector_sink(struct sk_collector *collector)
 
 /* ---- intervals ---- */
 
-enum sk_err sk_collector_interval(void *context, struct sk_account *account, struct sk_fault *fault)
+static struct link *link_of(struct sk_collector *collector, const char *name)
 {
-	struct sk_collector *collector = context;
+	for (size_t i = 0; i < collector->link_count; i++)
+		if (strcmp(collector->links[i].carry.link, name) == 0)
+			return &collector->links[i];
+	sk_bug(__FILE__, __LINE__, "an account is of one of the links that the collector was opened with");
+}
+
+/* The new generation of carried counts is on disk before the checkpoint that needs it, the old one is kept until the next: a crash on either side
+   finds the file that belongs to the ledger's last interval. */
+static enum sk_err append_interval(struct sk_collector *collector, struct sk_account *account, const uint8_t digest[SK_HASH_BYTES], struct sk_buf *record, struct sk_fault *fault)
+{
+	struct link *link = link_of(collector, account->link);
+	link->staged = link->carry;
+	account->number = link->carry.next_number;
+	account->lost_in_crash = link->lost_in_crash;
+	sk_record_interval(record, account, &link->staged, sk_policy_small_cell(), digest, &collector->refs);
+	link->staged.next_number = account->number + 1;
+	SK_TRY(append(collector, record, NULL, fault));
+	return save_carry(collector->workspace, &link->staged, account->number, fault);
+}
+
+static void go_on_from(struct sk_collector *collector, const struct sk_account *account)
+{
+	struct link *link = link_of(collector, account->link);
+	if (account->number >= 2) {
+		char old[SK_PATH_MAX];
+		carry_path(collector->workspace, link->carry.link, account->number - 2, old);
+		(void)unlink(old);
+	}
+	link->carry = link->staged;
+	link->lost_in_crash = 0;
+	collector->intervals++;
+}
+
+enum sk_err sk_collector_cut(struct sk_collector *collector, struct sk_account *accounts, size_t count, struct sk_fault *fault)
+{
 	uint8_t digest[SK_HASH_BYTES];
+	struct sk_buf record;
 	if (collector->failed != SK_OK) {
 		*fault = collector->failed_fault;
 		return collector->failed;
 	}
 	if (collector->start.ipfix != NULL)
 		sk_ipfix_flush(collector->start.ipfix);
-	account->number = collector->carry.next_number;
-	account->lost_in_crash = collector->lost_in_crash;
 	SK_TRY(sk_store_commit(collector->store, digest, fault));
-	struct sk_carry carry = collector->carry;
-	struct sk_buf record;
 	sk_buf_init(&record, SK_RECORD_MAX_BYTES);
-	sk_record_interval(&record, account, &carry, sk_policy_small_cell(), digest, &collector->refs);
-	carry.next_number = account->number + 1;
-	enum sk_err err = append(collector, &record, NULL, fault);
+	enum sk_err err = SK_OK;
+	for (size_t i = 0; i < count && err == SK_OK; i++)
+		err = append_interval(collector, &accounts[i], digest, &record, fault);
 	sk_buf_fini(&record);
-	/* The new generation of carried counts is on disk before the checkpoint that needs it, the old one is kept until the next: a crash on either side
-	   finds the file that belongs to the ledger's last interval. */
-	if (err == SK_OK)
-		err = save_carry(collector->workspace, &carry, account->number, fault);
 	if (err == SK_OK)
 		err = sk_ledger_commit(collector->ledger, fault);
 	SK_TRY(err);
-	if (account->number >= 2) {
-		char old[SK_PATH_MAX];
-		carry_path(collector->workspace, carry.link, account->number - 2, old);
-		(void)unlink(old);
-	}
-	collector->carry = carry;
-	collector->lost_in_crash = 0;
-	collector->intervals++;
-	SK_TRY(sk_store_begin(collector->store, carry.next_number, collector->run_id, fault));
-	return SK_OK;
+	for (size_t i = 0; i < count; i++)
+		go_on_from(collector, &accounts[i]);
+	return sk_store_begin(collector->store, ++collector->store_number, collector->run_id, fault);
+}
+
+enum sk_err sk_collector_interval(void *context, struct sk_account *account, struct sk_fault *fault)
+{
+	return sk_collector_cut(context, account, 1, fault);
 }
 
 enum sk_err sk_collector_kernel_gate(struct sk_collector *collector, const struct sk_kernel_gate_facts *facts, struct sk_fault *fault)
@@ -598,6 +607,7 @@ void sk_collector_free(struct sk_collector *collector)
 	sk_store_close(collector->store);
 	sk_ledger_close(collector->ledger);
 	sk_sign_key_free(collector->key);
+	free(collector->links);
 	sk_wipe(collector, sizeof *collector);
 	free(collector);
 }

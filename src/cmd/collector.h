@@ -15,6 +15,8 @@
 
 struct sk_collector;
 
+enum { SK_COLLECTOR_LINKS_MAX = 48 };
+
 /* What is in force for this run and goes into the ledger before it. Copied by open, but for basis, which must outlive the collector. */
 struct sk_collector_start {
 	const struct sk_basis *basis;
@@ -23,7 +25,9 @@ struct sk_collector_start {
 	bool border_overrides;
 	int64_t border_built_ns;
 	const struct sk_set_facts *set;   /* NULL: no selectors */
-	const char *link;
+	const char *link;                 /* the one whose accounts come ... */
+	const char *const *links;         /* ... or several */
+	size_t link_count;                /* 0: the one */
 	int64_t now_ns;
 	struct sk_clock clock;
 	bool replayed_input;
@@ -52,8 +56,10 @@ SK_MUST enum sk_err sk_collector_open(const struct sk_workspace *workspace, cons
 SK_MUST enum sk_err sk_collector_input(struct sk_collector *collector, const uint8_t *identity, bool again, bool *seen, struct sk_fault *fault);
 /* The sink that select writes to. Errors are kept and come out at the next interval. */
 struct sk_observe_sink sk_collector_sink(struct sk_collector *collector);
-/* An interval's account (the engine's callback): numbers it, commits store, leaf, checkpoint. */
+/* An interval's account (the engine's callback) of the one link: numbers it, commits store, leaf, checkpoint. */
 SK_MUST enum sk_err sk_collector_interval(void *collector, struct sk_account *account, struct sk_fault *fault);
+/* The same for all links of a cut (accounts in any order, a link at most once): what was kept since the last cut is one interval of the store, and its digest stands in each of their leaves. */
+SK_MUST enum sk_err sk_collector_cut(struct sk_collector *collector, struct sk_account *accounts, size_t count, struct sk_fault *fault);
 /* Say what gate stands in the kernel before the link; committed at once: no frame passes it before. */
 SK_MUST enum sk_err sk_collector_kernel_gate(struct sk_collector *collector, const struct sk_kernel_gate_facts *facts, struct sk_fault *fault);
 /* From now on other things are in force: basis, table and set of *now (whose other fields are not looked at) go into the ledger, as far as they differ, and every later

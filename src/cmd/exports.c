@@ -98,7 +98,7 @@ static enum sk_err take_samples(void *context, struct sk_frame *frames, size_t c
 
 static enum sk_err listen_everywhere(struct sk_exports *exports, struct sk_fault *fault)
 {
-	struct sk_listener_config config = {.export_ = exports->export_, .clock = exports->clock, .exporter_count = exports->options.exporter_count};
+	struct sk_listener_config config = {.export_ = exports->export_, .clock = exports->clock, .receive_bytes = exports->options.receive_bytes, .exporter_count = exports->options.exporter_count};
 	memcpy(config.exporters, exports->options.exporters, sizeof config.exporters);
 	if (sk_listener_new(&config, &exports->listener) != SK_OK)
 		return sk_fault_set(fault, SK_ENOMEM, "exports: out of memory");
@@ -110,7 +110,12 @@ static enum sk_err listen_everywhere(struct sk_exports *exports, struct sk_fault
 static enum sk_err make_parts(struct sk_exports *exports, const struct sk_engine_config *config, struct sk_fault *fault)
 {
 	struct sk_export_config export_config = {.border = config->border, .basis = config->basis, .set = config->set, .sink = config->sink, .limits = sk_export_default_limits(),
-						 .clock = config->clock, .frames = take_samples, .context = exports};
+						 .forms = exports->options.forms, .clock = config->clock, .frames = take_samples, .context = exports};
+	const struct sk_exports_options *options = &exports->options;
+	struct sk_export_limits *limits = &export_config.limits;
+	limits->domains = options->domains != 0 ? options->domains : limits->domains;
+	limits->templates = options->templates != 0 ? options->templates : limits->templates;
+	limits->template_life_ns = options->template_life_ns != 0 ? options->template_life_ns : limits->template_life_ns;
 	struct sk_carrier_config carrier = {.border = config->border, .classes = config->basis->classes, .port_count = exports->options.port_count,
 					    .exporter_count = exports->options.exporter_count};
 	if (sk_engine_new(config, exports->calls.interval, exports->calls.context, &exports->engine) != SK_OK || sk_export_new(&export_config, &exports->export_) != SK_OK)
@@ -227,6 +232,35 @@ enum sk_err sk_exports_listen(struct sk_exports *exports, struct sk_fault *fault
 		next_ns = clock->monotonic_ns(clock->context) + length_ns;
 		SK_TRY(sk_engine_cut(exports->engine, clock->unix_ns(clock->context), fault));
 	}
+}
+
+enum sk_err sk_exports_turn(struct sk_exports *exports, struct sk_fault *fault)
+{
+	enum sk_err err = sk_listener_poll(exports->listener, 0, fault);
+	return err == SK_EINTR ? SK_OK : err;
+}
+
+enum sk_err sk_exports_cut(struct sk_exports *exports, const struct sk_snapshot *next, struct sk_fault *fault)
+{
+	int64_t now_ns = exports->clock.unix_ns(exports->clock.context);
+	if (next == NULL)
+		return sk_engine_cut(exports->engine, now_ns, fault);
+	SK_TRY(sk_engine_reload(exports->engine, next, now_ns, fault));
+	sk_export_switch(exports->export_, next->border, next->basis, next->set);
+	exports->basis = next->basis;
+	return SK_OK;
+}
+
+void sk_exports_tune(struct sk_exports *exports, const struct sk_exports_options *options)
+{
+	sk_listener_senders(exports->listener, options->exporters, options->exporter_count);
+	if (options->template_life_ns != 0)
+		sk_export_template_life(exports->export_, options->template_life_ns);
+}
+
+size_t sk_exports_descriptors(const struct sk_exports *exports, int fds[SK_LISTENER_PLACES])
+{
+	return sk_listener_descriptors(exports->listener, fds);
 }
 
 enum sk_err sk_exports_finish(struct sk_exports *exports, enum sk_flow_end end, struct sk_fault *fault)

@@ -20,6 +20,10 @@ struct sk_exports_options {
 	size_t listen_count;             /* collect: places instead of inputs */
 	struct sk_peer listen[SK_EXPORTS_LISTEN_MAX];
 	unsigned interval_s;             /* of a live run; 0 = 60 */
+	/* Of a service; zeros: as the rooms have it. */
+	unsigned forms;                  /* bits 1 << enum sk_meter */
+	uint32_t receive_bytes, domains, templates;
+	int64_t template_life_ns;
 };
 
 /* What a run says of them. */
@@ -63,6 +67,14 @@ SK_MUST enum sk_err sk_exports_payload(struct sk_exports *exports, struct sk_str
 SK_MUST enum sk_err sk_exports_end_input(struct sk_exports *exports, struct sk_fault *fault);
 /* Listen until look ends it, or the basis does. */
 SK_MUST enum sk_err sk_exports_listen(struct sk_exports *exports, struct sk_fault *fault);
+/* For a loop of the caller's own. Read what is there, within bounds, without waiting. */
+SK_MUST enum sk_err sk_exports_turn(struct sk_exports *exports, struct sk_fault *fault);
+/* Close the interval now; next: and go on by that snapshot (NULL: by the same). */
+SK_MUST enum sk_err sk_exports_cut(struct sk_exports *exports, const struct sk_snapshot *next, struct sk_fault *fault);
+/* Take other senders and another life of templates from now on. */
+void sk_exports_tune(struct sk_exports *exports, const struct sk_exports_options *options);
+/* Its sockets, for poll(2): at most SK_LISTENER_PLACES into fds, their number. */
+size_t sk_exports_descriptors(const struct sk_exports *exports, int fds[SK_LISTENER_PLACES]);
 /* Close every segment of the engine, and account for what came since the last interval. */
 SK_MUST enum sk_err sk_exports_finish(struct sk_exports *exports, enum sk_flow_end end, struct sk_fault *fault);
 /* Put the exports' part to an interval's account. */

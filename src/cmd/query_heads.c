@@ -162,8 +162,33 @@ static void add_detector(struct sk_json_writer *w, const struct sk_observation *
 	sk_json_end(w);
 }
 
+/* Rules of byte patterns that were met: which, and a keyed hash of what met them. */
+static void add_rules(struct sk_json_writer *w, const struct sk_observation *o)
+{
+	bool any = false;
+	for (uint32_t i = 0; i < o->hit_count && i < SK_OBSERVATION_HITS_MAX; i++) {
+		uint8_t hash[sizeof o->rule_hash[i]];
+		if (o->hit_kinds[i] != SK_OBSERVATION_COMMAND_BIT)
+			continue;
+		if (!any)
+			sk_json_array(w, "rules");
+		any = true;
+		for (unsigned byte = 0; byte < sizeof hash; byte++)
+			hash[byte] = (uint8_t)(o->rule_hash[i] >> 8 * (sizeof hash - 1 - byte));
+		sk_json_object(w, NULL);
+		sk_json_u64(w, "gid", o->rule_gid[i]);
+		sk_json_u64(w, "sid", o->rule_sid[i]);
+		sk_json_u64(w, "rev", o->rule_rev[i]);
+		sk_json_hex(w, "hash", hash, sizeof hash);
+		sk_json_end(w);
+	}
+	if (any)
+		sk_json_end(w);
+}
+
 void sk_query_heads(struct sk_json_writer *w, const struct sk_observation *o)
 {
+	add_rules(w, o);
 	if (o->kind == SK_OBSERVATION_EVENT)
 		add_detector(w, o);
 	if ((o->sections & SK_SECTION_DNS) != 0)

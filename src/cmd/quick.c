@@ -77,7 +77,7 @@ static enum sk_err find_table(struct sk_cmd *cmd, const struct sk_quick *quick, 
 
 static enum sk_err fill(struct sk_cmd *cmd, const struct sk_quick *quick, const char *folder, const char *table, struct sk_fault *fault)
 {
-	struct words init = {0}, import = {0};
+	struct words init = {0}, import = {0}, rules = {0};
 	add_word(&init, "init");
 	add_word(&init, "--workspace");
 	add_word(&init, folder);
@@ -91,15 +91,26 @@ static enum sk_err fill(struct sk_cmd *cmd, const struct sk_quick *quick, const 
 		add_word(&init, quick->detectors[i]);
 	}
 	SK_TRY(run_quietly(cmd, sk_cmd_init, &init, fault));
-	add_word(&import, "selectors");
-	add_word(&import, "import");
-	add_word(&import, "--workspace");
-	add_word(&import, folder);
-	if (quick->list_count == 0)
-		add_word(&import, "--all-flows");
-	for (size_t i = 0; i < quick->list_count; i++)
-		add_word(&import, quick->lists[i]);
-	return run_quietly(cmd, sk_cmd_selectors, &import, fault);
+	if (quick->list_count != 0 || quick->rule_count == 0) {
+		add_word(&import, "selectors");
+		add_word(&import, "import");
+		add_word(&import, "--workspace");
+		add_word(&import, folder);
+		if (quick->list_count == 0)
+			add_word(&import, "--all-flows");
+		for (size_t i = 0; i < quick->list_count; i++)
+			add_word(&import, quick->lists[i]);
+		SK_TRY(run_quietly(cmd, sk_cmd_selectors, &import, fault));
+	}
+	if (quick->rule_count == 0)
+		return SK_OK;
+	add_word(&rules, "rules");
+	add_word(&rules, "import");
+	add_word(&rules, "--workspace");
+	add_word(&rules, folder);
+	for (size_t i = 0; i < quick->rule_count; i++)
+		add_word(&rules, quick->rules[i]);
+	return run_quietly(cmd, sk_cmd_rules, &rules, fault);
 }
 
 enum sk_err sk_quick_make(struct sk_cmd *cmd, const struct sk_quick *quick, char folder[SK_PATH_MAX], struct sk_fault *fault)

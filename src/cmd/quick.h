@@ -15,6 +15,8 @@ struct sk_quick {
 	struct sk_prefix own[SK_OWN_PREFIXES_MAX];
 	size_t list_count;
 	const char *lists[SK_QUICK_LISTS_MAX];
+	size_t rule_count;
+	const char *rules[SK_QUICK_LISTS_MAX];
 	size_t detector_words;     /* 0: the default set */
 	const char *detectors[SK_DETECTOR_WORDS_MAX];
 };

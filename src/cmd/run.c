@@ -9,9 +9,10 @@
 #include <unistd.h>
 
 #include "cmd/brands.h"
-#include "cmd/collector.h"
+#include "cmd/force.h"
 #include "cmd/guard.h"
 #include "cmd/progress.h"
+#include "cmd/rules.h"
 #include "text/text.h"
 
 static const int64_t live_interval_ns = INT64_C(60) * 1000000000;
@@ -21,16 +22,14 @@ struct run {
 	struct sk_cmd *cmd;
 	const struct sk_run_options *options;
 	struct sk_run_result *result;
-	struct sk_border *border;
-	struct sk_indicator_set *set;
+	struct sk_force *force;
 	struct sk_brands *brands;
 	struct sk_emit *emit;
 	struct sk_syslog *syslog;
 	struct sk_ipfix *ipfix;
 	struct sk_mutes *mutes;
 	struct sk_collector *collector;
-	struct sk_observe_sink sink; /* the crew borrows it, and the snapshot */
-	struct sk_snapshot snapshot;
+	struct sk_observe_sink sink; /* the crew borrows it */
 	struct sk_crew *crew;        /* one of these two */
 	struct sk_exports *exports;  /* where flow exports are read */
 	struct sk_live *live;
@@ -92,29 +91,17 @@ static void take_finding(void *context, const struct sk_finding *finding, bool m
 
 /* ---- before: may this run be, and with what ---- */
 
-static enum sk_err open_inputs(struct run *run, struct sk_workspace *workspace, struct sk_set_facts *set_facts, struct sk_fault *fault)
+static enum sk_err load_force(struct run *run, const struct sk_workspace *workspace, struct sk_fault *fault)
 {
+	static const struct sk_force_paths own = {.basis = NULL};
 	struct sk_run_result *result = run->result;
-	char path[SK_PATH_MAX];
-	int64_t now_ns = run->cmd->clock.unix_ns(run->cmd->clock.context);
 	SK_TRY(sk_guard_suspension(workspace, NULL, &run->suspension, fault));
-	SK_TRY(sk_workspace_basis(workspace, now_ns, &result->basis, fault));
-	SK_TRY(sk_guard_border(workspace, NULL, &result->basis, &run->border, &result->border, fault));
-	if (!sk_file_exists(sk_workspace_path(workspace, "selectors.set", path)))
-		return SK_OK;
-	SK_TRY(sk_indicator_open(path, &run->set, fault));
-	enum sk_basis_kind kind;
-	SK_TRY(sk_basis_kind_parse(result->basis.kind, &kind));
-	/* Opening finds damage. That the set is what its digest says costs reading all of it, and is asked where another than the operator relies on it. */
-	if (result->basis.rule.has_exact_set || (kind != SK_BASIS_LAB && kind != SK_BASIS_OWN_NETWORK))
-		SK_TRY(sk_indicator_verify(run->set, path, fault));
-	sk_indicator_facts(run->set, &result->set);
-	result->has_set = true;
-	*set_facts = (struct sk_set_facts){.kinds = result->set.kinds, .entries = result->set.entries, .shortest_v4 = result->set.shortest_v4,
-					   .shortest_v6 = result->set.shortest_v6};
-	memcpy(set_facts->digest, result->set.digest, sizeof set_facts->digest);
-	memcpy(set_facts->entries_by_kind, result->set.entries_by_kind, sizeof set_facts->entries_by_kind);
-	return sk_basis_covers(&result->basis, set_facts, fault);
+	SK_TRY(sk_force_load(workspace, &own, run->cmd->clock.unix_ns(run->cmd->clock.context), &run->force, fault));
+	result->basis = run->force->basis;
+	result->has_set = run->force->set != NULL;
+	result->set = run->force->set_info;
+	result->rules = run->force->rules != NULL ? sk_rules_count(run->force->rules) : 0;
+	return SK_OK;
 }
 
 /* Who is told of findings, and of which not. Mutes that cannot be trusted mute nothing; that is told, and is no reason to stop looking. */
@@ -235,7 +222,7 @@ static struct sk_flow_limits flow_limits(const struct sk_run_options *options)
 /* Carriers of flow exports are read, and their samples followed, in one thread: that of the collector. */
 static enum sk_err start_exports(struct run *run, const char *link, struct sk_fault *fault)
 {
-	const struct sk_engine_config config = {.border = run->border, .basis = &run->result->basis, .set = run->set, .sink = &run->sink, .flow = flow_limits(run->options),
+	const struct sk_engine_config config = {.border = run->force->border, .basis = &run->force->basis, .set = run->force->set, .rules = run->force->rules, .rules_trusted = run->force->rules_trusted, .sink = &run->sink, .flow = flow_limits(run->options),
 						.decoder = sk_decoder_default_limits(), .interval_frames = run->options->interval_frames, .clock = run->cmd->clock, .link = link};
 	const struct sk_exports_calls calls = {.context = run, .interval = take_exports_interval, .look = look_at_exports};
 	run->result->workers = 1;
@@ -247,13 +234,12 @@ static enum sk_err start_crew(struct run *run, struct sk_fault *fault)
 {
 	const struct sk_run_options *options = run->options;
 	unsigned workers = run->result->workers = options->workers != 0 ? options->workers : 1;
-	run->snapshot = sk_snapshot_of(1, run->border, &run->result->basis, run->set);
 	bool live = run->result->live.used;
-	const struct sk_crew_config config = {.workers = workers, .sources = live ? workers : 1, .threads = workers > 1, .live = live, .no_own_findings = !live, .health_learn_ns = options->health_learn_ns, .flow = flow_limits(options),
+	const struct sk_crew_config config = {.workers = workers, .sources = live ? workers : 1, .threads = workers > 1, .live = live, .no_own_findings = !live, .health_learn_ns = options->health_learn_ns, .rules = run->force->rules, .rules_trusted = run->force->rules_trusted, .flow = flow_limits(options),
 					.decoder = sk_decoder_default_limits(), .interval_frames = live && options->interval_frames == 0 ? UINT64_MAX : options->interval_frames,
 					.interval_ns = live ? live_interval_ns : 0, .link = live ? run->result->live.link : "file", .clock = run->cmd->clock,
 					.sink = &run->sink, .brands = run->brands, .context = run, .interval = take_interval, .damaged = note_damage, .tick = look_around};
-	return sk_crew_new(&config, &run->snapshot, &run->crew, fault);
+	return sk_crew_new(&config, &run->force->snapshot, &run->crew, fault);
 }
 
 /* Nothing is ever sent to an address that a selector names. rule: PEER-1 */
@@ -261,7 +247,7 @@ static bool is_named(void *context, const struct sk_addr *addr)
 {
 	const struct run *run = context;
 	struct sk_indicator_hit hit;
-	return run->set != NULL && sk_indicator_match_addr(run->set, addr, &hit);
+	return run->force->set != NULL && sk_indicator_match_addr(run->force->set, addr, &hit);
 }
 
 static enum sk_err open_ipfix(struct run *run, struct sk_fault *fault)
@@ -278,12 +264,11 @@ static enum sk_err open_ipfix(struct run *run, struct sk_fault *fault)
 static enum sk_err start(struct run *run, struct sk_workspace *workspace, struct sk_fault *fault)
 {
 	struct sk_run_result *result = run->result;
-	struct sk_set_facts set_facts;
 	bool listens = run->options->exports.listen_count != 0;
 	const char *link = listens ? "exports" : "file";
-	SK_TRY(open_inputs(run, workspace, &set_facts, fault));
+	SK_TRY(load_force(run, workspace, fault));
 	if (run->options->live.interface != NULL) {
-		SK_TRY(sk_live_input_open(run->cmd, workspace, &run->options->live, run->options->workers, run->border, result->basis.classes, &run->live, &result->live, fault));
+		SK_TRY(sk_live_input_open(run->cmd, workspace, &run->options->live, run->options->workers, run->force->border, result->basis.classes, &run->live, &result->live, fault));
 		link = result->live.link;
 	}
 	SK_TRY(sk_exports_allowed(&run->options->exports, &result->basis, fault));
@@ -294,15 +279,15 @@ static enum sk_err start(struct run *run, struct sk_workspace *workspace, struct
 		SK_TRY(sk_emit_open(run->options->eve_path, "sekisho", &run->emit, fault));
 	if (run->emit != NULL)
 		sk_emit_mark(run->emit, result->basis.id, result->basis.self_approved, result->basis.simulated);
+	if (run->emit != NULL)
+		sk_emit_rules(run->emit, run->force->rules);
 	SK_TRY(open_alerts(run, workspace, fault));
 	SK_TRY(open_ipfix(run, fault));
-	struct sk_collector_start start = {.basis = &result->basis, .border_overrides = result->border.overrides_special, .border_built_ns = result->border.built_unix_ns,
-					   .set = result->has_set ? &set_facts : NULL, .link = link, .clock = run->cmd->clock,
-					   .now_ns = run->cmd->clock.unix_ns(run->cmd->clock.context), .replayed_input = !listens && !result->live.used, .no_heads = run->options->no_heads,
+	struct sk_collector_start start = {.link = link, .clock = run->cmd->clock, .now_ns = run->cmd->clock.unix_ns(run->cmd->clock.context),
+					   .replayed_input = !listens && !result->live.used, .no_heads = run->options->no_heads,
 					   .exports = run->options->exports.read, .no_detectors = run->options->exports.read, .syslog = run->syslog, .ipfix = run->ipfix,
 					   .mutes = run->mutes, .finding = take_finding, .finding_context = run};
-	memcpy(start.border_digest, result->border.digest, sizeof start.border_digest);
-	(void)snprintf(start.border_home, sizeof start.border_home, "%s", result->border.home);
+	sk_force_tell(run->force, &start);
 	struct sk_collector_recovery recovery;
 	SK_TRY(sk_collector_open(workspace, &start, run->emit, &run->collector, &recovery, fault));
 	result->recovered = recovery.recovered;
@@ -582,8 +567,7 @@ enum sk_err sk_run(struct sk_cmd *cmd, struct sk_workspace *workspace, const str
 	}
 	free(run.mutes);
 	sk_brands_free(run.brands);
-	sk_indicator_close(run.set);
-	sk_border_close(run.border);
+	sk_force_free(run.force);
 	if (err != SK_OK && is_orderly(err)) {
 		note_error(&run, fault);
 		result->exit_code = sk_err_exit(err);

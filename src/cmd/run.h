@@ -34,9 +34,9 @@ struct sk_run_result {
 	struct sk_engine_totals totals;
 	struct sk_exports_result exports;
 	struct sk_basis basis;
-	struct sk_border_info border;
 	struct sk_indicator_facts set;
 	bool has_set;
+	uint64_t rules;                /* of byte patterns */
 	size_t finding_count;          /* kept, folded by kind, value and own side */
 	uint64_t findings_not_kept;
 	size_t muted_count;            /* findings that were counted and not shown */

@@ -293,6 +293,9 @@ enum sk_err sk_workspace_self_approve(const struct sk_workspace *workspace, cons
 	(void)snprintf(basis->target_acts[0], sizeof basis->target_acts[0], "attacks-on-own-hosts");
 	if (basis->rule.kinds == 0) {
 		basis->rule.kinds = SK_SELECTOR_KINDS_ALL;
+		/* What is sent is looked at where the approval says so by name (LAW.md 1.4, C03); a lab approves what it likes. */
+		if (options->profile != SK_PROFILE_LAB)
+			basis->rule.kinds &= ~(uint32_t)SK_SELECTOR_COMMAND;
 		if (!sk_policy_flow_all(kind, options->role))
 			basis->rule.kinds &= ~(uint32_t)SK_SELECTOR_FLOW_ALL;
 	}

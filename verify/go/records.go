@@ -61,7 +61,7 @@ func shapesOf(kind string, whole value) (map[string]string, bool) {
 
 var (
 	classNames    = []string{"FF", "FD", "DF", "DD", "UNKNOWN"}
-	selectorNames = []string{"address", "prefix", "domain", "ja3", "ja4", "flow.all", "url", "hassh", "hassh_server", "ja3s", "cert_sha1", "cert_sha256"}
+	selectorNames = []string{"address", "prefix", "domain", "ja3", "ja4", "flow.all", "url", "hassh", "hassh_server", "ja3s", "cert_sha1", "cert_sha256", "command"}
 )
 
 // Lengths of texts that are not 63 at most.

@@ -225,11 +225,14 @@ static void find_ranges(struct sk_hours *out)
 		out->width_minutes += out->ranges[i].to - out->ranges[i].from;
 }
 
+static bool is_thin(const struct sk_hours *h)
+{
+	return h->moments < SK_HOURS_MOMENTS_MIN || h->days < SK_HOURS_DAYS_MIN;
+}
+
 static enum sk_hours_verdict decide(const struct sk_hours *h)
 {
 	bool schedule = (h->minute_share > minute_share_most && h->minute_p < minute_p_most) || h->even_strength > strength_most || h->gap_share > gap_share_most;
-	if (h->moments < SK_HOURS_MOMENTS_MIN || h->days < SK_HOURS_DAYS_MIN)
-		return SK_HOURS_THIN;
 	if (schedule)
 		return SK_HOURS_REGULAR;
 	/* Two people apart leave some rest, though no single time of the day that stands out; a machine leaves none. */
@@ -247,13 +250,16 @@ static enum sk_hours_verdict decide(const struct sk_hours *h)
 
 static enum sk_err estimate(const struct sk_moments *moments, const int64_t *sorted, bool flat, struct sk_hours *out)
 {
+	set_priors(flat, out);
+	sk_moments_test(moments, sorted, out);
+	sk_moments_rest(moments, out);
+	out->verdict = SK_HOURS_THIN;
+	if (is_thin(out))
+		return SK_OK;
 	struct sk_habits *habits = sk_habits_new();
 	struct board *board = calloc(1, sizeof *board);
 	enum sk_err err = habits == NULL || board == NULL ? SK_ENOMEM : SK_OK;
-	set_priors(flat, out);
 	if (err == SK_OK) {
-		sk_moments_test(moments, sorted, out);
-		sk_moments_rest(moments, out);
 		sk_move_test(moments, out);
 		sk_day_pairs(habits, moments, out);
 		err = fill_board(habits, moments, out, board);

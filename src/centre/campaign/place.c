@@ -177,11 +177,12 @@ enum sk_err sk_places_read(const char *label, const void *bytes, size_t length, 
 	err = err == SK_ENOENT ? number_words(places, fault) : err;
 	if (err == SK_OK && !as && places->word_count > SK_SECTORS_MAX)
 		err = sk_fault_set(fault, SK_EINPUT, "%s: %zu different sectors; at most %d are told apart", label, places->word_count, SK_SECTORS_MAX);
-	if (err == SK_OK) {
+	if (err == SK_OK && places->count != 0) {
 		qsort(places->ranges, places->count, sizeof places->ranges[0], by_range);
 		nest(places);
-		return SK_OK;
 	}
+	if (err == SK_OK)
+		return SK_OK;
 	sk_places_free(places);
 	*out = NULL;
 	return err;

@@ -165,22 +165,53 @@ enum sk_err sk_store_compute_digest(struct sk_store *store, uint64_t interval, c
 	return err;
 }
 
-enum sk_err sk_store_digest(struct sk_store *store, uint64_t interval, uint8_t digest[SK_HASH_BYTES], struct sk_fault *fault)
+/* Run and digest of a committed interval, as its row says. */
+static enum sk_err row_of(struct sk_store *store, uint64_t interval, uint8_t run_id[16], uint8_t stored[SK_HASH_BYTES], struct sk_fault *fault)
 {
-	uint8_t run_id[16], stored[SK_HASH_BYTES];
 	bool found;
 	sqlite3_stmt *find = sk_db_use(store, SK_SQL_INTERVAL_FIND);
 	(void)sqlite3_bind_int64(find, 1, (int64_t)interval);
 	SK_TRY(sk_db_row(store, find, &found, fault));
-	bool whole = found && sk_db_blob(find, 0, run_id, sizeof run_id) && sk_db_blob(find, 1, stored, sizeof stored);
+	bool whole = found && sk_db_blob(find, 0, run_id, 16) && sk_db_blob(find, 1, stored, SK_HASH_BYTES);
 	(void)sqlite3_reset(find);
 	if (!found)
 		return sk_fault_set(fault, SK_ENOENT, "%s: has no interval %" PRIu64, store->db_path, interval);
-	if (!whole)
-		return sk_fault_set(fault, SK_EINCONSISTENT, "%s: the row of interval %" PRIu64 " is malformed", store->db_path, interval);
+	return whole ? SK_OK : sk_fault_set(fault, SK_EINCONSISTENT, "%s: the row of interval %" PRIu64 " is malformed", store->db_path, interval);
+}
+
+enum sk_err sk_store_digest(struct sk_store *store, uint64_t interval, uint8_t digest[SK_HASH_BYTES], struct sk_fault *fault)
+{
+	uint8_t run_id[16], stored[SK_HASH_BYTES];
+	SK_TRY(row_of(store, interval, run_id, stored, fault));
 	SK_TRY(sk_store_compute_digest(store, interval, run_id, true, digest, fault));
 	if (memcmp(stored, digest, sizeof stored) != 0)
 		return sk_fault_set(fault, SK_EINCONSISTENT, "%s: the rows of interval %" PRIu64 " are not those that were committed", store->db_path,
 				    interval);
+	return SK_OK;
+}
+
+enum sk_err sk_store_digest_of(struct sk_store *store, uint64_t interval, uint8_t digest[SK_HASH_BYTES], struct sk_fault *fault)
+{
+	uint8_t run_id[16];
+	return row_of(store, interval, run_id, digest, fault);
+}
+
+enum sk_err sk_store_next(struct sk_store *store, uint64_t *interval, struct sk_fault *fault)
+{
+	bool any;
+	sqlite3_stmt *last = sk_db_use(store, SK_SQL_INTERVAL_LAST);
+	SK_TRY(sk_db_row(store, last, &any, fault));
+	*interval = any ? (uint64_t)sqlite3_column_int64(last, 0) + 1 : 0;
+	(void)sqlite3_reset(last);
+	return SK_OK;
+}
+
+enum sk_err sk_store_find(struct sk_store *store, const uint8_t digest[SK_HASH_BYTES], uint64_t *interval, bool *found, struct sk_fault *fault)
+{
+	sqlite3_stmt *find = sk_db_use(store, SK_SQL_INTERVAL_OF_DIGEST);
+	(void)sqlite3_bind_blob(find, 1, digest, SK_HASH_BYTES, SQLITE_STATIC);
+	SK_TRY(sk_db_row(store, find, found, fault));
+	*interval = *found ? (uint64_t)sqlite3_column_int64(find, 0) : 0;
+	(void)sqlite3_reset(find);
 	return SK_OK;
 }

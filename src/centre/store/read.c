@@ -58,7 +58,7 @@ static bool time_fits(const struct sk_store_filter *filter, int64_t first_ns, in
 static bool kind_fits(const char *kind, const struct sk_observation *o)
 {
 	static const char *const selector_kinds[] = {"address", "prefix", "domain", "ja3", "ja4", "flow.all", "url", "hassh", "hassh_server", "ja3s",
-						     "cert_sha1", "cert_sha256"};
+						     "cert_sha1", "cert_sha256", "command"};
 	static const struct {
 		const char *name;
 		uint8_t proto;

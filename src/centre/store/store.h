@@ -22,7 +22,7 @@ SK_MUST enum sk_err sk_store_open(const struct sk_store_options *options, struct
 /* Close; an open interval is rolled back (NULL is fine). */
 void sk_store_close(struct sk_store *store);
 
-/* After a crash: drop rows and segment blocks newer than the ledger's last interval of the link; *rows gets how many. */
+/* After a crash: drop rows and segment blocks newer than the interval that the ledger's last leaf names (sk_store_find); *rows gets how many. */
 SK_MUST enum sk_err sk_store_roll_back(struct sk_store *store, uint64_t last_committed_interval, bool none_committed, uint64_t *rows,
 				       struct sk_fault *fault);
 /* Start an interval: a transaction. SK_EEXIST when that number is committed already. */
@@ -34,6 +34,12 @@ SK_MUST enum sk_err sk_store_put(struct sk_store *store, const struct sk_observa
 SK_MUST enum sk_err sk_store_put_finding(struct sk_store *store, const struct sk_finding *finding, struct sk_fault *fault);
 /* Commit the interval; *digest covers every row and block of it, for the ledger leaf. */
 SK_MUST enum sk_err sk_store_commit(struct sk_store *store, uint8_t digest[SK_HASH_BYTES], struct sk_fault *fault);
+/* The committed interval that was stored with this digest, the latest if there are several; *found false: none. */
+SK_MUST enum sk_err sk_store_find(struct sk_store *store, const uint8_t digest[SK_HASH_BYTES], uint64_t *interval, bool *found, struct sk_fault *fault);
+/* The digest that a committed interval was stored with. SK_ENOENT, SK_EINCONSISTENT. */
+SK_MUST enum sk_err sk_store_digest_of(struct sk_store *store, uint64_t interval, uint8_t digest[SK_HASH_BYTES], struct sk_fault *fault);
+/* The number that follows the last committed one; 0 in an empty store. */
+SK_MUST enum sk_err sk_store_next(struct sk_store *store, uint64_t *interval, struct sk_fault *fault);
 /* Recompute the digest of a committed interval. SK_ENOENT when the store has none; SK_EINCONSISTENT when rows do not match what was stored. */
 SK_MUST enum sk_err sk_store_digest(struct sk_store *store, uint64_t interval, uint8_t digest[SK_HASH_BYTES], struct sk_fault *fault);
 /* What is asked of the input whose frames follow: a digest over its identity, the table, the basis' classes and the set. Called at the start of an

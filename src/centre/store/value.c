@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a record can be found by: both addresses, their /24 or /48, the matched value, names with their parents, fingerprints. */
+#include <stdio.h>
 #include <string.h>
 
 #include "store/store_priv.h"
@@ -61,6 +62,13 @@ static void add_text(struct sk_values *out, const char *text)
 	const char *kept = keep_text(out, text, &length);
 	if (kept != NULL)
 		add(out, SK_VALUE_TEXT, kept, length);
+}
+
+static void add_rule(struct sk_values *out, uint32_t gid, uint32_t sid)
+{
+	char text[24];
+	(void)snprintf(text, sizeof text, "%u:%u", gid, sid);
+	add_text(out, text);
 }
 
 /* Bytes as they are printed. */
@@ -134,6 +142,9 @@ void sk_values_of_observation(const struct sk_observation *observation, struct s
 	add_address_and_net(out, &observation->initiator);
 	add_address_and_net(out, &observation->responder);
 	add_matched(out, observation->matched);
+	for (uint32_t i = 1; i < observation->hit_count && i < SK_OBSERVATION_HITS_MAX; i++)
+		if (observation->rule_sid[i] != 0)
+			add_rule(out, observation->rule_gid[i], observation->rule_sid[i]);
 	if (observation->dns_domain[0] != '\0')
 		add_name(out, observation->dns_domain);
 	if (observation->sni_domain[0] != '\0')

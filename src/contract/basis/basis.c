@@ -14,7 +14,7 @@ static const char format_name[] = "sekisho-basis/1";
 enum { KIND_COUNT = SK_SELECTOR_KIND_COUNT, CLASS_BITS_ALL = (1 << SK_CLASS_COUNT) - 1, PREFIX_V4_MAX = 32, PREFIX_V6_MAX = 128 };
 
 static const char *const kind_names[KIND_COUNT] = {"address", "prefix", "domain", "ja3", "ja4", "flow.all", "url", "hassh", "hassh_server", "ja3s", "cert_sha1",
-						   "cert_sha256"};
+						   "cert_sha256", "command"};
 
 const char *sk_selector_kind_name(enum sk_selector_kind kind)
 {

@@ -14,10 +14,11 @@ enum { SK_BASIS_ID_MAX = 64, SK_BASIS_LINKS_MAX = 16, SK_BASIS_NAME_MAX = 64, SK
 enum sk_selector_kind {
 	SK_SELECTOR_ADDRESS = 1 << 0, SK_SELECTOR_PREFIX = 1 << 1, SK_SELECTOR_DOMAIN = 1 << 2, SK_SELECTOR_JA3 = 1 << 3, SK_SELECTOR_JA4 = 1 << 4,
 	SK_SELECTOR_FLOW_ALL = 1 << 5, SK_SELECTOR_URL = 1 << 6, SK_SELECTOR_HASSH = 1 << 7, SK_SELECTOR_HASSH_SERVER = 1 << 8,
-	SK_SELECTOR_JA3S = 1 << 9, SK_SELECTOR_CERT_SHA1 = 1 << 10, SK_SELECTOR_CERT_SHA256 = 1 << 11
+	SK_SELECTOR_JA3S = 1 << 9, SK_SELECTOR_CERT_SHA1 = 1 << 10, SK_SELECTOR_CERT_SHA256 = 1 << 11,
+	SK_SELECTOR_COMMAND = 1 << 12 /* a rule of byte patterns (foundation/rules): what is sent, not who sends it */
 };
 /* Bit numbers are stored with observations: new kinds go to the end. */
-enum { SK_SELECTOR_KIND_COUNT = 12, SK_SELECTOR_KINDS_ALL = (1 << SK_SELECTOR_KIND_COUNT) - 1 };
+enum { SK_SELECTOR_KIND_COUNT = 13, SK_SELECTOR_KINDS_ALL = (1 << SK_SELECTOR_KIND_COUNT) - 1 };
 
 /* The rule that a compiled selector set must satisfy. */
 struct sk_basis_rule {
@@ -81,7 +82,7 @@ struct sk_set_facts {
 };
 /* Does the rule cover the set? SK_OK or SK_ESETRULE; the fault says which part fails. */
 SK_MUST enum sk_err sk_basis_covers(const struct sk_basis *basis, const struct sk_set_facts *set, struct sk_fault *fault);
-/* Name of one kind bit: "address" "prefix" "domain" "ja3" "ja4" "flow.all" "url" "hassh" "hassh_server" "ja3s" "cert_sha1" "cert_sha256". Static storage. */
+/* Name of one kind bit: "address" "prefix" "domain" "ja3" "ja4" "flow.all" "url" "hassh" "hassh_server" "ja3s" "cert_sha1" "cert_sha256" "command". Static storage. */
 const char *sk_selector_kind_name(enum sk_selector_kind kind);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "observe/observe_priv.h"
 
-enum { CORE_MAX = 12 + 2 * 16 + 8 + 8 + 5 * 8 + 24, SECTIONS_MAX = 2048, APP_MAX = SK_APP_COUNT - 1 };
+enum { CORE_MAX = 12 + 2 * 16 + 8 + 8 + 5 * 8 + 24, SECTIONS_MAX = 2304, APP_MAX = SK_APP_COUNT - 1 };
 /* The sixteen bits of the core. */
 enum { BIT_HIT = 15, BIT_CLASS = 13, BIT_V6 = 12, BIT_SURE = 11, BIT_RARE = 10, BIT_END = 7, BIT_STATE = 4, BIT_COUNTERS = 2, BIT_DELTA = 0 };
 /* What is rare: one byte says which of these follow. */

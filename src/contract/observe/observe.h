@@ -17,6 +17,7 @@ enum {
 	SK_OBSERVATION_ENDS = 6, SK_OBSERVATION_STATES = 7, /* flow's numbers are below these */
 	SK_OBSERVATION_DOMAIN_MAX = 256,
 	SK_OBSERVATION_HITS_MAX = 8,
+	SK_OBSERVATION_COMMAND_BIT = 12,  /* of hit_kinds: contract/basis numbers them */
 	SK_OBSERVATION_CODES_MAX = 8,     /* different codes of commands that are kept */
 	SK_OBSERVATION_SOFTWARE_MAX = 64,
 	SK_OBSERVATION_DETECTOR_MAX = 32,
@@ -80,6 +81,8 @@ struct sk_observation {
 	uint32_t hit_ids[SK_OBSERVATION_HITS_MAX];     /* selector ids in the set of the interval */
 	uint8_t hit_kinds[SK_OBSERVATION_HITS_MAX];    /* bit numbers of enum sk_selector_kind */
 	char matched[SK_OBSERVATION_DOMAIN_MAX];       /* value of the first selector that hit; "" under flow.all alone */
+	uint32_t rule_gid[SK_OBSERVATION_HITS_MAX], rule_sid[SK_OBSERVATION_HITS_MAX], rule_rev[SK_OBSERVATION_HITS_MAX]; /* of hits by a rule of byte patterns, else 0 */
+	uint64_t rule_hash[SK_OBSERVATION_HITS_MAX];   /* ... keyed, over the bytes that fitted */
 	/* section: DNS */
 	uint16_t dns_type, dns_flags;
 	uint8_t dns_rcode, dns_labels, dns_name_length, dns_entropy_x16; /* Shannon entropy of the name, bits a byte x 16 */

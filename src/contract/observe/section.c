@@ -105,6 +105,14 @@ static void put_hits(struct sk_out *o, const struct sk_observation *ob)
 		sk_put_u8(o, ob->hit_kinds[i]);
 	}
 	put_text(o, ob->matched, sizeof ob->matched);
+	for (uint32_t i = 0; i < kept(ob->hit_count, SK_OBSERVATION_HITS_MAX); i++) {
+		if (ob->hit_kinds[i] != SK_OBSERVATION_COMMAND_BIT)
+			continue;
+		sk_put_be32(o, ob->rule_gid[i]);
+		sk_put_be32(o, ob->rule_sid[i]);
+		sk_put_be32(o, ob->rule_rev[i]);
+		sk_put_be64(o, ob->rule_hash[i]);
+	}
 }
 
 static void take_hits(struct sk_observe_reader *r, struct sk_observation *out)
@@ -115,6 +123,14 @@ static void take_hits(struct sk_observe_reader *r, struct sk_observation *out)
 		out->hit_kinds[i] = sk_u8(&r->c);
 	}
 	take_text(r, out->matched, sizeof out->matched);
+	for (uint32_t i = 0; i < kept(out->hit_count, SK_OBSERVATION_HITS_MAX); i++) {
+		if (out->hit_kinds[i] != SK_OBSERVATION_COMMAND_BIT)
+			continue;
+		out->rule_gid[i] = sk_be32(&r->c);
+		out->rule_sid[i] = sk_be32(&r->c);
+		out->rule_rev[i] = sk_be32(&r->c);
+		out->rule_hash[i] = sk_be64(&r->c);
+	}
 }
 
 static void put_dns(struct sk_out *o, const struct sk_observation *ob)

@@ -57,10 +57,10 @@ static bool stands(const struct check *check, enum sk_conf_scope scope, size_t e
 static void check_link(const struct check *check, size_t i)
 {
 	const struct sk_conf_link *link = &check->conf->links.items[i];
-	bool interface = stands(check, SK_CONF_SCOPE_LINK, i, "interface"), pipe = stands(check, SK_CONF_SCOPE_LINK, i, "pipe");
+	bool interface = link->interface[0] != '\0' || stands(check, SK_CONF_SCOPE_LINK, i, "interface"), pipe = link->pipe[0] != '\0';
 	if (!interface && !pipe)
 		sk_conf_error(check->tell, at_element(check, SK_CONF_SCOPE_LINK, i, "interface"), "links[].interface is missing; it must be given, or links[].pipe");
-	if (interface && pipe)
+	if (link->interface[0] != '\0' && pipe)
 		sk_conf_error(check->tell, at_element(check, SK_CONF_SCOPE_LINK, i, "pipe"), "links[].pipe: stands beside an interface; a link has one of both");
 	if (pipe && link->mode != SK_CONF_MODE_AUTO)
 		sk_conf_error(check->tell, at_element(check, SK_CONF_SCOPE_LINK, i, "mode"), "links[].mode: %s stands beside a pipe, from which frames come in one way alone; leave it out",

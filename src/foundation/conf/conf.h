@@ -103,6 +103,9 @@ typedef void (*sk_conf_change)(void *context, const char *key, bool reloadable);
 /* Tell each key whose value differs; of links and exports "links[].allow" when their elements are as many and have the same names, else the list. */
 void sk_conf_compare(const struct sk_conf *before, const struct sk_conf *after, sk_conf_change change, void *context);
 
+/* Take from fresh what a running sensor can take; the rest stays. */
+void sk_conf_take(struct sk_conf *conf, const struct sk_conf *fresh);
+
 /* ---- the table ---- */
 
 /* What is known of one key. Texts are static; standard is NULL when the key must be given; least and most are "" when the type alone bounds it. */

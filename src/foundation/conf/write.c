@@ -163,3 +163,32 @@ void sk_conf_compare(const struct sk_conf *before, const struct sk_conf *after, 
 			change(context, row->key, row->reloadable);
 	}
 }
+
+static void take_value(const struct sk_conf_row *row, void *to, const void *from)
+{
+	size_t places = row->places != 0 ? row->places : 1;
+	memcpy((uint8_t *)to + row->at, (const uint8_t *)from + row->at, places * row->size);
+	if (row->places != 0)
+		memcpy((uint8_t *)to + row->count_at, (const uint8_t *)from + row->count_at, sizeof(uint32_t));
+}
+
+void sk_conf_take(struct sk_conf *conf, const struct sk_conf *fresh)
+{
+	size_t count;
+	const struct sk_conf_row *rows = sk_conf_rows(&count), *list = NULL;
+	for (size_t i = 0; i < count; i++) {
+		const struct sk_conf_row *row = &rows[i];
+		if (row->type == SK_CONF_V_MAPS)
+			list = row;
+		if (row->type == SK_CONF_V_MAPS || !row->reloadable)
+			continue;
+		if (row->scope == SK_CONF_SCOPE_FILE) {
+			take_value(row, conf, fresh);
+			continue;
+		}
+		/* Elements whose places are the same. */
+		SK_INVARIANT(list != NULL && list->element == row->scope);
+		for (uint32_t e = 0; same_elements(list, conf, fresh) && e < count_of(list, conf); e++)
+			take_value(row, (uint8_t *)conf + list->at + (size_t)e * list->size, value_of(list, fresh, e));
+	}
+}

@@ -49,22 +49,22 @@ struct sk_journal {
 	struct sk_buf line, words, value;
 };
 
-const char *sk_event_name(enum sk_event event)
+const char *sk_event_name(enum sk_journal_event event)
 {
 	return events[event].name;
 }
 
-enum sk_journal_level sk_event_level(enum sk_event event)
+enum sk_journal_level sk_event_level(enum sk_journal_event event)
 {
 	return events[event].level;
 }
 
-const char *sk_event_words(enum sk_event event)
+const char *sk_event_words(enum sk_journal_event event)
 {
 	return events[event].words;
 }
 
-const char *sk_event_help(enum sk_event event)
+const char *sk_event_help(enum sk_journal_event event)
 {
 	return events[event].help;
 }
@@ -252,7 +252,7 @@ static void add_member(struct sk_journal *journal, struct sk_json_writer *w, con
 	}
 }
 
-static void fill_line(struct sk_journal *journal, enum sk_event event, const struct sk_journal_value *values, size_t count)
+static void fill_line(struct sk_journal *journal, enum sk_journal_event event, const struct sk_journal_value *values, size_t count)
 {
 	const struct sk_journal_options *options = &journal->options;
 	char when[SK_TIME_TEXT_MAX];
@@ -294,7 +294,7 @@ static bool write_line(const struct sk_journal *journal)
 	return put == (ssize_t)journal->line.length;
 }
 
-static void put_line(struct sk_journal *journal, enum sk_event event, const struct sk_journal_value *values, size_t count)
+static void put_line(struct sk_journal *journal, enum sk_journal_event event, const struct sk_journal_value *values, size_t count)
 {
 	fill_line(journal, event, values, count);
 	if (journal->line.failed != SK_OK || journal->words.failed != SK_OK)
@@ -323,7 +323,7 @@ static bool is_over(const struct sk_journal *journal, const struct window *windo
 	return window->begun && now_ns - window->since_ns >= journal->options.rate_per_ns;
 }
 
-static bool may_be_written(struct sk_journal *journal, enum sk_event event)
+static bool may_be_written(struct sk_journal *journal, enum sk_journal_event event)
 {
 	struct window *window = &journal->windows[event];
 	int64_t now_ns = journal->options.clock.monotonic_ns(journal->options.clock.context);
@@ -341,7 +341,7 @@ static bool may_be_written(struct sk_journal *journal, enum sk_event event)
 	return true;
 }
 
-void sk_journal_write(struct sk_journal *journal, enum sk_event event, const struct sk_journal_value *values, size_t count)
+void sk_journal_write(struct sk_journal *journal, enum sk_journal_event event, const struct sk_journal_value *values, size_t count)
 {
 	SK_INVARIANT(event < SK_EVENT_COUNT && count <= SK_JOURNAL_FIELDS_MAX);
 	if (events[event].level >= journal->options.level && may_be_written(journal, event))

@@ -13,7 +13,7 @@ enum sk_journal_level { SK_JOURNAL_DEBUG, SK_JOURNAL_INFO, SK_JOURNAL_NOTICE, SK
 enum sk_journal_target { SK_JOURNAL_TO_STDERR /* a time in front */, SK_JOURNAL_TO_MANAGER /* "<6>" in front, sd-daemon(3) */, SK_JOURNAL_TO_FILE };
 enum { SK_JOURNAL_NAMES_MAX = 512, SK_JOURNAL_NAME_BYTES = 256, SK_JOURNAL_LINE_MAX = 4096, SK_JOURNAL_FIELDS_MAX = 4 };
 
-enum sk_event {
+enum sk_journal_event {
 #define SK_EVENT(symbol, level, words, help, fields) SK_EVENT_##symbol,
 #include "journal/event.def"
 	SK_EVENT_COUNT
@@ -59,13 +59,13 @@ void sk_journal_tick(struct sk_journal *journal);
 uint64_t sk_journal_lost(const struct sk_journal *journal);
 
 /* Name, level and words of an event, and what to do about it. Static storage. */
-const char *sk_event_name(enum sk_event event);
+const char *sk_event_name(enum sk_journal_event event);
 /* Its level. */
-enum sk_journal_level sk_event_level(enum sk_event event);
+enum sk_journal_level sk_event_level(enum sk_journal_event event);
 /* Its words, with {field} where a field stands. */
-const char *sk_event_words(enum sk_event event);
+const char *sk_event_words(enum sk_journal_event event);
 /* What a person does about it. */
-const char *sk_event_help(enum sk_event event);
+const char *sk_event_help(enum sk_journal_event event);
 
 /* ---- sk_journal_EVENT(journal, field...): one function an event, its fields typed ---- */
 
@@ -82,7 +82,7 @@ struct sk_journal_value {
 	};
 };
 /* Write an event. Use the typed functions below, which call it with the fields of the event's row. */
-void sk_journal_write(struct sk_journal *journal, enum sk_event event, const struct sk_journal_value *values, size_t count);
+void sk_journal_write(struct sk_journal *journal, enum sk_journal_event event, const struct sk_journal_value *values, size_t count);
 
 #define SK_JOURNAL_C_COUNT uint64_t
 #define SK_JOURNAL_C_BYTES uint64_t

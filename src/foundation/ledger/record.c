@@ -308,7 +308,7 @@ static const char *const class_names[] = {"FF", "FD", "DF", "DD", "UNKNOWN"};
 static const uint8_t class_order[SK_CLASS_COUNT] = {SK_CLASS_DD, SK_CLASS_DF, SK_CLASS_FD, SK_CLASS_FF, SK_CLASS_UNKNOWN};
 /* By bit number, as contract/basis/basis.h numbers them (this room stands below the contracts). */
 static const char *const selector_kind_names[] = {"address", "prefix", "domain", "ja3", "ja4", "flow.all", "url", "hassh", "hassh_server", "ja3s", "cert_sha1",
-							  "cert_sha256"};
+							  "cert_sha256", "command"};
 static const uint64_t first_unsafe = (uint64_t)1 << 53; /* from here on integers are written as strings */
 
 const char *sk_record_kind_name(enum sk_record_kind kind)

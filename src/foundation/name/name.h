@@ -17,6 +17,10 @@ struct sk_suffixes; /* the public suffix list; opaque */
 SK_MUST enum sk_err sk_suffixes_open(struct sk_suffixes **out);
 /* NULL is fine. */
 void sk_suffixes_close(struct sk_suffixes *suffixes);
+/* Is the name (lower case, no dot at the end) a public suffix by a rule of the list? A top domain that the list does not know is none. */
+bool sk_suffixes_hold(const struct sk_suffixes *suffixes, const char *name);
+/* Its registered domain, a place in name: the public suffix and one label; of an unknown top domain that and one label. NULL: it has none. */
+const char *sk_suffixes_registered(const struct sk_suffixes *suffixes, const char *name);
 
 /* Places in a text that is the caller's. */
 struct sk_name {

@@ -1,31 +1,70 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Parts of a name, by the public suffix list. */
 #include <libpsl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "name/name.h"
 #include "name/name_priv.h"
 
-enum { PATH_BYTES = 256, LABELS_LOOKED_AT = 7 /* the longest rule of the list has five, and one stands in front of it */ };
+enum { PATH_BYTES = 256, LINE_BYTES = 256, LABELS_LOOKED_AT = 7 /* the longest rule of the list has five, and one stands in front of it */, SIEVE_BITS = 20 };
 
 struct sk_suffixes {
 	psl_ctx_t *list;
+	bool sieved;
+	uint64_t sieve[(1u << SIEVE_BITS) / 64]; /* a bit for each rule's text: most names that are asked for are no rule, and a bit says so */
 };
 
+/* FNV-1a. Whoever makes names collide makes them slow, not wrong: libpsl has the last word. */
+static uint32_t sieve_bit(const char *text, size_t length)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	for (size_t i = 0; i < length; i++)
+		hash = (hash ^ (uint8_t)text[i]) * UINT64_C(0x100000001b3);
+	return (uint32_t)(hash >> (64 - SIEVE_BITS));
+}
+
+static bool in_sieve(const struct sk_suffixes *suffixes, const char *text)
+{
+	uint32_t bit = sieve_bit(text, strlen(text));
+	return (suffixes->sieve[bit / 64] >> bit % 64 & 1) != 0;
+}
+
+/* A rule a line; "*.kobe.jp" stands under "kobe.jp", "!city.kobe.jp" under itself. */
+static bool fill_sieve(struct sk_suffixes *suffixes, const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char line[LINE_BYTES];
+	if (file == NULL)
+		return false;
+	while (fgets(line, sizeof line, file) != NULL) {
+		const char *rule = line + (line[0] == '!') + 2 * (strncmp(line, "*.", 2) == 0);
+		size_t length = strcspn(rule, " \t\r\n");
+		if (length == 0 || strncmp(line, "//", 2) == 0)
+			continue;
+		uint32_t bit = sieve_bit(rule, length);
+		suffixes->sieve[bit / 64] |= UINT64_C(1) << bit % 64;
+	}
+	bool whole = ferror(file) == 0;
+	(void)fclose(file);
+	return whole;
+}
+
 /* The list's text is searched by halving; the automaton that is made of it, which psl_latest opens, through all that may stand at a place: three times as slow. */
-static psl_ctx_t *open_text(void)
+static void open_text(struct sk_suffixes *suffixes)
 {
 	static const char automaton[] = ".dafsa", text[] = ".dat";
 	const char *path = psl_dist_filename();
 	size_t stem = strlen(path);
 	char at[PATH_BYTES];
 	if (stem < sizeof automaton || stem >= sizeof at || strcmp(path + stem - (sizeof automaton - 1), automaton) != 0)
-		return NULL;
+		return;
 	stem -= sizeof automaton - 1;
 	memcpy(at, path, stem);
 	memcpy(at + stem, text, sizeof text);
-	return psl_load_file(at);
+	suffixes->list = psl_load_file(at);
+	suffixes->sieved = suffixes->list != NULL && fill_sieve(suffixes, at);
 }
 
 enum sk_err sk_suffixes_open(struct sk_suffixes **out)
@@ -33,7 +72,7 @@ enum sk_err sk_suffixes_open(struct sk_suffixes **out)
 	*out = calloc(1, sizeof **out);
 	if (*out == NULL)
 		return SK_ENOMEM;
-	(*out)->list = open_text();
+	open_text(*out);
 	if ((*out)->list == NULL)
 		(*out)->list = psl_latest(NULL);
 	if ((*out)->list != NULL)
@@ -49,6 +88,24 @@ void sk_suffixes_close(struct sk_suffixes *suffixes)
 		return;
 	psl_free(suffixes->list);
 	free(suffixes);
+}
+
+/* Rules of other scripts stand in the list as they are written, and are asked for as "xn--". */
+bool sk_suffixes_hold(const struct sk_suffixes *suffixes, const char *name)
+{
+	const char *parent = strchr(name, '.');
+	if (suffixes->sieved && !in_sieve(suffixes, name) && (parent == NULL || !in_sieve(suffixes, parent + 1)) && strstr(name, "xn--") == NULL)
+		return false;
+	return psl_is_public_suffix2(suffixes->list, name, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE) != 0;
+}
+
+const char *sk_suffixes_registered(const struct sk_suffixes *suffixes, const char *name)
+{
+	const char *at = name + strlen(name);
+	for (unsigned labels = 0; at > name; at--)
+		if (at[-1] == '.' && ++labels == LABELS_LOOKED_AT)
+			break;
+	return psl_registrable_domain(suffixes->list, at);
 }
 
 static bool is_plain(char c)

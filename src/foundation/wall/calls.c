@@ -14,7 +14,7 @@
 
 #include "wall/wall_priv.h"
 
-enum rule { RULE_NO, RULE_YES, RULE_BELL, RULE_ABORT, RULE_DATA, RULE_PLAIN, RULE_BPF, RULE_ASK, RULE_TERMINAL };
+enum rule { RULE_NO, RULE_YES, RULE_BELL, RULE_ABORT, RULE_DATA, RULE_PLAIN, RULE_BPF, RULE_COUNT, RULE_ASK, RULE_TERMINAL };
 enum { BPF_LOOK_UP = 1, BPF_UPDATE = 2, BPF_TEST_RUN = 10, ASK_TERMINAL = 0x5401 /* TCGETS */, BELL_BYTES = 8, SORTED_TREE = 2 };
 
 static const struct call {
@@ -60,6 +60,14 @@ static int add_bpf(scmp_filter_ctx filter, int number, const struct sk_wall_desc
 	return 0;
 }
 
+/* One worker a link takes the counters of what stands in front of it. With no capability left, the socket answers questions alone. */
+static int add_count(scmp_filter_ctx filter, int number, bool bpf, const struct sk_wall_descriptors *descriptors)
+{
+	if (!descriptors->counts)
+		return 0;
+	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1, SCMP_A0(SCMP_CMP_EQ, bpf ? (scmp_datum_t)BPF_LOOK_UP : (scmp_datum_t)descriptors->asks));
+}
+
 static int add_call(scmp_filter_ctx filter, const struct call *call, enum rule rule, const struct sk_wall_descriptors *descriptors)
 {
 	int number = seccomp_syscall_resolve_name(call->name);
@@ -75,6 +83,7 @@ static int add_call(scmp_filter_ctx filter, const struct call *call, enum rule r
 	case RULE_PLAIN:
 		return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 2, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0), SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS));
 	case RULE_BPF: return add_bpf(filter, number, descriptors);
+	case RULE_COUNT: return add_count(filter, number, strcmp(call->name, "bpf") == 0, descriptors);
 	case RULE_ASK: return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1, SCMP_A2(SCMP_CMP_EQ, 0));
 	case RULE_TERMINAL: return seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 1, SCMP_A1(SCMP_CMP_EQ, ASK_TERMINAL));
 	}

@@ -44,6 +44,29 @@ const char *sk_wall_state_name(enum sk_wall_state state)
 
 /* ---- first ---- */
 
+static const char advice[] = "give the service LimitMEMLOCK=infinity, or start it with CAP_IPC_LOCK";
+
+/* When the right to lock is given up the limit alone counts: it is raised while that is possible, and memory that is locked to the end of the run must not run into it. */
+static enum sk_err lock_all_memory(struct sk_wall_facts *facts, struct sk_fault *fault)
+{
+	struct rlimit limit = {.rlim_cur = 0};
+	if (setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){RLIM_INFINITY, RLIM_INFINITY}) != 0 && (getrlimit(RLIMIT_MEMLOCK, &limit) != 0 || limit.rlim_cur != RLIM_INFINITY))
+		return sk_fault_set(fault, SK_EIO, "memory.lock: all: the limit for locked memory is %llu KiB and cannot be raised, so memory could not grow later; give the service LimitMEMLOCK=infinity, or say frames",
+				    (unsigned long long)limit.rlim_cur / 1024);
+	if (mlockall(MCL_CURRENT | MCL_FUTURE) != 0)
+		return sk_fault_errno(fault, errno, "memory cannot be locked (memory.lock: all); %s", advice);
+	facts->state[SK_WALL_MEMORY] = SK_WALL_STANDS;
+	return SK_OK;
+}
+
+enum sk_err sk_wall_lock_present(struct sk_wall_facts *facts, struct sk_fault *fault)
+{
+	if (mlockall(MCL_CURRENT) != 0)
+		return sk_fault_errno(fault, errno, "memory for frames cannot be locked (memory.lock: frames); %s", advice);
+	facts->state[SK_WALL_MEMORY] = SK_WALL_STANDS;
+	return SK_OK;
+}
+
 enum sk_err sk_wall_first(bool lock_all, struct sk_wall_facts *facts, struct sk_fault *fault)
 {
 	if (setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}) != 0)
@@ -55,23 +78,7 @@ enum sk_err sk_wall_first(bool lock_all, struct sk_wall_facts *facts, struct sk_
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L) != 0)
 		return sk_fault_errno(fault, errno, "new privileges cannot be given up");
 	facts->state[SK_WALL_PRIVILEGES] = SK_WALL_STANDS;
-	if (!lock_all)
-		return SK_OK;
-	if (mlockall(MCL_CURRENT | MCL_FUTURE) != 0)
-		return sk_fault_errno(fault, errno, "memory cannot be locked (memory.lock: all); give the service LimitMEMLOCK=infinity, or start it with CAP_IPC_LOCK");
-	facts->state[SK_WALL_MEMORY] = SK_WALL_STANDS;
-	return SK_OK;
-}
-
-enum sk_err sk_wall_lock_area(void *area, size_t length, struct sk_wall_facts *facts, struct sk_fault *fault)
-{
-	if (mlock(area, length) != 0)
-		return sk_fault_errno(fault, errno, "%zu bytes for frames cannot be locked (memory.lock: frames); give the service LimitMEMLOCK=infinity, or start it with CAP_IPC_LOCK", length);
-	/* Advice that a kernel or a kind of memory does not take changes nothing of what the other walls hold. */
-	(void)madvise(area, length, MADV_DONTDUMP);
-	(void)madvise(area, length, MADV_DONTFORK);
-	facts->state[SK_WALL_MEMORY] = SK_WALL_STANDS;
-	return SK_OK;
+	return lock_all ? lock_all_memory(facts, fault) : SK_OK;
 }
 
 /* ---- capabilities: the kernel's own calls; libcap would wrap three of them ---- */

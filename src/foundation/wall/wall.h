@@ -28,10 +28,11 @@ const char *sk_wall_state_name(enum sk_wall_state state);
 
 /* ---- first: before any frame, key or file ---- */
 
-/* No core file, not dumpable, no new privileges; lock_all: all memory, now and later. SK_EIO (locking: says which limit to raise). */
+/* No core file, not dumpable, no new privileges; lock_all: all memory, now and later, for which the process' limit must
+   be none (RLIMIT_MEMLOCK, raised as far as it can be): when the right to lock is given up, memory could not grow otherwise. SK_EIO (locking: says which limit to raise). */
 SK_MUST enum sk_err sk_wall_first(bool lock_all, struct sk_wall_facts *facts, struct sk_fault *fault);
-/* Lock one area, keep it out of core files and of children. For memory.lock: frames. SK_EIO. */
-SK_MUST enum sk_err sk_wall_lock_area(void *area, size_t length, struct sk_wall_facts *facts, struct sk_fault *fault);
+/* For memory.lock: frames. Lock all that is there now, and nothing that comes: to be called when the areas for frames and flows stand, and the right to lock is not given up yet. SK_EIO. */
+SK_MUST enum sk_err sk_wall_lock_present(struct sk_wall_facts *facts, struct sk_fault *fault);
 
 /* ---- then: another user, who keeps what set-up still needs ---- */
 
@@ -57,7 +58,7 @@ SK_MUST enum sk_err sk_wall_close(const struct sk_wall_plan *plan, struct sk_wal
 
 enum sk_wall_profile { SK_WALL_WORKER, SK_WALL_COLLECTOR };
 enum { SK_WALL_BELLS_MAX = 320 };
-/* Of a worker: the eventfd that it reads (-1: none) and those that it writes, 8 bytes at a time; a pipe that its frames come from, which it reads. Of the collector: may it run a loaded BPF program over frames of its own, as the self-test
+/* Of a worker: the eventfd that it reads (-1: none) and those that it writes, 8 bytes at a time; a pipe that its frames come from, which it reads; whether it takes its link's counters. Of the collector: may it run a loaded BPF program over frames of its own, as the self-test
    after a reload does? */
 struct sk_wall_descriptors {
 	int hears;
@@ -65,6 +66,8 @@ struct sk_wall_descriptors {
 	size_t ring_count;
 	bool reads_pipe;
 	int pipe;
+	bool counts;        /* of a worker: it asks the kernel for its link's counters: looks up in maps, and asks over the socket asks */
+	int asks;
 	bool test_run;
 };
 

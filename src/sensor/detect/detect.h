@@ -27,4 +27,8 @@ unsigned sk_detect_pair(const struct sk_detect *detect, const struct sk_addr *so
    facts only when the segment has a hit. */
 unsigned sk_detect_head(const struct sk_detect *detect, struct sk_flow_table *table, struct sk_flow *flow, const struct sk_head *head);
 
+/* Note a hit with a segment: id within its kind (a bit number of enum sk_selector_kind), and a keyed hash of what was met, or 0. The same selector again only counts;
+   distinct ones beyond SK_FLOW_HITS_MAX are counted and not named. Was it new? */
+bool sk_detect_note(struct sk_flow_facts *facts, uint32_t id, unsigned kind_bit, uint64_t hash);
+
 #endif

@@ -2,20 +2,25 @@
 /* The selectors asked: addresses when a segment opens, names and fingerprints when a head was read. */
 #include "detect/detect_priv.h"
 
-/* Note a hit with the segment. The same selector again only counts; distinct ones beyond SK_FLOW_HITS_MAX are counted and not named. */
-static unsigned add_hit(struct sk_flow_facts *facts, const struct sk_indicator_hit *hit)
+bool sk_detect_note(struct sk_flow_facts *facts, uint32_t id, unsigned kind_bit, uint64_t hash)
 {
 	uint32_t kept = facts->hit_count < SK_FLOW_HITS_MAX ? facts->hit_count : SK_FLOW_HITS_MAX;
 	for (uint32_t i = 0; i < kept; i++)
-		if (facts->hit_ids[i] == hit->id && facts->hit_kinds[i] == (uint8_t)__builtin_ctz(hit->kind))
-			return 0;
+		if (facts->hit_ids[i] == id && facts->hit_kinds[i] == kind_bit)
+			return false;
 	if (facts->hit_count < SK_FLOW_HITS_MAX) {
 		uint32_t at = facts->hit_count;
-		facts->hit_ids[at] = hit->id;
-		facts->hit_kinds[at] = (uint8_t)__builtin_ctz(hit->kind);
+		facts->hit_ids[at] = id;
+		facts->hit_kinds[at] = (uint8_t)kind_bit;
+		facts->hit_hashes[at] = hash;
 	}
 	facts->hit_count++;
-	return 1;
+	return true;
+}
+
+static unsigned add_hit(struct sk_flow_facts *facts, const struct sk_indicator_hit *hit)
+{
+	return sk_detect_note(facts, hit->id, (unsigned)__builtin_ctz(hit->kind), 0);
 }
 
 /* Attach facts on the first hit. An empty pool is counted by the table; the hit is then lost with it and said so. */

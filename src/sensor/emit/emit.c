@@ -344,6 +344,47 @@ static void add_event(struct sk_json_writer *w, const struct sk_observation *o)
 	sk_json_end(w);
 }
 
+void sk_emit_rules(struct sk_emit *emit, const struct sk_rules *rules)
+{
+	emit->rules = rules;
+}
+
+/* "gid:sid" of a command selector. */
+static const struct sk_rule *rule_of(const struct sk_emit *emit, const struct sk_finding *finding)
+{
+	char *end = NULL;
+	if (emit->rules == NULL || strcmp(finding->kind, "indicator.command") != 0)
+		return NULL;
+	unsigned long gid = strtoul(finding->matched, &end, 10);
+	return *end == ':' ? sk_rules_find(emit->rules, (uint32_t)gid, (uint32_t)strtoul(end + 1, NULL, 10)) : NULL;
+}
+
+static void add_rule(struct sk_json_writer *w, const struct sk_rule *rule)
+{
+	sk_json_u64(w, "gid", rule->gid);
+	sk_json_u64(w, "signature_id", rule->sid);
+	sk_json_u64(w, "rev", rule->rev);
+	sk_json_text(w, "signature", rule->message);
+	sk_json_text(w, "category", rule->category);
+	sk_json_u64(w, "severity", rule->priority);
+}
+
+static void add_signature(struct sk_json_writer *w, const struct sk_finding *finding, const struct sk_observation *evidence)
+{
+	enum { HIGHEST_SEVERITY = 3 };
+	char signature[SK_OBSERVATION_DOMAIN_MAX + 64];
+	bool event = evidence->kind == SK_OBSERVATION_EVENT;
+	(void)snprintf(signature, sizeof signature, "SEKISHO %s %s", finding->kind, finding->matched);
+	sk_json_u64(w, "gid", event ? GID_DETECTORS : 1);
+	sk_json_u64(w, "signature_id", event ? number_of(finding->kind) : evidence->hit_ids[0]);
+	sk_json_u64(w, "rev", 1);
+	sk_json_text(w, "signature", signature);
+	sk_json_text(w, "category", finding->kind);
+	/* EVE counts the other way round: 1 is the highest. */
+	sk_json_u64(w, "severity",
+		    finding->severity >= 1 && finding->severity <= HIGHEST_SEVERITY ? HIGHEST_SEVERITY + 1u - finding->severity : HIGHEST_SEVERITY);
+}
+
 /* What we say of ourselves is no alert: an alert has a flow. */
 static void begin_own(struct sk_emit *emit, struct sk_json_writer *w, const struct sk_finding *finding)
 {
@@ -355,21 +396,14 @@ static void begin_own(struct sk_emit *emit, struct sk_json_writer *w, const stru
 
 static void begin_alert(struct sk_emit *emit, struct sk_json_writer *w, const struct sk_finding *finding, const struct sk_observation *evidence)
 {
-	enum { HIGHEST_SEVERITY = 3 };
-	char signature[SK_OBSERVATION_DOMAIN_MAX + 64];
+	const struct sk_rule *rule = rule_of(emit, finding);
 	sk_emit_begin_line(emit, w, "alert", finding->first_ns, evidence);
-	(void)snprintf(signature, sizeof signature, "SEKISHO %s %s", finding->kind, finding->matched);
 	sk_json_object(w, "alert");
 	sk_json_text(w, "action", "allowed");
-	bool event = evidence->kind == SK_OBSERVATION_EVENT;
-	sk_json_u64(w, "gid", event ? GID_DETECTORS : 1);
-	sk_json_u64(w, "signature_id", event ? number_of(finding->kind) : evidence->hit_ids[0]);
-	sk_json_u64(w, "rev", 1);
-	sk_json_text(w, "signature", signature);
-	sk_json_text(w, "category", finding->kind);
-	/* EVE counts the other way round: 1 is the highest. */
-	sk_json_u64(w, "severity",
-		    finding->severity >= 1 && finding->severity <= HIGHEST_SEVERITY ? HIGHEST_SEVERITY + 1u - finding->severity : HIGHEST_SEVERITY);
+	if (rule != NULL)
+		add_rule(w, rule);
+	else
+		add_signature(w, finding, evidence);
 	sk_json_end(w);
 }
 

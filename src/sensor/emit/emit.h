@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/rolling.h"
 #include "observe/observe.h"
+#include "rules/rules.h"
 
 struct sk_emit; /* opaque */
 
@@ -27,6 +28,8 @@ SK_MUST enum sk_err sk_emit_reopen(struct sk_emit *emit, const struct sk_rolling
 void sk_emit_stats(const struct sk_emit *emit, struct sk_rolling_stats *out);
 /* From now on each line names the basis, and says when it approved itself or is a simulation. */
 void sk_emit_mark(struct sk_emit *emit, const char *basis_id, bool self_approved, bool simulated);
+/* Rules that findings of kind indicator.command are of (borrowed): an alert says what its rule says of itself. */
+void sk_emit_rules(struct sk_emit *emit, const struct sk_rules *rules);
 /* Flush and close; SK_ENOSPC, SK_EIO when any write failed. */
 SK_MUST enum sk_err sk_emit_close(struct sk_emit *emit, struct sk_fault *fault);
 /* One observation: a "flow" line, then a line for each protocol of which it keeps something ("dns", "tls", "quic", "http", "ssh", "modbus" ...). */

@@ -11,6 +11,7 @@
 enum { SK_EMIT_SENSOR_MAX = 128 };
 
 struct sk_emit {
+	const struct sk_rules *rules;  /* NULL: none */
 	FILE *file;                  /* NULL when it rolls */
 	struct sk_rolling *rolling;
 	struct sk_clock clock;       /* when it rolls */

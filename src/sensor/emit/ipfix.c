@@ -51,8 +51,10 @@ struct sk_ipfix {
 	uint64_t messages;
 	int64_t templates_ns;
 	bool templates_due;
-	uint64_t lost;
-	int errnum;                   /* of the first loss */
+	uint32_t domain;
+	int64_t template_ns;          /* of UDP, between two times */
+	uint64_t sent, lost;
+	int errnum, last_errnum;      /* of the first loss; of the last try */
 	struct sk_out out;
 	uint8_t bytes[STREAM_BYTES];
 };
@@ -111,7 +113,7 @@ static void put_templates(struct sk_ipfix *ipfix)
 	for (size_t i = 0; i < SK_COUNT(options); i++)
 		sk_put_be16(&ipfix->out, options[i]);
 	begin_set(ipfix, TEMPLATE_DOMAIN);
-	sk_put_be32(&ipfix->out, SK_IPFIX_DOMAIN);
+	sk_put_be32(&ipfix->out, ipfix->domain);
 	sk_put_u8(&ipfix->out, (uint8_t)name);
 	sk_put_bytes(&ipfix->out, ipfix->name, name);
 	ipfix->records++;
@@ -123,6 +125,7 @@ static void put_templates(struct sk_ipfix *ipfix)
 static void lose(struct sk_ipfix *ipfix, int errnum)
 {
 	ipfix->lost += ipfix->records;
+	ipfix->last_errnum = errnum;
 	if (ipfix->errnum == 0)
 		ipfix->errnum = errnum;
 }
@@ -171,11 +174,13 @@ static void send_message(struct sk_ipfix *ipfix)
 	sk_put_be16(&head, (uint16_t)length);
 	sk_put_be32(&head, (uint32_t)(ipfix->clock.unix_ns(ipfix->clock.context) / 1000000000));
 	sk_put_be32(&head, ipfix->sequence);
-	sk_put_be32(&head, SK_IPFIX_DOMAIN);
+	sk_put_be32(&head, ipfix->domain);
 	errno = 0;
 	if (ipfix->fd >= 0 && send_all(ipfix, ipfix->bytes, length)) {
 		ipfix->sequence += ipfix->records;
 		ipfix->messages++;
+		ipfix->sent += ipfix->records;
+		ipfix->last_errnum = 0;
 		return;
 	}
 	/* The number goes on all the same: a collector that comes back sees what it missed. */
@@ -194,7 +199,7 @@ static void send_templates(struct sk_ipfix *ipfix)
 	int64_t now_ns = ipfix->clock.monotonic_ns(ipfix->clock.context);
 	bool udp = !ipfix->file && ipfix->peer.transport == SK_PEER_UDP;
 	bool due = ipfix->templates_due ||
-		   (udp && (ipfix->messages % SK_IPFIX_TEMPLATE_MESSAGES == 0 || now_ns - ipfix->templates_ns >= SK_IPFIX_TEMPLATE_S * INT64_C(1000000000)));
+		   (udp && (ipfix->messages % SK_IPFIX_TEMPLATE_MESSAGES == 0 || now_ns - ipfix->templates_ns >= ipfix->template_ns));
 	if (!due)
 		return;
 	ipfix->templates_due = false;
@@ -301,6 +306,7 @@ enum sk_err sk_ipfix_open(const char *where, sk_peer_named named, void *context,
 	ipfix->clock = *clock;
 	ipfix->fd = -1;
 	ipfix->templates_due = true;
+	sk_ipfix_tune(ipfix, SK_IPFIX_DOMAIN, 0);
 	(void)snprintf(ipfix->path, sizeof ipfix->path, "%s", where);
 	enum sk_err err = open_where(ipfix, where, fault);
 	if (err != SK_OK) {
@@ -311,6 +317,25 @@ enum sk_err sk_ipfix_open(const char *where, sk_peer_named named, void *context,
 	begin_message(ipfix);
 	*out = ipfix;
 	return SK_OK;
+}
+
+void sk_ipfix_tune(struct sk_ipfix *ipfix, uint32_t domain, int64_t template_ns)
+{
+	ipfix->domain = domain;
+	ipfix->template_ns = template_ns != 0 ? template_ns : SK_IPFIX_TEMPLATE_S * INT64_C(1000000000);
+}
+
+enum sk_err sk_ipfix_peer(const struct sk_ipfix *ipfix, struct sk_peer *out)
+{
+	*out = ipfix->peer;
+	return ipfix->file ? SK_EUSAGE : SK_OK;
+}
+
+void sk_ipfix_stats(const struct sk_ipfix *ipfix, uint64_t *sent, uint64_t *lost, int *errnum)
+{
+	*sent = ipfix->sent;
+	*lost = ipfix->lost;
+	*errnum = ipfix->last_errnum;
 }
 
 void sk_ipfix_mark(struct sk_ipfix *ipfix, const char *basis_id, bool simulated)

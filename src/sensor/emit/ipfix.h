@@ -22,6 +22,12 @@ struct sk_ipfix; /* opaque */
 /* Open: "udp:ADDRESS:PORT", "tcp:ADDRESS:PORT", or a file, which is replaced. named: as for sk_peer_connect, asked again whenever it connects anew. SK_EPERMIT, SK_EIO,
    SK_EUSAGE (looks like a peer and is none), SK_ENOMEM. Caller closes. */
 SK_MUST enum sk_err sk_ipfix_open(const char *where, sk_peer_named named, void *context, const struct sk_clock *clock, struct sk_ipfix **out, struct sk_fault *fault);
+/* Before the first observation: another observation domain. At any time: send the templates again so often, over UDP (0: SK_IPFIX_TEMPLATE_S). */
+void sk_ipfix_tune(struct sk_ipfix *ipfix, uint32_t domain, int64_t template_ns);
+/* Where it goes: SK_OK, or SK_EUSAGE for a file. */
+SK_MUST enum sk_err sk_ipfix_peer(const struct sk_ipfix *ipfix, struct sk_peer *out);
+/* Records sent, records lost, and errno of the last try (0: it went well). */
+void sk_ipfix_stats(const struct sk_ipfix *ipfix, uint64_t *sent, uint64_t *lost, int *errnum);
 /* Of a simulation an options record (observationDomainName) says so and names the basis, as often as the templates are sent. */
 void sk_ipfix_mark(struct sk_ipfix *ipfix, const char *basis_id, bool simulated);
 /* One observation: a record for each direction in which something went. */

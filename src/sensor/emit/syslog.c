@@ -168,6 +168,11 @@ void sk_syslog_finding(struct sk_syslog *syslog, const struct sk_finding *findin
 		syslog->errnum = errno;
 }
 
+uint64_t sk_syslog_lost(const struct sk_syslog *syslog)
+{
+	return syslog->lost;
+}
+
 enum sk_err sk_syslog_close(struct sk_syslog *syslog, struct sk_fault *fault)
 {
 	enum sk_err err = SK_OK;

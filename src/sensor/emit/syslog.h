@@ -20,6 +20,8 @@ SK_MUST enum sk_err sk_syslog_open(const char *path, const char *host, int proce
 void sk_syslog_mark(struct sk_syslog *syslog, const char *basis_id, bool simulated);
 /* One line, unless this finding was told before. Waits for a slow logger, but not long. */
 void sk_syslog_finding(struct sk_syslog *syslog, const struct sk_finding *finding);
+/* Lines that the logger did not take. */
+uint64_t sk_syslog_lost(const struct sk_syslog *syslog);
 /* Close. SK_EIO when lines were lost; the fault says how many. */
 SK_MUST enum sk_err sk_syslog_close(struct sk_syslog *syslog, struct sk_fault *fault);
 /* The line itself, without an end of line. For tests. */

@@ -4,7 +4,9 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { SHARE_SLACK = 8, LINE_BYTES = 64, LOOK_NS = 200000 };
 
@@ -62,6 +64,40 @@ static enum sk_err connect_workers(struct sk_crew *crew)
 	return SK_OK;
 }
 
+/* Its lowest page is none: whoever runs over the end is ended. */
+static enum sk_err make_stack(struct sk_worker *worker)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *memory = mmap(NULL, SK_STACK_BYTES + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_POPULATE, -1, 0);
+	if (memory == MAP_FAILED)
+		return SK_ENOMEM;
+	worker->stack = memory;
+	(void)madvise(memory, SK_STACK_BYTES + page, MADV_DONTDUMP);
+	return mprotect(memory, page, PROT_NONE) == 0 ? SK_OK : SK_EIO;
+}
+
+static void free_stack(struct sk_worker *worker)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	if (worker->stack == NULL)
+		return;
+	sk_wipe((uint8_t *)worker->stack + page, SK_STACK_BYTES);
+	(void)munmap(worker->stack, SK_STACK_BYTES + page);
+}
+
+static int start_thread(struct sk_worker *worker)
+{
+	pthread_attr_t how;
+	int failed = pthread_attr_init(&how);
+	if (failed != 0)
+		return failed;
+	failed = pthread_attr_setstack(&how, (uint8_t *)worker->stack + sysconf(_SC_PAGESIZE), SK_STACK_BYTES);
+	if (failed == 0)
+		failed = pthread_create(&worker->thread, &how, sk_worker_run, worker);
+	(void)pthread_attr_destroy(&how);
+	return failed;
+}
+
 static enum sk_err make_worker(struct sk_crew *crew, unsigned index, uint8_t key[2][SK_SIP_KEY_BYTES], struct sk_fault *fault)
 {
 	struct sk_worker *worker = &crew->workers[index];
@@ -71,11 +107,13 @@ static enum sk_err make_worker(struct sk_crew *crew, unsigned index, uint8_t key
 	worker->receives = index < config->sources;
 	worker->snapshot = crew->snapshot;
 	SK_TRY(sk_bell_init(&worker->bell, fault));
-	if (config->threads)
+	if (config->threads) {
 		SK_TRY(sk_ring_init(&worker->spool, config->spool_bytes, SK_URGENT_BYTES, &crew->bell, &worker->bell));
+		SK_TRY(make_stack(worker));
+	}
 	worker->sink = config->threads ? sk_spool_sink(worker) : *config->sink;
-	struct sk_engine_config engine = {.border = crew->snapshot->border, .basis = crew->snapshot->basis, .set = crew->snapshot->set, .sink = &worker->sink, .flow = config->flow,
-					  .decoder = config->decoder, .interval_frames = config->interval_frames, .clock = config->clock, .link = config->link};
+	struct sk_engine_config engine = {.border = crew->snapshot->border, .basis = crew->snapshot->basis, .set = crew->snapshot->set, .rules = config->rules, .rules_trusted = config->rules_trusted, .rules_key = crew->rules_key, .workers = config->workers,
+					  .sink = &worker->sink, .flow = config->flow, .decoder = config->decoder, .interval_frames = config->interval_frames, .clock = config->clock, .link = config->link};
 	SK_TRY(sk_engine_new(&engine, NULL, NULL, &worker->engine));
 	if (config->workers > 1) {
 		worker->peers = sk_exchange_peers(worker);
@@ -97,6 +135,7 @@ static enum sk_err fill(struct sk_crew *crew, struct sk_fault *fault)
 	const struct sk_clock *clock = &crew->config.clock;
 	uint8_t key[2][SK_SIP_KEY_BYTES]; /* of steering, of the link's health */
 	unsigned workers = crew->config.workers;
+	sk_random(crew->rules_key, sizeof crew->rules_key);
 	crew->workers = zeroed(workers, sizeof *crew->workers);
 	crew->rings = zeroed((size_t)workers * crew->config.sources, sizeof *crew->rings);
 	crew->parts = zeroed(workers, sizeof *crew->parts);
@@ -173,7 +212,7 @@ enum sk_err sk_crew_start(struct sk_crew *crew, struct sk_fault *fault)
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	for (unsigned i = 0; failed == 0 && i < crew->config.workers; i++) {
-		failed = pthread_create(&crew->workers[i].thread, NULL, sk_worker_run, &crew->workers[i]);
+		failed = start_thread(&crew->workers[i]);
 		crew->workers[i].running = failed == 0;
 	}
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -211,6 +250,7 @@ void sk_crew_free(struct sk_crew *crew)
 		sk_engine_free(crew->workers[i].engine);
 		sk_ring_fini(&crew->workers[i].spool);
 		sk_bell_fini(&crew->workers[i].bell);
+		free_stack(&crew->workers[i]);
 	}
 	for (unsigned i = 0; crew->rings != NULL && i < crew->config.workers * crew->config.sources; i++)
 		sk_ring_fini(&crew->rings[i]);

@@ -22,6 +22,8 @@ struct sk_crew_config {
 	bool waits;                       /* live: a full ring is waited for all the same, for what the source has not given yet is not lost (a pipe); no load is shed */
 	bool no_own_findings;             /* say nothing of ourselves where much was lost or shed */
 	int64_t health_learn_ns;          /* the link's health is looked at, after so long of learning (SK_PULSE_LEARN_S; pulse/pulse.h); 0: it is not */
+	const struct sk_rules *rules;     /* of byte patterns, borrowed; NULL: none. They stay as they are while the crew lives */
+	bool rules_trusted;               /* what was cached beside them may be used */
 	bool flow_of_each;                /* the limits of flows are each worker's; else the crew's, shared out */
 	struct sk_flow_limits flow;
 	struct sk_decoder_limits decoder; /* of each worker */
@@ -45,12 +47,15 @@ struct sk_crew_config {
 	void (*damaged)(void *context, unsigned source, const struct sk_fault *fault);
 	/* Called some twenty times a second while the crew runs, more often without threads. Its error ends sk_crew_run. NULL: not called. */
 	enum sk_err (*tick)(void *context, struct sk_fault *fault);
+	/* No more may be taken, for this reason (the basis ended, an error of tick): the sources are about to be stopped. Of the first crew. NULL: not told. */
+	void (*stopping)(void *context, enum sk_err why);
 };
 
 /* One worker's sums, as of about a tenth of a second ago. */
 struct sk_crew_stats {
 	struct sk_cell received, selected, passed, taken;
 	struct sk_cell gate[SK_GATE_REASON_COUNT], select[SK_SELECT_REASON_COUNT], classes[SK_CLASS_COUNT];
+	struct sk_cell source_erased;              /* of gate: by a gate in front of the source */
 	uint64_t lost_count, exchange_full;        /* the second: frames that were lost between workers, also a cell of the first */
 	struct sk_cell lost[SK_ENGINE_LOST_MAX];   /* capture_lost, by where */
 	uint64_t observations, findings, segments, intervals;
@@ -84,15 +89,22 @@ void sk_crew_free(struct sk_crew *crew);
    SK_EEXPIRED, SK_EFUTURE, SK_ESUSPENDED: the basis ended; errors of tick: the caller finishes. Errors of interval, SK_EINCONSISTENT: nothing may go on. */
 SK_MUST enum sk_err sk_crew_run(struct sk_crew *crew, const struct sk_source *sources, struct sk_fault *fault);
 /* The same for several crews with threads and one collector, each with its own sources (sources[i] are those of crews[i]), until all have ended. The first one's tick
-   is called. At most SK_CREWS_MAX. */
+   and stopping are called. Their cuts are one: all are ordered together, and of a crew that has told its interval nothing is taken before the others have told theirs. So what comes to the sink
+   between the last interval of one cut and that of the next belongs to the next. sk_crew_reload is to be called for all or none. At most SK_CREWS_MAX. */
 SK_MUST enum sk_err sk_crews_run(struct sk_crew *const *crews, const struct sk_source *const *sources, size_t count, struct sk_fault *fault);
 /* The input changes: close the interval if anything came in it. Between two runs. */
 SK_MUST enum sk_err sk_crew_end_input(struct sk_crew *crew, struct sk_fault *fault);
 /* Close every segment (STOP: end of input; BASIS: the basis ended or the user interrupted), hand out the last interval, end the threads. */
 SK_MUST enum sk_err sk_crew_finish(struct sk_crew *crew, enum sk_flow_end end, struct sk_fault *fault);
+/* The same for several together. */
+SK_MUST enum sk_err sk_crews_finish(struct sk_crew *const *crews, size_t count, enum sk_flow_end end, struct sk_fault *fault);
+/* Sources of the present run that have not ended. */
+unsigned sk_crew_sources_left(const struct sk_crew *crew);
 /* Go on by another snapshot (borrowed) from the next cut, which is made at once; from a callback, or between two runs. False: the one before is not in effect yet,
    ask again. rule: RELOAD-1 */
 SK_MUST bool sk_crew_reload(struct sk_crew *crew, const struct sk_snapshot *snapshot);
+/* Would sk_crew_reload be taken now? For whoever has several crews. */
+bool sk_crew_can_reload(const struct sk_crew *crew);
 /* The basis is suspended: collection stops within a second, and sk_crew_run returns SK_ESUSPENDED. Any thread, also a signal handler. rule: BASIS-2 */
 void sk_crew_suspend(struct sk_crew *crew);
 /* What a worker last told; any thread. */

@@ -19,6 +19,7 @@
 #include "select/own.h"
 
 enum {
+	SK_STACK_BYTES = 1 << 20,       /* of a worker; decoders go no deeper than some ten KiB */
 	SK_PATIENCE_MS = 100,           /* the longest sleep of a worker: it asks for its basis ten times a second */
 	SK_TAKE_MAX = SK_BATCH_MAX,     /* records of one ring before the next is looked at */
 	SK_COLLECT_MAX = 256,           /* the same for the collector */
@@ -127,6 +128,7 @@ struct sk_worker {
 	uint64_t intervals;
 	struct sk_told_stats stats;
 	pthread_t thread;
+	void *stack;                               /* made and touched with all else: a worker's memory is there, and locked, before its thread is */
 	bool running;
 	_Atomic uint8_t entered;                   /* enum sk_enter */
 	struct sk_fault enter_fault;
@@ -134,6 +136,7 @@ struct sk_worker {
 
 struct sk_crew {
 	struct sk_crew_config config;
+	uint8_t rules_key[SK_SIP_KEY_BYTES];
 	struct sk_worker *workers;
 	struct sk_ring *rings;                     /* sources x workers; that of a worker to itself is empty */
 	struct sk_bell bell;                       /* the collector's */

@@ -17,6 +17,28 @@ static void segment_closed(void *context, const struct sk_flow_record *record)
 	sk_select_segment(engine->select, record);
 }
 
+static enum sk_err make_signature(struct sk_engine *engine)
+{
+	const struct sk_engine_config *config = &engine->config;
+	struct sk_signature_limits limits = sk_signature_default_limits();
+	struct sk_fault why;
+	uint8_t key[SK_SIP_KEY_BYTES];
+	limits.streams /= config->workers > 1 ? config->workers : 1;
+	if (config->rules == NULL || !engine->heads)
+		return SK_OK;
+	if (config->rules_key != NULL)
+		memcpy(key, config->rules_key, sizeof key);
+	else
+		sk_random(key, sizeof key);
+	enum sk_err err = sk_signature_new(config->rules, config->basis, &limits, key, config->rules_trusted, &engine->signature, &why);
+	sk_wipe(key, sizeof key);
+	if (err == SK_OK && engine->signature != NULL)
+		err = sk_signature_attach(engine->signature, engine->flows);
+	sk_select_rules(engine->select, config->rules);
+	engine->commands = (config->basis->rule.kinds & SK_SELECTOR_COMMAND) != 0;
+	return err;
+}
+
 enum sk_err sk_engine_new(const struct sk_engine_config *config, sk_engine_interval interval, void *context, struct sk_engine **out)
 {
 	struct sk_engine *engine = calloc(1, sizeof *engine);
@@ -39,6 +61,8 @@ enum sk_err sk_engine_new(const struct sk_engine_config *config, sk_engine_inter
 		err = sk_flow_table_new(&config->flow, key[1], segment_closed, engine, &engine->flows);
 	if (err == SK_OK)
 		err = sk_select_new(config->basis, config->set, config->sink, &engine->select);
+	if (err == SK_OK)
+		err = make_signature(engine);
 	sk_wipe(key, sizeof key);
 	if (err != SK_OK) {
 		sk_engine_free(engine);
@@ -78,6 +102,7 @@ void sk_engine_free(struct sk_engine *engine)
 		return;
 	sk_pulse_probe_free(engine->probe);
 	sk_gate_free(engine->gate);
+	sk_signature_free(engine->signature);
 	sk_flow_table_free(engine->flows);
 	sk_decoder_free(engine->decoder);
 	sk_select_free(engine->select);
@@ -142,11 +167,18 @@ static void follow_packet(struct sk_engine *engine, const struct sk_packet *pack
 		count_packet(engine, flow, packet);
 	if (!engine->heads || leave_head(engine, packet))
 		return;
+	bool rules = engine->signature != NULL && engine->commands;
+	if (rules)
+		sk_signature_begin(engine->signature, engine->flows, flow, packet);
 	for (const struct sk_head *head = sk_flow_head(engine->flows, flow, packet); head != NULL; head = sk_flow_head_next(engine->flows, flow, packet)) {
 		(void)sk_detect_head(&engine->detect, engine->flows, flow, head);
 		if (engine->watch.front.kit != NULL && sk_kit_wants_head(engine->watch.front.kit, (enum sk_head_kind)head->kind))
 			sk_kit_head(&engine->watch.front, engine->flows, flow, packet, head);
+		if (rules)
+			sk_signature_head(engine->signature, engine->flows, flow, packet, head);
 	}
+	if (rules)
+		sk_signature_packet(engine->signature, engine->flows, flow, packet);
 }
 
 static void follow_packets(struct sk_engine *engine)
@@ -554,6 +586,15 @@ enum sk_err sk_engine_cut(struct sk_engine *engine, int64_t now_ns, struct sk_fa
 	return close_interval(engine, fault);
 }
 
+enum sk_err sk_engine_reload(struct sk_engine *engine, const struct sk_snapshot *next, int64_t now_ns, struct sk_fault *fault)
+{
+	sk_engine_settle(engine);
+	sk_engine_leave(engine, next);
+	SK_TRY(sk_engine_cut(engine, now_ns, fault));
+	sk_engine_enter(engine, next);
+	return SK_OK;
+}
+
 enum sk_err sk_engine_finish(struct sk_engine *engine, enum sk_flow_end end, struct sk_fault *fault)
 {
 	sk_engine_close_flows(engine, end);
@@ -573,5 +614,6 @@ void sk_engine_totals(const struct sk_engine *engine, struct sk_engine_totals *o
 
 size_t sk_engine_residue(const struct sk_engine *engine)
 {
-	return sk_decode_residue(engine->decoder) + sk_flow_residue(engine->flows);
+	size_t rules = engine->signature != NULL ? sk_signature_residue(engine->signature) : 0;
+	return sk_decode_residue(engine->decoder) + sk_flow_residue(engine->flows) + rules;
 }

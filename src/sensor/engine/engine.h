@@ -7,8 +7,10 @@
 
 #include "base/clock.h"
 #include "capture/frame_source.h"
+#include "engine/snapshot.h"
 #include "ledger/record.h"
 #include "select/select.h"
+#include "signature/signature.h"
 
 enum { SK_ENGINE_INTERVAL_FRAMES = 1 << 22, SK_ENGINE_PROTOCOLS = 256, SK_ENGINE_LOST_MAX = 17 };
 
@@ -16,6 +18,10 @@ struct sk_engine_config {
 	const struct sk_border *border;         /* borrowed, as all below */
 	const struct sk_basis *basis;
 	const struct sk_indicator_set *set;     /* NULL: no selector, everything admitted is erased as no_hit */
+	const struct sk_rules *rules;           /* NULL: none */
+	bool rules_trusted;                     /* what was cached beside them may be used */
+	const uint8_t *rules_key;               /* of the hashes of what rules fitted, SK_SIP_KEY_BYTES; NULL: made */
+	unsigned workers;                       /* that share the memory which rules may take; 0: 1 */
 	const struct sk_observe_sink *sink;
 	struct sk_flow_limits flow;
 	struct sk_decoder_limits decoder;
@@ -66,6 +72,8 @@ SK_MUST enum sk_err sk_engine_end_input(struct sk_engine *engine, struct sk_faul
 /* Close the interval now, whether or not anything came in it: because time has passed to now_ns (INT64_MIN: it has not, the input has no clock), or because
    something beside the frames must be accounted for. What is idle by then ends. */
 SK_MUST enum sk_err sk_engine_cut(struct sk_engine *engine, int64_t now_ns, struct sk_fault *fault);
+/* The same, and go on by another snapshot (borrowed). rule: RELOAD-1 */
+SK_MUST enum sk_err sk_engine_reload(struct sk_engine *engine, const struct sk_snapshot *next, int64_t now_ns, struct sk_fault *fault);
 /* Close every segment with the given reason (STOP: end of input; BASIS: the basis ended or the user interrupted) and hand out the last interval.
    Pending is zero afterwards. */
 SK_MUST enum sk_err sk_engine_finish(struct sk_engine *engine, enum sk_flow_end end, struct sk_fault *fault);

@@ -51,6 +51,8 @@ struct sk_engine {
 	struct sk_flow_table *flows;
 	struct sk_select *select;
 	struct sk_detect detect;
+	struct sk_signature *signature; /* NULL: no rules */
+	bool commands;                /* the basis allows them. rule: BASIS-3 */
 	bool heads;                   /* payloads are looked at */
 	bool told_clock;              /* the clock is told by sk_engine_tell_clock and does not follow the frames */
 	uint8_t shed;                 /* enum sk_shed */

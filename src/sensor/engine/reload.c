@@ -57,5 +57,7 @@ void sk_engine_enter(struct sk_engine *engine, const struct sk_snapshot *next)
 	sk_flow_set_times(engine->flows, &next->times);
 	engine->config.border = next->border;
 	engine->config.basis = next->basis;
+	/* Rules stay as they were at the start; whether they may run is the basis' to say. */
+	engine->commands = (next->basis->rule.kinds & SK_SELECTOR_COMMAND) != 0;
 	engine->config.set = next->set;
 }

@@ -23,19 +23,47 @@ static void give_order(struct sk_crew *crew, bool last, enum sk_flow_end end)
 		sk_bell_ring(&crew->workers[i].bell);
 }
 
-static void give_order_when_due(struct sk_crew *crew)
+static bool is_due(const struct sk_crew *crew)
 {
 	const struct sk_clock *clock = &crew->config.clock;
-	if (!is_obeyed(crew))
+	bool over = crew->config.interval_ns != 0 && clock->monotonic_ns(clock->context) - crew->cut_monotonic_ns >= crew->config.interval_ns;
+	return over || crew->pending != NULL;
+}
+
+static bool all_obeyed(struct sk_crew *const *crews, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!is_obeyed(crews[i]))
+			return false;
+	return true;
+}
+
+/* One cut through all crews: the interval of one link is that of every other. //= rule: EPOCH-1 */
+static void give_orders_when_due(struct sk_crew *const *crews, size_t count)
+{
+	bool due = false;
+	if (!all_obeyed(crews, count))
 		return;
-	bool due = crew->config.interval_ns != 0 && clock->monotonic_ns(clock->context) - crew->cut_monotonic_ns >= crew->config.interval_ns;
-	if (due || crew->pending != NULL)
-		give_order(crew, false, SK_FLOW_END_STOP);
+	for (size_t i = 0; i < count; i++)
+		due |= is_due(crews[i]);
+	for (size_t i = 0; due && i < count; i++)
+		give_order(crews[i], false, SK_FLOW_END_STOP);
+}
+
+/* A crew that has told its interval waits for those that have not: what it says next belongs to the next interval. Its rings are long enough for that. */
+static bool is_ahead(struct sk_crew *const *crews, size_t count, size_t at)
+{
+	return is_obeyed(crews[at]) && !all_obeyed(crews, count);
+}
+
+bool sk_crew_can_reload(const struct sk_crew *crew)
+{
+	return crew->pending == NULL && is_obeyed(crew);
 }
 
 bool sk_crew_reload(struct sk_crew *crew, const struct sk_snapshot *snapshot)
 {
-	if (crew->pending != NULL || !is_obeyed(crew))
+	if (!sk_crew_can_reload(crew))
 		return false;
 	/* Without the detectors that the basis names nothing may go on: that would be told by nobody. */
 	if (sk_watch_prepare(crew, snapshot, &crew->next_kit, &crew->failed) == SK_OK)
@@ -85,19 +113,22 @@ static void rest(struct sk_crew *const *crews, size_t count)
 		sk_bell_doze(bells[i]);
 	}
 	for (size_t i = 0; i < count; i++)
-		more |= has_more(crews[i]);
+		more |= !is_ahead(crews, count, i) && has_more(crews[i]);
 	if (!more)
 		sk_bells_sleep(bells, count, -1, ROUND_MS);
 	for (size_t i = 0; i < count; i++)
 		sk_bell_stay(bells[i]);
 }
 
-static enum sk_err go_round_alone(struct sk_crew *crew, struct sk_fault *fault)
+/* A turn of all; with nothing to do, a rest. */
+static enum sk_err go_rounds(struct sk_crew *const *crews, size_t count, struct sk_fault *fault)
 {
 	bool any = false;
-	SK_TRY(go_round(crew, &any, fault));
+	for (size_t i = 0; i < count; i++)
+		if (!is_ahead(crews, count, i))
+			SK_TRY(go_round(crews[i], &any, fault));
 	if (!any)
-		rest(&crew, 1);
+		rest(crews, count);
 	return SK_OK;
 }
 
@@ -127,17 +158,6 @@ static void offer_sources(struct sk_crew *crew, const struct sk_source *sources)
 	}
 }
 
-/* The workers let go of their sources; what they had taken is followed. */
-static enum sk_err drop_sources(struct sk_crew *crew, struct sk_fault *fault)
-{
-	atomic_store(&crew->drop_sources, true);
-	for (unsigned i = 0; i < crew->config.workers; i++)
-		sk_bell_ring(&crew->workers[i].bell);
-	while (crew->sources_left > 0)
-		SK_TRY(go_round_alone(crew, fault));
-	return SK_OK;
-}
-
 static bool any_source_left(struct sk_crew *const *crews, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -146,21 +166,30 @@ static bool any_source_left(struct sk_crew *const *crews, size_t count)
 	return false;
 }
 
+/* The workers let go of their sources; what they had taken is followed. */
+static enum sk_err drop_sources(struct sk_crew *const *crews, size_t count, struct sk_fault *fault)
+{
+	for (size_t i = 0; i < count; i++) {
+		atomic_store(&crews[i]->drop_sources, true);
+		for (unsigned w = 0; w < crews[i]->config.workers; w++)
+			sk_bell_ring(&crews[i]->workers[w].bell);
+	}
+	while (any_source_left(crews, count))
+		SK_TRY(go_rounds(crews, count, fault));
+	return SK_OK;
+}
+
 /* Until all sources have ended, or something in *ended says that no more may be taken. Errors are those after which nothing may go on. */
 static enum sk_err go_on(struct sk_crew *const *crews, size_t count, enum sk_err *ended, struct sk_fault *fault)
 {
 	while (*ended == SK_OK && any_source_left(crews, count)) {
-		bool any = false;
-		for (size_t i = 0; i < count; i++) {
-			give_order_when_due(crews[i]);
-			SK_TRY(go_round(crews[i], &any, fault));
+		give_orders_when_due(crews, count);
+		SK_TRY(go_rounds(crews, count, fault));
+		for (size_t i = 0; i < count && *ended == SK_OK; i++)
 			if (crews[i]->stopped.err != SK_OK)
 				*ended = crews[i]->stopped.err, *fault = crews[i]->stopped;
-		}
 		if (*ended == SK_OK)
 			*ended = tick(crews[0], fault);
-		if (!any)
-			rest(crews, count);
 	}
 	return SK_OK;
 }
@@ -177,10 +206,9 @@ enum sk_err sk_crews_run(struct sk_crew *const *crews, const struct sk_source *c
 	for (size_t i = 0; i < count; i++)
 		offer_sources(crews[i], sources[i]);
 	SK_TRY(go_on(crews, count, &ended, fault));
-	for (size_t i = 0; i < count; i++)
-		if (drop_sources(crews[i], &later) != SK_OK)
-			return *fault = later, later.err;
-	return ended;
+	if (ended != SK_OK && crews[0]->config.stopping != NULL)
+		crews[0]->config.stopping(crews[0]->config.context, ended);
+	return drop_sources(crews, count, &later) == SK_OK ? ended : (*fault = later, later.err);
 }
 
 enum sk_err sk_crew_run(struct sk_crew *crew, const struct sk_source *sources, struct sk_fault *fault)
@@ -190,30 +218,43 @@ enum sk_err sk_crew_run(struct sk_crew *crew, const struct sk_source *sources, s
 
 /* ---- cuts between runs, the end ---- */
 
-static enum sk_err obey(struct sk_crew *crew, struct sk_fault *fault)
+static enum sk_err obey(struct sk_crew *const *crews, size_t count, struct sk_fault *fault)
 {
-	while (!is_obeyed(crew))
-		SK_TRY(go_round_alone(crew, fault));
+	while (!all_obeyed(crews, count))
+		SK_TRY(go_rounds(crews, count, fault));
 	return SK_OK;
 }
 
 enum sk_err sk_crew_end_input(struct sk_crew *crew, struct sk_fault *fault)
 {
 	SK_TRY(sk_crew_start(crew, fault));
-	SK_TRY(obey(crew, fault));
+	SK_TRY(obey(&crew, 1, fault));
 	give_order(crew, false, SK_FLOW_END_STOP);
-	SK_TRY(obey(crew, fault));
+	SK_TRY(obey(&crew, 1, fault));
 	if (crew->pulse != NULL)
 		sk_pulse_break(crew->pulse);
 	return SK_OK;
 }
 
+enum sk_err sk_crews_finish(struct sk_crew *const *crews, size_t count, enum sk_flow_end end, struct sk_fault *fault)
+{
+	for (size_t i = 0; i < count; i++)
+		SK_TRY(sk_crew_start(crews[i], fault));
+	SK_TRY(obey(crews, count, fault));
+	for (size_t i = 0; i < count; i++)
+		give_order(crews[i], true, end);
+	SK_TRY(obey(crews, count, fault));
+	for (size_t i = 0; i < count; i++)
+		sk_crew_join(crews[i]);
+	return SK_OK;
+}
+
 enum sk_err sk_crew_finish(struct sk_crew *crew, enum sk_flow_end end, struct sk_fault *fault)
 {
-	SK_TRY(sk_crew_start(crew, fault));
-	SK_TRY(obey(crew, fault));
-	give_order(crew, true, end);
-	SK_TRY(obey(crew, fault));
-	sk_crew_join(crew);
-	return SK_OK;
+	return sk_crews_finish(&crew, 1, end, fault);
+}
+
+unsigned sk_crew_sources_left(const struct sk_crew *crew)
+{
+	return crew->sources_left;
 }

@@ -75,6 +75,8 @@ static void collect_queues(struct sk_worker *worker, struct sk_crew_stats *stats
 	struct sk_source_counts counts = worker->counted;
 	if (worker->source != NULL && worker->source->counts != NULL)
 		worker->source->counts(worker->source->context, &counts);
+	for (size_t i = 0; i < counts.erased_count; i++)
+		sk_engine_count(&stats->source_erased, counts.erased[i].frames, counts.erased[i].bytes);
 	stats->read_bytes = counts.read_bytes;
 	stats->source_bytes = counts.source_bytes;
 	stats->upstream_lost = counts.upstream_lost;

@@ -74,6 +74,21 @@ void sk_export_free(struct sk_export *x)
 	free(x);
 }
 
+void sk_export_switch(struct sk_export *x, const struct sk_border *border, const struct sk_basis *basis, const struct sk_indicator_set *set)
+{
+	x->config.border = border;
+	x->config.basis = basis;
+	x->config.set = set;
+	x->covered = basis->classes;
+	sk_select_switch(x->select, basis, set);
+	sk_detect_init(&x->detect, set, basis->names);
+}
+
+void sk_export_template_life(struct sk_export *x, int64_t life_ns)
+{
+	x->config.limits.template_life_ns = life_ns;
+}
+
 /* ---- messages ---- */
 
 /* Our time stands in where theirs cannot be; where there is none of ours, theirs is believed: it only shifts what they tell. */

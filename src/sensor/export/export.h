@@ -82,6 +82,10 @@ struct sk_export; /* opaque */
 SK_MUST enum sk_err sk_export_new(const struct sk_export_config *config, struct sk_export **out);
 /* Wipe and free (NULL is fine). */
 void sk_export_free(struct sk_export *export_);
+/* Go on by another table, basis and set (borrowed): between two messages, after the account of those before was taken. No segment is open here: a record is whole when it is read. rule: RELOAD-1 */
+void sk_export_switch(struct sk_export *export_, const struct sk_border *border, const struct sk_basis *basis, const struct sk_indicator_set *set);
+/* Another life of templates from now on. */
+void sk_export_template_life(struct sk_export *export_, int64_t life_ns);
 /* Read one message of any of the four forms (a datagram, or one IPFIX message of a stream) of at most SK_EXPORT_MESSAGE_MAX bytes; they are overwritten on
    return. What is malformed is counted and is no error. SK_EEXPIRED: the basis ended, nothing was read. Errors of config.frames are passed on.
    rule: EXPORT-2 EXPORT-3 */

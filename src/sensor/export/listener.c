@@ -92,6 +92,20 @@ void sk_listener_free(struct sk_listener *listener)
 	free(listener);
 }
 
+void sk_listener_senders(struct sk_listener *listener, const struct sk_prefix *exporters, size_t count)
+{
+	SK_INVARIANT(count <= SK_EXPORTERS_MAX);
+	memcpy(listener->config.exporters, exporters, count * sizeof exporters[0]);
+	listener->config.exporter_count = count;
+}
+
+size_t sk_listener_descriptors(const struct sk_listener *listener, int fds[SK_LISTENER_PLACES])
+{
+	for (size_t i = 0; i < listener->place_count; i++)
+		fds[i] = listener->places[i].fd;
+	return listener->place_count;
+}
+
 /* As large a buffer as we may have: above the system's limit where we have the right to it. */
 static uint32_t enlarge(int fd, uint32_t bytes)
 {

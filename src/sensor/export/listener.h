@@ -41,6 +41,10 @@ SK_MUST enum sk_err sk_listener_new(const struct sk_listener_config *config, str
 void sk_listener_free(struct sk_listener *listener);
 /* Listen at a place too. Before the first poll. SK_EIO with the host's reason, SK_ETOOBIG: too many places. */
 SK_MUST enum sk_err sk_listener_add(struct sk_listener *listener, const struct sk_peer *where, struct sk_fault *fault);
+/* Read these senders alone from now on (count 0: all). */
+void sk_listener_senders(struct sk_listener *listener, const struct sk_prefix *exporters, size_t count);
+/* Its sockets that are waited for, into fds, their number. */
+size_t sk_listener_descriptors(const struct sk_listener *listener, int fds[SK_LISTENER_PLACES]);
 /* Wait up to timeout_ms for something and read what is there, within bounds. SK_OK also when nothing came. SK_EINTR: a signal. Errors as
    sk_export_message; SK_EIO: a socket that was listened at broke. */
 SK_MUST enum sk_err sk_listener_poll(struct sk_listener *listener, int timeout_ms, struct sk_fault *fault);

@@ -45,6 +45,7 @@ struct sk_flow_facts {
 	uint32_t hit_count;                      /* hits seen; ids of the first SK_FLOW_HITS_MAX distinct ones are kept */
 	uint32_t hit_ids[SK_FLOW_HITS_MAX];      /* selector ids of the running set */
 	uint8_t hit_kinds[SK_FLOW_HITS_MAX];     /* bit number of enum sk_selector_kind */
+	uint64_t hit_hashes[SK_FLOW_HITS_MAX];   /* of a command selector: keyed, over what it fitted; else 0 */
 	uint32_t dns_queries, dns_responses, dns_nxdomain;
 	uint32_t quic_version;                   /* 0: not QUIC */
 	bool has_tls, has_server, has_certificate;
@@ -60,7 +61,7 @@ struct sk_flow_facts {
 		struct sk_flow_command command;
 	};
 };
-_Static_assert(sizeof(struct sk_flow_facts) <= 1024, "a place of the facts pool");
+_Static_assert(sizeof(struct sk_flow_facts) <= 1088, "a place of the facts pool");
 
 /* A segment as it is handed out at its close, and to detectors while open. Directions: 0 = from the initiator, 1 = towards it. */
 struct sk_flow_record {
@@ -173,6 +174,30 @@ struct sk_flow_facts *sk_flow_facts(struct sk_flow_table *table, struct sk_flow 
 const struct sk_flow_facts *sk_flow_facts_of(const struct sk_flow_table *table, const struct sk_flow *flow);
 /* A copy of the segment's present state. */
 void sk_flow_read(const struct sk_flow_table *table, const struct sk_flow *flow, struct sk_flow_record *out);
+/* ---- for whoever looks into payload in passing (signature) ---- */
+
+/* A flow as a packet of it sees it. */
+struct sk_flow_glance {
+	uint32_t place;            /* below sk_flow_places; the flow's as long as it lives */
+	uint8_t direction;         /* 0, 1: the packet's, the same all along the flow */
+	bool to_server;            /* the packet is the initiator's */
+	bool two_sided;            /* both have sent */
+	uint8_t state, app;
+	uint64_t ip_bytes;         /* of the segment in this direction, the packet's own among them */
+};
+/* Places of flows. */
+uint32_t sk_flow_places(const struct sk_flow_table *table);
+/* Look at one direction of a flow. */
+void sk_flow_glance(const struct sk_flow_table *table, const struct sk_flow *flow, unsigned direction, struct sk_flow_glance *out);
+/* Direction of the packet that was just applied. */
+unsigned sk_flow_direction(const struct sk_flow_table *table);
+/* Its place. */
+uint32_t sk_flow_place(const struct sk_flow_table *table, const struct sk_flow *flow);
+/* Called for every segment right before it ends: facts may still be attached, nothing else that changes the table may be called. */
+typedef void (*sk_flow_ending)(void *context, struct sk_flow *flow);
+/* Who is told. */
+void sk_flow_on_ending(struct sk_flow_table *table, sk_flow_ending ending, void *context);
+
 /* Close what is idle at now_ns of the flows' clock; cheap, call once a batch. */
 void sk_flow_expire(struct sk_flow_table *table, int64_t now_ns);
 /* Close all that is idle at now_ns, walking the whole table: before an interval is measured, so that it does not depend on when sweeps were due. */

@@ -8,6 +8,7 @@
 #define SK_FLOW_PRIV_H
 
 #include "decode/quic.h"
+#include "flow/assembly.h"
 #include "flow/flow.h"
 
 enum {
@@ -21,7 +22,6 @@ enum {
 	SK_FACTS_MAX = (1 << 17) - 1,    /* entry.facts has 17 bits, 0 = none */
 	SK_HEAD_PACKETS_MAX = 6,         /* payloads a direction that are looked at for a head; side.attempts has 3 bits */
 	SK_STREAM_PACKETS_MAX = 24,      /* payload packets that one stream buffer may see */
-	SK_STREAM_RANGES_MAX = 16,       /* pieces that wait out of order */
 	SK_CLASS_NONE = 7,
 	SK_GENERATIONS = 15,             /* 1 .. 15; entry.asked has 4 bits */
 	SK_LAYER_BITS = 4, SK_LAYER_MASK = 15
@@ -128,8 +128,7 @@ struct stream {
 	bool told;                    /* SSH: the identification was handed out */
 	bool quic;                    /* quic_flow is in use */
 	uint16_t seen;                /* bytes of the prefix at the last look; 0: none */
-	uint8_t range_count;          /* ranges received, ascending, apart from each other */
-	uint16_t range_start[SK_STREAM_RANGES_MAX], range_end[SK_STREAM_RANGES_MAX];
+	struct sk_assembly pieces;    /* what has come */
 	struct sk_tls_progress tls;   /* how far its messages have come */
 	struct sk_flow *owner;        /* NULL = free */
 	struct sk_quic_flow quic_flow;
@@ -151,6 +150,8 @@ struct sk_flow_table {
 	struct sk_flow_limits limits;
 	sk_flow_closed closed;
 	void *context;
+	sk_flow_ending ending;        /* NULL: nobody looks into payload */
+	void *ending_context;
 	struct set *sets;
 	uint32_t set_count;
 	bool clean;                   /* no flow since all were closed: every entry, facts and stream was overwritten when its flow ended */
@@ -164,7 +165,7 @@ struct sk_flow_table {
 	bool told_sweeps;             /* sweeps come by sk_flow_settle alone */
 	uint8_t generation;           /* of selectors: entries that were asked under another one are asked again */
 	struct sk_flow_counters counters;
-	uint8_t news;                 /* of the packet that was applied last */
+	uint8_t news, direction;      /* of the packet that was applied last */
 	/* the batch that was prepared */
 	const struct sk_packet *prepared_packets, *prepared_next; /* next: the first that was not applied yet; NULL: none */
 	size_t prepared_count;

@@ -16,15 +16,10 @@ struct stream *sk_stream_of(const struct sk_flow_table *table, const struct sk_f
 	return NULL;
 }
 
-static uint32_t used_bytes(const struct stream *stream)
-{
-	return stream->range_count != 0 ? stream->range_end[stream->range_count - 1] : 0;
-}
-
 void sk_stream_clear(struct sk_flow_table *table, struct stream *stream)
 {
-	sk_wipe(bytes_of(table, stream), used_bytes(stream));
-	stream->range_count = 0;
+	sk_wipe(bytes_of(table, stream), sk_assembly_used(&stream->pieces));
+	stream->pieces.count = 0;
 	stream->packets = 0;
 	sk_stream_forget(stream);
 }
@@ -81,86 +76,19 @@ void sk_streams_release(struct sk_flow_table *table, struct sk_flow *flow)
 		sk_stream_release(table, flow, &table->streams[flow->stream]);
 }
 
-/* Copy what is new of [start, end). */
-static void copy_gaps(uint8_t *buffer, const struct stream *stream, uint32_t start, uint32_t end, struct sk_cur bytes)
-{
-	uint32_t at = start;
-	for (unsigned i = 0; i <= stream->range_count && at < end; i++) {
-		uint32_t gap_end = i < stream->range_count && stream->range_start[i] < end ? stream->range_start[i] : end;
-		if (at < gap_end) {
-			sk_copy(&bytes, buffer + at, gap_end - at);
-			at = gap_end;
-		}
-		if (i < stream->range_count && stream->range_end[i] > at) {
-			sk_skip(&bytes, (stream->range_end[i] < end ? stream->range_end[i] : end) - at);
-			at = stream->range_end[i];
-		}
-	}
-}
-
-/* Add [start, end) to the ranges, joining what touches. */
-static bool add_range(struct stream *stream, uint32_t start, uint32_t end)
-{
-	unsigned first = 0;
-	while (first < stream->range_count && stream->range_end[first] < start)
-		first++;
-	unsigned last = first;
-	while (last < stream->range_count && stream->range_start[last] <= end) {
-		start = stream->range_start[last] < start ? stream->range_start[last] : start;
-		end = stream->range_end[last] > end ? stream->range_end[last] : end;
-		last++;
-	}
-	unsigned after = stream->range_count - last;
-	if (first + 1 + after > SK_STREAM_RANGES_MAX)
-		return false;
-	memmove(&stream->range_start[first + 1], &stream->range_start[last], after * sizeof stream->range_start[0]);
-	memmove(&stream->range_end[first + 1], &stream->range_end[last], after * sizeof stream->range_end[0]);
-	stream->range_start[first] = (uint16_t)start;
-	stream->range_end[first] = (uint16_t)end;
-	stream->range_count = (uint8_t)(first + 1 + after);
-	return true;
-}
-
 bool sk_stream_put(struct sk_flow_table *table, struct stream *stream, uint32_t offset, struct sk_cur bytes)
 {
-	size_t room = offset < SK_CLIENT_HELLO_MAX_BYTES ? SK_CLIENT_HELLO_MAX_BYTES - offset : 0;
-	struct sk_cur fitting = sk_carve_at_most(&bytes, room);
-	uint32_t end = offset + (uint32_t)sk_left(&fitting);
-	if (end == offset)
-		return true;
-	/* Ranges first: what they do not name would not be overwritten on release. */
-	struct stream before = *stream;
-	if (!add_range(stream, offset, end))
-		return false;
-	copy_gaps(bytes_of(table, stream), &before, offset, end, fitting);
-	return true;
-}
-
-static uint32_t prefix_bytes(const struct stream *stream)
-{
-	return stream->range_count != 0 && stream->range_start[0] == 0 ? stream->range_end[0] : 0;
+	return sk_assembly_put(&stream->pieces, bytes_of(table, stream), SK_CLIENT_HELLO_MAX_BYTES, offset, bytes);
 }
 
 struct sk_cur sk_stream_prefix(const struct sk_flow_table *table, const struct stream *stream)
 {
-	return sk_cur_of(bytes_of(table, stream), prefix_bytes(stream));
+	return sk_cur_of(bytes_of(table, stream), sk_assembly_prefix(&stream->pieces));
 }
 
 void sk_stream_consume(struct sk_flow_table *table, struct stream *stream, uint32_t n)
 {
-	SK_INVARIANT(n <= prefix_bytes(stream));
-	uint8_t *buffer = bytes_of(table, stream);
-	uint32_t used = used_bytes(stream);
-	memmove(buffer, buffer + n, used - n);
-	sk_wipe(buffer + used - n, n);
-	unsigned kept = 0;
-	for (unsigned i = 0; i < stream->range_count; i++) {
-		if (stream->range_end[i] <= n)
-			continue;
-		stream->range_start[kept] = (uint16_t)(stream->range_start[i] > n ? stream->range_start[i] - n : 0);
-		stream->range_end[kept++] = (uint16_t)(stream->range_end[i] - n);
-	}
-	stream->range_count = (uint8_t)kept;
+	sk_assembly_consume(&stream->pieces, bytes_of(table, stream), n);
 	sk_stream_forget(stream);
 }
 

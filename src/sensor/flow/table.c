@@ -138,6 +138,8 @@ void sk_flow_end_segment(struct sk_flow_table *table, struct sk_flow *flow, enum
 	sk_streams_release(table, flow);
 	if (is_place_only(flow))
 		return;
+	if (table->ending != NULL)
+		table->ending(table->ending_context, flow);
 	struct sk_flow_record record;
 	sk_flow_read(table, flow, &record);
 	record.end = (uint8_t)end;
@@ -546,6 +548,7 @@ struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packe
 	} else {
 		sk_segment_add(flow, packet, p->direction);
 	}
+	table->direction = p->direction;
 	table->news = news_of(flow, packet, p->direction, before);
 	if (*is_new && !flow->continued)
 		table->news = (uint8_t)(table->news | SK_FLOW_NEWS_OPEN | (p->direction != flow->initiator ? SK_FLOW_NEWS_BACK : 0));

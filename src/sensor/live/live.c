@@ -22,7 +22,7 @@ struct sk_live {
 	struct live_port port[SK_LIVE_PORTS_MAX];
 	struct sk_clock clock;
 	struct sk_live_facts facts;
-	bool shut, discard;
+	bool shut, discard, kept, up;
 	uint64_t before_start;
 };
 
@@ -81,6 +81,11 @@ static void unload(struct sk_live *live)
 	live->program = NULL;
 }
 
+static uint32_t ring_frames(const struct sk_live_options *options)
+{
+	return options->ring_frames != 0 ? options->ring_frames : SK_LIVE_RING_FRAMES;
+}
+
 static enum sk_err open_xdp(struct sk_live *live, const struct sk_live_options *options, bool native, struct sk_fault *fault)
 {
 	live->facts.xdp = true;
@@ -90,7 +95,7 @@ static enum sk_err open_xdp(struct sk_live *live, const struct sk_live_options *
 	SK_TRY(load(live, options, fault));
 	SK_TRY(live_program_attach(live->program, live->nic.name, native, fault));
 	for (unsigned i = 0; i < live->nic.queues; i++) {
-		SK_TRY(live_xsk_open(&live->nic, i, options->zero_copy, &live->xsk[i], fault));
+		SK_TRY(live_xsk_open(&live->nic, i, ring_frames(options), options->zero_copy, &live->xsk[i], fault));
 		SK_TRY(live_program_socket(live->program, i, live_xsk_fd(live->xsk[i]), fault));
 		live->facts.zero_copy = live->facts.zero_copy || live_xsk_zero_copy(live->xsk[i]);
 	}
@@ -107,7 +112,7 @@ static enum sk_err open_packet(struct sk_live *live, const struct sk_live_option
 		return sk_fault_set(fault, SK_EUNSUPPORTED, "%s: frames of this kind of interface (ARPHRD %u) are not read, only Ethernet's", live->nic.name, live->nic.hardware);
 	SK_TRY(load(live, options, fault));
 	for (unsigned i = 0; i < live->facts.ports; i++)
-		SK_TRY(live_ring_open(&live->nic, live_program_filter_fd(live->program), &live->ring[i], fault));
+		SK_TRY(live_ring_open(&live->nic, live_program_filter_fd(live->program), ring_frames(options), &live->ring[i], fault));
 	uint16_t group;
 	sk_random(&group, sizeof group);
 	for (unsigned i = 0; i < live->facts.ports && live->facts.ports > 1; i++)
@@ -158,7 +163,10 @@ static enum sk_err open_all(struct sk_live *live, const struct sk_live_options *
 	if (!live->nic.up)
 		return sk_fault_set(fault, SK_EUSAGE, "%s: the interface is down; ip link set %s up", live->nic.name, live->nic.name);
 	SK_TRY(open_best(live, options, fault));
-	SK_TRY(live_nic_promiscuous(&live->nic, &live->promiscuous, fault));
+	if (!options->not_promiscuous)
+		SK_TRY(live_nic_promiscuous(&live->nic, &live->promiscuous, fault));
+	live->kept = options->kept;
+	live->up = live->nic.running;
 	SK_TRY(live_program_digests(live->program, live->facts.program_digest, live->facts.table_digest, fault));
 	live->facts.before_known = live->facts.xdp && live_nic_before(&live->nic, live->facts.native, 0, &before);
 	return SK_OK;
@@ -236,6 +244,16 @@ enum sk_err sk_live_discard(struct sk_live *live, struct sk_fault *fault)
 	return live_is_shut(live) ? SK_OK : sk_live_shut(live, fault);
 }
 
+bool sk_live_is_up(const struct sk_live *live)
+{
+	return __atomic_load_n(&live->up, __ATOMIC_RELAXED);
+}
+
+int sk_live_asks(const struct sk_live *live)
+{
+	return live->netlink;
+}
+
 void sk_live_facts(const struct sk_live *live, struct sk_live_facts *out)
 {
 	*out = live->facts;
@@ -255,7 +273,7 @@ bool live_is_shut(const struct sk_live *live)
 void live_discard_once(struct sk_live *live)
 {
 	struct sk_fault ignored;
-	if (!__atomic_exchange_n(&live->discard, true, __ATOMIC_ACQ_REL)) {
+	if (!__atomic_exchange_n(&live->discard, true, __ATOMIC_ACQ_REL) && !live->kept) {
 		if (sk_live_shut(live, &ignored) != SK_OK)
 			__atomic_store_n(&live->shut, true, __ATOMIC_RELEASE); /* what the kernel still passes is overwritten as it comes, and counted */
 		return;
@@ -408,7 +426,8 @@ enum sk_err sk_live_counters(struct sk_live *live, struct sk_live_counters *out,
 	SK_TRY(count_rings(live, out, fault));
 	SK_TRY(live_program_counts(live->program, LIVE_LANE_LIVE, &kernel, fault));
 	SK_TRY(live_nic_again(live->netlink, &live->nic, fault));
-	out->carrier = live->nic.carrier;
+	out->carrier = live->nic.up && live->nic.running;
+	__atomic_store_n(&live->up, out->carrier, __ATOMIC_RELAXED);
 	for (unsigned class_ = 0; class_ < SK_CLASS_COUNT; class_++)
 		for (unsigned reason = 0; reason < SK_GATE_REASON_COUNT; reason++) {
 			out->erased[class_][reason] = cell_of(&kernel.erased[class_][reason]);

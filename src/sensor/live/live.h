@@ -15,7 +15,7 @@
 
 /* How frames are taken. AUTO: XDP where the interface allows it and carries nothing of the host itself, else PACKET. */
 enum sk_live_mode { SK_LIVE_AUTO, SK_LIVE_XDP, SK_LIVE_XDP_NATIVE, SK_LIVE_XDP_GENERIC, SK_LIVE_PACKET };
-enum { SK_LIVE_PORTS_MAX = 64, SK_LIVE_NAME_MAX = 16, SK_LIVE_WHY_MAX = 256 };
+enum { SK_LIVE_PORTS_MAX = 64, SK_LIVE_NAME_MAX = 16, SK_LIVE_WHY_MAX = 256, SK_LIVE_RING_FRAMES = 16384 };
 
 struct sk_live_options {
 	const char *interface;
@@ -24,6 +24,9 @@ struct sk_live_options {
 	unsigned ports;                 /* readers, one a worker; 0 = 1 */
 	const struct sk_border *border; /* read during the call alone */
 	unsigned covered_classes;       /* SK_CLASS_BITs of the basis */
+	uint32_t ring_frames;           /* places of each queue's ring, a power of two; 0 = SK_LIVE_RING_FRAMES */
+	bool not_promiscuous;           /* leave frames alone that are addressed to others */
+	bool kept;                      /* whoever opened it shuts the gate, and readers have no right to: at the end of the basis they wait for it (sk_live_discard) */
 	struct sk_clock clock;
 };
 
@@ -89,6 +92,10 @@ void sk_live_tell(const struct sk_live_counters *now, struct sk_live_told *told,
 /* Port as a source (capture/frame_source.h): the first port's counts are those of the whole interface, the others have none. It ends after sk_live_shut, when its ring is empty (the first port's: when all
    are). Its counts are read anew at most twenty times a second; they and sk_live_counters are for the same thread. */
 struct sk_source sk_live_source(struct sk_live *live, unsigned port);
+/* Was the interface up, with something at its other end, when counters were taken last? Any thread. */
+bool sk_live_is_up(const struct sk_live *live);
+/* The socket by which the first port asks for the interface's counters: for a filter of system calls. The other thing that it does is bpf(), to look up. */
+int sk_live_asks(const struct sk_live *live);
 /* What runs. */
 void sk_live_facts(const struct sk_live *live, struct sk_live_facts *out);
 /* Overwrite the rings, detach, free (NULL is fine). */

@@ -74,7 +74,8 @@ struct live_nic {
 	char kind[32];     /* of a virtual interface: "veth", "bridge"; "" for a card */
 	char driver[32];
 	unsigned index, mtu, queues, master, hardware;
-	bool up, carrier, addressed; /* carrier: up, and something at the other end; addressed: it has an address of its own, beyond link-local */
+	bool up, running;  /* asked to be up; and something is at the other end */
+	bool addressed;    /* it has an address of its own, beyond link-local */
 	bool upper;         /* another interface stands upon it: VLAN, macvlan */
 	uint32_t other_xdp; /* id of an XDP program that is attached; 0 none */
 	uint64_t rx_dropped;
@@ -128,8 +129,8 @@ struct live_ring_counts {
 	uint64_t lost, full, empty, invalid, freezes;
 };
 
-/* Make an AF_XDP socket with its memory for one queue. SK_EUNSUPPORTED, SK_EIO, SK_ENOMEM. */
-SK_MUST enum sk_err live_xsk_open(const struct live_nic *nic, unsigned queue, bool zero_copy, struct live_xsk **out, struct sk_fault *fault);
+/* Make an AF_XDP socket with memory for so many frames, a power of two, for one queue. SK_EUNSUPPORTED, SK_EIO, SK_ENOMEM. */
+SK_MUST enum sk_err live_xsk_open(const struct live_nic *nic, unsigned queue, uint32_t frames, bool zero_copy, struct live_xsk **out, struct sk_fault *fault);
 void live_xsk_close(struct live_xsk *xsk);
 int live_xsk_fd(const struct live_xsk *xsk);
 bool live_xsk_zero_copy(const struct live_xsk *xsk);
@@ -142,8 +143,8 @@ size_t live_xsk_residue(const struct live_xsk *xsk);
 /* How full, in thousandths. */
 unsigned live_xsk_fill(const struct live_xsk *xsk);
 
-/* Make an AF_PACKET ring with the filter on it. SK_EIO, SK_ENOMEM. */
-SK_MUST enum sk_err live_ring_open(const struct live_nic *nic, int filter_fd, struct live_ring **out, struct sk_fault *fault);
+/* Make an AF_PACKET ring with the filter on it, of the length that an AF_XDP one would have for so many frames. SK_EIO, SK_ENOMEM. */
+SK_MUST enum sk_err live_ring_open(const struct live_nic *nic, int filter_fd, uint32_t frames, struct live_ring **out, struct sk_fault *fault);
 /* Join the group of rings that share the interface's frames. SK_EIO. */
 SK_MUST enum sk_err live_ring_join(struct live_ring *ring, unsigned group, int steer_fd, struct sk_fault *fault);
 /* From now on nobody can take the filter off, or put the ring into a group. SK_EIO. */

@@ -129,7 +129,7 @@ static enum sk_err take_answer(const void *bytes, size_t length, struct live_nic
 	unsigned index = native32(&c);
 	unsigned flags = native32(&c);
 	out->up = (flags & IFF_UP) != 0;
-	out->carrier = (flags & IFF_UP) != 0 && (flags & IFF_RUNNING) != 0;
+	out->running = (flags & IFF_RUNNING) != 0;
 	sk_skip(&c, 4);
 	if (sk_alive(&c) != SK_OK || stated > length || message != RTM_NEWLINK || index != out->index)
 		return SK_EIO;

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 enum {
-	BLOCK_BYTES = 1 << 18, BLOCKS = 128, /* 32 MiB */
+	BLOCK_BYTES = 1 << 18, BLOCKS_MIN = 4, PLACE_BYTES = 2048, /* of an AF_XDP frame: 16384 of them are 128 blocks */
 	RETIRE_MS = 10,                      /* a block that is not full is handed over after so long */
 	MACS_BYTES = 12, TAG_BYTES = 4,
 	RESERVE_BYTES = 8                    /* in front of each frame: a tag that the kernel took off goes back to its place */
@@ -22,6 +22,7 @@ enum {
 struct live_ring {
 	int fd;
 	uint8_t *map;
+	uint32_t blocks;
 	unsigned block;                /* that is read now, or next */
 	bool open;                     /* it is ours, frames left in it */
 	uint32_t left, offset;         /* frames to hand out, where the next begins */
@@ -40,8 +41,8 @@ static enum sk_err set(int fd, int option, const void *value, size_t length, con
 static enum sk_err make(struct live_ring *ring, const struct live_nic *nic, int filter_fd, struct sk_fault *fault)
 {
 	const int version = TPACKET_V3, reserve = RESERVE_BYTES, one = 1;
-	const struct tpacket_req3 request = {.tp_block_size = BLOCK_BYTES, .tp_block_nr = BLOCKS, .tp_frame_size = TPACKET_ALIGNMENT << 7,
-					     .tp_frame_nr = BLOCK_BYTES / (TPACKET_ALIGNMENT << 7) * BLOCKS, .tp_retire_blk_tov = RETIRE_MS};
+	const struct tpacket_req3 request = {.tp_block_size = BLOCK_BYTES, .tp_block_nr = ring->blocks, .tp_frame_size = TPACKET_ALIGNMENT << 7,
+					     .tp_frame_nr = BLOCK_BYTES / (TPACKET_ALIGNMENT << 7) * ring->blocks, .tp_retire_blk_tov = RETIRE_MS};
 	const struct sockaddr_ll where = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = (int)nic->index};
 	ring->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 	if (ring->fd < 0)
@@ -54,23 +55,24 @@ static enum sk_err make(struct live_ring *ring, const struct live_nic *nic, int 
 	if (strcmp(nic->name, "lo") == 0)
 		SK_TRY(set(ring->fd, PACKET_IGNORE_OUTGOING, &one, sizeof one, "frames going out cannot be left aside", nic, fault));
 	SK_TRY(set(ring->fd, PACKET_RX_RING, &request, sizeof request, "no ring", nic, fault));
-	void *map = mmap(NULL, (size_t)BLOCK_BYTES * BLOCKS, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_LOCKED, ring->fd, 0);
+	void *map = mmap(NULL, (size_t)BLOCK_BYTES * ring->blocks, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_LOCKED, ring->fd, 0);
 	if (map == MAP_FAILED)
 		return sk_fault_errno(fault, errno, "%s: the ring cannot be mapped and locked", nic->name);
 	ring->map = map;
-	if (madvise(map, (size_t)BLOCK_BYTES * BLOCKS, MADV_DONTDUMP) != 0 || madvise(map, (size_t)BLOCK_BYTES * BLOCKS, MADV_DONTFORK) != 0)
+	if (madvise(map, (size_t)BLOCK_BYTES * ring->blocks, MADV_DONTDUMP) != 0 || madvise(map, (size_t)BLOCK_BYTES * ring->blocks, MADV_DONTFORK) != 0)
 		return sk_fault_errno(fault, errno, "%s: the ring cannot be kept out of core files", nic->name);
 	if (bind(ring->fd, (const struct sockaddr *)(const void *)&where, sizeof where) != 0)
 		return sk_fault_errno(fault, errno, "%s: cannot bind", nic->name);
 	return SK_OK;
 }
 
-enum sk_err live_ring_open(const struct live_nic *nic, int filter_fd, struct live_ring **out, struct sk_fault *fault)
+enum sk_err live_ring_open(const struct live_nic *nic, int filter_fd, uint32_t frames, struct live_ring **out, struct sk_fault *fault)
 {
 	struct live_ring *ring = calloc(1, sizeof *ring);
 	if (ring == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
 	ring->fd = -1;
+	ring->blocks = frames / (BLOCK_BYTES / PLACE_BYTES) > BLOCKS_MIN ? frames / (BLOCK_BYTES / PLACE_BYTES) : BLOCKS_MIN;
 	enum sk_err err = make(ring, nic, filter_fd, fault);
 	if (err != SK_OK) {
 		live_ring_close(ring);
@@ -101,8 +103,8 @@ void live_ring_close(struct live_ring *ring)
 	if (ring == NULL)
 		return;
 	if (ring->map != NULL) {
-		sk_wipe(ring->map, (size_t)BLOCK_BYTES * BLOCKS);
-		(void)munmap(ring->map, (size_t)BLOCK_BYTES * BLOCKS);
+		sk_wipe(ring->map, (size_t)BLOCK_BYTES * ring->blocks);
+		(void)munmap(ring->map, (size_t)BLOCK_BYTES * ring->blocks);
 	}
 	if (ring->fd >= 0)
 		(void)close(ring->fd);
@@ -128,7 +130,7 @@ static void give_back(struct live_ring *ring)
 	if (length > sizeof *block)
 		sk_wipe((uint8_t *)block + sizeof *block, length - sizeof *block);
 	__atomic_store_n(&block->hdr.bh1.block_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
-	ring->block = (ring->block + 1) % BLOCKS;
+	ring->block = (ring->block + 1) % ring->blocks;
 	ring->open = ring->done = false;
 }
 
@@ -204,7 +206,7 @@ enum sk_err live_ring_counts(struct live_ring *ring, struct live_ring_counts *ou
 size_t live_ring_residue(const struct live_ring *ring)
 {
 	size_t found = 0;
-	for (size_t i = 0; i < BLOCKS; i++)
+	for (size_t i = 0; i < ring->blocks; i++)
 		found += sk_count_nonzero(ring->map + i * BLOCK_BYTES + sizeof(struct tpacket_block_desc), BLOCK_BYTES - sizeof(struct tpacket_block_desc));
 	return found;
 }
@@ -213,11 +215,11 @@ unsigned live_ring_fill(const struct live_ring *ring)
 {
 	unsigned waiting = 0;
 	/* Blocks that are ours stand in a row from the one that is read now. */
-	while (waiting < BLOCKS) {
-		const struct tpacket_block_desc *block = (const struct tpacket_block_desc *)(const void *)(ring->map + (size_t)((ring->block + waiting) % BLOCKS) * BLOCK_BYTES);
+	while (waiting < ring->blocks) {
+		const struct tpacket_block_desc *block = (const struct tpacket_block_desc *)(const void *)(ring->map + (size_t)((ring->block + waiting) % ring->blocks) * BLOCK_BYTES);
 		if ((__atomic_load_n(&block->hdr.bh1.block_status, __ATOMIC_RELAXED) & TP_STATUS_USER) == 0)
 			break;
 		waiting++;
 	}
-	return waiting * SK_SOURCE_FULL / BLOCKS;
+	return waiting * SK_SOURCE_FULL / ring->blocks;
 }

@@ -13,9 +13,8 @@
 #include <xdp/xsk.h>
 
 enum {
-	FRAMES = 16384,            /* of memory for a queue: rides out the gaps of scheduling at a million frames a second */
 	/* The kernel shows a new frame before it shows that it took the frame's place from the ring of free ones; so a place may come back while it still seems to be in there. */
-	FILL_ENTRIES = 2 * FRAMES,
+	FILL_TIMES = 2,
 	COMPLETION_FRAMES = 64,    /* nothing is sent */
 	CHUNK_BYTES = 2048, CHUNK_JUMBO_BYTES = 4096,
 	KERNEL_HEADROOM_BYTES = 256, /* XDP_PACKET_HEADROOM, in front of each frame: the mark lies in it */
@@ -29,7 +28,7 @@ struct live_xsk {
 	struct xsk_ring_cons completion, receive;
 	uint8_t *area;
 	size_t area_bytes;
-	uint32_t chunk_bytes;
+	uint32_t frames, chunk_bytes;
 	bool zero_copy;
 	/* the batch that the caller holds */
 	size_t held;
@@ -52,18 +51,18 @@ static enum sk_err make_area(struct live_xsk *xsk, struct sk_fault *fault)
 static enum sk_err fill_all(struct live_xsk *xsk, struct sk_fault *fault)
 {
 	uint32_t at = 0;
-	if (xsk_ring_prod__reserve(&xsk->fill, FRAMES, &at) != FRAMES)
+	if (xsk_ring_prod__reserve(&xsk->fill, xsk->frames, &at) != xsk->frames)
 		return sk_fault_set(fault, SK_EIO, "the ring of free frames is shorter than asked for");
-	for (uint32_t i = 0; i < FRAMES; i++)
+	for (uint32_t i = 0; i < xsk->frames; i++)
 		*xsk_ring_prod__fill_addr(&xsk->fill, at + i) = (uint64_t)i * xsk->chunk_bytes;
-	xsk_ring_prod__submit(&xsk->fill, FRAMES);
+	xsk_ring_prod__submit(&xsk->fill, xsk->frames);
 	return SK_OK;
 }
 
 static enum sk_err bind_socket(struct live_xsk *xsk, const struct live_nic *nic, unsigned queue, bool zero_copy, struct sk_fault *fault)
 {
-	const struct xsk_umem_config memory = {.fill_size = FILL_ENTRIES, .comp_size = COMPLETION_FRAMES, .frame_size = xsk->chunk_bytes};
-	const struct xsk_socket_config config = {.rx_size = FRAMES, .libbpf_flags = XSK_LIBBPF_FLAGS__INHIBIT_PROG_LOAD,
+	const struct xsk_umem_config memory = {.fill_size = FILL_TIMES * xsk->frames, .comp_size = COMPLETION_FRAMES, .frame_size = xsk->chunk_bytes};
+	const struct xsk_socket_config config = {.rx_size = xsk->frames, .libbpf_flags = XSK_LIBBPF_FLAGS__INHIBIT_PROG_LOAD,
 						 .bind_flags = (uint16_t)(XDP_USE_NEED_WAKEUP | (zero_copy ? XDP_ZEROCOPY : XDP_COPY))};
 	int error = -xsk_umem__create(&xsk->umem, xsk->area, xsk->area_bytes, &xsk->fill, &xsk->completion, &memory);
 	if (error != 0)
@@ -84,7 +83,7 @@ static enum sk_err bind_socket(struct live_xsk *xsk, const struct live_nic *nic,
 	return SK_OK;
 }
 
-enum sk_err live_xsk_open(const struct live_nic *nic, unsigned queue, bool zero_copy, struct live_xsk **out, struct sk_fault *fault)
+enum sk_err live_xsk_open(const struct live_nic *nic, unsigned queue, uint32_t frames, bool zero_copy, struct live_xsk **out, struct sk_fault *fault)
 {
 	size_t longest = nic->mtu + LINK_BYTES;
 	if (longest > CHUNK_JUMBO_BYTES - KERNEL_HEADROOM_BYTES)
@@ -94,7 +93,8 @@ enum sk_err live_xsk_open(const struct live_nic *nic, unsigned queue, bool zero_
 	if (xsk == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
 	xsk->chunk_bytes = longest > CHUNK_BYTES - KERNEL_HEADROOM_BYTES ? CHUNK_JUMBO_BYTES : CHUNK_BYTES;
-	xsk->area_bytes = (size_t)FRAMES * xsk->chunk_bytes;
+	xsk->frames = frames;
+	xsk->area_bytes = (size_t)frames * xsk->chunk_bytes;
 	enum sk_err err = make_area(xsk, fault);
 	if (err == SK_OK)
 		err = bind_socket(xsk, nic, queue, zero_copy, fault);
@@ -192,5 +192,5 @@ size_t live_xsk_residue(const struct live_xsk *xsk)
 unsigned live_xsk_fill(const struct live_xsk *xsk)
 {
 	uint32_t waiting = __atomic_load_n(xsk->receive.producer, __ATOMIC_RELAXED) - xsk->receive.cached_cons;
-	return waiting < FRAMES ? waiting * SK_SOURCE_FULL / FRAMES : SK_SOURCE_FULL;
+	return waiting < xsk->frames ? (unsigned)((uint64_t)waiting * SK_SOURCE_FULL / xsk->frames) : SK_SOURCE_FULL;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "select/select.h"
 
-#include <libpsl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "name/name.h"
 #include "select/sentence_priv.h"
 
 const char *sk_select_reason_name(enum sk_select_reason reason)
@@ -36,7 +36,7 @@ static const struct member {
 	MEMBER(0, state), MEMBER(0, icmp_type), MEMBER(0, icmp_code), MEMBER(0, app), MEMBER(0, layers), MEMBER(0, tunnels), MEMBER(0, interface),
 	MEMBER(0, initiator_port), MEMBER(0, responder_port), MEMBER(0, initiator), MEMBER(0, responder), MEMBER(0, first_ns), MEMBER(0, last_ns),
 	MEMBER(0, packets), MEMBER(0, ip_bytes), MEMBER(0, frames), MEMBER(0, frame_bytes), MEMBER(0, metered_by), MEMBER(0, sampling),
-	HITS(hit_count), HITS(hit_ids), HITS(hit_kinds), HITS(matched),
+	HITS(hit_count), HITS(hit_ids), HITS(hit_kinds), HITS(matched), HITS(rule_gid), HITS(rule_sid), HITS(rule_rev), HITS(rule_hash),
 	DNS(dns_type), DNS(dns_flags), DNS(dns_rcode), DNS(dns_labels), DNS(dns_name_length), DNS(dns_entropy_x16), DNS(dns_queries), DNS(dns_responses),
 	DNS(dns_nxdomain), DNS(dns_domain), TLS(tls_version), TLS(tls_bits), TLS(quic_version), TLS(sni_domain), TLS(alpn), TLS(ja3), TLS(ja4), TLS(ja4_second),
 	SERVER(server_version), SERVER(server_cipher), SERVER(server_bits), SERVER(server_alpn), SERVER(ja3s), CERT(cert_sha1), CERT(cert_sha256),
@@ -60,10 +60,10 @@ static const struct member {
 #undef DETECTOR
 };
 enum {
-	SECTION_COUNT = 9, SUFFIX_PATH_MAX = 256, KNOWN_NAMES = 1024,
-	SUFFIX_LABELS_MAX = 7 /* the longest rule of the public suffix list has 5, and one stands in front of it */
+	SECTION_COUNT = 9, KNOWN_NAMES = 1024
 };
 
+_Static_assert(1 << SK_OBSERVATION_COMMAND_BIT == SK_SELECTOR_COMMAND, "an observation tells rules from values");
 /* The contract's words and the set's words for kinds are the same bits: rules are written in one and checked against the other. */
 _Static_assert((int)SK_INDICATOR_ADDRESS == (int)SK_SELECTOR_ADDRESS && (int)SK_INDICATOR_PREFIX == (int)SK_SELECTOR_PREFIX &&
 	       (int)SK_INDICATOR_DOMAIN == (int)SK_SELECTOR_DOMAIN && (int)SK_INDICATOR_JA3 == (int)SK_SELECTOR_JA3 &&
@@ -71,7 +71,7 @@ _Static_assert((int)SK_INDICATOR_ADDRESS == (int)SK_SELECTOR_ADDRESS && (int)SK_
 	       (int)SK_INDICATOR_URL == (int)SK_SELECTOR_URL && (int)SK_INDICATOR_HASSH == (int)SK_SELECTOR_HASSH &&
 	       (int)SK_INDICATOR_HASSH_SERVER == (int)SK_SELECTOR_HASSH_SERVER && (int)SK_INDICATOR_JA3S == (int)SK_SELECTOR_JA3S &&
 	       (int)SK_INDICATOR_CERT_SHA1 == (int)SK_SELECTOR_CERT_SHA1 && (int)SK_INDICATOR_CERT_SHA256 == (int)SK_SELECTOR_CERT_SHA256 &&
-	       (int)SK_INDICATOR_KIND_COUNT == (int)SK_SELECTOR_KIND_COUNT, "kinds are the same bits");
+	       (int)SK_INDICATOR_KIND_COUNT + 1 == (int)SK_SELECTOR_KIND_COUNT && (int)SK_SELECTOR_COMMAND == 1 << SK_INDICATOR_KIND_COUNT, "kinds are the same bits; a command is none of indicator's");
 
 /* How much of a name is its registered domain, by a keyed hash of the name: most names come again and again, and the public suffix list takes as long as all the rest of
    their segment. No name stands here. */
@@ -82,8 +82,9 @@ struct known_name {
 
 struct sk_select {
 	const struct sk_indicator_set *set;
+	const struct sk_rules *rules;
 	const struct sk_observe_sink *sink;
-	psl_ctx_t *suffixes;
+	struct sk_suffixes *suffixes;
 	bool names, simulated, flow_all;
 	size_t cleared_count;                   /* members that are not on the whitelist */
 	const struct member *cleared[SK_COUNT(members)];
@@ -119,24 +120,6 @@ static void prepare(struct sk_select *select)
 		select->weight[n] = (double)n * log2((double)n);
 }
 
-/* The public suffix list. Its text is searched by halving; the automaton that is made of it, which psl_latest opens, through all that may stand
-   at a place: three times as slow. */
-static psl_ctx_t *open_suffixes(void)
-{
-	static const char automaton[] = ".dafsa", text[] = ".dat";
-	const char *path = psl_dist_filename();
-	size_t stem = strlen(path);
-	char at[SUFFIX_PATH_MAX];
-	psl_ctx_t *list = NULL;
-	if (stem >= sizeof automaton && stem < sizeof at && strcmp(path + stem - (sizeof automaton - 1), automaton) == 0) {
-		stem -= sizeof automaton - 1;
-		memcpy(at, path, stem);
-		memcpy(at + stem, text, sizeof text);
-		list = psl_load_file(at);
-	}
-	return list != NULL ? list : psl_latest(NULL);
-}
-
 enum sk_err sk_select_new(const struct sk_basis *basis, const struct sk_indicator_set *set, const struct sk_observe_sink *sink,
 			  struct sk_select **out)
 {
@@ -145,7 +128,10 @@ enum sk_err sk_select_new(const struct sk_basis *basis, const struct sk_indicato
 		return SK_ENOMEM;
 	select->sink = sink;
 	sk_select_switch(select, basis, set);
-	select->suffixes = open_suffixes();
+	if (sk_suffixes_open(&select->suffixes) == SK_ENOMEM) { /* without a list nothing is kept of a name */
+		free(select);
+		return SK_ENOMEM;
+	}
 	sk_random(select->known_key, sizeof select->known_key);
 	prepare(select);
 	*out = select;
@@ -165,11 +151,16 @@ void sk_select_switch(struct sk_select *select, const struct sk_basis *basis, co
 			sk_policy_names(kind, role);
 }
 
+void sk_select_rules(struct sk_select *select, const struct sk_rules *rules)
+{
+	select->rules = rules;
+}
+
 void sk_select_free(struct sk_select *select)
 {
 	if (select == NULL)
 		return;
-	psl_free(select->suffixes);
+	sk_suffixes_close(select->suffixes);
 	sk_wipe(select, sizeof *select);
 	free(select);
 }
@@ -194,27 +185,18 @@ static bool is_under(const char *name, const char *domain)
 	return width != 0 && length >= width && strcmp(name + length - width, domain) == 0 && (length == width || name[length - width - 1] == '.');
 }
 
-/* The right end of a name, which is all that the public suffix list asks of it: it looks each label up, and a name may have 127. */
-static const char *last_labels(const char *name)
-{
-	const char *at = name + strlen(name);
-	for (unsigned labels = 0; at > name; at--)
-		if (at[-1] == '.' && ++labels == SUFFIX_LABELS_MAX)
-			break;
-	return at;
-}
-
 static const char *registered_domain(struct sk_select *select, const char *name)
 {
-	const char *end = last_labels(name);
-	size_t length = strlen(end);
-	uint64_t hash = sk_siphash13(select->known_key, end, length);
+	if (select->suffixes == NULL)
+		return NULL;
+	size_t length = strlen(name);
+	uint64_t hash = sk_siphash13(select->known_key, name, length);
 	struct known_name *known = &select->known[hash % KNOWN_NAMES];
 	if (known->hash != hash || hash == 0) {
-		const char *domain = psl_registrable_domain(select->suffixes, end);
+		const char *domain = sk_suffixes_registered(select->suffixes, name);
 		*known = (struct known_name){.hash = hash, .length = (uint8_t)(domain != NULL ? strlen(domain) : 0)};
 	}
-	return known->length != 0 ? end + length - known->length : NULL;
+	return known->length != 0 ? name + length - known->length : NULL;
 }
 
 /* The domain that a selector of this segment names; else the registered domain (public suffix plus one label), which says whose it is and not what
@@ -231,7 +213,7 @@ static const char *reduced(struct sk_select *select, const struct sk_flow_record
 			return matched;
 	if (sk_addr_parse(name, &addr) == SK_OK)
 		return sk_addr_equal(&addr, &record->responder) ? name : NULL;
-	return select->suffixes != NULL ? registered_domain(select, name) : NULL;
+	return registered_domain(select, name);
 }
 
 /* What may be kept of a name: all of it under the names permit, else a part. rule: SELECT-2 */
@@ -291,12 +273,26 @@ static void fill_history(const struct sk_flow_record *record, struct sk_observat
 	out->sampling = record->sampling;
 }
 
+/* Of a rule its number, and a keyed hash of what fitted it. */
+static void fill_rule(const struct sk_rules *rules, const struct sk_flow_facts *facts, uint32_t i, struct sk_observation *out)
+{
+	if (facts->hit_kinds[i] != SK_OBSERVATION_COMMAND_BIT)
+		return;
+	const struct sk_rule *rule = sk_rules_at(rules, facts->hit_ids[i]);
+	out->rule_gid[i] = rule->gid;
+	out->rule_sid[i] = rule->sid;
+	out->rule_rev[i] = rule->rev;
+	out->rule_hash[i] = facts->hit_hashes[i];
+}
+
 static void fill_hits(const struct sk_select *select, const struct sk_flow_facts *facts, struct sk_observation *out)
 {
 	out->hit_count = facts->hit_count;
 	memcpy(out->hit_ids, facts->hit_ids, sizeof out->hit_ids);
 	memcpy(out->hit_kinds, facts->hit_kinds, sizeof out->hit_kinds);
-	(void)sk_indicator_value(select->set, facts->hit_ids[0], out->matched, sizeof out->matched);
+	(void)sk_sentence_value(select->set, select->rules, facts, 0, out->matched);
+	for (uint32_t i = 0; select->rules != NULL && i < facts->hit_count && i < SK_FLOW_HITS_MAX; i++)
+		fill_rule(select->rules, facts, i, out);
 }
 
 static void fill_dns(struct sk_select *select, const struct sk_flow_record *record, struct sk_observation *out)
@@ -434,7 +430,7 @@ static void put_findings(struct sk_select *select, const struct sk_flow_facts *f
 	uint32_t hits = facts->hit_count < SK_FLOW_HITS_MAX ? facts->hit_count : SK_FLOW_HITS_MAX;
 	for (uint32_t i = 0; i < hits; i++) {
 		struct sk_finding finding;
-		sk_sentence_finding(select->set, facts, i, observation, select->simulated, &finding);
+		sk_sentence_finding(select->set, select->rules, facts, i, observation, select->simulated, &finding);
 		select->sink->finding(select->sink->context, &finding, observation);
 		select->counts.findings++;
 	}
@@ -517,7 +513,7 @@ bool sk_select_metered(struct sk_select *select, const struct sk_flow_record *re
 #define EVENT_SPAN_NS (INT64_C(86400) * 1000000000)
 
 /* Initiator and responder have one family; who is not known is nobody. */
-static void fill_event(const struct sk_select *select, const struct sk_detection *detection, struct sk_observation *out)
+static void fill_event(struct sk_select *select, const struct sk_detection *detection, struct sk_observation *out)
 {
 	size_t rows;
 	const struct sk_detector_row *row = &sk_policy_detectors(&rows)[detection->detector];
@@ -556,7 +552,7 @@ static void fill_event(const struct sk_select *select, const struct sk_detection
 	out->detector_spread_permille = detection->spread_permille;
 	if (detection->text[0] != '\0') {
 		/* A domain, in full only where names are switched on. */
-		const char *kept = select->names || select->suffixes == NULL ? detection->text : psl_registrable_domain(select->suffixes, last_labels(detection->text));
+		const char *kept = select->names ? detection->text : registered_domain(select, detection->text);
 		out->sections |= SK_SECTION_DNS;
 		if (kept != NULL)
 			(void)snprintf(out->dns_domain, sizeof out->dns_domain, "%s", kept);

@@ -10,6 +10,7 @@
 #include "detect/kit.h"
 #include "observe/observe.h"
 #include "policy/policy.h"
+#include "rules/rules.h"
 
 /* Why an admitted frame was not selected. */
 enum sk_select_reason { SK_SELECT_NO_HIT, SK_SELECT_EVICTED, SK_SELECT_SHED, SK_SELECT_FRAGMENT_TIMEOUT, SK_SELECT_UNDECODABLE, SK_SELECT_STOPPED, SK_SELECT_REASON_COUNT };
@@ -28,6 +29,8 @@ struct sk_select; /* opaque */
 
 /* Make one for a basis and set; borrows all of them and the sink. SK_ENOMEM. */
 SK_MUST enum sk_err sk_select_new(const struct sk_basis *basis, const struct sk_indicator_set *set, const struct sk_observe_sink *sink, struct sk_select **out);
+/* Rules that hits of kind command are of (borrowed; NULL: none). */
+void sk_select_rules(struct sk_select *select, const struct sk_rules *rules);
 /* Mint by another basis and set from now on; borrows both. Segments that have hits were closed before: their ids are of the old set. */
 void sk_select_switch(struct sk_select *select, const struct sk_basis *basis, const struct sk_indicator_set *set);
 /* Free (NULL is fine). */

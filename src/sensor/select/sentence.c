@@ -28,6 +28,8 @@ static const struct weight {
 	 "The page may have been cleaned since it was named, or been fetched by a mail filter or a researcher rather than by an infected host."},
 	{SK_SELECTOR_CERT_SHA1, 3, 85, "The server may have changed hands, or a scanner or a researcher may have looked at it; the list may be stale."},
 	{SK_SELECTOR_CERT_SHA256, 3, 85, "The server may have changed hands, or a scanner or a researcher may have looked at it; the list may be stale."},
+	{SK_SELECTOR_COMMAND, 2, 60,
+	 "A rule of byte patterns fits what it was written for, and at times something harmless that looks alike; how often, its author knows best."},
 };
 
 static const struct weight *weight_of(uint32_t kind)
@@ -208,27 +210,88 @@ static void set_id(struct sk_finding *out)
 	memcpy(out->id, digest, sizeof out->id);
 }
 
-void sk_sentence_finding(const struct sk_indicator_set *set, const struct sk_flow_facts *facts, uint32_t i, const struct sk_observation *observation,
+static const struct sk_rule *rule_of(const struct sk_rules *rules, const struct sk_flow_facts *facts, uint32_t i)
+{
+	return (1u << facts->hit_kinds[i]) == SK_SELECTOR_COMMAND && rules != NULL ? sk_rules_at(rules, facts->hit_ids[i]) : NULL;
+}
+
+const char *sk_sentence_value(const struct sk_indicator_set *set, const struct sk_rules *rules, const struct sk_flow_facts *facts, uint32_t i, char out[SK_OBSERVATION_DOMAIN_MAX])
+{
+	const struct sk_rule *rule = rule_of(rules, facts, i);
+	if (rule == NULL)
+		return sk_indicator_value(set, facts->hit_ids[i], out, SK_OBSERVATION_DOMAIN_MAX);
+	(void)snprintf(out, SK_OBSERVATION_DOMAIN_MAX, "%u:%u", rule->gid, rule->sid);
+	return out;
+}
+
+/* A rule says itself what it means, how bad it is and which technique. */
+static void tell_rule(const struct sk_rule *rule, const struct sk_observation *o, uint64_t hash, bool simulated, struct sk_finding *out)
+{
+	enum { PRIORITY_HIGH = 1, PRIORITY_MEDIUM = 2, SEVERITY_HIGH = 3 };
+	char from[SK_ADDR_TEXT_MAX], to[SK_ADDR_TEXT_MAX], proto[32], time[96], bytes[128];
+	if (!is_knock(o))
+		out->severity = rule->priority == PRIORITY_HIGH ? SEVERITY_HIGH : rule->priority == PRIORITY_MEDIUM ? 2 : 1;
+	(void)snprintf(out->origin, sizeof out->origin, "%.80s%s%s", rule->origin, rule->technique[0] != '\0' ? ", ATT&CK " : "", rule->technique);
+	say(out->sentence, "%s (%s) and %s (%s) spoke %s (%s, %s); what was sent fits rule %s, \"%.200s\".", sk_addr_format(&o->initiator, from), place(o, true),
+	    sk_addr_format(&o->responder, to), place(o, false), when(o, time), protocol(o, proto), volume(o, bytes), out->matched, rule->message);
+	say(out->why, "Rule %s revision %u%s%.64s is in the approved set, from %.80s, and what was sent at the border (%s) fits all that it asks; of that a keyed hash is kept, %016llx.%s",
+	    out->matched, rule->rev, rule->category[0] != '\0' ? ", " : "", rule->category, rule->origin, sk_class_name((enum sk_class)o->class_), (unsigned long long)hash,
+	    simulated ? " Simulated: made under a lab basis." : "");
+}
+
+/* What relays of a kind are, and what else a talk with them may be. A finding of its own kind, one for each kind of relay and subject: which relay a program picks
+   says little. */
+static const struct {
+	const char *name, *doubt;
+} relays[SK_RELAY_COUNT] = {
+	[SK_RELAY_TOR] = {"a relay of Tor", "Tor serves people who protect their privacy as well as those who hide; an address that was a relay may be something else by now, or serve pages too."},
+	[SK_RELAY_PROXY] = {"an open or paid proxy", "Proxies are used for tests, for prices of other countries and for privacy; the address may be shared, or in other hands by now."},
+	[SK_RELAY_VPN] = {"an exit of a VPN service", "VPN services are used by travellers and for privacy; a company's own service may be among them, and the address may be shared."},
+};
+
+static void tell_relay(const struct sk_observation *observation, enum sk_relay relay, struct sk_finding *out)
+{
+	size_t used = strlen(out->sentence);
+	bool comes = observation->class_ == SK_CLASS_FD;
+	(void)snprintf(out->kind, sizeof out->kind, "indicator.relay");
+	(void)snprintf(out->sentence + used, sizeof out->sentence - used, " It is listed as %s: %s.", relays[relay].name,
+		       comes ? "who comes from there hides where they are" : "what is said through it goes on to somewhere else");
+	/* To go there and to be visited from there are two findings of one host. */
+	(void)snprintf(out->matched, sizeof out->matched, "%s%s", comes ? "from " : "", sk_relay_name(relay));
+	out->severity = comes ? 1 : 2;
+	if (out->confidence_percent > 70)
+		out->confidence_percent = 70;
+}
+
+void sk_sentence_finding(const struct sk_indicator_set *set, const struct sk_rules *rules, const struct sk_flow_facts *facts, uint32_t i, const struct sk_observation *observation,
 			 bool simulated, struct sk_finding *out)
 {
 	uint32_t kind = 1u << facts->hit_kinds[i];
 	const struct weight *weight = weight_of(kind);
+	const struct sk_rule *rule = rule_of(rules, facts, i);
 	*out = (struct sk_finding){.severity = weight->severity, .confidence_percent = weight->confidence_percent, .class_ = observation->class_,
 				   .first_ns = observation->first_ns, .last_ns = observation->last_ns, .count = 1};
 	(void)snprintf(out->kind, sizeof out->kind, "indicator.%s", sk_selector_kind_name((enum sk_selector_kind)kind));
-	(void)sk_indicator_value(set, facts->hit_ids[i], out->matched, sizeof out->matched);
-	(void)sk_indicator_origin(set, facts->hit_ids[i], out->origin, sizeof out->origin);
+	(void)sk_sentence_value(set, rules, facts, i, out->matched);
 	take_ends(observation, out);
 	if (is_knock(observation))
 		out->severity = 1;
-	write_sentence(observation, kind, out);
-	say(out->why, "The selector %s %.255s is in the approved set%s%.120s, and it equals what was seen at the border (%s).%s",
-	    sk_selector_kind_name((enum sk_selector_kind)kind), out->matched, out->origin[0] != '\0' ? ", from " : "", out->origin,
-	    sk_class_name((enum sk_class)observation->class_), simulated ? " Simulated: made under a lab basis." : "");
 	bool veiled = kind == SK_SELECTOR_DOMAIN && facts->has_tls && facts->tls.has_ech;
-	say(out->doubt, "%s%s%s", weight->doubt,
+	enum sk_relay relay = rule == NULL ? sk_indicator_relay(set, facts->hit_ids[i]) : SK_RELAY_NONE;
+	say(out->doubt, "%s%s%s", relay != SK_RELAY_NONE ? relays[relay].doubt : weight->doubt,
 	    veiled ? " The client hello was encrypted (ECH): the name seen is the front's, not the one inside." : "",
 	    observation->initiator_sure != 0 ? "" : " Which side began was not seen.");
+	if (rule != NULL) {
+		tell_rule(rule, observation, facts->hit_hashes[i], simulated, out);
+	} else {
+		(void)sk_indicator_origin(set, facts->hit_ids[i], out->origin, sizeof out->origin);
+		write_sentence(observation, kind, out);
+		say(out->why, "The selector %s %.255s is in the approved set%s%.120s, and it equals what was seen at the border (%s).%s",
+		    sk_selector_kind_name((enum sk_selector_kind)kind), out->matched, out->origin[0] != '\0' ? ", from " : "", out->origin,
+		    sk_class_name((enum sk_class)observation->class_), simulated ? " Simulated: made under a lab basis." : "");
+		if (relay != SK_RELAY_NONE)
+			tell_relay(observation, relay, out);
+	}
 	set_id(out);
 }
 

@@ -11,7 +11,7 @@ S = os.path.join(ROOT, "samples")
 def steady(text, folder):
     for pattern, word in ((re.escape(folder), "<folder>"), (re.escape(S), "samples"), (r"self-[0-9a-f]{16}", "<basis>"), (r"sekisho\.invalid/[0-9a-f]{16}", "<origin>"), (r"\b[0-9a-f]{64}\b", "<digest>"),
                           (r"root [0-9a-f]{16}\.\.\.", "root <root>"), (r"(?m)^Time .*$", "Time       <time and rate>"), (r"built 20[-0-9T:]+Z", "built <now>"), (r"(?m)^in force .*$", "in force   <90 days from now>"),
-                          (r"records, ", "records, "), (r"about [0-9,]+ (addresses|TCP ports)", r"about <estimate> \1"),
+                          (r"default \(\d+: sekisho detectors", "default (<n>: sekisho detectors"), (r"about [0-9,]+ (addresses|TCP ports)", r"about <estimate> \1"),
                           # Two flows to that address in one second: which is listed first is a matter of the workspace's random key.
                           (r"203\.0\.113\.66 \(address\+domain[a-z0-9+]*\)", "203.0.113.66 (address+domain...)"), (r"(?m)( +)$", "")):
         text = re.sub(pattern, word, text)

@@ -43,6 +43,9 @@ static void test_as(void **state)
 	assert_string_equal(find(places, "192.0.2.8"), "AS64504");
 	assert_string_equal(find(places, "192.0.2.7"), ""); /* 0: announced by nobody */
 	sk_places_free(places);
+	places = read_text("# nothing\n", true);
+	assert_string_equal(find(places, "192.0.2.7"), "");
+	sk_places_free(places);
 }
 
 static void test_wrong(void **state)

@@ -224,6 +224,11 @@ static void what_differs_is_told(void **state)
 		const char *key = strcmp(row->key, "links[].name") == 0 ? "links" : strcmp(row->key, "exports[].name") == 0 ? "exports" : row->key;
 		(void)snprintf(expected, sizeof expected, "%s%s ", key, row->reloadable ? "*" : "");
 		assert_string_equal(sk_buf_text(&out), expected);
+		/* A running sensor takes what it can, and nothing else. */
+		sk_conf_take(&scene->a, &scene->b);
+		sk_buf_reset(&out);
+		sk_conf_compare(&scene->a, &scene->b, told, &out);
+		assert_string_equal(sk_buf_text(&out), row->reloadable ? "" : expected);
 	}
 	sk_buf_fini(&out);
 }

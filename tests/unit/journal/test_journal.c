@@ -114,7 +114,7 @@ static void every_event_in_every_form(void **state)
 		assert_int_equal(sk_journal_close(scene->journal, &scene->fault), SK_OK);
 	}
 	for (int i = 0; i < SK_EVENT_COUNT; i++)
-		assert_true(sk_event_help((enum sk_event)i)[0] != '\0' && sk_event_words((enum sk_event)i)[0] != '\0');
+		assert_true(sk_event_help((enum sk_journal_event)i)[0] != '\0' && sk_event_words((enum sk_journal_event)i)[0] != '\0');
 }
 
 static void json_is_json(void **state)
@@ -128,7 +128,7 @@ static void json_is_json(void **state)
 		*end = '\0';
 		struct json_object *object = json_tokener_parse(line);
 		assert_non_null(object);
-		assert_string_equal(json_object_get_string(json_object_object_get(object, "event")), sk_event_name((enum sk_event)lines));
+		assert_string_equal(json_object_get_string(json_object_object_get(object, "event")), sk_event_name((enum sk_journal_event)lines));
 		assert_string_equal(json_object_get_string(json_object_object_get(object, "time")), "2026-11-22T06:30:00.123Z");
 		(void)json_object_put(object);
 	}
@@ -145,7 +145,7 @@ static void levels_hold(void **state)
 		open_log(scene);
 		write_every_event(scene->journal);
 		for (int i = 0; i < SK_EVENT_COUNT; i++)
-			expected += (int)sk_event_level((enum sk_event)i) >= level;
+			expected += (int)sk_event_level((enum sk_journal_event)i) >= level;
 		for (const char *c = got(scene); *c != '\0'; c++)
 			lines += *c == '\n';
 		assert_int_equal(lines, expected);

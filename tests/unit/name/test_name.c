@@ -27,6 +27,41 @@ static int close_list(void **state)
 	return 0;
 }
 
+/* The sieve never answers what libpsl would not: every rule of the list, what stands beside it, above it and below it, and names that are no rule. */
+static void test_suffixes(void **state)
+{
+	(void)state;
+	psl_ctx_t *list = psl_latest(NULL);
+	FILE *file = fopen(psl_dist_filename() != NULL ? "/usr/share/publicsuffix/public_suffix_list.dat" : "", "re");
+	char line[256], name[300];
+	size_t rules = 0;
+	assert_non_null(list);
+	if (file == NULL)
+		skip();
+	while (fgets(line, sizeof line, file) != NULL) {
+		const char *rule = line + (line[0] == '!') + 2 * (strncmp(line, "*.", 2) == 0);
+		line[strcspn(line, " \t\r\n")] = '\0';
+		if (rule[0] == '\0' || strncmp(line, "//", 2) == 0)
+			continue;
+		const char *parent = strchr(rule, '.');
+		static const char *const fronts[] = {"", "x.", "a.b.", "x"};
+		for (size_t i = 0; i < SK_COUNT(fronts); i++) {
+			(void)snprintf(name, sizeof name, "%s%s", fronts[i], rule);
+			assert_int_equal(sk_suffixes_hold(suffixes, name), psl_is_public_suffix2(list, name, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE) != 0);
+			const char *ours = sk_suffixes_registered(suffixes, name), *theirs = psl_registrable_domain(list, name);
+			assert_int_equal(ours == NULL, theirs == NULL);
+			assert_true(ours == NULL || strcmp(ours, theirs) == 0);
+		}
+		if (parent != NULL)
+			assert_int_equal(sk_suffixes_hold(suffixes, parent + 1), psl_is_public_suffix2(list, parent + 1, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE) != 0);
+		rules++;
+	}
+	(void)fclose(file);
+	psl_free(list);
+	assert_true(rules > 5000);
+	assert_false(sk_suffixes_hold(suffixes, "unknowntld"));
+}
+
 static void test_parts(void **state)
 {
 	(void)state;
@@ -169,7 +204,7 @@ static void test_tables(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_parts), cmocka_unit_test(test_like_the_library), cmocka_unit_test(test_features), cmocka_unit_test(test_scores),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_suffixes), cmocka_unit_test(test_parts), cmocka_unit_test(test_like_the_library), cmocka_unit_test(test_features), cmocka_unit_test(test_scores),
 					   cmocka_unit_test(test_tables)};
 	return cmocka_run_group_tests_name("name", tests, open_list, close_list);
 }

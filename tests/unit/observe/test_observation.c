@@ -67,6 +67,8 @@ static struct sk_observation full(void)
 		o.hit_ids[i] = i * 1000003;
 		o.hit_kinds[i] = (uint8_t)i;
 	}
+	o.hit_kinds[1] = SK_OBSERVATION_COMMAND_BIT;
+	o.rule_gid[1] = 1, o.rule_sid[1] = UINT32_MAX, o.rule_rev[1] = 7, o.rule_hash[1] = UINT64_MAX - 1;
 	memset(o.matched, 'm', SK_OBSERVATION_DOMAIN_MAX - 1);
 	o.dns_type = 28, o.dns_flags = 0x8180, o.dns_rcode = 3, o.dns_labels = 4, o.dns_name_length = 200, o.dns_entropy_x16 = 70;
 	o.dns_queries = 1, o.dns_responses = 2, o.dns_nxdomain = 3;

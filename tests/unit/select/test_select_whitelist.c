@@ -92,6 +92,18 @@ static void mint_event(struct sk_select *select)
 	sk_kit_free(kit);
 }
 
+static struct sk_rules *one_rule(void)
+{
+	static const char text[] = "alert tcp any any -> any any (msg:\"m\"; content:\"x\"; sid:7; rev:3;)\n";
+	struct sk_rules_options options = {.strict = false};
+	struct sk_rules_counts counts;
+	struct sk_rules *rules = NULL;
+	struct sk_fault fault;
+	assert_int_equal(sk_rules_new(&options, &rules), SK_OK);
+	assert_int_equal(sk_rules_text(rules, "test", NULL, text, strlen(text), &counts, &fault), SK_OK);
+	return rules;
+}
+
 static struct sk_observation mint(const char *field, enum spoken spoken)
 {
 	static const struct sk_indicator_options options = {.min_prefix_v4 = 8, .min_prefix_v6 = 19};
@@ -108,6 +120,9 @@ static struct sk_observation mint(const char *field, enum spoken spoken)
 	struct sk_flow_record record = segment_record(SK_CLASS_DF);
 	struct sk_flow_facts facts = {.hit_count = 0};
 	segment_hit(&facts, set, "e7d705a3286e19ea42f587b344ee6865");
+	struct sk_rules *rules = one_rule();
+	sk_select_rules(select, rules);
+	assert_true(sk_detect_note(&facts, 0, SK_OBSERVATION_COMMAND_BIT, 77));
 	shake_hands(&facts);
 	speak(&facts, spoken);
 	record.tcp_flags[0] = record.tcp_flags[1] = 0x1b;
@@ -124,6 +139,7 @@ static struct sk_observation mint(const char *field, enum spoken spoken)
 		sk_select_segment(select, &record);
 	assert_int_equal(sink.observations, 1);
 	sk_select_free(select);
+	sk_rules_free(rules);
 	sk_indicator_close(set);
 	lists_end(&lists);
 	return sink.observation;
@@ -137,7 +153,7 @@ static const struct {
 	FIELD(kind), FIELD(sections), FIELD(class_), FIELD(ip_proto), FIELD(initiator_sure), FIELD(tcp_flags), FIELD(end), FIELD(state),
 	FIELD(icmp_type), FIELD(icmp_code), FIELD(app), FIELD(layers), FIELD(tunnels), FIELD(interface), FIELD(initiator_port),
 	FIELD(responder_port), FIELD(initiator), FIELD(responder), FIELD(first_ns), FIELD(last_ns), FIELD(packets), FIELD(ip_bytes),
-	FIELD(frames), FIELD(frame_bytes), FIELD(metered_by), FIELD(sampling), FIELD(hit_count), FIELD(hit_ids), FIELD(hit_kinds), FIELD(matched), FIELD(dns_type), FIELD(dns_flags),
+	FIELD(frames), FIELD(frame_bytes), FIELD(metered_by), FIELD(sampling), FIELD(hit_count), FIELD(hit_ids), FIELD(hit_kinds), FIELD(matched), FIELD(rule_gid), FIELD(rule_sid), FIELD(rule_rev), FIELD(rule_hash), FIELD(dns_type), FIELD(dns_flags),
 	FIELD(dns_rcode), FIELD(dns_labels), FIELD(dns_name_length), FIELD(dns_entropy_x16), FIELD(dns_queries), FIELD(dns_responses),
 	FIELD(dns_nxdomain), FIELD(dns_domain), FIELD(tls_version), FIELD(tls_bits), FIELD(quic_version), FIELD(sni_domain), FIELD(alpn),
 	FIELD(ja3), FIELD(ja4), FIELD(ja4_second), FIELD(server_version), FIELD(server_cipher), FIELD(server_bits), FIELD(server_alpn), FIELD(ja3s),

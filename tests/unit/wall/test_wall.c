@@ -44,7 +44,7 @@ struct scene {
 	char folder[64], inside[96], outside[96], reading[96], file[128], other[128], readable[128], secret[128];
 	int bell, pipe[2], foreign, listener, datagrams[2], map, null, epoll;
 	pid_t victim;
-	bool reads_pipe;
+	bool reads_pipe, counts;
 };
 
 static struct scene scene; /* children are forked from it */
@@ -258,7 +258,8 @@ static void raise_walls(enum walls walls, bool test_run)
 	struct sk_fault fault;
 	const struct sk_wall_path paths[] = {{scene.inside, true}, {scene.reading, false}};
 	const struct sk_wall_plan plan = {.paths = paths, .path_count = SK_COUNT(paths)};
-	const struct sk_wall_descriptors descriptors = {.hears = scene.bell, .rings = &scene.bell, .ring_count = 1, .reads_pipe = scene.reads_pipe, .pipe = scene.pipe[0], .test_run = test_run};
+	const struct sk_wall_descriptors descriptors = {.hears = scene.bell, .rings = &scene.bell, .ring_count = 1, .reads_pipe = scene.reads_pipe, .pipe = scene.pipe[0],
+						      .counts = scene.counts, .asks = scene.datagrams[1], .test_run = test_run};
 	struct sk_wall_calls *calls;
 	if (walls == NO_WALLS)
 		return;
@@ -325,6 +326,22 @@ static void a_worker_reads_its_pipe(void **state)
 	assert_int_equal(pipe_read, 0);
 	assert_int_equal(heard, 0);
 	assert_int_equal(foreign, -1);
+}
+
+static int do_send_elsewhere(void) { return result(send(scene.datagrams[0], "x", 1, MSG_DONTWAIT | MSG_NOSIGNAL)); }
+
+static void a_worker_asks_for_counters(void **state)
+{
+	(void)state;
+	scene.counts = true;
+	int look_up = try_call(do_bpf_look_up, WORKER_WALLS, false), update = try_call(do_bpf_update, WORKER_WALLS, false), run = try_call(do_bpf_run, WORKER_WALLS, false),
+	    ask = try_call(do_send, WORKER_WALLS, false), elsewhere = try_call(do_send_elsewhere, WORKER_WALLS, false);
+	scene.counts = false;
+	assert_int_equal(look_up, 0);
+	assert_int_equal(ask, 0);
+	assert_int_equal(elsewhere, -1);
+	assert_int_equal(run, -1);
+	assert_int_equal(update, scene.map < 0 ? 0 : -1);
 }
 
 static void the_collector(void **state)
@@ -557,7 +574,7 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(workers), cmocka_unit_test(a_worker_reads_its_pipe), cmocka_unit_test(the_collector), cmocka_unit_test(without_walls_the_tests_are_red), cmocka_unit_test(a_test_run_where_it_is_asked_for),
+		cmocka_unit_test(workers), cmocka_unit_test(a_worker_reads_its_pipe), cmocka_unit_test(a_worker_asks_for_counters), cmocka_unit_test(the_collector), cmocka_unit_test(without_walls_the_tests_are_red), cmocka_unit_test(a_test_run_where_it_is_asked_for),
 		cmocka_unit_test(a_bug_is_told), cmocka_unit_test(landlock_holds_by_itself), cmocka_unit_test(facts_say_what_stands), cmocka_unit_test(a_path_that_is_not_there),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -149,7 +149,7 @@ static void one_interval(struct scene *scene, uint64_t interval)
 	must(sk_ledger_append(scene->book, "{}", 2, &receipt), scene, "append");
 	must(sk_ledger_commit(scene->book, &scene->fault), scene, "sign");
 	must(sk_emit_sync(scene->emit, &scene->fault), scene, "eve");
-	sk_journal_interval(scene->journal, interval, 1, 2, 3);
+	sk_journal_interval(scene->journal, scene->link, interval, 1, 2);
 	sk_journal_link_down(scene->journal, scene->link);
 	sk_journal_tick(scene->journal);
 	sk_emit_tick(scene->emit);
