@@ -20,6 +20,9 @@ enum sk_err sk_brands_load(const char *path, struct sk_brands **out, struct sk_f
 		err = sk_brands_read(suffixes, sk_buf_text(&text), text.length, path, out, fault);
 	sk_buf_fini(&text);
 	sk_suffixes_close(suffixes);
+	/* A list is the operator's own file, and no bytes of a peer. */
+	if (err == SK_EMALFORMED)
+		err = fault->err = SK_EINPUT;
 	return err;
 }
 

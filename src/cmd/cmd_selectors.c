@@ -29,7 +29,7 @@ enum {
 	VALUE_MAX = 320,
 	ORIGIN_MAX = 320
 };
-enum { OPT_WORKSPACE = 256, OPT_REPLACE, OPT_WARNING, OPT_ALL_FLOWS, OPT_IGNORE_TO_IDS, OPT_MIN_SCORE, OPT_LAB, OPT_LIMIT, OPT_JSON, OPT_HELP };
+enum { OPT_WORKSPACE = 256, OPT_REPLACE, OPT_WARNING, OPT_ALL_FLOWS, OPT_IGNORE_TO_IDS, OPT_MIN_SCORE, OPT_RELAY, OPT_LAB, OPT_LIMIT, OPT_JSON, OPT_HELP };
 
 static const struct option options[] = {{"workspace", required_argument, NULL, OPT_WORKSPACE},
 					{"replace", no_argument, NULL, OPT_REPLACE},
@@ -37,6 +37,7 @@ static const struct option options[] = {{"workspace", required_argument, NULL, O
 					{"all-flows", no_argument, NULL, OPT_ALL_FLOWS},
 					{"ignore-to-ids", no_argument, NULL, OPT_IGNORE_TO_IDS},
 					{"min-score", required_argument, NULL, OPT_MIN_SCORE},
+					{"relay", required_argument, NULL, OPT_RELAY},
 					{"lab", no_argument, NULL, OPT_LAB},
 					{"limit", required_argument, NULL, OPT_LIMIT},
 					{"json", no_argument, NULL, OPT_JSON},
@@ -48,6 +49,7 @@ struct args {
 	bool replace, all_flows, ignore_to_ids, lab, json, help;
 	uint64_t limit; /* 0: all */
 	uint64_t min_score;
+	enum sk_relay relay;
 	size_t warning_count, list_count;
 	const char *warnings[LISTS_MAX];
 	char **lists;
@@ -126,6 +128,10 @@ static int parse_args(struct sk_cmd *cmd, int argc, char **argv, struct args *ar
 		case OPT_MIN_SCORE:
 			if (!parse_number(optarg, &args->min_score) || args->min_score > UINT32_MAX)
 				return sk_cmd_usage(cmd, "selectors", "'%s' is not a score (--min-score)", optarg);
+			break;
+		case OPT_RELAY:
+			if (sk_relay_parse(optarg, strlen(optarg), &args->relay) != SK_OK)
+				return sk_cmd_usage(cmd, "selectors", "--relay %s: expected tor, proxy or vpn", optarg);
 			break;
 		default:
 			return sk_cmd_usage(cmd, "selectors", "unknown or incomplete option; see sekisho-selectors(1)");
@@ -418,7 +424,7 @@ static int import(struct sk_cmd *cmd, const struct args *args, bool write)
 	struct sk_fault fault = {.err = SK_OK};
 	struct job job = {.cmd = cmd, .args = args, .folder_fd = -1,
 			  .options = {.min_prefix_v4 = DEFAULT_MIN_V4, .min_prefix_v6 = DEFAULT_MIN_V6, .to_ids_ignored = args->ignore_to_ids,
-				      .special_ranges_allowed = args->lab, .min_score = (uint32_t)args->min_score,
+				      .special_ranges_allowed = args->lab, .min_score = (uint32_t)args->min_score, .relay = args->relay,
 				      .now_ns = cmd->clock.unix_ns(cmd->clock.context), .progress = show_progress}};
 	job.started_ns = job.shown_ns = cmd->clock.monotonic_ns(cmd->clock.context);
 	job.account = malloc(sizeof *job.account);
@@ -463,7 +469,8 @@ static void show_text(FILE *out, const struct sk_indicator_set *set, uint64_t co
 		sk_buf_init(&safe, sizeof origin * 4);
 		(void)sk_indicator_origin(set, id, origin, sizeof origin);
 		sk_escape_line(&safe, origin, strlen(origin));
-		(void)fprintf(out, "%s\t%s\n", sk_indicator_value(set, id, value, sizeof value), sk_buf_text(&safe));
+		const char *relay = sk_relay_name(sk_indicator_relay(set, id));
+		(void)fprintf(out, "%s\t%s%s%s\n", sk_indicator_value(set, id, value, sizeof value), sk_buf_text(&safe), relay[0] != '\0' ? "\t" : "", relay);
 		sk_buf_fini(&safe);
 	}
 }
@@ -477,6 +484,8 @@ static void show_json(struct sk_json_writer *json, const struct sk_indicator_set
 		sk_json_u64(json, "id", id);
 		sk_json_text(json, "value", sk_indicator_value(set, id, value, sizeof value));
 		sk_json_text(json, "origin", sk_indicator_origin(set, id, origin, sizeof origin));
+		if (sk_indicator_relay(set, id) != SK_RELAY_NONE)
+			sk_json_text(json, "relay", sk_relay_name(sk_indicator_relay(set, id)));
 		sk_json_end(json);
 	}
 	sk_json_end(json);
@@ -552,8 +561,8 @@ int sk_cmd_selectors(struct sk_cmd *cmd, int argc, char **argv)
 			code = sk_cmd_usage(cmd, "selectors", "--lab is for check without a workspace; a workspace's profile says what it is");
 		else if (!write && (args->replace || args->all_flows))
 			code = sk_cmd_usage(cmd, "selectors", "--replace and --all-flows belong to import");
-		else if ((info || list) && (args->warning_count != 0 || args->ignore_to_ids || args->min_score != 0))
-			code = sk_cmd_usage(cmd, "selectors", "--warning-list, --ignore-to-ids and --min-score belong to import and check");
+		else if ((info || list) && (args->warning_count != 0 || args->ignore_to_ids || args->min_score != 0 || args->relay != SK_RELAY_NONE))
+			code = sk_cmd_usage(cmd, "selectors", "--warning-list, --ignore-to-ids, --min-score and --relay belong to import and check");
 		else if (!check && args->workspace == NULL)
 			code = sk_cmd_usage(cmd, "selectors", "--workspace DIR is missing");
 		else if ((write || (check && args->workspace == NULL)) && args->list_count == 0 && !(write && args->all_flows))

@@ -167,6 +167,8 @@ static void json_hit(struct sk_json_writer *json, const struct sk_hunt *hunt, co
 	sk_json_text(json, "indicator", sk_indicator_value(hunt->set, hit->indicator.id, value, sizeof value));
 	sk_json_text(json, "kind", kind_name(&hit->indicator));
 	sk_json_text(json, "origin", sk_indicator_origin(hunt->set, hit->indicator.id, value, sizeof value));
+	if (sk_indicator_relay(hunt->set, hit->indicator.id) != SK_RELAY_NONE)
+		sk_json_text(json, "relay", sk_relay_name(sk_indicator_relay(hunt->set, hit->indicator.id)));
 	sk_json_text(json, "class", sk_class_name((enum sk_class)hit->class_));
 	sk_json_text(json, "own", sk_addr_format(&hit->own, text));
 	sk_json_text(json, "outside", sk_addr_format(&hit->outside, text));

@@ -305,6 +305,86 @@ static void count_taken(struct sk_import *import, uint64_t line, const char *tex
 	}
 }
 
+/* ---- relays ---- */
+
+static const char *const relay_names[SK_RELAY_COUNT] = {"", "tor", "proxy", "vpn"};
+
+const char *sk_relay_name(enum sk_relay relay)
+{
+	return relay < SK_RELAY_COUNT ? relay_names[relay] : "";
+}
+
+enum sk_err sk_relay_parse(const char *text, size_t length, enum sk_relay *relay)
+{
+	for (unsigned i = 1; i < SK_RELAY_COUNT; i++)
+		if (strlen(relay_names[i]) == length && strncasecmp(relay_names[i], text, length) == 0) {
+			*relay = (enum sk_relay)i;
+			return SK_OK;
+		}
+	return SK_EMALFORMED;
+}
+
+void sk_import_comment(struct sk_import *import, const char *text, size_t length)
+{
+	static const char word[] = "relay:";
+	enum sk_relay relay;
+	while (length != 0 && (*text == '#' || *text == ';' || *text == '/' || sk_space(*text))) {
+		text++;
+		length--;
+	}
+	if (length <= sizeof word - 1 || strncasecmp(text, word, sizeof word - 1) != 0)
+		return;
+	text += sizeof word - 1;
+	length -= sizeof word - 1;
+	for (; length != 0 && sk_space(*text); length--)
+		text++;
+	while (length != 0 && sk_space(text[length - 1]))
+		length--;
+	if (sk_relay_parse(text, length, &relay) == SK_OK)
+		import->builder->files[import->builder->file_count - 1].relay = relay;
+}
+
+/* The file of a tag; tags grow with files. */
+static enum sk_relay relay_of_tag(const struct sk_indicator_builder *builder, uint32_t tag)
+{
+	uint32_t low = 0;
+	if (tag == 0 || builder->file_count == 0 || builder->files[0].first > tag)
+		return SK_RELAY_NONE;
+	for (uint32_t high = builder->file_count; high - low > 1;) {
+		uint32_t middle = low + (high - low) / 2;
+		if (builder->files[middle].first <= tag)
+			low = middle;
+		else
+			high = middle;
+	}
+	return builder->files[low].relay;
+}
+
+/* A value is there already. Is it known as a relay's alone, and this list says that it is worse? */
+static bool is_heavier(const struct sk_indicator_builder *builder, const struct stored *stored, uint32_t tag, uint32_t *index)
+{
+	return stored->column != NULL && sk_column_find(stored->column, stored->bytes, stored->length, index) && relay_of_tag(builder, tag) == SK_RELAY_NONE &&
+	       relay_of_tag(builder, stored->column->tags[*index]) != SK_RELAY_NONE;
+}
+
+/* Origins change when the whole file was taken, so that an import which fails leaves them as they were. */
+static enum sk_err note_heavier(struct sk_import *import, const struct stored *stored, uint32_t tag)
+{
+	uint32_t index;
+	if (!is_heavier(import->builder, stored, tag, &index))
+		return SK_OK;
+	if (import->heavier_count == import->heavier_room) {
+		size_t room = import->heavier_room != 0 ? import->heavier_room * 2 : 64;
+		void *grown = realloc(import->heavier, room * sizeof import->heavier[0]);
+		if (grown == NULL)
+			return SK_ENOMEM;
+		import->heavier = grown;
+		import->heavier_room = room;
+	}
+	import->heavier[import->heavier_count++] = (struct sk_heavier){.column = stored->column, .index = index, .tag = tag};
+	return SK_OK;
+}
+
 enum sk_err sk_import_clean_value(struct sk_import *import, uint64_t line, const char *text, size_t length, const struct sk_value *value)
 {
 	struct sk_indicator_builder *builder = import->builder;
@@ -321,7 +401,7 @@ enum sk_err sk_import_clean_value(struct sk_import *import, uint64_t line, const
 		return sk_fault_set(import->fault, SK_ETOOBIG, "%s:%llu: more than %llu entries; nothing of this file was taken", import->path,
 				    (unsigned long long)line, (unsigned long long)builder->options.max_entries);
 	enum sk_err err = put_value(builder, &stored, (uint32_t)tag);
-	if (err == SK_EEXIST) {
+	if (err == SK_EEXIST && (err = note_heavier(import, &stored, (uint32_t)tag)) == SK_OK) {
 		sk_import_refuse(import, line, text, length, SK_INDICATOR_DUPLICATE, "");
 		return SK_OK;
 	}
@@ -379,7 +459,7 @@ enum sk_err sk_import_progress(struct sk_import *import, const struct sk_reader 
 	return SK_OK;
 }
 
-static enum sk_err add_file(struct sk_indicator_builder *builder, const char *name, uint64_t first)
+static enum sk_err add_file(struct sk_indicator_builder *builder, const char *name, uint64_t first, enum sk_relay relay)
 {
 	if (builder->file_count >= SK_INDICATOR_FILES_MAX || first > UINT32_MAX)
 		return SK_ETOOBIG;
@@ -393,6 +473,7 @@ static enum sk_err add_file(struct sk_indicator_builder *builder, const char *na
 	}
 	struct sk_origin_file *file = &builder->files[builder->file_count++];
 	file->first = (uint32_t)first;
+	file->relay = relay;
 	(void)snprintf(file->name, sizeof file->name, "%s", name);
 	return SK_OK;
 }
@@ -465,7 +546,7 @@ static enum sk_err import_file(struct sk_import *import, const char *path)
 	import->says_md5 = import->says_print = false;
 	sk_says_md5(import->name, strlen(import->name), import);
 	import->certificates = sk_says_certificates(import->name, strlen(import->name));
-	enum sk_err err = add_file(builder, import->name, import->first_tag);
+	enum sk_err err = add_file(builder, import->name, import->first_tag, builder->options.relay);
 	if (err != SK_OK)
 		err = sk_fault_set(import->fault, err, "%s: %s: at most %d files", path, sk_err_text(err), SK_INDICATOR_FILES_MAX);
 	else
@@ -512,6 +593,9 @@ enum sk_err sk_indicator_import(struct sk_indicator_builder *builder, const char
 	for (size_t i = 0; i < SK_COLUMN_COUNT; i++)
 		import.marks[i] = builder->columns[i].count;
 	enum sk_err err = is_folder(path) ? import_feed(&import, path) : import_file(&import, path);
+	for (size_t i = 0; err == SK_OK && i < import.heavier_count; i++)
+		import.heavier[i].column->tags[import.heavier[i].index] = import.heavier[i].tag;
+	free(import.heavier);
 	if (err == SK_OK)
 		return SK_OK;
 	for (size_t i = 0; i < SK_COLUMN_COUNT; i++)
@@ -530,7 +614,10 @@ static enum sk_err merge_value(struct sk_indicator_builder *builder, const struc
 				    (unsigned long long)builder->options.max_entries);
 	struct stored stored;
 	find_place(builder, value, &stored);
-	enum sk_err err = put_value(builder, &stored, tag <= UINT32_MAX ? (uint32_t)tag : 0);
+	uint32_t index, at = tag <= UINT32_MAX ? (uint32_t)tag : 0;
+	enum sk_err err = put_value(builder, &stored, at);
+	if (err == SK_EEXIST && is_heavier(builder, &stored, at, &index))
+		stored.column->tags[index] = at;
 	return err == SK_OK || err == SK_EEXIST ? SK_OK : sk_fault_set(fault, err, "merging sets: %s", sk_err_text(err));
 }
 
@@ -539,8 +626,9 @@ enum sk_err sk_indicator_merge(struct sk_indicator_builder *builder, const struc
 	uint64_t shift = builder->next_tag - 1, last = 0;
 	for (uint64_t i = 0; i < set->section[SK_SECTION_FILE].count; i++) {
 		char name[SK_INDICATOR_FILE_NAME_MAX + 1];
-		uint32_t first = sk_set_file(set, (uint32_t)i, name);
-		enum sk_err err = add_file(builder, name, first + shift);
+		enum sk_relay relay;
+		uint32_t first = sk_set_file(set, (uint32_t)i, name, &relay);
+		enum sk_err err = add_file(builder, name, first + shift, relay);
 		if (err != SK_OK)
 			return sk_fault_set(fault, err, "merging sets: %s: at most %d files", sk_err_text(err), SK_INDICATOR_FILES_MAX);
 	}

@@ -192,8 +192,9 @@ static enum sk_err check_origins(const struct check *check)
 	uint32_t before = 0, name_end = 0;
 	for (uint64_t i = 0; i < files; i++) {
 		struct sk_cur c = sk_cur_of(sk_view_item(set, SK_SECTION_FILE, i), SK_SET_FILE_WIDTH);
-		uint32_t first = sk_le32(&c), offset = sk_le32(&c), length = sk_le32(&c);
-		if (first == 0 || first < before || offset != name_end || length > SK_INDICATOR_FILE_NAME_MAX)
+		uint32_t first = sk_le32(&c), offset = sk_le32(&c), length = sk_le32(&c), relay = length >> SK_SET_FILE_RELAY_SHIFT;
+		length &= (1u << SK_SET_FILE_RELAY_SHIFT) - 1;
+		if (relay >= SK_RELAY_COUNT || first == 0 || first < before || offset != name_end || length > SK_INDICATOR_FILE_NAME_MAX)
 			return bad(check, sk_view_item(set, SK_SECTION_FILE, i), "a file of origin is wrong");
 		before = first;
 		name_end += length;

@@ -230,7 +230,7 @@ static void fill_files(struct compile *compile)
 		const struct sk_origin_file *file = &compile->builder->files[i];
 		put_le32(&files, file->first);
 		put_le32(&files, (uint32_t)sk_out_length(&names));
-		put_le32(&files, (uint32_t)strlen(file->name));
+		put_le32(&files, (uint32_t)strlen(file->name) | (uint32_t)file->relay << SK_SET_FILE_RELAY_SHIFT);
 		sk_put_bytes(&names, file->name, strlen(file->name));
 	}
 }

@@ -35,6 +35,9 @@ enum sk_indicator_reason {
 	SK_INDICATOR_REASON_COUNT
 };
 
+/* A list may name relays rather than culprits: addresses behind which others hide. It says so itself in a comment, "# relay: tor", or whoever imports it does. */
+enum sk_relay { SK_RELAY_NONE, SK_RELAY_TOR, SK_RELAY_PROXY, SK_RELAY_VPN, SK_RELAY_COUNT };
+
 /* Called for each line refused or cleaned: file, line (or attribute number), the value made printable, the reason, a detail ("in list X"). */
 typedef void (*sk_indicator_note)(void *context, const char *file, uint64_t line, const char *value, enum sk_indicator_reason reason,
 				  const char *detail);
@@ -55,6 +58,7 @@ struct sk_indicator_options {
 	bool special_ranges_allowed;        /* lab: private and documentation addresses may be selectors */
 	bool to_ids_ignored;                /* take what its author did not mean for detection (to_ids false) */
 	uint32_t kinds;                     /* enum sk_indicator_kind bits that the basis' rule names; 0: all */
+	enum sk_relay relay;                /* what lists name that do not say it themselves */
 	uint32_t min_score;                 /* iprep and datarep: what scores less is refused; 0: all are taken */
 	int64_t now_ns;                     /* for the validity that a feed states (STIX); 0: dates are not looked at */
 	/* Called now and then during an import with the lines read so far; may be NULL. */
@@ -131,6 +135,12 @@ bool sk_indicator_match_hex(const struct sk_indicator_set *set, enum sk_indicato
 const char *sk_indicator_value(const struct sk_indicator_set *set, uint32_t id, char *text, size_t size);
 /* Where the entry came from: file's base name and line, for explanations ("list.txt:12"), "" when not known. */
 const char *sk_indicator_origin(const struct sk_indicator_set *set, uint32_t id, char *text, size_t size);
+/* Of what kind of relays the list was that named the entry. A value that a list of culprits names too is no mere relay: SK_RELAY_NONE. */
+enum sk_relay sk_indicator_relay(const struct sk_indicator_set *set, uint32_t id);
+/* "tor", "proxy", "vpn"; "" of none. Static storage. */
+const char *sk_relay_name(enum sk_relay relay);
+/* The reverse. SK_EMALFORMED. */
+SK_MUST enum sk_err sk_relay_parse(const char *text, size_t length, enum sk_relay *relay);
 /* JSON name of a reason, e.g. "warning_list"; prose for people. Static storage. */
 const char *sk_indicator_reason_name(enum sk_indicator_reason reason);
 /* The sentence. */

@@ -192,6 +192,7 @@ enum sk_column_name sk_print_column(enum sk_indicator_kind kind);
 
 struct sk_origin_file {
 	uint32_t first;      /* tag of its line 1; tags grow by one a line; 0 is "not known" */
+	enum sk_relay relay; /* a list of such relays */
 	char name[SK_INDICATOR_FILE_NAME_MAX + 1];
 };
 
@@ -217,6 +218,12 @@ struct sk_indicator_builder {
 	struct sk_suffixes *suffixes;
 };
 
+/* A value that a list of relays named before, and a list of culprits names now: it gets the later origin when the import succeeds. */
+struct sk_heavier {
+	struct sk_column *column;
+	uint32_t index, tag;
+};
+
 /* One file on its way in. */
 struct sk_import {
 	struct sk_indicator_builder *builder;
@@ -227,6 +234,8 @@ struct sk_import {
 	bool crlf_noted;
 	bool certificates;       /* the name or a comment says that 40 or 64 digits are a certificate's hash */
 	bool to_ids_unused;      /* MISP: no attribute of the event at hand is marked, so the mark says nothing */
+	struct sk_heavier *heavier;
+	size_t heavier_count, heavier_room;
 	uint32_t marks[SK_COLUMN_COUNT]; /* values of each column before this file */
 	struct sk_fault *fault;
 };
@@ -241,6 +250,8 @@ SK_MUST enum sk_err sk_import_clean_value(struct sk_import *import, uint64_t lin
 void sk_import_refuse(struct sk_import *import, uint64_t line, const char *text, size_t length, enum sk_indicator_reason reason, const char *detail);
 /* Say that something was cleaned that is no single value; counted. */
 void sk_import_say(struct sk_import *import, uint64_t line, enum sk_indicator_reason reason);
+/* The comment "# relay: tor" says what the file at hand lists. */
+void sk_import_comment(struct sk_import *import, const char *text, size_t length);
 /* Say once a file that it has CRLF line ends, count each. */
 void sk_import_crlf(struct sk_import *import, uint64_t line);
 
@@ -290,7 +301,8 @@ enum {
 	SK_SET_BITMAP_WORDS = 1024,
 	SK_SET_DIRECTORY_ITEMS = 65537,
 	SK_SET_DIRECTORY_FROM = 128, /* fewer IPv4 segments are searched as a whole */
-	SK_SET_FILE_WIDTH = 12
+	SK_SET_FILE_WIDTH = 12,
+	SK_SET_FILE_RELAY_SHIFT = 24 /* the high byte of a file name's length is its enum sk_relay */
 };
 #define SK_SET_MAGIC "SKSELSET"
 
@@ -345,8 +357,8 @@ void sk_set_warm(struct sk_indicator_set *set);
 uint64_t sk_set_checksum(const uint8_t *bytes, size_t length);
 /* Entry id as a value (changes is 0); returns its tag. A name that is out of its bounds (a forged set) is empty. */
 uint32_t sk_set_entry(const struct sk_indicator_set *set, uint32_t id, struct sk_value *value);
-/* The first tag and the name of an origin file. */
-uint32_t sk_set_file(const struct sk_indicator_set *set, uint32_t index, char name[SK_INDICATOR_FILE_NAME_MAX + 1]);
+/* The first tag, the name and the relays of an origin file. */
+uint32_t sk_set_file(const struct sk_indicator_set *set, uint32_t index, char name[SK_INDICATOR_FILE_NAME_MAX + 1], enum sk_relay *relay);
 /* SHA-256 over the canonical list of entries of a view. SK_ENOMEM. */
 SK_MUST enum sk_err sk_set_digest(const struct sk_indicator_set *set, uint8_t digest[SK_HASH_BYTES]);
 

@@ -371,10 +371,12 @@ const char *sk_indicator_value(const struct sk_indicator_set *set, uint32_t id, 
 }
 
 /* A name that lies outside its section (a forged set) is empty. */
-uint32_t sk_set_file(const struct sk_indicator_set *set, uint32_t index, char name[SK_INDICATOR_FILE_NAME_MAX + 1])
+uint32_t sk_set_file(const struct sk_indicator_set *set, uint32_t index, char name[SK_INDICATOR_FILE_NAME_MAX + 1], enum sk_relay *relay)
 {
 	struct sk_cur c = sk_cur_of(sk_view_item(set, SK_SECTION_FILE, index), SK_SET_FILE_WIDTH);
-	uint32_t first = sk_le32(&c), offset = sk_le32(&c), length = sk_le32(&c);
+	uint32_t first = sk_le32(&c), offset = sk_le32(&c), length = sk_le32(&c), kind = length >> SK_SET_FILE_RELAY_SHIFT;
+	*relay = kind < SK_RELAY_COUNT ? (enum sk_relay)kind : SK_RELAY_NONE;
+	length &= (1u << SK_SET_FILE_RELAY_SHIFT) - 1;
 	struct sk_cur names = sk_cur_of(set->section[SK_SECTION_FILE_BYTES].bytes, set->section[SK_SECTION_FILE_BYTES].count);
 	sk_skip(&names, offset);
 	if (length > SK_INDICATOR_FILE_NAME_MAX || length > sk_left(&names))
@@ -384,13 +386,12 @@ uint32_t sk_set_file(const struct sk_indicator_set *set, uint32_t index, char na
 	return first;
 }
 
-const char *sk_indicator_origin(const struct sk_indicator_set *set, uint32_t id, char *text, size_t size)
+/* The file that an entry came from, its name and the line there; false when it is not known. */
+static bool find_origin(const struct sk_indicator_set *set, uint32_t id, char name[SK_INDICATOR_FILE_NAME_MAX + 1], uint32_t *line, enum sk_relay *relay)
 {
-	(void)snprintf(text, size, "%s", "");
-	uint32_t tag = id < set->facts.entries ? sk_load_le32(sk_view_item(set, SK_SECTION_ORIGIN, id)) : 0;
+	uint32_t tag = id < set->facts.entries ? sk_load_le32(sk_view_item(set, SK_SECTION_ORIGIN, id)) : 0, low = 0;
 	if (tag == 0 || set->section[SK_SECTION_FILE].count == 0)
-		return text;
-	uint32_t low = 0;
+		return false;
 	for (uint32_t high = (uint32_t)set->section[SK_SECTION_FILE].count; high - low > 1;) {
 		uint32_t middle = low + (high - low) / 2;
 		if (sk_load_le32(sk_view_item(set, SK_SECTION_FILE, middle)) <= tag)
@@ -398,8 +399,25 @@ const char *sk_indicator_origin(const struct sk_indicator_set *set, uint32_t id,
 		else
 			high = middle;
 	}
+	*line = tag - sk_set_file(set, low, name, relay) + 1;
+	return true;
+}
+
+const char *sk_indicator_origin(const struct sk_indicator_set *set, uint32_t id, char *text, size_t size)
+{
 	char name[SK_INDICATOR_FILE_NAME_MAX + 1];
-	uint32_t first = sk_set_file(set, low, name);
-	(void)snprintf(text, size, "%s:%u", name, (unsigned)(tag - first + 1));
+	uint32_t line;
+	enum sk_relay relay;
+	(void)snprintf(text, size, "%s", "");
+	if (find_origin(set, id, name, &line, &relay))
+		(void)snprintf(text, size, "%s:%u", name, (unsigned)line);
 	return text;
+}
+
+enum sk_relay sk_indicator_relay(const struct sk_indicator_set *set, uint32_t id)
+{
+	char name[SK_INDICATOR_FILE_NAME_MAX + 1];
+	uint32_t line;
+	enum sk_relay relay;
+	return find_origin(set, id, name, &line, &relay) ? relay : SK_RELAY_NONE;
 }

@@ -485,6 +485,8 @@ static enum sk_err import_line(struct sk_import *import, struct sk_reader *reade
 		passed = SK_INDICATOR_HEADER;
 	}
 	if (passed != SK_INDICATOR_REASON_COUNT) {
+		if (passed == SK_INDICATOR_COMMENT)
+			sk_import_comment(import, line.text, line.length);
 		sk_import_refuse(import, reader->line, line.text, line.length, passed, passed == SK_INDICATOR_TOO_LONG ? "the whole line" : "");
 		return SK_OK;
 	}

@@ -263,16 +263,31 @@ static enum sk_err make_maps(struct sk_brands *brands)
 	return SK_OK;
 }
 
-static struct sk_brands *make_brands(void)
+/* No more words than there are ends of words. */
+static size_t words_in(const char *text, size_t length)
+{
+	size_t words = 1;
+	for (size_t i = 0; i < length; i++)
+		words += text[i] == ' ' || text[i] == '\t' || text[i] == ',' || text[i] == '\r' || text[i] == '\n' || text[i] == '#';
+	return words;
+}
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* With room for all that so many words can be. */
+static struct sk_brands *make_brands(size_t words)
 {
 	struct sk_brands *brands = calloc(1, sizeof *brands);
 	if (brands == NULL)
 		return NULL;
-	brands->texts = calloc(SK_BRANDS_MAX, sizeof brands->texts[0]);
-	brands->everywhere = calloc(SK_BRANDS_MAX, sizeof brands->everywhere[0]);
-	brands->forms = calloc(FORMS_MAX, sizeof brands->forms[0]);
-	brands->domains = calloc(DOMAINS_MAX, sizeof brands->domains[0]);
-	brands->domain_brand = calloc(DOMAINS_MAX, sizeof brands->domain_brand[0]);
+	brands->texts = calloc(least(words, SK_BRANDS_MAX), sizeof brands->texts[0]);
+	brands->everywhere = calloc(least(words, SK_BRANDS_MAX), sizeof brands->everywhere[0]);
+	brands->forms = calloc(least(FORMS_EACH * words, FORMS_MAX), sizeof brands->forms[0]);
+	brands->domains = calloc(least(words, DOMAINS_MAX), sizeof brands->domains[0]);
+	brands->domain_brand = calloc(least(words, DOMAINS_MAX), sizeof brands->domain_brand[0]);
 	if (brands->texts != NULL && brands->everywhere != NULL && brands->forms != NULL && brands->domains != NULL && brands->domain_brand != NULL)
 		return brands;
 	sk_brands_free(brands);
@@ -297,7 +312,7 @@ static enum sk_err finish(struct sk_brands *brands, enum sk_err err, const char 
 
 enum sk_err sk_brands_read(const struct sk_suffixes *suffixes, const char *text, size_t length, const char *file, struct sk_brands **out, struct sk_fault *fault)
 {
-	struct sk_brands *brands = make_brands();
+	struct sk_brands *brands = make_brands(words_in(text, length));
 	*out = NULL;
 	return finish(brands, brands != NULL ? read_lines(suffixes, brands, text, length, file, fault) : SK_ENOMEM, file, out, fault);
 }
@@ -315,10 +330,13 @@ const char *sk_brands_default_line(size_t line)
 enum sk_err sk_brands_default(const struct sk_suffixes *suffixes, struct sk_brands **out, struct sk_fault *fault)
 {
 	static const char file[] = "the program's list of brands";
-	struct sk_brands *brands = make_brands();
+	const char *text;
+	size_t words = 0;
+	for (size_t line = 0; (text = sk_brands_default_line(line)) != NULL; line++)
+		words += words_in(text, strlen(text));
+	struct sk_brands *brands = make_brands(words);
 	*out = NULL;
 	enum sk_err err = brands != NULL ? SK_OK : SK_ENOMEM;
-	const char *text;
 	for (unsigned line = 0; err == SK_OK && (text = sk_brands_default_line(line)) != NULL; line++)
 		err = read_line(suffixes, brands, text, text + strlen(text), file, line + 1, fault);
 	return finish(brands, err, file, out, fault);

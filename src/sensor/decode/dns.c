@@ -14,8 +14,9 @@ enum {
 	NAME_WIRE_MAX = 255, LABEL_MAX = 63, LABELS_MAX = 127, ESCAPED_MAX = 4 * NAME_WIRE_MAX,
 	LABEL_KIND_MASK = 0xc0, LABEL_POINTER = 0xc0, POINTER_MASK = 0x3fff,
 	TYPE_A = 1, TYPE_NS = 2, TYPE_CNAME = 5, TYPE_NULL = 10, TYPE_PTR = 12, TYPE_MX = 15, TYPE_TXT = 16, TYPE_AAAA = 28, TYPE_SRV = 33,
-	TYPE_OPT = 41, TYPE_SVCB = 64, TYPE_HTTPS = 65,
-	CLASS_IN = 1, FLAG_RESPONSE = 0x8000, FLAG_TRUNCATED = 0x0200, RCODE_MASK = 0x000f
+	TYPE_OPT = 41, TYPE_SVCB = 64, TYPE_HTTPS = 65, TYPE_TSIG = 250, CLASS_IN = 1, CLASS_CHAOS = 3, CLASS_ANY = 255,
+	FLAG_RESPONSE = 0x8000, FLAG_TRUNCATED = 0x0200, RCODE_MASK = 0x000f,
+	QUESTION_FLAGS = 0x0130 /* RD, AD, CD: all that a client may set */
 };
 
 /* A name as text while it is read: where each label begins, so that a text that is too long can lose labels from the left. */
@@ -233,6 +234,45 @@ static inline __attribute__((always_inline)) enum sk_err read_record(struct sk_c
 		out->rcode = (uint8_t)((ttl >> 24) << 4 | out->rcode);
 	}
 	return SK_OK;
+}
+
+/* The name of a question, without pointers: 1 to 127 labels, or the root. */
+static bool skip_plain_name(struct sk_cur *c)
+{
+	for (size_t wire_bytes = 0; wire_bytes < NAME_WIRE_MAX;) {
+		uint8_t length = sk_u8(c);
+		if (sk_alive(c) != SK_OK || (length & LABEL_KIND_MASK) != 0)
+			return false;
+		if (length == 0)
+			return true;
+		wire_bytes += length + 1u;
+		sk_skip(c, length);
+	}
+	return false;
+}
+
+bool sk_dns_is_question(struct sk_cur message)
+{
+	struct sk_view head = sk_view_of(&message, HEADER_BYTES);
+	if (!sk_view_is(head) || (sk_view_be16(head, 2) & ~QUESTION_FLAGS) != 0 || sk_view_be16(head, 4) != 1 || sk_view_be16(head, 6) != 0 || sk_view_be16(head, 8) != 0)
+		return false;
+	unsigned additionals = sk_view_be16(head, 10);
+	sk_skip(&message, HEADER_BYTES);
+	if (additionals > 2 || !skip_plain_name(&message))
+		return false;
+	uint16_t type = sk_be16(&message), class_ = sk_be16(&message);
+	if (sk_alive(&message) != SK_OK || type == 0 || (class_ != CLASS_IN && class_ != CLASS_CHAOS && class_ != CLASS_ANY))
+		return false;
+	for (unsigned i = 0; i < additionals; i++) {
+		if (!skip_plain_name(&message))
+			return false;
+		type = sk_be16(&message);
+		sk_skip(&message, 6);
+		sk_skip(&message, sk_be16(&message));
+		if (sk_alive(&message) != SK_OK || (type != TYPE_OPT && type != TYPE_TSIG))
+			return false;
+	}
+	return !sk_more(&message);
 }
 
 enum sk_err sk_dns_parse(struct sk_cur message, struct sk_dns *out)

@@ -28,4 +28,8 @@ struct sk_dns {
    over 255 bytes, counts that cannot fit. */
 SK_MUST enum sk_err sk_dns_parse(struct sk_cur message, struct sk_dns *out);
 
+/* Is this one whole question of a client, so strictly that it may be believed at a port which says nothing? Header, a name without pointers, type and class, at
+   most an OPT record or a signature behind it: about 90 bits that another protocol would have to have right. */
+bool sk_dns_is_question(struct sk_cur message);
+
 #endif

@@ -86,6 +86,13 @@ static uint64_t key(const struct sk_run *run, const struct sk_event *event)
 	return sk_mix(sk_mix(event->from, event->to), (uint64_t)event->ip_proto << 24 | (uint64_t)event->responder_port << 8 | 21);
 }
 
+/* Was the connection's beginning in this segment? By its flags where they are told; routers do, without knowing who began. */
+static bool is_whole(const struct sk_event *event)
+{
+	bool began = event->tcp_flags[0] != 0 ? (event->tcp_flags[0] & SK_TCP_SYN) != 0 : (event->bits & SK_EVENT_SURE) != 0;
+	return began && (event->bits & SK_EVENT_CONTINUED) == 0;
+}
+
 static void end_of(struct sk_run *run, const struct sk_event *event, uint64_t hash)
 {
 	struct entry *entry = sk_table_find(&run->table, hash, run->now_s);
@@ -97,7 +104,7 @@ static void end_of(struct sk_run *run, const struct sk_event *event, uint64_t ha
 	entry->ended++;
 	/* Of one direction alone, no more than that can be asked for. */
 	entry->spoke += said && (heard || event->flow.packets[1] == 0);
-	entry->unsure += event->ip_proto == TCP && (event->bits & (SK_EVENT_SURE | SK_EVENT_CONTINUED)) == 0;
+	entry->unsure += event->ip_proto == TCP && !is_whole(event);
 	for (unsigned side = 0; side < 2; side++) {
 		entry->packets[side] += event->flow.packets[side];
 		entry->bytes[side] += event->flow.bytes[side];
@@ -195,7 +202,8 @@ static bool say(struct sk_run *run, struct entry *entry, const struct sk_period 
 	return false;
 }
 
-/* Something was said in most contacts, and most were seen from their beginning: a connection that is only kept alive begins anew for us after each silence. */
+/* Something was said in most contacts, and most were seen from their beginning: a connection that is kept alive begins anew for us after each silence, and one that
+   goes on for hours at each active time-out. */
 static bool is_talk(const struct entry *entry)
 {
 	return 2 * entry->spoke >= entry->ended && 4 * entry->ended >= entry->contacts && 2 * entry->unsure < entry->ended;

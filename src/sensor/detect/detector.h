@@ -116,6 +116,8 @@ const char *sk_tell_when(const struct sk_detection *detection, char text[96]);
 const char *sk_tell_place(const struct sk_detection *detection, bool responder);
 /* As sk_tell_addr: "TCP port 22 (SSH)". */
 const char *sk_tell_service(uint8_t ip_proto, uint16_t port, char text[48]);
+/* "SSH", "EtherNet/IP": a protocol as people write it. Static storage. */
+const char *sk_tell_app(uint8_t app);
 /* "tcp/22", "icmp": what tells findings apart. */
 void sk_tell_matched(struct sk_detection *detection, uint8_t ip_proto, uint16_t port);
 

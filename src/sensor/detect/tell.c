@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/app.h"
 #include "detect/detector.h"
 #include "text/text.h"
 
@@ -110,6 +111,16 @@ const char *sk_tell_service(uint8_t ip_proto, uint16_t port, char text[48])
 			name = names[i].name;
 	(void)snprintf(text, 48, name != NULL ? "%s port %u (%s)" : "%s port %u", proto, port, name);
 	return text;
+}
+
+const char *sk_tell_app(uint8_t app)
+{
+	static const char *const names[SK_APP_COUNT] = {
+		[SK_APP_DNS] = "DNS", [SK_APP_TLS] = "TLS", [SK_APP_DTLS] = "DTLS", [SK_APP_QUIC] = "QUIC", [SK_APP_HTTP] = "HTTP", [SK_APP_SSH] = "SSH", [SK_APP_SMB] = "SMB",
+		[SK_APP_RDP] = "RDP", [SK_APP_KERBEROS] = "Kerberos", [SK_APP_STUN] = "STUN", [SK_APP_NTP] = "NTP", [SK_APP_SNMP] = "SNMP", [SK_APP_SIP] = "SIP",
+		[SK_APP_MQTT] = "MQTT", [SK_APP_MODBUS] = "Modbus", [SK_APP_DNP3] = "DNP3", [SK_APP_IEC104] = "IEC 104", [SK_APP_S7] = "S7", [SK_APP_ENIP] = "EtherNet/IP",
+		[SK_APP_BACNET] = "BACnet", [SK_APP_HTTP2] = "HTTP/2"};
+	return app < SK_COUNT(names) && names[app] != NULL ? names[app] : "something";
 }
 
 void sk_tell_matched(struct sk_detection *detection, uint8_t ip_proto, uint16_t port)

@@ -584,5 +584,6 @@ void sk_engine_totals(const struct sk_engine *engine, struct sk_engine_totals *o
 
 size_t sk_engine_residue(const struct sk_engine *engine)
 {
-	return sk_decode_residue(engine->decoder) + sk_flow_residue(engine->flows);
+	size_t rules = engine->signature != NULL ? sk_signature_residue(engine->signature) : 0;
+	return sk_decode_residue(engine->decoder) + sk_flow_residue(engine->flows) + rules;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Heads: whether a packet may hold one, and what bytes at the place of a head are. Where that place is, and which comes next: tcp.c, udp.c.
-   Protocols are known by content on any port, within the first payloads of a direction; DNS by port 53 and content. Multicast DNS (5353) is left
-   alone on purpose: its names are mostly those of persons' devices. */
+   Protocols are known by content on any port, within the first payloads of a direction; DNS by port 53 and content, and elsewhere when a flow
+   begins with a question that is nothing else. Multicast DNS (5353) and its like are left alone on purpose: their names are mostly those of persons' devices. */
 #include "flow/head_priv.h"
 
 /* Parsers that leave zeros when they say no: nothing is to be overwritten behind them. */
@@ -179,12 +179,19 @@ static unsigned readers_of(uint8_t first)
 	return SK_READ_HTTP | SK_READ_COMMAND | (first == 'S' ? SK_READ_SSH : 0u) | (first == 'P' ? SK_READ_HTTP2 : 0u);
 }
 
+/* A question behind its length, and nothing else: DNS at another port than its own. */
+static bool is_question(struct sk_cur bytes)
+{
+	size_t length = sk_be16(&bytes);
+	return length > DNS_HEADER_BYTES && length == sk_left(&bytes) && sk_dns_is_question(sk_rest(&bytes));
+}
+
 enum sk_found sk_look_at(struct sk_flow_table *table, const struct sk_flow *flow, struct sk_cur bytes, struct sk_look *look)
 {
 	unsigned readers = look->readers, waiting = 0;
 	bool framed = readers == SK_READ_DNS;
 	if (readers == SK_READ_ANY)
-		readers = readers_of(sk_peek_u8(&bytes, 0));
+		readers = is_question(bytes) ? SK_READ_DNS : readers_of(sk_peek_u8(&bytes, 0));
 	for (; readers != 0; readers &= readers - 1) {
 		enum sk_reader reader = (enum sk_reader)(readers & -readers);
 		enum sk_err err = read_as(table, flow, bytes, reader, look);

@@ -336,7 +336,8 @@ const struct sk_head *sk_head_tcp_next(struct sk_flow_table *table, struct sk_fl
 
 const struct sk_head *sk_head_tcp(struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet, unsigned direction)
 {
-	unsigned readers = packet->source_port == SK_HEAD_PORT_DNS || packet->destination_port == SK_HEAD_PORT_DNS ? SK_READ_DNS : SK_READ_ANY;
+	bool dns = packet->source_port == SK_HEAD_PORT_DNS || packet->destination_port == SK_HEAD_PORT_DNS || sk_flow_app(flow) == SK_APP_DNS;
+	unsigned readers = dns ? SK_READ_DNS : SK_READ_ANY;
 	uint32_t sequence = start_of(packet);
 	struct stream *stream = sk_stream_of(table, flow, direction);
 	int32_t offset = (int32_t)(sequence - sk_flow_next_sequence(table, flow)[direction]);

@@ -2,7 +2,7 @@
 /* Heads in UDP: one message a datagram (DNS, DTLS, commands), and QUIC, whose hello is a stream of its own inside the first datagrams. */
 #include "flow/head_priv.h"
 
-enum { DTLS_HANDSHAKE = 22 };
+enum { DTLS_HANDSHAKE = 22, PORT_NBNS = 137, PORT_MDNS = 5353, PORT_LLMNR = 5355 };
 
 static void count_attempt(struct sk_flow *flow, unsigned direction)
 {
@@ -23,6 +23,20 @@ static const struct sk_head *dns_head(struct sk_flow_table *table, struct sk_flo
 		return hand_out(table, flow, direction, SK_HEAD_DNS, SK_APP_DNS);
 	sk_head_wipe(table);
 	return NULL;
+}
+
+/* At another port a strict question says that it is DNS, for the whole flow. What devices say to their neighbours (RFC 6762, RFC 4795, RFC 1002) is left alone
+   wherever it goes. */
+static bool is_local(uint16_t port)
+{
+	return port == PORT_MDNS || port == PORT_LLMNR || port == PORT_NBNS;
+}
+
+static bool is_dns_elsewhere(const struct sk_flow *flow, const struct sk_packet *packet)
+{
+	if (sk_flow_app(flow) == SK_APP_DNS)
+		return true;
+	return sk_flow_app(flow) == SK_APP_NONE && !is_local(packet->source_port) && !is_local(packet->destination_port) && sk_dns_is_question(packet->payload);
 }
 
 /* ---- DTLS ---- */
@@ -185,7 +199,7 @@ static void note_form(struct sk_flow *flow, struct sk_cur datagram)
 
 const struct sk_head *sk_head_udp(struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet, unsigned direction)
 {
-	if (packet->source_port == SK_HEAD_PORT_DNS || packet->destination_port == SK_HEAD_PORT_DNS)
+	if (packet->source_port == SK_HEAD_PORT_DNS || packet->destination_port == SK_HEAD_PORT_DNS || is_dns_elsewhere(flow, packet))
 		return dns_head(table, flow, packet, direction);
 	struct stream *state = flow->stream != 0 ? quic_state(table, flow) : NULL;
 	if (table->quic != NULL && (state != NULL || sk_quic_maybe(packet->payload)))

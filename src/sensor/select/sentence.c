@@ -239,6 +239,30 @@ static void tell_rule(const struct sk_rule *rule, const struct sk_observation *o
 	    simulated ? " Simulated: made under a lab basis." : "");
 }
 
+/* What relays of a kind are, and what else a talk with them may be. A finding of its own kind, one for each kind of relay and subject: which relay a program picks
+   says little. */
+static const struct {
+	const char *name, *doubt;
+} relays[SK_RELAY_COUNT] = {
+	[SK_RELAY_TOR] = {"a relay of Tor", "Tor serves people who protect their privacy as well as those who hide; an address that was a relay may be something else by now, or serve pages too."},
+	[SK_RELAY_PROXY] = {"an open or paid proxy", "Proxies are used for tests, for prices of other countries and for privacy; the address may be shared, or in other hands by now."},
+	[SK_RELAY_VPN] = {"an exit of a VPN service", "VPN services are used by travellers and for privacy; a company's own service may be among them, and the address may be shared."},
+};
+
+static void tell_relay(const struct sk_observation *observation, enum sk_relay relay, struct sk_finding *out)
+{
+	size_t used = strlen(out->sentence);
+	bool comes = observation->class_ == SK_CLASS_FD;
+	(void)snprintf(out->kind, sizeof out->kind, "indicator.relay");
+	(void)snprintf(out->sentence + used, sizeof out->sentence - used, " It is listed as %s: %s.", relays[relay].name,
+		       comes ? "who comes from there hides where they are" : "what is said through it goes on to somewhere else");
+	/* To go there and to be visited from there are two findings of one host. */
+	(void)snprintf(out->matched, sizeof out->matched, "%s%s", comes ? "from " : "", sk_relay_name(relay));
+	out->severity = comes ? 1 : 2;
+	if (out->confidence_percent > 70)
+		out->confidence_percent = 70;
+}
+
 void sk_sentence_finding(const struct sk_indicator_set *set, const struct sk_rules *rules, const struct sk_flow_facts *facts, uint32_t i, const struct sk_observation *observation,
 			 bool simulated, struct sk_finding *out)
 {
@@ -253,7 +277,8 @@ void sk_sentence_finding(const struct sk_indicator_set *set, const struct sk_rul
 	if (is_knock(observation))
 		out->severity = 1;
 	bool veiled = kind == SK_SELECTOR_DOMAIN && facts->has_tls && facts->tls.has_ech;
-	say(out->doubt, "%s%s%s", weight->doubt,
+	enum sk_relay relay = rule == NULL ? sk_indicator_relay(set, facts->hit_ids[i]) : SK_RELAY_NONE;
+	say(out->doubt, "%s%s%s", relay != SK_RELAY_NONE ? relays[relay].doubt : weight->doubt,
 	    veiled ? " The client hello was encrypted (ECH): the name seen is the front's, not the one inside." : "",
 	    observation->initiator_sure != 0 ? "" : " Which side began was not seen.");
 	if (rule != NULL) {
@@ -264,6 +289,8 @@ void sk_sentence_finding(const struct sk_indicator_set *set, const struct sk_rul
 		say(out->why, "The selector %s %.255s is in the approved set%s%.120s, and it equals what was seen at the border (%s).%s",
 		    sk_selector_kind_name((enum sk_selector_kind)kind), out->matched, out->origin[0] != '\0' ? ", from " : "", out->origin,
 		    sk_class_name((enum sk_class)observation->class_), simulated ? " Simulated: made under a lab basis." : "");
+		if (relay != SK_RELAY_NONE)
+			tell_relay(observation, relay, out);
 	}
 	set_id(out);
 }

@@ -18,6 +18,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		char b = dns.name[i];
 		SK_INVARIANT((b >= 'a' && b <= 'z') || (b >= '0' && b <= '9') || b == '-' || b == '_' || b == '.' || b == '\\');
 	}
+	bool question = sk_dns_is_question(sk_cur_of(bytes, length));
+	SK_INVARIANT(!question || (err == SK_OK && !dns.response && dns.questions == 1 && dns.name_length > 0));
 	if (length == 0)
 		return 0;
 	size_t cut = bytes[length - 1] % length;
@@ -26,6 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		return 0;
 	memcpy(exact, bytes, cut);
 	enum sk_err short_err = sk_dns_parse(sk_cur_of(exact, cut), &again);
+	SK_INVARIANT(!question || !sk_dns_is_question(sk_cur_of(exact, cut)));
 	SK_INVARIANT(short_err != SK_OK || err == SK_OK);
 	SK_INVARIANT(again.name_length == 0 || strcmp(again.name, dns.name) == 0);
 	free(exact);

@@ -130,11 +130,51 @@ static void test_name_text(void **state)
 	assert_string_equal(dns.name + dns.name_length - 12, ".tunnel.test");
 }
 
+static bool is_question(const void *bytes, size_t length)
+{
+	uint8_t *exact = malloc(length != 0 ? length : 1);
+	assert_non_null(exact);
+	memcpy(exact, bytes, length);
+	bool is = sk_dns_is_question(sk_cur_of(exact, length));
+	free(exact);
+	return is;
+}
+
+/* At a foreign port: whole questions alone; no answer, no cut, no byte behind, and hardly any noise. */
+static void test_is_question(void **state)
+{
+	(void)state;
+	static const uint8_t plain[] = "\x12\x34\x01\x00\0\1\0\0\0\0\0\0" "\3www\7example\3com\0" "\0\1\0\1",
+			     chaos[] = "\x12\x34\0\0\0\1\0\0\0\0\0\0" "\7version\4bind\0" "\0\x10\0\3", root[] = "\x12\x34\0\0\0\1\0\0\0\0\0\0" "\0" "\0\2\0\1",
+			     pointer[] = "\x12\x34\x01\x00\0\1\0\0\0\0\0\0" "\3www\xc0\x0c" "\0\1\0\1";
+	assert_true(is_question(plain, sizeof plain - 1) && is_question(query, sizeof query - 1) && is_question(chaos, sizeof chaos - 1) && is_question(root, sizeof root - 1));
+	assert_false(is_question(answer, sizeof answer - 1) || is_question(pointer, sizeof pointer - 1) || is_question(plain, sizeof plain /* one byte more */));
+	for (size_t cut = 0; cut < sizeof query - 1; cut++)
+		assert_false(is_question(query, cut));
+	/* Each bit of the header but those of the id and RD, AD, CD makes it something else. */
+	for (size_t bit = 16; bit < 96; bit++) {
+		uint8_t changed[sizeof plain - 1];
+		memcpy(changed, plain, sizeof changed);
+		changed[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
+		bool may = bit == 16 + 7 || bit == 16 + 10 || bit == 16 + 11;
+		assert_int_equal(is_question(changed, sizeof changed), may);
+	}
+	uint64_t random = 4711;
+	for (unsigned i = 0; i < 200000; i++) {
+		uint8_t noise[40];
+		for (size_t at = 0; at < sizeof noise; at++) {
+			random = random * UINT64_C(6364136223846793005) + 1442695040888963407;
+			noise[at] = (uint8_t)(random >> 56) & (i % 2 == 0 ? 0xff : 0x03); /* also noise that is nearly zeros */
+		}
+		assert_false(is_question(noise, sizeof noise));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_query),
-		cmocka_unit_test(test_answer),
+		cmocka_unit_test(test_is_question), cmocka_unit_test(test_answer),
 		cmocka_unit_test(test_cut_at_every_byte),
 		cmocka_unit_test(test_names_refused),
 		cmocka_unit_test(test_counts_that_cannot_fit),

@@ -8,7 +8,8 @@
         + adds the number of the repetition; words: for S, bytes OUT BACK, packets OUT BACK, app NAME, flags N, type N, answer S; open: the flow has not ended;
         active: it goes on in another segment;
         odd N: the first packet has these TCP flags
-        sample OUT BACK: nothing but two packets of the sample, of so many bytes; number N: nothing but what a detector took from a head, of which N is the first
+        sample OUT BACK: nothing but two packets of the sample, of so many bytes; number N: nothing but what a detector took from a head, of which N is the first;
+         behind it: second N, text WORD, app NAME
         ask NAME TYPE [missing | lost] [ttl S] [size OUT BACK] [address A[*STEP]]...: a question and its answer, that there is no such name, or none; STEP times the number of the
         repetition is added to an address. sni NAME, host NAME: a hello, a request. In names @N is N characters that change with the repetition, % its number
    brands WORD...                    one line of a list of brands instead of the program's; several add up */
@@ -25,7 +26,7 @@ struct script {
 	unsigned line;
 	char *word[WORDS];
 	size_t count, at;
-	const char *detectors[DETECTORS];
+	char *detectors[DETECTORS];
 	size_t detector_count;
 };
 
@@ -74,6 +75,15 @@ static void end_of(struct script *s, uint32_t plus, struct sk_addr *addr, uint16
 	if (sign != NULL)
 		*sign = '\0';
 	*addr = play_addr(first, sign != NULL ? plus : 0);
+}
+
+static uint8_t app_of(struct script *s)
+{
+	const char *name = next(s);
+	for (unsigned app = 1; app < SK_APP_COUNT; app++)
+		if (strcmp(sk_app_name(app), name) == 0)
+			return (uint8_t)app;
+	fail(s, "no such protocol");
 }
 
 static struct sk_event event_of(const struct play_flow *flow, uint8_t kind, bool back)
@@ -178,12 +188,23 @@ static bool take_event(struct script *s, struct play *play, const struct play_fl
 	if (!is(s, "number"))
 		return false;
 	struct sk_event event = event_of(flow, SK_EVENT_HEAD, true);
+	event.bits |= SK_EVENT_SURE;
 	event.head.numbers[0] = (uint32_t)number(s);
+	while (s->at < s->count) {
+		if (is(s, "second"))
+			event.head.numbers[1] = (uint32_t)number(s);
+		else if (is(s, "text"))
+			(void)snprintf(event.head.text, sizeof event.head.text, "%s", next(s));
+		else if (is(s, "app"))
+			event.app = app_of(s);
+		else
+			fail(s, "no such word");
+	}
 	size_t rows;
 	const struct sk_detector_row *table = sk_policy_detectors(&rows);
 	for (size_t row = 0; row < rows; row++)
 		for (size_t i = 0; i < s->detector_count; i++)
-			if (strcmp(table[row].name, s->detectors[i]) == 0) {
+			if (strlen(table[row].name) == strcspn(s->detectors[i], ":") && strncmp(table[row].name, s->detectors[i], strlen(table[row].name)) == 0) {
 				event.detector = (uint8_t)row;
 				play_event(play, flow->at_s, &event);
 			}
@@ -215,14 +236,9 @@ static void take_words(struct script *s, struct play_flow *flow)
 			flow->no_end = true;
 		else if (is(s, "halfopen"))
 			flow->no_confirm = true;
-		else if (is(s, "app")) {
-			const char *name = next(s);
-			for (unsigned app = 0; app < SK_APP_COUNT; app++)
-				if (strcmp(sk_app_name(app), name) == 0)
-					flow->app = (uint8_t)app;
-			if (flow->app == SK_APP_NONE)
-				fail(s, "no such protocol");
-		} else
+		else if (is(s, "app"))
+			flow->app = app_of(s);
+		else
 			fail(s, "no such word");
 	}
 }
@@ -312,7 +328,7 @@ int main(int argc, char **argv)
 			}
 		} else {
 			if (!started)
-				play_start(&play, 1, classes, NULL, s.detectors, s.detector_count);
+				play_start(&play, 1, classes, NULL, (const char *const *)s.detectors, s.detector_count);
 			started = true;
 			take_flows(&s, &play);
 		}
@@ -321,5 +337,7 @@ int main(int argc, char **argv)
 	play_run(&play, false);
 	print_said(&play);
 	play_end(&play);
+	for (size_t i = 0; i < s.detector_count; i++)
+		free(s.detectors[i]);
 	return 0;
 }

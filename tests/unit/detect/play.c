@@ -351,7 +351,7 @@ bool play_in_a_crowd(const char *detector, void (*half)(struct play *play, unsig
 	half(&play, 1);
 	play_run(&play, false);
 	sk_kit_counts(play.kit, &after);
-	char name[SK_DETECTOR_NAME_MAX];
+	char name[SK_BASIS_DETECTOR_NAME_MAX];
 	(void)snprintf(name, sizeof name, "%.*s", (int)strcspn(detector, ":"), detector);
 	size_t found = play_count(&play, name, subject, NULL);
 	(void)printf("%s in a crowd: said %zu times, %llu entries, %llu given up, %zu bytes\n", detector, found, (unsigned long long)after.entries,

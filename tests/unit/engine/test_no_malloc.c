@@ -120,6 +120,7 @@ void __wrap_sk_wipe(void *bytes, size_t length)
 struct worker {
 	struct sk_border *border;
 	struct sk_indicator_set *set;
+	struct sk_rules *rules;
 	struct sk_basis basis;
 	struct sk_clock_fake time;
 	struct sk_observe_sink sink;
@@ -199,6 +200,25 @@ static enum sk_err enter(void *context, unsigned worker, struct sk_fault *fault)
 	return SK_OK;
 }
 
+/* Rules of every kind, so that all that looks at payload runs. */
+static bool start_rules(struct worker *w)
+{
+	static const char text[] =
+		"alert tcp any any -> any any (msg:\"1\"; content:\"GET \"; content:\"HTTP\"; distance:0; pcre:\"/(\\/[a-z]+)*\\?/R\"; sid:1;)\n"
+		"alert http any any -> any any (msg:\"2\"; http.uri; content:\"/\"; to_md5; http.header; content:\"|0d 0a|\"; sid:2;)\n"
+		"alert http any any -> any any (msg:\"3\"; file.data; content:\"e\"; pcre:\"/(a|e|i)+[bcd]/\"; sid:3;)\n"
+		"alert tls any any -> any any (msg:\"4\"; tls.sni; content:\"e\"; to_sha256; content:\"a\"; sid:4;)\n"
+		"alert tls any any -> any any (msg:\"5\"; tls.cert_subject; content:\"=\"; sid:5;)\n"
+		"alert dns any any -> any any (msg:\"6\"; dns.query; dotprefix; content:\".\"; sid:6;)\n"
+		"alert ip any any -> any any (msg:\"7\"; byte_extract:1,0,n; content:\"|00|\"; offset:n; threshold:type both,track by_both,count 2,seconds 60; sid:7;)\n"
+		"alert tcp any any -> any any (msg:\"8\"; flags:S+; flowbits:set,seen; sid:8;)\n"
+		"alert udp any any -> any any (msg:\"9\"; pcre:\"/(.|..)*x/s\"; sid:9;)\n";
+	struct sk_rules_options options = {.strict = false};
+	struct sk_rules_counts counts;
+	struct sk_fault fault;
+	return sk_rules_new(&options, &w->rules) == SK_OK && sk_rules_text(w->rules, "test", NULL, text, strlen(text), &counts, &fault) == SK_OK && counts.refused == 0;
+}
+
 /* workers 0: an engine alone, in this thread. */
 static bool worker_start(struct worker *w, unsigned workers)
 {
@@ -208,10 +228,10 @@ static bool worker_start(struct worker *w, unsigned workers)
 	w->sink.context = w;
 	w->basis = (struct sk_basis){.id = "test", .kind = "lab", .profile = "lab", .role = "none", .until_ns = 2000, .simulated = true, .names = true,
 				     .classes = SK_CLASS_BIT(SK_CLASS_FF) | SK_CLASS_BIT(SK_CLASS_FD) | SK_CLASS_BIT(SK_CLASS_DF),
-				     .rule = {.kinds = SK_SELECTOR_FLOW_ALL | SK_SELECTOR_ADDRESS | SK_SELECTOR_DOMAIN, .max_entries = 1000}};
-	if (fd < 0 || close(fd) != 0 || sk_seal_start() != SK_OK || !start_border(w, path) || !start_set(w, path) || unlink(path) != 0)
+				     .rule = {.kinds = SK_SELECTOR_FLOW_ALL | SK_SELECTOR_ADDRESS | SK_SELECTOR_DOMAIN | SK_SELECTOR_COMMAND, .max_entries = 1000}};
+	if (fd < 0 || close(fd) != 0 || sk_seal_start() != SK_OK || !start_border(w, path) || !start_set(w, path) || !start_rules(w) || unlink(path) != 0)
 		return false;
-	struct sk_engine_config config = {.border = w->border, .basis = &w->basis, .set = w->set, .sink = &w->sink, .flow = sk_flow_default_limits(),
+	struct sk_engine_config config = {.border = w->border, .basis = &w->basis, .set = w->set, .rules = w->rules, .sink = &w->sink, .flow = sk_flow_default_limits(),
 					  .decoder = sk_decoder_default_limits(), .interval_frames = 1000, .clock = sk_clock_of_fake(&w->time), .link = "test"};
 	config.flow.flows = FLOWS;
 	config.flow.facts = FACTS;
@@ -220,7 +240,7 @@ static bool worker_start(struct worker *w, unsigned workers)
 		return sk_engine_new(&config, take_interval, w, &w->engine) == SK_OK;
 	struct sk_fault fault;
 	w->snapshot = sk_snapshot_of(1, w->border, &w->basis, w->set);
-	struct sk_crew_config crew = {.workers = workers, .sources = 1, .threads = true, .flow = config.flow, .decoder = config.decoder, .interval_frames = 1000, .link = "test",
+	struct sk_crew_config crew = {.workers = workers, .sources = 1, .threads = true, .rules = w->rules, .flow = config.flow, .decoder = config.decoder, .interval_frames = 1000, .link = "test",
 				      .clock = config.clock, .sink = &w->sink, .context = w, .interval = take_crew_interval, .enter = enter};
 	return sk_crew_new(&crew, &w->snapshot, &w->crew, &fault) == SK_OK;
 }
@@ -229,6 +249,7 @@ static void worker_stop(struct worker *w)
 {
 	sk_engine_free(w->engine);
 	sk_crew_free(w->crew);
+	sk_rules_free(w->rules);
 	sk_indicator_close(w->set);
 	sk_border_close(w->border);
 }

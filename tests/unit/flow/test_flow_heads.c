@@ -245,6 +245,36 @@ static void test_dns_over_udp(void **state)
 	sk_flow_table_free(table);
 }
 
+/* At another port a flow is DNS when a question that is nothing else says so; from then on both sides are read. What devices tell their neighbours is left alone. */
+static void test_dns_elsewhere(void **state)
+{
+	(void)state;
+	static const uint16_t local[] = {5353, 5355, 137};
+	uint8_t message[100], framed[100];
+	struct sk_flow_table *table = table_with(8);
+	size_t length = dns_query(message, "two", false, true);
+	assert_null(send(table, true, 8444, UDP, 0, 0, message, length)); /* an answer alone is not believed */
+	for (unsigned i = 0; i < 20; i++) {
+		length = dns_query(message, "two", false, false);
+		expect_dns(send(table, true, 8443, UDP, 0, 0, message, length), "two", true);
+		length = dns_query(message, "two", false, true);
+		expect_dns(send(table, false, 8443, UDP, 0, 0, message, length), "two", false);
+	}
+	length = dns_query(message, "two", false, false);
+	for (size_t i = 0; i < SK_COUNT(local); i++)
+		assert_null(send(table, true, local[i], UDP, 0, 0, message, length));
+	sk_flow_table_free(table);
+	table = table_with(4);
+	assert_null(send(table, true, 8853, TCP, SK_TCP_SYN, 0, "", 0));
+	length = dns_query(framed, "two", true, false);
+	expect_dns(send(table, true, 8853, TCP, SK_TCP_ACK, 1, framed, length), "two", true);
+	length = dns_query(framed, "two", true, true);
+	expect_dns(send(table, false, 8853, TCP, SK_TCP_ACK, 1, framed, length), "two", false);
+	sk_flow_close_all(table, SK_FLOW_END_STOP);
+	assert_int_equal(sk_flow_residue(table), 0);
+	sk_flow_table_free(table);
+}
+
 static void test_dns_over_tcp(void **state)
 {
 	(void)state;
@@ -351,7 +381,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hello_in_one), cmocka_unit_test(test_hello_in_two), cmocka_unit_test(test_hello_shuffled),
 				cmocka_unit_test(test_hello_after_talk),
-		cmocka_unit_test(test_lost_piece_gives_up), cmocka_unit_test(test_no_buffer_is_counted), cmocka_unit_test(test_dns_over_udp),
+		cmocka_unit_test(test_lost_piece_gives_up), cmocka_unit_test(test_no_buffer_is_counted), cmocka_unit_test(test_dns_over_udp), cmocka_unit_test(test_dns_elsewhere),
 		cmocka_unit_test(test_dns_over_tcp), cmocka_unit_test(test_no_allocation),
 	};
 	return cmocka_run_group_tests_name("flow heads", tests, NULL, NULL);

@@ -279,6 +279,75 @@ static void test_digest(void **state)
 	lists_end(&c);
 }
 
+static void expect_relays(const struct sk_indicator_set *set, const char *const (*rows)[3], size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct sk_indicator_hit hit;
+		struct sk_addr addr;
+		char text[320];
+		assert_int_equal(sk_addr_parse(rows[i][0], &addr), SK_OK);
+		assert_true(sk_indicator_match_addr(set, &addr, &hit));
+		assert_string_equal(sk_relay_name(sk_indicator_relay(set, hit.id)), rows[i][1]);
+		assert_string_equal(sk_indicator_origin(set, hit.id, text, sizeof text), rows[i][2]);
+	}
+}
+
+/* A list of relays says so itself, or whoever imports it does; a list of culprits weighs more, in whatever order they come, and a failed import nothing. */
+static void test_relays(void **state)
+{
+	(void)state;
+	static const struct sk_indicator_options vpn = {.min_prefix_v4 = 8, .min_prefix_v6 = 19, .special_ranges_allowed = true, .relay = SK_RELAY_VPN},
+						 few = {.min_prefix_v4 = 8, .min_prefix_v6 = 19, .special_ranges_allowed = true, .max_entries = 4};
+	static const char tor[] = "# exits\n#  Relay: TOR \n9.9.9.1\n9.9.9.2\n9.9.9.3\n";
+	static const char *const both[][3] = {{"9.9.9.1", "tor", "tor.txt:3"}, {"9.9.9.2", "", "bad.txt:1"}, {"9.9.9.3", "tor", "tor.txt:5"}, {"9.9.9.8", "", "bad.txt:2"}};
+	struct lists lists, other;
+	struct sk_indicator_set *sets[2];
+	for (unsigned order = 0; order < 2; order++) {
+		lists_start(&lists, &lab);
+		for (unsigned i = 0; i < 2; i++)
+			assert_int_equal(i == order ? lists_import(&lists, "tor.txt", tor) : lists_import(&lists, "bad.txt", "9.9.9.2\n9.9.9.8\n"), SK_OK);
+		sets[order] = lists_compile(&lists);
+		expect_relays(sets[order], both, SK_COUNT(both));
+		char path[256];
+		assert_int_equal(sk_indicator_verify(sets[order], lists_path(&lists, "set", path), &lists.fault), SK_OK);
+		lists_end(&lists);
+	}
+	/* Merged behind a list that names one of them a culprit, and before one. */
+	static const char *const merged[][3] = {{"9.9.9.1", "", "worse.txt:1"}, {"9.9.9.3", "", "last.txt:1"}, {"9.9.9.7", "vpn", "vpn.txt:1"}, {"9.9.9.5", "proxy", "proxy.txt:2"}};
+	lists_start(&lists, &lab);
+	lists_start(&other, &vpn);
+	assert_int_equal(lists_import(&other, "vpn.txt", "9.9.9.7\n"), SK_OK);
+	assert_int_equal(lists_import(&other, "proxy.txt", "; relay: proxy\n9.9.9.5\n"), SK_OK);
+	struct sk_indicator_set *services = lists_compile(&other);
+	assert_int_equal(lists_import(&lists, "worse.txt", "9.9.9.1\n"), SK_OK);
+	assert_int_equal(sk_indicator_merge(lists.builder, sets[0], &lists.fault), SK_OK);
+	assert_int_equal(sk_indicator_merge(lists.builder, services, &lists.fault), SK_OK);
+	assert_int_equal(lists_import(&lists, "last.txt", "9.9.9.3\n"), SK_OK);
+	struct sk_indicator_set *all = lists_compile(&lists);
+	expect_relays(all, merged, SK_COUNT(merged));
+	sk_indicator_close(all);
+	sk_indicator_close(services);
+	lists_end(&lists);
+	lists_end(&other);
+	for (unsigned i = 0; i < 2; i++)
+		sk_indicator_close(sets[i]);
+	/* Too many entries: nothing of the file counts, its words on 9.9.9.2 neither. */
+	static const char *const before[][3] = {{"9.9.9.2", "tor", "tor.txt:4"}};
+	lists_start(&lists, &few);
+	assert_int_equal(lists_import(&lists, "tor.txt", tor), SK_OK);
+	assert_int_equal(lists_import(&lists, "bad.txt", "9.9.9.2\n9.9.9.8\n9.9.9.9\n"), SK_ETOOBIG);
+	all = lists_compile(&lists);
+	expect_relays(all, before, 1);
+	sk_indicator_close(all);
+	/* Other comments say nothing. */
+	static const char *const plain[][3] = {{"9.9.9.4", "", "other.txt:3"}};
+	assert_int_equal(lists_import(&lists, "other.txt", "# relay: pigeon\n# a relay: tor\n9.9.9.4\n"), SK_OK);
+	all = lists_compile(&lists);
+	expect_relays(all, plain, 1);
+	sk_indicator_close(all);
+	lists_end(&lists);
+}
+
 /* Names as a network sends them, not as a list holds them: of every length around a word of eight bytes and of sixty-four, with empty labels. */
 static void test_odd_names(void **state)
 {
@@ -465,13 +534,21 @@ static void test_lies(void **state)
 			*at ^= (uint8_t)(1u << bit);
 		}
 	}
+	/* A kind of relays that there is not. */
+	uint8_t *relay = good.bytes + (view.section[SK_SECTION_FILE].bytes - good.bytes) + 11;
+	*relay = SK_RELAY_COUNT;
+	sk_store_le64(good.bytes + SK_SET_CHECKSUM_OFFSET, sk_set_checksum(good.bytes, good.length));
+	assert_int_equal(verify_bytes(&lists, good.bytes, good.length), SK_EMALFORMED);
+	*relay = SK_RELAY_VPN;
+	sk_store_le64(good.bytes + SK_SET_CHECKSUM_OFFSET, sk_set_checksum(good.bytes, good.length));
+	assert_int_equal(verify_bytes(&lists, good.bytes, good.length), SK_OK);
 	sk_buf_fini(&good);
 	lists_end(&lists);
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_model), cmocka_unit_test(test_model_sabotage), cmocka_unit_test(test_facts), cmocka_unit_test(test_digest),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_model), cmocka_unit_test(test_model_sabotage), cmocka_unit_test(test_facts), cmocka_unit_test(test_digest), cmocka_unit_test(test_relays),
 					   cmocka_unit_test(test_empty), cmocka_unit_test(test_odd_names), cmocka_unit_test(test_damage), cmocka_unit_test(test_lies),
 					   cmocka_unit_test(test_old_format), cmocka_unit_test(test_sorting)};
 	return cmocka_run_group_tests(tests, NULL, NULL);

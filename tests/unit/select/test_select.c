@@ -351,6 +351,40 @@ static void test_findings(void **state)
 	end(&world);
 }
 
+/* Relays are a kind of their own, one finding for all of a kind; the sabotage is the same list without its comment. */
+static void test_relays(void **state)
+{
+	(void)state;
+	for (unsigned marked = 0; marked < 2; marked++) {
+		struct world world;
+		struct sk_flow_record record = segment_record(SK_CLASS_DF);
+		start(&world, marked ? "# relay: tor\n45.33.32.156\n45.33.32.157\n" : "# exits\n45.33.32.156\n45.33.32.157\n", "lab", "none", false);
+		const struct sk_finding *finding = &world.sink.finding;
+		struct sk_flow_facts facts = {.hit_count = 0}, others = {.hit_count = 0};
+		segment_hit(&facts, world.set, "45.33.32.156");
+		find(&world, &facts, record);
+		assert_string_equal(finding->kind, marked ? "indicator.relay" : "indicator.address");
+		assert_string_equal(finding->matched, marked ? "tor" : "45.33.32.156");
+		assert_int_equal(strstr(finding->sentence, "a relay of Tor: what is said through it goes on") != NULL, marked);
+		assert_int_equal(strstr(finding->doubt, "privacy") != NULL, marked);
+		assert_int_equal(finding->severity, marked ? 2 : 3);
+		has(finding->why, "45.33.32.156");
+		assert_string_equal(finding->origin, "bad.txt:2");
+		uint8_t id[16];
+		memcpy(id, finding->id, sizeof id);
+		segment_hit(&others, world.set, "45.33.32.157");
+		record.responder.bytes[3]++;
+		find(&world, &others, record);
+		assert_int_equal(memcmp(id, finding->id, sizeof id) == 0, marked);
+		record = segment_record(SK_CLASS_FD);
+		record.tcp_flags[0] = SK_TCP_SYN | SK_TCP_PSH;
+		find(&world, &facts, record);
+		assert_int_equal(finding->severity, marked ? 1 : 3);
+		assert_int_equal(strstr(finding->sentence, "hides where they are") != NULL, marked);
+		end(&world);
+	}
+}
+
 static void test_more_findings(void **state)
 {
 	(void)state;
@@ -472,7 +506,7 @@ static void test_metered(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_metered), cmocka_unit_test(test_one_fate), cmocka_unit_test(test_kinds), cmocka_unit_test(test_names), cmocka_unit_test(test_hosts), cmocka_unit_test(test_entropy),
-					   cmocka_unit_test(test_canary), cmocka_unit_test(test_findings), cmocka_unit_test(test_more_findings), cmocka_unit_test(test_long),
+					   cmocka_unit_test(test_canary), cmocka_unit_test(test_findings), cmocka_unit_test(test_relays), cmocka_unit_test(test_more_findings), cmocka_unit_test(test_long),
 					   cmocka_unit_test(test_reason_names)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,7 @@
 enum { PAIRS = 60, DAY = 80000 };
 
 /* How a pair talks. BEACON alone is to be found. */
-enum habit { BEACON, POISSON, BURSTS, NAMES, MAIL, SILENT_SERVER, MONITOR, KEPT_ALIVE, INBOUND, HABITS };
+enum habit { BEACON, POISSON, BURSTS, NAMES, MAIL, SILENT_SERVER, MONITOR, KEPT_ALIVE, STAYS, INBOUND, HABITS };
 
 static double uniform(uint64_t *random)
 {
@@ -30,10 +30,11 @@ static void contact(struct play *play, enum habit habit, double at_s, unsigned p
 	case INBOUND: flow.class_ = SK_CLASS_FD; break;
 	default: break;
 	}
-	if (habit == KEPT_ALIVE) { /* in the midst of a connection nobody sees who began */
+	if (habit == KEPT_ALIVE || habit == STAYS) { /* in the midst of a connection nobody sees who began; segments of one that goes on */
 		struct sk_event event = {.kind = SK_EVENT_CONFIRM, .class_ = SK_CLASS_DF, .ip_proto = 6, .initiator = flow.from, .responder = flow.to, .initiator_port = 20000, .responder_port = 443};
 		play_event(play, at_s, &event);
 		event.kind = SK_EVENT_END;
+		event.bits = habit == KEPT_ALIVE ? 0 : i == 0 ? SK_EVENT_SURE : SK_EVENT_SURE | SK_EVENT_CONTINUED;
 		event.flow.packets[0] = event.flow.packets[1] = 2;
 		event.flow.bytes[0] = event.flow.bytes[1] = 300;
 		event.flow.first_ns = PLAY_ZERO_NS + (int64_t)(at_s * 1e9);
