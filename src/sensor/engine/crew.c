@@ -18,7 +18,7 @@ static void *zeroed(size_t count, size_t size)
 	size_t bytes = (count * size + LINE_BYTES - 1) & ~(size_t)(LINE_BYTES - 1);
 	if (posix_memalign(&memory, LINE_BYTES, bytes) != 0)
 		return NULL;
-	sk_wipe(memory, bytes); /* touch */
+	memset(memory, 0, bytes); /* touch */
 	return memory;
 }
 
