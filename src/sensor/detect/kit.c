@@ -21,6 +21,14 @@ static uint32_t entries_of(const struct sk_detector *ops, const struct sk_kit_li
 	return entries < 64 ? 64 : entries;
 }
 
+void sk_kit_room(const char *name, uint32_t *subject_bytes, uint32_t *subjects)
+{
+	const struct sk_detector *ops = sk_registry_find(name);
+	const struct sk_kit_limits limits = sk_kit_default_limits();
+	*subject_bytes = ops != NULL ? ops->entry_bytes : 0;
+	*subjects = ops != NULL ? entries_of(ops, &limits) : 0;
+}
+
 static size_t line_up(size_t bytes)
 {
 	return (bytes + 63) & ~(size_t)63;
