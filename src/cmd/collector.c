@@ -33,6 +33,7 @@ struct sk_collector {
 	struct sk_record_refs refs;
 	uint64_t intervals;          /* of all links */
 	uint64_t store_number;       /* of the store's open interval, which is one for all links */
+	int64_t told_ns;             /* the last time that the ledger was told of this run */
 	uint8_t run_id[16];
 	bool has_detectors;
 	uint8_t detectors_digest[SK_HASH_BYTES]; /* of what runs, as the ledger has it */
@@ -117,6 +118,19 @@ static enum sk_err save_opening(const struct sk_workspace *workspace, uint64_t i
 }
 
 /* ---- start ---- */
+
+/* The wall clock may be set back; what a run says of itself never is. */
+static int64_t not_before(struct sk_collector *collector, int64_t now_ns)
+{
+	collector->told_ns = now_ns > collector->told_ns ? now_ns : collector->told_ns;
+	return collector->told_ns;
+}
+
+static int64_t now(struct sk_collector *collector)
+{
+	const struct sk_clock *clock = &collector->start.clock;
+	return not_before(collector, clock->unix_ns(clock->context));
+}
 
 static enum sk_err append(struct sk_collector *collector, struct sk_buf *record, uint64_t *index, struct sk_fault *fault)
 {
@@ -239,7 +253,8 @@ static enum sk_err append_start(struct sk_collector *collector, const struct sk_
 		appended++;
 	}
 	if (err == SK_OK && recovery->recovered) {
-		sk_record_recovery(&record, recovery->rows_rolled_back, recovery->frames_lost, recovery->bytes_lost, tail->run_index, start->now_ns);
+		int64_t after_ns = tail->run_started_ns > start->now_ns ? tail->run_started_ns : start->now_ns;
+		sk_record_recovery(&record, recovery->rows_rolled_back, recovery->frames_lost, recovery->bytes_lost, tail->run_index, after_ns);
 		err = append(collector, &record, NULL, fault);
 		appended++;
 	}
@@ -261,7 +276,7 @@ static enum sk_err append_start(struct sk_collector *collector, const struct sk_
 	if (err == SK_OK)
 		err = append_selectors(collector, &record, next_index(collector, appended++), fault);
 	if (err == SK_OK) {
-		sk_record_run_start(&record, collector->run_id, start->program != NULL ? start->program : SK_VERSION, &collector->refs, start->now_ns, start->replayed_input);
+		sk_record_run_start(&record, collector->run_id, start->program != NULL ? start->program : SK_VERSION, &collector->refs, not_before(collector, start->now_ns), start->replayed_input);
 		err = append(collector, &record, &collector->refs.run, fault);
 	}
 	if (err == SK_OK)
@@ -490,7 +505,8 @@ static void take_finding(void *context, const struct sk_finding *finding, const 
 	struct sk_finding proven = *finding;
 	if (collector->failed != SK_OK)
 		return;
-	memcpy(proven.evidence, collector->last_id, sizeof proven.evidence);
+	if (evidence != NULL)
+		memcpy(proven.evidence, collector->last_id, sizeof proven.evidence);
 	collector->failed = sk_store_put_finding(collector->store, &proven, &collector->failed_fault);
 	bool muted = collector->start.mutes != NULL && sk_mutes_find(collector->start.mutes, &proven, collector->start.clock.unix_ns(collector->start.clock.context)) != NULL;
 	if (collector->emit != NULL && !muted)
@@ -521,6 +537,10 @@ static struct link *link_of(struct sk_collector *collector, const char *name)
 static enum sk_err append_interval(struct sk_collector *collector, struct sk_account *account, const uint8_t digest[SK_HASH_BYTES], struct sk_buf *record, struct sk_fault *fault)
 {
 	struct link *link = link_of(collector, account->link);
+	if (!collector->start.replayed_input) {
+		account->from_ns = account->from_ns > collector->start.now_ns ? account->from_ns : collector->start.now_ns;
+		account->to_ns = account->to_ns > account->from_ns ? account->to_ns : account->from_ns;
+	}
 	link->staged = link->carry;
 	account->number = link->carry.next_number;
 	account->lost_in_crash = link->lost_in_crash;
@@ -576,7 +596,7 @@ enum sk_err sk_collector_kernel_gate(struct sk_collector *collector, const struc
 {
 	struct sk_buf record;
 	sk_buf_init(&record, SK_RECORD_MAX_BYTES);
-	sk_record_kernel_gate(&record, facts, collector->refs.run, collector->start.clock.unix_ns(collector->start.clock.context));
+	sk_record_kernel_gate(&record, facts, collector->refs.run, now(collector));
 	enum sk_err err = append(collector, &record, NULL, fault);
 	sk_buf_fini(&record);
 	return err == SK_OK ? sk_ledger_commit(collector->ledger, fault) : err;
@@ -586,7 +606,7 @@ enum sk_err sk_collector_stop(struct sk_collector *collector, const char *reason
 {
 	struct sk_buf record;
 	sk_buf_init(&record, SK_RECORD_MAX_BYTES);
-	sk_record_run_stop(&record, collector->refs.run, reason, collector->intervals, collector->start.clock.unix_ns(collector->start.clock.context));
+	sk_record_run_stop(&record, collector->refs.run, reason, collector->intervals, now(collector));
 	enum sk_err err = append(collector, &record, NULL, fault);
 	sk_buf_fini(&record);
 	if (err == SK_OK)

@@ -58,6 +58,7 @@ static void take_leaf(struct scan *scan, const struct sk_record *record, uint64_
 		if (!scan->ended) {
 			scan->tail->run_open = true;
 			scan->tail->run_index = index;
+			scan->tail->run_started_ns = record->run_start.started_ns;
 		}
 		scan->ended = true;
 		break;

@@ -20,6 +20,7 @@ struct sk_tail {
 	uint8_t store[SK_HASH_BYTES];           /* of the last interval of any link: the store's digest that it names */
 	bool run_open;                          /* the last run has no stop record */
 	uint64_t run_index;
+	int64_t run_started_ns;                 /* of an open run */
 	uint64_t pending_frames, pending_bytes; /* of an open run: the sums over the last intervals of its links */
 };
 

@@ -3,9 +3,11 @@
    seen to find it out. SEKISHO_SABOTAGE names what is broken:
      table  the kernel's table calls every address foreign, so the kernel lets everything pass; the self-test must refuse it
      leak   the same, the self-test is silenced, and nothing is overwritten any more: neither by the gate in user space nor by the rings
+     clock  no sabotage: the wall clock is off by as many seconds as stand in the file that SEKISHO_CLOCK names (8 bytes), at any moment; for the soak
      WHO-socket, WHO-open, WHO-exec   somebody has taken over a worker's thread (worker) or the collector's, and tries to talk, to read, to run */
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -22,6 +24,8 @@ enum sk_err __real_sk_live_next(struct sk_live *live, unsigned port, struct sk_f
 enum sk_err __wrap_sk_live_next(struct sk_live *live, unsigned port, struct sk_frame *frames, size_t *count, int wait_ms, struct sk_fault *fault);
 void __real_sk_serve_turn(struct sk_serve *serve);
 void __wrap_sk_serve_turn(struct sk_serve *serve);
+struct sk_clock __real_sk_clock_system(void);
+struct sk_clock __wrap_sk_clock_system(void);
 
 static bool sabotage(const char *what)
 {
@@ -79,4 +83,25 @@ void __wrap_sk_serve_turn(struct sk_serve *serve)
 {
 	try_what("collector-socket", "collector-open", "collector-exec");
 	__real_sk_serve_turn(serve);
+}
+
+static struct sk_clock right_clock;
+static const volatile int64_t *seconds_off;
+
+static int64_t wrong_unix_ns(void *context)
+{
+	return right_clock.unix_ns(context) + *seconds_off * 1000000000;
+}
+
+struct sk_clock __wrap_sk_clock_system(void)
+{
+	struct sk_clock clock = right_clock = __real_sk_clock_system();
+	const char *path = getenv("SEKISHO_CLOCK");
+	int fd = path != NULL ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	void *map = fd >= 0 ? mmap(NULL, sizeof *seconds_off, PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
+	if (map == MAP_FAILED)
+		return clock;
+	seconds_off = map;
+	clock.unix_ns = wrong_unix_ns;
+	return clock;
 }

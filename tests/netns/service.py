@@ -334,6 +334,75 @@ def links_pipes_and_listeners_share_a_cut(pair, f):
     expect(NAMED in json.dumps(found), f"{found}")
 
 
+RECEIVER = """
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("127.0.0.1", 4739))
+print("ready", flush=True)
+while True: print(s.recv(65536).hex(), flush=True)
+"""
+
+
+def outputs_and_the_manager_are_reached_behind_the_walls(pair, f):
+    """IPFIX, a logger, EVE and a log file that are moved away, the service manager's socket with its watchdog."""
+    os.chmod(f, 0o755)
+    sockets = {}
+    for name in ("logger", "notify"):
+        sockets[name] = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        sockets[name].bind(f"{f}/{name}"); os.chmod(f"{f}/{name}", 0o666)
+    told = []
+    def listen():
+        while True: told.append(sockets["notify"].recv(4096).decode())
+    threading.Thread(target=listen, daemon=True).start()
+    collector = pair.start(sys.executable, "-c", RECEIVER, stdout=subprocess.PIPE)
+    collector.stdout.readline()
+    s = Service(pair, f, more=f"syslog:\n  path: {f}/logger\nipfix:\n  collector: 127.0.0.1:4739\n  domain: 77\n", env={"NOTIFY_SOCKET": f"{f}/notify", "WATCHDOG_USEC": "4000000"}, until_ready=False)
+    s.process.kill(); s.process.wait()
+    s.text = s.text.replace("\nlog:\n", f"\nlog:\n  target: file\n  path: {f}/out/sensor.log\n")
+    s.write(s.text); s.begin(until_ready=False)
+    log = f + "/out/sensor.log"
+    try: wait_for(lambda: os.path.exists(log) and "collecting since" in open(log).read(), 20, "")
+    except Failed: raise Failed("it does not start: " + s.said() + (open(log).read() if os.path.exists(log) else ""))
+    sent = send(pair, "named", 3)
+    s.until("link_selected_frames_total", is_=sent, seconds=30)
+    s.until("ipfix_records_total", least=1)
+    sockets["logger"].settimeout(10)
+    line = sockets["logger"].recv(65536).decode()
+    expect(NAMED in line and line.startswith("<"), line)
+    datagram = bytes.fromhex(collector.stdout.readline().decode())
+    expect(struct.unpack("!H", datagram[:2])[0] == 10 and struct.unpack("!I", datagram[12:16])[0] == 77, datagram.hex())
+    for path in (s.eve, log): os.rename(path, path + ".moved")
+    s.tell(signal.SIGHUP)
+    wait_for(lambda: os.path.exists(s.eve) and os.path.exists(log), 10, "the files are not opened anew")
+    time.sleep(3)  # the watchdog is fed every second or two
+    s.process.send_signal(signal.SIGTERM)
+    expect(s.process.wait(timeout=30) == 0, "it does not stop")
+    words = "\n".join(told)
+    for word in ("READY=1", "RELOADING=1", "MONOTONIC_USEC=", "WATCHDOG=1", "STOPPING=1", "STATUS=ok; 1 of 1 links up"): expect(word in words, f"{word} was not told: {words}")
+    expect("stopping: interrupted" in open(log).read() and "collecting since" in open(log + ".moved").read(), open(log).read())
+    collector.kill(); s.verify()
+
+
+def what_is_lost_is_told(pair, f):
+    """The sensor stands still while more comes than a short ring holds: counted in figures, ledger and log, and a finding about ourselves."""
+    s = Service(pair, f, links=("name: border-1\n    interface: a1\n    mode: packet\n    ring_frames: 64",))
+    s.tell(signal.SIGSTOP)
+    big = SENDER.replace('b"o" * 40', 'b"o" * 1400')
+    sent = int(pair.run(sys.executable, "-c", big, os.path.join(ROOT, "tests", "scenario"), "other", "a0", 3000, 0.0).out)
+    s.tell(signal.SIGCONT)
+    s.until("link_capture_lost_frames_total", 'reason="ring"', least=100)
+    s.until("link_received_frames_total", is_=sent)
+    lost = s.figure("link_capture_lost_frames_total", 'reason="ring"')
+    s.until("link_lost_ratio", least=0.01)
+    expect(any(r["reason"].startswith("loss") for r in json.loads(s.get("health"))["reasons"]), s.get("health"))
+    expect("reason ring" in s.said(), s.said())
+    s.end()
+    told = sum(int(r["capture_lost"]["ring"]["frames"]) for r in s.leaves() if r["kind"] == "interval" and "ring" in r["capture_lost"])
+    expect(told == lost and s.received() == sent, f"{told} of {lost} lost frames in the ledger, {s.received()} of {sent} received")
+    kinds = sekisho("findings", "--workspace", s.workspace, "--json").out
+    expect("sensor_loss" in kinds, f"{kinds}")
+    s.verify()
+
+
 def a_link_that_goes_down_is_seen(pair, f):
     s = Service(pair, f)
     sent = send(pair, "other", 5)
@@ -373,7 +442,7 @@ def refusals(pair, f):
 
 def main():
     tests = [it_collects_and_stops_in_order, reloads_lose_nothing, what_is_wrong_changes_nothing, a_suspension_stops_it_within_a_second, it_ends_with_its_basis, what_it_need_not_do_ends_it,
-             a_kill_loses_what_was_pending_and_says_so, links_pipes_and_listeners_share_a_cut, refusals, a_link_that_goes_down_is_seen]
+             a_kill_loses_what_was_pending_and_says_so, links_pipes_and_listeners_share_a_cut, refusals, outputs_and_the_manager_are_reached_behind_the_walls, what_is_lost_is_told, a_link_that_goes_down_is_seen]
     wanted = sys.argv[1:]
     for test in tests:
         if wanted and test.__name__ not in wanted: continue
