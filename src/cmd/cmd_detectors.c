@@ -5,6 +5,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/detectors.h"
+#include "detect/kit.h"
 #include "text/json.h"
 #include "text/text.h"
 
@@ -26,6 +27,10 @@ static void add_json(struct sk_json_writer *w, const struct sk_detector_row *row
 	sk_json_bool(w, "default", row->given == SK_GIVEN_DEFAULT);
 	sk_json_text(w, "attack", row->technique);
 	sk_json_text(w, "sentence", row->sentence);
+	uint32_t subject_bytes, subjects;
+	sk_kit_room(row->name, &subject_bytes, &subjects);
+	sk_json_u64(w, "subject_bytes", subject_bytes);
+	sk_json_u64(w, "subjects", subjects);
 	sk_json_array(w, "thresholds");
 	for (size_t i = 0; i < count; i++) {
 		sk_json_object(w, NULL);

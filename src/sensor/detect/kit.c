@@ -21,6 +21,14 @@ static uint32_t entries_of(const struct sk_detector *ops, const struct sk_kit_li
 	return entries < 64 ? 64 : entries;
 }
 
+void sk_kit_room(const char *name, uint32_t *subject_bytes, uint32_t *subjects)
+{
+	const struct sk_detector *ops = sk_registry_find(name);
+	const struct sk_kit_limits limits = sk_kit_default_limits();
+	*subject_bytes = ops != NULL ? ops->entry_bytes : 0;
+	*subjects = ops != NULL ? entries_of(ops, &limits) : 0;
+}
+
 static size_t line_up(size_t bytes)
 {
 	return (bytes + 63) & ~(size_t)63;
@@ -273,31 +281,41 @@ bool sk_kit_next(struct sk_kit *kit, struct sk_detection *out)
 /* ---- batches ---- */
 
 /* Three passes over the events that a detector asks for: keys, entries on their way, counting. */
-static void run_detector(struct sk_kit *kit, struct sk_kit_place *at)
+static void run_detector(struct sk_kit *kit, struct sk_kit_place *at, const uint64_t kinds[SK_EVENT_KIND_COUNT])
 {
 	const struct sk_detector *ops = at->ops;
 	struct sk_run *run = &at->run;
-	for (size_t i = 0; i < kit->batch_count; i++) {
+	uint64_t asked = 0, live = 0;
+	for (unsigned kind = 0; kind < SK_EVENT_KIND_COUNT; kind++)
+		asked |= (ops->events & SK_EVENT_BIT(kind)) != 0 ? kinds[kind] : 0;
+	for (; asked != 0; asked &= asked - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(asked);
 		const struct sk_event *event = &kit->batch[i];
-		bool mine = (ops->events & SK_EVENT_BIT(event->kind)) != 0 && (event->kind != SK_EVENT_HEAD || event->detector == run->index);
-		kit->keys[i] = mine ? ops->key(run, event) : 0;
-		if (kit->keys[i] != 0)
-			sk_table_prefetch(&run->table, kit->keys[i]);
+		if (event->kind == SK_EVENT_HEAD && event->detector != run->index)
+			continue;
+		kit->keys[i] = ops->key(run, event);
+		if (kit->keys[i] == 0)
+			continue;
+		live |= UINT64_C(1) << i;
+		sk_table_prefetch(&run->table, kit->keys[i]);
 	}
-	for (size_t i = 0; i < kit->batch_count; i++)
-		if (kit->keys[i] != 0)
-			sk_table_prefetch_entry(&run->table, kit->keys[i], run->now_s);
-	for (size_t i = 0; i < kit->batch_count; i++)
-		if (kit->keys[i] != 0)
-			ops->event(run, &kit->batch[i], kit->keys[i]);
+	for (uint64_t left = live; left != 0; left &= left - 1)
+		sk_table_prefetch_entry(&run->table, kit->keys[__builtin_ctzll(left)], run->now_s);
+	for (uint64_t left = live; left != 0; left &= left - 1)
+		ops->event(run, &kit->batch[__builtin_ctzll(left)], kit->keys[__builtin_ctzll(left)]);
 }
 
 void sk_kit_run(struct sk_kit *kit)
 {
+	/* Where in the batch the events of each kind stand. */
+	uint64_t kinds[SK_EVENT_KIND_COUNT] = {0};
+	_Static_assert(SK_KIT_BATCH == 64, "a bit for each event of a batch");
 	if (kit->batch_count == 0)
 		return;
+	for (size_t i = 0; i < kit->batch_count; i++)
+		kinds[kit->batch[i].kind] |= UINT64_C(1) << i;
 	for (size_t i = 0; i < kit->count; i++)
-		run_detector(kit, &kit->places[i]);
+		run_detector(kit, &kit->places[i], kinds);
 	/* What came out of a payload goes at once; addresses and times are those that entries hold too. */
 	for (size_t i = 0; kit->heads != 0 && i < kit->batch_count; i++)
 		if (kit->batch[i].kind == SK_EVENT_HEAD)

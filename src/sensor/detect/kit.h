@@ -116,6 +116,8 @@ struct sk_kit; /* opaque */
 SK_MUST enum sk_err sk_kit_check(const struct sk_basis *basis, struct sk_fault *fault);
 /* The thresholds of a sensor's detector; NULL for any other name. *count gets how many. Static storage. */
 const struct sk_threshold *sk_kit_thresholds(const char *name, size_t *count);
+/* Bytes of a subject of a sensor's detector, and how many it has room for by the default limits; 0 and 0 for any other name. */
+void sk_kit_room(const char *name, uint32_t *subject_bytes, uint32_t *subjects);
 /* Make one with what the basis names; *out is NULL when it names none that runs here. SK_ENOMEM, SK_EBASISBAD. */
 SK_MUST enum sk_err sk_kit_new(const struct sk_kit_config *config, struct sk_kit **out, struct sk_fault *fault);
 /* Another key, before the first event. */

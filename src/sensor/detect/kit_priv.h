@@ -57,6 +57,8 @@ struct sk_kit {
 
 /* registry.c: the detector of a row, or NULL when it does not run in the sensor. */
 const struct sk_detector *sk_registry_detector(size_t row);
+/* The detector of a name, or NULL. */
+const struct sk_detector *sk_registry_find(const char *name);
 /* Thresholds as the basis asks for them, the others by default. */
 SK_MUST enum sk_err sk_registry_thresholds(const struct sk_basis_detector *asked, const struct sk_detector *ops, uint64_t *out, struct sk_fault *fault);
 

@@ -23,7 +23,7 @@ const struct sk_detector *sk_registry_detector(size_t row)
 	return row < SK_COUNT(detectors) ? detectors[row] : NULL;
 }
 
-static const struct sk_detector *find(const char *name)
+const struct sk_detector *sk_registry_find(const char *name)
 {
 	for (size_t i = 0; i < SK_COUNT(detectors); i++)
 		if (detectors[i] != NULL && strcmp(detectors[i]->name, name) == 0)
@@ -33,7 +33,7 @@ static const struct sk_detector *find(const char *name)
 
 const struct sk_threshold *sk_kit_thresholds(const char *name, size_t *count)
 {
-	const struct sk_detector *ops = find(name);
+	const struct sk_detector *ops = sk_registry_find(name);
 	*count = ops != NULL ? ops->threshold_count : 0;
 	return ops != NULL ? ops->thresholds : NULL;
 }
@@ -66,7 +66,7 @@ enum sk_err sk_kit_check(const struct sk_basis *basis, struct sk_fault *fault)
 	uint64_t values[SK_BASIS_THRESHOLDS_MAX];
 	for (size_t i = 0; i < basis->detector_count; i++) {
 		const struct sk_basis_detector *asked = &basis->detectors[i];
-		const struct sk_detector *ops = find(asked->name);
+		const struct sk_detector *ops = sk_registry_find(asked->name);
 		if (sk_policy_detector(asked->name) == NULL)
 			return sk_fault_set(fault, SK_EBASISBAD, "the basis names a detector '%s' that this program does not know; sekisho detectors list shows those that it has",
 					    asked->name);

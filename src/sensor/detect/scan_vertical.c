@@ -59,6 +59,33 @@ static void event(struct sk_run *run, const struct sk_event *event, uint64_t has
 		sk_run_touch(run, entry);
 }
 
+/* Of a source that scans everything its first targets are told, and then `scan.block` tells the rest: nobody can fill a store with findings. What was told in this
+   second counts from the next one on, so that the order of targets within it does not matter. */
+enum { CELLS = 1024, TARGETS_TOLD = 8 };
+struct cell {
+	uint64_t source;
+	uint32_t before, coming, at_s, begun_s;
+};
+
+static bool may_tell(const struct sk_run *run, const struct entry *entry)
+{
+	uint64_t source = sk_run_hash(run, entry->last.initiator.bytes, sizeof entry->last.initiator.bytes);
+	struct cell *cell = &((struct cell *)run->extra)[source % CELLS];
+	if (cell->source != source || run->now_s > cell->begun_s + run->memory_s)
+		*cell = (struct cell){.source = source, .at_s = run->now_s, .begun_s = run->now_s};
+	if (cell->at_s != run->now_s) {
+		cell->before += cell->coming;
+		cell->coming = 0;
+		cell->at_s = run->now_s;
+	}
+	if (entry->episode.open)
+		return true;
+	if (cell->before >= TARGETS_TOLD)
+		return false;
+	cell->coming++;
+	return true;
+}
+
 static uint64_t ports_of(const struct entry *entry)
 {
 	double now = sk_bits_estimate(sk_bits_count(entry->walk.opened, SK_WALK_WORDS), SK_WALK_BITS);
@@ -112,7 +139,7 @@ static bool settle(struct sk_run *run, void *at)
 	bool waiting = sk_walk_settle(&entry->walk, run->last || sk_contact_rests(&entry->last, run, 1), entry->last.ip_proto, &sum);
 	bool over = sk_contact_rests(&entry->last, run, run->threshold[QUIET]);
 	bool alarm = sum.contacts >= run->threshold[PORTS] && sum.score >= sk_walk_bound(run->threshold[EXPONENT]);
-	if (entry->episode.open || alarm) {
+	if (entry->episode.open || (alarm && may_tell(run, entry))) {
 		bool due = sk_episode_due(&entry->episode, entry->contacts, run) || (over && entry->contacts > entry->episode.told);
 		if (due && !say(run, entry, &sum))
 			return true;
@@ -139,6 +166,6 @@ static void tell(const struct sk_detection *d, const uint64_t *threshold, struct
 const struct sk_detector sk_detector_scan_vertical = {
 	.name = "scan.vertical", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds),
 	.events = SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_CONFIRM) | SK_EVENT_BIT(SK_EVENT_END),
-	.subject = SK_SUBJECT_PAIR, .scale = SK_SCALE_PAIRS, .share = 1, .entry_bytes = SK_ENTRY_BYTES(struct entry),
+	.subject = SK_SUBJECT_PAIR, .scale = SK_SCALE_PAIRS, .share = 1, .entry_bytes = SK_ENTRY_BYTES(struct entry), .extra_bytes = CELLS * sizeof(struct cell),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };
