@@ -730,6 +730,8 @@ static enum sk_err check_record(struct sk_check *check)
 		return check_kernel_gate(check, &record->kernel_gate);
 	case SK_RECORD_CARRY:
 		return refuse(check, "kind", "a carry is a sealed file, not a record of a ledger");
+	case SK_RECORD_DRILL:
+		return refuse(check, "kind", "a drill is a signed note, not a record of a ledger");
 	}
 	return SK_EBUG;
 }

@@ -5,12 +5,14 @@
 #include "verify.h"
 
 static const char usage[] =
-	"usage: sekisho-verify [--key VKEY|FILE] [--old CHECKPOINT] [--policy FILE] [--json] LEDGERDIR\n"
+	"usage: sekisho-verify [--key VKEY|FILE] [--old CHECKPOINT] [--policy FILE] [--drill NOTE [--drill-key VKEY|FILE]] [--json] LEDGERDIR\n"
 	"\n"
 	"Recomputes a Sekisho ledger from its entries and checks what its records say.\n"
 	"  --key VKEY|FILE     the key that the ledger must be signed with; without it the ledger's own is taken on first use\n"
 	"  --old CHECKPOINT    an older checkpoint of this ledger: it must be a prefix\n"
 	"  --policy FILE       witnesses that must have signed (C2SP tlog-policy)\n"
+	"  --drill NOTE        what an oversight drill signed: it must follow from this ledger\n"
+	"  --drill-key VKEY|FILE  the key that the drill must be signed with; without it the one that the note names\n"
 	"  --json              one JSON object\n"
 	"exit: 0 verified, 1 refused (one line says what and where), 2 wrong call, 3 unreadable\n";
 
@@ -20,6 +22,8 @@ int main(int argc, char **argv)
 	    {"key", required_argument, NULL, 'k'},
 	    {"old", required_argument, NULL, 'o'},
 	    {"policy", required_argument, NULL, 'p'},
+	    {"drill", required_argument, NULL, 'd'},
+	    {"drill-key", required_argument, NULL, 'D'},
 	    {"json", no_argument, NULL, 'j'},
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'V'},
@@ -36,6 +40,12 @@ int main(int argc, char **argv)
 			break;
 		case 'p':
 			options.policy = optarg;
+			break;
+		case 'd':
+			options.drill = optarg;
+			break;
+		case 'D':
+			options.drill_key = optarg;
 			break;
 		case 'j':
 			options.json = true;

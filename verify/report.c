@@ -48,6 +48,20 @@ static void print_exports(const struct sk_check_totals *t)
 	count_line("+ held back as too few", t->exports.carried.frames);
 }
 
+static uint64_t found_of(const struct sk_drill_record *drill)
+{
+	return drill->found_files + drill->found_memory + drill->found_rows;
+}
+
+static void print_drill(const struct sk_verify_result *r)
+{
+	char from[SK_TIME_TEXT_MAX], to[SK_TIME_TEXT_MAX];
+	const struct sk_drill_record *drill = &r->drill;
+	(void)printf("  drill      link %s, %s to %s: %s; its counts are those of intervals %" PRIu64 " to %" PRIu64 " of this ledger%s; marks found: %" PRIu64 " (its signer's word)\n", drill->link,
+		     sk_time_format(drill->from_ns, 0, from), sk_time_format(drill->to_ns, 0, to), drill->passed ? "PASSED" : "NOT PASSED", drill->first, drill->last,
+		     drill->exact ? ", exactly" : ", with other frames besides", found_of(drill));
+}
+
 static void print_people(const struct sk_verify_options *options, const struct sk_verify_result *r)
 {
 	char root[SK_BASE64_32_MAX], number[SK_UNIT_TEXT_MAX], from[SK_TIME_TEXT_MAX], to[SK_TIME_TEXT_MAX];
@@ -77,6 +91,8 @@ static void print_people(const struct sk_verify_options *options, const struct s
 		(void)printf("  continuity the older checkpoint of %" PRIu64 " records is a prefix of this ledger\n", r->old_size);
 	if (options->policy != NULL)
 		(void)printf("  witnesses  the policy is met, %zu have signed\n", r->witnesses_signed);
+	if (r->any_drill)
+		print_drill(r);
 	print_equation(&s->totals);
 	if (s->any_exports)
 		print_exports(&s->totals);
@@ -116,6 +132,14 @@ static void json_verified(struct sk_json_writer *w, const struct sk_verify_optio
 	for (int kind = 0; kind < SK_RECORD_CARRY; kind++)
 		sk_json_u64(w, sk_record_kind_name((enum sk_record_kind)kind), r->summary.by_kind[kind]);
 	sk_json_end(w);
+	if (r->any_drill) {
+		sk_json_object(w, "drill");
+		sk_json_bool(w, "passed", r->drill.passed);
+		sk_json_bool(w, "exact", r->drill.exact);
+		sk_json_u64(w, "found", found_of(&r->drill));
+		sk_json_text(w, "key", r->drill.key);
+		sk_json_end(w);
+	}
 	sk_json_object(w, "account");
 	json_tally(w, "received", &t->received);
 	json_tally(w, "gate_erased", &t->gate_erased);

@@ -219,6 +219,8 @@ static enum sk_err verify_all(struct verification *v)
 		SK_TRY(check_old(v));
 	if (v->options->policy != NULL)
 		SK_TRY(check_witnesses(v));
+	if (v->options->drill != NULL)
+		SK_TRY(sk_verify_drill(v->options, v->result, v->fault));
 	return SK_OK;
 }
 

@@ -13,6 +13,8 @@ struct sk_verify_options {
 	const char *folder;
 	const char *key;      /* verifier key or file that holds one; NULL = taken from leaf 0 on first use */
 	const char *old;      /* file with an older checkpoint of this log; NULL = not asked */
+	const char *drill;    /* file with a drill's note: its sums must be those of this ledger; NULL = not asked */
+	const char *drill_key; /* as key, for that note; NULL = the key that it names itself */
 	const char *policy;   /* file with a witness policy (C2SP tlog-policy); NULL = not asked */
 	bool json;
 };
@@ -24,11 +26,16 @@ struct sk_verify_result {
 	struct sk_verify_key key;
 	uint64_t old_size;
 	size_t witnesses_signed;
+	bool any_drill;
+	struct sk_drill_record drill;
 	struct sk_check_summary summary;
 };
 
 /* Judge. *result is always filled; the exit code is also in it. */
 int sk_verify_ledger(const struct sk_verify_options *options, struct sk_verify_result *result);
+/* A drill's note against the ledger that was verified: signature, roots, sums of the intervals, and that what it claims follows from them. SK_EMALFORMED, SK_ESIGNATURE, and what
+   keeps a file from being read. */
+SK_MUST enum sk_err sk_verify_drill(const struct sk_verify_options *options, struct sk_verify_result *result, struct sk_fault *fault);
 /* Write the result to standard output: for people, or one JSON object. */
 void sk_verify_print(const struct sk_verify_options *options, const struct sk_verify_result *result);
 

@@ -12,8 +12,10 @@
 #include "cmd/summary.h"
 #include "text/text.h"
 
+#define SECOND_NS INT64_C(1000000000)
+
 enum { OPT_WORKSPACE = 256, OPT_JSON, OPT_EVE, OPT_HOME, OPT_OWN, OPT_BORDER, OPT_SELECTORS, OPT_RULES, OPT_DETECTORS, OPT_AGAIN, OPT_INTERVAL, OPT_HEADS, OPT_FLOWS, OPT_SYSLOG, OPT_IPFIX, OPT_MUTED, OPT_EXPORTS, OPT_EXPORTER,
-       OPT_WORKERS, OPT_INTERFACE, OPT_MODE, OPT_FOR, OPT_ZERO_COPY, OPT_BRANDS, OPT_HELP };
+       OPT_WORKERS, OPT_INTERFACE, OPT_MODE, OPT_FOR, OPT_ZERO_COPY, OPT_BRANDS, OPT_HEALTH, OPT_HELP };
 
 static const struct option options[] = {
 	{"workspace", required_argument, NULL, OPT_WORKSPACE}, {"json", no_argument, NULL, OPT_JSON}, {"eve", required_argument, NULL, OPT_EVE},
@@ -22,11 +24,11 @@ static const struct option options[] = {
 	{"heads", required_argument, NULL, OPT_HEADS}, {"flows", required_argument, NULL, OPT_FLOWS}, {"syslog", required_argument, NULL, OPT_SYSLOG}, {"ipfix", required_argument, NULL, OPT_IPFIX},
 	{"muted", no_argument, NULL, OPT_MUTED}, {"exports", optional_argument, NULL, OPT_EXPORTS}, {"exporter", required_argument, NULL, OPT_EXPORTER},
 	{"interface", required_argument, NULL, OPT_INTERFACE}, {"mode", required_argument, NULL, OPT_MODE}, {"for", required_argument, NULL, OPT_FOR},
-	{"workers", required_argument, NULL, OPT_WORKERS}, {"zero-copy", no_argument, NULL, OPT_ZERO_COPY}, {"brands", required_argument, NULL, OPT_BRANDS}, {"help", no_argument, NULL, OPT_HELP}, {0}};
+	{"workers", required_argument, NULL, OPT_WORKERS}, {"zero-copy", no_argument, NULL, OPT_ZERO_COPY}, {"brands", required_argument, NULL, OPT_BRANDS}, {"link-health", required_argument, NULL, OPT_HEALTH}, {"help", no_argument, NULL, OPT_HELP}, {0}};
 
 struct watch_args {
 	const char *workspace;
-	bool json, help;
+	bool json, help, health_said;
 	struct sk_run_options run;
 	struct sk_quick quick;
 };
@@ -40,6 +42,19 @@ static int take_exports(struct sk_cmd *cmd, char *const *next, struct watch_args
 		return sk_cmd_usage(cmd, "watch", "%s", fault.line);
 	optind += took_next;
 	return 0;
+}
+
+/* on, off, or how long to learn. */
+static int take_health(struct sk_cmd *cmd, const char *text, struct watch_args *args)
+{
+	int64_t *learn_ns = &args->run.health_learn_ns;
+	args->health_said = true;
+	*learn_ns = strcmp(text, "on") == 0 ? SK_PULSE_LEARN_S * SECOND_NS : 0;
+	if (*learn_ns != 0 || strcmp(text, "off") == 0)
+		return 0;
+	if (sk_duration_parse(text, learn_ns) == SK_OK && *learn_ns >= SK_PULSE_LEARN_MIN_S * SECOND_NS && *learn_ns <= SK_PULSE_LEARN_MAX_S * SECOND_NS)
+		return 0;
+	return sk_cmd_usage(cmd, "watch", "--link-health '%s': expected on, off, or how long to learn what is usual, from %ds to 1d", text, SK_PULSE_LEARN_MIN_S);
 }
 
 static int take_option(struct sk_cmd *cmd, int option, char *const *next, struct watch_args *args)
@@ -65,6 +80,7 @@ static int take_option(struct sk_cmd *cmd, int option, char *const *next, struct
 	case OPT_FOR:
 		return sk_duration_parse(optarg, &args->run.live.for_ns) == SK_OK && args->run.live.for_ns > 0 ? 0
 														       : sk_cmd_usage(cmd, "watch", "--for '%s': expected a duration such as 10s or 15m", optarg);
+	case OPT_HEALTH: return take_health(cmd, optarg, args);
 	case OPT_HELP: args->help = true; return 0;
 	case OPT_EXPORTS: return take_exports(cmd, next, args);
 	case OPT_EXPORTER: return sk_exports_option_exporter(&args->run.exports, optarg, &fault) == SK_OK ? 0 : sk_cmd_usage(cmd, "watch", "%s", fault.line);
@@ -150,6 +166,11 @@ static int parse_args(struct sk_cmd *cmd, int argc, char **argv, struct watch_ar
 		return sk_cmd_usage(cmd, "watch", "--exports are read by one worker: leave --workers out, or watch the capture twice");
 	if (args->run.exports.exporter_count != 0 && !args->run.exports.read)
 		return sk_cmd_usage(cmd, "watch", "--exporter says whose flow exports are read: it needs --exports");
+	if (args->run.exports.read && args->run.health_learn_ns != 0)
+		return sk_cmd_usage(cmd, "watch", "--link-health is about a link whose frames are seen: not with --exports");
+	/* A capture is of a host more often than of a link: there it must be asked for. */
+	if (live && !args->health_said)
+		args->run.health_learn_ns = SK_PULSE_LEARN_S * SECOND_NS;
 	args->run.captures = (const char *const *)argv + optind;
 	args->run.capture_count = (size_t)(argc - optind);
 	return 0;

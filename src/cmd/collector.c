@@ -505,7 +505,8 @@ static void take_finding(void *context, const struct sk_finding *finding, const 
 	struct sk_finding proven = *finding;
 	if (collector->failed != SK_OK)
 		return;
-	memcpy(proven.evidence, collector->last_id, sizeof proven.evidence);
+	if (evidence != NULL)
+		memcpy(proven.evidence, collector->last_id, sizeof proven.evidence);
 	collector->failed = sk_store_put_finding(collector->store, &proven, &collector->failed_fault);
 	bool muted = collector->start.mutes != NULL && sk_mutes_find(collector->start.mutes, &proven, collector->start.clock.unix_ns(collector->start.clock.context)) != NULL;
 	if (collector->emit != NULL && !muted)

@@ -235,7 +235,7 @@ static enum sk_err start_crew(struct run *run, struct sk_fault *fault)
 	const struct sk_run_options *options = run->options;
 	unsigned workers = run->result->workers = options->workers != 0 ? options->workers : 1;
 	bool live = run->result->live.used;
-	const struct sk_crew_config config = {.workers = workers, .sources = live ? workers : 1, .threads = workers > 1, .live = live, .no_own_findings = !live, .rules = run->force->rules, .rules_trusted = run->force->rules_trusted, .flow = flow_limits(options),
+	const struct sk_crew_config config = {.workers = workers, .sources = live ? workers : 1, .threads = workers > 1, .live = live, .no_own_findings = !live, .health_learn_ns = options->health_learn_ns, .rules = run->force->rules, .rules_trusted = run->force->rules_trusted, .flow = flow_limits(options),
 					.decoder = sk_decoder_default_limits(), .interval_frames = live && options->interval_frames == 0 ? UINT64_MAX : options->interval_frames,
 					.interval_ns = live ? live_interval_ns : 0, .link = live ? run->result->live.link : "file", .clock = run->cmd->clock,
 					.sink = &run->sink, .brands = run->brands, .context = run, .interval = take_interval, .damaged = note_damage, .tick = look_around};

@@ -22,6 +22,7 @@ struct sk_run_options {
 	bool show_muted;               /* muted findings as all others */
 	bool again;                    /* watch inputs that were watched before */
 	uint64_t interval_frames;      /* 0 = default */
+	int64_t health_learn_ns;       /* the link's health is looked at after so long of learning; 0: it is not */
 	bool no_heads;                 /* flows alone: no payload is looked at */
 	uint32_t flows;                /* places of the flow tables; 0 = default */
 	unsigned workers;              /* 0 = 1: this thread alone. Where flow exports are read: 1 */

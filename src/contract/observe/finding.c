@@ -2,6 +2,8 @@
 /* The binary form of a finding. One value has one form. */
 #include "observe/observe_priv.h"
 
+#include <stdio.h>
+
 enum { FINDING_VERSION = 1, SEVERITY_MAX = 3, PERCENT_MAX = 100 };
 
 /* A text of at most 65,535 bytes with its length in front. */
@@ -27,6 +29,23 @@ static void put_addr(struct sk_out *o, const struct sk_addr *addr)
 static bool is_own(const struct sk_finding *finding)
 {
 	return finding->class_ == SK_CLASS_UNKNOWN && finding->subject.family == 0 && finding->counterpart.family == 0;
+}
+
+void sk_finding_of_ourselves(const char *kind, const char *link, int64_t first_ns, int64_t last_ns, struct sk_finding *out)
+{
+	struct {
+		char kind[sizeof out->kind], link[sizeof out->matched];
+	} what;
+	uint8_t digest[SK_HASH_BYTES];
+	*out = (struct sk_finding){.confidence_percent = PERCENT_MAX, .class_ = SK_CLASS_UNKNOWN, .first_ns = first_ns, .last_ns = last_ns, .count = 1};
+	memset(&what, 0, sizeof what);
+	(void)snprintf(what.kind, sizeof what.kind, "%s", kind);
+	(void)snprintf(what.link, sizeof what.link, "%s", link);
+	memcpy(out->kind, what.kind, sizeof out->kind);
+	memcpy(out->matched, what.link, sizeof out->matched);
+	(void)snprintf(out->origin, sizeof out->origin, "this sensor");
+	sk_sha256(&what, sizeof what, digest);
+	memcpy(out->id, digest, sizeof out->id);
 }
 
 const char *sk_finding_class_name(const struct sk_finding *finding)

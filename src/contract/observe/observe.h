@@ -173,6 +173,10 @@ struct sk_finding {
 	uint8_t evidence[16];               /* id of the first observation */
 };
 
+/* Begin a finding of that kind about the sensor itself, or about one of its links: class UNKNOWN, no address, certain, count 1; the link is what it matched. One kind and link
+   are one finding: a repetition folds into it. Severity and words are the caller's. */
+void sk_finding_of_ourselves(const char *kind, const char *link, int64_t first_ns, int64_t last_ns, struct sk_finding *out);
+
 /* As sk_observation_encode_to: into SK_FINDING_MAX_BYTES of the caller's memory. Returns the length. */
 size_t sk_finding_encode_to(const struct sk_finding *finding, uint8_t *out);
 /* Append a finding's binary form (the store seals it). Same rules as sk_observation_encode. */

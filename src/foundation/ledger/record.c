@@ -247,6 +247,41 @@ static const struct field carry_fields[] = {
 	{KEY("v"), VERSION, 0, 0, NULL},
 };
 
+static const struct field drill_fields[] = {
+	PLAIN("after_root", HASH, drill.after_root),
+	NUMBER("after_size", drill.after_size),
+	PLAIN("before_root", HASH, drill.before_root),
+	NUMBER("before_size", drill.before_size),
+	PLAIN("classes_after", CLASS_TALLIES, drill.classes_after),
+	PLAIN("classes_before", CLASS_TALLIES, drill.classes_before),
+	PLAIN("classes_moved", CLASS_TALLIES, drill.classes_moved),
+	PLAIN("classes_sent", CLASS_TALLIES, drill.classes_sent),
+	PLAIN("exact", BOOL, drill.exact),
+	NUMBER("file_bytes", drill.file_bytes),
+	NUMBER("files", drill.files),
+	NUMBER("first", drill.first),
+	NUMBER("found_files", drill.found_files),
+	NUMBER("found_memory", drill.found_memory),
+	NUMBER("found_rows", drill.found_rows),
+	PLAIN("from_ns", I64, drill.from_ns),
+	PLAIN("gate_after", CELLS, drill.gate_after),
+	PLAIN("gate_before", CELLS, drill.gate_before),
+	PLAIN("gate_moved", CELLS, drill.gate_moved),
+	PLAIN("gate_sent", CELLS, drill.gate_sent),
+	CHARS("key", WORD, drill.key),
+	KIND("drill"),
+	NUMBER("last", drill.last),
+	CHARS("link", LINK, drill.link),
+	NUMBER("memory_bytes", drill.memory_bytes),
+	NUMBER("memory_unread", drill.memory_unread),
+	CHARS("origin", WORD, drill.origin),
+	PLAIN("passed", BOOL, drill.passed),
+	NUMBER("rows", drill.rows),
+	PLAIN("seed", HASH, drill.seed),
+	PLAIN("to_ns", I64, drill.to_ns),
+	{KEY("v"), VERSION, 0, 0, NULL},
+};
+
 static const struct {
 	const char *name;
 	const struct field *fields;
@@ -265,6 +300,7 @@ static const struct {
 	[SK_RECORD_DETECTORS] = {"detectors", detectors_fields, SK_COUNT(detectors_fields)},
 	[SK_RECORD_KERNEL_GATE] = {"kernel_gate", kernel_gate_fields, SK_COUNT(kernel_gate_fields)},
 	[SK_RECORD_CARRY] = {"carry", carry_fields, SK_COUNT(carry_fields)},
+	[SK_RECORD_DRILL] = {"drill", drill_fields, SK_COUNT(drill_fields)},
 };
 
 static const char *const class_names[] = {"FF", "FD", "DF", "DD", "UNKNOWN"};

@@ -25,7 +25,9 @@ enum sk_record_kind {
 	SK_RECORD_MUTES,
 	SK_RECORD_DETECTORS,
 	SK_RECORD_KERNEL_GATE,
-	SK_RECORD_CARRY /* the file in sealed/, never a leaf: a verifier refuses it */
+	/* Never a leaf: a verifier refuses them there. */
+	SK_RECORD_CARRY, /* the file in sealed/ */
+	SK_RECORD_DRILL  /* the body of a drill's signed note */
 };
 enum { SK_RECORD_KIND_COUNT = 13 };
 
@@ -178,6 +180,22 @@ struct sk_carry_record {
 	} exports;
 };
 
+/* What an oversight drill did and saw (docs/drill.md). Counts are of frames and bytes on the wire; sums over the intervals from first to last of one link. */
+struct sk_drill_record {
+	char key[SK_VKEY_TEXT_MAX];    /* that signs the note */
+	char origin[SK_KEY_NAME_MAX], link[SK_LINK_TEXT_MAX];
+	uint8_t seed[SK_HASH_BYTES];   /* from which every mark can be made again */
+	int64_t from_ns, to_ns;        /* of the first and the last frame that was sent */
+	uint64_t before_size, after_size; /* of the ledger, when it began and when it was judged */
+	uint8_t before_root[SK_HASH_BYTES], after_root[SK_HASH_BYTES];
+	uint64_t first, last;          /* numbers of the intervals */
+	struct sk_tally classes_sent[SK_CLASS_COUNT], classes_moved[SK_CLASS_COUNT], classes_before[SK_CLASS_COUNT], classes_after[SK_CLASS_COUNT];
+	struct sk_cells gate_sent, gate_moved, gate_before, gate_after; /* gate_erased by reason: expected, seen; held back before and after */
+	uint64_t files, file_bytes, memory_bytes, memory_unread, rows; /* what was searched */
+	uint64_t found_files, found_memory, found_rows;                /* marks that were found */
+	bool exact, passed;            /* nothing else moved what was expected; nothing is missing and nothing was found */
+};
+
 struct sk_record {
 	enum sk_record_kind kind;
 	union {
@@ -194,6 +212,7 @@ struct sk_record {
 		struct sk_detectors_record detectors;
 		struct sk_kernel_gate_record kernel_gate;
 		struct sk_carry_record carry;
+		struct sk_drill_record drill;
 	};
 };
 

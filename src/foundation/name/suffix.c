@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Parts of a name, by the public suffix list. */
 #include <libpsl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -218,14 +219,21 @@ bool sk_name_is_inner(const struct sk_name *name)
 	return is_listed(last + 1, inner, SK_COUNT(inner));
 }
 
-/* Does the name end in one of the list, at a label? The lists are short, and each entry is compared at its own length alone. */
-static bool ends_in(const struct sk_name *name, const char *const *list, size_t count)
+struct ending {
+	const char *text;
+	uint8_t length;
+};
+#define ENDING(domain) {domain, sizeof(domain) - 1},
+
+/* Does the name end in one of the list, at a label? The lists are short, and most entries differ in their last letters. */
+static bool ends_in(const struct sk_name *name, const struct ending *list, size_t count)
 {
+	const char *end = name->text + name->length;
 	for (size_t i = 0; i < count; i++) {
-		size_t length = strlen(list[i]);
-		if (length > name->length || (length < name->length && name->text[name->length - length - 1] != '.'))
+		size_t length = list[i].length;
+		if (length > name->length || end[-1] != list[i].text[length - 1] || (length < name->length && end[-(ptrdiff_t)length - 1] != '.'))
 			continue;
-		if (memcmp(name->text + name->length - length, list[i], length) == 0)
+		if (memcmp(end - length, list[i].text, length) == 0)
 			return true;
 	}
 	return false;
@@ -233,8 +241,8 @@ static bool ends_in(const struct sk_name *name, const char *const *list, size_t 
 
 bool sk_name_is_lookup(const struct sk_name *name)
 {
-	static const char *const services[] = {
-#define SK_SERVICE(domain) domain,
+	static const struct ending services[] = {
+#define SK_SERVICE(domain) ENDING(domain)
 #include "name/service.def"
 #undef SK_SERVICE
 	};
@@ -243,8 +251,8 @@ bool sk_name_is_lookup(const struct sk_name *name)
 
 bool sk_name_is_content(const struct sk_name *name)
 {
-	static const char *const networks[] = {
-#define SK_CONTENT(domain) domain,
+	static const struct ending networks[] = {
+#define SK_CONTENT(domain) ENDING(domain)
 #include "name/content.def"
 #undef SK_CONTENT
 	};
@@ -253,8 +261,8 @@ bool sk_name_is_content(const struct sk_name *name)
 
 bool sk_name_is_pool(const struct sk_name *name)
 {
-	static const char *const pools[] = {
-#define SK_POOL(domain) domain,
+	static const struct ending pools[] = {
+#define SK_POOL(domain) ENDING(domain)
 #include "name/pool.def"
 #undef SK_POOL
 	};

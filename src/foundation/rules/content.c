@@ -49,6 +49,7 @@ static bool plain_part(struct sk_rules_reader *reader, enum sk_buffer buffer)
 bool sk_rules_sticky(struct sk_rules_reader *reader, enum sk_buffer buffer)
 {
 	reader->last_content = -1;
+	reader->fresh = true;
 	return plain_part(reader, buffer);
 }
 
@@ -73,6 +74,7 @@ struct sk_rule_item *sk_rules_item(struct sk_rules_reader *reader, enum sk_rule_
 		return NULL;
 	}
 	reader->part_of[reader->rule.item_count] = reader->sticky;
+	reader->fresh = false;
 	struct sk_rule_item *item = &reader->items[reader->rule.item_count++];
 	*item = (struct sk_rule_item){.op = (uint8_t)op, .multiplier = 1};
 	memset(item->variable, SK_RULE_VARIABLE_NONE, sizeof item->variable);
@@ -633,8 +635,9 @@ static bool transform(struct sk_rules_reader *reader, struct sk_cur value, enum 
 {
 	if (sk_more(&value))
 		return false;
-	if (reader->rule.part_count == 0)
-		return sk_rules_refuse(reader, SK_RULE_REASON_SYNTAX, "a transformation without a buffer");
+	/* Behind a question it would not be clear what that one asks. */
+	if (reader->rule.part_count == 0 || !reader->fresh)
+		return sk_rules_refuse(reader, SK_RULE_REASON_SYNTAX, "a transformation that does not stand right behind its buffer");
 	if (!is_empty(reader, reader->sticky) && !new_part(reader, (enum sk_buffer)reader->rule.parts[reader->sticky].buffer))
 		return false;
 	struct sk_rule_part *part = &reader->rule.parts[reader->sticky];

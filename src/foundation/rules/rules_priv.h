@@ -84,6 +84,7 @@ struct sk_rules_reader {
 	uint8_t part_of[SK_RULE_ITEMS_MAX]; /* of each item */
 	uint8_t sticky;               /* part that items go to */
 	int last_content;             /* item; -1: none */
+	bool fresh;                   /* a buffer was named, and nothing was asked of it yet */
 	bool has_variable_names;
 	uint8_t variable_count;
 	char variables[SK_RULE_VARIABLES_MAX][32];

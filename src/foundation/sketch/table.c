@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sketch/table.h"
 
-enum { ENTRIES_MAX = 1 << 28 };
+enum { ENTRIES_MAX = 1 << 28, PREFETCH_LINES = 8 };
 
 static uint32_t lines_for(uint32_t entries)
 {
@@ -40,30 +40,59 @@ static unsigned least_wanted(const struct sk_table_line *line, uint32_t now_s, u
 	return best;
 }
 
+/* Where an entry that is not there would stand. */
+struct room {
+	struct sk_table_line *line;
+	unsigned way;
+	uint32_t least; /* 0: free; 1: over; else until when it was wanted */
+};
+
+static struct room find_room(const struct sk_table *table, uint64_t hash, uint32_t now_s)
+{
+	struct room here = {.line = sk_table_line(table, hash, 0)}, there = {.line = sk_table_line(table, hash, 1)};
+	here.way = least_wanted(here.line, now_s, &here.least);
+	there.way = least_wanted(there.line, now_s, &there.least);
+	/* Of two lines with room the emptier one: so both fill up before anything is evicted. */
+	bool emptier = (here.least | there.least) == 0 && __builtin_popcount(sk_table_match(there.line, 0)) > __builtin_popcount(sk_table_match(here.line, 0));
+	return there.least < here.least || emptier ? there : here;
+}
+
 static void *make_room(struct sk_table *table, uint64_t hash, uint32_t now_s, uint32_t until_s)
 {
-	struct sk_table_line *line = sk_table_line(table, hash, 0), *other = sk_table_line(table, hash, 1);
-	uint32_t least, least_there;
-	unsigned way = least_wanted(line, now_s, &least), way_there = least_wanted(other, now_s, &least_there);
-	/* Of two lines with room the emptier one: so both fill up before anything is evicted. */
-	bool emptier = (least | least_there) == 0 && __builtin_popcount(sk_table_match(other, 0)) > __builtin_popcount(sk_table_match(line, 0));
-	if (least_there < least || emptier) {
-		line = other;
-		way = way_there;
-		least = least_there;
-	}
+	struct room room = find_room(table, hash, now_s);
 	table->taken++;
-	if (least == 0)
+	if (room.least == 0)
 		table->live++;
-	else if (least == 1)
+	else if (room.least == 1)
 		table->expired++;
 	else
 		table->evicted++;
-	void *entry = sk_table_entry(table, line, way);
+	void *entry = sk_table_entry(table, room.line, room.way);
 	sk_wipe(entry, table->entry_bytes);
-	line->tag[way] = sk_table_tag(hash);
-	line->until[way] = until_s;
+	room.line->tag[room.way] = sk_table_tag(hash);
+	room.line->until[room.way] = until_s;
 	return entry;
+}
+
+static void prefetch(const struct sk_table *table, const char *entry)
+{
+	for (uint32_t at = 0; at < table->entry_bytes && at < PREFETCH_LINES * SK_TABLE_LINE_BYTES; at += SK_TABLE_LINE_BYTES)
+		__builtin_prefetch(entry + at, 1);
+}
+
+void sk_table_prefetch_entry(const struct sk_table *table, uint64_t hash, uint32_t now_s)
+{
+	uint32_t tag = sk_table_tag(hash);
+	for (unsigned side = 0; side < 2; side++) {
+		struct sk_table_line *line = sk_table_line(table, hash, side);
+		unsigned found = sk_table_match(line, tag);
+		if (found == 0)
+			continue;
+		prefetch(table, sk_table_entry(table, line, (unsigned)__builtin_ctz(found)));
+		return;
+	}
+	struct room room = find_room(table, hash, now_s);
+	prefetch(table, sk_table_entry(table, room.line, room.way));
 }
 
 void *sk_table_take(struct sk_table *table, uint64_t hash, uint32_t now_s, uint32_t until_s, bool *fresh)

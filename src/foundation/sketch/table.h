@@ -86,21 +86,8 @@ static inline void sk_table_prefetch(const struct sk_table *table, uint64_t hash
 	__builtin_prefetch(sk_table_line(table, hash, 1));
 }
 
-/* Second step, when the lines have come: the entry is sent for, if there is one. */
-static inline void sk_table_prefetch_entry(const struct sk_table *table, uint64_t hash)
-{
-	uint32_t tag = sk_table_tag(hash);
-	for (unsigned side = 0; side < 2; side++) {
-		struct sk_table_line *line = sk_table_line(table, hash, side);
-		unsigned found = sk_table_match(line, tag);
-		if (found == 0)
-			continue;
-		const char *entry = sk_table_entry(table, line, (unsigned)__builtin_ctz(found));
-		for (uint32_t at = 0; at < table->entry_bytes && at < 4 * SK_TABLE_LINE_BYTES; at += SK_TABLE_LINE_BYTES)
-			__builtin_prefetch(entry + at, 1);
-		return;
-	}
-}
+/* Second step, when the lines have come: the entry is sent for, or the one that makes room. */
+void sk_table_prefetch_entry(const struct sk_table *table, uint64_t hash, uint32_t now_s);
 
 /* The entry of a hash, or NULL: there is none, or it is over. */
 static inline void *sk_table_find(const struct sk_table *table, uint64_t hash, uint32_t now_s)
@@ -132,10 +119,14 @@ static inline void *sk_table_at(const struct sk_table *table, uint32_t place, ui
 }
 
 /* From now on an entry is wanted until until_s: longer, or less long than was said before. */
+static inline void sk_table_want_at(struct sk_table *table, uint32_t place, uint32_t until_s)
+{
+	table->lines[place / SK_TABLE_WAYS].until[place % SK_TABLE_WAYS] = until_s;
+}
+
 static inline void sk_table_want(struct sk_table *table, const void *entry, uint32_t until_s)
 {
-	uint32_t place = sk_table_place(table, entry);
-	table->lines[place / SK_TABLE_WAYS].until[place % SK_TABLE_WAYS] = until_s;
+	sk_table_want_at(table, sk_table_place(table, entry), until_s);
 }
 
 #endif

@@ -10,6 +10,9 @@
 
 enum { SK_SOURCE_CELLS_MAX = 16, SK_SOURCE_FULL = 1000 /* of backlog */ };
 
+/* Does the interface say that something is at its other end? */
+enum sk_source_carrier { SK_SOURCE_CARRIER_UNKNOWN, SK_SOURCE_CARRIER_UP, SK_SOURCE_CARRIER_DOWN };
+
 /* What became of frames that next does not give, since the source was opened. Every sum only grows. */
 struct sk_source_counts {
 	size_t lost_count;                        /* offered by the link, judged by nobody: where it happened, by a name for the ledger's capture_lost */
@@ -18,6 +21,7 @@ struct sk_source_counts {
 	struct sk_cell erased[SK_SOURCE_CELLS_MAX];
 	struct sk_cell classes[SK_CLASS_COUNT];   /* the classes of those erased; names are not looked at */
 	uint64_t upstream_lost;                   /* losses that the input itself reports: beside the equation */
+	uint8_t carrier;                          /* enum sk_source_carrier, at present */
 	uint64_t read_bytes, source_bytes;        /* progress, as capture.h has it; 0: there is none */
 };
 

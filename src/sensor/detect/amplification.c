@@ -33,13 +33,12 @@ static void event(struct sk_run *run, const struct sk_event *event, uint64_t has
 }
 
 /* Half a view: to see answers alone is the rule, so what everybody uses must come in masses. */
-static bool rule(const struct sk_flood *flood, const struct sk_flood_second *second, double sources, double hosts, const uint64_t *threshold)
+static bool rule(const struct sk_flood *flood, const struct sk_flood_second *second, const uint64_t *threshold)
 {
-	(void)hosts;
 	const struct sk_amplifier *service = sk_amplifier_of(flood->last.initiator_port);
 	uint64_t factor = flood->last.half != 0 && service != NULL && service->common ? HALF_FACTOR : 1;
-	uint32_t most = second->opens > second->bulk ? second->opens : second->bulk;
-	return most >= threshold[RATE] * factor && sources >= (double)(threshold[REFLECTORS] * factor) && (uint64_t)second->answers * 10 <= second->opens;
+	return sk_flood_most(second) >= threshold[RATE] * factor && (uint64_t)second->answers * 10 <= second->opens &&
+	       sk_flood_sources(flood) >= (double)(threshold[REFLECTORS] * factor);
 }
 
 static bool settle(struct sk_run *run, void *at)
@@ -72,6 +71,6 @@ static void tell(const struct sk_detection *d, const uint64_t *threshold, struct
 const struct sk_detector sk_detector_amplification = {
 	.name = "amplification", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds),
 	.events = SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_SAMPLE),
-	.subject = SK_SUBJECT_RESPONDER, .scale = SK_SCALE_HOSTS, .share = 1, .entry_bytes = SK_ENTRY_BYTES(struct sk_flood),
+	.subject = SK_SUBJECT_RESPONDER, .scale = SK_SCALE_HOSTS, .share = 3, .entry_bytes = SK_ENTRY_BYTES(struct sk_flood),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

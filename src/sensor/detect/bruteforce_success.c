@@ -32,7 +32,7 @@ static bool is_guessing(const struct sk_event *event)
 static uint64_t key(const struct sk_run *run, const struct sk_event *event)
 {
 	(void)run;
-	if (event->ip_proto != TCP || (event->kind == SK_EVENT_FOUND && !is_guessing(event)))
+	if (event->ip_proto != TCP || (event->kind == SK_EVENT_FOUND ? !is_guessing(event) : event->flow.packets[1] == 0 && (event->bits & SK_EVENT_HALF) == 0))
 		return 0;
 	return sk_mix(sk_mix(event->from, event->to), (uint64_t)event->responder_port << 8 | 15);
 }

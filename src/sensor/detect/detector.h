@@ -16,6 +16,7 @@ enum sk_detector_scale { SK_SCALE_HOSTS, SK_SCALE_PAIRS };
 /* What every entry begins with; the kit's. */
 struct sk_entry {
 	uint32_t born_s;            /* it is over an hour, or a day, after that, as detectors.def says of the detector's memory, whatever comes */
+	uint32_t place;             /* in the table */
 };
 
 /* One detector that runs; made by the kit. */

@@ -165,17 +165,18 @@ void sk_kit_head_of(const struct sk_kit_front *front, const struct sk_event *flo
 	/* Its parts are found once for all detectors that ask for them. */
 	struct sk_name name = {.text = NULL};
 	bool found = false;
+	struct sk_event common = *flow;
+	common.kind = SK_EVENT_HEAD;
+	common.time_ns = packet->time_ns;
+	common.app = head->app;
+	common.bits |= half_bit(kit, common.class_) | (head->from_initiator ? 0 : SK_EVENT_BACK);
+	hash_ends(kit, &common);
 	for (size_t i = 0; i < kit->count; i++) {
 		const struct sk_kit_place *at = &kit->places[i];
 		if ((at->ops->heads >> head->kind & 1) == 0)
 			continue;
-		struct sk_event event = *flow;
-		event.kind = SK_EVENT_HEAD;
-		event.time_ns = packet->time_ns;
+		struct sk_event event = common;
 		event.detector = at->run.index;
-		event.app = head->app;
-		event.bits |= half_bit(kit, event.class_) | (head->from_initiator ? 0 : SK_EVENT_BACK);
-		hash_ends(kit, &event);
 		if (at->ops->named != NULL && !found) {
 			found = true;
 			(void)sk_name_split(kit->suffixes, name_in(head), &name);

@@ -7,8 +7,12 @@
 
 enum { LATE_S = 1 /* a second is weighed when the next one is over: an answer may come in it */ };
 
-static struct sk_flood_second *second_of(struct sk_flood *flood, uint32_t at_s)
+/* Seconds that have a place of their own, by the clock: what is later than that is left out, whatever came before it. */
+static struct sk_flood_second *second_of(struct sk_flood *flood, uint32_t at_s, uint32_t now_s)
 {
+	at_s = at_s > now_s ? now_s : at_s;
+	if (at_s + SK_FLOOD_SECONDS <= now_s)
+		return NULL;
 	struct sk_flood_second *second = &flood->seconds[at_s % SK_FLOOD_SECONDS];
 	if (second->at_s < at_s)
 		*second = (struct sk_flood_second){.at_s = at_s};
@@ -17,7 +21,7 @@ static struct sk_flood_second *second_of(struct sk_flood *flood, uint32_t at_s)
 
 void sk_flood_count(struct sk_run *run, struct sk_flood *flood, const struct sk_event *event, bool answered)
 {
-	struct sk_flood_second *second = second_of(flood, sk_run_second(event->time_ns));
+	struct sk_flood_second *second = second_of(flood, sk_run_second(event->time_ns), run->now_s);
 	bool back = (event->bits & SK_EVENT_BACK) != 0;
 	if (second == NULL)
 		return;
@@ -42,17 +46,21 @@ void sk_flood_count(struct sk_run *run, struct sk_flood *flood, const struct sk_
 	sk_run_touch(run, flood);
 }
 
-static double hosts_of(const struct sk_flood *flood)
+double sk_flood_sources(const struct sk_flood *flood)
+{
+	return sk_hll_estimate(flood->sources, SK_FLOOD_HLL_BITS);
+}
+
+double sk_flood_hosts(const struct sk_flood *flood)
 {
 	return sk_bits_estimate(sk_bits_count(flood->hosts, SK_FLOOD_HOST_WORDS), 64 * SK_FLOOD_HOST_WORDS);
 }
 
 static void weigh(const struct sk_run *run, struct sk_flood *flood, const struct sk_flood_second *second, sk_flood_rule rule)
 {
-	double sources = sk_hll_estimate(flood->sources, SK_FLOOD_HLL_BITS), hosts = hosts_of(flood);
-	if (!rule(flood, second, sources, hosts, run->threshold))
+	if (!rule(flood, second, run->threshold))
 		return;
-	uint32_t most = second->opens > second->bulk ? second->opens : second->bulk;
+	uint32_t most = sk_flood_most(second);
 	if (flood->bad_s == 0)
 		flood->begin_ns = (int64_t)second->at_s * 1000000000;
 	flood->bad_s = second->at_s;
@@ -126,7 +134,7 @@ struct sk_detection sk_flood_detection(const struct sk_run *run, const struct sk
 	detection.first_ns = flood->begin_ns;
 	detection.contacts = measure(flood);
 	detection.answered = flood->answered;
-	detection.peers = (uint64_t)lround(sk_hll_estimate(flood->sources, SK_FLOOD_HLL_BITS));
+	detection.peers = (uint64_t)lround(sk_flood_sources(flood));
 	if (detection.peers > flood->flows && flood->flows != 0)
 		detection.peers = flood->flows;
 	detection.packets[0] = flood->packets > flood->flows ? flood->packets : flood->flows;

@@ -33,11 +33,10 @@ static void event(struct sk_run *run, const struct sk_event *event, uint64_t has
 		sk_flood_count(run, flood, event, event->kind != SK_EVENT_OPEN);
 }
 
-static bool rule(const struct sk_flood *flood, const struct sk_flood_second *second, double sources, double hosts, const uint64_t *threshold)
+static bool rule(const struct sk_flood *flood, const struct sk_flood_second *second, const uint64_t *threshold)
 {
-	(void)flood;
-	return second->opens >= threshold[RATE] && sources >= (double)threshold[SOURCES] && hosts >= (double)threshold[HOSTS] &&
-	       (uint64_t)second->answers * 100 <= threshold[GO_ON] * second->opens;
+	return second->opens >= threshold[RATE] && (uint64_t)second->answers * 100 <= threshold[GO_ON] * second->opens &&
+	       sk_flood_sources(flood) >= (double)threshold[SOURCES] && sk_flood_hosts(flood) >= (double)threshold[HOSTS];
 }
 
 static bool settle(struct sk_run *run, void *at)
@@ -50,7 +49,7 @@ static bool settle(struct sk_run *run, void *at)
 	struct sk_prefix net = {.addr = {.family = detection.responder.family}, .bits = detection.responder.family == 6 ? 48 : 24};
 	memcpy(net.addr.bytes, detection.responder.bytes, net.bits / 8);
 	detection.responder = net.addr;
-	double hosts = sk_bits_estimate(sk_bits_count(flood->hosts, SK_FLOOD_HOST_WORDS), 64 * SK_FLOOD_HOST_WORDS);
+	double hosts = sk_flood_hosts(flood);
 	detection.ports = (uint64_t)lround(net.bits == 24 ? fmin(hosts, 256) : hosts);
 	detection.percent = (uint8_t)(detection.half_view ? 75 : 90);
 	(void)sk_prefix_format(&net, detection.matched);
@@ -73,6 +72,6 @@ static void tell(const struct sk_detection *d, const uint64_t *threshold, struct
 const struct sk_detector sk_detector_flood_carpet = {
 	.name = "flood.carpet", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds),
 	.events = SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_CONFIRM),
-	.subject = SK_SUBJECT_NET, .scale = SK_SCALE_HOSTS, .share = 2, .entry_bytes = SK_ENTRY_BYTES(struct sk_flood),
+	.subject = SK_SUBJECT_NET, .scale = SK_SCALE_HOSTS, .share = 3, .entry_bytes = SK_ENTRY_BYTES(struct sk_flood),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

@@ -27,12 +27,12 @@ static void event(struct sk_run *run, const struct sk_event *event, uint64_t has
 	sk_flood_count(run, flood, event, false);
 }
 
-static bool rule(const struct sk_flood *flood, const struct sk_flood_second *second, double sources, double hosts, const uint64_t *threshold)
+static bool rule(const struct sk_flood *flood, const struct sk_flood_second *second, const uint64_t *threshold)
 {
-	(void)flood;
-	(void)hosts;
-	uint32_t most = second->opens > second->bulk ? second->opens : second->bulk;
-	return most >= threshold[sources >= (double)threshold[SOURCES] ? RATE : HEAVY];
+	uint64_t most = sk_flood_most(second);
+	if (most < threshold[RATE] && most < threshold[HEAVY])
+		return false;
+	return most >= threshold[sk_flood_sources(flood) >= (double)threshold[SOURCES] ? RATE : HEAVY];
 }
 
 static bool settle(struct sk_run *run, void *at)
@@ -60,6 +60,6 @@ static void tell(const struct sk_detection *d, const uint64_t *threshold, struct
 
 const struct sk_detector sk_detector_flood_icmp = {
 	.name = "flood.icmp", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_SAMPLE),
-	.subject = SK_SUBJECT_RESPONDER, .scale = SK_SCALE_HOSTS, .share = 2, .entry_bytes = SK_ENTRY_BYTES(struct sk_flood),
+	.subject = SK_SUBJECT_RESPONDER, .scale = SK_SCALE_HOSTS, .share = 3, .entry_bytes = SK_ENTRY_BYTES(struct sk_flood),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

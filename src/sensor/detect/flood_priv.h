@@ -6,7 +6,7 @@
 
 #include "detect/detector.h"
 
-enum { SK_FLOOD_SECONDS = 8, SK_FLOOD_HLL_BITS = 7, SK_FLOOD_HOST_WORDS = 4, SK_FLOOD_SOURCES_S = 60, SK_FLOOD_NEW_S = 10 /* who is not flooded is forgotten soon */ };
+enum { SK_FLOOD_SECONDS = 4, SK_FLOOD_HLL_BITS = 7, SK_FLOOD_HOST_WORDS = 4, SK_FLOOD_SOURCES_S = 60, SK_FLOOD_NEW_S = 10 /* who is not flooded is forgotten soon */ };
 
 struct sk_flood_second {
 	uint32_t at_s;
@@ -30,8 +30,14 @@ struct sk_flood {
 	struct sk_episode episode;
 };
 
-/* A second against the rules of a detector. */
-typedef bool (*sk_flood_rule)(const struct sk_flood *flood, const struct sk_flood_second *second, double sources, double hosts, const uint64_t *threshold);
+/* A second against the rules of a detector: first the counts that most seconds do not reach, then the estimates. */
+typedef bool (*sk_flood_rule)(const struct sk_flood *flood, const struct sk_flood_second *second, const uint64_t *threshold);
+double sk_flood_sources(const struct sk_flood *flood);
+double sk_flood_hosts(const struct sk_flood *flood);
+static inline uint32_t sk_flood_most(const struct sk_flood_second *second)
+{
+	return second->opens > second->bulk ? second->opens : second->bulk;
+}
 
 /* Count an event of an entry that was found or made: OPEN, and SAMPLE when the detector asks for it; answered: it tells that a flow goes on. */
 void sk_flood_count(struct sk_run *run, struct sk_flood *flood, const struct sk_event *event, bool answered);

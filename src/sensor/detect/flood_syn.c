@@ -28,11 +28,9 @@ static void event(struct sk_run *run, const struct sk_event *event, uint64_t has
 		sk_flood_count(run, flood, event, event->kind == SK_EVENT_CONFIRM);
 }
 
-static bool rule(const struct sk_flood *flood, const struct sk_flood_second *second, double sources, double hosts, const uint64_t *threshold)
+static bool rule(const struct sk_flood *flood, const struct sk_flood_second *second, const uint64_t *threshold)
 {
 	(void)flood;
-	(void)sources;
-	(void)hosts;
 	return second->opens >= threshold[RATE] && (uint64_t)second->answers * 100 <= threshold[GO_ON] * second->opens;
 }
 
@@ -62,6 +60,6 @@ static void tell(const struct sk_detection *d, const uint64_t *threshold, struct
 
 const struct sk_detector sk_detector_flood_syn = {
 	.name = "flood.syn", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_CONFIRM),
-	.subject = SK_SUBJECT_RESPONDER, .scale = SK_SCALE_HOSTS, .entry_bytes = SK_ENTRY_BYTES(struct sk_flood),
+	.subject = SK_SUBJECT_RESPONDER, .scale = SK_SCALE_HOSTS, .share = 3, .entry_bytes = SK_ENTRY_BYTES(struct sk_flood),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

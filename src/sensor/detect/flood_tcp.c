@@ -33,11 +33,10 @@ static void event(struct sk_run *run, const struct sk_event *event, uint64_t has
 		sk_flood_count(run, flood, event, event->kind == SK_EVENT_ANSWER);
 }
 
-static bool rule(const struct sk_flood *flood, const struct sk_flood_second *second, double sources, double hosts, const uint64_t *threshold)
+static bool rule(const struct sk_flood *flood, const struct sk_flood_second *second, const uint64_t *threshold)
 {
-	(void)flood;
-	(void)hosts;
-	return second->opens >= threshold[RATE] && sources >= (double)threshold[SOURCES] && (uint64_t)second->answers * 100 <= threshold[ANSWERED] * second->opens;
+	return second->opens >= threshold[RATE] && (uint64_t)second->answers * 100 <= threshold[ANSWERED] * second->opens &&
+	       sk_flood_sources(flood) >= (double)threshold[SOURCES];
 }
 
 static bool settle(struct sk_run *run, void *at)
@@ -65,6 +64,6 @@ static void tell(const struct sk_detection *d, const uint64_t *threshold, struct
 
 const struct sk_detector sk_detector_flood_tcp = {
 	.name = "flood.tcp", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_ANSWER),
-	.subject = SK_SUBJECT_RESPONDER, .scale = SK_SCALE_HOSTS, .share = 1, .entry_bytes = SK_ENTRY_BYTES(struct sk_flood),
+	.subject = SK_SUBJECT_RESPONDER, .scale = SK_SCALE_HOSTS, .share = 3, .entry_bytes = SK_ENTRY_BYTES(struct sk_flood),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

@@ -41,13 +41,15 @@ static void event(struct sk_run *run, const struct sk_event *event, uint64_t has
 		sk_flood_count(run, flood, event, event->kind == SK_EVENT_ANSWER);
 }
 
-static bool rule(const struct sk_flood *flood, const struct sk_flood_second *second, double sources, double hosts, const uint64_t *threshold)
+static bool rule(const struct sk_flood *flood, const struct sk_flood_second *second, const uint64_t *threshold)
 {
-	(void)hosts;
 	bool half = flood->last.half != 0;
 	bool flows_silent = (uint64_t)second->answers * 100 <= threshold[ANSWERED] * second->opens;
 	bool bulk_silent = (uint64_t)second->back * 100 <= threshold[ANSWERED] * second->bulk;
-	if (sources >= (double)threshold[SOURCES])
+	uint64_t most = sk_flood_most(second);
+	if (most < threshold[RATE] && most < threshold[HEAVY])
+		return false;
+	if (sk_flood_sources(flood) >= (double)threshold[SOURCES])
 		return (second->opens >= threshold[RATE] && flows_silent) || (second->bulk >= threshold[RATE] && bulk_silent && flows_silent);
 	/* Half a view cannot tell a download from a flood when it comes from few. */
 	return !half && second->bulk >= threshold[HEAVY] && bulk_silent;
@@ -80,6 +82,6 @@ static void tell(const struct sk_detection *d, const uint64_t *threshold, struct
 const struct sk_detector sk_detector_flood_udp = {
 	.name = "flood.udp", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds),
 	.events = SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_SAMPLE),
-	.subject = SK_SUBJECT_RESPONDER, .scale = SK_SCALE_HOSTS, .entry_bytes = SK_ENTRY_BYTES(struct sk_flood),
+	.subject = SK_SUBJECT_RESPONDER, .scale = SK_SCALE_HOSTS, .share = 3, .entry_bytes = SK_ENTRY_BYTES(struct sk_flood),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

@@ -213,7 +213,7 @@ void sk_run_want(struct sk_run *run, void *at, uint32_t wanted_s)
 {
 	const struct sk_entry *entry = at;
 	uint32_t until_s = run->now_s + wanted_s, most_s = entry->born_s + run->memory_s;
-	sk_table_want(&run->table, at, until_s < most_s ? until_s : most_s);
+	sk_table_want_at(&run->table, entry->place, until_s < most_s ? until_s : most_s);
 }
 
 void *sk_run_take(struct sk_run *run, uint64_t key, uint32_t wanted_s, bool *fresh)
@@ -221,17 +221,17 @@ void *sk_run_take(struct sk_run *run, uint64_t key, uint32_t wanted_s, bool *fre
 	uint32_t until_s = run->now_s + wanted_s;
 	struct sk_entry *entry = sk_table_take(&run->table, key, run->now_s, until_s, fresh);
 	if (*fresh)
-		entry->born_s = run->now_s;
-	if (*fresh || until_s > entry->born_s + run->memory_s)
+		*entry = (struct sk_entry){.born_s = run->now_s, .place = sk_table_place(&run->table, entry)};
+	if (SK_UNLIKELY(until_s > entry->born_s + run->memory_s))
 		sk_run_want(run, entry, wanted_s);
 	return entry;
 }
 
 /* ---- what is said ---- */
 
-void sk_run_touch(struct sk_run *run, const void *entry)
+void sk_run_touch(struct sk_run *run, const void *at)
 {
-	uint32_t place = sk_table_place(&run->table, entry);
+	uint32_t place = ((const struct sk_entry *)at)->place;
 	if (sk_bits_add(&run->touched_bits[place / 64], 1, place & 63))
 		run->touched[run->touched_count++] = place;
 }
@@ -286,7 +286,7 @@ static void run_detector(struct sk_kit *kit, struct sk_kit_place *at)
 	}
 	for (size_t i = 0; i < kit->batch_count; i++)
 		if (kit->keys[i] != 0)
-			sk_table_prefetch_entry(&run->table, kit->keys[i]);
+			sk_table_prefetch_entry(&run->table, kit->keys[i], run->now_s);
 	for (size_t i = 0; i < kit->batch_count; i++)
 		if (kit->keys[i] != 0)
 			ops->event(run, &kit->batch[i], kit->keys[i]);

@@ -20,8 +20,7 @@ static uint64_t payload(const struct sk_event *event, unsigned side)
 bool sk_walk_event(struct sk_walk *walk, const struct sk_event *event, uint64_t contact)
 {
 	bool tcp = event->ip_proto == TCP, refused = (event->tcp_flags[0] & SK_TCP_RST) != 0, half = (event->bits & SK_EVENT_HALF) != 0;
-	if (!sk_bits_has(walk->opened, SK_WALK_WORDS, contact))
-		return false;
+	/* Whether the contact was opened is asked when the walk is weighed: within a second nothing may depend on which of two contacts with one bit comes first. */
 	switch (event->kind) {
 	case SK_EVENT_ANSWER:
 		return !(tcp && refused) && sk_bits_add(walk->heard, SK_WALK_WORDS, contact);

@@ -31,7 +31,7 @@ struct entry {
 static uint64_t key(const struct sk_run *run, const struct sk_event *event)
 {
 	(void)run;
-	if (event->ip_proto != TCP || (event->kind == SK_EVENT_OPEN && !sk_walk_opens(event)))
+	if (event->ip_proto != TCP || !sk_walk_asks(event))
 		return 0;
 	return sk_mix(event->from, event->ip_proto);
 }
@@ -73,7 +73,7 @@ static bool say(struct sk_run *run, struct entry *entry, const struct sk_walk_su
 	struct sk_episode before = entry->episode;
 	struct sk_detection detection = sk_contact_detection(&entry->last);
 	detection.contacts = entry->contacts;
-	detection.answered = entry->answered;
+	detection.answered = entry->answered < entry->contacts ? entry->answered : entry->contacts;
 	detection.peers = (uint64_t)lround(different(entry->targets));
 	detection.ports = (uint64_t)lround(different(entry->ports));
 	detection.value = (uint64_t)(fmax(sum->score, 0) * 100);

@@ -27,7 +27,7 @@ struct entry {
 static uint64_t key(const struct sk_run *run, const struct sk_event *event)
 {
 	(void)run;
-	if ((event->ip_proto != TCP && event->ip_proto != UDP) || (event->kind == SK_EVENT_OPEN && !sk_walk_opens(event)))
+	if ((event->ip_proto != TCP && event->ip_proto != UDP) || !sk_walk_asks(event))
 		return 0;
 	return sk_mix(event->from, (uint64_t)event->ip_proto << 16 | event->responder_port);
 }
@@ -62,7 +62,7 @@ static bool say(struct sk_run *run, struct entry *entry, const struct sk_walk_su
 	/* Few targets are counted by the bitmap, to within a collision or two; many by HyperLogLog, 9 %. */
 	double peers = sum->contacts <= SK_WALK_FULL ? sk_bits_estimate(sum->contacts, SK_WALK_BITS) : sk_hll_estimate(entry->hll, HLL_BITS);
 	detection.contacts = entry->contacts;
-	detection.answered = entry->answered;
+	detection.answered = entry->answered < entry->contacts ? entry->answered : entry->contacts;
 	detection.peers = (uint64_t)lround(fmin(peers, (double)entry->contacts));
 	detection.ports = 1;
 	detection.value = (uint64_t)(sum->score * 100);

@@ -46,7 +46,7 @@ static void event(struct sk_run *run, const struct sk_event *event, uint64_t has
 		(void)sk_bits_add(entry->opened, WORDS, event->to);
 	} else {
 		entry = sk_table_find(&run->table, hash, run->now_s);
-		if (entry == NULL || !sk_bits_has(entry->opened, WORDS, event->to))
+		if (entry == NULL)
 			return;
 		if (event->kind == SK_EVENT_ANSWER)
 			entry->answered += sk_bits_add(entry->heard, WORDS, event->to);
@@ -70,7 +70,7 @@ static bool say(struct sk_run *run, struct entry *entry, unsigned targets)
 	struct sk_episode before = entry->episode;
 	struct sk_detection detection = sk_contact_detection(&entry->last);
 	detection.contacts = entry->contacts;
-	detection.answered = entry->answered;
+	detection.answered = entry->answered < entry->contacts ? entry->answered : entry->contacts;
 	detection.peers = (uint64_t)lround(fmin(sk_bits_estimate(targets, BITS), (double)entry->contacts));
 	detection.value = detection.peers;
 	detection.limit = run->threshold[TARGETS];

@@ -27,7 +27,17 @@ static inline bool sk_walk_opens(const struct sk_event *event)
 	return (event->bits & SK_EVENT_BACK) == 0 && (!tcp || flags == 0);
 }
 
-/* An event of a contact that was opened. True when the contact was heard of for the first time. */
+/* Has an event anything to say of a walk? Most have not, and an entry that is not asked for costs nothing. */
+static inline bool sk_walk_asks(const struct sk_event *event)
+{
+	bool tcp = event->ip_proto == 6, half = (event->bits & SK_EVENT_HALF) != 0;
+	return event->kind == SK_EVENT_OPEN   ? sk_walk_opens(event)
+	       : event->kind == SK_EVENT_ANSWER ? !tcp || (event->tcp_flags[0] & SK_TCP_RST) == 0
+	       : event->kind == SK_EVENT_END    ? tcp && !half && event->flow.packets[1] != 0
+						: half;
+}
+
+/* An event that tells how a contact went on. True when the contact was heard of for the first time. */
 bool sk_walk_event(struct sk_walk *walk, const struct sk_event *event, uint64_t contact);
 /* Weigh what had a second to answer. Returns whether something waits for the next second. */
 bool sk_walk_settle(struct sk_walk *walk, bool aged, uint8_t ip_proto, struct sk_walk_sum *out);

@@ -27,7 +27,7 @@ struct entry {
 static uint64_t key(const struct sk_run *run, const struct sk_event *event)
 {
 	(void)run;
-	if ((event->ip_proto != TCP && event->ip_proto != UDP) || (event->kind == SK_EVENT_OPEN && !sk_walk_opens(event)))
+	if ((event->ip_proto != TCP && event->ip_proto != UDP) || !sk_walk_asks(event))
 		return 0;
 	return sk_mix(sk_mix(event->from, event->to), event->ip_proto);
 }
@@ -71,7 +71,7 @@ static bool say(struct sk_run *run, struct entry *entry, const struct sk_walk_su
 	struct sk_episode before = entry->episode;
 	struct sk_detection detection = sk_contact_detection(&entry->last);
 	detection.contacts = entry->contacts;
-	detection.answered = entry->answered;
+	detection.answered = entry->answered < entry->contacts ? entry->answered : entry->contacts;
 	detection.peers = 1;
 	detection.ports = ports_of(entry);
 	detection.value = (uint64_t)(fmax(sum->score, 0) * 100);

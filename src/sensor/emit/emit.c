@@ -426,4 +426,7 @@ void sk_emit_finding(struct sk_emit *emit, const struct sk_finding *finding, con
 		add_event(&w, evidence);
 	sk_json_end(&w);
 	sk_emit_end_line(emit, &w);
+	/* A link that is down brings no further line that would push this one out. */
+	if (evidence == NULL && emit->file != NULL && fflush(emit->file) != 0 && emit->errnum == 0)
+		emit->errnum = errno;
 }

@@ -147,7 +147,9 @@ static bool told_before(struct sk_syslog *syslog, const uint8_t id[16])
 
 void sk_syslog_finding(struct sk_syslog *syslog, const struct sk_finding *finding)
 {
-	if (told_before(syslog, finding->id))
+	/* About ourselves and our links: each time, for each is an event of its own. */
+	bool own = finding->class_ == SK_CLASS_UNKNOWN;
+	if (!own && told_before(syslog, finding->id))
 		return;
 	sk_buf_reset(&syslog->line);
 	sk_syslog_format(syslog, finding, &syslog->line);

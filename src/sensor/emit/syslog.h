@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* emit/syslog.h: findings as RFC 5424 lines over a UNIX datagram socket, one line a finding: what this run says again of a finding that it told is left out.
+/* emit/syslog.h: findings as RFC 5424 lines over a UNIX datagram socket, one line a finding: what this run says again of a finding that it told is left out, unless
+   it is about the sensor itself or its link: then each time is an event.
    A line names addresses where the finding does: that is what an alert is for.
    Promises: a logger that is gone or slow never ends a run; lost lines are counted and told once at the close. Never: a network socket.
    Thread rule: one per thread. */

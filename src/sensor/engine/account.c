@@ -62,6 +62,8 @@ void sk_engine_count_source(struct sk_engine *engine, const struct sk_source *so
 		sk_engine_count(named_cell(engine->lost, &engine->lost_count, SK_ENGINE_LOST_MAX, now.lost[i].name), more.frames, more.bytes);
 		sk_engine_count(&engine->received, more.frames, more.bytes);
 		sk_engine_count(&engine->classes[SK_CLASS_UNKNOWN], more.frames, more.bytes);
+		if (engine->probe != NULL)
+			sk_pulse_probe_count(engine->probe, SK_CLASS_UNKNOWN, more.frames, more.bytes);
 	}
 	for (size_t i = 0; i < now.erased_count; i++) {
 		struct sk_cell more = growth(&now.erased[i], &before->erased[i]);
@@ -73,8 +75,11 @@ void sk_engine_count_source(struct sk_engine *engine, const struct sk_source *so
 	for (int class_ = 0; class_ < SK_CLASS_COUNT; class_++) {
 		struct sk_cell more = growth(&now.classes[class_], &before->classes[class_]);
 		sk_engine_count(&engine->classes[class_], more.frames, more.bytes);
+		if (engine->probe != NULL)
+			sk_pulse_probe_count(engine->probe, (enum sk_class)class_, more.frames, more.bytes);
 		engine->totals.interface_classes[0][class_] += more.frames;
 	}
+	engine->carrier = now.carrier;
 	engine->upstream_lost += now.upstream_lost - before->upstream_lost;
 	bool any = engine->received.frames != received;
 	*before = now;

@@ -111,6 +111,35 @@ static void tell_of_ourselves(struct sk_crew *crew, struct sk_account *account)
 	}
 }
 
+/* ---- about the link ---- */
+
+void sk_collect_beat(struct sk_crew *crew, const struct sk_pulse_beat *beat)
+{
+	struct sk_pulse_event events[SK_PULSE_EVENTS_MAX];
+	size_t count = sk_pulse_take(crew->pulse, beat, events);
+	for (size_t i = 0; i < count; i++) {
+		sk_pulse_finding(&events[i], crew->config.link, crew->snapshot->basis->simulated, &crew->finding);
+		crew->config.sink->finding(crew->config.sink->context, &crew->finding, NULL);
+		crew->health_findings++;
+	}
+}
+
+static void take_beat(struct sk_crew *crew, const struct sk_ring_record *record)
+{
+	struct sk_pulse_beat beat = {.frames = 0};
+	SK_INVARIANT(record->length <= sizeof beat);
+	memcpy(&beat, record->bytes, record->length);
+	sk_collect_beat(crew, &beat);
+}
+
+/* What was told since the last interval was stored in this one. */
+static void count_health(struct sk_crew *crew, struct sk_account *account)
+{
+	account->findings += crew->health_findings;
+	crew->totals.findings += crew->health_findings;
+	crew->health_findings = 0;
+}
+
 /* ---- an interval ---- */
 
 static int64_t within(int64_t time_ns, int64_t from_ns, int64_t to_ns)
@@ -165,11 +194,12 @@ static enum sk_err tell_interval(struct sk_crew *crew, struct sk_fault *fault)
 	SK_TRY(settle_exchange(account, fault));
 	SK_TRY(sk_account_check(account, fault));
 	/* From a file, an interval in which nothing happened is not written. */
-	if (!crew->config.live && is_nothing(account))
+	if (!crew->config.live && is_nothing(account) && crew->health_findings == 0)
 		return SK_OK;
 	set_times(crew, account);
 	if (!crew->config.no_own_findings)
 		tell_of_ourselves(crew, account);
+	count_health(crew, account);
 	SK_TRY(crew->config.interval(crew->config.context, account, crew->snapshot, fault));
 	add_to_totals(crew, account);
 	return SK_OK;
@@ -254,6 +284,9 @@ static enum sk_err take(struct sk_crew *crew, unsigned worker, const struct sk_r
 	case SK_SPOOL_PART:
 		SK_INVARIANT(record->length == sizeof(struct sk_spool_part));
 		return sk_collect_part(crew, worker, (const struct sk_spool_part *)(const void *)record->bytes, fault);
+	case SK_SPOOL_BEAT:
+		take_beat(crew, record);
+		return SK_OK;
 	case SK_SPOOL_EVENT:
 		sk_kit_receive(crew->kit, record->bytes, record->length);
 		return SK_OK;

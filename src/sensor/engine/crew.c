@@ -18,7 +18,7 @@ static void *zeroed(size_t count, size_t size)
 	size_t bytes = (count * size + LINE_BYTES - 1) & ~(size_t)(LINE_BYTES - 1);
 	if (posix_memalign(&memory, LINE_BYTES, bytes) != 0)
 		return NULL;
-	sk_wipe(memory, bytes); /* touch */
+	memset(memory, 0, bytes); /* touch */
 	return memory;
 }
 
@@ -98,7 +98,7 @@ static int start_thread(struct sk_worker *worker)
 	return failed;
 }
 
-static enum sk_err make_worker(struct sk_crew *crew, unsigned index, const uint8_t *key, struct sk_fault *fault)
+static enum sk_err make_worker(struct sk_crew *crew, unsigned index, uint8_t key[2][SK_SIP_KEY_BYTES], struct sk_fault *fault)
 {
 	struct sk_worker *worker = &crew->workers[index];
 	const struct sk_crew_config *config = &crew->config;
@@ -117,7 +117,12 @@ static enum sk_err make_worker(struct sk_crew *crew, unsigned index, const uint8
 	SK_TRY(sk_engine_new(&engine, NULL, NULL, &worker->engine));
 	if (config->workers > 1) {
 		worker->peers = sk_exchange_peers(worker);
-		sk_engine_join(worker->engine, &worker->peers, key);
+		sk_engine_join(worker->engine, &worker->peers, key[0]);
+	}
+	if (config->health_learn_ns != 0 && worker->receives) {
+		struct sk_pulse_probe *probe;
+		SK_TRY(sk_pulse_probe_new(key[1], &probe));
+		sk_engine_probe(worker->engine, probe, sk_spool_beat, worker);
 	}
 	if (crew->kit != NULL)
 		sk_watch_enter(worker, crew->kit);
@@ -128,7 +133,7 @@ static enum sk_err make_worker(struct sk_crew *crew, unsigned index, const uint8
 static enum sk_err fill(struct sk_crew *crew, struct sk_fault *fault)
 {
 	const struct sk_clock *clock = &crew->config.clock;
-	uint8_t key[SK_SIP_KEY_BYTES];
+	uint8_t key[2][SK_SIP_KEY_BYTES]; /* of steering, of the link's health */
 	unsigned workers = crew->config.workers;
 	sk_random(crew->rules_key, sizeof crew->rules_key);
 	crew->workers = zeroed(workers, sizeof *crew->workers);
@@ -142,10 +147,15 @@ static enum sk_err fill(struct sk_crew *crew, struct sk_fault *fault)
 	crew->cut_unix_ns = clock->unix_ns(clock->context);
 	crew->cut_monotonic_ns = clock->monotonic_ns(clock->context);
 	crew->unix_less_monotonic_ns = crew->cut_unix_ns - crew->cut_monotonic_ns;
+	if (crew->config.health_learn_ns != 0)
+		SK_TRY(sk_pulse_new(crew->config.health_learn_ns, &crew->pulse));
 	sk_random(crew->kit_key, sizeof crew->kit_key);
 	SK_TRY(sk_select_new(crew->snapshot->basis, crew->snapshot->set, crew->config.sink, &crew->select));
 	SK_TRY(sk_watch_prepare(crew, crew->snapshot, &crew->kit, fault));
 	sk_random(key, sizeof key);
+	/* A capture lies there for whoever has this memory, and must give the same each time. */
+	if (!crew->config.live)
+		memset(key[1], 0, sizeof key[1]);
 	enum sk_err err = workers > 1 ? connect_workers(crew) : SK_OK;
 	for (unsigned i = 0; err == SK_OK && i < workers; i++)
 		err = make_worker(crew, i, key, fault);
@@ -254,8 +264,16 @@ void sk_crew_free(struct sk_crew *crew)
 	free(crew->workers);
 	free(crew->rings);
 	free(crew->parts);
+	sk_pulse_free(crew->pulse);
 	sk_wipe(crew, sizeof *crew);
 	free(crew);
+}
+
+bool sk_crew_health(const struct sk_crew *crew, struct sk_pulse_state *out)
+{
+	if (crew->pulse != NULL)
+		sk_pulse_state(crew->pulse, out);
+	return crew->pulse != NULL;
 }
 
 size_t sk_crew_residue(const struct sk_crew *crew)

@@ -9,6 +9,7 @@
 #include "capture/frame_source.h"
 #include "engine/engine.h"
 #include "engine/snapshot.h"
+#include "pulse/pulse.h"
 
 enum { SK_CREW_WORKERS_MAX = 64, SK_CREWS_MAX = 16, SK_CREW_RING_BYTES = 4 << 20, SK_CREW_RING_MIN_BYTES = 1 << 18 };
 
@@ -20,6 +21,7 @@ struct sk_crew_config {
 					     shed; intervals without a frame are told too */
 	bool waits;                       /* live: a full ring is waited for all the same, for what the source has not given yet is not lost (a pipe); no load is shed */
 	bool no_own_findings;             /* say nothing of ourselves where much was lost or shed */
+	int64_t health_learn_ns;          /* the link's health is looked at, after so long of learning (SK_PULSE_LEARN_S; pulse/pulse.h); 0: it is not */
 	const struct sk_rules *rules;     /* of byte patterns, borrowed; NULL: none. They stay as they are while the crew lives */
 	bool rules_trusted;               /* what was cached beside them may be used */
 	bool flow_of_each;                /* the limits of flows are each worker's; else the crew's, shared out */
@@ -107,6 +109,8 @@ bool sk_crew_can_reload(const struct sk_crew *crew);
 void sk_crew_suspend(struct sk_crew *crew);
 /* What a worker last told; any thread. */
 void sk_crew_stats(const struct sk_crew *crew, unsigned worker, struct sk_crew_stats *out);
+/* How the link is, as far as beats have told; the collector's thread. False: it is not looked at. */
+SK_MUST bool sk_crew_health(const struct sk_crew *crew, struct sk_pulse_state *out);
 /* Sums of all workers. Between runs without threads, else after sk_crew_finish. */
 void sk_crew_totals(const struct sk_crew *crew, struct sk_engine_totals *out);
 /* Bytes in engines and rings that are not zero: a test's canary count; when sk_crew_totals may be called. */

@@ -73,7 +73,7 @@ struct sk_exchange_mark {
 
 /* ---- to the collector ---- */
 
-enum sk_spool_kind { SK_SPOOL_OBSERVATION = 1, SK_SPOOL_FINDING, SK_SPOOL_PART, SK_SPOOL_SOURCE_ENDED, SK_SPOOL_STOPPED, SK_SPOOL_EVENT, SK_SPOOL_SECOND };
+enum sk_spool_kind { SK_SPOOL_OBSERVATION = 1, SK_SPOOL_FINDING, SK_SPOOL_PART, SK_SPOOL_SOURCE_ENDED, SK_SPOOL_STOPPED, SK_SPOOL_EVENT, SK_SPOOL_SECOND, SK_SPOOL_BEAT };
 
 struct sk_spool_part {
 	struct sk_part part;
@@ -166,6 +166,8 @@ struct sk_crew {
 	struct sk_observation observation;         /* the last one: evidence of the findings that follow it */
 	struct sk_finding finding;
 	struct sk_account account;
+	struct sk_pulse *pulse;                    /* NULL: the link's health is not looked at */
+	uint64_t health_findings;                  /* told since the last interval, for its account */
 	bool any_received;                         /* since the last cut, as far as has been told */
 	int64_t cut_unix_ns, cut_monotonic_ns, ticked_ns;
 	uint64_t intervals;
@@ -213,6 +215,8 @@ void sk_spool_event(void *worker, const struct sk_event *event);
 void sk_spool_second(struct sk_worker *worker, int64_t clock_ns);
 /* Hand a part over; waits for room. */
 void sk_spool_part(struct sk_worker *worker);
+/* Hand a second of the link over; false where there is no room and nobody waits. */
+bool sk_spool_beat(void *worker, const struct sk_pulse_beat *beat);
 /* Tell that the source has ended (fault->err SK_OK: in order), or that collection has stopped and why; waits for room. */
 void sk_spool_tell(struct sk_worker *worker, enum sk_spool_kind kind, const struct sk_fault *fault);
 
@@ -223,6 +227,8 @@ SK_MUST enum sk_err sk_collect(struct sk_crew *crew, bool *any, struct sk_fault 
 /* One part; with the last of a cut the interval is told. */
 SK_MUST enum sk_err sk_collect_part(struct sk_crew *crew, unsigned worker, const struct sk_spool_part *part, struct sk_fault *fault);
 
+/* A second of the link: what it says is told at once. */
+void sk_collect_beat(struct sk_crew *crew, const struct sk_pulse_beat *beat);
 /* Of a worker whose ring may not be read further before others have come so far. */
 bool sk_collect_waits(const struct sk_crew *crew, unsigned worker);
 

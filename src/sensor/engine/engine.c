@@ -81,6 +81,13 @@ void sk_engine_join(struct sk_engine *engine, const struct sk_engine_peers *peer
 	sk_gate_steer(engine->gate, peers->count, key);
 }
 
+void sk_engine_probe(struct sk_engine *engine, struct sk_pulse_probe *probe, sk_engine_beat beat, void *context)
+{
+	engine->probe = probe;
+	engine->beat = beat;
+	engine->beat_context = context;
+}
+
 void sk_engine_watch(struct sk_engine *engine, const struct sk_engine_watch *watch)
 {
 	static const struct sk_engine_watch nobody = {.second = NULL};
@@ -93,6 +100,7 @@ void sk_engine_free(struct sk_engine *engine)
 {
 	if (engine == NULL)
 		return;
+	sk_pulse_probe_free(engine->probe);
 	sk_gate_free(engine->gate);
 	sk_signature_free(engine->signature);
 	sk_flow_table_free(engine->flows);
@@ -393,6 +401,26 @@ static void count_interfaces(struct sk_engine *engine, const struct sk_frame *fr
 	}
 }
 
+/* ---- the link ---- */
+
+void sk_engine_tell_beat(struct sk_engine *engine, bool now)
+{
+	int64_t now_ns = engine->clock.now_ns;
+	if (engine->probe == NULL || (!now && !sk_pulse_probe_due(engine->probe, now_ns)))
+		return;
+	const struct sk_pulse_beat *beat = sk_pulse_probe_beat(engine->probe, now_ns, engine->carrier);
+	if ((beat->frames == 0 && !engine->told_clock) || engine->beat(engine->beat_context, beat))
+		sk_pulse_probe_next(engine->probe, now_ns);
+}
+
+/* A second of a capture is over when a frame says so. */
+static void feel(struct sk_engine *engine, const struct sk_frame *frame, const struct sk_verdict *verdict)
+{
+	if (!engine->told_clock)
+		sk_engine_tell_beat(engine, false);
+	sk_pulse_probe_frame(engine->probe, engine->clock.now_ns, frame, verdict);
+}
+
 void sk_engine_receive(struct sk_engine *engine, struct sk_frame *frames, size_t frame_count)
 {
 	uint64_t classes[SK_CLASS_COUNT] = {0}, reasons[SK_GATE_REASON_COUNT] = {0};
@@ -405,6 +433,8 @@ void sk_engine_receive(struct sk_engine *engine, struct sk_frame *frames, size_t
 		tick(engine, frames[i].time_ns);
 		classes[verdict->class_] += sum_of(&frames[i]);
 		reasons[verdict->reason] += sum_of(&frames[i]);
+		if (SK_UNLIKELY(engine->probe != NULL))
+			feel(engine, &frames[i], verdict);
 		if (SK_LIKELY(verdict->admitted != NULL) && (SK_LIKELY(engine->peers == NULL) || !pass_on(engine, &frames[i], verdict->admitted)))
 			follow_admitted(engine, verdict->admitted);
 	}

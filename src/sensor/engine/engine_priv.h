@@ -6,6 +6,7 @@
 
 #include "engine/engine.h"
 #include "engine/snapshot.h"
+#include "pulse/probe.h"
 
 _Static_assert((int)SK_ENGINE_LOST_MAX == (int)SK_SOURCE_CELLS_MAX + 1, "a source's losses, and those between workers");
 
@@ -24,6 +25,9 @@ struct sk_engine_peers {
 	/* The source's clock went back: the others must know, at this place among the frames. */
 	void (*clock_back)(void *context, int64_t was_ns, int64_t now_ns);
 };
+
+/* Takes a second of the link (pulse/pulse.h). False: there is no room now, it goes on. */
+typedef bool (*sk_engine_beat)(void *context, const struct sk_pulse_beat *beat);
 
 /* Detectors of behaviour over what an engine sees. rule: DETECTOR-3 */
 struct sk_engine_watch {
@@ -56,6 +60,10 @@ struct sk_engine {
 	sk_engine_interval interval;
 	void *context;
 	const struct sk_engine_peers *peers; /* NULL: alone */
+	struct sk_pulse_probe *probe; /* NULL: the link's health is not looked at, or this worker receives nothing */
+	sk_engine_beat beat;
+	void *beat_context;
+	uint8_t carrier;              /* enum sk_source_carrier, as the source told last */
 	struct sk_engine_watch watch;
 	int64_t second_ns, swept_ns;         /* the clock when a second began, and a sweep was told */
 	int64_t second_ends_ns;              /* INT64_MAX: nobody is told of seconds; INT64_MIN: of none yet */
@@ -91,6 +99,10 @@ static inline void sk_engine_count(struct sk_cell *cell, uint64_t frames, uint64
 
 /* From now on frames are shared with peers (borrowed), by the crew's key. rule: WORKER-1 */
 void sk_engine_join(struct sk_engine *engine, const struct sk_engine_peers *peers, const uint8_t key[SK_SIP_KEY_BYTES]);
+/* From now on tell each second of what is received. The probe is the engine's. */
+void sk_engine_probe(struct sk_engine *engine, struct sk_pulse_probe *probe, sk_engine_beat beat, void *context);
+/* Tell the second so far, when it is over, or now. Where frames have their own time and none came there is nothing to tell. */
+void sk_engine_tell_beat(struct sk_engine *engine, bool now);
 /* The flows' clock, where frames do not tell it: never goes back. Ends what is over. */
 void sk_engine_tell_clock(struct sk_engine *engine, int64_t now_ns);
 /* From now on events go to this watch (copied; NULL: to nobody). */

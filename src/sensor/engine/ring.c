@@ -17,7 +17,7 @@ enum sk_err sk_ring_init(struct sk_ring *ring, size_t bytes, size_t kept, struct
 	if (memory == MAP_FAILED)
 		return SK_ENOMEM;
 	(void)madvise(memory, size, MADV_DONTDUMP);
-	sk_wipe(memory, size); /* touch */
+	memset(memory, 0, size); /* touch */
 	*ring = (struct sk_ring){.memory = memory, .bytes = size, .kept = kept, .reader = reader, .writer = writer};
 	return SK_OK;
 }

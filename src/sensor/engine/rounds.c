@@ -230,7 +230,10 @@ enum sk_err sk_crew_end_input(struct sk_crew *crew, struct sk_fault *fault)
 	SK_TRY(sk_crew_start(crew, fault));
 	SK_TRY(obey(&crew, 1, fault));
 	give_order(crew, false, SK_FLOW_END_STOP);
-	return obey(&crew, 1, fault);
+	SK_TRY(obey(&crew, 1, fault));
+	if (crew->pulse != NULL)
+		sk_pulse_break(crew->pulse);
+	return SK_OK;
 }
 
 enum sk_err sk_crews_finish(struct sk_crew *const *crews, size_t count, enum sk_flow_end end, struct sk_fault *fault)

@@ -66,6 +66,20 @@ struct sk_observe_sink sk_spool_sink(struct sk_worker *worker)
 	return (struct sk_observe_sink){.context = worker, .observation = spool_observation, .finding = spool_finding};
 }
 
+/* Without a thread of its own the worker is the collector. */
+bool sk_spool_beat(void *context, const struct sk_pulse_beat *beat)
+{
+	struct sk_worker *worker = context;
+	size_t length = offsetof(struct sk_pulse_beat, samples) + beat->sample_count * sizeof beat->samples[0];
+	if (!worker->crew->config.threads) {
+		sk_collect_beat(worker->crew, beat);
+		return true;
+	}
+	if (worker->crew->config.waits && !wait_for_room(worker, length, false))
+		return true;
+	return put(worker, SK_SPOOL_BEAT, beat, length, false);
+}
+
 void sk_spool_event(void *context, const struct sk_event *event)
 {
 	struct sk_worker *worker = context;

@@ -101,6 +101,9 @@ static void cut(struct sk_worker *worker, const struct sk_plan *plan)
 {
 	worker->part.plan = *plan;
 	plan = &worker->part.plan;
+	/* Live the clock tells seconds; of a capture the cut does, so that its last one is told. */
+	if (!worker->crew->config.live)
+		sk_engine_tell_beat(worker->engine, true);
 	sk_exchange_mark(worker, plan);
 	take_until_marks(worker);
 	worker->cut_wanted = false;
@@ -250,12 +253,24 @@ static enum sk_step receive(struct sk_worker *worker)
 
 /* ---- the loop ---- */
 
+/* What the kernel's gate erased is part of what the link carried. Without a source nobody looks. */
+static void tell_beat(struct sk_worker *worker)
+{
+	struct sk_engine *engine = worker->engine;
+	if (SK_LIKELY(engine->probe == NULL || worker->source == NULL || worker->stopped || !sk_pulse_probe_due(engine->probe, engine->clock.now_ns)))
+		return;
+	sk_engine_count_source(engine, worker->source, &worker->counted);
+	sk_engine_tell_beat(engine, false);
+}
+
 static void look_at_clock(struct sk_worker *worker)
 {
 	const struct sk_crew_config *config = &worker->crew->config;
 	worker->monotonic_ns = monotonic(worker);
 	if (config->live)
 		sk_engine_tell_clock(worker->engine, worker->monotonic_ns + worker->crew->unix_less_monotonic_ns);
+	if (config->live)
+		tell_beat(worker);
 	if (!config->waits)
 		sk_engine_shed(worker->engine, sk_load_level(&worker->load, &worker->snapshot->shed, (enum sk_shed)worker->engine->shed, sk_load_backlog(worker),
 							      worker->monotonic_ns));

@@ -47,4 +47,5 @@ void sk_live_tell(const struct sk_live_counters *now, struct sk_live_told *told,
 	if (now->before_lost > told->before_lost)
 		told->before_lost = now->before_lost;
 	out->upstream_lost = told->before_lost;
+	out->carrier = now->carrier ? SK_SOURCE_CARRIER_UP : SK_SOURCE_CARRIER_DOWN;
 }

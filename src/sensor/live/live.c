@@ -426,7 +426,8 @@ enum sk_err sk_live_counters(struct sk_live *live, struct sk_live_counters *out,
 	SK_TRY(count_rings(live, out, fault));
 	SK_TRY(live_program_counts(live->program, LIVE_LANE_LIVE, &kernel, fault));
 	SK_TRY(live_nic_again(live->netlink, &live->nic, fault));
-	__atomic_store_n(&live->up, live->nic.up && live->nic.running, __ATOMIC_RELAXED);
+	out->carrier = live->nic.up && live->nic.running;
+	__atomic_store_n(&live->up, out->carrier, __ATOMIC_RELAXED);
 	for (unsigned class_ = 0; class_ < SK_CLASS_COUNT; class_++)
 		for (unsigned reason = 0; reason < SK_GATE_REASON_COUNT; reason++) {
 			out->erased[class_][reason] = cell_of(&kernel.erased[class_][reason]);

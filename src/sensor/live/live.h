@@ -59,6 +59,7 @@ struct sk_live_counters {
 	uint64_t ring_full, fill_empty, invalid, freezes; /* what the kernel says of it: parts or causes of ring_lost, beside the sum */
 	uint64_t before_lost;           /* frames lost in front of the program, where before_known; beside the sum */
 	uint64_t pending;               /* frames on their way through the kernel and the rings at this moment */
+	bool carrier;                   /* the interface is up, and something is at its other end */
 };
 
 /* What of that was told as the counts of a source so far: sums that only grow, and whose bytes are known late. */

@@ -26,21 +26,8 @@ static uint8_t severity_of(uint64_t frames, uint64_t received)
 
 static void begin(const struct sk_own_facts *facts, const char *kind, uint64_t frames, struct sk_finding *out)
 {
-	*out = (struct sk_finding){.severity = severity_of(frames, facts->received), .confidence_percent = 100, .class_ = SK_CLASS_UNKNOWN, .first_ns = facts->from_ns,
-				   .last_ns = facts->to_ns, .count = 1};
-	say(out->kind, sizeof out->kind, "%s", kind);
-	say(out->matched, sizeof out->matched, "%s", facts->link);
-	say(out->origin, sizeof out->origin, "this sensor");
-	/* One finding for one kind and link: a repetition folds into it. */
-	struct {
-		char kind[sizeof out->kind], link[sizeof out->matched];
-	} what;
-	uint8_t digest[SK_HASH_BYTES];
-	memset(&what, 0, sizeof what);
-	memcpy(what.kind, out->kind, strlen(out->kind));
-	memcpy(what.link, out->matched, strlen(out->matched));
-	sk_sha256(&what, sizeof what, digest);
-	memcpy(out->id, digest, sizeof out->id);
+	sk_finding_of_ourselves(kind, facts->link, facts->from_ns, facts->to_ns, out);
+	out->severity = severity_of(frames, facts->received);
 }
 
 static const char *percent(uint64_t part, uint64_t of, char text[16])

@@ -9,7 +9,7 @@ static const char rules[] =
 	"alert tcp any any -> any any (msg:\"1\"; content:\"GET \"; content:\"HTTP\"; distance:0; within:200; sid:1;)\n"
 	"alert http any any -> any any (msg:\"2\"; http.uri; content:\"/\"; pcre:\"/^\\/[a-z]+/\"; sid:2;)\n"
 	"alert http any any -> any any (msg:\"3\"; http.header; content:\"|0d 0a|\"; http.host; content:\"e\"; sid:3;)\n"
-	"alert http any any -> any any (msg:\"4\"; http.response_body; content:\"a\"; url_decode; content:\"b\"; sid:4;)\n"
+	"alert http any any -> any any (msg:\"4\"; http.response_body; content:\"a\"; http.response_body; url_decode; content:\"b\"; sid:4;)\n"
 	"alert http any any -> any any (msg:\"5\"; file.data; to_md5; content:\"|aa|\"; sid:5;)\n"
 	"alert udp any any -> any any (msg:\"6\"; byte_jump:2,0,relative,multiplier 3,from_beginning; content:\"x\"; distance:-3; sid:6;)\n"
 	"alert ip any any -> any any (msg:\"7\"; byte_extract:1,0,n; content:\"a\"; offset:n; depth:9; byte_test:2,>,n,1,relative,string,hex; sid:7;)\n"

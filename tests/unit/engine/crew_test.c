@@ -278,6 +278,7 @@ static void take_finding(void *context, const struct sk_finding *finding, const 
 		if (outcome->own_findings++ == 0)
 			outcome->first_own = *finding;
 		outcome->last_own = *finding;
+		add_digest(outcome->own_sum, form, length);
 		return;
 	}
 	/* With its evidence: a finding that came behind another's observation shows. */
@@ -371,6 +372,7 @@ void run_captures(const struct world *world, const struct variant *variant, cons
 	memset(outcome, 0, sizeof *outcome);
 	struct sk_crew_config config = crew_config(variant, &sink, outcome);
 	config.interval_frames = interval_frames;
+	config.health_learn_ns = SK_PULSE_LEARN_MIN_S * INT64_C(1000000000);
 	clock_set(1000, variant->dawdle);
 	enum sk_err err = sk_crew_new(&config, &snapshot, &crew, &outcome->fault);
 	for (size_t i = 0; i < count && err == SK_OK; i++)
@@ -434,7 +436,8 @@ bool same_outcome(const struct outcome *a, const struct outcome *b, const char *
 {
 	bool same = same_number((uint64_t)a->err, (uint64_t)b->err, what, "error") & same_number(a->observations, b->observations, what, "observations") &
 		    same_number(a->findings, b->findings, what, "findings") & same_bytes(a->observation_sum, b->observation_sum, sizeof a->observation_sum, what, "observations") &
-		    same_bytes(a->finding_sum, b->finding_sum, sizeof a->finding_sum, what, "findings") & same_number(a->intervals, b->intervals, what, "intervals") &
+		    same_bytes(a->finding_sum, b->finding_sum, sizeof a->finding_sum, what, "findings") &
+		    same_number(a->own_findings, b->own_findings, what, "own findings") & same_bytes(a->own_sum, b->own_sum, sizeof a->own_sum, what, "own findings") & same_number(a->intervals, b->intervals, what, "intervals") &
 		    same_number(a->damages, b->damages, what, "damages") & same_totals(&a->totals, &b->totals, what);
 	for (size_t i = 0; i < a->intervals && i < b->intervals && same; i++)
 		same = same_interval(&a->interval[i], &b->interval[i], what, i);

@@ -35,7 +35,7 @@ struct outcome_interval {
 struct outcome {
 	enum sk_err err;
 	struct sk_fault fault;
-	uint64_t observation_sum[2], finding_sum[2]; /* sums of digests: the order does not matter */
+	uint64_t observation_sum[2], finding_sum[2], own_sum[2]; /* sums of digests: the order does not matter */
 	uint64_t observations, findings, own_findings;
 	struct sk_finding first_own, last_own;
 	size_t intervals;

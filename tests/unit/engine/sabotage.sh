@@ -15,7 +15,7 @@ flags="-std=gnu17 -D_GNU_SOURCE -O1 -w -pthread -I$root/src/foundation -I$root/s
 rooms=$(find "$build/src" -name 'libsk_*.a' ! -name 'libsk_engine.a' ! -name 'libsk_gate.a' ! -name 'libsk_store.a')
 libraries="-Wl,--start-group $rooms -Wl,--end-group -lcmocka -lcrypto -lsodium -ljson-c -lz -lzstd -lidn2 -lpsl -lloc -lm"
 mkdir "$work/tests" "$work/good"
-for t in test_crew test_crew_law test_crew_live test_ring crew_test; do
+for t in test_crew test_crew_law test_crew_live test_crew_health test_ring crew_test; do
 	$cc $flags -c "$tests/$t.c" -o "$work/tests/$t.o"
 done
 for source in "$engine"/*.c "$root"/src/sensor/gate/*.c; do
@@ -95,6 +95,10 @@ test_crew_law|reload.c|the gate keeps the old coverage|s/sk_gate_switch(engine->
 test_crew_law|worker.c|the basis is not asked|s/SK_UNLIKELY(sk_basis_in_force(worker->snapshot->basis.*SK_OK)/false/
 test_crew_law|worker.c|a suspension is not seen|s/atomic_load_explicit(&crew->suspended, memory_order_relaxed)/false/
 test_crew_law|worker.c|what was handed over is looked at after the end|s/worker->stopped = true;/worker->stopped = worker->receives;/
+test_crew_health|collect.c|what is said of a link is in no account|s/account->findings += crew->health_findings;/(void)0;/
+test_crew_health|worker.c|what the kernel erased is no sign of life|/^static void tell_beat(/,/^}/s/sk_engine_count_source(engine, worker->source, \&worker->counted);/(void)0;/
+test_crew_health|collect.c|seconds are forgotten on their way|s/memcpy(&beat, record->bytes, record->length);/(void)record;/
+test_crew_health|engine.c|seconds of a capture never end|/^static void feel(/,/^}/s/sk_engine_tell_beat(engine, false);/(void)0;/
 test_crew_live|load.c|levels swing|s/SHORT_NS = 1000000000/SHORT_NS = 0/
 test_crew_live|load.c|all is given up at once|s/present + 1 : present - 1/SK_SHED_FLOWS : present - 1/
 test_crew_live|engine.c|what was shed is never asked|s/sk_flow_ask_again(engine->flows);/(void)0;/

@@ -205,9 +205,9 @@ static bool start_rules(struct worker *w)
 {
 	static const char text[] =
 		"alert tcp any any -> any any (msg:\"1\"; content:\"GET \"; content:\"HTTP\"; distance:0; pcre:\"/(\\/[a-z]+)*\\?/R\"; sid:1;)\n"
-		"alert http any any -> any any (msg:\"2\"; http.uri; content:\"/\"; to_md5; http.header; content:\"|0d 0a|\"; sid:2;)\n"
+		"alert http any any -> any any (msg:\"2\"; http.uri; to_md5; content:\"/\"; http.header; content:\"|0d 0a|\"; sid:2;)\n"
 		"alert http any any -> any any (msg:\"3\"; file.data; content:\"e\"; pcre:\"/(a|e|i)+[bcd]/\"; sid:3;)\n"
-		"alert tls any any -> any any (msg:\"4\"; tls.sni; content:\"e\"; to_sha256; content:\"a\"; sid:4;)\n"
+		"alert tls any any -> any any (msg:\"4\"; tls.sni; to_sha256; content:\"a\"; sid:4;)\n"
 		"alert tls any any -> any any (msg:\"5\"; tls.cert_subject; content:\"=\"; sid:5;)\n"
 		"alert dns any any -> any any (msg:\"6\"; dns.query; dotprefix; content:\".\"; sid:6;)\n"
 		"alert ip any any -> any any (msg:\"7\"; byte_extract:1,0,n; content:\"|00|\"; offset:n; threshold:type both,track by_both,count 2,seconds 60; sid:7;)\n"

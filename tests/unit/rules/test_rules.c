@@ -114,7 +114,7 @@ static void every_keyword_stands_in_the_corpus(void **state)
 static void nothing_is_passed_over(void **state)
 {
 	static const char *const words[] = {"nosuchword;", "content;", "depth:x;", "flow:sideways;", "content:\"a\"; offset:-1;", "pcre:\"/(/\";", "byte_test:1,~,1,0;", "http.uri:1;",
-					    "dns.query.nothing; content:\"a\";", "flowbits:maybe,x;", "threshold:type often;", "tls.sni;", "xbits:isset,a,track ip_src;", "bsize:9;", "fast_pattern;"};
+					    "dns.query.nothing; content:\"a\";", "flowbits:maybe,x;", "threshold:type often;", "tls.sni;", "xbits:isset,a,track ip_src;", "bsize:9;", "fast_pattern;", "http.uri; content:\"a\"; to_md5; content:\"b\";"};
 	(void)state;
 	for (size_t i = 0; i < SK_COUNT(words); i++) {
 		char line[256];
