@@ -62,7 +62,7 @@ class Sekisho:
         key = (side, tuple(map(str, selectors)), all_flows)
         if key not in self.templates:
             path = self.folder / f"template-{len(self.templates)}"
-            self.call("init", "--workspace", path, "--profile", "lab", "--border", self.border(side))
+            self.call("init", "--workspace", path, "--profile", "lab", "--border", self.border(side), "--detectors", "none")
             if all_flows or selectors:
                 self.call("selectors", "import", "--workspace", path, *(["--all-flows"] if all_flows else []), *selectors)
             self.templates[key] = path
