@@ -29,7 +29,7 @@ enum sk_record_kind {
 	SK_RECORD_CARRY, /* the file in sealed/ */
 	SK_RECORD_DRILL  /* the body of a drill's signed note */
 };
-enum { SK_RECORD_KIND_COUNT = 13 };
+enum { SK_RECORD_KIND_COUNT = SK_RECORD_DRILL + 1 };
 
 /* Frames and bytes together. */
 struct sk_tally {
