@@ -22,47 +22,51 @@ for source in "$engine"/*.c "$root"/src/sensor/gate/*.c; do
 	$cc $flags -c "$source" -o "$work/good/$(basename "$source" .c).o"
 done
 
-# link TEST OBJECTS...: the program of that test.
+# link PROGRAM TEST OBJECTS...: that test as a program.
 link() {
-	test=$1
-	shift
+	program=$1
+	test=$2
+	shift 2
 	helper=$work/tests/crew_test.o
 	[ "$test" = test_ring ] && helper=
 	# shellcheck disable=SC2086
-	$cc -pthread "$work/tests/$test.o" $helper "$@" $libraries -o "$work/$test"
+	$cc -pthread "$work/tests/$test.o" $helper "$@" $libraries -o "$program"
 }
 
-# red TEST FILE: does the test catch what lies in $work/FILE?
+# red FOLDER TEST FILE: does the test catch what lies in FOLDER/FILE?
 red() {
-	test=$1
-	file=$2
-	object=$(basename "$file" .c).o
-	$cc $flags -I"$(dirname "$(find "$engine" "$root/src/sensor/gate" -name "$file")")" -c "$work/$file" -o "$work/broken.o" || return 1
-	rm -rf "$work/objects"
-	cp -r "$work/good" "$work/objects"
-	mv "$work/broken.o" "$work/objects/$object"
-	link "$test" "$work"/objects/*.o
-	! timeout 60 "$work/$test" >"$work/log" 2>&1
+	object=$(basename "$3" .c).o
+	$cc $flags -I"$(dirname "$(find "$engine" "$root/src/sensor/gate" -name "$3")")" -c "$1/$3" -o "$1/broken.o" || return 1
+	cp -r "$work/good" "$1/objects"
+	mv "$1/broken.o" "$1/objects/$object"
+	link "$1/test" "$2" "$1"/objects/*.o
+	! timeout 60 "$1/test" >"$1/log" 2>&1
 }
 
-failures=0
+# row FOLDER TEST FILE NAME EXPRESSION: one line about one sabotage.
+row() {
+	mkdir "$1"
+	cp "$(find "$engine" "$root/src/sensor/gate" -name "$3")" "$1/$3"
+	cp "$1/$3" "$1/before"
+	sed -i "$5" "$1/$3"
+	if cmp -s "$1/before" "$1/$3"; then
+		echo "stale: $4"
+	elif red "$1" "$2" "$3"; then
+		echo "caught by $2: $4"
+	else
+		echo "NOT CAUGHT by $2: $4"
+	fi >"$1.said"
+	rm -rf "$1"
+}
+
 count=0
 # TEST|FILE|what is broken|sed expression. An expression that changes nothing is stale, and that is an error too.
+# The tests wait more than they work: four at a time.
 while IFS='|' read -r test file name expression; do
 	[ -n "$test" ] || continue
-	cp "$(find "$engine" "$root/src/sensor/gate" -name "$file")" "$work/$file"
-	cp "$work/$file" "$work/before"
-	sed -i "$expression" "$work/$file"
-	if cmp -s "$work/before" "$work/$file"; then
-		echo "stale: $name"
-		failures=$((failures + 1))
-	elif red "$test" "$file"; then
-		echo "caught by $test: $name"
-	else
-		echo "NOT CAUGHT by $test: $name"
-		failures=$((failures + 1))
-	fi
 	count=$((count + 1))
+	row "$work/row.$count" "$test" "$file" "$name" "$expression" </dev/null &
+	[ $((count % 4)) -ne 0 ] || wait
 done <<'LIST'
 test_ring|ring.c|what was taken is not overwritten|s/sk_wipe(head_at(ring, given), first);/(void)first;/
 test_ring|ring.c|anyone may use what is kept|s/(urgent ? 0 : ring->kept)/0/
@@ -106,9 +110,12 @@ test_crew_live|spool.c|a hit is let in without its findings|s/? HIT_BYTES : SK_O
 test_crew_live|account.c|what the kernel lost is no frame|s/sk_engine_count(&engine->classes\[SK_CLASS_UNKNOWN\], more.frames, more.bytes);/(void)0;/
 test_crew_live|stats.c|figures are read torn|s/while ((version & 1) != 0 || atomic_load(&told->version) != version);/while (false);/
 LIST
+wait
+cat "$work"/row.*.said
+failures=$((count - $(cat "$work"/row.*.said | grep -c '^caught by')))
 
 for test in test_ring test_crew test_crew_law test_crew_live; do
-	link "$test" "$work"/good/*.o
+	link "$work/$test" "$test" "$work"/good/*.o
 	if ! timeout 120 "$work/$test" >"$work/log" 2>&1; then
 		echo "the unbroken crew fails $test"
 		tail -5 "$work/log"
