@@ -392,14 +392,15 @@ void run_captures(const struct world *world, const struct variant *variant, cons
 
 /* ---- comparing ---- */
 
-static bool same_number(uint64_t a, uint64_t b, const char *what, const char *name)
+/* 1 or 0: put together by &, so that every difference is told. */
+static unsigned same_number(uint64_t a, uint64_t b, const char *what, const char *name)
 {
 	if (a != b)
 		(void)fprintf(stderr, "%s: %s: %lu and %lu\n", what, name, a, b);
 	return a == b;
 }
 
-static bool same_bytes(const void *a, const void *b, size_t length, const char *what, const char *name)
+static unsigned same_bytes(const void *a, const void *b, size_t length, const char *what, const char *name)
 {
 	bool same = memcmp(a, b, length) == 0;
 	if (!same)
@@ -418,9 +419,9 @@ static bool same_interval(const struct outcome_interval *a, const struct outcome
 	return same;
 }
 
-static bool same_totals(const struct sk_engine_totals *a, const struct sk_engine_totals *b, const char *what)
+static unsigned same_totals(const struct sk_engine_totals *a, const struct sk_engine_totals *b, const char *what)
 {
-	bool same = same_bytes(&a->received, &b->received, sizeof a->received, what, "received") & same_bytes(&a->selected, &b->selected, sizeof a->selected, what, "selected") &
+	unsigned same = same_bytes(&a->received, &b->received, sizeof a->received, what, "received") & same_bytes(&a->selected, &b->selected, sizeof a->selected, what, "selected") &
 		    same_bytes(a->gate, b->gate, sizeof a->gate, what, "gate") & same_bytes(a->select, b->select, sizeof a->select, what, "select") &
 		    same_bytes(a->classes, b->classes, sizeof a->classes, what, "classes") & same_bytes(&a->flow, &b->flow, sizeof a->flow, what, "flow counters") &
 		    same_bytes(a->interface_classes, b->interface_classes, sizeof a->interface_classes, what, "classes by interface") &
@@ -434,14 +435,14 @@ static bool same_totals(const struct sk_engine_totals *a, const struct sk_engine
 
 bool same_outcome(const struct outcome *a, const struct outcome *b, const char *what)
 {
-	bool same = same_number((uint64_t)a->err, (uint64_t)b->err, what, "error") & same_number(a->observations, b->observations, what, "observations") &
+	unsigned same = same_number((uint64_t)a->err, (uint64_t)b->err, what, "error") & same_number(a->observations, b->observations, what, "observations") &
 		    same_number(a->findings, b->findings, what, "findings") & same_bytes(a->observation_sum, b->observation_sum, sizeof a->observation_sum, what, "observations") &
 		    same_bytes(a->finding_sum, b->finding_sum, sizeof a->finding_sum, what, "findings") &
 		    same_number(a->own_findings, b->own_findings, what, "own findings") & same_bytes(a->own_sum, b->own_sum, sizeof a->own_sum, what, "own findings") & same_number(a->intervals, b->intervals, what, "intervals") &
 		    same_number(a->damages, b->damages, what, "damages") & same_totals(&a->totals, &b->totals, what);
 	for (size_t i = 0; i < a->intervals && i < b->intervals && same; i++)
 		same = same_interval(&a->interval[i], &b->interval[i], what, i);
-	return same;
+	return same != 0;
 }
 
 /* ---- traffic ---- */

@@ -288,18 +288,15 @@ struct sk_border *differ_table(enum differ_table which)
 	struct sk_fault fault;
 	assert_int_equal(sk_seal_start(), SK_OK);
 	assert_int_equal(sk_border_build_new(NULL, &build, &fault), SK_OK);
-	switch (which) {
-	case DIFFER_RANDOM:
+	if (which == DIFFER_RANDOM)
 		add_random(build);
-		break;
-	case DIFFER_UNKNOWN_LISTS:
+	if (which == DIFFER_UNKNOWN_LISTS)
 		add(build, SK_SIDE_UNKNOWN, "2002:c000:0300::/40\n64:ff9b::c633:6400/120\n");
-		/* fall through */
-	case DIFFER_EMBEDDED:
+	if (which == DIFFER_UNKNOWN_LISTS || which == DIFFER_EMBEDDED) {
 		add(build, SK_SIDE_DOMESTIC, "2002:cb00:7104::/48\n::ffff:198.51.100.0/124\n64:ff9b::203.0.113.4\n2001:0:cb00:7104::/64\n2002:0a00::/24\n");
 		add(build, SK_SIDE_FOREIGN, "2002:cb00:7105::/48\n2002:cb00:7104:1::/64\n::ffff:198.51.100.8\n2001:0:cb00:7105::/64\n");
-		/* fall through */
-	default:
+	}
+	if (which != DIFFER_RANDOM) {
 		add(build, SK_SIDE_DOMESTIC, "203.0.113.4\n198.51.100.7\n2001:db8::4\n2001:db8::7\n192.0.2.0/25\n192.0.2.130/31\n");
 		add(build, SK_SIDE_FOREIGN, "203.0.113.5\n198.51.100.8\n2001:db8::5\n2001:db8::8\n192.0.2.128/26\n");
 	}
