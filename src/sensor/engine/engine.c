@@ -94,6 +94,7 @@ void sk_engine_watch(struct sk_engine *engine, const struct sk_engine_watch *wat
 	engine->watch = watch != NULL ? *watch : nobody;
 	engine->second_ends_ns = engine->watch.second != NULL ? INT64_MIN : INT64_MAX;
 	sk_flow_tell_sweeps(engine->flows, engine->watch.second != NULL);
+	sk_flow_tell_news(engine->flows, engine->watch.front.kit != NULL);
 }
 
 void sk_engine_free(struct sk_engine *engine)

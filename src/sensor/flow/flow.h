@@ -155,8 +155,10 @@ enum sk_flow_news {
 	SK_FLOW_NEWS_CLOSE = 8,   /* TCP: with it the connection is over */
 	SK_FLOW_NEWS_BACK = 16    /* beside one of these: the packet is the responder's */
 };
-/* What the packet that was applied last did, as enum sk_flow_news; 0: nothing new. */
+/* What the packet that was applied last did, as enum sk_flow_news; 0: nothing new, or nobody asks. */
 unsigned sk_flow_news(const struct sk_flow_table *table);
+/* From now on somebody asks, or no longer: without, a packet does not pay for it. */
+void sk_flow_tell_news(struct sk_flow_table *table, bool told);
 /* Leave out the next packet of the batch that was prepared. */
 void sk_flow_skip(struct sk_flow_table *table);
 /* The selectors were not asked for this segment: it is told so at its close, unless it is asked again before. */

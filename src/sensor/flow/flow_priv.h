@@ -166,6 +166,7 @@ struct sk_flow_table {
 	uint8_t generation;           /* of selectors: entries that were asked under another one are asked again */
 	struct sk_flow_counters counters;
 	uint8_t news, direction;      /* of the packet that was applied last */
+	bool told_news;               /* somebody asks for news */
 	/* the batch that was prepared */
 	const struct sk_packet *prepared_packets, *prepared_next; /* next: the first that was not applied yet; NULL: none */
 	size_t prepared_count;

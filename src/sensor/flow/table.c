@@ -528,6 +528,20 @@ unsigned sk_flow_news(const struct sk_flow_table *table)
 	return table->news;
 }
 
+void sk_flow_tell_news(struct sk_flow_table *table, bool told)
+{
+	table->told_news = told;
+	table->news = 0;
+}
+
+static inline void take_news(struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_packet *packet, unsigned direction, struct before before, bool is_new)
+{
+	unsigned news = news_of(flow, packet, direction, before);
+	if (is_new && !flow->continued)
+		news |= SK_FLOW_NEWS_OPEN | (direction != flow->initiator ? SK_FLOW_NEWS_BACK : 0u);
+	table->news = (uint8_t)news;
+}
+
 struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packet *packet, bool *is_new)
 {
 	if (SK_UNLIKELY(table->head_used))
@@ -540,7 +554,9 @@ struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packe
 		slot = make_room(table, p);
 	struct sk_flow *flow = &slot.set->flows[slot.way];
 	*is_new = is_place_only(flow);
-	struct before before = before_packet(flow, p->direction);
+	struct before before = {.silent = false};
+	if (table->told_news)
+		before = before_packet(flow, p->direction);
 	if (*is_new) {
 		sk_segment_open(flow, packet, p->direction);
 		table->counters.created++;
@@ -549,9 +565,8 @@ struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packe
 		sk_segment_add(flow, packet, p->direction);
 	}
 	table->direction = p->direction;
-	table->news = news_of(flow, packet, p->direction, before);
-	if (*is_new && !flow->continued)
-		table->news = (uint8_t)(table->news | SK_FLOW_NEWS_OPEN | (p->direction != flow->initiator ? SK_FLOW_NEWS_BACK : 0));
+	if (table->told_news)
+		take_news(table, flow, packet, p->direction, before, *is_new);
 	if (packet->ip_proto == SK_SEGMENT_TCP && (packet->tcp_flags & SK_TCP_SYN) != 0 && table->limits.heads != SK_FLOW_HEADS_NONE)
 		sk_streams_syn(table, flow, packet, p->direction);
 	if (SK_UNLIKELY(flow->asked != table->generation)) {
