@@ -77,11 +77,6 @@ static uint64_t key(const struct sk_run *run, const struct sk_event *event)
 	return event->head.hash;
 }
 
-static int32_t bound(const uint64_t *threshold)
-{
-	return (int32_t)(threshold[EXPONENT] * 230); /* ln 10, in hundredths */
-}
-
 static void event(struct sk_run *run, const struct sk_event *event, uint64_t hash)
 {
 	uint32_t kind = event->head.numbers[AT_KIND];
@@ -100,7 +95,7 @@ static void event(struct sk_run *run, const struct sk_event *event, uint64_t has
 	entry->missing++;
 	entry->answered = missing;
 	entry->key = hash;
-	if (look >= MIDDLING && (entry->episode.open || entry->score >= bound(run->threshold) / 4))
+	if (look >= MIDDLING && (entry->episode.open || entry->score >= sk_dns_bound(run->threshold[EXPONENT]) / 4))
 		sk_named_keep(run->extra, hash, event);
 	sk_hll_add(entry->hll, HLL_BITS, domain);
 	if (sk_bits_add(entry->seen, WORDS, domain)) {
@@ -121,7 +116,7 @@ static double different(const struct entry *entry)
 /* By their looks. */
 static bool looks_made(const struct sk_run *run, const struct entry *entry)
 {
-	return entry->looks[MIDDLING] + entry->looks[STRONG] >= run->threshold[NAMES] && entry->score >= bound(run->threshold);
+	return entry->looks[MIDDLING] + entry->looks[STRONG] >= run->threshold[NAMES] && entry->score >= sk_dns_bound(run->threshold[EXPONENT]);
 }
 
 /* By their number alone: whoever types or follows links finds more than he misses. */
@@ -140,7 +135,7 @@ static bool say(struct sk_run *run, struct entry *entry)
 	detection.peers = (uint64_t)(different(entry) + 0.5);
 	detection.ports = entry->looks[MIDDLING] + entry->looks[STRONG];
 	detection.value = (uint64_t)entry->score;
-	detection.limit = (uint64_t)bound(run->threshold);
+	detection.limit = (uint64_t)sk_dns_bound(run->threshold[EXPONENT]);
 	detection.severity = made ? 3 : 2;
 	detection.percent = !made || !entry->answered ? 60 : 85;
 	(void)snprintf(detection.about, sizeof detection.about, "%s", made ? "look" : "number");
@@ -156,7 +151,7 @@ static bool say(struct sk_run *run, struct entry *entry)
 static bool settle(struct sk_run *run, void *at)
 {
 	struct entry *entry = at;
-	int32_t limit = bound(run->threshold);
+	int32_t limit = sk_dns_bound(run->threshold[EXPONENT]);
 	entry->score += entry->coming;
 	entry->coming = 0;
 	entry->score = entry->score < 0 ? 0 : entry->score > 100 * limit ? 100 * limit : entry->score;

@@ -66,11 +66,6 @@ static uint64_t key(const struct sk_run *run, const struct sk_event *event)
 	return event->head.hash;
 }
 
-static int32_t bound(const uint64_t *threshold)
-{
-	return (int32_t)(threshold[EXPONENT] * 230); /* ln 10, in hundredths */
-}
-
 static void event(struct sk_run *run, const struct sk_event *event, uint64_t hash)
 {
 	bool fresh;
@@ -79,7 +74,7 @@ static void event(struct sk_run *run, const struct sk_event *event, uint64_t has
 	struct entry *entry = sk_run_take(run, hash, (uint32_t)run->threshold[MEMORY] / 8, &fresh);
 	entry->key = hash;
 	sk_contact_see(&entry->last, event);
-	if (entry->episode.open || entry->score >= bound(run->threshold) / 4)
+	if (entry->episode.open || entry->score >= sk_dns_bound(run->threshold[EXPONENT]) / 4)
 		sk_named_keep(run->extra, hash, event);
 	entry->answers++;
 	entry->longest_ttl_s = ttl_s > entry->longest_ttl_s ? ttl_s : entry->longest_ttl_s;
@@ -125,7 +120,7 @@ static bool say(struct sk_run *run, struct entry *entry)
 static bool settle(struct sk_run *run, void *at)
 {
 	struct entry *entry = at;
-	int32_t limit = bound(run->threshold);
+	int32_t limit = sk_dns_bound(run->threshold[EXPONENT]);
 	entry->score += entry->coming;
 	entry->coming = 0;
 	entry->score = entry->score < 0 ? 0 : entry->score > 2 * limit ? 2 * limit : entry->score;

@@ -56,6 +56,12 @@ static inline bool sk_dns_is_public(const struct sk_name *name)
 	return name->registered_at < name->length && !sk_name_is_inner(name);
 }
 
+/* What a score, a log-likelihood in hundredths, must come to for one false alarm in 10^exponent. */
+static inline int32_t sk_dns_bound(uint64_t exponent)
+{
+	return (int32_t)(exponent * 230); /* ln 10 */
+}
+
 /* ---- names of what is said ----
    No entry holds a name. What is about to be said may stand here, out of an event of this second; what was said, and so is selected, until its episode is over. */
 

@@ -121,11 +121,6 @@ static int32_t weight_of(uint32_t kind, uint32_t length)
 	return coded && length >= LONG_ADDRESS ? WEIGHT_ADDRESS_LONG : coded ? WEIGHT_ADDRESS : WEIGHT_ADDRESS_PLAIN;
 }
 
-static int32_t bound(const uint64_t *threshold)
-{
-	return (int32_t)(threshold[EXPONENT] * 230); /* ln 10, in hundredths */
-}
-
 static void event(struct sk_run *run, const struct sk_event *event, uint64_t hash)
 {
 	bool fresh;
@@ -136,7 +131,7 @@ static void event(struct sk_run *run, const struct sk_event *event, uint64_t has
 	bool response = (kind & KIND_RESPONSE) != 0;
 	sk_contact_see(&entry->last, event);
 	entry->key = hash;
-	if (entry->episode.open || entry->score >= bound(run->threshold) / 4)
+	if (entry->episode.open || entry->score >= sk_dns_bound(run->threshold[EXPONENT]) / 4)
 		sk_named_keep(run->extra, hash, event);
 	entry->queries += !response;
 	entry->responses += response;
@@ -180,7 +175,7 @@ static bool say(struct sk_run *run, struct entry *entry)
 	detection.bytes[0] = entry->bytes[0];
 	detection.bytes[1] = entry->bytes[1];
 	detection.value = (uint64_t)entry->score;
-	detection.limit = (uint64_t)bound(run->threshold);
+	detection.limit = (uint64_t)sk_dns_bound(run->threshold[EXPONENT]);
 	detection.severity = 3;
 	detection.percent = (uint8_t)((entry->types & ~TYPE_ADDRESS) == 0 ? 75 : detection.half_view ? 85 : 90);
 	detection.added = sk_episode_told(&entry->episode, detection.contacts, run);
@@ -196,7 +191,7 @@ static bool say(struct sk_run *run, struct entry *entry)
 static bool settle(struct sk_run *run, void *at)
 {
 	struct entry *entry = at;
-	int32_t limit = bound(run->threshold);
+	int32_t limit = sk_dns_bound(run->threshold[EXPONENT]);
 	entry->score += entry->coming;
 	entry->coming = 0;
 	entry->score = entry->score < 0 ? 0 : entry->score > 100 * limit ? 100 * limit : entry->score;
