@@ -214,29 +214,3 @@ void sk_kit_event(struct sk_kit *kit, struct sk_event *event)
 		sk_kit_clock(kit, event->time_ns);
 	sk_kit_complete(&front, event);
 }
-
-/* A router tells of a flow when it is over: the clock is that of its end, and what was before it comes late, as it may. */
-void sk_kit_record(struct sk_kit *kit, const struct sk_flow_record *record)
-{
-	const struct sk_kit_front front = sk_kit_front(kit);
-	bool tcp = record->ip_proto == TCP, back = record->packets[1] != 0;
-	struct sk_event event = {.kind = SK_EVENT_OPEN, .time_ns = record->first_ns};
-	sk_kit_clock(kit, record->last_ns);
-	fill_record(kit, record, &event);
-	event.tcp_flags[0] = tcp && (record->tcp_flags[0] & SK_TCP_SYN) != 0 ? SK_TCP_SYN : record->tcp_flags[0];
-	if (!record->continued && record->packets[0] != 0 && wants(kit, SK_EVENT_OPEN))
-		put(&front, &event);
-	event.kind = SK_EVENT_ANSWER;
-	event.tcp_flags[0] = record->tcp_flags[1];
-	/* Flags are a union over the flow: a connection that was accepted and later reset was not refused. */
-	if (tcp && (record->tcp_flags[1] & SK_TCP_SYN) != 0)
-		event.tcp_flags[0] = SK_TCP_SYN | SK_TCP_ACK;
-	if (!record->continued && back && wants(kit, SK_EVENT_ANSWER))
-		put(&front, &event);
-	event.kind = SK_EVENT_CONFIRM;
-	event.tcp_flags[0] = SK_TCP_ACK;
-	if (!record->continued && tcp && (record->tcp_flags[0] & SK_TCP_ACK) != 0 && wants(kit, SK_EVENT_CONFIRM))
-		put(&front, &event);
-	if (wants(kit, SK_EVENT_END))
-		put_end(&front, record);
-}

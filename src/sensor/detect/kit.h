@@ -163,8 +163,6 @@ void sk_kit_receive(struct sk_kit *kit, const void *event, size_t length);
 void sk_kit_tick(struct sk_kit *kit, int64_t now_ns);
 /* sk_kit_complete into the kit itself, where nobody tells the time: the clock follows the events. */
 void sk_kit_event(struct sk_kit *kit, struct sk_event *event);
-/* The same for a flow that another meter counted, of which no packet was seen: all its events at once, as far as a record tells. */
-void sk_kit_record(struct sk_kit *kit, const struct sk_flow_record *record);
 /* Work off what waits, before detections are asked for. */
 void sk_kit_run(struct sk_kit *kit);
 /* The next detection, or false. Valid until the next call. */
