@@ -236,6 +236,24 @@ def what_is_wrong_changes_nothing(pair, f):
     s.end(); s.verify()
 
 
+def rules_run_behind_the_walls_and_stay(pair, f):
+    """Rules of byte patterns that the workspace holds at the start find what they say; others come with a restart, and a reload that would bring them is refused."""
+    def rules(text):
+        open(f + "/l.rules", "w").write(text)
+        sekisho("rules", "import", "--workspace", f + "/ws", "--replace", f + "/l.rules"); own(f + "/ws/rules.set")
+    rule = 'alert udp any any -> any 9 (msg:"forty"; content:"oooooooo"; sid:%d;)\n'
+    s = Service(pair, f)
+    rules(rule % 7); s.tell(signal.SIGHUP)
+    s.until("reload_refused", is_=1)
+    expect("other rules of byte patterns" in s.said(), s.said())
+    s.end(); s.begin()
+    sent = send(pair, "other", 3)
+    s.until("link_received_frames_total", least=sent)
+    s.end(); s.verify() # flows of UDP end with it
+    found = json.loads(sekisho("findings", "--workspace", s.workspace, "--json").out)
+    expect([x["matched"] for x in found if x["kind"] == "indicator.command"] == ["1:7"], found)
+
+
 def a_suspension_stops_it_within_a_second(pair, f):
     s = Service(pair, f, interval="1h")
     sender = pair.start(sys.executable, "-c", SENDER, os.path.join(ROOT, "tests", "scenario"), "other", "a0", 20000, "0.001", stdout=subprocess.DEVNULL)
@@ -441,7 +459,7 @@ def refusals(pair, f):
 
 
 def main():
-    tests = [it_collects_and_stops_in_order, reloads_lose_nothing, what_is_wrong_changes_nothing, a_suspension_stops_it_within_a_second, it_ends_with_its_basis, what_it_need_not_do_ends_it,
+    tests = [it_collects_and_stops_in_order, reloads_lose_nothing, what_is_wrong_changes_nothing, rules_run_behind_the_walls_and_stay, a_suspension_stops_it_within_a_second, it_ends_with_its_basis, what_it_need_not_do_ends_it,
              a_kill_loses_what_was_pending_and_says_so, links_pipes_and_listeners_share_a_cut, refusals, outputs_and_the_manager_are_reached_behind_the_walls, what_is_lost_is_told, a_link_that_goes_down_is_seen]
     wanted = sys.argv[1:]
     for test in tests:
