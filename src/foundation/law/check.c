@@ -247,8 +247,14 @@ static enum sk_err check_overlap(const char *name, const struct sk_law *law, con
 
 enum sk_err sk_law_check_all(const char *name, const struct sk_law *law, struct sk_fault *fault)
 {
+	bool acknowledged = law->profile != SK_PROFILE_JP_2025;
 	for (int id = 0; id < SK_LAW_SECTIONS; id++)
 		SK_TRY(check_overlap(name, law, sk_law_section((enum sk_law_section_id)id), fault));
+	for (uint32_t i = 0; i < law->quorums.count; i++)
+		acknowledged = acknowledged || (strcmp(law->quorums.rows[i].matter, "policy") == 0 && strcmp(law->quorums.rows[i].level, "acknowledge") == 0);
+	if (!acknowledged)
+		return sk_fault_set(fault, SK_EWIDE, "%s:1: profile %s without a row of quorums with matter policy, level acknowledge; oversight is consulted about its policy (LAW.md 1.5, art 76)",
+				    name, sk_profile_name(law->profile));
 	/* A basis that nobody could approve, or under which nothing could be kept, is a slip. */
 	for (uint32_t i = 0; i < law->bases.count; i++) {
 		const struct sk_law_basis *basis = &law->bases.rows[i];
