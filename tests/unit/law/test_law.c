@@ -213,7 +213,7 @@ static const struct wrong forms[] = {
 	{HEAD BASES QUORUMS, SK_EINPUT, "f.yaml:5:", "matrix has no row"},
 	{HEAD BASES BASIS("ff", "oversight") MATRIX QUORUMS, SK_EINPUT, "f.yaml:17:", "in force at the same time as the row of line 5"},
 	{HEAD MATRIX "bases:\n  - kind: ff\n    article: a\n    asks: [nco]\n    approves: oversight\n    longest: none\n    extension: none\n    max_entries: 10\n    min_prefix_v4: 24\n    min_prefix_v6: 48\n" EVERY,
-	 SK_EINPUT, "f.yaml:14:14:", "a basis ends"},
+	 SK_EINPUT, "f.yaml:15:14:", "a basis ends"},
 	{HEAD "matrix:\n  - basis: ff\n    classes: [FF]\n    effective_from: 2026-01-01\n    effective_to: 2026-01-01\n    evidence: own\n    source: here\n", SK_EINPUT, "f.yaml:8:19:", "is not after"},
 	{HEAD "matrix:\n  - basis: ff\n    classes: [FF]\n    effective_from: 2026-01-01\n    evidence: Q\n    source: here\n", SK_EINPUT, "f.yaml:8:15:", "expected P, X, S, B or own"},
 };
