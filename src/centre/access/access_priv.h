@@ -26,7 +26,7 @@ struct sk_org_row {
 	int64_t from_ns;
 };
 
-struct sk_account {
+struct sk_holder {
 	char id[SK_MATTER_ID_MAX], title[SK_ACCESS_TITLE_MAX];
 	size_t org;                  /* index */
 	int64_t from_ns, until_ns;
@@ -55,7 +55,7 @@ struct sk_access {
 	size_t org_count, account_count, lease_count;
 	size_t org_room, account_room, lease_room;
 	struct sk_org_row *orgs;
-	struct sk_account *accounts;
+	struct sk_holder *accounts;
 	struct sk_lease *leases;
 	int64_t latest_ns;
 	uint64_t void_count;
@@ -79,7 +79,7 @@ size_t sk_access_org(const struct sk_access *access, const char *id);
 size_t sk_access_account(const struct sk_access *access, const char *id);
 size_t sk_access_lease(const struct sk_access *access, const char *id);
 /* Roles of an account at a moment. */
-uint64_t sk_account_roles(const struct sk_account *account, int64_t at_ns);
+uint64_t sk_holder_roles(const struct sk_holder *account, int64_t at_ns);
 /* Whose key is this (any time)? Index; *span its place among the account's keys. */
 size_t sk_access_key_holder(const struct sk_access *access, const struct sk_verify_key *key, size_t *span);
 /* Fill a person. */

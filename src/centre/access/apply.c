@@ -15,7 +15,7 @@ static void copy_text(char *out, size_t size, const char *text)
 	(void)snprintf(out, size, "%s", text);
 }
 
-static enum sk_err add_role(struct sk_account *account, enum sk_person_role role, int64_t at_ns, struct sk_fault *fault)
+static enum sk_err add_role(struct sk_holder *account, enum sk_person_role role, int64_t at_ns, struct sk_fault *fault)
 {
 	if (account->role_count == SK_ACCESS_SPANS_MAX)
 		return full(fault);
@@ -27,7 +27,7 @@ static enum sk_err add_role(struct sk_account *account, enum sk_person_role role
 	return SK_OK;
 }
 
-static enum sk_err add_key(struct sk_account *account, const char *text, int64_t at_ns, struct sk_fault *fault)
+static enum sk_err add_key(struct sk_holder *account, const char *text, int64_t at_ns, struct sk_fault *fault)
 {
 	if (account->key_count == SK_ACCESS_KEYS_MAX)
 		return full(fault);
@@ -57,9 +57,9 @@ static enum sk_err add_org(struct sk_access *access, const char *id, const char 
 	return SK_OK;
 }
 
-static enum sk_err add_account(struct sk_access *access, const char *id, const char *title, size_t org, int64_t at_ns, struct sk_account **out, struct sk_fault *fault)
+static enum sk_err add_account(struct sk_access *access, const char *id, const char *title, size_t org, int64_t at_ns, struct sk_holder **out, struct sk_fault *fault)
 {
-	struct sk_account *account = sk_access_grow(&access->accounts, &access->account_count, &access->account_room, sizeof *account, SK_ACCESS_ACCOUNTS_MAX);
+	struct sk_holder *account = sk_access_grow(&access->accounts, &access->account_count, &access->account_room, sizeof *account, SK_ACCESS_ACCOUNTS_MAX);
 	if (account == NULL)
 		return full(fault);
 	copy_text(account->id, sizeof account->id, id);
@@ -74,7 +74,7 @@ static enum sk_err add_account(struct sk_access *access, const char *id, const c
 static enum sk_err apply_found(struct sk_access *access, const struct sk_change *change, int64_t at_ns, struct sk_fault *fault)
 {
 	struct sk_org_row *org;
-	struct sk_account *account;
+	struct sk_holder *account;
 	enum sk_org_kind kind = SK_ORG_OWN_NETWORK;
 	SK_TRY(sk_org_kind_parse(sk_json_get_text(change->body, "kind"), &kind));
 	SK_TRY(add_org(access, change->act->id, sk_json_get_text(change->body, "title"), kind, at_ns, &org, fault));
@@ -89,12 +89,13 @@ static enum sk_err apply_panel(struct sk_access *access, const struct sk_change 
 {
 	struct sk_org_row *org;
 	SK_TRY(add_org(access, change->act->id, sk_json_get_text(change->body, "title"), SK_ORG_OVERSIGHT, at_ns, &org, fault));
-	size_t number = 0, index = access->org_count - 1;
+	size_t index = access->org_count - 1;
+	unsigned number = 0;
 	for (const struct sk_json_value *key = sk_json_get(change->body, "keys")->child; key != NULL; key = key->next, number++) {
-		struct sk_account *account;
+		struct sk_holder *account;
 		char id[SK_MATTER_ID_MAX], title[SK_ACCESS_TITLE_MAX];
-		(void)snprintf(id, sizeof id, number == 0 ? "%.40s.chair" : "%.40s.member-%zu", change->act->id, number);
-		(void)snprintf(title, sizeof title, number == 0 ? "chair" : "member %zu", number);
+		(void)snprintf(id, sizeof id, number == 0 ? "%.30s.chair" : "%.30s.member-%u", change->act->id, number);
+		(void)snprintf(title, sizeof title, number == 0 ? "chair" : "member %u", number);
 		if (sk_access_account(access, id) != SK_NOBODY)
 			return sk_fault_set(fault, SK_EEXIST, "%s: there is an account of that name", id);
 		SK_TRY(add_account(access, id, title, index, at_ns, &account, fault));
@@ -120,7 +121,7 @@ static enum sk_err apply_org(struct sk_access *access, const struct sk_change *c
 
 static enum sk_err apply_open(struct sk_access *access, const struct sk_change *change, int64_t at_ns, struct sk_fault *fault)
 {
-	struct sk_account *account;
+	struct sk_holder *account;
 	size_t org = sk_access_org(access, sk_json_get_text(change->body, "org"));
 	SK_TRY(add_account(access, change->act->id, sk_json_get_text(change->body, "title"), org, at_ns, &account, fault));
 	for (const struct sk_json_value *value = sk_json_get(change->body, "roles")->child; value != NULL; value = value->next) {
@@ -138,7 +139,7 @@ static enum sk_err apply_account(struct sk_access *access, const struct sk_chang
 	const char *event = change->act->event, *role_name = sk_json_get_text(change->body, "role");
 	if (strcmp(event, "open") == 0)
 		return apply_open(access, change, at_ns, fault);
-	struct sk_account *account = &access->accounts[sk_access_account(access, change->act->id)];
+	struct sk_holder *account = &access->accounts[sk_access_account(access, change->act->id)];
 	enum sk_person_role role = SK_PERSON_READER;
 	if (role_name != NULL)
 		SK_TRY(sk_person_role_parse(role_name, &role));

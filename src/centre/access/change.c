@@ -85,8 +85,8 @@ enum sk_err sk_access_panel(const struct sk_access *access, const struct sk_chan
 	size_t panel = 0, hands = 0;
 	bool led = false;
 	for (size_t i = 0; i < access->account_count; i++) {
-		const struct sk_account *account = &access->accounts[i];
-		uint64_t roles = sk_account_roles(account, at_ns);
+		const struct sk_holder *account = &access->accounts[i];
+		uint64_t roles = sk_holder_roles(account, at_ns);
 		if (access->orgs[account->org].kind != SK_ORG_OVERSIGHT || at_ns >= account->until_ns || (roles & seat) == 0)
 			continue;
 		panel++;
@@ -263,13 +263,13 @@ static enum sk_err weigh_open(struct sk_access *access, const struct sk_change *
 	return need_authority(access, change, org, fault);
 }
 
-static enum sk_err weigh_role(struct sk_access *access, const struct sk_change *change, const struct sk_account *account, bool grant, struct sk_fault *fault)
+static enum sk_err weigh_role(struct sk_access *access, const struct sk_change *change, const struct sk_holder *account, bool grant, struct sk_fault *fault)
 {
 	static const char *const members[] = {"role", NULL};
 	enum sk_person_role role;
 	SK_TRY(sk_access_body_is(change, members, fault));
 	SK_TRY(body_role(sk_json_get(change->body, "role"), &role, fault));
-	uint64_t roles = sk_account_roles(account, sk_access_moment(access, change)), bit = UINT64_C(1) << role;
+	uint64_t roles = sk_holder_roles(account, sk_access_moment(access, change)), bit = UINT64_C(1) << role;
 	const struct sk_org_row *org = &access->orgs[account->org];
 	if (grant && (roles & bit) != 0)
 		return sk_fault_set(fault, SK_EEXIST, "%s has the role %s already", account->id, sk_person_role_name(role));
@@ -286,7 +286,7 @@ static enum sk_err weigh_role(struct sk_access *access, const struct sk_change *
 
 /* A further key needs the holder's own signature beside the administrator's: else whoever administers could sign as somebody else. Who has lost every key gets a
    new account. Revoking is for the holder or the administrator, whoever notices first. rule: ACCESS-9 */
-static enum sk_err weigh_key(struct sk_access *access, const struct sk_change *change, const struct sk_account *account, bool add, struct sk_fault *fault)
+static enum sk_err weigh_key(struct sk_access *access, const struct sk_change *change, const struct sk_holder *account, bool add, struct sk_fault *fault)
 {
 	static const char *const members[] = {"key", NULL};
 	struct sk_verify_key key;
@@ -319,10 +319,12 @@ static enum sk_err weigh_account(struct sk_access *access, const struct sk_chang
 	}
 	if (index == SK_NOBODY)
 		return sk_fault_set(fault, SK_ENOENT, "%s: no such account", change->act->id);
-	const struct sk_account *account = &access->accounts[index];
+	const struct sk_holder *account = &access->accounts[index];
 	if (account->until_ns != INT64_MAX)
 		return sk_fault_set(fault, SK_EPERMIT, "%s: the account is closed, for good", account->id);
-	memcpy(change->facts->from, "open", sizeof "open");
+	/* Who was founded with his organisation has no act of his own before this one. */
+	if (sk_count_nonzero(change->act->previous, SK_HASH_BYTES) != 0)
+		memcpy(change->facts->from, "open", sizeof "open");
 	memcpy(change->facts->to, "open", sizeof "open");
 	if (strcmp(event, "role.grant") == 0 || strcmp(event, "role.revoke") == 0)
 		return weigh_role(access, change, account, strcmp(event, "role.grant") == 0, fault);

@@ -28,7 +28,7 @@ static enum sk_lease_state state_at(const struct sk_lease *lease, int64_t at_ns)
 	return lease->state == SK_LEASE_GRANTED && at_ns >= lease->until_ns ? SK_LEASE_EXPIRED : lease->state;
 }
 
-static enum sk_err weigh_request(struct sk_access *access, const struct sk_change *change, struct sk_fault *fault)
+static enum sk_err weigh_request(const struct sk_change *change, struct sk_fault *fault)
 {
 	static const char *const members[] = {"activity", "purpose", "scope", "seconds", "why", NULL};
 	char activity[SK_ACT_WORD_MAX], purpose[SK_ACT_WORD_MAX], scope[SK_ACCESS_SCOPE_MAX], why[SK_ACCESS_TITLE_MAX];
@@ -52,7 +52,7 @@ static enum sk_err weigh_request(struct sk_access *access, const struct sk_chang
 /* Another person, of the same organisation or of the one that provides (nco), who may grant. */
 static enum sk_err need_granter(struct sk_access *access, const struct sk_change *change, const struct sk_lease *lease, struct sk_fault *fault)
 {
-	const struct sk_account *asker = &access->accounts[lease->account];
+	const struct sk_holder *asker = &access->accounts[lease->account];
 	if (change->signer_count != 1)
 		return sk_fault_set(fault, SK_EPERMIT, "%s: a lease is granted by one person", lease->id);
 	const struct sk_person *granter = &change->signers[0];
@@ -115,7 +115,7 @@ enum sk_err sk_access_weigh_lease(struct sk_access *access, struct sk_change *ch
 			continue;
 		(void)snprintf(change->facts->from, sizeof change->facts->from, "%s", state_names[state]);
 		(void)snprintf(change->facts->to, sizeof change->facts->to, "%s", state_names[steps[i].to]);
-		return lease == NULL ? weigh_request(access, change, fault) : weigh_event(access, change, lease, fault);
+		return lease == NULL ? weigh_request(change, fault) : weigh_event(access, change, lease, fault);
 	}
 	if (state == SK_LEASE_EXPIRED)
 		return sk_fault_set(fault, SK_EEXPIRED, "%s: the lease has run out", change->act->id);

@@ -14,9 +14,9 @@ void sk_access_each_org(const struct sk_access *access, void (*visit)(void *cont
 void sk_access_each_account(const struct sk_access *access, int64_t at_ns, void (*visit)(void *context, const struct sk_account_view *account), void *context)
 {
 	for (size_t i = 0; i < access->account_count; i++) {
-		const struct sk_account *account = &access->accounts[i];
+		const struct sk_holder *account = &access->accounts[i];
 		const struct sk_org_row *org = &access->orgs[account->org];
-		struct sk_account_view view = {account->id, account->title, org->id, org->kind, sk_account_roles(account, at_ns), account->from_ns, account->until_ns,
+		struct sk_account_view view = {account->id, account->title, org->id, org->kind, sk_holder_roles(account, at_ns), account->from_ns, account->until_ns,
 					       account->key_count, {{0}}};
 		for (size_t k = 0; k < account->key_count; k++) {
 			view.keys[k].key = &account->keys[k].key;

@@ -50,7 +50,7 @@ size_t sk_access_lease(const struct sk_access *access, const char *id)
 	return SK_NOBODY;
 }
 
-uint64_t sk_account_roles(const struct sk_account *account, int64_t at_ns)
+uint64_t sk_holder_roles(const struct sk_holder *account, int64_t at_ns)
 {
 	uint64_t bits = 0;
 	for (size_t i = 0; i < account->role_count; i++)
@@ -72,10 +72,10 @@ size_t sk_access_key_holder(const struct sk_access *access, const struct sk_veri
 
 void sk_access_person(const struct sk_access *access, size_t account, const struct sk_verify_key *key, int64_t at_ns, struct sk_person *out)
 {
-	const struct sk_account *row = &access->accounts[account];
+	const struct sk_holder *row = &access->accounts[account];
 	const struct sk_org_row *org = &access->orgs[row->org];
 	int64_t last_ns = 0;
-	*out = (struct sk_person){.roles = sk_account_roles(row, at_ns), .oversight = org->kind == SK_ORG_OVERSIGHT, .kind = org->kind, .key = *key};
+	*out = (struct sk_person){.roles = sk_holder_roles(row, at_ns), .oversight = org->kind == SK_ORG_OVERSIGHT, .kind = org->kind, .key = *key};
 	memcpy(out->account, row->id, sizeof out->account);
 	memcpy(out->org, org->id, sizeof out->org);
 	for (size_t i = 0; i < access->lease_count; i++) {
@@ -105,7 +105,7 @@ static enum sk_err find_signer(const struct sk_access *access, const struct sk_n
 {
 	bool known = false;
 	for (size_t i = 0; i < access->account_count; i++) {
-		const struct sk_account *row = &access->accounts[i];
+		const struct sk_holder *row = &access->accounts[i];
 		for (size_t k = 0; k < row->key_count; k++) {
 			const struct sk_key_span *span = &row->keys[k];
 			if (span->key.id != signature->id || strcmp(span->key.name, signature->name) != 0)
