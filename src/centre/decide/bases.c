@@ -15,6 +15,7 @@ struct sk_bases {
 	size_t count, capacity;
 	uint64_t void_acts;
 	char void_why[SK_FAULT_LINE_MAX];
+	bool no_law;                      /* a policy cannot be had: nobody can judge */
 };
 
 static enum sk_err may(void *context, const struct sk_person *person, const char *activity, int64_t now_ns, struct sk_fault *fault)
@@ -65,8 +66,11 @@ static enum sk_err take(struct sk_bases *bases, const char *note, size_t length,
 	struct sk_basis_court court = {.profile = bases->options.profile, .may = may, .context = bases->options.access};
 	static const uint8_t none[SK_HASH_BYTES];
 	SK_TRY(author(bases, note, length, act->time_ns, &person, &who, fault));
-	if (memcmp(act->policy, none, sizeof none) != 0)
-		SK_TRY(bases->options.law(bases->options.context, act->policy, &court.law, fault));
+	if (memcmp(act->policy, none, sizeof none) != 0) {
+		enum sk_err law = bases->options.law(bases->options.context, act->policy, &court.law, fault);
+		bases->no_law = law != SK_OK;
+		SK_TRY(law);
+	}
 	struct sk_basis_matter *matter = find(bases, act->id);
 	bool first = matter == NULL;
 	if (first) {
@@ -84,10 +88,10 @@ static enum sk_err take(struct sk_bases *bases, const char *note, size_t length,
 	return err;
 }
 
-/* Errors of the machine end the fold; an act that was not allowed has no effect, and is counted. */
-static bool is_judgement(enum sk_err err)
+/* Errors of the machine, and a policy that is gone, end the fold; an act that was not allowed has no effect, and is counted. */
+static bool is_judgement(const struct sk_bases *bases, enum sk_err err)
 {
-	return err != SK_ENOMEM && err != SK_EIO && err != SK_EINCONSISTENT && sk_err_kind(err) != SK_KIND_HOST;
+	return !bases->no_law && sk_err_kind(err) != SK_KIND_HOST;
 }
 
 static enum sk_err fold(void *context, const struct sk_entry *entry, struct sk_fault *fault)
@@ -99,7 +103,7 @@ static enum sk_err fold(void *context, const struct sk_entry *entry, struct sk_f
 	if (err == SK_OK && strcmp(facts.to, entry->to) != 0)
 		err = sk_fault_set(&why, SK_EINCONSISTENT, "basis %s: leaf %llu says that '%s' led to %s; it leads to %s", entry->act.id, (unsigned long long)entry->leaf, entry->act.event, entry->to,
 				   facts.to);
-	else if (err != SK_OK && !is_judgement(err)) {
+	else if (err != SK_OK && !is_judgement(bases, err)) {
 		*fault = why;
 		return err;
 	}
@@ -117,9 +121,11 @@ enum sk_err sk_bases_judge_begin(const struct sk_bases_options *options, struct 
 	return SK_OK;
 }
 
-enum sk_err sk_bases_judge_again(struct sk_bases *bases, const struct sk_entry *entry, struct sk_act_facts *facts, struct sk_fault *fault)
+enum sk_err sk_bases_judge_again(struct sk_bases *bases, const struct sk_entry *entry, struct sk_act_facts *facts, bool *judged, struct sk_fault *fault)
 {
-	return take(bases, entry->note, entry->note_length, &entry->act, facts, fault);
+	enum sk_err err = take(bases, entry->note, entry->note_length, &entry->act, facts, fault);
+	*judged = err == SK_OK || is_judgement(bases, err);
+	return err;
 }
 
 enum sk_err sk_bases_open(const struct sk_bases_options *options, struct sk_bases **out, struct sk_fault *fault)

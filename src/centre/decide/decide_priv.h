@@ -15,6 +15,7 @@ enum sk_outcome sk_decide_count_votes(const struct sk_law_quorum *quorum, const 
 
 /* Judging acts of bases one after the other, beside a docket (replay). */
 SK_MUST enum sk_err sk_bases_judge_begin(const struct sk_bases_options *options, struct sk_bases **out, struct sk_fault *fault);
-SK_MUST enum sk_err sk_bases_judge_again(struct sk_bases *bases, const struct sk_entry *entry, struct sk_act_facts *facts, struct sk_fault *fault);
+/* *judged false: the error is no judgement (the machine, or a policy that is gone). */
+SK_MUST enum sk_err sk_bases_judge_again(struct sk_bases *bases, const struct sk_entry *entry, struct sk_act_facts *facts, bool *judged, struct sk_fault *fault);
 
 #endif

@@ -173,17 +173,20 @@ static enum sk_err may(void *context, const struct sk_person *person, const char
 }
 
 /* One act of matter policy, onto the state. */
-static enum sk_err take(const struct sk_bases_options *options, const struct sk_entry *entry, struct sk_policy_state *state, struct sk_act_facts *facts, struct sk_fault *fault)
+static enum sk_err take(const struct sk_bases_options *options, const struct sk_entry *entry, struct sk_policy_state *state, struct sk_act_facts *facts, bool *judged, struct sk_fault *fault)
 {
 	struct sk_person who;
 	uint8_t digest[SK_HASH_BYTES];
 	const struct sk_law *before = NULL, *named = NULL;
 	struct sk_basis_court court = {.profile = options->profile, .may = may, .context = options->access};
+	*judged = true;
 	SK_TRY(sk_access_who(options->access, entry->note, entry->note_length, entry->act.time_ns, &who, fault));
 	SK_TRY(sk_policy_named(&entry->act, digest, fault));
+	*judged = false; /* a version that is gone: nobody knows what is in force */
 	SK_TRY(options->law(options->context, digest, &named, fault));
 	if (state->in_force)
 		SK_TRY(options->law(options->context, state->current, &before, fault));
+	*judged = true;
 	return sk_policy_judge(state, &entry->act, &who, before, named, &court, facts, fault);
 }
 
@@ -192,10 +195,11 @@ static enum sk_err fold(void *context, const struct sk_entry *entry, struct sk_f
 	struct folding *folding = context;
 	struct sk_act_facts facts;
 	struct sk_fault why = {.line = ""};
-	enum sk_err err = take(folding->options, entry, &folding->state, &facts, &why);
+	bool judged;
+	enum sk_err err = take(folding->options, entry, &folding->state, &facts, &judged, &why);
 	if (err == SK_OK)
 		return SK_OK;
-	if (sk_err_kind(err) == SK_KIND_HOST || err == SK_ENOENT) { /* a version that is gone: nobody knows what is in force */
+	if (!judged || sk_err_kind(err) == SK_KIND_HOST) {
 		*fault = why;
 		return err;
 	}
@@ -241,16 +245,17 @@ static enum sk_err replay_one(void *context, const struct sk_entry *entry, struc
 	struct sk_replayed told = {.entry = entry, .agrees = true, .judged = true, .why = ""};
 	static const uint8_t none[SK_HASH_BYTES];
 	enum sk_err err = SK_OK;
-	bool basis = strcmp(entry->act.matter, "basis") == 0;
+	bool basis = strcmp(entry->act.matter, "basis") == 0, judged = true;
 	told.judged = basis || strcmp(entry->act.matter, SK_POLICY_MATTER) == 0;
 	/* Was it made under the policy that was in force then? */
 	if (told.judged && memcmp(entry->act.policy, replay->state.in_force ? replay->state.current : none, SK_HASH_BYTES) != 0)
 		err = sk_fault_set(&why, SK_EINCONSISTENT, "it names another policy than the one that was in force");
 	else if (told.judged)
-		err = basis ? sk_bases_judge_again(replay->judge, entry, &facts, &why) : take(replay->options, entry, &replay->state, &facts, &why);
+		err = basis ? sk_bases_judge_again(replay->judge, entry, &facts, &judged, &why)
+			    : take(replay->options, entry, &replay->state, &facts, &judged, &why);
 	if (told.judged && err == SK_OK && strcmp(facts.to, entry->to) != 0)
 		err = sk_fault_set(&why, SK_EINCONSISTENT, "it leads to '%s', and led to '%s'", facts.to, entry->to);
-	if (err != SK_OK && sk_err_kind(err) == SK_KIND_HOST) {
+	if (err != SK_OK && (!judged || sk_err_kind(err) == SK_KIND_HOST)) {
 		*fault = why;
 		return err;
 	}
