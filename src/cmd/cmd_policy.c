@@ -141,15 +141,15 @@ static enum sk_err may(void *context, const struct sk_person *person, const char
 /* The note is made: judge it as the fold will, and enter it. */
 static enum sk_err enter(struct sk_office *office, const struct sk_buf *note, const struct sk_act *act, const struct sk_law *named, struct sk_act_facts *facts, struct sk_fault *fault)
 {
-	static const int64_t near_ns = INT64_C(300000000000);
+	static const int64_t old_ns = INT64_C(86400000000000), ahead_ns = INT64_C(300000000000);
 	struct sk_person who;
 	struct sk_receipt receipt;
 	struct sk_policy_state state = office->policy;
 	const struct sk_law *before;
 	int64_t now_ns = sk_access_now(office->access, office->now_ns);
 	const struct sk_basis_court court = {.profile = office->centre.profile, .may = may, .context = office->access};
-	if (act->time_ns < now_ns - near_ns || act->time_ns > now_ns + near_ns)
-		return sk_fault_set(fault, SK_EUSAGE, "policy: the act is not of now; it must be made within five minutes");
+	if (act->time_ns < now_ns - old_ns || act->time_ns > now_ns + ahead_ns)
+		return sk_fault_set(fault, SK_EUSAGE, "policy: the act is not of now; a statement is good for a day, and none is of the future");
 	if (memcmp(act->policy, office->centre.policy, SK_HASH_BYTES) != 0)
 		return sk_fault_set(fault, SK_EUSAGE, "policy: made under another policy than the one in force; make it again");
 	SK_TRY(sk_access_who(office->access, sk_buf_text(note), note->length, now_ns, &who, fault));
