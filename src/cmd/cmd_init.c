@@ -53,7 +53,7 @@ static bool take_custodian(struct sk_workspace_new *make, const char *text, bool
 static bool take_number(const char *text, uint64_t limit, unsigned *out)
 {
 	uint64_t number = 0;
-	bool good = parse_count(text, limit, &number) && number != 0;
+	bool good = sk_basis_count_parse(text, limit, &number) && number != 0;
 	*out = (unsigned)number;
 	return good;
 }
@@ -157,6 +157,27 @@ static int show_basis(struct sk_cmd *cmd, const char *folder, bool as_json)
 	return 0;
 }
 
+/* How long the policy of the day lets this kind of basis keep what it selects, and whether oversight holds a share of the keys. */
+static enum sk_err take_retention(struct sk_office *office, const struct sk_basis_matter *matter, struct sk_workspace_new *make, struct sk_fault *fault)
+{
+	enum { SHORTEST_MONTH_DAYS = 28 };
+	const struct sk_law *law;
+	SK_TRY(sk_office_law_in_force(office, &law, fault));
+	const struct sk_law_retention *row = law != NULL ? sk_law_retention(law, matter->basis.kind, office->now_ns, office->centre.simulated) : NULL;
+	if (row == NULL)
+		return SK_OK;
+	unsigned days = row->keep.months != 0 ? row->keep.months * SHORTEST_MONTH_DAYS : (unsigned)(row->keep.ns / 1000000000 / DAY_S);
+	if (days == 0)
+		days = 1;
+	if (make->retention_days > days)
+		return sk_fault_set(fault, SK_EPERMIT, "--retention-days %u: policy %s lets a basis of kind %s keep what it selects %u days", make->retention_days, law->name, matter->basis.kind, days);
+	if (make->retention_days == 0)
+		make->retention_days = days;
+	if (row->split && make->oversight == NULL)
+		return sk_fault_set(fault, SK_EPERMIT, "policy %s: of a basis of kind %s oversight holds a share of the keys; --oversight KEY names whose", law->name, matter->basis.kind);
+	return SK_OK;
+}
+
 /* The workspace of a centre: what the centre asked for says under which profile and role; the basis comes when it is activated. */
 static int init_of_centre(struct sk_cmd *cmd, struct init_args *args)
 {
@@ -175,6 +196,8 @@ static int init_of_centre(struct sk_cmd *cmd, struct init_args *args)
 		err = sk_fault_set(&fault, SK_ESTAGE, "basis %s: is %s; a workspace cannot be made for it", args->basis, sk_stage_name(matter->stage));
 	if (err == SK_OK)
 		err = sk_role_parse(matter->basis.role, &args->make.role);
+	if (err == SK_OK)
+		err = take_retention(&office, matter, &args->make, &fault);
 	args->make.profile = office.centre.profile;
 	args->make.centre = office.centre.key;
 	args->make.basis_id = args->basis;
