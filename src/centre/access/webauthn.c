@@ -166,16 +166,22 @@ static enum sk_err get_credential(struct sk_factors *factors, const char *accoun
 
 /* ---- registration ---- */
 
-/* libfido2 wants to know the algorithm before it reads the key: of ours, the one that fits. */
-static bool read_key(fido_cred_t *cred, const struct sk_attestation *attestation, int *algorithm)
+/* libfido2 wants to know the algorithm before it reads the key, and takes it once: of ours, the one that fits. NULL when none does. */
+static fido_cred_t *read_key(const struct sk_webauthn_response *response, const struct sk_attestation *attestation, const struct sk_webauthn_party *party, int *algorithm)
 {
-	for (size_t i = 0; i < SK_COUNT(algorithms); i++)
-		if (fido_cred_set_type(cred, algorithms[i]) == FIDO_OK &&
+	uint8_t hash[SK_HASH_BYTES];
+	sk_sha256(response->client_data.bytes, response->client_data.length, hash);
+	for (size_t i = 0; i < SK_COUNT(algorithms); i++) {
+		fido_cred_t *cred = fido_cred_new();
+		if (cred != NULL && fido_cred_set_type(cred, algorithms[i]) == FIDO_OK && fido_cred_set_rp(cred, party->rp_id, NULL) == FIDO_OK &&
+		    fido_cred_set_clientdata_hash(cred, hash, sizeof hash) == FIDO_OK && (!party->verified || fido_cred_set_uv(cred, FIDO_OPT_TRUE) == FIDO_OK) &&
 		    fido_cred_set_authdata_raw(cred, attestation->authenticator_data, attestation->authenticator_length) == FIDO_OK) {
 			*algorithm = algorithms[i];
-			return true;
+			return cred;
 		}
-	return false;
+		fido_cred_free(&cred);
+	}
+	return NULL;
 }
 
 static enum sk_err verify_statement(fido_cred_t *cred, const char *account, const struct sk_attestation *attestation, struct sk_fault *fault)
@@ -194,13 +200,8 @@ static enum sk_err verify_statement(fido_cred_t *cred, const char *account, cons
 }
 
 static enum sk_err read_credential(fido_cred_t *cred, const char *account, const struct sk_webauthn_response *response, const struct sk_attestation *attestation,
-				   const struct sk_webauthn_party *party, struct credential *out, struct sk_fault *fault)
+				   struct credential *out, struct sk_fault *fault)
 {
-	uint8_t hash[SK_HASH_BYTES];
-	sk_sha256(response->client_data.bytes, response->client_data.length, hash);
-	if (fido_cred_set_rp(cred, party->rp_id, NULL) != FIDO_OK || fido_cred_set_clientdata_hash(cred, hash, sizeof hash) != FIDO_OK ||
-	    (party->verified && fido_cred_set_uv(cred, FIDO_OPT_TRUE) != FIDO_OK) || !read_key(cred, attestation, &out->algorithm))
-		return sk_fault_set(fault, SK_EMALFORMED, "webauthn: the authenticator's data have no key that is read here (ES256, EdDSA, RS256)");
 	if (fido_cred_id_len(cred) != response->id_length || memcmp(fido_cred_id_ptr(cred), response->id, response->id_length) != 0)
 		return sk_fault_set(fault, SK_EMALFORMED, "webauthn: the credential's id is not the one that was signed");
 	SK_TRY(verify_statement(cred, account, attestation, fault));
@@ -222,10 +223,10 @@ static enum sk_err register_key(struct sk_factors *factors, const char *account,
 	SK_TRY(check_client(account, response, party, "webauthn.create", fault));
 	SK_TRY(sk_attestation_parse(response->attestation.bytes, response->attestation.length, &attestation, fault));
 	SK_TRY(check_party(account, attestation.authenticator_data, attestation.authenticator_length, party, fault));
-	fido_cred_t *cred = fido_cred_new();
+	fido_cred_t *cred = read_key(response, &attestation, party, &credential.algorithm);
 	if (cred == NULL)
-		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
-	enum sk_err err = read_credential(cred, account, response, &attestation, party, &credential, fault);
+		return sk_fault_set(fault, SK_EMALFORMED, "webauthn: the authenticator's data have no key that is read here (ES256, EdDSA, RS256)");
+	enum sk_err err = read_credential(cred, account, response, &attestation, &credential, fault);
 	fido_cred_free(&cred);
 	SK_TRY(err);
 	if (get_credential(factors, account, response->id, response->id_length, &there, fault) == SK_OK)
