@@ -81,7 +81,7 @@ static enum sk_err count_failure(struct sk_factors *factors, const char *kind, c
 
 /* ---- passwords ---- */
 
-static enum sk_err judge_password(const char *account, const char *password, size_t length, const char *breached, struct sk_fault *fault)
+enum sk_err sk_password_judge(const char *account, const char *password, size_t length, const char *breached, struct sk_fault *fault)
 {
 	uint64_t count = 0;
 	if (length < SK_PASSWORD_MIN || length > SK_PASSWORD_MAX)
@@ -99,7 +99,7 @@ enum sk_err sk_password_set(struct sk_factors *factors, const char *account, con
 			    struct sk_fault *fault)
 {
 	struct tried tried = {.since_ns = now_ns, .confirmed = true};
-	SK_TRY(judge_password(account, password, length, breached, fault));
+	SK_TRY(sk_password_judge(account, password, length, breached, fault));
 	if (crypto_pwhash_str_alg(tried.secret, password, length, ARGON_PASSES, ARGON_BYTES, crypto_pwhash_ALG_ARGON2ID13) != 0)
 		return sk_fault_set(fault, SK_ENOMEM, "argon2id: %d MiB of memory are not to be had", ARGON_BYTES >> 20);
 	SK_TRY(sk_vault_begin(factors, fault));
