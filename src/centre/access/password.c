@@ -146,6 +146,21 @@ enum sk_err sk_totp_step(const uint8_t *secret, size_t length, const char *code,
 	return SK_OK;
 }
 
+/* RFC 3986: all but the unreserved as %HH; cut where it does not fit. */
+static const char *percent(const char *text, char *out, size_t size)
+{
+	size_t used = 0;
+	for (; *text != '\0' && used + 4 <= size; text++) {
+		unsigned char byte = (unsigned char)*text;
+		if (isalnum(byte) || strchr("-._~", byte) != NULL)
+			out[used++] = (char)byte;
+		else
+			used += (size_t)snprintf(out + used, size - used, "%%%02X", byte);
+	}
+	out[used] = '\0';
+	return out;
+}
+
 enum sk_err sk_totp_new(struct sk_factors *factors, const char *account, const char *issuer, int64_t now_ns, char uri[SK_TOTP_URI_MAX], struct sk_fault *fault)
 {
 	uint8_t secret[SK_TOTP_SECRET_BYTES];
@@ -156,8 +171,9 @@ enum sk_err sk_totp_new(struct sk_factors *factors, const char *account, const c
 	if (oath_base32_encode((const char *)secret, sizeof secret, &encoded, &encoded_length) != OATH_OK)
 		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
 	(void)sodium_bin2hex(tried.secret, sizeof tried.secret, secret, sizeof secret);
-	int size = snprintf(uri, SK_TOTP_URI_MAX, "otpauth://totp/%s:%s?secret=%s&issuer=%s&algorithm=SHA1&digits=6&period=%d", issuer, account, encoded, issuer,
-			    SK_TOTP_STEP_S);
+	char issuer_text[256], account_text[256];
+	int size = snprintf(uri, SK_TOTP_URI_MAX, "otpauth://totp/%s:%s?secret=%s&issuer=%s&algorithm=SHA1&digits=6&period=%d", percent(issuer, issuer_text, sizeof issuer_text),
+			    percent(account, account_text, sizeof account_text), encoded, issuer_text, SK_TOTP_STEP_S);
 	sk_wipe(encoded, encoded_length);
 	free(encoded);
 	sk_wipe(secret, sizeof secret);
