@@ -2,7 +2,7 @@
 /* sekisho access init|panel|org|account|role|key|lease: the words of the command line as acts. */
 #include <stdio.h>
 
-#include "access/purpose.h"
+#include "access/list.h"
 #include "cmd/access.h"
 #include "cmd/signer.h"
 #include "text/text.h"
@@ -105,8 +105,15 @@ static enum sk_err make_factors(struct sk_register *reg, struct sk_fault *fault)
 	return err;
 }
 
+static void count_org(void *context, const struct sk_org_view *org)
+{
+	(void)org;
+	++*(size_t *)context;
+}
+
 int sk_access_init(const struct sk_access_args *args)
 {
+	size_t orgs = 0;
 	struct sk_register reg;
 	struct sk_fault fault = {0};
 	if (args->word_count != 0 || args->admin_key == NULL)
@@ -114,7 +121,10 @@ int sk_access_init(const struct sk_access_args *args)
 	enum sk_err err = sk_register_open(args, true, &reg, &fault);
 	if (err != SK_OK)
 		return sk_cmd_fail(args->cmd, &fault);
-	if (reg.centre.profile == SK_PROFILE_JP_2025 && args->key_count < SK_ACCESS_PANEL_MIN)
+	sk_access_each_org(reg.access, count_org, &orgs);
+	if (orgs != 0)
+		err = sk_fault_set(&fault, SK_EEXIST, "this centre is founded already; sekisho access org|account|panel go on from there");
+	else if (reg.centre.profile == SK_PROFILE_JP_2025 && args->key_count < SK_ACCESS_PANEL_MIN)
 		err = sk_fault_set(&fault, SK_EPANEL, "--oversight-key: under profile jp-2025 the panel has %d keys or more, the chair's first", SK_ACCESS_PANEL_MIN);
 	/* Every key is read before the first act, so that a wrong file does not leave half a founding. */
 	for (size_t i = 0; err == SK_OK && i < args->key_count; i++) {
