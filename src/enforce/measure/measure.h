@@ -95,7 +95,7 @@ void sk_guard_free(struct sk_guard *guard);
 /* Protect a prefix or a domain (with every name below and above it), why: "own_prefixes", "allow". SK_EUSAGE: it is neither. SK_ENOMEM, SK_ETOOBIG. */
 SK_MUST enum sk_err sk_guard_add(struct sk_guard *guard, const char *target, const char *why, struct sk_fault *fault);
 /* A target of a flowspec, nftables, rpz or sinkhole order: may it be touched? SK_EALLOWED names what protects it: a prefix that touches a protected one either
-   way, a domain that is one, lies below or above it, a public suffix, a name or an address that the DNS stands on. Parties are not compared. rule: MEASURE-2 */
-SK_MUST enum sk_err sk_guard_check(const struct sk_guard *guard, enum sk_measure measure, const char *target, struct sk_fault *fault);
+   way, a domain that is one, lies below one or, of "*.NAME", above one, a public suffix, a name or an address that the DNS stands on. Parties are not compared. rule: MEASURE-2 */
+SK_MUST enum sk_err sk_guard_check(struct sk_guard *guard, enum sk_measure measure, const char *target, struct sk_fault *fault);
 
 #endif

@@ -5,6 +5,7 @@
 #ifndef SK_TARGET_H
 #define SK_TARGET_H
 
+#include "base/file.h"
 #include "measure/measure.h"
 
 /* Row i of backend.def; NULL behind the last. Static storage. */
