@@ -70,8 +70,8 @@ struct sk_backend {
 	enum sk_err (*set)(void *self, const struct sk_item *items, size_t count, struct sk_fault *fault);
 	/* Take away exactly what text() says, and nothing else that stands at the same place. An item that is not there is no error. */
 	enum sk_err (*clear)(void *self, const struct sk_item *items, size_t count, struct sk_fault *fault);
-	/* Ask as a user would: the resolver, the peer, the kernel. Tells each item at each place. An answer that is not there yet is told as not good; the caller asks
-	   again. NULL where nobody can be asked: then read is the effect. */
+	/* Ask as a user would: the resolver, the peer, the kernel. Tells each item at each place that answered. An answer that is not there yet is told as not good; the
+	   caller asks again. SK_ETARGET when a place is silent, after all others were told. NULL where nobody can be asked: then read is the effect. */
 	enum sk_err (*effect)(void *self, const struct sk_item *items, size_t count, enum sk_reach reach, sk_effect_tell tell, void *context, struct sk_fault *fault);
 	/* Everything of ours on the target as canonical text, byte for byte the same before and after a measure (serials, counters and clocks left out). */
 	enum sk_err (*state)(void *self, struct sk_buf *out, struct sk_fault *fault);
