@@ -162,7 +162,8 @@ static enum sk_err blackhole_rule(const struct sk_bgp *bgp, const struct sk_item
 	return SK_OK;
 }
 
-/* The destination of every rule is our own: what we may decide about, and what RFC 8955, section 6 lets a peer accept from us. A foreign prefix is the source. */
+/* The destination of every rule is our own: what we may decide about, and what RFC 8955, section 6 lets a peer accept from us. A foreign prefix is the source.
+   rule: BGP-1 */
 static enum sk_err flow_rules(const struct sk_bgp *bgp, const struct sk_item *item, const struct sk_prefix *prefix, struct sk_bgp_rule *rules, size_t *count, struct sk_fault *fault)
 {
 	bool v6 = prefix->addr.family == 6;
