@@ -5,7 +5,7 @@
    | a: daemon      |------------------------------------| b: neighbour   |
    '----------------' 2001:db8:9::1/64  2001:db8:9::2/64 '----------------'
 """
-import os, shutil, subprocess, sys, time
+import datetime, os, shutil, subprocess, sys, time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "scenario"))
@@ -108,3 +108,31 @@ class Backend:
         return lines, bool(lines) and all(line.endswith("| good") for line in lines)
     def end(self):
         self.p.stdin.close(); self.p.wait()
+
+
+# ---- a web server ----
+
+def at(seconds): return (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def certificate(folder):
+    run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", folder + "/tls.key", "-out", folder + "/tls.crt", "-days", "2",
+        "-subj", "/CN=lists.example", "-addext", "subjectAltName=DNS:lists.example")
+
+
+def nginx_start(net, folder, web):
+    conf = folder + "/nginx.conf"
+    with open(conf, "w") as f:
+        f.write(f"""pid {folder}/nginx.pid; daemon off; error_log {folder}/error.log; user root;
+events {{ }}
+http {{ types {{ text/plain txt note minisig sig; }} access_log off; client_body_temp_path {folder}; proxy_temp_path {folder}; fastcgi_temp_path {folder}; uwsgi_temp_path {folder}; scgi_temp_path {folder};
+  server {{ listen 192.0.2.1:443 ssl; server_name lists.example; ssl_certificate {folder}/tls.crt; ssl_certificate_key {folder}/tls.key; location /blocks/ {{ alias {web}/; }} }} }}
+""")
+    p = net.start("a", "nginx", "-c", conf, log=folder + "/nginx.log")
+    until("nginx", lambda: os.path.exists(folder + "/nginx.pid") and curl(net, folder, "prefixes.txt", code=None).returncode in (0, 22))
+    return p
+
+
+def curl(net, folder, name, *words, code=0):
+    """As a firewall abroad would: from the other namespace."""
+    return net.run("b", "curl", "-sS", "--fail", "--cacert", folder + "/tls.crt", "--resolve", "lists.example:443:" + A, *words, "https://lists.example/blocks/" + name, code=code)

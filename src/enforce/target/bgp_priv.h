@@ -4,6 +4,7 @@
 #define SK_BGP_PRIV_H
 
 #include "peer/peer.h"
+#include "target/sort_priv.h"
 #include "target/target.h"
 
 enum {
@@ -86,8 +87,6 @@ bool sk_bgp_same_rule(const struct sk_bgp_rule *a, const struct sk_bgp_rule *b);
 bool sk_bgp_effective(const struct sk_bgp_path *ours, const struct sk_bgp_path *seen);
 /* Does it carry a mark of ours, whatever its tag? */
 bool sk_bgp_marked(const struct sk_bgp *bgp, const struct sk_bgp_path *path);
-/* Sort the lines that were appended to out from byte `from` on, and drop repeats. SK_ENOMEM. */
-SK_MUST enum sk_err sk_bgp_sort_lines(struct sk_buf *out, size_t from);
 /* "A:B" or a well-known name. */
 bool sk_bgp_community_parse(const char *text, uint32_t *out);
 

@@ -150,7 +150,7 @@ static enum sk_err read_items(void *context, const struct sk_item *items, size_t
 	enum sk_err err = look(self, sk_bgp_seen_take, &seen, fault);
 	sk_bgp_seen_fini(&seen);
 	for (size_t i = 0; err == SK_OK && i < count; i++)
-		err = sk_bgp_sort_lines(&texts[i], 0);
+		err = sk_sort_lines(&texts[i], 0);
 	return err;
 }
 
@@ -222,7 +222,7 @@ static enum sk_err state(void *context, struct sk_buf *out, struct sk_fault *fau
 	struct sk_bgp_state all = {.bgp = &self->bgp, .out = out};
 	size_t from = out->length;
 	SK_TRY(look(self, sk_bgp_take_state, &all, fault));
-	return sk_bgp_sort_lines(out, from);
+	return sk_sort_lines(out, from);
 }
 
 const struct sk_backend sk_backend_exabgp = {

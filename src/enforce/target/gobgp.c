@@ -222,7 +222,7 @@ static enum sk_err read_items(void *context, const struct sk_item *items, size_t
 	enum sk_err err = look(&seen, &self->api, sk_bgp_seen_take, fault);
 	sk_bgp_seen_fini(&seen);
 	for (size_t i = 0; err == SK_OK && i < count; i++)
-		err = sk_bgp_sort_lines(&texts[i], 0);
+		err = sk_sort_lines(&texts[i], 0);
 	return err;
 }
 
@@ -404,7 +404,7 @@ static enum sk_err state(void *context, struct sk_buf *out, struct sk_fault *fau
 	for (unsigned family = 0; family < SK_BGP_FAMILY_COUNT; family++)
 		if (self->bgp.rtbh || !is_route((enum sk_bgp_family)family))
 			SK_TRY(ask_rib(self->bgp.place, &self->api, (enum sk_bgp_family)family, NULL, sk_bgp_take_state, &all, fault));
-	return sk_bgp_sort_lines(out, from);
+	return sk_sort_lines(out, from);
 }
 
 const struct sk_backend sk_backend_gobgp = {

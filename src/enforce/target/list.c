@@ -16,7 +16,7 @@ static const char *const endings[] = {".note", ".minisig", ".sig"}, *const key_f
 
 struct list {
 	const struct sk_backend_place *place;
-	char folder[SK_PATH_MAX];
+	char folder[SK_PATH_MAX / 2];
 	struct sk_web web;
 };
 
@@ -203,7 +203,7 @@ static enum sk_err open_backend(const struct sk_backend_place *place, void **out
 		return sk_fault_set(fault, SK_ENOMEM, "%s: out of memory", place->name);
 	self->place = place;
 	enum sk_err err = sk_settings_need(place->settings, "folder", &folder, fault);
-	if (err == SK_OK && (folder[0] != '/' || snprintf(self->folder, sizeof self->folder, "%s", folder) >= (int)sizeof self->folder - NAME_MAX_BYTES))
+	if (err == SK_OK && (folder[0] != '/' || snprintf(self->folder, sizeof self->folder, "%s", folder) >= (int)sizeof self->folder))
 		err = sk_settings_fault(place->settings, "folder", fault, "expected the absolute path of the folder that the web server serves");
 	if (err == SK_OK)
 		err = sk_web_open(place->settings, &self->web, fault);

@@ -39,13 +39,13 @@ SK_MUST enum sk_err sk_list_parse(const char *name, const void *text, size_t len
 
 /* ---- signatures over a file's bytes, each in a file beside it ---- */
 
-/* A C2SP note over "sekisho-list/1", the file's name, its SHA-256. */
+/* A C2SP note over "sekisho-file/1", the file's name, its SHA-256. */
 void sk_list_sign_note(const struct sk_sign_key *key, const char *name, const void *bytes, size_t length, struct sk_buf *out);
 /* Is the note's statement about these bytes under that name, and signed by the key? SK_ESIGNATURE, SK_EMALFORMED. */
 SK_MUST enum sk_err sk_list_verify_note(const struct sk_verify_key *key, const char *name, const void *bytes, size_t length, const char *note, size_t note_length);
 /* As `minisign -V` reads it (pre-hashed, "ED"); time stands in the trusted comment. */
 void sk_list_sign_minisign(const struct sk_sign_key *key, const char *name, const void *bytes, size_t length, int64_t time_ns, struct sk_buf *out);
-/* As `ssh-keygen -Y verify -n sekisho-list` reads it. */
+/* As `ssh-keygen -Y verify -n sekisho-file` reads it. */
 void sk_list_sign_ssh(const struct sk_sign_key *key, const void *bytes, size_t length, struct sk_buf *out);
 /* The public key in minisign's form, in the form of allowed_signers, and as a C2SP verifier key. */
 void sk_list_key_minisign(const struct sk_verify_key *key, struct sk_buf *out);

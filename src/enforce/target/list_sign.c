@@ -10,7 +10,7 @@
 #include "wire/wire.h"
 
 enum { KEY_NUMBER_BYTES = 8, MINISIGN_BYTES = 2 + KEY_NUMBER_BYTES + SK_SIGN_BYTES, SSH_LINE = 70, PIECE = 512 };
-static const char ssh_type[] = "ssh-ed25519", ssh_namespace[] = "sekisho-list", ssh_hash[] = "sha512";
+static const char ssh_type[] = "ssh-ed25519", ssh_namespace[] = "sekisho-file", ssh_hash[] = "sha512";
 
 /* ---- C2SP ---- */
 
@@ -20,7 +20,7 @@ static void note_body(const char *name, const void *bytes, size_t length, struct
 	char hex[2 * SK_HASH_BYTES + 1];
 	sk_sha256(bytes, length, digest);
 	sk_hex_encode(digest, sizeof digest, hex);
-	sk_buf_addf(out, "sekisho-list/1\n%s\nsha256 %s\n", name, hex);
+	sk_buf_addf(out, "sekisho-file/1\n%s\nsha256 %s\n", name, hex);
 }
 
 void sk_list_sign_note(const struct sk_sign_key *key, const char *name, const void *bytes, size_t length, struct sk_buf *out)

@@ -1,36 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """rule: LIST-1, LIST-2. Signed block lists: served by nginx over HTTPS, taken by curl, verified by minisign and ssh-keygen, loaded by nft; lines go when their time comes."""
-import datetime
 from drive import *
 
 TAG, OTHER = "0123456789abcdef", "fedcba9876543210"
-
-
-def at(seconds): return (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def certificate(folder):
-    run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", folder + "/tls.key", "-out", folder + "/tls.crt", "-days", "2",
-        "-subj", "/CN=lists.example", "-addext", "subjectAltName=DNS:lists.example")
-
-
-def nginx_start(net, folder, web):
-    conf = folder + "/nginx.conf"
-    with open(conf, "w") as f:
-        f.write(f"""pid {folder}/nginx.pid; daemon off; error_log {folder}/error.log; user root;
-events {{ }}
-http {{ types {{ text/plain txt note minisig sig; }} access_log off; client_body_temp_path {folder}; proxy_temp_path {folder}; fastcgi_temp_path {folder}; uwsgi_temp_path {folder}; scgi_temp_path {folder};
-  server {{ listen 192.0.2.1:443 ssl; server_name lists.example; ssl_certificate {folder}/tls.crt; ssl_certificate_key {folder}/tls.key; location /blocks/ {{ alias {web}/; }} }} }}
-""")
-    p = net.start("a", "nginx", "-c", conf, log=folder + "/nginx.log")
-    until("nginx", lambda: os.path.exists(folder + "/nginx.pid") and curl(net, folder, "prefixes.txt", code=None).returncode in (0, 22))
-    return p
-
-
-def curl(net, folder, name, *words, code=0):
-    """As a firewall abroad would: from the other namespace."""
-    return net.run("b", "curl", "-sS", "--fail", "--cacert", folder + "/tls.crt", "--resolve", "lists.example:443:" + A, *words, "https://lists.example/blocks/" + name, code=code)
 
 
 def values(text): return [line for line in text.splitlines() if line and not line.startswith("#")]
@@ -41,7 +14,7 @@ def verify(net, folder, web, name, want=0):
     got = []
     got.append(run("minisign", "-V", "-q", "-p", web + "/enforcer.pub", "-m", f"{web}/{name}", code=None).returncode)
     with open(f"{web}/{name}", "rb") as f:
-        got.append(run("ssh-keygen", "-Y", "verify", "-f", web + "/enforcer.allowed_signers", "-I", "enforcer.example", "-n", "sekisho-list", "-s", f"{web}/{name}.sig", stdin=f.read(), code=None).returncode)
+        got.append(run("ssh-keygen", "-Y", "verify", "-f", web + "/enforcer.allowed_signers", "-I", "enforcer.example", "-n", "sekisho-file", "-s", f"{web}/{name}.sig", stdin=f.read(), code=None).returncode)
     expect(all((code == 0) == (want == 0) for code in got), f"minisign, ssh-keygen: {got}")
 
 
@@ -137,5 +110,6 @@ def lists(net, folder):
 # The script of docs/blocklists.md, between its two fences, so that what is printed there runs here.
 NFT = open(os.path.join(ROOT, "docs", "blocklists.md")).read().split("```sh\n# nft\n")[1].split("```")[0]
 
-need("nginx", "curl", "minisign", "ssh-keygen", "openssl", "nft")
-with Pair() as net, Folder() as folder: lists(net, folder)
+if __name__ == "__main__":
+    need("nginx", "curl", "minisign", "ssh-keygen", "openssl", "nft")
+    with Pair() as net, Folder() as folder: lists(net, folder)
