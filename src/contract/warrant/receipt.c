@@ -269,7 +269,7 @@ enum sk_err sk_receipts_check(const struct sk_warrant_receipt *receipts, size_t 
 		if (wrong != NULL)
 			return sk_fault_set(fault, SK_EINCONSISTENT, "receipt %zu of order %s (%s) %s", i, r->order, sk_step_name(r->step), wrong);
 		accepted = accepted || r->step == SK_STEP_ACCEPTED;
-		ended = r->step == SK_STEP_REFUSED || r->step == SK_STEP_CLOSED;
+		ended = r->step == SK_STEP_CLOSED || (r->step == SK_STEP_REFUSED && i == 0);
 	}
 	return SK_OK;
 }
