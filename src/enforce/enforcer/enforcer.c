@@ -424,14 +424,14 @@ enum sk_err sk_enforcer_trust_clock(struct sk_enforcer *e, struct sk_fault *faul
 	return journal_compact(e, fault);
 }
 
-enum sk_err sk_enforcer_list(const char *folder, void (*told)(void *context, const struct sk_enforcer_row *row), void *context, struct sk_fault *fault)
+enum sk_err sk_enforcer_list(const char *folder, struct sk_clock clock, void (*told)(void *context, const struct sk_enforcer_row *row), void *context, struct sk_fault *fault)
 {
 	static const char *const stages[] = {"new", "canary", "rolling", "active", "ending", "closed"};
 	struct sk_enforcer *e = calloc(1, sizeof *e);
 	if (e == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
 	e->lock_fd = e->journal.fd = -1;
-	e->clock = sk_clock_system();
+	e->clock = clock;
 	sk_buf_init(&e->journal.lines, 0);
 	enum sk_err err = sk_file_join(e->journal.path, sizeof e->journal.path, folder, "journal");
 	if (err == SK_OK && !sk_file_exists(e->journal.path))

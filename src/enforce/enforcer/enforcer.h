@@ -76,7 +76,7 @@ struct sk_enforcer_row {
 	int64_t accepted_ns, until_ns;
 };
 /* What the journal of a folder says, without its lock and without a change: the enforcer may be running. told for each row, borrowed. SK_ENOENT, SK_EDAMAGED, SK_EIO. */
-SK_MUST enum sk_err sk_enforcer_list(const char *folder, void (*told)(void *context, const struct sk_enforcer_row *row), void *context, struct sk_fault *fault);
+SK_MUST enum sk_err sk_enforcer_list(const char *folder, struct sk_clock clock, void (*told)(void *context, const struct sk_enforcer_row *row), void *context, struct sk_fault *fault);
 
 /* Called after each step that a crash may come behind; does nothing. A test links another one in its place. */
 void sk_enforcer_point(const char *name);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The inbox: warrants and withdrawals, a file each, left there by the centre. Every file is read once; what a file is, its text says, not its name. */
+/* The inbox: warrants and their ends, a file each, left there by the centre. Every file is read once; what a file is, its text says, not its name. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 
 enum { FILES_MAX = 1 << 20, SCAN_FILES_MAX = 20000 };
 
-static const int64_t keep_withdrawn_ns = INT64_C(91) * 86400 * 1000000000;
+static const int64_t keep_ended_ns = INT64_C(91) * 86400 * 1000000000;
 
 /* ---- which files were read already ---- */
 
@@ -71,7 +71,7 @@ static enum sk_err refuse(struct sk_enforcer *e, const uint8_t digest[SK_HASH_BY
 	receipt_begin(e, &m, NULL, SK_STEP_REFUSED, &receipt);
 	(void)snprintf(receipt.detail, sizeof receipt.detail, "%s", why->line);
 	enforcer_tell(e, "refused: %s", why->line);
-	int64_t until_ns = order == NULL ? enforcer_now(e) + keep_withdrawn_ns : order->not_after_ns;
+	int64_t until_ns = order == NULL ? enforcer_now(e) + keep_ended_ns : order->not_after_ns;
 	if (over_add(e, digest, until_ns) != SK_OK)
 		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
 	journal_over(e, digest, until_ns);
@@ -157,33 +157,31 @@ static enum sk_err take_warrant(struct sk_enforcer *e, const struct sk_buf *text
 	}
 }
 
-static enum sk_err take_withdrawal(struct sk_enforcer *e, const struct sk_buf *text, struct sk_fault *fault)
+static enum sk_err take_end(struct sk_enforcer *e, const struct sk_buf *text, struct sk_fault *fault)
 {
-	struct sk_withdrawal withdrawal;
+	struct sk_end end;
 	struct sk_fault why;
-	if (sk_withdrawal_decode(sk_buf_text(text), text->length, &e->conf->centre, &withdrawal, &why) != SK_OK) {
+	if (sk_end_decode(sk_buf_text(text), text->length, &e->conf->centre, &end, &why) != SK_OK) {
 		enforcer_tell(e, "refused: %s", why.line);
 		return SK_OK;
 	}
-	struct measure *m = measure_find(e, withdrawal.warrant);
+	struct measure *m = measure_find(e, end.warrant);
 	if (m != NULL && m->stage < STAGE_ENDING) {
-		char reason[SK_RECEIPT_DETAIL_MAX];
-		(void)snprintf(reason, sizeof reason, "withdrawn: %.480s", withdrawal.why);
-		return measure_end(e, m, reason, fault);
+		return measure_end(e, m, "withdrawn by the centre", fault);
 	}
-	if (m != NULL || over_has(e, withdrawal.warrant))
+	if (m != NULL || over_has(e, end.warrant))
 		return SK_OK;
 	/* Before its warrant has come: then it is not taken. */
-	int64_t until_ns = enforcer_now(e) + keep_withdrawn_ns;
-	if (over_add(e, withdrawal.warrant, until_ns) != SK_OK)
+	int64_t until_ns = enforcer_now(e) + keep_ended_ns;
+	if (over_add(e, end.warrant, until_ns) != SK_OK)
 		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
-	journal_over(e, withdrawal.warrant, until_ns);
+	journal_over(e, end.warrant, until_ns);
 	return SK_OK;
 }
 
 /* ---- the folder ---- */
 
-static enum sk_err read_file(struct sk_enforcer *e, int folder, const char *name, bool withdrawals, struct sk_warrant *warrant, struct sk_fault *fault)
+static enum sk_err read_file(struct sk_enforcer *e, int folder, const char *name, bool ends, struct sk_warrant *warrant, struct sk_fault *fault)
 {
 	struct stat info;
 	struct sk_buf text;
@@ -207,9 +205,9 @@ static enum sk_err read_file(struct sk_enforcer *e, int folder, const char *name
 		sk_buf_add(&text, piece, (size_t)n);
 	(void)close(fd);
 	enum sk_err err = SK_OK;
-	bool is_withdrawal = strstr(sk_buf_text(&text), "\"format\":\"sekisho-withdrawal/1\"") != NULL && strstr(sk_buf_text(&text), "\"sekisho-warrant/1\"") == NULL;
-	if (n == 0 && text.failed == SK_OK && is_withdrawal == withdrawals) {
-		err = withdrawals ? take_withdrawal(e, &text, fault) : take_warrant(e, &text, warrant, &again, fault);
+	bool is_end = strstr(sk_buf_text(&text), "\"format\":\"sekisho-end/1\"") != NULL && strstr(sk_buf_text(&text), "\"format\":\"sekisho-warrant/") == NULL;
+	if (n == 0 && text.failed == SK_OK && is_end == ends) {
+		err = ends ? take_end(e, &text, fault) : take_warrant(e, &text, warrant, &again, fault);
 		if (!again) {
 			*slot = hash;
 			e->file_count++;
@@ -219,7 +217,7 @@ static enum sk_err read_file(struct sk_enforcer *e, int folder, const char *name
 	return err;
 }
 
-static enum sk_err scan(struct sk_enforcer *e, bool withdrawals, struct sk_warrant *warrant, struct sk_fault *fault)
+static enum sk_err scan(struct sk_enforcer *e, bool ends, struct sk_warrant *warrant, struct sk_fault *fault)
 {
 	struct dirent **names = NULL;
 	int count = scandir(e->conf->inbox, &names, NULL, alphasort); /* by name: the same order wherever it is read */
