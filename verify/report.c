@@ -87,6 +87,8 @@ static void print_people(const struct sk_verify_options *options, const struct s
 	(void)printf("  under      %" PRIu64 " records of bases, %" PRIu64 " of selector sets, %" PRIu64 " of border tables, %" PRIu64
 		     " of policies\n",
 		     s->by_kind[SK_RECORD_BASIS], s->by_kind[SK_RECORD_SELECTORS], s->by_kind[SK_RECORD_BORDER], s->by_kind[SK_RECORD_POLICY]);
+	if (s->by_kind[SK_RECORD_ACT] != 0)
+		(void)printf("  acts       %" PRIu64 ", each going on from the one before it in its matter\n", s->by_kind[SK_RECORD_ACT]);
 	if (options->old != NULL)
 		(void)printf("  continuity the older checkpoint of %" PRIu64 " records is a prefix of this ledger\n", r->old_size);
 	if (options->policy != NULL)

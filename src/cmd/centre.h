@@ -4,6 +4,7 @@
      DIR/centre/acts.db         the docket                                       DIR/centre/ledger/          checkpoint and tile/
      DIR/centre/policy/         policy files that were loaded, by their digest   DIR/centre/access.db        what proves who somebody is (never in the ledger)
      DIR/centre/out/            warrants for the enforcer, bases for sensors     DIR/centre/in/              the enforcer's receipts */
+/* What is read of the ledger is recomputed to the signed root each time the folder is opened: a thousand acts take a millisecond. */
 #ifndef SK_CMD_CENTRE_H
 #define SK_CMD_CENTRE_H
 
@@ -13,14 +14,18 @@
 #include "policy/policy.h"
 #include "seal/seal.h"
 
+struct sk_centre_leaves; /* opaque */
+
 struct sk_centre {
 	char folder[SK_PATH_MAX];        /* DIR/centre */
 	char origin[SK_KEY_NAME_MAX];
 	enum sk_profile profile;
 	bool simulated;                  /* profile lab: everything is marked */
+	uint8_t policy[SK_HASH_BYTES];   /* digest of the policy file in force (policy/current); zeros: only what is compiled in */
+	struct sk_verify_key public_key; /* of the centre */
 	struct sk_sign_key *key;         /* NULL when opened for reading */
 	struct sk_ledger *ledger;        /* NULL when opened for reading */
-	struct sk_checkpoint head;       /* reading: the head that was verified */
+	struct sk_centre_leaves *leaves; /* every leaf under the head, recomputed to its root when the centre was opened */
 	struct sk_docket *docket;
 	uint64_t rolled_back;            /* acts that a crash left without a leaf */
 };

@@ -37,6 +37,8 @@ var shapes = map[string]map[string]string{
 	"recovery":    {"bytes_lost": "count", "frames_lost": "count", "kind": "word", "recovered_ns": "time", "rows_rolled_back": "count", "run": "count", "v": "version"},
 	"kernel_gate": {"copying": "word", "kind": "word", "link": "link", "mode": "word", "program": "hash", "run": "count", "stated_ns": "time", "table": "hash", "v": "version"},
 	"detectors":   {"basis": "count", "digest": "hash", "kind": "word", "long": "words", "short": "words", "v": "version"},
+	"act": {"counts": "counts", "document": "hash", "event": "word", "from": "word?", "kind": "word", "matter": "word", "policy": "hash", "previous": "count", "subject": "hash",
+		"time_ns": "time", "to": "word?", "v": "version", "words": "words"},
 	"mutes":       {"active": "count", "commitment": "hash", "kind": "word", "stated_ns": "time", "v": "version"},
 }
 
