@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""rule: BGP-1, BGP-2. Flow specifications and blackholes: announced by a GoBGP and by an ExaBGP, held by a neighbour (another GoBGP), taken away exactly, dead when the speaker is."""
+"""rule: BGP-1, BGP-2, BGP-3. Flow specifications and blackholes: announced by a GoBGP and by an ExaBGP, held by a neighbour (another GoBGP), taken away exactly, dead when the speaker is."""
 from drive import *
 
 BLACKHOLE, DISCARD = 65535 << 16 | 666, 0
@@ -142,16 +142,29 @@ def gobgp(net, folder):
     others(backend, lambda as_, rate_: a.ask(*rule, "add", *match, "then", "rate-limit", str(rate_), "large-community", f"{as_}:1:1"),
            lambda: "[destination: 192.0.2.0/24][source: 203.0.113.9/32]" in a.rib("ipv4-flowspec"))
     a.ask(*rule, "del", *match)
-    # What the neighbour itself announces at the same place is told too, and stays.
+    # What the neighbour itself announces at the same place stands beside ours: ours goes without it, and is not set against it.
+    theirs = ("match", "destination", "192.0.2.0/24", "source", "203.0.113.10/32")
     backend.item("flowspec.discard", "203.0.113.10/32")
-    backend.say("set")
-    b.ask(*rule, "add", "match", "destination", "192.0.2.0/24", "source", "203.0.113.10/32", "then", "rate-limit", "5")
-    until("the neighbour's rule", lambda: any("learned from " + B in line for line in backend.say("read")))
-    expect(set(backend.say("text")) < set(backend.say("read")), "ours still stands")
+    backend.say("check"); backend.say("set")
+    b.ask(*rule, "add", *theirs, "then", "rate-limit", "5")
+    until("the neighbour's rule", lambda: len(a.rib("ipv4-flowspec")["[destination: 192.0.2.0/24][source: 203.0.113.10/32]"]) == 2)
+    expect(backend.say("text") == backend.say("read"), "ours still stands")
     backend.say("clear")
-    expect([line for line in backend.say("read") if "learned" not in line] == [], "ours is gone")
-    expect(any("learned from " + B in line for line in backend.say("read")), "theirs is not")
-    b.ask(*rule, "del", "match", "destination", "192.0.2.0/24", "source", "203.0.113.10/32")
+    expect(backend.say("read") == [] and len(a.rib("ipv4-flowspec")["[destination: 192.0.2.0/24][source: 203.0.113.10/32]"]) == 1, "ours is gone, theirs is not")
+    backend.refuses("check", -20, "a neighbour announces")
+    b.ask(*rule, "del", *theirs)
+    backend.say("forget")
+    # rule: BGP-3. One of two rules was changed by somebody: the enforcer leaves the place; past its end what is ours goes all the same, what is theirs stays.
+    until("withdrawn", lambda: not a.rib("ipv4-flowspec"))
+    backend.item("flowspec.discard", "203.0.113.11/32", until=at(-3600))
+    backend.say("set")
+    a.ask(*rule, "add", "match", "destination", "192.0.2.0/24", "source", "203.0.113.11/32", "then", "rate-limit", "5")
+    expect(backend.say("read") != backend.say("text") and len(backend.say("state")) == 1, "a conflict")
+    again = Backend(net, folder, plain)  # after a crash as well: the note is in a file
+    again.say("turn")
+    expect(list(a.rib("ipv4-flowspec")) == ["[destination: 192.0.2.0/24][source: 203.0.113.11/32]"] and backend.say("state") == [], "ours is gone, theirs is not")
+    again.say("turn"); again.end()
+    a.ask(*rule, "del", "match", "destination", "192.0.2.0/24", "source", "203.0.113.11/32")
     backend.say("forget")
     # Without discard and rtbh in the configuration there are rate limits alone. Without peers and observers every neighbour is asked.
     careful = Backend(net, folder, plain.replace("discard: true\nrtbh: true\n", ""), "careful")

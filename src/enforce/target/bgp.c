@@ -129,7 +129,8 @@ enum sk_err sk_bgp_open(const struct sk_backend_place *place, struct sk_bgp *out
 	SK_TRY(sk_settings_bool(settings, "rtbh", false, &out->rtbh, fault));
 	SK_TRY(read_next_hops(settings, out, fault));
 	SK_TRY(read_communities(settings, out, fault));
-	return read_observers(settings, out, fault);
+	SK_TRY(read_observers(settings, out, fault));
+	return sk_bgp_held_read(out, fault);
 }
 
 /* ---- an item as rules ---- */
@@ -154,8 +155,6 @@ static bool touches_own(const struct sk_bgp *bgp, const struct sk_prefix *prefix
 static enum sk_err blackhole_rule(const struct sk_bgp *bgp, const struct sk_item *item, const struct sk_prefix *prefix, struct sk_bgp_rule *rule, struct sk_fault *fault)
 {
 	bool v6 = prefix->addr.family == 6;
-	if (!bgp->rtbh)
-		return sk_fault_set(fault, SK_EUSAGE, "%s: carries no blackholes; say rtbh: true where your upstream takes them", bgp->place->name);
 	if (prefix->bits != (v6 ? 128 : 32) || !is_own(bgp, prefix))
 		return sk_fault_set(fault, SK_EUSAGE, "%s: %s is no single address within own_prefixes; only one's own can be given up", bgp->place->name, item->target);
 	*rule = (struct sk_bgp_rule){.family = v6 ? SK_BGP_ROUTE6 : SK_BGP_ROUTE4, .destination = *prefix};
@@ -168,8 +167,6 @@ static enum sk_err flow_rules(const struct sk_bgp *bgp, const struct sk_item *it
 {
 	bool v6 = prefix->addr.family == 6;
 	enum sk_bgp_family family = v6 ? SK_BGP_FLOW6 : SK_BGP_FLOW4;
-	if (item->action == SK_ACTION_FLOWSPEC_DISCARD && !bgp->discard)
-		return sk_fault_set(fault, SK_EUSAGE, "%s: carries rate limits alone (LAW 2.2: rate-limit before discard); say discard: true to let it discard", bgp->place->name);
 	if (prefix->bits < (v6 ? 48 : 24))
 		return sk_fault_set(fault, SK_EUSAGE, "%s: %s is wider than /%d", bgp->place->name, item->target, v6 ? 48 : 24);
 	if (is_own(bgp, prefix)) {
@@ -202,6 +199,18 @@ enum sk_err sk_bgp_rules(const struct sk_bgp *bgp, const struct sk_item *item, s
 	default:
 		return sk_fault_set(fault, SK_EUSAGE, "%s: a BGP speaker does not carry %s", bgp->place->name, sk_action_name(item->action));
 	}
+}
+
+/* What is not allowed any more can still be found and taken away. */
+enum sk_err sk_bgp_allowed(const struct sk_bgp *bgp, const struct sk_item *items, size_t count, struct sk_fault *fault)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (items[i].action == SK_ACTION_FLOWSPEC_DISCARD && !bgp->discard)
+			return sk_fault_set(fault, SK_EUSAGE, "%s: carries rate limits alone (LAW 2.2: rate-limit before discard); say discard: true to let it discard", bgp->place->name);
+		if (items[i].action == SK_ACTION_RTBH_BLACKHOLE && !bgp->rtbh)
+			return sk_fault_set(fault, SK_EUSAGE, "%s: carries no blackholes; say rtbh: true where your upstream takes them", bgp->place->name);
+	}
+	return SK_OK;
 }
 
 void sk_bgp_path_of(const struct sk_bgp *bgp, const struct sk_item *item, const struct sk_bgp_rule *rule, struct sk_bgp_path *out)
@@ -338,6 +347,11 @@ enum sk_err sk_bgp_seen_take(void *context, const struct sk_bgp_path *path)
 		if (!sk_bgp_same_rule(&want->ours.rule, &path->rule))
 			continue;
 		bool good = sk_bgp_effective(&want->ours, path);
+		/* Of read: a neighbour's route stands beside ours, not in its place: ours can be made and taken away without it. rule: BGP-2 */
+		if (seen->texts != NULL && path->from[0] != '\0') {
+			want->others = true;
+			continue;
+		}
 		want->held = true;
 		want->stale = want->stale || (good && path->stale);
 		want->good = want->good || (good && !path->stale);

@@ -55,6 +55,19 @@ struct sk_bgp_place {
 	bool unix_socket;
 };
 
+/* What was announced, and until when. */
+struct sk_bgp_holding {
+	int64_t until_ns;
+	enum sk_action action;
+	uint64_t rate_bytes_per_s;
+	char tag[SK_TAG_MAX];
+	char target[SK_PREFIX_TEXT_MAX];
+};
+struct sk_bgp_held {
+	struct sk_bgp_holding *holdings; /* owned */
+	size_t count, places;
+};
+
 /* The settings that both have. */
 struct sk_bgp {
 	const struct sk_backend_place *place;
@@ -67,14 +80,17 @@ struct sk_bgp {
 	size_t community_count;
 	struct sk_bgp_place observers[SK_BGP_PLACES_MAX];
 	size_t observer_count;
+	struct sk_bgp_held held;
 };
 
-/* Read them. SK_EINPUT. */
+/* Read them, and what was held. SK_EINPUT. End with sk_bgp_fini, also after an error. */
 SK_MUST enum sk_err sk_bgp_open(const struct sk_backend_place *place, struct sk_bgp *out, struct sk_fault *fault);
 /* "ipv4-flowspec", ... as GoBGP names it. Static storage. */
 const char *sk_bgp_family_name(enum sk_bgp_family family);
 /* The rules of an item. A target of our own is the destination; any other is the source, towards each own prefix of its family. SK_EUSAGE. */
 SK_MUST enum sk_err sk_bgp_rules(const struct sk_bgp *bgp, const struct sk_item *item, struct sk_bgp_rule rules[SK_BGP_OWN_MAX], size_t *count, struct sk_fault *fault);
+/* May this target announce them? SK_EUSAGE: discard or blackholes, which its settings do not allow. */
+SK_MUST enum sk_err sk_bgp_allowed(const struct sk_bgp *bgp, const struct sk_item *items, size_t count, struct sk_fault *fault);
 /* The path that we announce for rule number i of an item. */
 void sk_bgp_path_of(const struct sk_bgp *bgp, const struct sk_item *item, const struct sk_bgp_rule *rule, struct sk_bgp_path *out);
 /* Append the canonical line of a path. */
@@ -118,7 +134,7 @@ struct sk_bgp_seen {
 	struct sk_bgp_want { /* one a rule of an item */
 		size_t item;
 		struct sk_bgp_path ours;
-		bool held, good, stale;
+		bool held, good, stale, others; /* ours or another's stands there; ours; ours without a session; a neighbour's */
 	} *wants;
 	size_t want_count;
 	struct sk_buf *texts; /* of read; NULL for effect */
@@ -134,6 +150,18 @@ enum sk_err sk_bgp_seen_take(void *context, const struct sk_bgp_path *path);
 enum sk_err sk_bgp_take_exact(void *context, const struct sk_bgp_path *path);
 /* Tell the effect at a place, and forget what was seen. */
 void sk_bgp_seen_tell(struct sk_bgp_seen *seen, const char *where, sk_effect_tell tell, void *context);
+
+/* Read what was held. SK_EINPUT, SK_ENOMEM. */
+SK_MUST enum sk_err sk_bgp_held_read(struct sk_bgp *bgp, struct sk_fault *fault);
+/* Note items before they are announced. SK_ETARGET: the note cannot be written, and nothing may be announced. SK_ENOMEM. */
+SK_MUST enum sk_err sk_bgp_held_add(struct sk_bgp *bgp, const struct sk_item *items, size_t count, struct sk_fault *fault);
+/* Forget items that were cleared. SK_ETARGET, SK_ENOMEM. */
+SK_MUST enum sk_err sk_bgp_held_drop(struct sk_bgp *bgp, const struct sk_item *items, size_t count, struct sk_fault *fault);
+/* Clear what is past its end by more than a moment. What clear says. rule: BGP-3 */
+SK_MUST enum sk_err sk_bgp_turn(struct sk_bgp *bgp, void *self, enum sk_err (*clear)(void *self, const struct sk_item *items, size_t count, struct sk_fault *fault),
+				struct sk_fault *fault);
+/* Free. */
+void sk_bgp_fini(struct sk_bgp *bgp);
 
 /* For state: the lines of what the speaker itself originates and bears a mark of ours. */
 struct sk_bgp_state {

@@ -104,6 +104,13 @@ static enum sk_err look(const struct exabgp *self, sk_bgp_take take, void *conte
 
 /* ---- the backend ---- */
 
+static void close_exabgp(void *context)
+{
+	struct exabgp *self = context;
+	sk_bgp_fini(&self->bgp);
+	free(self);
+}
+
 static enum sk_err open_exabgp(const struct sk_backend_place *place, void **out, struct sk_fault *fault)
 {
 	struct exabgp *self = calloc(1, sizeof *self);
@@ -117,7 +124,7 @@ static enum sk_err open_exabgp(const struct sk_backend_place *place, void **out,
 	if (err == SK_OK)
 		*out = self;
 	else
-		free(self);
+		close_exabgp(self);
 	return err;
 }
 
@@ -132,6 +139,7 @@ static enum sk_err check(void *context, const struct sk_item *items, size_t coun
 	const struct exabgp *self = context;
 	struct sk_bgp_seen seen;
 	struct sk_buf answer;
+	SK_TRY(sk_bgp_allowed(&self->bgp, items, count, fault));
 	SK_TRY(sk_bgp_seen_init(&seen, &self->bgp, items, count, NULL, fault));
 	sk_bgp_seen_fini(&seen);
 	sk_buf_init(&answer, 1 << 20);
@@ -175,10 +183,13 @@ static enum sk_err tell_all(const struct exabgp *self, const struct sk_bgp_seen 
 
 static enum sk_err set(void *context, const struct sk_item *items, size_t count, struct sk_fault *fault)
 {
-	const struct exabgp *self = context;
+	struct exabgp *self = context;
 	struct sk_bgp_seen seen;
+	SK_TRY(sk_bgp_allowed(&self->bgp, items, count, fault));
 	SK_TRY(sk_bgp_seen_init(&seen, &self->bgp, items, count, NULL, fault));
-	enum sk_err err = tell_all(self, &seen, true, fault);
+	enum sk_err err = sk_bgp_held_add(&self->bgp, items, count, fault);
+	if (err == SK_OK)
+		err = tell_all(self, &seen, true, fault);
 	sk_bgp_seen_fini(&seen);
 	return err;
 }
@@ -186,14 +197,20 @@ static enum sk_err set(void *context, const struct sk_item *items, size_t count,
 /* As in GoBGP: a place is forgotten whatever stands there, so it is looked at first. rule: BGP-2 */
 static enum sk_err clear(void *context, const struct sk_item *items, size_t count, struct sk_fault *fault)
 {
-	const struct exabgp *self = context;
+	struct exabgp *self = context;
 	struct sk_bgp_seen seen;
 	SK_TRY(sk_bgp_seen_init(&seen, &self->bgp, items, count, NULL, fault));
 	enum sk_err err = look(self, sk_bgp_take_exact, &seen, fault);
 	if (err == SK_OK)
 		err = tell_all(self, &seen, false, fault);
 	sk_bgp_seen_fini(&seen);
-	return err;
+	return err != SK_OK ? err : sk_bgp_held_drop(&self->bgp, items, count, fault);
+}
+
+static enum sk_err turn(void *context, struct sk_fault *fault)
+{
+	struct exabgp *self = context;
+	return sk_bgp_turn(&self->bgp, self, clear, fault);
 }
 
 /* What it would send to its neighbours; nobody's table but an observer's shows what arrived. */
@@ -232,7 +249,7 @@ const struct sk_backend sk_backend_exabgp = {
 	.tagged = true,
 	.sentence = "flow specifications and blackholes, announced by an ExaBGP of yours",
 	.open = open_exabgp,
-	.close = free,
+	.close = close_exabgp,
 	.text = text,
 	.check = check,
 	.read = read_items,
@@ -240,4 +257,5 @@ const struct sk_backend sk_backend_exabgp = {
 	.clear = clear,
 	.effect = effect,
 	.state = state,
+	.turn = turn,
 };

@@ -147,6 +147,13 @@ static enum sk_err read_peers(const struct sk_settings *settings, struct gobgp *
 	return SK_OK;
 }
 
+static void close_gobgp(void *context)
+{
+	struct gobgp *self = context;
+	sk_bgp_fini(&self->bgp);
+	free(self);
+}
+
 static enum sk_err open_gobgp(const struct sk_backend_place *place, void **out, struct sk_fault *fault)
 {
 	struct gobgp *self = calloc(1, sizeof *self);
@@ -160,7 +167,7 @@ static enum sk_err open_gobgp(const struct sk_backend_place *place, void **out, 
 	if (err == SK_OK)
 		*out = self;
 	else
-		free(self);
+		close_gobgp(self);
 	return err;
 }
 
@@ -193,14 +200,34 @@ static enum sk_err check_peers(const struct gobgp *self, const struct sk_gobgp_n
 	return SK_OK;
 }
 
+/* What a neighbour announces already is not announced against it. */
+static enum sk_err check_others(const struct sk_bgp_seen *seen, struct sk_fault *fault)
+{
+	for (size_t i = 0; i < seen->want_count; i++)
+		if (seen->wants[i].others)
+			return sk_fault_set(fault, SK_EUSAGE, "%s: a neighbour announces a rule at the place of %s; agree with its operator first", seen->bgp->place->name,
+					    seen->items[seen->wants[i].item].target);
+	return SK_OK;
+}
+
 static enum sk_err check(void *context, const struct sk_item *items, size_t count, struct sk_fault *fault)
 {
 	const struct gobgp *self = context;
 	struct sk_gobgp_neighbor list[PEER_LIST_MAX];
 	struct sk_bgp_seen seen;
 	size_t listed = 0;
-	SK_TRY(sk_bgp_seen_init(&seen, &self->bgp, items, count, NULL, fault));
-	enum sk_err err = neighbors(self, list, &listed, fault);
+	SK_TRY(sk_bgp_allowed(&self->bgp, items, count, fault));
+	struct sk_buf *texts = calloc(count, sizeof *texts);
+	if (texts == NULL)
+		return sk_fault_set(fault, SK_ENOMEM, "%s: out of memory", self->bgp.place->name);
+	enum sk_err err = sk_bgp_seen_init(&seen, &self->bgp, items, count, texts, fault);
+	if (err != SK_OK) {
+		free(texts);
+		return err;
+	}
+	for (size_t i = 0; i < count; i++)
+		sk_buf_init(&texts[i], SK_BGP_ANSWER_MAX);
+	err = neighbors(self, list, &listed, fault);
 	if (err == SK_OK)
 		err = check_peers(self, list, listed, fault);
 	for (unsigned family = 0; err == SK_OK && family < SK_BGP_FAMILY_COUNT; family++) {
@@ -210,6 +237,13 @@ static enum sk_err check(void *context, const struct sk_item *items, size_t coun
 		if (!takes)
 			err = sk_fault_set(fault, SK_ETARGET, "%s: no neighbour with a session takes %s", self->bgp.place->name, sk_bgp_family_name((enum sk_bgp_family)family));
 	}
+	if (err == SK_OK)
+		err = look(&seen, &self->api, sk_bgp_seen_take, fault);
+	if (err == SK_OK)
+		err = check_others(&seen, fault);
+	for (size_t i = 0; i < count; i++)
+		sk_buf_fini(&texts[i]);
+	free(texts);
 	sk_bgp_seen_fini(&seen);
 	return err;
 }
@@ -299,11 +333,12 @@ static enum sk_err tell_speaker(const struct gobgp *self, const struct words *wo
 
 static enum sk_err set(void *context, const struct sk_item *items, size_t count, struct sk_fault *fault)
 {
-	const struct gobgp *self = context;
+	struct gobgp *self = context;
 	struct sk_bgp_seen seen;
 	struct words words;
+	SK_TRY(sk_bgp_allowed(&self->bgp, items, count, fault));
 	SK_TRY(sk_bgp_seen_init(&seen, &self->bgp, items, count, NULL, fault));
-	enum sk_err err = SK_OK;
+	enum sk_err err = sk_bgp_held_add(&self->bgp, items, count, fault);
 	for (size_t i = 0; err == SK_OK && i < seen.want_count; i++) {
 		say_rule(&words, &seen.wants[i].ours.rule, "add");
 		say_attributes(&words, &seen.wants[i].ours);
@@ -316,7 +351,7 @@ static enum sk_err set(void *context, const struct sk_item *items, size_t count,
 /* GoBGP forgets a route by its place, whatever stands there: so what stands there is looked at first. rule: BGP-2 */
 static enum sk_err clear(void *context, const struct sk_item *items, size_t count, struct sk_fault *fault)
 {
-	const struct gobgp *self = context;
+	struct gobgp *self = context;
 	struct sk_bgp_seen seen;
 	struct words words;
 	SK_TRY(sk_bgp_seen_init(&seen, &self->bgp, items, count, NULL, fault));
@@ -328,7 +363,13 @@ static enum sk_err clear(void *context, const struct sk_item *items, size_t coun
 		err = tell_speaker(self, &words, fault);
 	}
 	sk_bgp_seen_fini(&seen);
-	return err;
+	return err != SK_OK ? err : sk_bgp_held_drop(&self->bgp, items, count, fault);
+}
+
+static enum sk_err turn(void *context, struct sk_fault *fault)
+{
+	struct gobgp *self = context;
+	return sk_bgp_turn(&self->bgp, self, clear, fault);
 }
 
 /* ---- effect ---- */
@@ -414,7 +455,7 @@ const struct sk_backend sk_backend_gobgp = {
 	.tagged = true,
 	.sentence = "flow specifications and blackholes, announced by a GoBGP of yours",
 	.open = open_gobgp,
-	.close = free,
+	.close = close_gobgp,
 	.text = text,
 	.check = check,
 	.read = read_items,
@@ -422,4 +463,5 @@ const struct sk_backend sk_backend_gobgp = {
 	.clear = clear,
 	.effect = effect,
 	.state = state,
+	.turn = turn,
 };
