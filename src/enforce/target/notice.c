@@ -314,6 +314,7 @@ const struct sk_backend sk_backend_mail = {
 	.measures = 1u << SK_MEASURE_TAKEDOWN_NOTICE | 1u << SK_MEASURE_OPERATOR_ADVISORY | 1u << SK_MEASURE_VENDOR_REQUEST,
 	.forgets = true, /* a message that was sent needs nobody to hold it up */
 	.tagged = true,
+	.each_order = true,
 	.sentence = "takedown notices, advisories and requests by mail, corrected when they are taken back",
 	.open = open_notice,
 	.close = close_notice,

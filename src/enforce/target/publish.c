@@ -300,6 +300,7 @@ const struct sk_backend sk_backend_publish = {
 	.measures = 1u << SK_MEASURE_PUBLIC_NOTICE,
 	.forgets = true, /* what was published needs nobody to hold it up */
 	.tagged = true,
+	.each_order = true,
 	.sentence = "public notices in a folder that a web server serves, corrected when they are taken back",
 	.open = open_publish,
 	.close = close_publish,
