@@ -32,7 +32,7 @@ struct place {
 	int64_t down_ns;             /* monotonic: since when it cannot be reached; 0: it can */
 	int64_t report_ns;           /* monotonic: next receipt of a good look */
 	size_t conflicts;
-	uint8_t before[SK_HASH_BYTES];
+	uint8_t before[SK_HASH_BYTES], after[SK_HASH_BYTES]; /* what stood there before we set anything; what we set */
 	struct element **elements;   /* as many as the measure has targets */
 };
 

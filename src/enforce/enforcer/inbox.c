@@ -227,7 +227,7 @@ static enum sk_err scan(struct sk_enforcer *e, bool ends, struct sk_warrant *war
 	enum sk_err err = folder < 0 ? sk_fault_errno(fault, errno, "%s: the inbox cannot be read", e->conf->inbox) : SK_OK;
 	for (int i = 0; i < count; i++) {
 		if (err == SK_OK && names[i]->d_name[0] != '.')
-			err = read_file(e, folder, names[i]->d_name, withdrawals, warrant, fault);
+			err = read_file(e, folder, names[i]->d_name, ends, warrant, fault);
 		free(names[i]);
 	}
 	free(names);

@@ -17,12 +17,11 @@ static const char *const place_words[] = {"new", "checked", "intended", "set", "
 
 /* ---- writing ---- */
 
-static void begin(struct sk_json_writer *w, struct sk_buf *line, int64_t now_ns)
+static void begin(struct sk_json_writer *w, struct sk_buf *line)
 {
 	sk_buf_init(line, LINES_MAX);
 	sk_json_begin(w, line, true);
 	sk_json_object(w, NULL);
-	sk_json_i64(w, "at", now_ns);
 }
 
 static void end(struct sk_enforcer *e, struct sk_json_writer *w, struct sk_buf *line)
@@ -51,8 +50,9 @@ void journal_accept(struct sk_enforcer *e, const struct measure *m)
 {
 	struct sk_json_writer w;
 	struct sk_buf line;
-	begin(&w, &line, m->accepted_ns);
+	begin(&w, &line);
 	sk_json_text(&w, "action", sk_action_name(m->action));
+	sk_json_i64(&w, "at", m->accepted_ns);
 	sk_json_hex(&w, "document", m->document, sizeof m->document);
 	sk_json_text(&w, "measure", sk_measure_name(sk_action_measure(m->action)));
 	sk_json_i64(&w, "not_after", m->not_after_ns);
@@ -73,7 +73,9 @@ void journal_place(struct sk_enforcer *e, const char *what, const struct place *
 {
 	struct sk_json_writer w;
 	struct sk_buf line;
-	begin(&w, &line, enforcer_now(e));
+	begin(&w, &line);
+	sk_json_hex(&w, "after", place->after, sizeof place->after);
+	sk_json_i64(&w, "at", enforcer_now(e));
 	sk_json_hex(&w, "before", place->before, sizeof place->before);
 	write_clock(e, &w);
 	sk_json_hex(&w, "warrant", place->measure->digest, SK_HASH_BYTES);
@@ -86,7 +88,8 @@ void journal_measure(struct sk_enforcer *e, const char *what, const struct measu
 {
 	struct sk_json_writer w;
 	struct sk_buf line;
-	begin(&w, &line, enforcer_now(e));
+	begin(&w, &line);
+	sk_json_i64(&w, "at", enforcer_now(e));
 	sk_json_hex(&w, "previous", m->previous, sizeof m->previous);
 	sk_json_u64(&w, "receipts", m->receipts);
 	sk_json_hex(&w, "warrant", m->digest, sizeof m->digest);
@@ -99,7 +102,8 @@ void journal_over(struct sk_enforcer *e, const uint8_t digest[SK_HASH_BYTES], in
 {
 	struct sk_json_writer w;
 	struct sk_buf line;
-	begin(&w, &line, enforcer_now(e));
+	begin(&w, &line);
+	sk_json_i64(&w, "at", enforcer_now(e));
 	sk_json_i64(&w, "until", until_ns);
 	sk_json_hex(&w, "warrant", digest, SK_HASH_BYTES);
 	sk_json_text(&w, "what", "over");
@@ -110,7 +114,8 @@ void journal_tick(struct sk_enforcer *e)
 {
 	struct sk_json_writer w;
 	struct sk_buf line;
-	begin(&w, &line, enforcer_now(e));
+	begin(&w, &line);
+	sk_json_i64(&w, "at", enforcer_now(e));
 	write_clock(e, &w);
 	sk_json_text(&w, "what", "tick");
 	end(e, &w, &line);
@@ -182,7 +187,7 @@ static enum sk_err read_accept(struct sk_enforcer *e, const struct sk_json_value
 	return measure_place_out(e, m, NULL) == SK_ENOMEM ? SK_ENOMEM : SK_OK;
 }
 
-static void read_place(struct sk_enforcer *e, struct measure *m, const char *what, const char *where, const struct sk_json_value *line)
+static enum sk_err read_place(struct sk_enforcer *e, struct measure *m, const char *what, const char *where, const struct sk_json_value *line)
 {
 	for (size_t p = 0; p < m->place_count; p++) {
 		struct place *place = &m->places[p];
@@ -200,21 +205,20 @@ static void read_place(struct sk_enforcer *e, struct measure *m, const char *wha
 			else if (held && !holds)
 				place_release(place);
 		}
-		if (sk_json_get_hex(line, "before", place->before, sizeof place->before) != SK_OK)
-			memset(place->before, 0, sizeof place->before);
-		return;
+		if (sk_json_get_hex(line, "before", place->before, sizeof place->before) != SK_OK || sk_json_get_hex(line, "after", place->after, sizeof place->after) != SK_OK)
+			return SK_EMALFORMED;
+		return SK_OK;
 	}
 	if (e->target_count > 0 && strcmp(what, "gone") != 0)
 		(void)snprintf(e->lost, sizeof e->lost, "%s", where);
+	return SK_OK;
 }
 
 static enum sk_err read_measure(struct sk_enforcer *e, struct measure *m, const char *what, const struct sk_json_value *line)
 {
 	const char *where = sk_json_get_text(line, "where"), *why = sk_json_get_text(line, "why");
-	if (where != NULL) {
-		read_place(e, m, what, where, line);
-		return SK_OK;
-	}
+	if (where != NULL)
+		return read_place(e, m, what, where, line);
 	if (why == NULL || strlen(why) >= sizeof m->why || sk_json_get_u64(line, "receipts", &m->receipts) != SK_OK ||
 	    sk_json_get_hex(line, "previous", m->previous, sizeof m->previous) != SK_OK)
 		return SK_EMALFORMED;

@@ -176,6 +176,9 @@ static enum sk_err fill_place(struct target *t, struct measure *m, struct place 
 			element = element_add(t, m, m->names[i]);
 		if (element == NULL)
 			return SK_ENOMEM;
+		/* For the dry run; what it is set with, set decides. */
+		if (element->holds == 0 && m->until_ns > element->item.until_ns)
+			element->item.until_ns = m->until_ns;
 		element->refs++;
 		place->elements[i] = element;
 	}

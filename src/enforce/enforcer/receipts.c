@@ -24,6 +24,7 @@ void receipt_begin(struct sk_enforcer *e, const struct measure *m, const struct 
 	if (place != NULL) {
 		(void)snprintf(out->target, sizeof out->target, "%s", place->target->conf->name);
 		memcpy(out->before, place->before, sizeof out->before);
+		memcpy(out->after, place->after, sizeof out->after);
 	}
 }
 

@@ -191,6 +191,8 @@ static enum sk_err choose_set(struct sk_enforcer *e, const struct batch *batch, 
 		struct place *place = batch->places[i];
 		for (size_t k = 0; place->measure->stage < STAGE_ENDING && k < place->measure->count; k++) {
 			struct element *element = place->elements[k];
+			if (!element->set && element->holds == 0 && !chosen[element->index])
+				element->item.until_ns = 0; /* what a dry run assumed is nothing to go by */
 			bool longer = place->measure->until_ns > element->item.until_ns;
 			if (longer)
 				element->item.until_ns = place->measure->until_ns;
@@ -229,6 +231,7 @@ static enum sk_err confirm(struct sk_enforcer *e, struct batch *batch, struct sk
 			continue;
 		}
 		place_reached(place);
+		batch_digest(batch, place, place->after);
 		place_becomes(e, place, PLACE_SET, true);
 	}
 	return SK_OK;
