@@ -225,6 +225,8 @@ static enum sk_err on_submit(struct trial *t)
 	if (!is_proposer(t))
 		return not_you(t, "who proposed it lays it before the quorum");
 	SK_TRY(window_is_open(t));
+	if (order_of(t->matter)->urgent)
+		return no(t, "it says that it is urgent, and two persons' word is not the quorum's: edit it into an ordinary one, or set it urgently");
 	//= rule: ORDER-6
 	if (sk_order_is_foreign(t->matter->text.document) && t->matter->state != SK_ORDER_FOREIGN_CONSULT)
 		return no(t, "it reaches abroad (an effect, or an addressee of another jurisdiction): foreign affairs answer first (sekisho order consult)");
@@ -283,7 +285,7 @@ static enum sk_err on_approve(struct trial *t)
 {
 	SK_TRY(window_is_open(t));
 	SK_TRY(add_voice(t));
-	return count(t, sk_order_level(order_of(t->matter)), t->matter->text.quorum);
+	return count(t, sk_action_level(order_of(t->matter)->action), t->matter->text.quorum);
 }
 
 static enum sk_err on_reject(struct trial *t)

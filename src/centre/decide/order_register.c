@@ -2,6 +2,7 @@
 /* All orders, folded from the docket. Each act is judged again as of its own time: what was not allowed then has no effect now, whoever put it there. */
 #include "decide/orders.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
