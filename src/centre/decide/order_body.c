@@ -37,10 +37,11 @@ void sk_order_reject_body(const uint8_t order[SK_HASH_BYTES], const char *why, s
 	sk_order_why_body(order, why, out);
 }
 
-void sk_order_receipt_body(const uint8_t order[SK_HASH_BYTES], const char *receipt, struct sk_buf *out)
+void sk_order_receipt_body(const uint8_t order[SK_HASH_BYTES], uint64_t number, const char *receipt, struct sk_buf *out)
 {
 	struct sk_json_writer w;
 	begin(&w, out);
+	sk_json_u64(&w, "number", number);
 	sk_json_hex(&w, "order", order, SK_HASH_BYTES);
 	sk_json_text(&w, "receipt", receipt);
 	sk_json_end(&w);

@@ -354,8 +354,21 @@ static enum sk_err on_listed(struct trial *t)
 	return SK_OK;
 }
 
+/* The enforcer's receipts are taken one by one in their order. Whose they are was verified by whoever signed this act. */
+static enum sk_err take_receipt(struct trial *t)
+{
+	const char *receipt;
+	uint64_t number;
+	SK_TRY(body_text(t, "receipt", SK_ACT_BODY_MAX, false, &receipt));
+	if (sk_json_get_u64(t->body, "number", &number) != SK_OK || number != t->matter->receipts)
+		return no(t, "its number is not the next one of this order's receipts");
+	t->next.receipts++;
+	return SK_OK;
+}
+
 static enum sk_err on_set(struct trial *t)
 {
+	SK_TRY(take_receipt(t));
 	if (t->act->time_ns >= sk_order_until(t->matter))
 		return sk_fault_set(t->fault, SK_EEXPIRED, "order %s: set: a receipt after its end", t->matter->id);
 	if (t->next.set_ns == 0)
@@ -367,6 +380,12 @@ static enum sk_err on_ended(struct trial *t)
 {
 	t->next.ended_ns = t->act->time_ns;
 	return SK_OK;
+}
+
+static enum sk_err on_fail(struct trial *t)
+{
+	SK_TRY(take_receipt(t));
+	return on_ended(t);
 }
 
 static enum sk_err on_expire(struct trial *t)
@@ -405,6 +424,7 @@ static enum sk_err on_halt(struct trial *t)
 
 static enum sk_err on_undone(struct trial *t)
 {
+	SK_TRY(take_receipt(t));
 	t->next.undone = true;
 	return SK_OK;
 }
@@ -481,7 +501,7 @@ static enum sk_err on_close(struct trial *t)
 	if (t->matter->recommended && !t->matter->answered)
 		return no(t, "oversight's recommendation is not answered (sekisho order answer)");
 	if (t->matter->set_ns != 0 && !t->matter->undone)
-		return no(t, "the enforcer has not said yet that everything is undone (sekisho order receipts)");
+		return no(t, "the enforcer has not said yet that nothing of it is left (sekisho order receipts)");
 	return SK_OK;
 }
 
@@ -491,7 +511,7 @@ static enum sk_err (*const handlers[SK_ORDER_EVENT_COUNT])(struct trial *t) = {
 	[SK_ORDER_EVENT_PROPOSE] = on_propose, [SK_ORDER_EVENT_EDIT] = on_edit, [SK_ORDER_EVENT_EVIDENCE] = on_evidence, [SK_ORDER_EVENT_LEGAL] = on_legal,
 	[SK_ORDER_EVENT_CONSULT] = on_consult, [SK_ORDER_EVENT_SUBMIT] = on_submit, [SK_ORDER_EVENT_APPROVE] = on_approve, [SK_ORDER_EVENT_REJECT] = on_reject,
 	[SK_ORDER_EVENT_WITHDRAW] = on_withdraw, [SK_ORDER_EVENT_URGENT] = on_urgent, [SK_ORDER_EVENT_LISTED] = on_listed, [SK_ORDER_EVENT_RATIFY] = on_ratify,
-	[SK_ORDER_EVENT_STAGE] = on_stage, [SK_ORDER_EVENT_SET] = on_set, [SK_ORDER_EVENT_FAIL] = on_ended, [SK_ORDER_EVENT_CHECK] = on_check,
+	[SK_ORDER_EVENT_STAGE] = on_stage, [SK_ORDER_EVENT_SET] = on_set, [SK_ORDER_EVENT_FAIL] = on_fail, [SK_ORDER_EVENT_RECEIPT] = take_receipt, [SK_ORDER_EVENT_CHECK] = on_check,
 	[SK_ORDER_EVENT_EXTEND] = on_extend, [SK_ORDER_EVENT_EXPIRE] = on_expire, [SK_ORDER_EVENT_LAPSE] = on_lapse, [SK_ORDER_EVENT_END] = on_end,
 	[SK_ORDER_EVENT_HALT] = on_halt, [SK_ORDER_EVENT_UNDONE] = on_undone, [SK_ORDER_EVENT_NOTIFY] = on_notify, [SK_ORDER_EVENT_REVIEW] = on_review,
 	[SK_ORDER_EVENT_ANSWER] = on_answer, [SK_ORDER_EVENT_CLOSE] = on_close,

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const int64_t near_clock_ns = INT64_C(300) * 1000000000;
+/* A statement that is signed elsewhere may lie for a day; one from the future is a wrong clock. */
+static const int64_t old_ns = INT64_C(86400) * 1000000000, ahead_ns = INT64_C(300) * 1000000000;
 
 struct sk_orders {
 	struct sk_orders_options options;
@@ -167,10 +168,11 @@ void sk_orders_close(struct sk_orders *orders)
 
 static enum sk_err near_clock(const struct sk_act *act, int64_t now_ns, struct sk_fault *fault)
 {
-	int64_t apart = act->time_ns > now_ns ? act->time_ns - now_ns : now_ns - act->time_ns;
-	if (apart <= near_clock_ns)
-		return SK_OK;
-	return sk_fault_set(fault, act->time_ns > now_ns ? SK_EFUTURE : SK_EEXPIRED, "order %s: its statement says a time more than five minutes from the clock's; make it anew", act->id);
+	if (act->time_ns > now_ns + ahead_ns)
+		return sk_fault_set(fault, SK_EFUTURE, "order %s: the statement is dated more than five minutes from now; is a clock wrong?", act->id);
+	if (act->time_ns < now_ns - old_ns)
+		return sk_fault_set(fault, SK_EEXPIRED, "order %s: the statement is more than a day old; make it anew", act->id);
+	return SK_OK;
 }
 
 enum sk_err sk_orders_add(struct sk_orders *orders, const char *note, size_t length, const struct sk_act *act, int64_t now_ns, struct sk_act_facts *facts,

@@ -38,7 +38,7 @@ struct sk_order_matter {
 	bool undone, affected_known;
 	bool recommended, answered;
 	int64_t answer_due_ns;
-	uint64_t hits, false_hits, acts;
+	uint64_t hits, false_hits, acts, receipts; /* receipts: the enforcer's, taken so far */
 	char successor[SK_MATTER_ID_MAX];     /* the order that goes on after it */
 };
 
@@ -78,14 +78,14 @@ SK_MUST enum sk_err sk_order_quorum(struct sk_access *access, enum sk_profile pr
 
 /* ---- bodies, appended to out as canonical JSON ---- */
 
-/* evidence, legal, submit, end, halt, answer, withdraw, close: over the text with that digest, why (submit and withdraw: may be ""). */
+/* Every other event: over the text with that digest, why ("" where nobody is asked for a reason). */
 void sk_order_why_body(const uint8_t order[SK_HASH_BYTES], const char *why, struct sk_buf *out);
 /* consult. */
 void sk_order_consult_body(const uint8_t order[SK_HASH_BYTES], bool acknowledged, const char *why, struct sk_buf *out);
 /* reject. */
 void sk_order_reject_body(const uint8_t order[SK_HASH_BYTES], const char *why, struct sk_buf *out);
-/* stage, set, fail, undone, listed, expire, lapse: receipt is the enforcer's note, "" where there is none. */
-void sk_order_receipt_body(const uint8_t order[SK_HASH_BYTES], const char *receipt, struct sk_buf *out);
+/* set, fail, undone, receipt: the enforcer's note, and which of this order's it is, from 0: none is taken twice and none left out. */
+void sk_order_receipt_body(const uint8_t order[SK_HASH_BYTES], uint64_t number, const char *receipt, struct sk_buf *out);
 /* check. */
 void sk_order_check_body(const uint8_t order[SK_HASH_BYTES], uint64_t hits, uint64_t false_hits, bool needed, const char *why, struct sk_buf *out);
 /* extend. */
@@ -114,7 +114,7 @@ const struct sk_order_matter *sk_orders_find(const struct sk_orders *orders, con
 const struct sk_order_matter *sk_orders_at(const struct sk_orders *orders, size_t i);
 /* How many acts had no effect, and why the first had none ("" none). */
 uint64_t sk_orders_void(const struct sk_orders *orders, const char **why);
-/* Judge a new act for the clock's time and add it to the docket: its own time must be within five minutes of the clock and not before the last act of its
+/* Judge a new act for the clock's time and add it to the docket: its own time at most a day old, at most five minutes ahead, and not before the last act of its
    matter. Errors of sk_order_judge, sk_access_who and sk_docket_add. */
 SK_MUST enum sk_err sk_orders_add(struct sk_orders *orders, const char *note, size_t length, const struct sk_act *act, int64_t now_ns, struct sk_act_facts *facts,
 				  struct sk_receipt *receipt, struct sk_fault *fault);

@@ -166,12 +166,10 @@ static void make_body(struct world *w, size_t slot, enum sk_order_event event, s
 	case SK_ORDER_EVENT_EXTEND: sk_order_extend_body(digest, w->matters[pick(w, SLOTS)].id, out); break;
 	case SK_ORDER_EVENT_NOTIFY: sk_order_notify_body(digest, "its owner", "", out); break;
 	case SK_ORDER_EVENT_REVIEW: sk_order_review_body(digest, pick(w, 4) == 0 ? w->now_ns + DAY_S * second_ns : 0, "seen", out); break;
-	case SK_ORDER_EVENT_LISTED:
 	case SK_ORDER_EVENT_SET:
 	case SK_ORDER_EVENT_FAIL:
-	case SK_ORDER_EVENT_EXPIRE:
-	case SK_ORDER_EVENT_LAPSE:
-	case SK_ORDER_EVENT_UNDONE: sk_order_receipt_body(digest, "", out); break;
+	case SK_ORDER_EVENT_RECEIPT:
+	case SK_ORDER_EVENT_UNDONE: sk_order_receipt_body(digest, m->receipts + (pick(w, 30) == 0), "a receipt", out); break;
 	default: sk_order_why_body(digest, "because", out); break;
 	}
 }

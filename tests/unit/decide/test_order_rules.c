@@ -118,7 +118,7 @@ static enum sk_err receipt(struct scene *s, struct sk_order_matter *m, const cha
 {
 	struct sk_buf body;
 	sk_buf_init(&body, SK_ACT_BODY_MAX);
-	sk_order_receipt_body(m->text.document->order.digest, "", &body);
+	sk_order_receipt_body(m->text.document->order.digest, m->receipts, "the enforcer's note", &body);
 	enum sk_err err = act_on(s, m, event, sk_buf_text(&body), who);
 	sk_buf_fini(&body);
 	return err;
@@ -190,7 +190,7 @@ static void test_the_way(void **state)
 	EXPECT(act_on(s, &s->matter, "review", sk_buf_text(&body), HARU), SK_OK, "");
 	EXPECT(why(s, &s->matter, "close", LEO), SK_EORDER, "not answered");
 	EXPECT(why(s, &s->matter, "answer", LEO), SK_OK, "");
-	EXPECT(why(s, &s->matter, "close", LEO), SK_EORDER, "undone");
+	EXPECT(why(s, &s->matter, "close", LEO), SK_EORDER, "nothing of it is left");
 	EXPECT(receipt(s, &s->matter, "undone", CENTRE), SK_OK, "");
 	EXPECT(why(s, &s->matter, "close", LEO), SK_OK, "");
 	assert_int_equal(s->matter.state, SK_ORDER_CLOSED);
@@ -573,6 +573,10 @@ static void test_standing(void **state)
 	EXPECT(why(s, &s->matter, "halt", CHIKA), SK_EPERMIT, "oversight");
 	EXPECT(why(s, &s->matter, "halt", HARU), SK_OK, "");
 	assert_int_equal(s->matter.state, SK_ORDER_ROLLED_BACK);
+	/* a receipt that is taken twice, or one that is left out */
+	sk_buf_reset(&body);
+	sk_order_receipt_body(s->matter.text.document->order.digest, 0, "the first one again", &body);
+	EXPECT(act_on(s, &s->matter, "receipt", sk_buf_text(&body), CENTRE), SK_EORDER, "not the next one");
 	/* an act that is dated before the one before it */
 	s->now_ns -= second_ns;
 	EXPECT(receipt(s, &s->matter, "undone", CENTRE), SK_EORDER, "before that of the act before it");
