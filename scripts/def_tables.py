@@ -118,6 +118,41 @@ def wall_table(root):
     return out
 
 
+# ---- the lifecycle of an order, as a drawing and as tables ----
+
+def order_rows(root, macro):
+    return [a for m, a, _ in rows(root, "src/contract/warrant/state.def") if m == macro]
+
+
+def order_drawing(root):
+    """Mermaid: one arrow for each pair of states, with the events that lead there; events that stay are left to the table."""
+    events = {a[0]: a[1] for a in order_rows(root, "SK_ORDER_EVENT")}
+    states = {a[0]: a[1] or "[*]" for a in order_rows(root, "SK_ORDER_STATE")}
+    arrows = {}
+    for start, event, outcome, end in order_rows(root, "SK_ORDER_STEP"):
+        if start != end:
+            arrows.setdefault((start, end), []).append(events[event] + {"NONE": "", "MET": " (met)", "OPEN": " (open)"}[outcome])
+    out = ["```mermaid", "stateDiagram-v2"]
+    out += [f"    {states[a]} --> {states[b]}: {', '.join(words)}" for (a, b), words in arrows.items()]
+    out += [f"    {a[1]} --> [*]" for a in order_rows(root, "SK_ORDER_STATE") if a[3] == "true"]
+    return out + ["```"]
+
+
+def order_state_table(root):
+    out = ["| state | what it means | may a measure stand |", "|---|---|---|"]
+    return out + [f"| `{a[1]}` | {cell(a[4])} | {'yes' if a[2] == 'true' else '-'} |" for a in order_rows(root, "SK_ORDER_STATE") if a[1]]
+
+
+def order_event_table(root):
+    names = {a[0]: a[1] or "(new)" for a in order_rows(root, "SK_ORDER_STATE")}
+    steps = order_rows(root, "SK_ORDER_STEP")
+    out = ["| act | who | duty | what it says | out of |", "|---|---|---|---|---|"]
+    for symbol, name, _, duty, who, prose in order_rows(root, "SK_ORDER_EVENT"):
+        starts = list(dict.fromkeys(names[s[0]] for s in steps if s[1] == symbol))
+        out.append(f"| `{name}` | {cell(who)} | {'`' + duty + '`' if duty else 'the centre itself'} | {cell(prose)} | {' '.join('`' + s + '`' for s in starts)} |")
+    return out
+
+
 def prose_of(root):
     """(path, line, name, text) of each row that must tell something to people."""
     for k in conf_keys(root):
@@ -140,4 +175,5 @@ def prose_of(root):
 TABLES = {
     "man/sekisho.conf.5": {"keys": conf_manual},
     "docs/service.md": {"figures": metric_table, "health": health_table, "events": event_table, "walls": wall_table},
+    "docs/orders.md": {"order_drawing": order_drawing, "order_states": order_state_table, "order_events": order_event_table},
 }

@@ -61,7 +61,7 @@ SK_MUST enum sk_err sk_profile_parse(const char *name, enum sk_profile *out);
 const char *sk_role_name(enum sk_role role);
 /* SK_EMALFORMED for an unknown name. */
 SK_MUST enum sk_err sk_role_parse(const char *name, enum sk_role *out);
-/* May this profile use a basis of this kind? (lab: lab only; own-network: own_network only; jp-2025: agreement ff fd df.) */
+/* May this profile use a basis of this kind? (lab: lab, and the statutory kinds, simulated; own-network: own_network only; jp-2025: agreement ff fd df.) */
 bool sk_policy_profile_allows(enum sk_profile profile, enum sk_basis_kind kind);
 /* From when the profile is in force, ns since 1970; 0 = always. jp-2025: see policy.def with its evidence tag. */
 int64_t sk_policy_profile_from_ns(enum sk_profile profile);

@@ -74,7 +74,7 @@ static void test_profiles(void **state)
 	(void)state;
 	static const bool allowed[SK_PROFILE_COUNT][SK_BASIS_KIND_COUNT] = {
 		[SK_PROFILE_OWN_NETWORK] = {[SK_BASIS_OWN_NETWORK] = true},
-		[SK_PROFILE_LAB] = {[SK_BASIS_LAB] = true},
+		[SK_PROFILE_LAB] = {[SK_BASIS_LAB] = true, [SK_BASIS_AGREEMENT] = true, [SK_BASIS_FF] = true, [SK_BASIS_FD] = true, [SK_BASIS_DF] = true}, /* simulated */
 		[SK_PROFILE_JP_2025] = {[SK_BASIS_AGREEMENT] = true, [SK_BASIS_FF] = true, [SK_BASIS_FD] = true, [SK_BASIS_DF] = true},
 	};
 	static const char *const names[SK_PROFILE_COUNT] = {"own-network", "lab", "jp-2025"};
