@@ -54,6 +54,41 @@ static bool slice(const struct sk_opened *o, const struct sk_json_value *object,
 	return true;
 }
 
+/* Each member of the quorum, ORGANISATION/PERSON#KEY, is an account of the register, in force, and the key is its own. */
+static enum sk_err check_member(struct sk_opened *o, const char *name, const struct sk_verify_key *key, bool *by_org)
+{
+	const char *slash = strchr(name, '/'), *person = slash != NULL ? slash + 1 : name;
+	size_t length = strcspn(person, "#"), org_length = slash != NULL ? (size_t)(slash - name) : 0;
+	*by_org = *by_org || slash != NULL;
+	for (size_t i = 0; i < o->people.account_count; i++) {
+		const struct opened_account *account = &o->people.accounts[i];
+		const char *org = o->people.orgs[account->org].id;
+		if (account->closed || strlen(account->id) != length || memcmp(account->id, person, length) != 0 ||
+		    (slash != NULL && (strlen(org) != org_length || memcmp(org, name, org_length) != 0)))
+			continue;
+		for (size_t k = 0; k < account->key_count; k++)
+			if (!account->keys[k].revoked && memcmp(account->keys[k].key.public_key, key->public_key, sizeof key->public_key) == 0)
+				return SK_OK;
+	}
+	return opened_refuse(o, "quorum", "'%.120s' is no account with that key in the register", name);
+}
+
+static enum sk_err check_members(struct sk_opened *o, const char *text, bool *by_org)
+{
+	struct sk_quorum *quorum = NULL;
+	struct sk_fault inner = {.line = ""};
+	enum sk_err err = SK_OK;
+	if (sk_quorum_parse(text, strlen(text), &quorum, &inner) != SK_OK)
+		return opened_refuse(o, "quorum", "%.250s", inner.line);
+	for (size_t i = 0; err == SK_OK && i < sk_quorum_members(quorum); i++) {
+		const char *name;
+		const struct sk_verify_key *key = sk_quorum_member(quorum, i, &name);
+		err = check_member(o, name, key, by_org);
+	}
+	sk_quorum_free(quorum);
+	return err;
+}
+
 static enum sk_err check_order(struct sk_opened *o, const struct sk_order *order, const char *document, size_t length, const char *quorum, size_t proposer)
 {
 	uint8_t digest[SK_HASH_BYTES];
@@ -96,6 +131,11 @@ static enum sk_err propose(struct sk_opened *o, struct opened_order *r, enum sk_
 	memcpy(text + line_length, "\n", 2);
 	enum sk_err err = sk_order_decode(text, line_length + 1, order, &inner);
 	err = err != SK_OK ? opened_refuse(o, "order", "%.250s", inner.line) : check_order(o, order, document, document_length, quorum, who);
+	r->by_org = false;
+	if (err == SK_OK)
+		err = check_members(o, quorum, &r->by_org);
+	if (err == SK_OK && ratify[0] != '\0')
+		err = check_members(o, ratify, &r->by_org);
 	if (err == SK_OK) {
 		forget_text(r);
 		forget_voices(r);
@@ -143,6 +183,46 @@ static enum sk_err add_voice(struct sk_opened *o, struct opened_order *r, enum s
 	return SK_OK;
 }
 
+/* Have people of more than one organisation a say in orders? Then seats are organisations, whatever the quorum's names are. */
+static bool several_decide(const struct sk_opened *o)
+{
+	static const char *const deciding[] = {"approver", "legal"};
+	size_t first = o->people.account_count;
+	for (size_t i = 0; i < o->people.account_count; i++) {
+		bool decides = false;
+		for (size_t r = 0; r < SK_COUNT(deciding) && !o->people.accounts[i].closed; r++)
+			decides = decides || opened_has_role(o, i, deciding[r]);
+		if (decides && first != o->people.account_count && !opened_same_org(o, first, i))
+			return true;
+		first = decides && first == o->people.account_count ? i : first;
+	}
+	return false;
+}
+
+/* What LAW.md 2.3 I2 asks at least, whatever the quorum's text says: of those who agreed, besides who proposed. */
+static enum sk_err check_floor(struct sk_opened *o, const struct opened_order *r, enum sk_level level, enum sk_order_event event)
+{
+	size_t persons = 0, orgs = 0;
+	bool oversight = false;
+	for (size_t i = 0; i < r->voice_count; i++) {
+		bool again = false;
+		if (r->voices[i].event != event)
+			continue;
+		persons++;
+		for (size_t k = 0; k < i; k++)
+			again = again || (r->voices[k].event == event && opened_same_org(o, r->voices[k].account, r->voices[i].account));
+		orgs += !again;
+		oversight = oversight || opened_is_oversight(o, r->voices[i].account);
+	}
+	bool by_org = r->by_org || several_decide(o);
+	size_t seats = by_org ? orgs : persons, least = sk_level_approvers(level);
+	if (seats < least)
+		return opened_refuse(o, "quorum", "level %s: expected %zu %s besides who proposed, found %zu", sk_level_name(level), least, by_org ? "organisations" : "persons", seats);
+	if (level == SK_LEVEL_HIGH && by_org && !oversight)
+		return opened_refuse(o, "quorum", "level high: expected somebody of oversight among those who agree");
+	return SK_OK;
+}
+
 static enum sk_err agreed(struct sk_opened *o, const struct opened_order *r, const struct sk_order *order, enum sk_order_event event, bool *met)
 {
 	bool after = event == SK_ORDER_EVENT_RATIFY;
@@ -156,10 +236,7 @@ static enum sk_err agreed(struct sk_opened *o, const struct opened_order *r, con
 	enum sk_err err = sk_order_agreed(order, after ? r->ratify : r->quorum, after ? r->ratify_digest : order->quorum, level, o->act.event, &approvals, &o->centre, &counted, &inner);
 	*met = err == SK_OK;
 	o->summary.quorums++;
-	/* Not met yet is one thing; a vote that may not be among them is another, and is the last one. */
-	if (!*met && counted + 1 < approvals.count)
-		return opened_refuse(o, "quorum", "%.250s", inner.line);
-	return SK_OK;
+	return *met ? check_floor(o, r, level, event) : SK_OK;
 }
 
 static enum sk_err approve(struct sk_opened *o, struct opened_order *r, enum sk_order_outcome *outcome)

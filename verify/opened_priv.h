@@ -57,7 +57,7 @@ struct opened_order {
 	size_t proposer;
 	char *line, *quorum, *ratify;    /* owned; NULL once nothing can be agreed any more */
 	uint8_t digest[SK_HASH_BYTES], ratify_digest[SK_HASH_BYTES];
-	int64_t urgent_ns;
+	bool by_org;                     /* the quorum counts organisations, not persons */
 	size_t voice_count;
 	struct {
 		size_t account;
