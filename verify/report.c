@@ -25,6 +25,10 @@ static void print_equation(const struct sk_check_totals *t)
 	tally_line("+ fate still open", &t->pending);
 	tally_line("+ held back as too few", &t->carried);
 	tally_line("+ lost in a crash", &t->lost);
+	if (t->events_lost != 0) {
+		char text[SK_UNIT_TEXT_MAX];
+		(void)printf("Beside them %s events of detectors were lost: what they would have counted is not known.\n", sk_number_format(t->events_lost, text));
+	}
 	(void)printf("\nBy border class (F foreign, D domestic; source, then destination):\n");
 	for (size_t i = 0; i < SK_CLASS_COUNT; i++)
 		tally_line(sk_class_name((enum sk_class)i), &t->classes[i]);
@@ -194,6 +198,7 @@ static void json_verified(struct sk_json_writer *w, const struct sk_verify_optio
 	json_tally(w, "held_back", &t->carried);
 	json_tally(w, "lost_in_crash", &t->lost);
 	sk_json_end(w);
+	sk_json_u64(w, "events_lost", t->events_lost);
 	sk_json_object(w, "classes");
 	for (size_t i = 0; i < SK_CLASS_COUNT; i++)
 		json_tally(w, sk_class_name((enum sk_class)i), &t->classes[i]);

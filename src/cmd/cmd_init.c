@@ -13,7 +13,8 @@
 enum { DAY_S = 86400, DEFAULT_DAYS = 90, DEFAULT_MAX_ENTRIES = 20000000, DEFAULT_MIN_V4 = 8, DEFAULT_MIN_V6 = 19 };
 
 enum { OPT_PROFILE = 256, OPT_ROLE, OPT_BORDER, OPT_FROM, OPT_UNTIL, OPT_FOR, OPT_CLASSES, OPT_MAX_ENTRIES, OPT_MIN_V4, OPT_MIN_V6, OPT_NAMES, OPT_ORIGIN,
-       OPT_OWN, OPT_DETECTORS, OPT_KINDS, OPT_EXACT, OPT_WORKSPACE, OPT_JSON, OPT_HELP };
+       OPT_OWN, OPT_DETECTORS, OPT_KINDS, OPT_EXACT, OPT_KEYS, OPT_OVERSIGHT, OPT_TOKENS, OPT_CUSTODIAN, OPT_PRIVACY,
+       OPT_NEEDED, OPT_RETENTION, OPT_WORKSPACE, OPT_JSON, OPT_HELP };
 
 static const struct option options[] = {
 	{"workspace", required_argument, NULL, OPT_WORKSPACE}, {"profile", required_argument, NULL, OPT_PROFILE}, {"role", required_argument, NULL, OPT_ROLE},
@@ -21,11 +22,14 @@ static const struct option options[] = {
 	{"for", required_argument, NULL, OPT_FOR}, {"classes", required_argument, NULL, OPT_CLASSES}, {"max-entries", required_argument, NULL, OPT_MAX_ENTRIES},
 	{"min-prefix-v4", required_argument, NULL, OPT_MIN_V4}, {"min-prefix-v6", required_argument, NULL, OPT_MIN_V6}, {"names", no_argument, NULL, OPT_NAMES},
 	{"origin", required_argument, NULL, OPT_ORIGIN}, {"own", required_argument, NULL, OPT_OWN}, {"detectors", required_argument, NULL, OPT_DETECTORS}, {"kinds", required_argument, NULL, OPT_KINDS},
-	{"exact-set", required_argument, NULL, OPT_EXACT}, {"json", no_argument, NULL, OPT_JSON}, {"help", no_argument, NULL, OPT_HELP}, {0}};
+	{"exact-set", required_argument, NULL, OPT_EXACT}, {"keys", required_argument, NULL, OPT_KEYS}, {"oversight", required_argument, NULL, OPT_OVERSIGHT},
+	{"tokens", no_argument, NULL, OPT_TOKENS}, {"custodian", required_argument, NULL, OPT_CUSTODIAN}, {"privacy-officer", required_argument, NULL, OPT_PRIVACY},
+	{"needed", required_argument, NULL, OPT_NEEDED}, {"retention-days", required_argument, NULL, OPT_RETENTION}, {"json", no_argument, NULL, OPT_JSON}, {"help", no_argument, NULL, OPT_HELP}, {0}};
 
 struct init_args {
 	const char *workspace;
 	bool has_profile, json, help;
+	struct sk_verify_key oversight;
 	int64_t duration_ns;
 	struct sk_workspace_new make;
 };
@@ -84,6 +88,38 @@ static bool take_own(struct sk_workspace_new *make, const char *text)
 	return make->own_count < SK_OWN_PREFIXES_MAX && sk_prefix_parse(text, &make->own[make->own_count]) == SK_OK && ++make->own_count > 0;
 }
 
+static bool take_custodian(struct sk_workspace_new *make, const char *text, bool privacy)
+{
+	struct sk_custodians *custodians = &make->custodians;
+	if (custodians->count == SK_CUSTODIANS_MAX || sk_verify_key_parse(text, &custodians->keys[custodians->count]) != SK_OK)
+		return false;
+	custodians->privacy[custodians->count++] = privacy;
+	return true;
+}
+
+static bool take_number(const char *text, uint64_t limit, unsigned *out)
+{
+	uint64_t number = 0;
+	bool good = parse_count(text, limit, &number) && number != 0;
+	*out = (unsigned)number;
+	return good;
+}
+
+/* Who holds the keys. False: not a value that the option takes. */
+static bool take_custody(struct init_args *args, int option)
+{
+	struct sk_workspace_new *make = &args->make;
+	switch (option) {
+	case OPT_KEYS: make->keys_folder = optarg; return optarg[0] != '\0';
+	case OPT_OVERSIGHT: make->oversight = &args->oversight; return sk_verify_key_parse(optarg, &args->oversight) == SK_OK;
+	case OPT_TOKENS: make->tokens = true; return true;
+	case OPT_CUSTODIAN: return take_custodian(make, optarg, false);
+	case OPT_PRIVACY: return take_custodian(make, optarg, true);
+	case OPT_NEEDED: return take_number(optarg, SK_CUSTODIANS_MAX, &make->custodians.needed);
+	default: return take_number(optarg, 36500, &make->retention_days);
+	}
+}
+
 /* 0: taken; otherwise the exit code of a usage error. */
 static int take_option(struct sk_cmd *cmd, const char *command, int option, struct init_args *args)
 {
@@ -112,6 +148,13 @@ static int take_option(struct sk_cmd *cmd, const char *command, int option, stru
 			make->detectors[make->detector_words++] = optarg;
 		break;
 	case OPT_OWN: good = take_own(make, optarg); break;
+	case OPT_KEYS:
+	case OPT_OVERSIGHT:
+	case OPT_TOKENS:
+	case OPT_CUSTODIAN:
+	case OPT_PRIVACY:
+	case OPT_NEEDED:
+	case OPT_RETENTION: good = take_custody(args, option); break;
 	case OPT_JSON: args->json = true; break;
 	case OPT_HELP: args->help = true; break;
 	default: return sk_cmd_usage(cmd, command, "unknown or incomplete option; see sekisho-init(1)");
@@ -137,6 +180,8 @@ static int parse_args(struct sk_cmd *cmd, int argc, char **argv, struct init_arg
 		make->until_ns = make->from_ns + (args->duration_ns != 0 ? args->duration_ns : (int64_t)DEFAULT_DAYS * DAY_S * 1000000000);
 	if (args->help)
 		return 0;
+	if (make->custodians.count != 0 && make->custodians.needed == 0)
+		make->custodians.needed = sk_policy_reident_officers();
 	if (make->until_ns <= make->from_ns)
 		return sk_cmd_usage(cmd, argv[0], "the basis would end before it begins (--from, --until)");
 	return 0;
@@ -270,6 +315,10 @@ int sk_cmd_init(struct sk_cmd *cmd, int argc, char **argv)
 {
 	struct init_args args;
 	struct sk_fault fault;
+	if (sk_seal_start() != SK_OK) {
+		(void)sk_fault_set(&fault, SK_EIO, "the cryptographic libraries do not start");
+		return sk_cmd_fail(cmd, &fault);
+	}
 	int code = parse_args(cmd, argc, argv, &args);
 	if (code != 0 || args.help)
 		return code != 0 ? code : sk_cmd_help(cmd, argv[0]);
@@ -279,10 +328,6 @@ int sk_cmd_init(struct sk_cmd *cmd, int argc, char **argv)
 		return sk_cmd_usage(cmd, argv[0], "--workspace, --profile and --border are needed");
 	if (args.make.profile == SK_PROFILE_OWN_NETWORK && args.make.role == SK_ROLE_NONE)
 		return sk_cmd_usage(cmd, argv[0], "profile own-network needs --role party (these hosts are ours) or --role carrier (they are our customers')");
-	if (sk_seal_start() != SK_OK) {
-		(void)sk_fault_set(&fault, SK_EIO, "the cryptographic libraries do not start");
-		return sk_cmd_fail(cmd, &fault);
-	}
 	if (sk_workspace_create(args.workspace, &args.make, &fault) != SK_OK)
 		return sk_cmd_fail(cmd, &fault);
 	if (!args.json)

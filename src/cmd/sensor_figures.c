@@ -70,6 +70,7 @@ static void add_process(struct sk_metrics *out, const struct sk_crew_stats *stat
 	out->heads_shed += stats->heads_shed + stats->stream_heads_shed;
 	out->facts_shed += stats->facts_shed + stats->facts_closed_early;
 	out->spool_full += stats->spool_full;
+	out->events_lost += stats->events_lost;
 	out->shed_stage = stats->shed > out->shed_stage ? stats->shed : out->shed_stage;
 	out->snapshot = stats->snapshot > out->snapshot ? stats->snapshot : out->snapshot;
 }

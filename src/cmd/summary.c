@@ -83,6 +83,7 @@ static void json_lost(struct sk_json_writer *json, const struct sk_engine_totals
 	sk_json_u64(json, "facts", totals->facts_shed);
 	sk_json_u64(json, "flows", totals->flows_shed);
 	sk_json_u64(json, "spool_full", totals->spool_full);
+	sk_json_u64(json, "events_lost", totals->events_lost);
 	sk_json_end(json);
 }
 
@@ -301,6 +302,8 @@ static void print_lost(FILE *out, const struct sk_engine_totals *totals)
 	for (size_t i = 0; i < totals->lost_count; i++)
 		if (totals->lost[i].frames != 0)
 			print_cell(out, totals->lost[i].name, &totals->lost[i], "");
+	if (totals->events_lost != 0)
+		(void)fprintf(out, "\nThe detectors missed %" PRIu64 " events for want of room: what they count is too low\n", totals->events_lost);
 	if ((totals->heads_shed | totals->facts_shed | totals->flows_shed | totals->spool_full) == 0)
 		return;
 	(void)fprintf(out, "\nLeft out under load: heads of %" PRIu64 " packets, selectors of %" PRIu64 " segments, %" PRIu64 " frames of new flows, %" PRIu64 " observations\n",

@@ -259,8 +259,8 @@ static void draw_flows(struct sk_top_view *view, const struct change *change)
 	add(view, SK_TOP_PLAIN, "flows  open %s of %s   new %s/s   ended %s/s   evicted %s/s", count_of(now->flows, t[0]), count_of(now->flows_places, t[1]),
 	    figure(rate(change->before, now, old->flows_created, now->flows_created), t[2]), figure(rate(change->before, now, old->flows_ended, now->flows_ended), t[3]),
 	    figure(rate(change->before, now, old->flows_evicted, now->flows_evicted), t[4]));
-	add(view, now->shed_stage != 0 ? SK_TOP_WARN : SK_TOP_PLAIN, "shed   %s   heads %s   facts %s   spool full %s", stages[now->shed_stage < SK_COUNT(stages) ? now->shed_stage : 3],
-	    count_of(now->heads_shed, t[0]), count_of(now->facts_shed, t[1]), count_of(now->spool_full, t[2]));
+	add(view, now->shed_stage != 0 ? SK_TOP_WARN : SK_TOP_PLAIN, "shed   %s   heads %s   facts %s   spool full %s   events lost %s", stages[now->shed_stage < SK_COUNT(stages) ? now->shed_stage : 3],
+	    count_of(now->heads_shed, t[0]), count_of(now->facts_shed, t[1]), count_of(now->spool_full, t[2]), count_of(now->events_lost, t[3]));
 	uint64_t lost = now->eve_lost + now->syslog_lost + now->ipfix_lost + now->log_lost;
 	add(view, now->outputs_failing != 0 ? SK_TOP_WARN : SK_TOP_PLAIN, "out    eve %s/s   ipfix %s/s   lost %s   ledger %s   reloads %s (%s refused)",
 	    figure(rate(change->before, now, old->eve_lines, now->eve_lines), t[0]), figure(rate(change->before, now, old->ipfix_records, now->ipfix_records), t[1]), count_of(lost, t[2]),
@@ -418,6 +418,7 @@ void sk_top_json(const struct sk_metrics *before, const struct sk_metrics *now, 
 	sk_json_u64(&w, "evicted", now->flows_evicted);
 	json_rate(&w, "created_per_s", rate(change.before, now, change.before != NULL ? before->flows_created : 0, now->flows_created));
 	sk_json_end(&w);
+	sk_json_u64(&w, "events_lost", now->events_lost);
 	sk_json_u64(&w, "memory_resident_bytes", now->resident_bytes);
 	sk_json_u64(&w, "disk_free_bytes", now->disk_free_bytes);
 	sk_json_array(&w, "findings");

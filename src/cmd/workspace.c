@@ -11,6 +11,7 @@
 
 #include "border/border.h"
 #include "cmd/detectors.h"
+#include "cmd/workspace_custody.h"
 #include "text/json.h"
 #include "text/text.h"
 
@@ -31,6 +32,7 @@ static void encode_workspace(const struct sk_workspace *workspace, struct sk_buf
 	sk_json_object(&json, NULL);
 	sk_json_text(&json, "approver", sk_verify_key_format(&workspace->approver, text));
 	sk_json_text(&json, "basis_id", workspace->basis_id);
+	sk_workspace_custody_encode(workspace, &json);
 	sk_json_text(&json, "origin", workspace->origin);
 	sk_json_array(&json, "own");
 	for (size_t i = 0; i < workspace->own_count; i++)
@@ -67,6 +69,8 @@ static enum sk_err decode_workspace(const char *path, const struct sk_buf *bytes
 			if (prefix->kind != SK_JSON_TEXT || sk_prefix_parse(prefix->text, &out->own[out->own_count++]) != SK_OK)
 				err = sk_fault_set(fault, SK_EMALFORMED, "%s: own[%zu] is not a prefix", path, out->own_count - 1);
 	}
+	if (err == SK_OK)
+		err = sk_workspace_custody_decode(path, top, out, fault);
 	sk_json_free(doc);
 	return err;
 }
@@ -144,6 +148,7 @@ enum sk_err sk_workspace_lawful(const struct sk_workspace *workspace, const stru
 	if ((basis->rule.kinds & SK_SELECTOR_FLOW_ALL) != 0 && !sk_policy_flow_all(kind, workspace->role))
 		return sk_fault_set(fault, SK_ESETRULE, "the basis: its rule allows flow.all, which only own_network with role party and lab may use");
 	SK_TRY(sk_detectors_lawful(basis, kind, workspace->role, fault));
+	SK_TRY(sk_workspace_custody(workspace, basis, fault));
 	if (basis->names && !sk_policy_names(kind, workspace->role))
 		return sk_fault_set(fault, SK_EBASISBAD, "the basis switches full names on, which only own_network with role party and lab may");
 	return SK_OK;
@@ -305,7 +310,7 @@ enum sk_err sk_workspace_self_approve(const struct sk_workspace *workspace, cons
 /* Fill an empty folder; the caller renames it into place. */
 static enum sk_err fill_folder(struct sk_workspace *workspace, const struct sk_workspace_new *options, struct sk_fault *fault)
 {
-	static const char *const folders[] = {"keys", "keys/basis", "store", "sealed"};
+	static const char *const folders[] = {"keys", "keys/basis", "store", "sealed", "retention"};
 	char path[SK_PATH_MAX], approver_name[SK_KEY_NAME_MAX];
 	for (size_t i = 0; i < SK_COUNT(folders); i++)
 		SK_TRY(sk_file_make_folder(sk_workspace_path(workspace, folders[i], path), FOLDER_MODE, fault));
@@ -341,7 +346,7 @@ static enum sk_err fill_folder(struct sk_workspace *workspace, const struct sk_w
 static void remove_folder(const char *folder)
 {
 	static const char *const files[] = {"workspace.json", "basis.note", "border.skb", "border.note", "keys/ledger.key", "keys/approver.key"};
-	static const char *const folders[] = {"keys/basis", "keys", "store", "sealed", ""};
+	static const char *const folders[] = {"keys/basis", "keys", "store", "sealed", "retention", ""};
 	char path[SK_PATH_MAX];
 	for (size_t i = 0; i < SK_COUNT(files); i++)
 		if (sk_file_join(path, sizeof path, folder, files[i]) == SK_OK)
@@ -383,6 +388,7 @@ enum sk_err sk_workspace_create(const char *folder, const struct sk_workspace_ne
 	}
 	int used = snprintf(workspace.folder, sizeof workspace.folder, "%.4000s.new.%s", final_folder, random_hex);
 	SK_INVARIANT(used > 0 && (size_t)used < sizeof workspace.folder);
+	SK_TRY(sk_workspace_custody_take(options, &workspace, fault));
 	SK_TRY(sk_file_make_folder(workspace.folder, FOLDER_MODE, fault));
 	enum sk_err err = fill_folder(&workspace, options, fault);
 	if (err == SK_OK && rename(workspace.folder, final_folder) != 0) {

@@ -114,15 +114,4 @@ SK_MUST enum sk_err sk_warrant_in_force(const struct sk_warrant *warrant, int64_
 /* When a measure that is set at now_ns must be gone: now + life, and never later than not_after. */
 int64_t sk_warrant_until(const struct sk_warrant *warrant, int64_t now_ns);
 
-/* An end before its time: the centre tells the enforcer to undo a warrant. It needs no quorum, for it can only take away. */
-struct sk_end {
-	char id[SK_ORDER_ID_MAX];          /* of the order */
-	uint8_t warrant[SK_HASH_BYTES];    /* digest of the warrant */
-	int64_t time_ns;                   /* when it was said */
-};
-/* Append the note, signed by the centre. */
-void sk_end_encode(const struct sk_end *end, const struct sk_sign_key *centre, struct sk_buf *out);
-/* Parse and verify it. SK_EMALFORMED, SK_ESIGNATURE. */
-SK_MUST enum sk_err sk_end_decode(const char *text, size_t length, const struct sk_verify_key *centre, struct sk_end *out, struct sk_fault *fault);
-
 #endif
