@@ -59,6 +59,11 @@ struct fact {
 		struct {
 			bool overrides;
 		} border;
+		struct {
+			char matter[SK_RECORD_WORD_MAX], to[SK_RECORD_WORD_MAX];
+			uint8_t subject[SK_HASH_BYTES];
+			bool followed;
+		} act;
 	};
 };
 
@@ -397,6 +402,31 @@ static enum sk_err check_kernel_gate(struct sk_check *check, const struct sk_ker
 	return SK_OK;
 }
 
+/* An act begins a matter, or goes on from the last one of the same matter, from the state that it led to. rule: ACT-1 */
+static enum sk_err check_act(struct sk_check *check, const struct sk_act_record *act)
+{
+	if (act->previous == 0 && act->from[0] != '\0')
+		return refuse(check, "from", "expected no state before the first act of a matter, found %s", act->from);
+	if (act->previous != 0) {
+		const struct fact *before = NULL;
+		SK_TRY(refer(check, "previous", act->previous - 1, SK_RECORD_ACT, &before));
+		if (strcmp(before->act.matter, act->matter) != 0 || memcmp(before->act.subject, act->subject, SK_HASH_BYTES) != 0)
+			return refuse(check, "previous", "leaf %" PRIu64 " is an act of another matter", act->previous - 1);
+		if (before->act.followed)
+			return refuse(check, "previous", "another act went on from leaf %" PRIu64 " already", act->previous - 1);
+		if (strcmp(before->act.to, act->from) != 0)
+			return refuse(check, "from", "expected %s, the state after leaf %" PRIu64 ", found %s", before->act.to, act->previous - 1, act->from);
+		check->facts[before - check->facts].act.followed = true;
+	}
+	struct fact *fact = add_fact(check);
+	if (fact == NULL)
+		return out_of_memory(check);
+	memcpy(fact->act.matter, act->matter, sizeof act->matter);
+	memcpy(fact->act.to, act->to, sizeof act->to);
+	memcpy(fact->act.subject, act->subject, SK_HASH_BYTES);
+	return SK_OK;
+}
+
 static enum sk_err check_run_stop(struct sk_check *check, const struct sk_run_stop_record *stop)
 {
 	SK_TRY(check_its_run(check, stop->run));
@@ -728,6 +758,8 @@ static enum sk_err check_record(struct sk_check *check)
 		return check_detectors(check, &record->detectors);
 	case SK_RECORD_KERNEL_GATE:
 		return check_kernel_gate(check, &record->kernel_gate);
+	case SK_RECORD_ACT:
+		return check_act(check, &record->act);
 	case SK_RECORD_CARRY:
 		return refuse(check, "kind", "a carry is a sealed file, not a record of a ledger");
 	case SK_RECORD_DRILL:

@@ -28,7 +28,7 @@ const (
 	exitUnreadable = 3
 )
 
-const usage = `usage: sekisho-verify-go [--key VKEY|FILE] [--old CHECKPOINT] [--drill NOTE [--drill-key VKEY|FILE]] [--json] LEDGERDIR
+const usage = `usage: sekisho-verify-go [--key VKEY|FILE] [--old CHECKPOINT] [--drill NOTE [--drill-key VKEY|FILE]] [--openings FILE] [--json] LEDGERDIR
 
 The second, independent verifier of Sekisho ledgers.
 exit: 0 verified, 1 refused (one line says what and where), 2 wrong call, 3 unreadable
@@ -127,14 +127,15 @@ func keyOf(option, argument string) (string, error) {
 }
 
 type options struct {
-	folder, key, old, drill, drillKey string
-	json                              bool
+	folder, key, old, drill, drillKey, openings string
+	json                                        bool
 }
 
 type result struct {
-	head  checkpoint
-	key   string
-	state *state
+	head   checkpoint
+	key    string
+	state  *state
+	opened *opened
 }
 
 func verify(o options) (*result, error) {
@@ -204,7 +205,13 @@ func verify(o options) (*result, error) {
 			return nil, err
 		}
 	}
-	return &result{head, key, s}, nil
+	var o2 *opened
+	if o.openings != "" {
+		if o2, err = checkOpenings(o.openings, s, key); err != nil {
+			return nil, err
+		}
+	}
+	return &result{head, key, s, o2}, nil
 }
 
 func checkOld(path, key string, head checkpoint, leaves []hash) error {
@@ -232,7 +239,7 @@ func parseArguments(arguments []string) (options, error) {
 	var o options
 	for i := 0; i < len(arguments); i++ {
 		name, value, inline := strings.Cut(arguments[i], "=")
-		target := map[string]*string{"--key": &o.key, "--old": &o.old, "--drill": &o.drill, "--drill-key": &o.drillKey}[name]
+		target := map[string]*string{"--key": &o.key, "--old": &o.old, "--drill": &o.drill, "--drill-key": &o.drillKey, "--openings": &o.openings}[name]
 		switch {
 		case target != nil && inline:
 			*target = value
@@ -305,6 +312,9 @@ func printResult(o options, r *result, err error) {
 		r.state.drill.print()
 	}
 	r.state.print()
+	if r.opened != nil {
+		r.opened.print()
+	}
 }
 
 func main() {

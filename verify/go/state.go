@@ -42,6 +42,7 @@ type exportLink struct {
 type state struct {
 	kinds     []string
 	kept      map[uint64]record // records that others refer to
+	followed  map[uint64]bool   // acts that another act goes on from
 	opening   record
 	links     map[string]*link
 	running   bool
@@ -57,7 +58,7 @@ type state struct {
 }
 
 func newState() *state {
-	return &state{kept: map[uint64]record{}, links: map[string]*link{}, totals: map[string]tally{}, exported: map[string]tally{}, perKind: map[string]uint64{}}
+	return &state{kept: map[uint64]record{}, followed: map[uint64]bool{}, links: map[string]*link{}, totals: map[string]tally{}, exported: map[string]tally{}, perKind: map[string]uint64{}}
 }
 
 func (s *state) leaf(index uint64, entry []byte) error {
@@ -106,6 +107,9 @@ func (s *state) record(index uint64, r record) error {
 		return s.kernelGate(r)
 	case "drill":
 		return fmt.Errorf("kind: a drill is a signed note, not a record of a ledger")
+	case "act":
+		s.kept[index] = r
+		return s.act(r)
 	}
 	return nil
 }
@@ -308,6 +312,33 @@ func (s *state) kernelGate(r record) error {
 	default:
 		return fmt.Errorf("mode: expected xdp_native, xdp_generic or packet_filter with a copying that it has, found %s with %s", r.text("mode"), r.text("copying"))
 	}
+	return nil
+}
+
+// act: an act begins a matter, or goes on from the last one of the same matter, from the state that it led to. rule: ACT-1
+func (s *state) act(r record) error {
+	previous := r.count("previous")
+	if previous == 0 {
+		if r.text("from") != "" {
+			return fmt.Errorf("from: expected no state before the first act of a matter, found %s", r.text("from"))
+		}
+		return nil
+	}
+	index := previous - 1
+	if index >= uint64(len(s.kinds)) || s.kinds[index] != "act" {
+		return fmt.Errorf("previous: expected an earlier leaf of kind act, found %d", index)
+	}
+	before := s.kept[index]
+	if before.text("matter") != r.text("matter") || before.text("subject") != r.text("subject") {
+		return fmt.Errorf("previous: leaf %d is an act of another matter", index)
+	}
+	if s.followed[index] {
+		return fmt.Errorf("previous: another act went on from leaf %d already", index)
+	}
+	if before.text("to") != r.text("from") {
+		return fmt.Errorf("from: expected %s, the state after leaf %d, found %s", before.text("to"), index, r.text("from"))
+	}
+	s.followed[index] = true
 	return nil
 }
 

@@ -213,20 +213,29 @@ static void write_body(const struct sk_basis *basis, struct sk_buf *body)
 	sk_buf_add_u8(body, '\n');
 }
 
-enum sk_err sk_basis_encode(struct sk_basis *basis, const struct sk_sign_key *key, struct sk_buf *out, struct sk_fault *fault)
+enum sk_err sk_basis_body_write(struct sk_basis *basis, struct sk_buf *out, struct sk_fault *fault)
 {
 	SK_TRY(check_ranges(basis, SK_EUSAGE, fault));
+	size_t before = out->length;
+	write_body(basis, out);
+	if (out->failed != SK_OK)
+		return sk_fault_set(fault, out->failed, "basis: cannot write it: %s", sk_err_text(out->failed));
+	sk_sha256(out->bytes + before, out->length - before, basis->digest);
+	return SK_OK;
+}
+
+enum sk_err sk_basis_encode(struct sk_basis *basis, const struct sk_sign_key *key, struct sk_buf *out, struct sk_fault *fault)
+{
 	struct sk_buf body;
 	sk_buf_init(&body, SK_BASIS_TEXT_MAX);
-	write_body(basis, &body);
-	enum sk_err err = body.failed;
-	if (err == SK_OK) {
-		sk_sha256(body.bytes, body.length, basis->digest);
+	enum sk_err err = sk_basis_body_write(basis, &body, fault);
+	bool written = err == SK_OK;
+	if (written) {
 		sk_note_sign(out, sk_buf_text(&body), body.length, key);
 		err = out->failed;
 	}
 	sk_buf_fini(&body);
-	return err == SK_OK ? SK_OK : sk_fault_set(fault, err, "basis: cannot write the note: %s", sk_err_text(err));
+	return err == SK_OK || !written ? err : sk_fault_set(fault, err, "basis: cannot write the note: %s", sk_err_text(err));
 }
 
 /* ---- reading ---- */
@@ -408,6 +417,17 @@ static enum sk_err decode_body(const char *body, size_t length, struct sk_basis 
 	return check_canonical(basis, body, length, fault);
 }
 
+enum sk_err sk_basis_body_read(const char *body, size_t length, struct sk_basis *out, struct sk_fault *fault)
+{
+	struct sk_basis basis = {0};
+	if (length == 0 || length > SK_BASIS_TEXT_MAX)
+		return sk_fault_set(fault, SK_EMALFORMED, "basis: %zu bytes, expected 1 to %d", length, SK_BASIS_TEXT_MAX);
+	SK_TRY(decode_body(body, length, &basis, fault));
+	sk_sha256(body, length, basis.digest);
+	*out = basis;
+	return SK_OK;
+}
+
 enum sk_err sk_basis_decode(const char *text, size_t length, const struct sk_verify_key *key, struct sk_basis *out, struct sk_fault *fault)
 {
 	if (length > SK_BASIS_TEXT_MAX)
@@ -419,11 +439,7 @@ enum sk_err sk_basis_decode(const char *text, size_t length, const struct sk_ver
 		return sk_fault_set(fault, SK_ESIGNATURE, "basis: no signature by the key %s (id %08x); expected one under the text", key->name, key->id);
 	if (err != SK_OK)
 		return sk_fault_set(fault, SK_ESIGNATURE, "basis: the signature by the key %s does not verify; the text was changed after it was signed", key->name);
-	struct sk_basis basis = {0};
-	SK_TRY(decode_body(note.body, note.body_length, &basis, fault));
-	sk_sha256(note.body, note.body_length, basis.digest);
-	*out = basis;
-	return SK_OK;
+	return sk_basis_body_read(note.body, note.body_length, out, fault);
 }
 
 /* ---- asking ---- */

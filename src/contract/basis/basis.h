@@ -66,6 +66,11 @@ struct sk_basis {
 SK_MUST enum sk_err sk_basis_encode(struct sk_basis *basis, const struct sk_sign_key *key, struct sk_buf *out, struct sk_fault *fault);
 /* Parse and verify under key. SK_ESIGNATURE, SK_EMALFORMED (field named). */
 SK_MUST enum sk_err sk_basis_decode(const char *text, size_t length, const struct sk_verify_key *key, struct sk_basis *out, struct sk_fault *fault);
+/* The body of the note alone, a line of canonical JSON with its LF: what is asked for and voted on before anybody signs the note. Appended to out; sets
+   basis->digest, which is the note's. SK_EUSAGE as sk_basis_encode. */
+SK_MUST enum sk_err sk_basis_body_write(struct sk_basis *basis, struct sk_buf *out, struct sk_fault *fault);
+/* Parse such a body, LF included. SK_EMALFORMED (field named; any form but the canonical one). */
+SK_MUST enum sk_err sk_basis_body_read(const char *body, size_t length, struct sk_basis *out, struct sk_fault *fault);
 /* The detectors as canonical JSON, the text whose digest the ledger holds: {"NAME":{"KEY":N,...},...}. Appended to out; a name or a key that is out of form or
    order fails the buffer with SK_EUSAGE. */
 void sk_basis_detectors_text(const struct sk_basis_detector *detectors, size_t count, struct sk_buf *out);

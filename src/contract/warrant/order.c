@@ -9,13 +9,23 @@
 enum target { TARGET_DOMAIN, TARGET_PREFIX, TARGET_PARTY };
 enum { DOMAIN_MAX_BYTES = 253, LABEL_MAX_BYTES = 63 };
 
-static const char format_name[] = "sekisho-order/1";
+static const char format_name[] = "sekisho-order/2";
 static const int64_t ns_per_second = 1000000000;
 
-static const char *const level_names[] = {
-#define SK_LEVEL(symbol, name, approvers) name,
+/* LAW.md I2: 1+1, 2 of 3, 3 of 5; the proposer never counts. A quorum text may ask for more, never for less. */
+static const struct {
+	const char *name;
+	size_t approvers;
+} levels[] = {
+#define SK_LEVEL(symbol, name, approvers) {name, approvers},
 #include "warrant/measure.def"
 #undef SK_LEVEL
+};
+
+static const bool reversible[SK_MEASURE_COUNT] = {
+#define SK_REVERSIBLE(measure) [SK_MEASURE_##measure] = true,
+#include "warrant/measure.def"
+#undef SK_REVERSIBLE
 };
 
 static const struct {
@@ -68,7 +78,41 @@ const char *sk_measure_name(enum sk_measure measure)
 const char *sk_level_name(enum sk_level level)
 {
 	SK_INVARIANT((size_t)level < SK_LEVEL_COUNT);
-	return level_names[level];
+	return levels[level].name;
+}
+
+size_t sk_level_approvers(enum sk_level level)
+{
+	SK_INVARIANT((size_t)level < SK_LEVEL_COUNT);
+	return levels[level].approvers;
+}
+
+enum sk_level sk_order_level(const struct sk_order *order)
+{
+	return order->urgent ? SK_LEVEL_URGENT : sk_action_level(order->action);
+}
+
+bool sk_measure_reversible(enum sk_measure measure)
+{
+	SK_INVARIANT((size_t)measure < SK_MEASURE_COUNT);
+	return reversible[measure];
+}
+
+uint64_t sk_measure_life_s(enum sk_measure measure)
+{
+	SK_INVARIANT((size_t)measure < SK_MEASURE_COUNT);
+	return measures[measure].life_s;
+}
+
+enum sk_err sk_action_parse(const char *measure, const char *action, enum sk_action *out)
+{
+	for (unsigned i = 0; i < SK_ACTION_COUNT; i++) {
+		if (strcmp(actions[i].name, action) == 0 && strcmp(measures[actions[i].measure].name, measure) == 0) {
+			*out = (enum sk_action)i;
+			return SK_OK;
+		}
+	}
+	return SK_EMALFORMED;
 }
 
 /* ---- ranges ---- */
@@ -149,8 +193,12 @@ enum sk_err sk_order_check(const struct sk_order *order, enum sk_err err, struct
 	enum sk_measure measure = sk_action_measure(order->action);
 	const char *name = measures[measure].name;
 	uint64_t longest_s = measures[measure].life_s;
+	if (order->urgent && longest_s > SK_URGENT_LIFE_MAX_S)
+		longest_s = SK_URGENT_LIFE_MAX_S;
 	if (!is_word(order->id, sizeof order->id))
 		return sk_fault_set(fault, err, "order: field 'id': expected one word of 1 to %d printable ASCII characters", SK_ORDER_ID_MAX - 1);
+	if (order->urgent && !reversible[measure])
+		return sk_fault_set(fault, err, "order: field 'urgent': %s leaves something behind; only what can be taken away wholly may be urgent", name);
 	struct sk_verify_key proposer;
 	char proposer_text[SK_VKEY_TEXT_MAX];
 	if (sk_verify_key_parse(sk_verify_key_format(&order->proposer, proposer_text), &proposer) != SK_OK)
@@ -166,8 +214,8 @@ enum sk_err sk_order_check(const struct sk_order *order, enum sk_err err, struct
 		return sk_fault_set(fault, err, "order: field 'rate_bytes_per_s': expected %s with the action %s",
 				    actions[order->action].takes_rate ? "1 or more" : "0", actions[order->action].name);
 	if (order->life_s == 0 || order->life_s > longest_s)
-		return sk_fault_set(fault, err, "order: field 'life_s': %llu, %s may live 1 to %llu seconds", (unsigned long long)order->life_s, name,
-				    (unsigned long long)longest_s);
+		return sk_fault_set(fault, err, "order: field 'life_s': %llu, %s%s may live 1 to %llu seconds", (unsigned long long)order->life_s,
+				    order->urgent ? "urgent " : "", name, (unsigned long long)longest_s);
 	if (order->not_before_ns < 0 || order->not_after_ns <= order->not_before_ns)
 		return sk_fault_set(fault, err, "order: field 'not_after': expected a time after 'not_before', from 1970 on");
 	/* A window longer than a life would let one approval be used again and again. */
@@ -206,6 +254,7 @@ static void write_object(const struct sk_order *order, struct sk_buf *out)
 	for (size_t i = 0; i < order->target_count; i++)
 		sk_json_text(&w, NULL, order->targets[i]);
 	sk_json_end(&w);
+	sk_json_bool(&w, "urgent", order->urgent);
 	sk_json_end(&w);
 }
 
@@ -233,11 +282,13 @@ enum sk_err sk_order_encode(struct sk_order *order, struct sk_buf *out, struct s
 	return err == SK_OK ? SK_OK : sk_fault_set(fault, err, "order: cannot write it: %s", sk_err_text(err));
 }
 
-void sk_order_approval_text(const uint8_t digest[SK_HASH_BYTES], struct sk_buf *out)
+void sk_order_approval_body(const uint8_t digest[SK_HASH_BYTES], struct sk_buf *out)
 {
-	char hex[2 * SK_HASH_BYTES + 1];
-	sk_hex_encode(digest, SK_HASH_BYTES, hex);
-	sk_buf_addf(out, "sekisho-approval/1\norder %s\n", hex);
+	struct sk_json_writer w;
+	sk_json_begin(&w, out, true);
+	sk_json_object(&w, NULL);
+	sk_json_hex(&w, "order", digest, SK_HASH_BYTES);
+	sk_json_end(&w);
 }
 
 /* ---- reading ---- */
@@ -252,12 +303,8 @@ static enum sk_err read_action(const struct sk_json_value *object, enum sk_actio
 	const char *measure = sk_json_get_text(object, "measure"), *action = sk_json_get_text(object, "action");
 	if (measure == NULL || action == NULL)
 		return refuse_field(fault, "measure", "a measure and its action");
-	for (unsigned i = 0; i < SK_ACTION_COUNT; i++) {
-		if (strcmp(actions[i].name, action) == 0 && strcmp(measures[actions[i].measure].name, measure) == 0) {
-			*out = (enum sk_action)i;
-			return SK_OK;
-		}
-	}
+	if (sk_action_parse(measure, action, out) == SK_OK)
+		return SK_OK;
 	return sk_fault_set(fault, SK_EMALFORMED, "order: field 'measure': '%s' with action '%s' does not exist", measure, action);
 }
 
@@ -300,9 +347,36 @@ enum sk_err sk_order_read(const struct sk_json_value *object, struct sk_order *o
 		return refuse_field(fault, "life_s", "seconds");
 	if (sk_json_get_u64(object, "rate_bytes_per_s", &order->rate_bytes_per_s) != SK_OK)
 		return refuse_field(fault, "rate_bytes_per_s", "bytes per second");
+	const struct sk_json_value *urgent = sk_json_get(object, "urgent");
+	if (urgent == NULL || urgent->kind != SK_JSON_BOOL)
+		return refuse_field(fault, "urgent", "true or false");
+	order->urgent = urgent->integer != 0;
 	if (sk_json_get_hex(object, "document", order->document, sizeof order->document) != SK_OK)
 		return refuse_field(fault, "document", "64 hexadecimal digits");
 	if (sk_json_get_hex(object, "quorum", order->quorum, sizeof order->quorum) != SK_OK)
 		return refuse_field(fault, "quorum", "64 hexadecimal digits");
 	return sk_order_check(order, SK_EMALFORMED, fault);
+}
+
+enum sk_err sk_order_decode(const char *text, size_t length, struct sk_order *out, struct sk_fault *fault)
+{
+	struct sk_json_doc *doc = NULL;
+	struct sk_buf again;
+	if (length == 0 || *(text + length - 1) != '\n')
+		return sk_fault_set(fault, SK_EMALFORMED, "order: expected one line with a line feed at its end");
+	*out = (struct sk_order){0};
+	enum sk_err err = sk_json_parse(text, length - 1, &doc, fault);
+	if (err != SK_OK)
+		return err == SK_ENOMEM ? err : SK_EMALFORMED;
+	err = sk_order_read(sk_json_top(doc), out, fault);
+	sk_json_free(doc);
+	sk_buf_init(&again, SK_WARRANT_TEXT_MAX);
+	if (err == SK_OK)
+		err = sk_order_write(out, &again);
+	if (err == SK_OK && (again.length != length || memcmp(again.bytes, text, length) != 0))
+		err = sk_fault_set(fault, SK_EMALFORMED, "order: not the canonical form of what it says, or a field that is not known here");
+	sk_buf_fini(&again);
+	if (err != SK_OK)
+		*out = (struct sk_order){0};
+	return err;
 }

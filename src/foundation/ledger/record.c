@@ -225,6 +225,22 @@ static const struct field kernel_gate_fields[] = {
 	{KEY("v"), VERSION, 0, 0, NULL},
 };
 
+static const struct field act_fields[] = {
+	PLAIN("counts", COUNT_CELLS, act.counts),
+	PLAIN("document", HASH, act.document),
+	CHARS("event", WORD, act.event),
+	CHARS("from", WORD_OR_EMPTY, act.from),
+	KIND("act"),
+	CHARS("matter", WORD, act.matter),
+	PLAIN("policy", HASH, act.policy),
+	NUMBER("previous", act.previous),
+	PLAIN("subject", HASH, act.subject),
+	PLAIN("time_ns", I64, act.time_ns),
+	CHARS("to", WORD_OR_EMPTY, act.to),
+	{KEY("v"), VERSION, 0, 0, NULL},
+	PLAIN("words", NAMES, act.words),
+};
+
 static const struct field carried_exports_fields[] = {
 	PLAIN("classes", CLASS_COUNTS, carry.exports.classes),
 	PLAIN("gate_erased", COUNT_CELLS, carry.exports.gate_erased),
@@ -301,6 +317,7 @@ static const struct {
 	[SK_RECORD_MUTES] = {"mutes", mutes_fields, SK_COUNT(mutes_fields)},
 	[SK_RECORD_DETECTORS] = {"detectors", detectors_fields, SK_COUNT(detectors_fields)},
 	[SK_RECORD_KERNEL_GATE] = {"kernel_gate", kernel_gate_fields, SK_COUNT(kernel_gate_fields)},
+	[SK_RECORD_ACT] = {"act", act_fields, SK_COUNT(act_fields)},
 	[SK_RECORD_CARRY] = {"carry", carry_fields, SK_COUNT(carry_fields)},
 	[SK_RECORD_DRILL] = {"drill", drill_fields, SK_COUNT(drill_fields)},
 };

@@ -25,6 +25,7 @@ enum sk_record_kind {
 	SK_RECORD_MUTES,
 	SK_RECORD_DETECTORS,
 	SK_RECORD_KERNEL_GATE,
+	SK_RECORD_ACT,
 	/* Never a leaf: a verifier refuses them there. */
 	SK_RECORD_CARRY, /* the file in sealed/ */
 	SK_RECORD_DRILL  /* the body of a drill's signed note */
@@ -164,6 +165,16 @@ struct sk_kernel_gate_record {
 	int64_t stated_ns;
 };
 
+/* One step of one matter at the centre (act.h). */
+struct sk_act_record {
+	char matter[SK_RECORD_WORD_MAX], event[SK_RECORD_WORD_MAX], from[SK_RECORD_WORD_MAX], to[SK_RECORD_WORD_MAX];
+	uint8_t subject[SK_HASH_BYTES], document[SK_HASH_BYTES], policy[SK_HASH_BYTES];
+	uint64_t previous;             /* leaf index plus one; 0: the first of its matter */
+	int64_t time_ns;
+	struct sk_cells counts;        /* bytes are 0 */
+	struct sk_names words;
+};
+
 /* What is held back on one link because it is below k. */
 struct sk_carry_record {
 	char link[SK_LINK_TEXT_MAX];
@@ -212,6 +223,7 @@ struct sk_record {
 		struct sk_mutes_record mutes;
 		struct sk_detectors_record detectors;
 		struct sk_kernel_gate_record kernel_gate;
+		struct sk_act_record act;
 		struct sk_carry_record carry;
 		struct sk_drill_record drill;
 	};

@@ -9,8 +9,11 @@
 
 #include "base/file.h"
 #include "seal/seal_priv.h"
+#include "wire/wire.h"
 
-enum { ID_DIGITS = 8, KEY_FILE_MAX_BYTES = 1024, TYPED_KEY_BYTES = 1 + 32, TYPED_KEY_TEXT_MAX = 45 };
+enum { ID_DIGITS = 8, KEY_FILE_MAX_BYTES = 1024, ED25519_BYTES = 32, TYPED_SEED_BYTES = 1 + 32, TYPED_SEED_TEXT_MAX = 45 };
+/* type, long name and LF, key, scope */
+enum { LONG_NAME_MAX = 32, TYPED_KEY_MAX = 1 + LONG_NAME_MAX + SK_PUBLIC_KEY_MAX + SK_KEY_SCOPE_MAX, TYPED_KEY_TEXT_MAX = (TYPED_KEY_MAX + 2) / 3 * 4 + 1 };
 
 static const char private_mark[] = "PRIVATE+KEY+";
 
@@ -19,20 +22,83 @@ struct sk_sign_key {
 	uint8_t *secret; /* crypto_sign_SECRETKEYBYTES in locked, guarded pages */
 };
 
-uint32_t sk_key_id(const char *name, uint8_t type, const uint8_t public_key[32])
+static const struct {
+	const char *name;
+	size_t bytes;
+	bool scoped;
+} kinds[SK_KEY_KIND_COUNT] = {
+	[SK_KEY_ASSIGNED] = {"", ED25519_BYTES, false},
+#define SK_KEY_KIND(symbol, name, bytes, scoped) [SK_KEY_##symbol] = {name, bytes, scoped},
+#include "seal/kind.def"
+#undef SK_KEY_KIND
+};
+
+/* Type and key as C2SP wants them hashed and written. */
+static size_t write_typed(const struct sk_verify_key *key, uint8_t out[TYPED_KEY_MAX])
 {
-	uint8_t bytes[SK_KEY_NAME_MAX + 2 + 32], digest[SK_HASH_BYTES];
-	size_t length = strnlen(name, SK_KEY_NAME_MAX);
-	memcpy(bytes, name, length);
+	struct sk_out o = sk_out_of(out, TYPED_KEY_MAX);
+	SK_INVARIANT(key->kind < SK_KEY_KIND_COUNT);
+	sk_put_u8(&o, key->type);
+	if (key->kind != SK_KEY_ASSIGNED) {
+		sk_put_bytes(&o, kinds[key->kind].name, strlen(kinds[key->kind].name));
+		sk_put_u8(&o, '\n');
+	}
+	sk_put_bytes(&o, key->public_key, kinds[key->kind].bytes);
+	sk_put_bytes(&o, key->scope, strnlen(key->scope, sizeof key->scope - 1));
+	SK_INVARIANT(!o.dead);
+	return sk_out_length(&o);
+}
+
+uint32_t sk_key_id(const struct sk_verify_key *key)
+{
+	uint8_t bytes[SK_KEY_NAME_MAX + 1 + TYPED_KEY_MAX], digest[SK_HASH_BYTES];
+	size_t length = strnlen(key->name, SK_KEY_NAME_MAX);
+	memcpy(bytes, key->name, length);
 	bytes[length] = '\n';
-	bytes[length + 1] = type;
-	memcpy(bytes + length + 2, public_key, 32);
-	sk_sha256(bytes, length + 2 + 32, digest);
+	sk_sha256(bytes, length + 1 + write_typed(key, bytes + length + 1), digest);
 	return (uint32_t)digest[0] << 24 | (uint32_t)digest[1] << 16 | (uint32_t)digest[2] << 8 | digest[3];
 }
 
-/* "name+hex8+base64(type||32 bytes)": the parts, and whether each has its form. The id is compared by the caller, who knows the public key. */
-static bool split_key(struct sk_span text, char name[SK_KEY_NAME_MAX], struct sk_span *id, uint8_t typed_key[TYPED_KEY_BYTES])
+bool sk_key_scope_valid(const struct sk_verify_key *key)
+{
+	for (const char *at = key->scope; *at != '\0'; at++)
+		if (*at <= ' ' || *at > '~')
+			return false;
+	return (key->scope[0] != '\0') == kinds[key->kind].scoped;
+}
+
+/* Type, kind, key and scope out of the base64 part. */
+static bool read_typed(const uint8_t *bytes, size_t length, struct sk_verify_key *key)
+{
+	struct sk_cur c = sk_cur_of(bytes, length);
+	key->type = sk_u8(&c);
+	if (key->type == SK_KEY_UNASSIGNED) {
+		size_t kind = SK_KEY_ASSIGNED + 1;
+		for (; kind < SK_KEY_KIND_COUNT; kind++) {
+			struct sk_cur trial = c;
+			size_t name_length = strlen(kinds[kind].name);
+			const uint8_t *name = sk_take(&trial, name_length);
+			if (name != NULL && memcmp(name, kinds[kind].name, name_length) == 0 && sk_u8(&trial) == '\n') {
+				c = trial;
+				break;
+			}
+		}
+		if (kind == SK_KEY_KIND_COUNT)
+			return false;
+		key->kind = (enum sk_key_kind)kind;
+	} else if (key->type != SK_KEY_ED25519 && key->type != SK_KEY_COSIGNATURE) {
+		return false;
+	}
+	sk_copy(&c, key->public_key, kinds[key->kind].bytes);
+	size_t scope = sk_left(&c);
+	if (c.dead || scope >= sizeof key->scope)
+		return false;
+	sk_copy(&c, key->scope, scope);
+	return strlen(key->scope) == scope && sk_key_scope_valid(key);
+}
+
+/* "name+hex8+base64(type||key)": the parts, and whether each has its form. The id is compared by the caller, who knows the public key. */
+static bool split_key(struct sk_span text, char name[SK_KEY_NAME_MAX], struct sk_span *id, uint8_t *typed_key, size_t capacity, size_t *length)
 {
 	struct sk_span name_span;
 	if (!sk_span_until(&text, '+', &name_span) || !sk_span_until(&text, '+', id))
@@ -41,8 +107,7 @@ static bool split_key(struct sk_span text, char name[SK_KEY_NAME_MAX], struct sk
 		return false;
 	memcpy(name, name_span.at, name_span.length);
 	name[name_span.length] = '\0';
-	size_t length;
-	return sk_span_base64(text, typed_key, TYPED_KEY_BYTES, &length) && length == TYPED_KEY_BYTES;
+	return sk_span_base64(text, typed_key, capacity, length);
 }
 
 static bool id_matches(struct sk_span id, uint32_t expected)
@@ -54,16 +119,13 @@ static bool id_matches(struct sk_span id, uint32_t expected)
 
 enum sk_err sk_verify_key_parse_span(struct sk_span text, struct sk_verify_key *out)
 {
-	uint8_t typed_key[TYPED_KEY_BYTES];
+	uint8_t typed_key[TYPED_KEY_MAX];
+	size_t length;
 	struct sk_span id;
 	struct sk_verify_key key = {0};
-	if (!split_key(text, key.name, &id, typed_key))
+	if (!split_key(text, key.name, &id, typed_key, sizeof typed_key, &length) || !read_typed(typed_key, length, &key))
 		return SK_EMALFORMED;
-	key.type = typed_key[0];
-	memcpy(key.public_key, typed_key + 1, sizeof key.public_key);
-	if (key.type != SK_KEY_ED25519 && key.type != SK_KEY_COSIGNATURE)
-		return SK_EMALFORMED;
-	key.id = sk_key_id(key.name, key.type, key.public_key);
+	key.id = sk_key_id(&key);
 	if (!id_matches(id, key.id))
 		return SK_EMALFORMED;
 	*out = key;
@@ -77,10 +139,9 @@ enum sk_err sk_verify_key_parse(const char *text, struct sk_verify_key *out)
 
 const char *sk_verify_key_format(const struct sk_verify_key *key, char text[SK_VKEY_TEXT_MAX])
 {
-	uint8_t typed_key[TYPED_KEY_BYTES] = {key->type};
+	uint8_t typed_key[TYPED_KEY_MAX];
 	char encoded[TYPED_KEY_TEXT_MAX];
-	memcpy(typed_key + 1, key->public_key, sizeof key->public_key);
-	(void)sodium_bin2base64(encoded, sizeof encoded, typed_key, sizeof typed_key, sodium_base64_VARIANT_ORIGINAL);
+	(void)sodium_bin2base64(encoded, sizeof encoded, typed_key, write_typed(key, typed_key), sodium_base64_VARIANT_ORIGINAL);
 	(void)snprintf(text, SK_VKEY_TEXT_MAX, "%s+%08x+%s", key->name, key->id, encoded);
 	return text;
 }
@@ -89,7 +150,7 @@ void sk_verify_key_as_witness(const struct sk_verify_key *key, struct sk_verify_
 {
 	*out = *key;
 	out->type = SK_KEY_COSIGNATURE;
-	out->id = sk_key_id(out->name, out->type, out->public_key);
+	out->id = sk_key_id(out);
 }
 
 /* A key from its seed. The seed stays the caller's to wipe. */
@@ -106,7 +167,7 @@ static enum sk_err sign_key_of_seed(struct sk_span name, const uint8_t *seed, st
 	(void)crypto_sign_seed_keypair(key->public.public_key, key->secret, seed);
 	memcpy(key->public.name, name.at, name.length);
 	key->public.type = SK_KEY_ED25519;
-	key->public.id = sk_key_id(key->public.name, key->public.type, key->public.public_key);
+	key->public.id = sk_key_id(&key->public);
 	*out = key;
 	return SK_OK;
 }
@@ -126,11 +187,13 @@ enum sk_err sk_sign_key_new(const char *name, struct sk_sign_key **out)
 enum sk_err sk_sign_key_parse(struct sk_span text, struct sk_sign_key **out)
 {
 	char name[SK_KEY_NAME_MAX];
-	uint8_t typed_seed[TYPED_KEY_BYTES] = {0};
+	uint8_t typed_seed[TYPED_SEED_BYTES] = {0};
+	size_t length = 0;
 	struct sk_span id;
 	struct sk_sign_key *key = NULL;
 	enum sk_err err = SK_EMALFORMED;
-	if (sk_span_skip(&text, private_mark) && split_key(text, name, &id, typed_seed) && typed_seed[0] == SK_KEY_ED25519)
+	if (sk_span_skip(&text, private_mark) && split_key(text, name, &id, typed_seed, sizeof typed_seed, &length) && length == sizeof typed_seed &&
+	    typed_seed[0] == SK_KEY_ED25519)
 		err = sign_key_of_seed((struct sk_span){name, strlen(name)}, typed_seed + 1, &key);
 	sk_wipe(typed_seed, sizeof typed_seed);
 	if (err == SK_OK && !id_matches(id, key->public.id)) {
@@ -181,8 +244,8 @@ static enum sk_err write_new_file(const char *path, const void *bytes, size_t le
 
 enum sk_err sk_sign_key_save(const struct sk_sign_key *key, const char *path, struct sk_fault *fault)
 {
-	uint8_t typed_seed[TYPED_KEY_BYTES] = {SK_KEY_ED25519};
-	char encoded[TYPED_KEY_TEXT_MAX];
+	uint8_t typed_seed[TYPED_SEED_BYTES] = {SK_KEY_ED25519};
+	char encoded[TYPED_SEED_TEXT_MAX];
 	(void)crypto_sign_ed25519_sk_to_seed(typed_seed + 1, key->secret);
 	(void)sodium_bin2base64(encoded, sizeof encoded, typed_seed, sizeof typed_seed, sodium_base64_VARIANT_ORIGINAL);
 	struct sk_buf buf;
@@ -202,6 +265,11 @@ void sk_sign_key_free(struct sk_sign_key *key)
 		return;
 	sodium_free(key->secret); /* wipes */
 	free(key);
+}
+
+const uint8_t *sk_sign_key_secret(const struct sk_sign_key *key)
+{
+	return key->secret;
 }
 
 const struct sk_verify_key *sk_sign_key_public(const struct sk_sign_key *key)

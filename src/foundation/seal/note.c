@@ -7,9 +7,11 @@
 #include <inttypes.h>
 #include <sodium.h>
 
+#include "seal/foreign.h"
 #include "seal/seal_priv.h"
 
-enum { ID_BYTES = 4, COSIGNATURE_BYTES = 8 + SK_SIGN_BYTES, CHUNK_TEXT = 1024, CHUNK_BYTES = CHUNK_TEXT / 4 * 3, LINE_TEXT_MAX = 160 };
+enum { ID_BYTES = 4, COSIGNATURE_BYTES = 8 + SK_SIGN_BYTES, CHUNK_TEXT = 1024, CHUNK_BYTES = CHUNK_TEXT / 4 * 3, HEADER_TEXT_MAX = 160 };
+_Static_assert(SK_NOTE_SIGNATURE_MAX == CHUNK_BYTES - ID_BYTES, "what is kept of a signature is what one chunk of its text holds");
 
 static const char line_mark[] = "\xe2\x80\x94 "; /* em dash U+2014, space */
 
@@ -108,19 +110,32 @@ static bool is_by(const struct sk_note_signature *signature, const struct sk_ver
 	return signature->id == key->id && strcmp(signature->name, key->name) == 0;
 }
 
+static enum sk_err verify_line(const struct sk_note *note, const struct sk_verify_key *key, const struct sk_note_signature *signature)
+{
+	switch (key->kind) {
+	case SK_KEY_SSHSIG_ED25519:
+	case SK_KEY_SSHSIG_SK_ED25519:
+		return sk_sshsig_verify(key, note->body, note->body_length, signature->bytes, signature->length);
+	case SK_KEY_WEBAUTHN_ED25519:
+	case SK_KEY_WEBAUTHN_ES256:
+		return sk_webauthn_verify(key, note->body, note->body_length, signature->bytes, signature->length);
+	case SK_KEY_ASSIGNED:
+	case SK_KEY_KIND_COUNT:
+		break;
+	}
+	return signature->length == SK_SIGN_BYTES ? sk_verify(key, note->body, note->body_length, signature->bytes) : SK_ESIGNATURE;
+}
+
 /* Every line by this key must verify: one good line does not excuse a bad one (signed-note: a known key that fails rejects the note). */
 enum sk_err sk_note_verify(const struct sk_note *note, const struct sk_verify_key *key)
 {
 	enum sk_err verdict = SK_ENOENT;
-	if (key->type != SK_KEY_ED25519)
+	if (key->type != SK_KEY_ED25519 && key->type != SK_KEY_UNASSIGNED)
 		return SK_ENOENT;
 	for (size_t i = 0; i < note->signature_count; i++) {
-		const struct sk_note_signature *signature = &note->signatures[i];
-		if (!is_by(signature, key))
+		if (!is_by(&note->signatures[i], key))
 			continue;
-		if (signature->length != SK_SIGN_BYTES)
-			return SK_ESIGNATURE;
-		SK_TRY(sk_verify(key, note->body, note->body_length, signature->bytes));
+		SK_TRY(verify_line(note, key, &note->signatures[i]));
 		verdict = SK_OK;
 	}
 	return verdict;
@@ -129,7 +144,7 @@ enum sk_err sk_note_verify(const struct sk_note *note, const struct sk_verify_ke
 /* The bytes that a witness signs: two header lines, then the whole body. */
 static void cosigned_message(struct sk_buf *out, const char *body, size_t body_length, uint64_t unix_seconds)
 {
-	sk_buf_init(out, (size_t)SK_NOTE_MAX + LINE_TEXT_MAX);
+	sk_buf_init(out, (size_t)SK_NOTE_MAX + HEADER_TEXT_MAX);
 	sk_buf_addf(out, "cosignature/v1\ntime %" PRIu64 "\n", unix_seconds);
 	sk_buf_add(out, body, body_length);
 }
@@ -168,11 +183,19 @@ enum sk_err sk_note_verify_cosignature(const struct sk_note *note, const struct 
 
 static void add_line(struct sk_buf *out, const struct sk_verify_key *key, const uint8_t *signature, size_t length)
 {
-	uint8_t bytes[ID_BYTES + COSIGNATURE_BYTES] = {(uint8_t)(key->id >> 24), (uint8_t)(key->id >> 16), (uint8_t)(key->id >> 8), (uint8_t)key->id};
-	char encoded[LINE_TEXT_MAX];
+	uint8_t bytes[ID_BYTES + SK_NOTE_SIGNATURE_MAX] = {(uint8_t)(key->id >> 24), (uint8_t)(key->id >> 16), (uint8_t)(key->id >> 8), (uint8_t)key->id};
+	char encoded[CHUNK_TEXT + 1];
 	memcpy(bytes + ID_BYTES, signature, length);
 	(void)sodium_bin2base64(encoded, sizeof encoded, bytes, ID_BYTES + length, sodium_base64_VARIANT_ORIGINAL);
 	sk_buf_addf(out, "%s%s %s\n", line_mark, key->name, encoded);
+}
+
+void sk_note_add_foreign(struct sk_buf *out, const struct sk_verify_key *key, const void *signature, size_t length)
+{
+	if (length <= SK_NOTE_SIGNATURE_MAX)
+		add_line(out, key, signature, length);
+	else if (out->failed == SK_OK)
+		out->failed = SK_ETOOBIG;
 }
 
 void sk_note_add_signature(struct sk_buf *out, const char *body, size_t body_length, const struct sk_sign_key *key)

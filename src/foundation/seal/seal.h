@@ -8,7 +8,7 @@
 #include "base/buf.h"
 
 enum { SK_HASH_BYTES = 32, SK_KEY_BYTES = 32, SK_SIGN_BYTES = 64, SK_SEAL_OVERHEAD_BYTES = 24 + 16, SK_SIP_KEY_BYTES = 16 };
-enum { SK_KEY_NAME_MAX = 128, SK_VKEY_TEXT_MAX = SK_KEY_NAME_MAX + 80 };
+enum { SK_KEY_NAME_MAX = 128, SK_PUBLIC_KEY_MAX = 33, SK_KEY_SCOPE_MAX = 128, SK_VKEY_TEXT_MAX = SK_KEY_NAME_MAX + 272 };
 
 /* Fetch digests, start libsodium. SK_ENOMEM or SK_EIO when the libraries fail. Idempotent. */
 SK_MUST enum sk_err sk_seal_start(void);
@@ -43,12 +43,23 @@ SK_MUST enum sk_err sk_unseal(const uint8_t key[SK_KEY_BYTES], const void *aad, 
 
 /* ---- signing keys (Ed25519) ---- */
 
-/* A public key with its name: what "name+id+base64" text holds. type 0x01 = note signature, 0x04 = witness cosignature. */
+/* Kinds of keys that C2SP does not number: their type byte is 0xff and a long name follows (kind.def). */
+enum sk_key_kind {
+	SK_KEY_ASSIGNED, /* the type byte says it all */
+#define SK_KEY_KIND(symbol, name, bytes, scoped) SK_KEY_##symbol,
+#include "seal/kind.def"
+#undef SK_KEY_KIND
+	SK_KEY_KIND_COUNT
+};
+
+/* A public key with its name: what "name+id+base64" text holds. type 0x01 = note signature, 0x04 = witness cosignature, 0xff = see kind. */
 struct sk_verify_key {
 	char name[SK_KEY_NAME_MAX];
 	uint8_t type;
-	uint8_t public_key[32];
-	uint32_t id; /* first 4 bytes of SHA-256(name LF type key), big-endian */
+	uint8_t public_key[SK_PUBLIC_KEY_MAX]; /* shorter ones: zeros behind */
+	uint32_t id;                           /* first 4 bytes of SHA-256(name LF type key), big-endian */
+	enum sk_key_kind kind;
+	char scope[SK_KEY_SCOPE_MAX];          /* what the key signs for, by kind: application or relying party; else "" */
 };
 
 struct sk_sign_key; /* opaque; the secret half lives in locked memory */
@@ -65,7 +76,7 @@ void sk_sign_key_free(struct sk_sign_key *key);
 const struct sk_verify_key *sk_sign_key_public(const struct sk_sign_key *key);
 /* Sign bytes. */
 void sk_sign(const struct sk_sign_key *key, const void *bytes, size_t length, uint8_t signature[SK_SIGN_BYTES]);
-/* SK_OK or SK_ESIGNATURE. */
+/* A bare Ed25519 signature: SK_OK or SK_ESIGNATURE. What a kind of key wraps around it is for sk_note_verify. */
 SK_MUST enum sk_err sk_verify(const struct sk_verify_key *key, const void *bytes, size_t length, const uint8_t signature[SK_SIGN_BYTES]);
 /* Parse "name+hex8+base64(type||key)"; the id must match. SK_EMALFORMED. */
 SK_MUST enum sk_err sk_verify_key_parse(const char *text, struct sk_verify_key *out);
@@ -76,13 +87,13 @@ void sk_verify_key_as_witness(const struct sk_verify_key *key, struct sk_verify_
 
 /* ---- signed notes (C2SP signed-note): body ending in LF, blank line, signature lines ---- */
 
-enum { SK_NOTE_SIGNATURES_MAX = 64, SK_NOTE_MAX = 1 << 20 };
+enum { SK_NOTE_SIGNATURES_MAX = 64, SK_NOTE_SIGNATURE_MAX = 764, SK_NOTE_MAX = 1 << 20 };
 
 struct sk_note_signature {
 	char name[SK_KEY_NAME_MAX];
 	uint32_t id;
 	size_t length;         /* bytes after the id; 64 for Ed25519, 72 for a cosignature */
-	uint8_t bytes[256];    /* longer signatures (ML-DSA) are kept as unknown with length 0 */
+	uint8_t bytes[SK_NOTE_SIGNATURE_MAX]; /* longer signatures (ML-DSA) are kept as unknown with length 0 */
 };
 
 struct sk_note {
@@ -94,7 +105,7 @@ struct sk_note {
 
 /* Split a note. SK_EMALFORMED: no blank line, control characters, bad UTF-8, bad signature line, no signature at all. */
 SK_MUST enum sk_err sk_note_parse(const char *text, size_t length, struct sk_note *out, struct sk_fault *fault);
-/* Does a signature by this key (type 0x01) stand under the note and verify? SK_ENOENT when there is none by that name and id, SK_ESIGNATURE
+/* Does a signature by this key (type 0x01 or 0xff) stand under the note and verify? SK_ENOENT when there is none by that name and id, SK_ESIGNATURE
    when it is there and wrong. */
 SK_MUST enum sk_err sk_note_verify(const struct sk_note *note, const struct sk_verify_key *key);
 /* As sk_note_verify for a witness cosignature (type 0x04); *unix_seconds gets its time. */

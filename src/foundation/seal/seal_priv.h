@@ -7,7 +7,7 @@
 
 #include "seal/seal.h"
 
-enum { SK_KEY_ED25519 = 0x01, SK_KEY_COSIGNATURE = 0x04 };
+enum { SK_KEY_ED25519 = 0x01, SK_KEY_COSIGNATURE = 0x04, SK_KEY_UNASSIGNED = 0xff };
 
 /* Borrowed text of known length. Read by taking pieces off the front, never by index. */
 struct sk_span {
@@ -47,13 +47,21 @@ static inline bool sk_span_is(struct sk_span span, const char *text)
 bool sk_span_text_valid(struct sk_span span, bool line_feeds, bool spaces);
 /* C2SP signed-note: a key name is not empty, UTF-8, without Unicode spaces, control characters and plus. Any length. */
 bool sk_key_name_valid(struct sk_span name);
-/* First 4 bytes of SHA-256(name LF type key), big-endian. */
-uint32_t sk_key_id(const char *name, uint8_t type, const uint8_t public_key[32]);
+/* First 4 bytes of SHA-256(name LF type key), big-endian; the type of an unassigned kind is 0xff, its long name and LF, its key has the scope behind it. */
+uint32_t sk_key_id(const struct sk_verify_key *key);
+/* A scope stands where the kind has one, and is printable ASCII without spaces. */
+bool sk_key_scope_valid(const struct sk_verify_key *key);
+/* A signature of the kinds in kind.def over a text. SK_OK or SK_ESIGNATURE. */
+SK_MUST enum sk_err sk_sshsig_verify(const struct sk_verify_key *key, const void *text, size_t text_length, const void *blob, size_t length);
+/* As above. */
+SK_MUST enum sk_err sk_webauthn_verify(const struct sk_verify_key *key, const void *text, size_t text_length, const void *packed, size_t length);
 /* Strict base64 (padding, zero trailing bits) of at most `capacity` bytes; *length gets their number. */
 bool sk_span_base64(struct sk_span text, uint8_t *bytes, size_t capacity, size_t *length);
 /* Parse a verifier key of known length. SK_EMALFORMED. */
 SK_MUST enum sk_err sk_verify_key_parse_span(struct sk_span text, struct sk_verify_key *out);
 /* Parse "PRIVATE+KEY+name+hex8+base64(0x01||seed)". SK_EMALFORMED, SK_ENOMEM. Caller frees. */
 SK_MUST enum sk_err sk_sign_key_parse(struct sk_span text, struct sk_sign_key **out);
+/* The secret half as libsodium has it (seed and public key), borrowed. */
+const uint8_t *sk_sign_key_secret(const struct sk_sign_key *key);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "drills.h"
 #include "ledger/record_read.h"
+#include "ledger/act.h"
 #include "scene.h"
 
 enum { TEXT_MAX = 32 << 20, LONG_LEAVES = 300, LONG_EVERY = 70, TWO_EVERY = 4, HUGE_LEAVES = 70000, HUGE_EVERY = 4000, DOTS = 128 };
@@ -218,6 +219,25 @@ static void kernel_gate(struct scene *s, const char *mode, const char *copying)
 	SCENE_MUST(record.failed == SK_OK);
 	scene_insert(s, s->stop3, sk_buf_text(&record));
 	sk_buf_fini(&record);
+}
+
+/* Three acts behind everything: two of one matter, one of another. */
+static void acts(struct scene *s)
+{
+	size_t first = s->count;
+	struct sk_act_facts facts = {.matter = "order", .event = "draft", .to = "draft", .time_ns = INT64_C(1900000000000000000), .count_count = 1,
+				     .counts = {{.name = "targets", .frames = 3}}, .word_count = 2, .words = {"level.high", "urgent"}};
+	for (size_t i = 0; i < 3; i++) {
+		struct sk_buf record;
+		memset(facts.subject, i == 2 ? 0xbb : 0xaa, sizeof facts.subject);
+		facts.previous = i == 1 ? first + 1 : 0;
+		memcpy(facts.from, i == 1 ? "draft" : "", i == 1 ? 6 : 1);
+		sk_buf_init(&record, SK_RECORD_MAX_BYTES);
+		sk_record_act(&record, &facts);
+		SCENE_MUST(record.failed == SK_OK);
+		scene_insert(s, s->count, sk_buf_text(&record));
+		sk_buf_fini(&record);
+	}
 }
 
 static void replace_value(struct scene *s, size_t leaf, const char *key, const char *with)
@@ -503,6 +523,12 @@ static void write_good(void)
 		scene_fini(&scene);
 		add_case(gates[i].name, 0, "VERIFIED", "VERIFIED", "");
 	}
+	folder_of("good-acts", folder);
+	scene_two(&scene, &scene_party);
+	acts(&scene);
+	scene_write(&scene, folder, own_key, TWO_EVERY);
+	scene_fini(&scene);
+	add_case("good-acts", 0, "VERIFIED", "VERIFIED", "");
 	add_case("good-300", 0, "that you gave", "that you gave", "--key own.vkey");
 	add_case("good-300", 0, "is a prefix", "VERIFIED", "--old good-257/checkpoint.as-prefix");
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "ledger/act.h"
 #include "scene.h"
 #include "text/json.h"
 #include "text/text.h"
@@ -46,6 +47,56 @@ static void test_round_trip(void **state)
 		}
 		scene_fini(&scene);
 	}
+}
+
+/* An act: the statement reads back the same and in no other form; its leaf tells names of tables, counts and commitments. */
+static void test_act(void **state)
+{
+	(void)state;
+	static const char *const wrong[][2] = {{"\"event\":\"draft\"", "\"event\":\"Draft\""}, {"\"format\":\"sekisho-act/1\"", "\"format\":\"sekisho-act/2\""}, {"\"id\":\"o-1\"", "\"id\":\"o 1\""},
+					       {"\"body\":{\"why\":\"x\"}", "\"body\":[]"}, {"\"body\":{\"why\":\"x\"}", "\"body\": {\"why\":\"x\"}"}, {"\"matter\":\"order\"", "\"matter\":\"\""},
+					       {"\"time\":\"1970-01-01T00:00:00.000000005Z\"", "\"time\":\"1970-01-01T00:00:00Z\""}, {"\"policy\":\"00", "\"policy\":\"0g"}, {"}\n", ",\"z\":1}\n"},
+					       {"}\n", "}"}, {"\"event\":\"draft\",", ""}};
+	static struct sk_record record;
+	struct sk_act act = {.matter = "order", .id = "o-1", .event = "draft", .time_ns = 5, .body = "{\"why\":\"x\"}", .body_length = 11}, read;
+	struct sk_buf out, altered;
+	struct sk_fault fault = {.line = ""};
+	sk_buf_init(&out, SK_ACT_TEXT_MAX);
+	sk_buf_init(&altered, SK_ACT_TEXT_MAX);
+	sk_act_write(&act, &out);
+	assert_int_equal(out.failed, SK_OK);
+	assert_int_equal(sk_act_read(sk_buf_text(&out), out.length, &read, &fault), SK_OK);
+	assert_memory_equal(read.digest, act.digest, SK_HASH_BYTES);
+	assert_memory_equal(read.body, act.body, read.body_length);
+	assert_int_equal(read.body_length, act.body_length);
+	for (size_t i = 0; i < SK_COUNT(wrong); i++) {
+		const char *text = sk_buf_text(&out), *at = strstr(text, wrong[i][0]);
+		assert_non_null(at);
+		sk_buf_reset(&altered);
+		sk_buf_add(&altered, text, (size_t)(at - text));
+		sk_buf_add_text(&altered, wrong[i][1]);
+		sk_buf_add_text(&altered, at + strlen(wrong[i][0]));
+		if (sk_act_read(sk_buf_text(&altered), altered.length, &read, &fault) != SK_EMALFORMED)
+			fail_msg("accepted: %s", wrong[i][1]);
+	}
+	for (size_t length = 0; length < out.length; length++)
+		assert_int_not_equal(sk_act_read(sk_buf_text(&out), length, &read, &fault), SK_OK);
+	struct sk_act_facts facts = {.matter = "order", .event = "draft", .to = "draft", .time_ns = 5, .count_count = 2, .counts = {{.name = "a", .frames = 0}, {.name = "b", .frames = 2}},
+				     .word_count = 2, .words = {"x", "y"}};
+	sk_buf_reset(&out);
+	sk_record_act(&out, &facts);
+	assert_int_equal(out.failed, SK_OK);
+	assert_canonical(sk_buf_text(&out), out.length);
+	assert_int_equal(sk_record_parse(sk_buf_text(&out), out.length, &record, &fault), SK_OK);
+	assert_int_equal(record.kind, SK_RECORD_ACT);
+	assert_int_equal(record.act.counts.count, 1);
+	assert_int_equal(record.act.words.count, 2);
+	memcpy(facts.words[0], "y", 2); /* names stand once, in order */
+	sk_buf_reset(&out);
+	sk_record_act(&out, &facts);
+	assert_int_equal(out.failed, SK_EUSAGE);
+	sk_buf_fini(&altered);
+	sk_buf_fini(&out);
 }
 
 /* The gate in the kernel: written, canonical, and read back the same; names out of form are not written. */
@@ -414,7 +465,7 @@ static void test_commitment(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_round_trip),	  cmocka_unit_test(test_kernel_gate), cmocka_unit_test(test_every_byte),  cmocka_unit_test(test_writer_refuses),
+	    cmocka_unit_test(test_round_trip),	  cmocka_unit_test(test_kernel_gate), cmocka_unit_test(test_act), cmocka_unit_test(test_every_byte),  cmocka_unit_test(test_writer_refuses),
 	    cmocka_unit_test(test_account_check), cmocka_unit_test(test_old_carry),   cmocka_unit_test(test_small_cells), cmocka_unit_test(test_interval_refuses),
 	    cmocka_unit_test(test_commitment),	  cmocka_unit_test(test_exports_check), cmocka_unit_test(test_exports_carry),
 	};

@@ -153,7 +153,9 @@ static void test_rfc8032(void **state)
 	encoded[44] = '\0';
 	static const uint8_t public_key[32] = {0x3d, 0x40, 0x17, 0xc3, 0xe8, 0x43, 0x89, 0x5a, 0x92, 0xb7, 0x0a, 0xa7, 0x4d, 0x1b, 0x7e, 0xbc,
 					       0x9c, 0x98, 0x2c, 0xcf, 0x2e, 0xc4, 0x96, 0x8c, 0xc0, 0xcd, 0x55, 0xf1, 0x2a, 0xf4, 0x66, 0x0c};
-	(void)snprintf(text, sizeof text, "PRIVATE+KEY+rfc8032+%08x+%s", sk_key_id("rfc8032", 1, public_key), encoded);
+	struct sk_verify_key named = {.name = "rfc8032", .type = 1};
+	memcpy(named.public_key, public_key, sizeof public_key);
+	(void)snprintf(text, sizeof text, "PRIVATE+KEY+rfc8032+%08x+%s", sk_key_id(&named), encoded);
 	assert_int_equal(sk_sign_key_parse((struct sk_span){text, strlen(text)}, &key), SK_OK);
 	assert_memory_equal(sk_sign_key_public(key)->public_key, public_key, sizeof public_key);
 	uint8_t signature[SK_SIGN_BYTES];

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger/act.h"
 #include "text/text.h"
 #include "warrant/warrant.h"
 
@@ -49,33 +50,57 @@ static struct sk_warrant_trust trust_all(void)
 	return trust;
 }
 
-/* A note over the order's approval text by the keys given, NULL at the end. */
-static void approve(struct sk_order *order, struct sk_buf *note, struct sk_sign_key *const *keys)
+/* The approving acts of the keys given, NULL at the end. */
+struct given {
+	struct sk_approvals approvals;
+	struct sk_buf notes[SK_APPROVALS_MAX];
+};
+
+static void act_note(const char *matter, const char *id, const char *event, const char *body, struct sk_sign_key *key, struct sk_buf *note)
 {
-	struct sk_buf line, text;
-	sk_buf_init(&line, SK_WARRANT_TEXT_MAX);
-	sk_buf_init(&text, 4096);
+	struct sk_act act = {.time_ns = start_ns, .body = body, .body_length = strlen(body)};
+	struct sk_buf line;
+	(void)snprintf(act.matter, sizeof act.matter, "%s", matter);
+	(void)snprintf(act.id, sizeof act.id, "%s", id);
+	(void)snprintf(act.event, sizeof act.event, "%s", event);
+	sk_buf_init(&line, 65536);
 	sk_buf_init(note, 65536);
+	sk_act_write(&act, &line);
+	assert_int_equal(line.failed, SK_OK);
+	sk_note_sign(note, sk_buf_text(&line), line.length, key);
+	sk_buf_fini(&line);
+}
+
+static void approve(struct sk_order *order, struct given *given, struct sk_sign_key *const *keys)
+{
+	struct sk_buf line, body;
+	sk_buf_init(&line, SK_WARRANT_TEXT_MAX);
+	sk_buf_init(&body, 4096);
+	*given = (struct given){0};
 	assert_int_equal(sk_order_encode(order, &line, &fault), SK_OK);
-	sk_order_approval_text(order->digest, &text);
+	sk_order_approval_body(order->digest, &body);
 	for (size_t i = 0; keys[i] != NULL; i++) {
-		if (i == 0)
-			sk_note_sign(note, sk_buf_text(&text), text.length, keys[i]);
-		else
-			sk_note_add_signature(note, sk_buf_text(&text), text.length, keys[i]);
+		act_note("order", order->id, order->urgent ? "urgent" : "approve", sk_buf_text(&body), keys[i], &given->notes[i]);
+		given->approvals.notes[given->approvals.count++] = sk_buf_text(&given->notes[i]);
 	}
 	sk_buf_fini(&line);
-	sk_buf_fini(&text);
+	sk_buf_fini(&body);
+}
+
+static void forget(struct given *given)
+{
+	for (size_t i = 0; i < given->approvals.count; i++)
+		sk_buf_fini(&given->notes[i]);
 }
 
 static enum sk_err mint(struct sk_order *order, const char *quorum, struct sk_sign_key *const *keys, struct sk_buf *out)
 {
-	struct sk_buf approvals;
-	approve(order, &approvals, keys);
+	struct given given;
+	approve(order, &given, keys);
 	sk_buf_init(out, SK_WARRANT_TEXT_MAX);
 	fault.line[0] = '\0';
-	enum sk_err err = sk_warrant_encode(order, quorum, sk_buf_text(&approvals), centre, out, &fault);
-	sk_buf_fini(&approvals);
+	enum sk_err err = sk_warrant_encode(order, quorum, &given.approvals, centre, out, &fault);
+	forget(&given);
 	return err;
 }
 
@@ -246,14 +271,18 @@ static void test_forged_by_centre(void **state)
 		{"\"life_s\":3600", "\"life_s\":-1", "'life_s'"},
 		{"\"rate_bytes_per_s\":0", "\"rate_bytes_per_s\":1", "'rate_bytes_per_s'"},
 		{"\"targets\":[\"bad.example\"]", "\"targets\":[]", "'targets'"},
-		{"sekisho-order/1", "sekisho-order/2", "'format'"},
-		{"sekisho-warrant/1", "sekisho-basis/1", "'format'"},
+		{"sekisho-order/2", "sekisho-order/1", "'format'"},
+		{"sekisho-warrant/2", "sekisho-warrant/1", "'format'"},
+		{"\"urgent\":false", "\"urgent\":true", "not the one configured"},
 		{"\"quorum\":\"witness", "\"pad\":\"\",\"quorum\":\"witness", "canonical form"},
 		{"\"targets\":[", "\"target\":0,\"targets\":[", "canonical form"},
-		{"T00:00:00.000000000Z", "T00:00:00Z", "canonical form"},
+		{"\"not_before\":\"2026-11-22T00:00:00.000000000Z", "\"not_before\":\"2026-11-22T00:00:00Z", "canonical form"},
 		{"{\"approvals\"", "{ \"approvals\"", "canonical JSON"},
-		{"sekisho-approval/1", "sekisho-approval/2", "another order"},
-		{"\"approvals\":\"", "\"approvals\":\"x", "another order"},
+		{"sekisho-act/1", "sekisho-act/2", "format"},
+		{"\"approvals\":[\"", "\"approvals\":[\"x", "JSON"},
+		{"\\\"matter\\\":\\\"order", "\\\"matter\\\":\\\"basis", "another order"},
+		{"\\\"event\\\":\\\"approve", "\\\"event\\\":\\\"reject", "another order"},
+		{"\\\"previous\\\":\\\"00", "\\\"previous\\\":\\\"01", "does not verify"},
 	};
 	char *body = good_body((struct sk_sign_key *[]){members[0], members[1], NULL});
 	struct sk_warrant warrant;
@@ -266,20 +295,139 @@ static void test_forged_by_centre(void **state)
 		assert_int_equal(warrant.order.target_count, 0); /* nothing is left to act on */
 		free(forged);
 	}
-	/* one approval line taken away, one doubled, and the signatures of two members exchanged */
-	const char *first = strstr(body, "\\n\xe2\x80\x94 ") + 2, *second = strstr(first + 3, "\xe2\x80\x94 "), *end = strstr(second, "\",\"format\"");
+	/* one approval taken away, one doubled, one with a second line, and the signatures of two members exchanged */
+	const char *comma = strstr(body, "\",\"{") + 1, *end = strstr(comma, "],\"format\"");
 	char *forged = NULL;
-	assert_true(asprintf(&forged, "%.*s%s", (int)(second - body), body, end) >= 0);
+	assert_true(asprintf(&forged, "%.*s%s", (int)(comma - body), body, end) >= 0);
 	assert_int_equal(decode_forged(forged, &warrant), SK_ESIGNATURE);
+	assert_non_null(strstr(fault.line, "1 approvals count"));
 	free(forged);
-	assert_true(asprintf(&forged, "%.*s%.*s%s", (int)(end - body), body, (int)(end - second), second, end) >= 0);
+	assert_true(asprintf(&forged, "%.*s%.*s%s", (int)(end - body), body, (int)(end - comma), comma, end) >= 0);
 	assert_int_equal(decode_forged(forged, &warrant), SK_ESIGNATURE);
 	assert_non_null(strstr(fault.line, "twice"));
+	free(forged);
+	const char *line = strstr(body, "\xe2\x80\x94 "), *line_end = strstr(line, "\"");
+	assert_true(asprintf(&forged, "%.*s%.*s%s", (int)(line_end - body), body, (int)(line_end - line), line, line_end) >= 0);
+	assert_int_equal(decode_forged(forged, &warrant), SK_ESIGNATURE);
+	assert_non_null(strstr(fault.line, "2 signatures"));
 	free(forged);
 	forged = replaced(body, "\xe2\x80\x94 m1 ", "\xe2\x80\x94 m2 ");
 	assert_int_equal(decode_forged(forged, &warrant), SK_ESIGNATURE); /* m1's id under m2's name: nobody's */
 	free(forged);
 	free(body);
+}
+
+/* Seats: an organisation counts once, and a person with two keys is one; the proposer's other keys do not count either. */
+//= rule: WARRANT-2
+static void test_seats(void **state)
+{
+	(void)state;
+	char text[8192] = "", key[SK_VKEY_TEXT_MAX];
+	static const char *const names[] = {"nco/alice", "nco/bob", "npa/chika#1", "npa/chika#2", "mod/dan"};
+	for (size_t i = 0; i < SK_COUNT(names); i++)
+		(void)snprintf(text + strlen(text), sizeof text - strlen(text), "witness %s %s\n", names[i], sk_verify_key_format(sk_sign_key_public(members[i]), key));
+	(void)snprintf(text + strlen(text), sizeof text - strlen(text),
+		       "group nco any nco/alice nco/bob\ngroup npa any npa/chika#1 npa/chika#2\ngroup all 1 nco npa mod/dan\nquorum all\n");
+	struct {
+		struct sk_sign_key *keys[4];
+		int proposer; /* a member's number, or -1 */
+		const char *says;
+	} cases[] = {
+		{{members[0], members[1]}, -1, "1 approvals count"},             /* one organisation, two people */
+		{{members[2], members[3]}, -1, "approved twice"},                /* one person, two keys */
+		{{members[0], members[2]}, -1, ""},
+		{{members[0], members[1], members[4]}, -1, ""},
+		{{members[3], members[4]}, 2, "1 approvals count"},              /* the proposer's other key */
+		{{members[1], members[4]}, 0, ""},                               /* the proposer's colleague is somebody else */
+	};
+	for (size_t i = 0; i < SK_COUNT(cases); i++) {
+		struct sk_order order = order_for(SK_ACTION_RPZ_NXDOMAIN, text);
+		struct sk_buf note;
+		if (cases[i].proposer >= 0)
+			order.proposer = *sk_sign_key_public(members[cases[i].proposer]);
+		enum sk_err err = mint(&order, text, cases[i].keys, &note);
+		if ((err == SK_OK) != (cases[i].says[0] == '\0') || strstr(fault.line, cases[i].says) == NULL)
+			fail_msg("case %zu: %d \"%s\" does not say %s", i, err, fault.line, cases[i].says);
+		sk_buf_fini(&note);
+	}
+}
+
+/* LAW.md I3: two persons and a day for what can be taken away; anything else is not urgent. */
+//= rule: WARRANT-3
+static void test_urgent(void **state)
+{
+	(void)state;
+	struct sk_order order = rpz();
+	struct sk_warrant warrant;
+	struct sk_buf note;
+	order.urgent = true;
+	/* a text may ask for more than the level: here for two of three */
+	assert_int_equal(mint(&order, two_of_three, (struct sk_sign_key *[]){members[0], NULL}, &note), SK_ESIGNATURE);
+	sk_buf_fini(&note);
+	assert_int_equal(mint(&order, two_of_three, (struct sk_sign_key *[]){members[0], members[1], NULL}, &note), SK_OK);
+	assert_int_equal(decode(&note, start_ns, &warrant), SK_ESIGNATURE); /* this enforcer was given no quorum for urgent orders */
+	assert_non_null(strstr(fault.line, "level urgent"));
+	struct sk_warrant_trust trust = trust_all();
+	sk_sha256(two_of_three, strlen(two_of_three), trust.quorum[SK_LEVEL_URGENT]);
+	assert_int_equal(sk_warrant_decode(sk_buf_text(&note), note.length, &trust, start_ns, &warrant, &fault), SK_OK);
+	sk_buf_fini(&note);
+}
+
+static void test_urgent_limits(void **state)
+{
+	(void)state;
+	char text[4096], key[SK_VKEY_TEXT_MAX];
+	(void)snprintf(text, sizeof text, "witness m0 %s\nquorum m0\n", sk_verify_key_format(sk_sign_key_public(members[0]), key));
+	struct sk_order order = order_for(SK_ACTION_RPZ_NXDOMAIN, text);
+	struct sk_warrant warrant;
+	struct sk_warrant_trust trust = trust_all();
+	struct sk_buf note;
+	sk_sha256(text, strlen(text), trust.quorum[SK_LEVEL_URGENT]);
+	order.urgent = true;
+	order.life_s = DAY_S;
+	order.not_after_ns = order.not_before_ns + DAY_S * second_ns;
+	assert_int_equal(mint(&order, text, (struct sk_sign_key *[]){members[0], NULL}, &note), SK_OK);
+	assert_int_equal(sk_warrant_decode(sk_buf_text(&note), note.length, &trust, start_ns, &warrant, &fault), SK_OK);
+	assert_true(warrant.order.urgent);
+	assert_int_equal(sk_order_level(&warrant.order), SK_LEVEL_URGENT);
+	sk_buf_fini(&note);
+	order.proposer = *sk_sign_key_public(members[0]); /* one person alone */
+	assert_int_equal(mint(&order, text, (struct sk_sign_key *[]){members[0], NULL}, &note), SK_ESIGNATURE);
+	sk_buf_fini(&note);
+	struct sk_buf line;
+	sk_buf_init(&line, SK_WARRANT_TEXT_MAX);
+	order.life_s++;
+	assert_int_equal(sk_order_encode(&order, &line, &fault), SK_EUSAGE);
+	assert_non_null(strstr(fault.line, "urgent rpz may live 1 to 86400 seconds"));
+	order.life_s--;
+	order.not_after_ns++;
+	assert_int_equal(sk_order_encode(&order, &line, &fault), SK_EUSAGE);
+	order = order_for(SK_ACTION_TAKEDOWN_NOTICE_SEND, text);
+	(void)snprintf(order.targets[0], sizeof order.targets[0], "registrar");
+	assert_int_equal(sk_order_encode(&order, &line, &fault), SK_OK);
+	order.urgent = true;
+	assert_int_equal(sk_order_encode(&order, &line, &fault), SK_EUSAGE);
+	assert_non_null(strstr(fault.line, "'urgent'"));
+	sk_buf_fini(&line);
+}
+
+static void test_end(void **state)
+{
+	(void)state;
+	struct sk_end end = {.id = "order-7", .time_ns = start_ns + 1}, out;
+	struct sk_buf note;
+	memset(end.warrant, 0xe7, sizeof end.warrant);
+	sk_buf_init(&note, 65536);
+	sk_end_encode(&end, centre, &note);
+	assert_int_equal(sk_end_decode(sk_buf_text(&note), note.length, sk_sign_key_public(centre), &out, &fault), SK_OK);
+	assert_memory_equal(&out, &end, sizeof end);
+	assert_int_equal(sk_end_decode(sk_buf_text(&note), note.length, sk_sign_key_public(stranger), &out, &fault), SK_ESIGNATURE);
+	for (size_t bit = 0; bit < 8 * note.length; bit++) {
+		note.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		assert_int_not_equal(sk_end_decode((const char *)note.bytes, note.length, sk_sign_key_public(centre), &out, &fault), SK_OK);
+		note.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	sk_buf_fini(&note);
 }
 
 static void test_forged_by_others(void **state)
@@ -353,6 +501,7 @@ static void test_lives(void **state)
 		{SK_ACTION_TAKEDOWN_NOTICE_SEND, SK_LEVEL_MEDIUM, 14 * DAY_S, "registrar.example"},
 		{SK_ACTION_OPERATOR_ADVISORY_SEND, SK_LEVEL_LOW, 90 * DAY_S, "power/operator-3"},
 		{SK_ACTION_VENDOR_REQUEST_SEND, SK_LEVEL_LOW, 90 * DAY_S, "vendor-9"}, {SK_ACTION_PUBLIC_NOTICE_PUBLISH, SK_LEVEL_MEDIUM, 90 * DAY_S, "public"},
+		{SK_ACTION_RTBH_BLACKHOLE, SK_LEVEL_HIGH, 4 * 3600, "192.0.2.7/32"},
 	};
 	assert_int_equal(SK_COUNT(cases), SK_ACTION_COUNT);
 	for (size_t i = 0; i < SK_COUNT(cases); i++) {
@@ -394,6 +543,8 @@ static void test_targets(void **state)
 		{SK_ACTION_FLOWSPEC_DISCARD, "192.0.2.1", false} /* /32 is written */, {SK_ACTION_FLOWSPEC_DISCARD, "192.0.2.1/24", false},
 		{SK_ACTION_FLOWSPEC_DISCARD, "2001:0db8::/48", false} /* not the usual form */, {SK_ACTION_FLOWSPEC_DISCARD, "bad.example", false},
 		{SK_ACTION_NFTABLES_DROP, "192.0.2.1/32", true}, {SK_ACTION_NFTABLES_DROP, "10.0.0.0/8", false},
+		{SK_ACTION_RTBH_BLACKHOLE, "192.0.2.1/32", true}, {SK_ACTION_RTBH_BLACKHOLE, "192.0.2.0/31", false},
+		{SK_ACTION_RTBH_BLACKHOLE, "2001:db8::1/128", true}, {SK_ACTION_RTBH_BLACKHOLE, "2001:db8::/127", false},
 		{SK_ACTION_TAKEDOWN_NOTICE_SEND, "jpcert", true}, {SK_ACTION_TAKEDOWN_NOTICE_SEND, "192.0.2.1", false},
 		{SK_ACTION_TAKEDOWN_NOTICE_SEND, "two words", false}, {SK_ACTION_TAKEDOWN_NOTICE_SEND, "", false},
 	};
@@ -457,7 +608,7 @@ static void test_other_fields(void **state)
 static void test_forbidden_kinds_do_not_exist(void **state)
 {
 	(void)state;
-	static const char *const allowed[] = {"rpz", "flowspec", "nftables", "sinkhole", "takedown_notice", "operator_advisory", "vendor_request", "public_notice"};
+	static const char *const allowed[] = {"rpz", "flowspec", "nftables", "sinkhole", "takedown_notice", "operator_advisory", "vendor_request", "public_notice", "rtbh"};
 	assert_int_equal(SK_COUNT(allowed), SK_MEASURE_COUNT);
 	for (unsigned i = 0; i < SK_MEASURE_COUNT; i++)
 		assert_string_equal(sk_measure_name((enum sk_measure)i), allowed[i]);
@@ -504,7 +655,7 @@ static int finish(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_agreed), cmocka_unit_test(test_quorum), cmocka_unit_test(test_lax_quorum), cmocka_unit_test(test_forged_by_centre),
+		cmocka_unit_test(test_agreed), cmocka_unit_test(test_quorum), cmocka_unit_test(test_lax_quorum), cmocka_unit_test(test_seats), cmocka_unit_test(test_urgent), cmocka_unit_test(test_urgent_limits), cmocka_unit_test(test_end), cmocka_unit_test(test_forged_by_centre),
 		cmocka_unit_test(test_forged_by_others), cmocka_unit_test(test_in_force), cmocka_unit_test(test_lives), cmocka_unit_test(test_targets),
 		cmocka_unit_test(test_other_fields), cmocka_unit_test(test_forbidden_kinds_do_not_exist),
 	};
