@@ -110,7 +110,7 @@ enum sk_err sk_password_check(struct sk_factors *factors, const char *account, c
 {
 	static const char wrong[] = "wrong password, none set, or too many wrong ones just now";
 	/* Nobody's: so that an account without a password takes as long as one with. */
-	static const char dummy[] = "$argon2id$v=19$m=65536,t=3,p=1$c2VraXNob3Nla2lzaG8$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+	static const char dummy[crypto_pwhash_STRBYTES] = "$argon2id$v=19$m=65536,t=3,p=1$c2VraXNob3Nla2lzaG8$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 	struct tried tried;
 	SK_TRY(sk_vault_begin(factors, fault));
 	enum sk_err err = read_tried(factors, "password", account, &tried, fault);
