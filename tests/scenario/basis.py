@@ -65,10 +65,13 @@ def whole_life():
         expect("-> active" in o.basis("otto", "activate", "B-1", "--workspace", ws).out, "active")
         open(f + "/l.txt", "w").write("203.0.113.7\n"); sekisho("selectors", "import", "--workspace", ws, f + "/l.txt")
         o.basis("anna", "selectors", "B-1", "--workspace", ws)
-        seen, _ = watch_json(ws, cap); check_equation(seen["frames"]); expect(seen["frames"]["selected"] > 0, str(seen["frames"]))
+        seen, _ = watch_json(ws, cap); account = seen["account"]; check_equation(account); expect(account["selected"] > 0, str(account))
         shown = json.loads(sekisho("basis", "--workspace", ws, "--json").out); expect(shown["kind"] == "ff" and shown["simulated"] and not shown["self_approved"], str(shown))
-        # selectors outside the rule: five at most
-        open(f + "/l.txt", "w").write("".join(f"203.0.113.{i}\n" for i in range(1, 9))); sekisho("selectors", "import", "--workspace", ws, "--replace", f + "/l.txt", code=24)
+        # selectors outside the rule, which allows five: import refuses them, and a set that came in another way is refused when it is told, and by the sensor
+        open(f + "/l.txt", "w").write("".join(f"203.0.113.{i}\n" for i in range(1, 9))); sekisho("selectors", "import", "--workspace", ws, "--replace", f + "/l.txt", code=4)
+        os.mkdir(f + "/lab"); other = make_workspace(f + "/lab"); sekisho("selectors", "import", "--workspace", other, f + "/l.txt")
+        own = open(ws + "/selectors.set", "rb").read(); shutil.copy(other + "/selectors.set", ws + "/selectors.set")
+        o.basis("anna", "selectors", "B-1", "--workspace", ws, code=24); sekisho("watch", "--workspace", ws, cap, code=24); open(ws + "/selectors.set", "wb").write(own)
         # extension: approved apart
         later = (json.loads(sekisho("basis", "show", "B-1", "--dir", o.dir, "--json").out))["until"]
         o.basis("anna", "extend", "B-1", "--for", "300d", "--why", "x", code=33); o.basis("anna", "extend", "B-1", "--for", "30d", "--why", "still there")
@@ -86,7 +89,7 @@ def whole_life():
         o.basis("anna", "terminate", "B-1", code=3); o.basis("otto", "terminate", "B-1", "--why", "done", code=29)
         o.account("cora", "host", "commander") if sekisho("access", "key", "new", o.key("cora"), "--name", "cora") else None
         o.basis("cora", "terminate", "B-1", "--why", "done")
-        expect(not os.path.exists(ws + "/basis.note") and os.path.exists(ws + "/suspended"), "ended"); sekisho("watch", "--workspace", ws, cap, code=20)
+        expect(not os.path.exists(ws + "/basis.note") and os.path.exists(ws + "/suspended"), "ended"); sekisho("watch", "--workspace", ws, cap, code=30)
         r = o.replay(); expect(r["agree"] and r["acts"] >= 20, str(r)); verify_both(o.dir + "/centre/ledger"); verify_both(ws + "/ledger")
 
 def refused_requests():
