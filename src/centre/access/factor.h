@@ -32,8 +32,10 @@ SK_MUST enum sk_err sk_factors_now(struct sk_factors *factors, int64_t clock_ns,
 
 /* ---- passwords ---- */
 
-/* Set an account's password (argon2id). breached: a file or folder as access/breached.h reads them; NULL leaves that check out. SK_EFACTOR says what is wrong
-   with it (length, the account's name, breached). */
+/* Is it a password that may be set? SK_EFACTOR says what is wrong with it (length, the account's name, breached); breached as in sk_password_set. */
+SK_MUST enum sk_err sk_password_judge(const char *account, const char *password, size_t length, const char *breached, struct sk_fault *fault);
+/* Set an account's password (argon2id). breached: a file or folder as access/breached.h reads them; NULL leaves that check out. What
+   sk_password_judge says, SK_ENOMEM, SK_EIO. */
 SK_MUST enum sk_err sk_password_set(struct sk_factors *factors, const char *account, const char *password, size_t length, const char *breached, int64_t now_ns,
 				    struct sk_fault *fault);
 /* Is it the account's password? SK_EFACTOR: no, none was set, or a pause after SK_FACTOR_FAILURES_MAX wrong ones; the same line and about the same time. */

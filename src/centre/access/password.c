@@ -81,7 +81,7 @@ static enum sk_err count_failure(struct sk_factors *factors, const char *kind, c
 
 /* ---- passwords ---- */
 
-static enum sk_err judge_password(const char *account, const char *password, size_t length, const char *breached, struct sk_fault *fault)
+enum sk_err sk_password_judge(const char *account, const char *password, size_t length, const char *breached, struct sk_fault *fault)
 {
 	uint64_t count = 0;
 	if (length < SK_PASSWORD_MIN || length > SK_PASSWORD_MAX)
@@ -99,7 +99,7 @@ enum sk_err sk_password_set(struct sk_factors *factors, const char *account, con
 			    struct sk_fault *fault)
 {
 	struct tried tried = {.since_ns = now_ns, .confirmed = true};
-	SK_TRY(judge_password(account, password, length, breached, fault));
+	SK_TRY(sk_password_judge(account, password, length, breached, fault));
 	if (crypto_pwhash_str_alg(tried.secret, password, length, ARGON_PASSES, ARGON_BYTES, crypto_pwhash_ALG_ARGON2ID13) != 0)
 		return sk_fault_set(fault, SK_ENOMEM, "argon2id: %d MiB of memory are not to be had", ARGON_BYTES >> 20);
 	SK_TRY(sk_vault_begin(factors, fault));
@@ -146,6 +146,21 @@ enum sk_err sk_totp_step(const uint8_t *secret, size_t length, const char *code,
 	return SK_OK;
 }
 
+/* RFC 3986: all but the unreserved as %HH; cut where it does not fit. */
+static const char *percent(const char *text, char *out, size_t size)
+{
+	size_t used = 0;
+	for (; *text != '\0' && used + 4 <= size; text++) {
+		unsigned char byte = (unsigned char)*text;
+		if (isalnum(byte) || strchr("-._~", byte) != NULL)
+			out[used++] = (char)byte;
+		else
+			used += (size_t)snprintf(out + used, size - used, "%%%02X", byte);
+	}
+	out[used] = '\0';
+	return out;
+}
+
 enum sk_err sk_totp_new(struct sk_factors *factors, const char *account, const char *issuer, int64_t now_ns, char uri[SK_TOTP_URI_MAX], struct sk_fault *fault)
 {
 	uint8_t secret[SK_TOTP_SECRET_BYTES];
@@ -156,8 +171,9 @@ enum sk_err sk_totp_new(struct sk_factors *factors, const char *account, const c
 	if (oath_base32_encode((const char *)secret, sizeof secret, &encoded, &encoded_length) != OATH_OK)
 		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
 	(void)sodium_bin2hex(tried.secret, sizeof tried.secret, secret, sizeof secret);
-	int size = snprintf(uri, SK_TOTP_URI_MAX, "otpauth://totp/%s:%s?secret=%s&issuer=%s&algorithm=SHA1&digits=6&period=%d", issuer, account, encoded, issuer,
-			    SK_TOTP_STEP_S);
+	char issuer_text[256], account_text[256];
+	int size = snprintf(uri, SK_TOTP_URI_MAX, "otpauth://totp/%s:%s?secret=%s&issuer=%s&algorithm=SHA1&digits=6&period=%d", percent(issuer, issuer_text, sizeof issuer_text),
+			    percent(account, account_text, sizeof account_text), encoded, issuer_text, SK_TOTP_STEP_S);
 	sk_wipe(encoded, encoded_length);
 	free(encoded);
 	sk_wipe(secret, sizeof secret);
