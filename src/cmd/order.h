@@ -5,6 +5,7 @@
 #define SK_CMD_ORDER_H
 
 #include "cmd/centre_act.h"
+#include "cmd/workspace.h"
 #include "decide/blast.h"
 #include "decide/orders.h"
 #include "text/json.h"
@@ -59,6 +60,9 @@ SK_PRINTF(2, 3) int sk_order_usage(const struct sk_order_args *args, const char 
 SK_MUST enum sk_err sk_order_desk_text(struct sk_order_desk *desk, const char *id, struct sk_buf *body, struct sk_fault *fault);
 /* Its estimate of reach and its lists. */
 SK_MUST enum sk_err sk_order_desk_blast(struct sk_order_desk *desk, const struct sk_order *order, struct sk_order_blast *out, struct sk_fault *fault);
+/* The store of --workspace, for counting and for finding a finding's id: nothing of its content is shown, and the act that is made of it is the record of the question.
+   *store NULL: nothing was watched there yet. Both are the caller's to close. */
+SK_MUST enum sk_err sk_order_store_open(const struct sk_order_args *args, struct sk_workspace *workspace, struct sk_store **store, struct sk_fault *fault);
 /* A finding of a workspace as evidence, with the leaf that its record's interval has in the workspace's ledger. */
 SK_MUST enum sk_err sk_order_evidence(const struct sk_order_args *args, const char *finding, struct sk_order_proof *out, struct sk_fault *fault);
 

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "border/border.h"
-#include "cmd/query.h"
 #include "indicator/indicator.h"
 #include "text/text.h"
 
@@ -246,11 +245,13 @@ enum sk_err sk_order_desk_blast(struct sk_order_desk *desk, const struct sk_orde
 	int64_t until_ns = desk->now_ns, since_ns = args->since_ns != 0 ? args->since_ns : until_ns - week_ns;
 	SK_TRY(check_allowed(desk, order, fault));
 	if (args->workspace != NULL) {
-		struct sk_query query = {.cmd = args->cmd, .command = "order", .folder = args->workspace};
+		struct sk_workspace workspace;
+		struct sk_store *store;
 		SK_TRY(may_ask(desk, fault));
-		SK_TRY(sk_query_open(&query, fault));
-		enum sk_err err = query.store != NULL ? sk_blast_store(query.store, order, since_ns, until_ns, &counts, fault) : SK_OK;
-		sk_query_close(&query);
+		SK_TRY(sk_order_store_open(args, &workspace, &store, fault));
+		enum sk_err err = store != NULL ? sk_blast_store(store, order, since_ns, until_ns, &counts, fault) : SK_OK;
+		sk_store_close(store);
+		sk_workspace_close(&workspace);
 		SK_TRY(err);
 	}
 	if (args->counters != NULL) {

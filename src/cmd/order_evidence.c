@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "cmd/find_finding.h"
-#include "cmd/query.h"
 #include "ledger/ledger.h"
 #include "ledger/record_read.h"
 #include "text/text.h"
@@ -54,7 +53,7 @@ static enum sk_err ledger_size(const char *folder, uint64_t *size, struct sk_fau
 }
 
 /* By the store's digest: links number their intervals each for itself. */
-static enum sk_err find_leaf(struct sk_query *query, uint64_t interval, struct sk_order_proof *out, struct sk_fault *fault)
+static enum sk_err find_leaf(const struct sk_workspace *workspace, struct sk_store *store, uint64_t interval, struct sk_order_proof *out, struct sk_fault *fault)
 {
 	uint8_t digest[SK_HASH_BYTES], leaf[SK_HASH_BYTES];
 	char folder[SK_PATH_MAX];
@@ -63,8 +62,8 @@ static enum sk_err find_leaf(struct sk_query *query, uint64_t interval, struct s
 	struct sk_record *record = malloc(sizeof *record);
 	if (record == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
-	(void)sk_workspace_path(&query->workspace, "ledger", folder);
-	enum sk_err err = sk_store_digest_of(query->store, interval, digest, fault);
+	(void)sk_workspace_path(workspace, "ledger", folder);
+	enum sk_err err = sk_store_digest_of(store, interval, digest, fault);
 	if (err == SK_OK)
 		err = ledger_size(folder, &size, fault);
 	sk_buf_init(&bytes, SK_RECORD_MAX_BYTES);
@@ -83,34 +82,48 @@ static enum sk_err find_leaf(struct sk_query *query, uint64_t interval, struct s
 	return err == SK_ENOENT ? SK_OK : err;
 }
 
-static enum sk_err gather(struct sk_query *query, const char *prefix, struct sk_order_proof *out, struct sk_fault *fault)
+static enum sk_err gather(const struct sk_workspace *workspace, struct sk_store *store, const char *prefix, struct sk_order_proof *out, struct sk_fault *fault)
 {
 	struct sk_finding *finding = malloc(sizeof *finding);
 	if (finding == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
-	enum sk_err err = sk_find_finding(query->store, prefix, finding, fault);
+	enum sk_err err = sk_find_finding(store, prefix, finding, fault);
 	if (err == SK_OK) {
 		struct search search = {0};
 		uint64_t erased = 0;
 		const struct sk_store_filter filter = {.class_ = -1, .value = finding->matched[0] != '\0' ? finding->matched : NULL};
 		memcpy(search.id, finding->evidence, sizeof search.id);
 		sk_hex_encode(finding->id, sizeof finding->id, out->finding);
-		(void)snprintf(out->origin, sizeof out->origin, "%s", query->workspace.origin);
-		err = sk_store_observations(query->store, &filter, look, &search, &erased, fault);
+		(void)snprintf(out->origin, sizeof out->origin, "%s", workspace->origin);
+		err = sk_store_observations(store, &filter, look, &search, &erased, fault);
 		if (err == SK_OK && search.found)
-			err = find_leaf(query, search.interval, out, fault);
+			err = find_leaf(workspace, store, search.interval, out, fault);
 	}
 	free(finding);
 	return err;
 }
 
+enum sk_err sk_order_store_open(const struct sk_order_args *args, struct sk_workspace *workspace, struct sk_store **store, struct sk_fault *fault)
+{
+	struct sk_workspace_store at;
+	*store = NULL;
+	SK_TRY(sk_workspace_open(args->workspace, false, workspace, fault));
+	enum sk_err err = sk_store_open(sk_workspace_store(workspace, args->cmd->clock.unix_ns(args->cmd->clock.context), true, &at), store, fault);
+	if (err == SK_OK || err == SK_ENOENT)
+		return SK_OK;
+	sk_workspace_close(workspace);
+	return err;
+}
+
 enum sk_err sk_order_evidence(const struct sk_order_args *args, const char *prefix, struct sk_order_proof *out, struct sk_fault *fault)
 {
-	struct sk_query query = {.cmd = args->cmd, .command = "order", .folder = args->workspace};
+	struct sk_workspace workspace;
+	struct sk_store *store;
 	if (args->workspace == NULL)
 		return sk_fault_set(fault, SK_EUSAGE, "--finding: expected --workspace DIR beside it: where the finding lies");
-	SK_TRY(sk_query_open(&query, fault));
-	enum sk_err err = query.store == NULL ? sk_fault_set(fault, SK_ENOENT, "%s: nothing was found there yet", args->workspace) : gather(&query, prefix, out, fault);
-	sk_query_close(&query);
+	SK_TRY(sk_order_store_open(args, &workspace, &store, fault));
+	enum sk_err err = store == NULL ? sk_fault_set(fault, SK_ENOENT, "%s: nothing was found there yet", args->workspace) : gather(&workspace, store, prefix, out, fault);
+	sk_store_close(store);
+	sk_workspace_close(&workspace);
 	return err;
 }
