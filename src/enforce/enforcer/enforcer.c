@@ -416,11 +416,6 @@ enum sk_err sk_enforcer_trust_clock(struct sk_enforcer *e, struct sk_fault *faul
 		return sk_fault_set(fault, SK_EUSAGE, "%zu measures are there; a clock that ran ahead is set right when none is", e->measure_count);
 	e->latest_ns = e->clock.unix_ns(e->clock.context);
 	e->anchor_mono_ns = enforcer_mono(e);
-	for (size_t i = 0; i < BUCKETS; i++) { /* kept whole: what is over stays over */
-		for (struct over *over = e->overs[i]; over != NULL; over = over->next)
-			if (over->until_ns < e->latest_ns)
-				over->until_ns = e->latest_ns;
-	}
 	return journal_compact(e, fault);
 }
 
