@@ -250,7 +250,7 @@ def rights(s):
     service = s.service()
     a = s.mint("nftables", "drop", "198.51.100.30/32")[0]
     wait_for(lambda: "198.51.100.30" in s.ruleset(), 20, lambda: s.log("enforcer"))
-    pid = [p for p in s.run("ip", "netns", "pids", s.ns).out.split() if "enforcer" in open(f"/proc/{p}/cmdline").read()][0]
+    pid = service.pid  # ip netns exec becomes it
     status = dict(l.split(":\t") for l in open(f"/proc/{pid}/status").read().splitlines() if ":\t" in l)
     expect(status["Uid"].split() == [str(who.pw_uid)] * 4 and status["NoNewPrivs"] == "1", f"{status}")
     for name in ("CapPrm", "CapEff", "CapInh", "CapAmb", "CapBnd"): expect(int(status[name], 16) == 1 << 12, f"{name} is {status[name]}")

@@ -219,15 +219,19 @@ static bool next_line(const char **at, const char **line, size_t *length)
 	return true;
 }
 
-/* "error: ..." but for a node that is not there; and each of the commands must have said something: silence is no answer. */
+static bool has(const char *line, size_t length, const char *words)
+{
+	return memmem(line, length, words, strlen(words)) != NULL;
+}
+
+/* "error: ..." but for what is not there and was not to be, and what is there already and was to be; and each of the commands must have said something: silence is no answer. */
 static enum sk_err first_error(const struct rpz *rpz, const struct sk_buf *out, size_t commands, struct sk_fault *fault)
 {
 	const char *at = sk_buf_text(out), *line;
 	size_t length, said = 0;
 	while (next_line(&at, &line, &length)) {
-		bool absent = memmem(line, length, "no such node in zone", strlen("no such node in zone")) != NULL ||
-			      memmem(line, length, "no such record in zone", strlen("no such record in zone")) != NULL;
-		if (length > 6 && memcmp(line, "error:", 6) == 0 && !absent)
+		bool fine = has(line, length, "no such node in zone") || has(line, length, "no such record in zone") || has(line, length, "record already exists in zone");
+		if (length > 6 && memcmp(line, "error:", 6) == 0 && !fine)
 			return sk_fault_set(fault, SK_ETARGET, "%s: knotc says %.*s", rpz->name, (int)(length < 300 ? length : 300), line);
 		said += length > 0 && strncmp(line, "notice:", 7) != 0;
 	}
