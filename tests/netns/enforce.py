@@ -193,51 +193,70 @@ def clocks(s):
     expect(s.state() == before, f"not as before: {s.state()} {s.rows()} {s.log('enforcer')}")
 
 
-def crash_life(s, name, at, env=None):
-    """Apply two measures, then take them back; a crash at point `at` of either half (1: apply, 2: take back). Returns the orders."""
-    def go(half, code):
-        more = {"SK_CRASH_AT": str(at[1])} if at and at[0] == half else {}
+def crash_life(s, name, points=(None, None), env=None):
+    """Apply measures, then take them back; a crash behind point number points[0] of the one and points[1] of the other, each followed by a start. Returns the orders."""
+    def go(point):
+        more = {} if point is None else {"SK_CRASH_AT": str(point)}
         done = s.once(code=None, program=CRASHING, env={**(env or {}), **more})
-        expect(done.returncode in ((0,) if not more else (0, -9, 137)), f"{name}: ended with {done.returncode}: {done.err}")
-    orders = s.mint("rpz", "nxdomain", "g1.evil.test g2.evil.test", name=f"{name}r") + s.mint("nftables", "drop", "198.51.100.20/32 198.51.100.21/32", name=f"{name}n")
-    go(1, 0)
-    s.once(program=CRASHING, env=env)
-    if env is None:
-        expect([r["stage"] for r in s.rows()] == ["active"] * 2, f"{name}: after the restart {s.rows()}")
+        expect(done.returncode in ((0, -9, 137) if more else (0,)), f"{name}: ended with {done.returncode}: {done.err}")
+        if more: s.once(program=CRASHING, env=env)
+    names = "backend: rpz" in open(s.conf).read()
+    orders = (s.mint("rpz", "nxdomain", "g1.evil.test g2.evil.test", name=f"{name}r") if names else []) + s.mint("nftables", "drop", "198.51.100.20/32 198.51.100.21/32", name=f"{name}n")
+    go(points[0])
+    if "SK_NO_JOURNAL" not in (env or {}):
+        expect([r["stage"] for r in s.rows()] == ["active"] * len(orders), f"{name}: after the restart {s.rows()}")
         zone, rules = s.zone(), s.ruleset()
-        expect(all(w in zone for w in ("g1.evil.test", "g2.evil.test")) and all(w in rules for w in ("198.51.100.20", "198.51.100.21")), f"{name}: half applied:\n{zone}\n{rules}")
+        expect((not names or all(w in zone for w in ("g1.evil.test", "g2.evil.test"))) and all(w in rules for w in ("198.51.100.20", "198.51.100.21")), f"{name}: half applied:\n{zone}\n{rules}")
     for o in orders: s.end(o)
-    go(2, 0)
-    s.once(program=CRASHING, env=env)
+    go(points[1])
     return orders
 
 
-def crashes(s):
+def count_points(s, name):
+    """The names of the points of both halves."""
+    path = f"{s.folder}/{name}.points"
+    crash_life(s, name, env={"SK_POINTS": path})
+    lines = [l.rstrip("\n").split(" ", 1) for l in open(path)]
+    second = [i for i, (n, _) in enumerate(lines) if n == "1"][1]
+    return [w for _, w in lines[:second]], [w for _, w in lines[second:]]
+
+
+def around(names, words):
+    """Numbers of the points with these names, and of their neighbours."""
+    at = {i + d for i, w in enumerate(names, 1) if w in words for d in (-1, 0, 1)}
+    return sorted(n for n in at if 1 <= n <= len(names))
+
+
+def crashes(s, every=False):
     before = s.state()
-    # how many points are there? both halves, counted once
-    points = f"{s.folder}/points"
-    crash_life(s, "count", None, env={"SK_POINTS": points})
-    numbers = [int(l.split()[0]) for l in open(points)]
-    starts = [i for i, n in enumerate(numbers) if n == 1] + [len(numbers)]
-    counts = [starts[1] - starts[0], starts[3] - starts[2]]
-    expect(len(starts) == 5 and min(counts) > 4, f"points: {numbers}")
-    expect(s.state() == before, "not as before without any crash")
-    for half in (1, 2):
-        for point in range(1, counts[half - 1] + 1):
-            name = f"k{half}x{point}x"
-            orders = crash_life(s, name, (half, point))
-            expect(s.rows() == [] and s.state() == before, f"{name}: not exactly undone:\n{s.state()}\n{s.rows()}")
+    walked = 0
+    # the kernel: each point; the names: those around each change (each point too: enforce.py every_crash)
+    for targets in (("nft",), ("rpz", "nft")):
+        s.write_conf(targets=targets)
+        first, second = count_points(s, f"count{len(targets)}")
+        expect("set" in first and "clear" in second and len(first) > 10, f"points: {first} {second}")
+        whole = every or targets == ("nft",)
+        plans = [list(range(1, len(first) + 1)) if whole else around(first, ("set",)), list(range(1, len(second) + 1)) if whole else around(second, ("clear",))]
+        for i in range(max(map(len, plans))):
+            points = tuple(plan[i] if i < len(plan) else None for plan in plans)
+            name = f"k{len(targets)}x{i}"
+            orders = crash_life(s, name, points)
+            expect(s.rows() == [] and s.state() == before, f"{name}: killed behind {points}: not exactly undone:\n{s.state()}\n{s.rows()}")
             for o in orders: sekisho("measures", "show", o[1], "--dir", f"{s.folder}/state")  # whole chains
-    print(f"killed behind each of {counts[0]} + {counts[1]} points")
+            for order in os.listdir(f"{s.folder}/inbox"): os.unlink(f"{s.folder}/inbox/{order}")
+            walked += sum(p is not None for p in points)
+    print(f"killed behind {walked} points")
     # the twin without a journal: what it set before it died is nobody's any more
-    s.mint("rpz", "nxdomain", "g1.evil.test", name="twin")
-    named = [l.split()[1] for l in open(points)][:counts[0]]
-    at = named.index("set") + 1
-    s.once(code=None, program=CRASHING, env={"SK_NO_JOURNAL": "1", "SK_CRASH_AT": str(at)})
+    first, _ = count_points(s, "twin")
+    s.mint("rpz", "nxdomain", "g1.evil.test", name="orphan")
+    s.once(code=None, program=CRASHING, env={"SK_NO_JOURNAL": "1", "SK_CRASH_AT": str(first.index("set") + 1)})
     s.once(program=CRASHING, env={"SK_NO_JOURNAL": "1"})
     expect(s.state() != before, "without a journal nothing was left behind: this test could not fail")
     s.knotc("zone-begin", "rpz.sekisho"); s.knotc("zone-unset", "rpz.sekisho", "g1.evil.test"); s.knotc("zone-commit", "rpz.sekisho")
     for name in os.listdir(f"{s.folder}/inbox"): os.unlink(f"{s.folder}/inbox/{name}")
+
+
+def every_crash(s): crashes(s, True)
 
 
 def rights(s):
@@ -262,8 +281,8 @@ def rights(s):
 def main():
     only = sys.argv[1:]
     with Folder() as folder, Stack(folder) as s:
-        for test in (whole_life, refusals, somebody_else, shared, down, clocks, crashes, rights):
-            if only and test.__name__ not in only: continue
+        tests = [whole_life, refusals, somebody_else, shared, down, clocks, crashes, rights]
+        for test in [globals()[name] for name in only] or tests:
             started = time.time()
             test(s)
             print(f"{test.__name__}: fine ({time.time() - started:.1f} s)", flush=True)

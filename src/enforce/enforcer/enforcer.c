@@ -293,7 +293,8 @@ static enum sk_err close_measure(struct sk_enforcer *e, struct measure *m, struc
 	m->stage = STAGE_CLOSED;
 	receipt_begin(e, m, NULL, SK_STEP_CLOSED, &receipt);
 	(void)snprintf(receipt.detail, sizeof receipt.detail, "%s", m->why);
-	SK_TRY(receipt_add(e, m, &receipt, fault));
+	if (!m->closed_told)
+		SK_TRY(receipt_add(e, m, &receipt, fault));
 	journal_measure(e, "closed", m, m->why);
 	if (over_add(e, m->digest, m->not_after_ns) != SK_OK)
 		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
