@@ -137,6 +137,10 @@ static enum sk_err list_findings(struct sk_cmd *cmd, struct sk_query *query, str
 	if (listing.muted != 0 && !query->muted)
 		(void)fprintf(cmd->err, "sekisho: %llu finding%s muted and not shown (--muted shows them, sekisho mute list says why)\n", (unsigned long long)listing.muted,
 			      listing.muted == 1 ? " is" : "s are");
+	struct sk_store_unread unread = {.erased = 0};
+	if (query->store != NULL)
+		sk_store_unread(query->store, &unread);
+	sk_query_note_unread(query, &unread, "findings");
 	free(listing.mutes);
 	return err;
 }

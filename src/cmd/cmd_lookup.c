@@ -21,7 +21,7 @@ struct sightings {
 	int64_t first_ns, last_ns;
 	char matched[SK_OBSERVATION_DOMAIN_MAX], selected_by[64]; /* of the last observation */
 	struct sk_finding newest;
-	uint64_t erased_observations, erased_flows;
+	uint64_t erased_observations, erased_flows, locked;
 	int64_t told_ns;          /* when the observation began of which matched and selected_by are */
 	uint32_t told_hits;
 };
@@ -91,7 +91,11 @@ static enum sk_err search(const struct sk_query *query, const char *value, struc
 	filter.value = value;
 	SK_TRY(sk_store_observations(query->store, &filter, take_observation, seen, &seen->erased_observations, fault));
 	SK_TRY(sk_store_flows(query->store, &filter, take_observation, seen, &seen->erased_flows, fault));
-	return sk_store_findings(query->store, &filter, take_finding, seen, fault);
+	struct sk_store_unread unread;
+	SK_TRY(sk_store_findings(query->store, &filter, take_finding, seen, fault));
+	sk_store_unread(query->store, &unread);
+	seen->locked = unread.locked;
+	return SK_OK;
 }
 
 /* ---- why, or why not ---- */
@@ -187,6 +191,9 @@ static void explain_erased(struct lookup *lookup)
 	if (seen->erased_observations + seen->erased_flows != 0)
 		because(lookup, "Days were erased: %s observations and %s flows cannot be read any more, nor whether this value was among them.",
 			sk_number_format(seen->erased_observations, observations), sk_number_format(seen->erased_flows, flows));
+	if (seen->locked != 0)
+		because(lookup, "%s records are sealed under keys that oversight holds a share of, and the share is not open: whether this value is among them cannot be said.",
+			sk_number_format(seen->locked, observations));
 }
 
 /* Names are kept as the matched or registered domain: a longer name is answered by its parents. */

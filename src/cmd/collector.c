@@ -329,16 +329,17 @@ static enum sk_err roll_back(struct sk_collector *collector, const struct sk_tai
 static enum sk_err open_parts(struct sk_collector *collector, struct sk_collector_recovery *recovery, struct sk_fault *fault)
 {
 	const struct sk_workspace *workspace = collector->workspace;
-	char path[SK_PATH_MAX], ledger_folder[SK_PATH_MAX], store_folder[SK_PATH_MAX], keys_folder[SK_PATH_MAX];
+	char path[SK_PATH_MAX], ledger_folder[SK_PATH_MAX];
+	struct sk_workspace_store at;
 	uint64_t dropped = 0;
 	struct sk_tail tail;
 	SK_TRY(sk_sign_key_load(sk_workspace_path(workspace, "keys/ledger.key", path), &collector->key, fault));
 	(void)sk_workspace_path(workspace, "ledger", ledger_folder);
 	SK_TRY(sk_ledger_open(ledger_folder, workspace->origin, collector->key, &collector->ledger, &dropped, fault));
 	SK_TRY(open_links(collector, ledger_folder, &tail, fault));
-	struct sk_store_options options = {.folder = sk_workspace_path(workspace, "store", store_folder), .keys_folder = sk_workspace_path(workspace, "keys/basis", keys_folder),
-					   .basis_id = collector->start.basis->id};
-	SK_TRY(sk_store_open(&options, &collector->store, fault));
+	(void)sk_workspace_store(workspace, 0, false, &at);
+	at.options.basis_id = collector->start.basis->id;
+	SK_TRY(sk_store_open(&at.options, &collector->store, fault));
 	SK_TRY(roll_back(collector, &tail, &recovery->rows_rolled_back, fault));
 	recovery->recovered = tail.run_open;
 	recovery->frames_lost = tail.run_open ? tail.pending_frames : 0;

@@ -219,13 +219,11 @@ static enum sk_err take_finding(void *context, const struct sk_finding *finding)
 
 enum sk_err sk_drill_search_store(struct sk_drill_search *search, const struct sk_workspace *workspace, struct sk_fault *fault)
 {
-	char folder[SK_PATH_MAX], keys[SK_PATH_MAX];
+	struct sk_workspace_store at;
 	struct sk_store *store = NULL;
 	const struct sk_store_filter all = {.class_ = -1};
 	uint64_t erased = 0;
-	const struct sk_store_options options = {.folder = sk_workspace_path(workspace, "store", folder), .keys_folder = sk_workspace_path(workspace, "keys/basis", keys),
-						 .basis_id = workspace->basis_id, .read_only = true};
-	enum sk_err err = sk_store_open(&options, &store, fault);
+	enum sk_err err = sk_store_open(sk_workspace_store(workspace, 0, true, &at), &store, fault);
 	if (err == SK_ENOENT)
 		return SK_OK;
 	if (err == SK_OK)

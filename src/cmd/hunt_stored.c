@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/look.h"
 #include "cmd/hunt.h"
 #include "store/store.h"
 #include "text/text.h"
@@ -171,11 +172,10 @@ static enum sk_err look(struct look_back *to, struct sk_fault *fault)
 enum sk_err sk_hunt_look_back(struct sk_hunt *hunt, struct sk_fault *fault)
 {
 	struct sk_hunt_stored *stored = hunt->stored;
-	char folder[SK_PATH_MAX], keys[SK_PATH_MAX];
+	struct sk_workspace_store at;
 	struct look_back to = {.hunt = hunt, .stored = stored, .filter = {.class_ = -1, .since_ns = stored->since_ns, .until_ns = stored->until_ns}};
-	struct sk_store_options options = {.folder = sk_workspace_path(stored->workspace, "store", folder), .read_only = true,
-					   .keys_folder = sk_workspace_path(stored->workspace, "keys/basis", keys), .basis_id = stored->workspace->basis_id};
-	enum sk_err err = sk_store_open(&options, &to.store, fault);
+	SK_TRY(sk_look(hunt->cmd, stored->workspace, fault));
+	enum sk_err err = sk_store_open(sk_workspace_store(stored->workspace, hunt->cmd->clock.unix_ns(hunt->cmd->clock.context), true, &at), &to.store, fault);
 	if (err == SK_ENOENT) /* nothing was watched into it yet: an empty store */
 		return SK_OK;
 	SK_TRY(err);

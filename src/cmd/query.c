@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/look.h"
 #include "cmd/query.h"
 #include "text/text.h"
 
@@ -117,15 +118,13 @@ bool sk_query_parse(struct sk_query *query, struct sk_cmd *cmd, int argc, char *
 
 enum sk_err sk_query_open(struct sk_query *query, struct sk_fault *fault)
 {
-	char store[SK_PATH_MAX], keys[SK_PATH_MAX];
+	struct sk_workspace_store at;
 	if (sk_seal_start() != SK_OK)
 		return sk_fault_set(fault, SK_EIO, "the cryptographic libraries do not start");
 	SK_TRY(sk_workspace_open(query->folder, false, &query->workspace, fault));
-	struct sk_store_options store_options = {.folder = sk_workspace_path(&query->workspace, "store", store),
-						 .keys_folder = sk_workspace_path(&query->workspace, "keys/basis", keys),
-						 .basis_id = query->workspace.basis_id,
-						 .read_only = true};
-	enum sk_err err = sk_store_open(&store_options, &query->store, fault);
+	SK_TRY(sk_look(query->cmd, &query->workspace, fault));
+	const struct sk_store_options *opening = sk_workspace_store(&query->workspace, query->cmd->clock.unix_ns(query->cmd->clock.context), true, &at);
+	enum sk_err err = sk_store_open(opening, &query->store, fault);
 	if (err != SK_ENOENT)
 		return err;
 	(void)fprintf(query->cmd->err, "sekisho: nothing was watched into this workspace yet; sekisho watch --workspace %s CAPTURE... does\n",
@@ -139,12 +138,26 @@ void sk_query_close(struct sk_query *query)
 	sk_workspace_close(&query->workspace);
 }
 
-void sk_query_note_erased(const struct sk_query *query, uint64_t erased, const char *what)
+void sk_query_note_unread(const struct sk_query *query, const struct sk_store_unread *unread, const char *what)
 {
 	char number[SK_UNIT_TEXT_MAX];
-	if (erased != 0)
-		(void)fprintf(query->cmd->err, "sekisho: %s %s lie under days whose keys were destroyed and cannot be read any more\n",
-			      sk_number_format(erased, number), what);
+	if (unread->erased != 0)
+		(void)fprintf(query->cmd->err, "sekisho: %s %s lie under days whose keys were destroyed and cannot be read any more\n", sk_number_format(unread->erased, number), what);
+	if (unread->locked != 0)
+		(void)fprintf(query->cmd->err, "sekisho: %s %s are sealed under keys that oversight holds a share of, and the share is not open (sekisho retention open)\n",
+			      sk_number_format(unread->locked, number), what);
+	if (unread->refused_keys != 0)
+		(void)fprintf(query->cmd->err, "sekisho: %s destroyed key%s came back, out of a backup: refused, as the destruction is on record (sekisho retention erase --returned)\n",
+			      sk_number_format(unread->refused_keys, number), unread->refused_keys == 1 ? "" : "s");
+}
+
+void sk_query_note_erased(const struct sk_query *query, uint64_t erased, const char *what)
+{
+	struct sk_store_unread unread = {.erased = 0};
+	if (query->store != NULL)
+		sk_store_unread(query->store, &unread);
+	unread.erased = erased;
+	sk_query_note_unread(query, &unread, what);
 }
 
 /* ---- rows ---- */

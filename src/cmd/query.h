@@ -31,8 +31,11 @@ bool sk_query_parse(struct sk_query *query, struct sk_cmd *cmd, int argc, char *
 SK_MUST enum sk_err sk_query_open(struct sk_query *query, struct sk_fault *fault);
 /* Close both. */
 void sk_query_close(struct sk_query *query);
-/* Say on cmd->err how much the answer leaves out because days were erased. */
+/* Say on cmd->err how much the answer leaves out because days were erased, or because oversight's share is not open. */
 void sk_query_note_erased(const struct sk_query *query, uint64_t erased, const char *what);
+
+/* The same of what the caller took from the store itself. */
+void sk_query_note_unread(const struct sk_query *query, const struct sk_store_unread *unread, const char *what);
 
 /* ---- rows: the same calls make a table, CSV or a JSON array ---- */
 

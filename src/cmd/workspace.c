@@ -11,6 +11,7 @@
 
 #include "border/border.h"
 #include "cmd/detectors.h"
+#include "cmd/workspace_custody.h"
 #include "text/json.h"
 #include "text/text.h"
 
@@ -31,6 +32,7 @@ static void encode_workspace(const struct sk_workspace *workspace, struct sk_buf
 	sk_json_object(&json, NULL);
 	sk_json_text(&json, "approver", sk_verify_key_format(&workspace->approver, text));
 	sk_json_text(&json, "basis_id", workspace->basis_id);
+	sk_workspace_custody_encode(workspace, &json);
 	sk_json_text(&json, "origin", workspace->origin);
 	sk_json_array(&json, "own");
 	for (size_t i = 0; i < workspace->own_count; i++)
@@ -67,6 +69,8 @@ static enum sk_err decode_workspace(const char *path, const struct sk_buf *bytes
 			if (prefix->kind != SK_JSON_TEXT || sk_prefix_parse(prefix->text, &out->own[out->own_count++]) != SK_OK)
 				err = sk_fault_set(fault, SK_EMALFORMED, "%s: own[%zu] is not a prefix", path, out->own_count - 1);
 	}
+	if (err == SK_OK)
+		err = sk_workspace_custody_decode(path, top, out, fault);
 	sk_json_free(doc);
 	return err;
 }
@@ -144,6 +148,7 @@ enum sk_err sk_workspace_lawful(const struct sk_workspace *workspace, const stru
 	if ((basis->rule.kinds & SK_SELECTOR_FLOW_ALL) != 0 && !sk_policy_flow_all(kind, workspace->role))
 		return sk_fault_set(fault, SK_ESETRULE, "the basis: its rule allows flow.all, which only own_network with role party and lab may use");
 	SK_TRY(sk_detectors_lawful(basis, kind, workspace->role, fault));
+	SK_TRY(sk_workspace_custody(workspace, basis, fault));
 	if (basis->names && !sk_policy_names(kind, workspace->role))
 		return sk_fault_set(fault, SK_EBASISBAD, "the basis switches full names on, which only own_network with role party and lab may");
 	return SK_OK;
@@ -162,7 +167,7 @@ enum sk_err sk_workspace_basis_at(const struct sk_workspace *workspace, const ch
 	sk_buf_init(&bytes, SK_BASIS_TEXT_MAX);
 	enum sk_err err = sk_file_read(path, &bytes, fault);
 	if (err == SK_ENOENT)
-		err = sk_fault_set(fault, SK_ENOBASIS, "%s: there is no basis, so nothing may be collected; sekisho basis renew makes a self-approved one", path);
+		err = sk_fault_set(fault, SK_ENOBASIS, "%s: there is no basis, so nothing may be collected; sekisho basis renew makes a self-approved one, and where a centre decides, sekisho basis activate puts it there", path);
 	else if (err == SK_OK) {
 		struct sk_fault why = {.line = ""};
 		err = sk_basis_decode(sk_buf_text(&bytes), bytes.length, &workspace->approver, out, &why);
@@ -179,6 +184,15 @@ enum sk_err sk_workspace_basis_at(const struct sk_workspace *workspace, const ch
 	return now_ns != 0 ? sk_basis_in_force(out, now_ns, fault) : SK_OK;
 }
 
+/* The key with which a workspace approves for itself. That of a centre has none. */
+static enum sk_err load_approver(const struct sk_workspace *workspace, struct sk_sign_key **out, struct sk_fault *fault)
+{
+	char path[SK_PATH_MAX];
+	if (!sk_file_exists(sk_workspace_path(workspace, "keys/approver.key", path)))
+		return sk_fault_set(fault, SK_EPERMIT, "%s: approves nothing by itself: it trusts %s; sekisho basis request asks there", workspace->folder, workspace->approver.name);
+	return sk_sign_key_load(path, out, fault);
+}
+
 static enum sk_err write_basis(const struct sk_workspace *workspace, struct sk_basis *basis, const struct sk_sign_key *approver, struct sk_fault *fault)
 {
 	char path[SK_PATH_MAX];
@@ -193,9 +207,8 @@ static enum sk_err write_basis(const struct sk_workspace *workspace, struct sk_b
 
 enum sk_err sk_workspace_renew_basis(struct sk_workspace *workspace, struct sk_basis *basis, struct sk_fault *fault)
 {
-	char path[SK_PATH_MAX];
 	struct sk_sign_key *approver = NULL;
-	SK_TRY(sk_sign_key_load(sk_workspace_path(workspace, "keys/approver.key", path), &approver, fault));
+	SK_TRY(load_approver(workspace, &approver, fault));
 	enum sk_err err = write_basis(workspace, basis, approver, fault);
 	sk_sign_key_free(approver);
 	return err;
@@ -219,12 +232,10 @@ static void border_body(const uint8_t digest[SK_HASH_BYTES], struct sk_buf *out)
 	sk_buf_addf(out, "sekisho border table v1\n%s\n", hex);
 }
 
-static enum sk_err write_border_note(const struct sk_workspace *workspace, const uint8_t digest[SK_HASH_BYTES], struct sk_fault *fault)
+static enum sk_err write_border_note(const struct sk_workspace *workspace, const uint8_t digest[SK_HASH_BYTES], const struct sk_sign_key *approver, struct sk_fault *fault)
 {
 	char path[SK_PATH_MAX];
-	struct sk_sign_key *approver = NULL;
 	struct sk_buf body, note;
-	SK_TRY(sk_sign_key_load(sk_workspace_path(workspace, "keys/approver.key", path), &approver, fault));
 	sk_buf_init(&body, BORDER_NOTE_MAX);
 	sk_buf_init(&note, BORDER_NOTE_MAX);
 	border_body(digest, &body);
@@ -232,11 +243,10 @@ static enum sk_err write_border_note(const struct sk_workspace *workspace, const
 	enum sk_err err = sk_file_replace(sk_workspace_path(workspace, "border.note", path), note.bytes, note.length, SECRET_MODE, fault);
 	sk_buf_fini(&note);
 	sk_buf_fini(&body);
-	sk_sign_key_free(approver);
 	return err;
 }
 
-enum sk_err sk_workspace_set_border(const struct sk_workspace *workspace, const char *border_path, struct sk_fault *fault)
+static enum sk_err set_border(const struct sk_workspace *workspace, const char *border_path, const struct sk_sign_key *approver, struct sk_fault *fault)
 {
 	char path[SK_PATH_MAX];
 	struct sk_border *table = NULL;
@@ -252,7 +262,16 @@ enum sk_err sk_workspace_set_border(const struct sk_workspace *workspace, const 
 	if (err == SK_OK)
 		err = sk_file_replace(sk_workspace_path(workspace, "border.skb", path), bytes.bytes, bytes.length, SECRET_MODE, fault);
 	sk_buf_fini(&bytes);
-	return err == SK_OK ? write_border_note(workspace, info.digest, fault) : err;
+	return err == SK_OK ? write_border_note(workspace, info.digest, approver, fault) : err;
+}
+
+enum sk_err sk_workspace_set_border(const struct sk_workspace *workspace, const char *border_path, struct sk_fault *fault)
+{
+	struct sk_sign_key *approver = NULL;
+	SK_TRY(load_approver(workspace, &approver, fault));
+	enum sk_err err = set_border(workspace, border_path, approver, fault);
+	sk_sign_key_free(approver);
+	return err;
 }
 
 enum sk_err sk_workspace_check_border(const struct sk_workspace *workspace, const uint8_t digest[SK_HASH_BYTES], struct sk_fault *fault)
@@ -305,7 +324,7 @@ enum sk_err sk_workspace_self_approve(const struct sk_workspace *workspace, cons
 /* Fill an empty folder; the caller renames it into place. */
 static enum sk_err fill_folder(struct sk_workspace *workspace, const struct sk_workspace_new *options, struct sk_fault *fault)
 {
-	static const char *const folders[] = {"keys", "keys/basis", "store", "sealed"};
+	static const char *const folders[] = {"keys", "keys/basis", "store", "sealed", "retention"};
 	char path[SK_PATH_MAX], approver_name[SK_KEY_NAME_MAX];
 	for (size_t i = 0; i < SK_COUNT(folders); i++)
 		SK_TRY(sk_file_make_folder(sk_workspace_path(workspace, folders[i], path), FOLDER_MODE, fault));
@@ -315,18 +334,19 @@ static enum sk_err fill_folder(struct sk_workspace *workspace, const struct sk_w
 	sk_buf_init(&json, WORKSPACE_JSON_MAX);
 	(void)snprintf(approver_name, sizeof approver_name, "%.100s/approver", workspace->origin);
 	enum sk_err err = make_key(workspace, workspace->origin, "keys/ledger.key", &ledger, fault);
-	if (err == SK_OK)
+	if (err == SK_OK && options->centre == NULL)
 		err = make_key(workspace, approver_name, "keys/approver.key", &approver, fault);
-	if (err == SK_OK) {
-		workspace->approver = *sk_sign_key_public(approver);
+	const struct sk_sign_key *approves = options->centre != NULL ? options->centre : approver;
+	if (err == SK_OK)
+		workspace->approver = *sk_sign_key_public(approves);
+	if (err == SK_OK && options->centre == NULL)
 		err = sk_workspace_self_approve(workspace, options, &basis, fault);
-	}
-	if (err == SK_OK)
+	if (err == SK_OK && options->centre == NULL)
 		err = sk_workspace_lawful(workspace, &basis, fault);
-	if (err == SK_OK)
+	if (err == SK_OK && options->centre == NULL)
 		err = write_basis(workspace, &basis, approver, fault);
 	if (err == SK_OK)
-		err = sk_workspace_set_border(workspace, options->border_path, fault);
+		err = set_border(workspace, options->border_path, approves, fault);
 	if (err == SK_OK) {
 		encode_workspace(workspace, &json);
 		err = sk_file_replace(sk_workspace_path(workspace, "workspace.json", path), json.bytes, json.length, SECRET_MODE, fault);
@@ -341,7 +361,7 @@ static enum sk_err fill_folder(struct sk_workspace *workspace, const struct sk_w
 static void remove_folder(const char *folder)
 {
 	static const char *const files[] = {"workspace.json", "basis.note", "border.skb", "border.note", "keys/ledger.key", "keys/approver.key"};
-	static const char *const folders[] = {"keys/basis", "keys", "store", "sealed", ""};
+	static const char *const folders[] = {"keys/basis", "keys", "store", "sealed", "retention", ""};
 	char path[SK_PATH_MAX];
 	for (size_t i = 0; i < SK_COUNT(files); i++)
 		if (sk_file_join(path, sizeof path, folder, files[i]) == SK_OK)
@@ -372,7 +392,10 @@ enum sk_err sk_workspace_create(const char *folder, const struct sk_workspace_ne
 		(void)snprintf(workspace.origin, sizeof workspace.origin, "%s", options->origin);
 	else
 		(void)snprintf(workspace.origin, sizeof workspace.origin, "sekisho.invalid/%s", random_hex);
-	(void)snprintf(workspace.basis_id, sizeof workspace.basis_id, "self-%s", random_hex);
+	if (options->centre != NULL)
+		(void)snprintf(workspace.basis_id, sizeof workspace.basis_id, "%s", options->basis_id);
+	else
+		(void)snprintf(workspace.basis_id, sizeof workspace.basis_id, "self-%s", random_hex);
 	/* The parents are the user's; the workspace itself appears whole or not at all. */
 	char *slash = strrchr(final_folder, '/');
 	if (slash != NULL && slash != final_folder) {
@@ -383,6 +406,7 @@ enum sk_err sk_workspace_create(const char *folder, const struct sk_workspace_ne
 	}
 	int used = snprintf(workspace.folder, sizeof workspace.folder, "%.4000s.new.%s", final_folder, random_hex);
 	SK_INVARIANT(used > 0 && (size_t)used < sizeof workspace.folder);
+	SK_TRY(sk_workspace_custody_take(options, &workspace, fault));
 	SK_TRY(sk_file_make_folder(workspace.folder, FOLDER_MODE, fault));
 	enum sk_err err = fill_folder(&workspace, options, fault);
 	if (err == SK_OK && rename(workspace.folder, final_folder) != 0) {

@@ -2,7 +2,8 @@
 /* A workspace: the folder in which one sensor keeps its keys, basis, table, set, store, ledger and openings.
      DIR/workspace.json      profile, role, origin, basis id, approver's public key, own prefixes (canonical JSON)
      DIR/keys/ledger.key     signs checkpoints            DIR/keys/approver.key   signs a self-approved basis
-     DIR/keys/basis/ID/      blind key and day keys       DIR/basis.note          the basis in force
+     DIR/keys/basis/ID/      blind key and day keys, unless `keys` names another folder   DIR/basis.note   the basis in force
+     DIR/retention/          which keys were destroyed, and the certificates (docs/custody.md)
      DIR/border.skb, .note   border table and its approval DIR/selectors.set       compiled selectors (absent: none)
      DIR/store/              observations and findings    DIR/ledger/             checkpoint and tile/
      DIR/sealed/             openings of commitments, carried counts              DIR/lock  held by a run */
@@ -13,6 +14,7 @@
 #include "base/file.h"
 #include "basis/basis.h"
 #include "policy/policy.h"
+#include "store/store.h"
 
 enum { SK_OWN_PREFIXES_MAX = 64, SK_DETECTOR_WORDS_MAX = 64 };
 
@@ -25,7 +27,19 @@ struct sk_workspace {
 	struct sk_verify_key approver;
 	size_t own_count;
 	struct sk_prefix own[SK_OWN_PREFIXES_MAX]; /* prefixes of our own: never selectors */
+	/* custody of keys (docs/custody.md) */
+	char keys_folder[SK_PATH_MAX];      /* "": DIR/keys/basis */
+	bool has_oversight, tokens;
+	struct sk_verify_key oversight;     /* holds a share of each day's key */
+	struct sk_custodians custodians;    /* count 0: tokens are for good */
+	unsigned retention_days;            /* 0: as policy says */
 	int lock_fd;                        /* -1 when not held */
+};
+
+/* How a workspace's store is opened: the options, and the paths that they point to. */
+struct sk_workspace_store {
+	struct sk_store_options options;
+	char folder[SK_PATH_MAX], keys[SK_PATH_MAX], erased[SK_PATH_MAX];
 };
 
 struct sk_workspace_new {
@@ -39,8 +53,16 @@ struct sk_workspace_new {
 	bool names;
 	size_t detector_words;              /* what --detectors said; 0: cmd/detectors.h says which then */
 	const char *detectors[SK_DETECTOR_WORDS_MAX];
+	const struct sk_sign_key *centre;   /* the workspace of a centre: it trusts that key and has none of its own to approve with; no basis is made. Borrowed */
+	const char *basis_id;               /* with centre: the one basis that it is for */
 	size_t own_count;
 	struct sk_prefix own[SK_OWN_PREFIXES_MAX];
+	/* custody */
+	const char *keys_folder;            /* NULL: in the workspace */
+	const struct sk_verify_key *oversight; /* NULL: keys lie whole */
+	bool tokens;
+	struct sk_custodians custodians;
+	unsigned retention_days;
 };
 
 /* Make a workspace: folder 0700, keys, a self-approved basis, the table's copy. SK_EEXIST when one is there; nothing is left half-made
@@ -52,6 +74,10 @@ SK_MUST enum sk_err sk_workspace_open(const char *folder, bool lock, struct sk_w
 void sk_workspace_close(struct sk_workspace *workspace);
 /* Absolute-or-relative path of a file in it into path; always fits or is a bug. Returns path. */
 const char *sk_workspace_path(const struct sk_workspace *workspace, const char *name, char path[SK_PATH_MAX]);
+/* The options for opening its store, under the custody that it has; they point into *out and into the workspace. Returns &out->options. */
+const struct sk_store_options *sk_workspace_store(const struct sk_workspace *workspace, int64_t now_ns, bool read_only, struct sk_workspace_store *out);
+/* Must this workspace's keys be split, or its hosts be tokens, and are they? SK_EPERMIT says what is missing. rule: CUSTODY-1 CUSTODY-4 */
+SK_MUST enum sk_err sk_workspace_custody(const struct sk_workspace *workspace, const struct sk_basis *basis, struct sk_fault *fault);
 /* Read and verify the basis: form, signature, profile and role as in workspace.json, policy's matrix (SK_ECLASS), profile in force (SK_EPROFILE),
    dates (SK_EFUTURE, SK_EEXPIRED). SK_ENOBASIS when absent, SK_EBASISBAD when it does not verify. now_ns 0 skips the dates. */
 SK_MUST enum sk_err sk_workspace_basis(const struct sk_workspace *workspace, int64_t now_ns, struct sk_basis *out, struct sk_fault *fault);

@@ -6,7 +6,7 @@
 
 #include "store/store_priv.h"
 
-enum { TAG_OBSERVATION = 'o', TAG_FINDING = 'f', TAG_BLOCK = 'b' };
+enum { TAG_OBSERVATION = 'o', TAG_FINDING = 'f', TAG_BLOCK = 'b', TAG_ORIGINAL = 'n' };
 
 struct digesting {
 	struct sk_store *store;
@@ -54,8 +54,8 @@ static enum sk_err check_row(struct digesting *d, const struct sk_row *row, cons
 	struct sk_values values;
 	struct sk_observation observation;
 	struct sk_finding finding;
-	enum sk_err err = sk_row_key(d->store, row->basis, row->day, row->key_id, &key, fault);
-	if (err == SK_ENOENT)
+	enum sk_err err = sk_key_ring_read(&d->store->ring, row->basis, row->day, row->key_id, &key, fault);
+	if (err == SK_ENOENT || err == SK_EKEYSPLIT)
 		return SK_OK;
 	SK_TRY(err);
 	SK_TRY(sk_row_unseal(d->store, row, key, sealed, length, fault));
@@ -92,6 +92,28 @@ static enum sk_err add_rows(struct digesting *d, enum sk_statement which, enum s
 		add_sized(d->hash, sealed, length);
 		if (d->deep)
 			SK_TRY(check_row(d, &row, sealed, length, fault));
+	}
+}
+
+static enum sk_err add_originals(struct digesting *d, struct sk_fault *fault)
+{
+	static const uint8_t tag = TAG_ORIGINAL;
+	sqlite3_stmt *rows = sk_db_use(d->store, SK_SQL_INTERVAL_ORIGINALS);
+	(void)sqlite3_bind_int64(rows, 1, (int64_t)d->interval);
+	for (bool more;;) {
+		struct sk_original_row row = {.interval = d->interval};
+		uint8_t clear[SK_AAD_MAX];
+		SK_TRY(sk_db_row(d->store, rows, &more, fault));
+		if (!more)
+			return SK_OK;
+		row.day = (int32_t)sqlite3_column_int64(rows, 4);
+		const void *sealed = sqlite3_column_blob(rows, 2);
+		if (sealed == NULL || !sk_db_blob(rows, 0, row.token, sizeof row.token) || !sk_db_blob(rows, 1, row.tag, sizeof row.tag) ||
+		    !sk_db_text(rows, 3, row.basis, sizeof row.basis) || !sk_db_blob(rows, 5, row.key_id, sizeof row.key_id))
+			return sk_fault_set(fault, SK_EINCONSISTENT, "%s: an original of interval %" PRIu64 " is malformed", d->store->db_path, d->interval);
+		sk_sha256_add(d->hash, &tag, 1);
+		add_sized(d->hash, clear, sk_original_aad(&row, clear));
+		add_sized(d->hash, sealed, (size_t)sqlite3_column_bytes(rows, 2));
 	}
 }
 
@@ -157,6 +179,8 @@ enum sk_err sk_store_compute_digest(struct sk_store *store, uint64_t interval, c
 	enum sk_err err = add_rows(&d, SK_SQL_INTERVAL_OBSERVATIONS, SK_TARGET_OBSERVATION, TAG_OBSERVATION, fault);
 	if (err == SK_OK)
 		err = add_rows(&d, SK_SQL_INTERVAL_FINDINGS, SK_TARGET_FINDING, TAG_FINDING, fault);
+	if (err == SK_OK)
+		err = add_originals(&d, fault);
 	if (err == SK_OK)
 		err = add_blocks(&d, fault);
 	if (err == SK_OK)

@@ -154,6 +154,18 @@ static enum sk_err count_number(struct sk_store *store, sqlite3_stmt *statement,
 	return SK_OK;
 }
 
+/* What lies under a key that is gone, or that only waits for oversight's share. */
+static enum sk_err count_unread(struct walk *walk, const struct key_row *row, bool locked, enum sk_err (*erased)(struct walk *, const struct key_row *))
+{
+	uint64_t before = walk->erased;
+	SK_TRY(erased(walk, row));
+	if (locked) {
+		walk->store->locked += walk->erased - before;
+		walk->erased = before;
+	}
+	return SK_OK;
+}
+
 /* Visit the keys in order of their days; for one that is gone, erased() counts what lay under it. */
 static enum sk_err walk_days(struct walk *walk, enum sk_err (*day)(struct walk *, const struct key_row *, const struct sk_day_key *, void *),
 			     enum sk_err (*erased)(struct walk *, const struct key_row *), void *context)
@@ -161,9 +173,9 @@ static enum sk_err walk_days(struct walk *walk, enum sk_err (*day)(struct walk *
 	for (size_t i = 0; i < walk->key_count && !walk_is_full(walk); i++) {
 		struct sk_day_key *slot;
 		const struct key_row *row = &walk->keys[i];
-		enum sk_err err = sk_row_key(walk->store, row->basis, row->day, row->id, &slot, walk->fault);
-		if (err == SK_ENOENT) {
-			SK_TRY(erased(walk, row));
+		enum sk_err err = sk_key_ring_read(&walk->store->ring, row->basis, row->day, row->id, &slot, walk->fault);
+		if (err == SK_ENOENT || err == SK_EKEYSPLIT) {
+			SK_TRY(count_unread(walk, row, err == SK_EKEYSPLIT, erased));
 			continue;
 		}
 		SK_TRY(err);
@@ -180,6 +192,7 @@ static enum sk_err end_walk(struct walk *walk, enum sk_err err, uint64_t *erased
 {
 	free(walk->keys);
 	sk_buf_reset(&walk->store->form);
+	walk->store->erased += walk->erased;
 	if (erased != NULL)
 		*erased = walk->erased;
 	return err;
@@ -463,11 +476,12 @@ static enum sk_err findings_of_day(struct walk *walk, const struct key_row *key_
 	return err;
 }
 
-static enum sk_err nothing_to_count(struct walk *walk, const struct key_row *row)
+static enum sk_err findings_erased(struct walk *walk, const struct key_row *row)
 {
-	(void)walk;
-	(void)row;
-	return SK_OK;
+	sqlite3_stmt *count = sk_db_use(walk->store, SK_SQL_FINDINGS_ERASED);
+	bind_range(count, walk, row->row);
+	(void)sqlite3_bind_int64(count, 5, walk->filter->class_);
+	return count_number(walk->store, count, &walk->erased, walk->fault);
 }
 
 static int by_last_time(const void *a, const void *b)
@@ -515,7 +529,7 @@ enum sk_err sk_store_findings(struct sk_store *store, const struct sk_store_filt
 	sk_random(fold.key, sizeof fold.key);
 	enum sk_err err = start_walk(&walk, store, &unlimited, fault);
 	if (err == SK_OK)
-		err = walk_days(&walk, findings_of_day, nothing_to_count, &fold);
+		err = walk_days(&walk, findings_of_day, findings_erased, &fold);
 	enum sk_err visited = visit_findings(&fold, filter->limit, err == SK_OK ? visit : take_none, context);
 	return end_walk(&walk, err != SK_OK ? err : visited, NULL);
 }

@@ -120,7 +120,7 @@ static enum sk_err close_block(struct sk_store *store, struct sk_block_writer *w
 				 .last_s = writer->last_s};
 	if (store->segment_fd < 0)
 		SK_TRY(open_file(store, fault));
-	SK_TRY(sk_key_ring_get(&store->ring, store->basis, writer->day, true, &key, fault));
+	SK_TRY(sk_key_ring_write(&store->ring, store->basis, writer->day, &key, fault));
 	SK_TRY(sk_db_key_row(store, key, &block.key_row, fault));
 	memcpy(block.key_id, key->id, sizeof block.key_id);
 	block.offset = store->segment_bytes;
@@ -159,7 +159,7 @@ static enum sk_err writer_of_day(struct sk_store *store, int32_t day, struct sk_
 		SK_TRY(close_block(store, oldest, fault));
 	if (oldest->plain == NULL && (oldest->plain = malloc(SK_BLOCK_PLAIN_MAX)) == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "store: no memory for a block of flow segments");
-	SK_TRY(sk_key_ring_get(&store->ring, store->basis, day, true, &key, fault));
+	SK_TRY(sk_key_ring_write(&store->ring, store->basis, day, &key, fault));
 	sk_filter_start(&oldest->filter, key->bloom_key);
 	oldest->open = true;
 	oldest->length = 0;

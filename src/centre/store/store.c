@@ -22,9 +22,20 @@ static enum sk_err set_up(struct sk_store *store, const struct sk_store_options 
 				    "store: basis id is not fit to name a folder of keys (expected 1 to 63 letters, digits, '.', '_', '-')");
 	if (sk_file_join(store->db_path, sizeof store->db_path, options->folder, "sekisho.db") != SK_OK ||
 	    sk_file_join(store->flows_folder, sizeof store->flows_folder, options->folder, "flows") != SK_OK ||
-	    strlen(options->keys_folder) >= sizeof store->ring.folder)
+	    strlen(options->keys_folder) >= sizeof store->ring.place.folder ||
+	    (options->erased_folder != NULL && strlen(options->erased_folder) >= sizeof store->ring.place.erased_folder))
 		return sk_fault_set(fault, SK_ETOOBIG, "%s: path too long", options->folder);
-	memcpy(store->ring.folder, options->keys_folder, strlen(options->keys_folder) + 1);
+	struct sk_key_place *place = &store->ring.place;
+	memcpy(place->folder, options->keys_folder, strlen(options->keys_folder) + 1);
+	if (options->erased_folder != NULL)
+		memcpy(place->erased_folder, options->erased_folder, strlen(options->erased_folder) + 1);
+	place->split = options->oversight != NULL;
+	if (place->split)
+		place->oversight = *options->oversight;
+	place->now_ns = options->now_ns;
+	store->keeps_originals = options->custodians != NULL;
+	if (store->keeps_originals)
+		store->custodians = *options->custodians;
 	memcpy(store->basis, options->basis_id, strlen(options->basis_id) + 1);
 	store->read_only = options->read_only;
 	store->segment_fd = -1;
@@ -140,13 +151,6 @@ enum sk_err sk_row_of(struct sk_store *store, sqlite3_stmt *statement, enum sk_s
 	return good ? SK_OK : sk_fault_set(fault, SK_EINCONSISTENT, "%s: row %" PRId64 " is malformed", store->db_path, out->id);
 }
 
-enum sk_err sk_row_key(struct sk_store *store, const char *basis, int32_t day, const uint8_t key_id[SK_KEY_ID_BYTES], struct sk_day_key **out,
-		       struct sk_fault *fault)
-{
-	SK_TRY(sk_key_ring_get(&store->ring, basis, day, false, out, fault));
-	return memcmp((*out)->id, key_id, SK_KEY_ID_BYTES) == 0 ? SK_OK : SK_ENOENT;
-}
-
 enum sk_err sk_row_unseal(struct sk_store *store, const struct sk_row *row, const struct sk_day_key *key, const uint8_t *sealed, size_t length,
 			  struct sk_fault *fault)
 {
@@ -233,7 +237,7 @@ static enum sk_err put_hit(struct sk_store *store, const struct sk_observation *
 	sk_observation_encode(observation, &store->form);
 	if (store->form.failed != SK_OK)
 		return sk_fault_set(fault, store->form.failed, "store: could not keep an observation");
-	SK_TRY(sk_key_ring_get(&store->ring, store->basis, sk_store_day(observation->first_ns), true, &key, fault));
+	SK_TRY(sk_key_ring_write(&store->ring, store->basis, sk_store_day(observation->first_ns), &key, fault));
 	sqlite3_stmt *put = sk_db_use(store, SK_SQL_OBSERVATION_PUT);
 	SK_TRY(bind_row(store, put, &row, key, fault));
 	(void)sqlite3_bind_int64(put, 6, row.kind);
@@ -246,7 +250,7 @@ static enum sk_err put_hit(struct sk_store *store, const struct sk_observation *
 }
 
 /* The first error of an interval stays: commit returns it, and nothing of the interval is kept. */
-static enum sk_err stick(struct sk_store *store, enum sk_err err, const struct sk_fault *local, struct sk_fault *fault)
+enum sk_err sk_store_stick(struct sk_store *store, enum sk_err err, const struct sk_fault *local, struct sk_fault *fault)
 {
 	if (err != SK_OK && store->failed == SK_OK) {
 		store->failed = err;
@@ -262,12 +266,12 @@ enum sk_err sk_store_put(struct sk_store *store, const struct sk_observation *ob
 {
 	SK_INVARIANT(store->open);
 	if (SK_UNLIKELY(store->failed != SK_OK))
-		return stick(store, SK_OK, NULL, fault);
+		return sk_store_stick(store, SK_OK, NULL, fault);
 	if (id != NULL)
 		sk_observation_id(observation, store->run_id, id);
 	struct sk_fault local;
 	enum sk_err err = observation->kind == SK_OBSERVATION_FLOW ? sk_segment_put(store, observation, &local) : put_hit(store, observation, &local);
-	return SK_LIKELY(err == SK_OK) ? SK_OK : stick(store, err, &local, fault);
+	return SK_LIKELY(err == SK_OK) ? SK_OK : sk_store_stick(store, err, &local, fault);
 }
 
 /* ---- findings ---- */
@@ -296,7 +300,7 @@ static enum sk_err put_finding_row(struct sk_store *store, const struct sk_open_
 			     .count = (int64_t)finding->count};
 	memcpy(row.finding_kind, finding->kind, sizeof row.finding_kind);
 	memcpy(row.fold, open_finding->fold, sizeof row.fold);
-	SK_TRY(sk_key_ring_get(&store->ring, store->basis, sk_store_day(finding->first_ns), true, &key, fault));
+	SK_TRY(sk_key_ring_write(&store->ring, store->basis, sk_store_day(finding->first_ns), &key, fault));
 	sk_buf_reset(&store->form);
 	sk_finding_encode(finding, &store->form);
 	if (store->form.failed != SK_OK)
@@ -330,7 +334,7 @@ static enum sk_err put_finding(struct sk_store *store, const struct sk_finding *
 	uint8_t fold[SK_BLIND_BYTES];
 	uint32_t at;
 	int32_t day = sk_store_day(finding->first_ns);
-	SK_TRY(sk_key_ring_get(&store->ring, store->basis, day, true, &key, fault));
+	SK_TRY(sk_key_ring_write(&store->ring, store->basis, day, &key, fault));
 	fold_hash(key, finding, fold);
 	if (store->finding_count == SK_FINDINGS_OPEN)
 		SK_TRY(flush_findings(store, fault));
@@ -357,7 +361,7 @@ enum sk_err sk_store_put_finding(struct sk_store *store, const struct sk_finding
 	struct sk_fault local = {.line = "store: could not keep a finding"};
 	SK_INVARIANT(store->open);
 	enum sk_err err = store->failed == SK_OK ? put_finding(store, finding, &local) : SK_OK;
-	return stick(store, err, &local, fault);
+	return sk_store_stick(store, err, &local, fault);
 }
 
 /* ---- intervals ---- */
@@ -375,6 +379,8 @@ enum sk_err sk_store_begin(struct sk_store *store, uint64_t interval, const uint
 {
 	bool exists;
 	SK_INVARIANT(!store->open && !store->read_only && interval <= INT64_MAX);
+	/* A day may have been erased while its key was in use here: from now on it has another. */
+	sk_key_ring_forget_gone(&store->ring);
 	SK_TRY(sk_db_exec(store, "BEGIN IMMEDIATE", fault));
 	enum sk_err err = interval_exists(store, interval, &exists, fault);
 	if (err == SK_OK && exists)
@@ -430,7 +436,7 @@ enum sk_err sk_store_commit(struct sk_store *store, uint8_t digest[SK_HASH_BYTES
 {
 	struct sk_fault local = {.line = "store: could not commit"};
 	SK_INVARIANT(store->open);
-	enum sk_err err = stick(store, store->failed == SK_OK ? commit(store, digest, &local) : SK_OK, &local, fault);
+	enum sk_err err = sk_store_stick(store, store->failed == SK_OK ? commit(store, digest, &local) : SK_OK, &local, fault);
 	if (err != SK_OK) {
 		abandon(store);
 		return err;
@@ -442,7 +448,7 @@ enum sk_err sk_store_commit(struct sk_store *store, uint8_t digest[SK_HASH_BYTES
 static enum sk_err drop_rows(struct sk_store *store, uint64_t first, struct sk_fault *fault)
 {
 	/* The index goes first: it is found through the rows. */
-	static const enum sk_statement drops[] = {SK_SQL_DROP_BLIND, SK_SQL_DROP_OBSERVATIONS, SK_SQL_DROP_FINDINGS, SK_SQL_DROP_BLOCKS,
+	static const enum sk_statement drops[] = {SK_SQL_DROP_BLIND, SK_SQL_DROP_ORIGINALS, SK_SQL_DROP_OBSERVATIONS, SK_SQL_DROP_FINDINGS, SK_SQL_DROP_BLOCKS,
 						  SK_SQL_DROP_INTERVALS};
 	for (size_t i = 0; i < SK_COUNT(drops); i++) {
 		sqlite3_stmt *drop = sk_db_use(store, drops[i]);
@@ -522,7 +528,7 @@ enum sk_err sk_store_run_done(struct sk_store *store, const uint8_t run_id[16], 
 	return err;
 }
 
-/* ---- totals and erasing ---- */
+/* ---- totals ---- */
 
 static uint64_t file_bytes(const char *path, const char *suffix)
 {
@@ -550,10 +556,8 @@ enum sk_err sk_store_totals(struct sk_store *store, struct sk_store_totals *out,
 	return SK_OK;
 }
 
-enum sk_err sk_store_erase_day(struct sk_store *store, const char *day, struct sk_fault *fault)
+void sk_store_unread(struct sk_store *store, struct sk_store_unread *out)
 {
-	int64_t ns;
-	if (strlen(day) != strlen("YYYY-MM-DD") || sk_time_parse(day, &ns) != SK_OK || ns < 0)
-		return sk_fault_set(fault, SK_EMALFORMED, "%s: expected a day as YYYY-MM-DD, from 1970-01-01 on", day);
-	return sk_key_ring_destroy(&store->ring, store->basis, sk_store_day(ns), fault);
+	*out = (struct sk_store_unread){.erased = store->erased, .locked = store->locked, .refused_keys = store->ring.refused};
+	store->erased = store->locked = store->ring.refused = 0;
 }

@@ -12,9 +12,21 @@ struct sk_store; /* opaque */
 
 struct sk_store_options {
 	const char *folder;       /* DIR/store: sekisho.db and flows/ */
-	const char *keys_folder;  /* DIR/keys/basis: one folder a basis, one key file a day, outside the database folder */
+	const char *keys_folder;  /* DIR/keys/basis or elsewhere: one folder a basis, key files by day, outside the database folder */
+	const char *erased_folder; /* DIR/retention: whose destruction is on record (NULL: nothing is) */
 	const char *basis_id;
 	bool read_only;
+	const struct sk_verify_key *oversight;  /* not NULL: each day's key is split with the owner of this key. Borrowed for the call. rule: CUSTODY-1 */
+	const struct sk_custodians *custodians; /* not NULL: originals of tokens are kept, for these people. Borrowed for the call */
+	int64_t now_ns;           /* for shares of oversight that are open for a while */
+};
+
+enum { SK_KEY_ID_BYTES = 8, SK_CUSTODIANS_MAX = 12, SK_TAG_BYTES = 8, SK_ORIGINAL_MAX = 256 };
+/* Who together may turn a token back: any `needed` of them, one of whom holds a privacy officer's key. */
+struct sk_custodians {
+	unsigned count, needed;
+	struct sk_verify_key keys[SK_CUSTODIANS_MAX];
+	bool privacy[SK_CUSTODIANS_MAX];
 };
 
 /* Open, migrate when needed. SK_EIO, SK_ENOSPC, SK_EMALFORMED (not our database; newer schema), SK_ELOCKED. Caller closes. */
@@ -71,7 +83,7 @@ SK_MUST enum sk_err sk_store_observations(struct sk_store *store, const struct s
 /* Walk flow segments of the segment files (flow.all). */
 SK_MUST enum sk_err sk_store_flows(struct sk_store *store, const struct sk_store_filter *filter, sk_store_observation_visit visit, void *context,
 				   uint64_t *erased, struct sk_fault *fault);
-/* Walk findings, newest last. */
+/* Walk findings, newest last; the earlier ones of a day that cannot be read are told by sk_store_unread. */
 SK_MUST enum sk_err sk_store_findings(struct sk_store *store, const struct sk_store_filter *filter, sk_store_finding_visit visit, void *context,
 				      struct sk_fault *fault);
 
@@ -80,7 +92,40 @@ struct sk_store_totals {
 };
 /* Counts for summaries. */
 SK_MUST enum sk_err sk_store_totals(struct sk_store *store, struct sk_store_totals *out, struct sk_fault *fault);
-/* Destroy a basis-day key: every blob under it is unreadable from now on. day is "YYYY-MM-DD". SK_ENOENT. */
-SK_MUST enum sk_err sk_store_erase_day(struct sk_store *store, const char *day, struct sk_fault *fault);
+
+/* What walks left out since this was last asked. */
+struct sk_store_unread {
+	uint64_t erased;       /* records whose keys were destroyed */
+	uint64_t locked;       /* records whose keys need oversight's share, which is not open */
+	uint64_t refused_keys; /* keys that were there although their destruction is on record: out of a backup. They were not used */
+};
+/* As above. */
+void sk_store_unread(struct sk_store *store, struct sk_store_unread *out);
+
+/* ---- custody (days.c) ---- */
+
+/* One day of one basis. */
+struct sk_store_day {
+	char basis[64], day[11];
+	uint64_t observations, findings, flows, originals, intervals;
+	uint8_t digest[SK_HASH_BYTES];  /* over the numbers and digests of these intervals */
+	unsigned whole, split, opened;  /* key files that are there, and not on record as destroyed */
+	unsigned returned;              /* ... that are on record: they came back */
+	unsigned keys;                  /* that sealed something */
+};
+typedef enum sk_err (*sk_store_day_visit)(void *context, const struct sk_store_day *day);
+/* Every day that has records or key files, by day and basis. The visitor may call back into the store. */
+SK_MUST enum sk_err sk_store_days(struct sk_store *store, sk_store_day_visit visit, void *context, struct sk_fault *fault);
+/* The ids of a day's keys, each once: those that lie there, and those that sealed something and may lie in a backup. The caller frees *ids. SK_ENOENT: nothing was
+   kept of that day, or all of it is on record as destroyed and no key has come back. */
+SK_MUST enum sk_err sk_store_day_keys(struct sk_store *store, const char *basis, const char *day, uint8_t (**ids)[SK_KEY_ID_BYTES], size_t *count, struct sk_fault *fault);
+/* Overwrite and remove the key files of a day whose destruction is on record (all of them when no folder of records was named): every blob under them is unreadable
+   from now on, and nothing can be looked for in them. *files gets how many there were; none is no error. centre/custody keeps the record. SK_EMALFORMED (no such day or basis), SK_EIO. rule: CUSTODY-2 */
+SK_MUST enum sk_err sk_store_destroy_day(struct sk_store *store, const char *basis, const char *day, uint64_t *files, struct sk_fault *fault);
+/* Open oversight's shares of a day's keys for a while, with oversight's key; *opened gets how many. SK_ENOENT: the day has no split key; SK_ESIGNATURE. */
+SK_MUST enum sk_err sk_store_open_shares(struct sk_store *store, const char *basis, const char *day, const struct sk_sign_key *oversight, int64_t from_ns, int64_t until_ns,
+					 unsigned *opened, struct sk_fault *fault);
+/* Destroy the open shares of a day again; *closed gets how many. */
+SK_MUST enum sk_err sk_store_close_shares(struct sk_store *store, const char *basis, const char *day, uint64_t *closed, struct sk_fault *fault);
 
 #endif

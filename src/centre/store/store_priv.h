@@ -7,11 +7,12 @@
 #include <sqlite3.h>
 
 #include "base/file.h"
+#include "seal/share.h"
 #include "store/store.h"
 #include "wire/wire.h"
 
 enum {
-	SK_BLIND_BYTES = 16, SK_KEY_ID_BYTES = 8, SK_KEY_SLOTS = 16, SK_BASIS_NAME_SIZE = 64,
+	SK_BLIND_BYTES = 16, SK_KEY_SLOTS = 16, SK_BASIS_NAME_SIZE = 64,
 	SK_VALUES_MAX = 48, SK_NAME_PARENTS_MAX = 6,
 	SK_BLIND_BUFFER = 1 << 15,      /* index rows held back to be sorted before they go in */
 	SK_FINDINGS_OPEN = 512,         /* findings folded in memory before they become rows */
@@ -21,7 +22,53 @@ enum {
 
 enum sk_store_target { SK_TARGET_OBSERVATION = 1, SK_TARGET_FINDING = 2 };
 
-/* ---- key.c: basis-day keys ---- */
+/* ---- key_file.c: basis-day keys on disk ---- */
+
+/* Where keys lie, and in whose custody. */
+struct sk_key_place {
+	char folder[SK_PATH_MAX];
+	char erased_folder[SK_PATH_MAX];  /* "": nothing is on record as erased */
+	bool split;                       /* new keys: oversight has a share */
+	struct sk_verify_key oversight;
+	int64_t now_ns;                   /* for shares that are open for a while */
+};
+enum sk_key_file_kind { SK_KEY_FILE_WHOLE, SK_KEY_FILE_SPLIT, SK_KEY_FILE_OPENED };
+struct sk_key_file {
+	enum sk_key_file_kind kind;
+	int32_t day;
+	uint8_t id[SK_KEY_ID_BYTES];
+	bool gone;                        /* its destruction is on record: it came out of a backup, or an erasure is under way */
+	char name[64];
+};
+
+int32_t sk_store_day(int64_t unix_ns);
+int64_t sk_store_hour(int64_t unix_ns);
+/* A basis id may be part of a path: 1..63 of [A-Za-z0-9._-], no dot in front. */
+bool sk_store_basis_name_valid(const char *basis);
+enum { SK_DAY_NAME_SIZE = 11 };
+/* "YYYY-MM-DD" */
+void sk_day_name(int32_t day, char text[SK_DAY_NAME_SIZE]);
+void sk_key_id_of(const uint8_t key[SK_KEY_BYTES], uint8_t id[SK_KEY_ID_BYTES]);
+/* Is the destruction of this key on record? */
+bool sk_key_is_gone(const struct sk_key_place *place, const uint8_t id[SK_KEY_ID_BYTES]);
+/* Make a day's key. */
+SK_MUST enum sk_err sk_key_file_make(const struct sk_key_place *place, const char *basis, int32_t day, uint8_t key[SK_KEY_BYTES], struct sk_fault *fault);
+/* The basis' blind key; SK_ENOENT when there is none and it is not to be made. */
+SK_MUST enum sk_err sk_key_file_blind(const struct sk_key_place *place, const char *basis, bool make, uint8_t key[SK_KEY_BYTES], struct sk_fault *fault);
+/* The key of a day that lies whole. SK_ENOENT. */
+SK_MUST enum sk_err sk_key_file_whole(const struct sk_key_place *place, const char *basis, int32_t day, uint8_t key[SK_KEY_BYTES], struct sk_fault *fault);
+/* The key of that id, whole or out of its shares. SK_ENOENT; SK_EKEYSPLIT: oversight's share is not open. */
+SK_MUST enum sk_err sk_key_file_read(const struct sk_key_place *place, const char *basis, int32_t day, const uint8_t id[SK_KEY_ID_BYTES], uint8_t key[SK_KEY_BYTES],
+				     struct sk_fault *fault);
+/* Open oversight's share. SK_ENOENT, SK_ESIGNATURE. */
+SK_MUST enum sk_err sk_key_file_open_share(const struct sk_key_place *place, const char *basis, int32_t day, const uint8_t id[SK_KEY_ID_BYTES],
+					   const struct sk_sign_key *oversight, int64_t from_ns, int64_t until_ns, struct sk_fault *fault);
+/* All key files of a basis, by name; the caller frees. None: *out NULL. */
+SK_MUST enum sk_err sk_key_files(const struct sk_key_place *place, const char *basis, struct sk_key_file **out, size_t *count, struct sk_fault *fault);
+/* Overwrite and remove the key files of a day whose destruction is on record, or only the shares that are open; *files counts up. */
+SK_MUST enum sk_err sk_key_files_destroy(const struct sk_key_place *place, const char *basis, int32_t day, bool shares_alone, uint64_t *files, struct sk_fault *fault);
+
+/* ---- key.c: basis-day keys in memory ---- */
 
 /* One day of one basis. index_key and bloom_key come from the day key and the basis' blind key together: without either nothing can be searched,
    so destroying the day key also destroys the day's part of the index. */
@@ -32,25 +79,27 @@ struct sk_day_key {
 	uint8_t key[SK_KEY_BYTES];
 	uint8_t index_key[SK_KEY_BYTES];
 	uint8_t bloom_key[SK_SIP_KEY_BYTES];
+	bool writes;                    /* records are sealed with it */
 	int64_t row;                    /* of table sealing_key; 0 = not looked up yet */
 	uint64_t used;                  /* 0 = free slot */
 };
 
 struct sk_key_ring {
-	char folder[SK_PATH_MAX];
+	struct sk_key_place place;
 	uint64_t clock;                 /* counts uses, for the least recently used slot */
+	uint64_t refused;               /* keys that were there although their destruction is on record */
 	struct sk_day_key slots[SK_KEY_SLOTS];
 };
 
-int32_t sk_store_day(int64_t unix_ns);
-int64_t sk_store_hour(int64_t unix_ns);
-/* A basis id may be part of a path: 1..63 of [A-Za-z0-9._-], no dot in front. */
-bool sk_store_basis_name_valid(const char *basis);
-/* The key of a day, made when absent and `make`. SK_ENOENT when absent. *out is borrowed until the next call on the ring. */
-SK_MUST enum sk_err sk_key_ring_get(struct sk_key_ring *ring, const char *basis, int32_t day, bool make, struct sk_day_key **out,
-				    struct sk_fault *fault);
-/* Overwrite and unlink a day's key. SK_ENOENT. */
-SK_MUST enum sk_err sk_key_ring_destroy(struct sk_key_ring *ring, const char *basis, int32_t day, struct sk_fault *fault);
+/* The key to seal a day's records with, made when there is none. Under a split basis a new one for each process and day: it is forgotten with the process, and only
+   oversight's share brings it back. *out is borrowed until the next call on the ring. */
+SK_MUST enum sk_err sk_key_ring_write(struct sk_key_ring *ring, const char *basis, int32_t day, struct sk_day_key **out, struct sk_fault *fault);
+/* The key of that id. SK_ENOENT: destroyed, or refused because its destruction is on record; SK_EKEYSPLIT: oversight's share is not open. */
+SK_MUST enum sk_err sk_key_ring_read(struct sk_key_ring *ring, const char *basis, int32_t day, const uint8_t id[SK_KEY_ID_BYTES], struct sk_day_key **out,
+				     struct sk_fault *fault);
+/* Wipe keys whose destruction went on record meanwhile; the keys of a day. */
+void sk_key_ring_forget_gone(struct sk_key_ring *ring);
+void sk_key_ring_forget_day(struct sk_key_ring *ring, const char *basis, int32_t day);
 /* Forget what SQLite rolled back. */
 void sk_key_ring_forget_rows(struct sk_key_ring *ring);
 
@@ -165,6 +214,9 @@ struct sk_store {
 	char db_path[SK_PATH_MAX], flows_folder[SK_PATH_MAX];
 	char basis[SK_BASIS_NAME_SIZE];
 	bool read_only;
+	uint64_t erased, locked;        /* by walks: records whose key is gone, or needs oversight's share */
+	bool keeps_originals;
+	struct sk_custodians custodians;
 	struct sk_key_ring ring;
 	struct sk_buf form;             /* scratch for one encoded record */
 	uint8_t *sealed;                /* scratch for one sealed record or block */
@@ -256,14 +308,30 @@ size_t sk_row_aad(const struct sk_row *row, uint8_t aad[SK_AAD_MAX]);
 /* Fill *out from a row of the observation or finding statements; *sealed borrows from the statement. */
 SK_MUST enum sk_err sk_row_of(struct sk_store *store, sqlite3_stmt *statement, enum sk_store_target target, struct sk_row *out,
 			      const uint8_t **sealed, size_t *length, struct sk_fault *fault);
-/* The key that sealed a row. SK_ENOENT when it was destroyed (also when the day has a newer key). */
-SK_MUST enum sk_err sk_row_key(struct sk_store *store, const char *basis, int32_t day, const uint8_t key_id[SK_KEY_ID_BYTES], struct sk_day_key **out,
-			       struct sk_fault *fault);
 /* Unseal a row into store->form. SK_EINCONSISTENT when it was altered. */
 SK_MUST enum sk_err sk_row_unseal(struct sk_store *store, const struct sk_row *row, const struct sk_day_key *key, const uint8_t *sealed,
 				  size_t length, struct sk_fault *fault);
 /* Turn the findings and index entries that are held in memory into rows, so that reads see them. */
 SK_MUST enum sk_err sk_store_settle(struct sk_store *store, struct sk_fault *fault);
+
+/* The first error of an interval stays. */
+enum sk_err sk_store_stick(struct sk_store *store, enum sk_err err, const struct sk_fault *local, struct sk_fault *fault);
+
+/* ---- original.c ---- */
+
+/* What is bound into an original's seal. */
+struct sk_original_row {
+	uint64_t interval;
+	char basis[SK_BASIS_NAME_SIZE];
+	int32_t day;
+	uint8_t key_id[SK_KEY_ID_BYTES], token[SK_BLIND_BYTES], tag[SK_TAG_BYTES];
+};
+struct sk_original_key {
+	int64_t row;
+	char basis[SK_BASIS_NAME_SIZE];
+	uint8_t id[SK_KEY_ID_BYTES];
+};
+size_t sk_original_aad(const struct sk_original_row *row, uint8_t aad[SK_AAD_MAX]);
 
 /* ---- digest.c ---- */
 

@@ -192,6 +192,13 @@ const char *sk_finding_class_name(const struct sk_finding *finding);
    tells (its kind does not begin with "indicator.") they are those of the latest, whose numbers hold the earlier ones. */
 void sk_finding_fold(struct sk_finding *into, const struct sk_finding *more);
 
+/* What a token stands for (docs/custody.md). It is in no record: the store seals it for custodians, who open it together or not at all; nothing else may take it. */
+struct sk_original {
+	char token[SK_OBSERVATION_DOMAIN_MAX], value[SK_OBSERVATION_DOMAIN_MAX];
+	uint8_t tag[8];                     /* keyed hash of the value: tells two values of one token apart, and says nothing without the key that dies with the sensor */
+	int64_t time_ns;                    /* of the record that has the token */
+};
+
 /* Where minted records go. The collector implements it; select calls it. Errors are the sink's to keep. A finding follows the observation that is its evidence;
    one about the sensor itself has none (evidence NULL). */
 struct sk_observe_sink {
@@ -199,6 +206,8 @@ struct sk_observe_sink {
 	/* False: there is no room now for it and its findings (of a hit at most SK_OBSERVATION_HITS_MAX); it is shed. */
 	bool (*observation)(void *context, const struct sk_observation *observation);
 	void (*finding)(void *context, const struct sk_finding *finding, const struct sk_observation *evidence);
+	/* Follows an observation that was taken. NULL: tokens cannot be turned back. */
+	void (*original)(void *context, const struct sk_original *original);
 };
 
 #endif

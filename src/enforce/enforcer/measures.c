@@ -22,22 +22,22 @@ static size_t element_bucket(const struct sk_enforcer *e, const char *target)
 	return (size_t)sk_siphash13(e->sip, target, strlen(target)) % BUCKETS;
 }
 
-static struct element *element_find(const struct target *t, const char *name)
+static struct element *element_find(const struct target *t, const struct measure *m, const char *name)
 {
 	for (struct element *element = t->elements[element_bucket(t->enforcer, name)]; element != NULL; element = element->next)
-		if (strcmp(element->item.target, name) == 0)
+		if (strcmp(element->item.target, name) == 0 && (!t->conf->backend->each_order || strcmp(element->item.order, m->id) == 0))
 			return element;
 	return NULL;
 }
 
 /* Whose thing it is: the same from every start of this enforcer, another from any other's. */
-static void make_tag(const struct target *t, const char *name, enum sk_action action, char tag[SK_TAG_MAX])
+static void make_tag(const struct target *t, const struct measure *m, const char *name, char tag[SK_TAG_MAX])
 {
 	struct sk_buf text;
 	uint8_t digest[SK_HASH_BYTES] = {0};
 	sk_buf_init(&text, SK_ITEM_TEXT_MAX);
 	sk_buf_add(&text, sk_sign_key_public(t->enforcer->key)->public_key, 32);
-	sk_buf_addf(&text, "%s\n%s\n%s\n", t->conf->name, sk_action_name(action), name);
+	sk_buf_addf(&text, "%s\n%s\n%s\n%s", t->conf->name, sk_action_name(m->action), name, t->conf->backend->each_order ? m->id : "");
 	sk_sha256(text.bytes, text.length, digest);
 	sk_hex_encode(digest, (SK_TAG_MAX - 1) / 2, tag);
 	sk_buf_fini(&text);
@@ -56,7 +56,7 @@ static struct element *element_add(struct target *t, const struct measure *m, co
 	element->item = (struct sk_item){.target = copy, .action = m->action, .rate_bytes_per_s = m->rate_bytes_per_s};
 	memcpy(element->item.order, m->id, sizeof m->id);
 	memcpy(element->item.document, m->document, sizeof m->document);
-	make_tag(t, name, m->action, element->item.tag);
+	make_tag(t, m, name, element->item.tag);
 	element->next = t->elements[bucket];
 	t->elements[bucket] = element;
 	return element;
@@ -171,7 +171,7 @@ static enum sk_err fill_place(struct target *t, struct measure *m, struct place 
 	if (place->elements == NULL)
 		return SK_ENOMEM;
 	for (size_t i = 0; i < m->count; i++) {
-		struct element *element = element_find(t, m->names[i]);
+		struct element *element = element_find(t, m, m->names[i]);
 		if (element == NULL)
 			element = element_add(t, m, m->names[i]);
 		if (element == NULL)

@@ -66,6 +66,14 @@ enum {
 #undef SK_NUMBER
 };
 
+static const struct {
+	bool split, tokens;
+} custody[SK_BASIS_KIND_COUNT] = {
+#define SK_CUSTODY(kind, split, tokens, evidence, source) [SK_BASIS_##kind] = {split, tokens},
+#include "policy/policy.def"
+#undef SK_CUSTODY
+};
+
 static const struct sk_field fields[] = {
 #define SK_FIELD(name, kind, tokenised, needs_names, note) {#name, SK_FIELD_##kind, tokenised, needs_names, note},
 #include "policy/whitelist.def"
@@ -94,10 +102,12 @@ static const char dump[] = "sekisho-policy 1\nversion "
 #define SK_ROLE(symbol, name, note) "role " name " note=" note "\n"
 #define SK_PERMIT(what, name, kind, role, evidence, source) "permit " name " kind=" #kind " role=" #role " evidence=" EVIDENCE_##evidence " source=" source "\n"
 #define SK_NUMBER(symbol, name, value, unit, evidence, note) "number " name " value=" #value " unit=" unit " evidence=" EVIDENCE_##evidence " note=" note "\n"
+#define SK_CUSTODY(kind, split, tokens, evidence, source) "custody kind=" #kind " split=" #split " tokens=" #tokens " evidence=" EVIDENCE_##evidence " source=" source "\n"
 #include "policy/policy.def"
 #undef SK_ROLE
 #undef SK_PERMIT
 #undef SK_NUMBER
+#undef SK_CUSTODY
 #define SK_FIELD(name, kind, tokenised, needs_names, note) "field " #name " kind=" #kind " tokenised=" #tokenised " names=" #needs_names " note=" note "\n"
 #include "policy/whitelist.def"
 #undef SK_FIELD
@@ -232,6 +242,31 @@ bool sk_policy_border_override(enum sk_basis_kind kind)
 unsigned sk_policy_retention_days(void)
 {
 	return NUMBER_RETENTION;
+}
+
+bool sk_policy_split(enum sk_basis_kind kind)
+{
+	return custody[kind].split;
+}
+
+bool sk_policy_tokens(enum sk_basis_kind kind)
+{
+	return custody[kind].tokens;
+}
+
+unsigned sk_policy_share_hours(void)
+{
+	return NUMBER_SHARE;
+}
+
+unsigned sk_policy_reident_officers(void)
+{
+	return NUMBER_REIDENT_OFFICERS;
+}
+
+unsigned sk_policy_reident_hours(void)
+{
+	return NUMBER_REIDENT_OPEN;
 }
 
 unsigned sk_policy_small_cell(void)

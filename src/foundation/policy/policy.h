@@ -79,6 +79,16 @@ bool sk_policy_detector_allowed(enum sk_basis_kind kind, enum sk_role role, cons
 bool sk_policy_border_override(enum sk_basis_kind kind);
 /* Days until a stored observation's key is destroyed, by default. */
 unsigned sk_policy_retention_days(void);
+/* Must oversight hold a share of each day's key of such a basis? rule: CUSTODY-1 */
+bool sk_policy_split(enum sk_basis_kind kind);
+/* Must addresses and names of domestic hosts be tokens in what is kept? rule: CUSTODY-4 */
+bool sk_policy_tokens(enum sk_basis_kind kind);
+/* Hours for which a share that oversight opened stays open, at most. */
+unsigned sk_policy_share_hours(void);
+/* People who must approve a re-identification, at least. */
+unsigned sk_policy_reident_officers(void);
+/* Hours for which a re-identification is open, at most. */
+unsigned sk_policy_reident_hours(void);
 /* Small cells: counts on a link below this are carried to the next interval. */
 unsigned sk_policy_small_cell(void);
 

@@ -267,6 +267,11 @@ void sk_sign_key_free(struct sk_sign_key *key)
 	free(key);
 }
 
+const uint8_t *sk_sign_key_secret(const struct sk_sign_key *key)
+{
+	return key->secret;
+}
+
 const struct sk_verify_key *sk_sign_key_public(const struct sk_sign_key *key)
 {
 	return &key->public;

@@ -61,5 +61,7 @@ bool sk_span_base64(struct sk_span text, uint8_t *bytes, size_t capacity, size_t
 SK_MUST enum sk_err sk_verify_key_parse_span(struct sk_span text, struct sk_verify_key *out);
 /* Parse "PRIVATE+KEY+name+hex8+base64(0x01||seed)". SK_EMALFORMED, SK_ENOMEM. Caller frees. */
 SK_MUST enum sk_err sk_sign_key_parse(struct sk_span text, struct sk_sign_key **out);
+/* The secret half as libsodium has it (seed and public key), borrowed. */
+const uint8_t *sk_sign_key_secret(const struct sk_sign_key *key);
 
 #endif

@@ -171,7 +171,8 @@ static unsigned lines_without_evidence(const char *text)
 	while (*text != '\0') {
 		const char *end = strchr(text, '\n');
 		assert_non_null(end);
-		bool needs = strncmp(text, "basis ", 6) == 0 || strncmp(text, "profile ", 8) == 0 || strncmp(text, "permit ", 7) == 0 || strncmp(text, "number ", 7) == 0;
+		bool needs = strncmp(text, "basis ", 6) == 0 || strncmp(text, "profile ", 8) == 0 || strncmp(text, "permit ", 7) == 0 || strncmp(text, "number ", 7) == 0 ||
+			     strncmp(text, "custody ", 8) == 0;
 		bool has = false;
 		for (size_t i = 0; i < SK_COUNT(tags); i++) {
 			const char *found = strstr(text, tags[i]);
@@ -201,7 +202,7 @@ static void test_evidence(void **state)
 		at[1] = kept;
 		taken++;
 	}
-	assert_int_equal(taken, SK_BASIS_KIND_COUNT + SK_PROFILE_COUNT + 22 + 2);
+	assert_int_equal(taken, SK_BASIS_KIND_COUNT + SK_PROFILE_COUNT + 22 + 5 + SK_BASIS_KIND_COUNT);
 	free(copy);
 }
 
@@ -229,6 +230,8 @@ static void test_dump(void **state)
 	assert_non_null(strstr(dump, "\nprofile jp-2025 agreement=1 ff=1 fd=1 df=1 own_network=0 lab=0 from=2027-11-22T00:00:00Z "));
 	assert_non_null(strstr(dump, "\nnumber retention value=90 unit=days "));
 	assert_non_null(strstr(dump, "\nnumber small_cell value=10 "));
+	assert_non_null(strstr(dump, "\ncustody kind=FD split=1 tokens=1 "));
+	assert_non_null(strstr(dump, "\ncustody kind=OWN_NETWORK split=0 tokens=0 "));
 }
 
 int main(void)

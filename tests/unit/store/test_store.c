@@ -646,9 +646,15 @@ static void an_erased_day_is_unreadable_and_counted(void **state)
 		put_finding(p, &finding);
 	}
 	commit(p, digest);
-	assert_int_equal(sk_store_erase_day(p->at, "2026-11-23", &fault), SK_OK);
-	assert_int_equal(sk_store_erase_day(p->at, "2026-11-23", &fault), SK_ENOENT);
-	assert_int_equal(sk_store_erase_day(p->at, "../../x", &fault), SK_EMALFORMED);
+	uint64_t files;
+	assert_int_equal(sk_store_destroy_day(p->at, "basis-1", "2026-11-23", &files, &fault), SK_OK);
+	assert_int_equal(files, 1);
+	assert_int_equal(sk_store_destroy_day(p->at, "basis-1", "2026-11-23", &files, &fault), SK_OK);
+	assert_int_equal(files, 0);
+	assert_int_equal(sk_store_destroy_day(p->at, "basis-1", "../../x", &files, &fault), SK_EMALFORMED);
+	assert_int_equal(sk_store_destroy_day(p->at, "../x", "2026-11-23", &files, &fault), SK_EMALFORMED);
+	struct sk_store_unread unread;
+	sk_store_unread(p->at, &unread);
 	for (int round = 0; round < 2; round++) {
 		struct seen seen = observations(p, all);
 		assert_int_equal(seen.count, 2);
@@ -659,6 +665,9 @@ static void an_erased_day_is_unreadable_and_counted(void **state)
 		seen = findings(p, all);
 		assert_int_equal(seen.count, 1);
 		assert_int_equal(seen.finding.count, 2);
+		sk_store_unread(p->at, &unread);
+		assert_int_equal(unread.erased, 3); /* an observation, a flow and a finding */
+		assert_int_equal(unread.locked + unread.refused_keys, 0);
 		/* The day's index died with its key: the value is not found there, and the reader is told how much cannot be asked. */
 		seen = observations(p, by_value("bad.example"));
 		assert_int_equal(seen.count, 2);
