@@ -411,6 +411,25 @@ static void test_urgent_limits(void **state)
 	sk_buf_fini(&line);
 }
 
+static void test_end(void **state)
+{
+	(void)state;
+	struct sk_end end = {.id = "order-7", .time_ns = start_ns + 1}, out;
+	struct sk_buf note;
+	memset(end.warrant, 0xe7, sizeof end.warrant);
+	sk_buf_init(&note, 65536);
+	sk_end_encode(&end, centre, &note);
+	assert_int_equal(sk_end_decode(sk_buf_text(&note), note.length, sk_sign_key_public(centre), &out, &fault), SK_OK);
+	assert_memory_equal(&out, &end, sizeof end);
+	assert_int_equal(sk_end_decode(sk_buf_text(&note), note.length, sk_sign_key_public(stranger), &out, &fault), SK_ESIGNATURE);
+	for (size_t bit = 0; bit < 8 * note.length; bit++) {
+		note.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		assert_int_not_equal(sk_end_decode((const char *)note.bytes, note.length, sk_sign_key_public(centre), &out, &fault), SK_OK);
+		note.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	sk_buf_fini(&note);
+}
+
 static void test_forged_by_others(void **state)
 {
 	(void)state;
@@ -636,7 +655,7 @@ static int finish(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_agreed), cmocka_unit_test(test_quorum), cmocka_unit_test(test_lax_quorum), cmocka_unit_test(test_seats), cmocka_unit_test(test_urgent), cmocka_unit_test(test_urgent_limits), cmocka_unit_test(test_forged_by_centre),
+		cmocka_unit_test(test_agreed), cmocka_unit_test(test_quorum), cmocka_unit_test(test_lax_quorum), cmocka_unit_test(test_seats), cmocka_unit_test(test_urgent), cmocka_unit_test(test_urgent_limits), cmocka_unit_test(test_end), cmocka_unit_test(test_forged_by_centre),
 		cmocka_unit_test(test_forged_by_others), cmocka_unit_test(test_in_force), cmocka_unit_test(test_lives), cmocka_unit_test(test_targets),
 		cmocka_unit_test(test_other_fields), cmocka_unit_test(test_forbidden_kinds_do_not_exist),
 	};
