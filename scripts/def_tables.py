@@ -172,7 +172,84 @@ def prose_of(root):
 
 
 # file -> name of the table -> lines
+# ---- the lifecycle of a basis, and the sections of a policy file ----
+
+def stage_rows(root, macro):
+    return [a for m, a, _ in rows(root, "src/contract/basis/stage.def") if m == macro]
+
+
+def stage_drawing(root):
+    """Mermaid: one arrow for each pair of stages, with the events that lead there; events that stay are left to the table."""
+    events = {a[0]: a[1] for a in stage_rows(root, "SK_EVENT")}
+    stages = {a[0]: a[1] or "[*]" for a in stage_rows(root, "SK_STAGE")}
+    arrows = {}
+    for start, event, outcome, end in stage_rows(root, "SK_STEP"):
+        if start != end:
+            arrows.setdefault((start, end), []).append(events[event] + {"NONE": "", "OPEN": " (open)", "CARRIED": " (carried)", "REJECTED": " (rejected)"}[outcome])
+    out = ["```mermaid", "stateDiagram-v2"]
+    out += [f"    {stages[a]} --> {stages[b]}: {', '.join(words)}" for (a, b), words in arrows.items()]
+    out += [f"    {a[1]} --> [*]" for a in stage_rows(root, "SK_STAGE") if a[3] == "true"]
+    return out + ["```"]
+
+
+def stage_table(root):
+    out = ["| stage | what it means | may be collected |", "|---|---|---|"]
+    return out + [f"| `{a[1]}` | {cell(a[4])} | {'yes' if a[2] == 'true' else '-'} |" for a in stage_rows(root, "SK_STAGE") if a[1]]
+
+
+def stage_event_table(root):
+    names = {a[0]: a[1] or "(new)" for a in stage_rows(root, "SK_STAGE")}
+    steps = stage_rows(root, "SK_STEP")
+    out = ["| act | who | what it says | out of |", "|---|---|---|---|"]
+    for symbol, name, _, who, prose in stage_rows(root, "SK_EVENT"):
+        origins = list(dict.fromkeys(names[s[0]] for s in steps if s[1] == symbol))
+        out.append(f"| `{name}` | {cell(who)} | {cell(prose)} | {', '.join(origins)} |")
+    return out
+
+
+def law_table(root):
+    """Every section of a policy file with the keys of its rows."""
+    kinds = {"WORD": "word", "WORDS": "list of words", "TEXT": "text", "SPAN": "time (`6mo`, `90d`, `24h`, `none`)", "DATE": "day", "COUNT": "number", "BOOL": "true or false"}
+    needs = {"KEY": "key", "MUST": "must", "MAY": "may"}
+    found = list(rows(root, "src/foundation/law/law.def"))
+    every = [a for m, a, _ in found if m == "SK_LAW_EVERY"]
+    out = ["| section | key | what it is | value | need |", "|---|---|---|---|---|"]
+    for macro, a, _ in found:
+        if macro == "SK_LAW_SECTION":
+            out.append(f"| `{a[2]}` | | {cell(a[5])}{' A change needs oversight where the policy asks for it.' if a[4] == 'ACK' else ''} | at most {a[3]} rows | |")
+            out += [f"| | `{b[0]}` | {cell(b[3])} | {kinds[b[1]]} | {needs[b[2]]} |" for m, b, _ in found if m == "SK_LAW_" + a[0]]
+    out.append("| every row | | | | |")
+    return out + [f"| | `{b[0]}` | {cell(b[3])} | {kinds[b[1]]} | {needs[b[2]]} |" for b in every]
+
+
+# ---- the second verifier's copy of the contracts' tables ----
+
+def go_map(name, kind, pairs):
+    """A map as gofmt writes it: values under each other."""
+    wide = max(len(key) for key, _ in pairs) + 2
+    return [f"var {name} = map[{kind}]{'int' if pairs[0][1].isdigit() else 'string'}{{"] + ["\t" + (key + ":").ljust(wide) + value + "," for key, value in pairs] + ["}", ""]
+
+
+def go_tables(root):
+    """Lifecycles and levels as Go maps: from state, event and outcome to the next state."""
+    # measure.def has products among its numbers, which are not wanted here
+    measure = [(m, [a.strip().strip('"') for a in arguments.split(",")]) for m, arguments in re.findall(r"(?m)^(SK_LEVEL|SK_MEASURE|SK_ACTION)\((.*)\)$", read(root, "src/contract/warrant/measure.def"))]
+    basis, order = rows(root, "src/contract/basis/stage.def"), rows(root, "src/contract/warrant/state.def")
+    def steps(name, table, state, event, outcome, step):
+        names = {macro: {a[0]: a[1] for m, a, _ in table if m == macro} for macro in (state, event, outcome)}
+        return go_map(name, "step", [('{"%s", "%s", "%s"}' % (names[state][a[0]], names[event][a[1]], names[outcome][a[2]]), '"%s"' % names[state][a[3]]) for m, a, _ in table if m == step])
+    levels, measures = {a[0]: a[1] for m, a in measure if m == "SK_LEVEL"}, {a[0]: a[1] for m, a in measure if m == "SK_MEASURE"}
+    return (steps("basisSteps", basis, "SK_STAGE", "SK_EVENT", "SK_OUTCOME", "SK_STEP") +
+            steps("orderSteps", order, "SK_ORDER_STATE", "SK_ORDER_EVENT", "SK_ORDER_OUTCOME", "SK_ORDER_STEP") +
+            ["// orderDuties: events that the centre itself records have none."] + go_map("orderDuties", "string", [(f'"{a[1]}"', f'"{a[3]}"') for m, a, _ in order if m == "SK_ORDER_EVENT"]) +
+            go_map("levelApprovers", "string", [(f'"{a[1]}"', a[2]) for m, a in measure if m == "SK_LEVEL"]) + ["// actionLevels: by measure and action."] +
+            go_map("actionLevels", "string", [(f'"{measures[a[1]]} {a[2]}"', f'"{levels[a[3]]}"') for m, a in measure if m == "SK_ACTION"]))
+
+
 TABLES = {
+    "docs/bases.md": {"drawing": stage_drawing, "stages": stage_table, "acts": stage_event_table},
+    "docs/policy.md": {"keys": law_table},
+    "verify/go/tables.go": {"go_tables": go_tables},
     "man/sekisho.conf.5": {"keys": conf_manual},
     "docs/service.md": {"figures": metric_table, "health": health_table, "events": event_table, "walls": wall_table},
     "docs/orders.md": {"order_drawing": order_drawing, "order_states": order_state_table, "order_events": order_event_table},

@@ -688,7 +688,7 @@ static bool add_totals(struct sk_check_totals *totals, const struct sk_interval_
 {
 	bool fits = add_tally(&totals->received, &i->received) && add_cells(&totals->gate_erased, &i->gate_erased) &&
 		    add_cells(&totals->select_erased, &i->select_erased) && add_tally(&totals->selected, &i->selected) &&
-		    add_cells(&totals->capture_lost, &i->capture_lost.cells);
+		    add_cells(&totals->capture_lost, &i->capture_lost.cells) && !__builtin_add_overflow(totals->events_lost, i->events_lost, &totals->events_lost);
 	for (size_t c = 0; c < SK_CLASS_COUNT && fits; c++)
 		fits = add_tally(&totals->classes[c], &i->classes[c]);
 	return fits;

@@ -13,6 +13,7 @@ struct sk_check_totals {
 	struct sk_tally classes[SK_CLASS_COUNT];
 	struct sk_tally pending, carried, classes_carried; /* at the end of the log */
 	struct sk_tally lost;                              /* pending when a run died */
+	uint64_t events_lost;                              /* of detectors */
 	struct {                                           /* flow exports; frames counts records, bytes is 0 */
 		struct sk_tally received, gate_erased, select_erased, selected, malformed, carried;
 		uint64_t lost_records, lost_messages;      /* on their way to us, as the exporters' numbers tell */

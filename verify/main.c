@@ -5,7 +5,7 @@
 #include "verify.h"
 
 static const char usage[] =
-	"usage: sekisho-verify [--key VKEY|FILE] [--old CHECKPOINT] [--policy FILE] [--drill NOTE [--drill-key VKEY|FILE]] [--json] LEDGERDIR\n"
+	"usage: sekisho-verify [--key VKEY|FILE] [--old CHECKPOINT] [--policy FILE] [--drill NOTE [--drill-key VKEY|FILE]] [--openings FILE] [--json] LEDGERDIR\n"
 	"\n"
 	"Recomputes a Sekisho ledger from its entries and checks what its records say.\n"
 	"  --key VKEY|FILE     the key that the ledger must be signed with; without it the ledger's own is taken on first use\n"
@@ -13,6 +13,7 @@ static const char usage[] =
 	"  --policy FILE       witnesses that must have signed (C2SP tlog-policy)\n"
 	"  --drill NOTE        what an oversight drill signed: it must follow from this ledger\n"
 	"  --drill-key VKEY|FILE  the key that the drill must be signed with; without it the one that the note names\n"
+	"  --openings FILE     what a centre's ledger commits to (sekisho centre openings): every signature, step and quorum is recomputed\n"
 	"  --json              one JSON object\n"
 	"exit: 0 verified, 1 refused (one line says what and where), 2 wrong call, 3 unreadable\n";
 
@@ -24,6 +25,7 @@ int main(int argc, char **argv)
 	    {"policy", required_argument, NULL, 'p'},
 	    {"drill", required_argument, NULL, 'd'},
 	    {"drill-key", required_argument, NULL, 'D'},
+	    {"openings", required_argument, NULL, 'O'},
 	    {"json", no_argument, NULL, 'j'},
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'V'},
@@ -46,6 +48,9 @@ int main(int argc, char **argv)
 			break;
 		case 'D':
 			options.drill_key = optarg;
+			break;
+		case 'O':
+			options.openings = optarg;
 			break;
 		case 'j':
 			options.json = true;

@@ -25,6 +25,10 @@ static void print_equation(const struct sk_check_totals *t)
 	tally_line("+ fate still open", &t->pending);
 	tally_line("+ held back as too few", &t->carried);
 	tally_line("+ lost in a crash", &t->lost);
+	if (t->events_lost != 0) {
+		char text[SK_UNIT_TEXT_MAX];
+		(void)printf("Beside them %s events of detectors were lost: what they would have counted is not known.\n", sk_number_format(t->events_lost, text));
+	}
 	(void)printf("\nBy border class (F foreign, D domestic; source, then destination):\n");
 	for (size_t i = 0; i < SK_CLASS_COUNT; i++)
 		tally_line(sk_class_name((enum sk_class)i), &t->classes[i]);
@@ -62,6 +66,17 @@ static void print_drill(const struct sk_verify_result *r)
 		     drill->exact ? ", exactly" : ", with other frames besides", found_of(drill));
 }
 
+/* What was recomputed of what a centre decided. */
+static void print_opened(const struct sk_opened_summary *s)
+{
+	(void)printf("\nRecomputed from the openings (%" PRIu64 " acts of %" PRIu64 " matters, %" PRIu64 " signatures, %" PRIu64 " accounts of %" PRIu64 " organisations):\n", s->acts, s->matters,
+		     s->signatures, s->accounts, s->organisations);
+	for (size_t i = 0; i < s->kind_count; i++)
+		(void)printf("  %-28s %8" PRIu64 " matters %8" PRIu64 " acts: %s\n", s->kinds[i].name, s->kinds[i].matters, s->kinds[i].acts,
+			     s->kinds[i].judged ? "each step follows from the acts before it and from who signed" : "chain, time, commitments and signatures; its steps are not judged here");
+	(void)printf("  quorums counted again        %8" PRIu64 "%s\n", s->quorums, s->stricter != 0 ? " (some votes were held open beyond what the law asks: a stricter policy)" : "");
+}
+
 static void print_people(const struct sk_verify_options *options, const struct sk_verify_result *r)
 {
 	char root[SK_BASE64_32_MAX], number[SK_UNIT_TEXT_MAX], from[SK_TIME_TEXT_MAX], to[SK_TIME_TEXT_MAX];
@@ -95,9 +110,15 @@ static void print_people(const struct sk_verify_options *options, const struct s
 		(void)printf("  witnesses  the policy is met, %zu have signed\n", r->witnesses_signed);
 	if (r->any_drill)
 		print_drill(r);
-	print_equation(&s->totals);
+	if (r->any_openings)
+		print_opened(&r->opened);
+	if (s->by_kind[SK_RECORD_INTERVAL] != 0)
+		print_equation(&s->totals);
 	if (s->any_exports)
 		print_exports(&s->totals);
+	if (r->any_openings)
+		(void)printf("\nProved: each opening is what the ledger commits to; each matter is one chain of signed statements; each signature is by a key that was in force, which earlier acts "
+			     "established;\neach step of those kinds is one that its table allows, by somebody who may, and nothing was approved without its quorum.\n");
 	(void)printf("\nProved: every record is in its place under the signed root; every sum closes in every interval; each interval follows the "
 		     "one before; every\n"
 		     "set lies within the rule of its basis and every run within its dates; no more was admitted than arrived in classes that the "
@@ -112,6 +133,29 @@ static void json_tally(struct sk_json_writer *w, const char *key, const struct s
 	sk_json_object(w, key);
 	sk_json_u64(w, "bytes", tally->bytes);
 	sk_json_u64(w, "frames", tally->frames);
+	sk_json_end(w);
+}
+
+static void json_opened(struct sk_json_writer *w, const struct sk_opened_summary *s)
+{
+	sk_json_object(w, "opened");
+	sk_json_u64(w, "acts", s->acts);
+	sk_json_u64(w, "matters", s->matters);
+	sk_json_u64(w, "signatures", s->signatures);
+	sk_json_u64(w, "accounts", s->accounts);
+	sk_json_u64(w, "organisations", s->organisations);
+	sk_json_u64(w, "quorums", s->quorums);
+	sk_json_u64(w, "held_open", s->stricter);
+	sk_json_array(w, "kinds");
+	for (size_t i = 0; i < s->kind_count; i++) {
+		sk_json_object(w, NULL);
+		sk_json_text(w, "kind", s->kinds[i].name);
+		sk_json_u64(w, "matters", s->kinds[i].matters);
+		sk_json_u64(w, "acts", s->kinds[i].acts);
+		sk_json_bool(w, "judged", s->kinds[i].judged);
+		sk_json_end(w);
+	}
+	sk_json_end(w);
 	sk_json_end(w);
 }
 
@@ -142,6 +186,8 @@ static void json_verified(struct sk_json_writer *w, const struct sk_verify_optio
 		sk_json_text(w, "key", r->drill.key);
 		sk_json_end(w);
 	}
+	if (r->any_openings)
+		json_opened(w, &r->opened);
 	sk_json_object(w, "account");
 	json_tally(w, "received", &t->received);
 	json_tally(w, "gate_erased", &t->gate_erased);
@@ -152,6 +198,7 @@ static void json_verified(struct sk_json_writer *w, const struct sk_verify_optio
 	json_tally(w, "held_back", &t->carried);
 	json_tally(w, "lost_in_crash", &t->lost);
 	sk_json_end(w);
+	sk_json_u64(w, "events_lost", t->events_lost);
 	sk_json_object(w, "classes");
 	for (size_t i = 0; i < SK_CLASS_COUNT; i++)
 		json_tally(w, sk_class_name((enum sk_class)i), &t->classes[i]);

@@ -7,8 +7,9 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "wire/wire.h"
 
-enum { NOTE_FILE_MAX = 1 << 20, KEY_FILE_MAX = 4096 };
+enum { NOTE_FILE_MAX = 1 << 20, KEY_FILE_MAX = 4096, OPENINGS_MAX = 1 << 30 };
 
 struct verification {
 	const struct sk_verify_options *options;
@@ -16,6 +17,9 @@ struct verification {
 	struct sk_fault *fault;
 	struct sk_buf note_text;
 	struct sk_note note;
+	struct sk_check *check;
+	struct sk_opened *opened; /* NULL: not asked */
+	struct sk_record record;
 };
 
 /* A file beside the ledger or in it; whatever keeps us from reading it is exit 3. */
@@ -128,18 +132,50 @@ static enum sk_err check_signature(struct verification *v)
 
 static enum sk_err visit_leaf(void *context, uint64_t index, const uint8_t *entry, size_t length, struct sk_fault *fault)
 {
-	(void)index;
-	return sk_check_leaf(context, entry, length, fault);
+	struct verification *v = context;
+	SK_TRY(sk_check_leaf(v->check, entry, length, fault));
+	if (v->opened == NULL)
+		return SK_OK;
+	SK_TRY(sk_record_parse(entry, length, &v->record, fault));
+	return v->record.kind == SK_RECORD_ACT ? sk_opened_leaf(v->opened, index, &v->record.act, fault) : SK_OK;
+}
+
+/* --openings: line after line, each judged before the next is read. */
+static enum sk_err check_openings(struct verification *v)
+{
+	struct sk_buf text;
+	sk_buf_init(&text, OPENINGS_MAX);
+	enum sk_err err = read_file(v, v->options->openings, &text);
+	struct sk_cur cur = sk_cur_of(text.bytes, text.length);
+	while (err == SK_OK && sk_more(&cur)) {
+		const uint8_t *at = sk_take(&cur, 0), *feed = memchr(at, '\n', sk_left(&cur));
+		if (feed == NULL)
+			err = sk_fault_set(v->fault, SK_EMALFORMED, "openings: the last line does not end: the file was cut off");
+		else
+			err = sk_opened_line(v->opened, (const char *)at, (size_t)(feed - at), v->fault);
+		sk_skip(&cur, feed == NULL ? 0 : (size_t)(feed - at) + 1);
+	}
+	if (err == SK_OK)
+		err = sk_opened_done(v->opened, v->fault);
+	sk_opened_summary(v->opened, &v->result->opened);
+	v->result->any_openings = true;
+	sk_buf_fini(&text);
+	return err;
 }
 
 static enum sk_err check_tree(struct verification *v)
 {
-	struct sk_check *check = sk_check_new();
-	if (check == NULL)
-		return sk_fault_set(v->fault, SK_ENOMEM, "out of memory");
-	enum sk_err err = sk_ledger_walk(v->options->folder, &v->result->checkpoint, visit_leaf, check, v->fault);
-	sk_check_summary(check, &v->result->summary);
-	sk_check_free(check);
+	v->check = sk_check_new();
+	if (v->options->openings != NULL)
+		v->opened = sk_opened_new(&v->result->key);
+	bool room = v->check != NULL && (v->options->openings == NULL || v->opened != NULL);
+	enum sk_err err = room ? sk_ledger_walk(v->options->folder, &v->result->checkpoint, visit_leaf, v, v->fault) : sk_fault_set(v->fault, SK_ENOMEM, "out of memory");
+	if (v->check != NULL)
+		sk_check_summary(v->check, &v->result->summary);
+	if (err == SK_OK && v->opened != NULL)
+		err = check_openings(v);
+	sk_opened_free(v->opened);
+	sk_check_free(v->check);
 	return err;
 }
 

@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "ledger/ledger.h"
+#include "opened.h"
 
 enum { SK_VERIFY_OK = 0, SK_VERIFY_REFUSED = 1, SK_VERIFY_USAGE = 2, SK_VERIFY_UNREADABLE = 3 };
 
@@ -16,6 +17,7 @@ struct sk_verify_options {
 	const char *drill;    /* file with a drill's note: its sums must be those of this ledger; NULL = not asked */
 	const char *drill_key; /* as key, for that note; NULL = the key that it names itself */
 	const char *policy;   /* file with a witness policy (C2SP tlog-policy); NULL = not asked */
+	const char *openings; /* file with a centre's openings; NULL = not asked */
 	bool json;
 };
 
@@ -29,6 +31,8 @@ struct sk_verify_result {
 	bool any_drill;
 	struct sk_drill_record drill;
 	struct sk_check_summary summary;
+	bool any_openings;
+	struct sk_opened_summary opened;
 };
 
 /* Judge. *result is always filled; the exit code is also in it. */

@@ -9,7 +9,7 @@
 
 static const char help[] =
 	"usage: sekisho border build   [--home CC[,CC]] [--geoipdb DIR] [--libloc FILE] [--rir FILE] [--csv FILE] [--default]\n"
-	"                              [--domestic LIST] [--foreign LIST] [--unknown LIST] [--rest foreign|unknown]\n"
+	"                              [--domestic LIST] [--foreign LIST] [--unknown LIST] [--country CC=LIST] [--rest foreign|unknown]\n"
 	"                              [--source-date DATE] [--build-date DATE] [--libloc-key FILE] [--json] -o FILE\n"
 	"       sekisho border lookup  [TABLE] [--json] ADDR... | -\n"
 	"       sekisho border explain [TABLE] [--json] ADDR...\n"

@@ -23,6 +23,7 @@ enum {
 	OPT_DOMESTIC,
 	OPT_FOREIGN,
 	OPT_UNKNOWN,
+	OPT_COUNTRY,
 	OPT_REST,
 	OPT_BUILD_DATE,
 	OPT_SOURCE_DATE,
@@ -41,6 +42,7 @@ static const struct option options[] = {
 	{"domestic", required_argument, NULL, OPT_DOMESTIC},
 	{"foreign", required_argument, NULL, OPT_FOREIGN},
 	{"unknown", required_argument, NULL, OPT_UNKNOWN},
+	{"country", required_argument, NULL, OPT_COUNTRY},
 	{"rest", required_argument, NULL, OPT_REST},
 	{"build-date", required_argument, NULL, OPT_BUILD_DATE},
 	{"source-date", required_argument, NULL, OPT_SOURCE_DATE},
@@ -162,6 +164,8 @@ static enum sk_err take_step(struct sk_border_build *build, const struct plan *p
 		return add_list(build, SK_SIDE_FOREIGN, step->value, fault);
 	case OPT_UNKNOWN:
 		return add_list(build, SK_SIDE_UNKNOWN, step->value, fault);
+	case OPT_COUNTRY:
+		return sk_border_build_country(build, step->value, strlen(step->value) > 3 && is_literal(step->value + 3), fault);
 	case OPT_REST:
 		if (strcmp(step->value, "foreign") != 0 && strcmp(step->value, "unknown") != 0)
 			return sk_fault_set(fault, SK_EUSAGE, "--rest '%.40s': foreign or unknown was expected", step->value);

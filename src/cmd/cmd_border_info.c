@@ -23,7 +23,7 @@ static void collect_warnings(const struct sk_border *table, int64_t now_ns, stru
 	for (unsigned i = 0; i < info.source_count; i++) {
 		struct sk_border_source source;
 		sk_border_source_at(table, i, &source);
-		if (source.kind != SK_BORDER_SPECIAL) {
+		if (source.kind != SK_BORDER_SPECIAL && source.kind != SK_BORDER_COUNTRIES) {
 			entries[0] += source.v4_entries;
 			entries[1] += source.v6_entries;
 		}
@@ -68,6 +68,11 @@ static void print_text(struct sk_cmd *cmd, const struct sk_border *table, const 
 	if (strcmp(info.home, "-") != 0)
 		sk_buf_addf(out, "  disputed  %.3f %% of IPv4, %.3f %% of IPv6 that country sources speak of; it counts as unknown\n",
 			    info.v4_disputed_share * 100, info.v6_disputed_share * 100);
+	if (info.country_ranges[0] + info.country_ranges[1] != 0)
+		sk_buf_addf(out, "  countries named for %s IPv4 and %s IPv6 ranges\n", sk_number_format(info.country_ranges[0], number[0]),
+			    sk_number_format(info.country_ranges[1], number[1]));
+	else
+		sk_buf_addf(out, "  countries none named: a link's health has no baseline by country\n");
 	for (unsigned i = 0; i < info.source_count; i++) {
 		struct sk_border_source source;
 		sk_border_source_at(table, i, &source);
@@ -105,6 +110,10 @@ static void print_json(const struct sk_border *table, const char *path, const ch
 	sk_json_object(&w, "disputed_share");
 	sk_json_double(&w, "v4", info.v4_disputed_share);
 	sk_json_double(&w, "v6", info.v6_disputed_share);
+	sk_json_end(&w);
+	sk_json_object(&w, "country_ranges");
+	sk_json_u64(&w, "v4", info.country_ranges[0]);
+	sk_json_u64(&w, "v6", info.country_ranges[1]);
 	sk_json_end(&w);
 	sk_json_array(&w, "sources");
 	for (unsigned i = 0; i < info.source_count; i++) {

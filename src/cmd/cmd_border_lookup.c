@@ -20,6 +20,16 @@ struct question {
 	void (*answer)(struct question *question, const struct sk_addr *addr, const char *text);
 };
 
+/* The two letters of the country that the table names, "" for none. */
+static const char *country_of(const struct question *question, const struct sk_addr *addr, char text[3])
+{
+	uint16_t country = sk_border_country(question->table, addr->bytes, addr->family);
+	text[0] = (char)(country >> 8);
+	text[1] = (char)(country & 255);
+	text[2] = '\0';
+	return text;
+}
+
 /* ---- lookup ---- */
 
 static void answer_lookup(struct question *question, const struct sk_addr *addr, const char *text)
@@ -27,8 +37,11 @@ static void answer_lookup(struct question *question, const struct sk_addr *addr,
 	const char *side = sk_side_name(sk_border_side(question->table, addr));
 	if (question->json) {
 		/* an address as parsed needs no escaping */
-		char clean[SK_ADDR_TEXT_MAX];
-		sk_buf_addf(&question->out, "{\"address\":\"%s\",\"side\":\"%s\"}\n", sk_addr_format(addr, clean), side);
+		char clean[SK_ADDR_TEXT_MAX], country[3];
+		sk_buf_addf(&question->out, "{\"address\":\"%s\",\"side\":\"%s\"", sk_addr_format(addr, clean), side);
+		if (*country_of(question, addr, country) != '\0')
+			sk_buf_addf(&question->out, ",\"country\":\"%s\"", country);
+		sk_buf_addf(&question->out, "}\n");
 		return;
 	}
 	sk_buf_add_text(&question->out, text);
@@ -44,7 +57,7 @@ static const char *says_text(const struct sk_border_source *source, uint8_t says
 	bool country = sk_border_kind_country(source->kind);
 	switch (says) {
 	case 0:
-		return country ? "says nothing" : "does not name it";
+		return country ? "says nothing" : source->kind == SK_BORDER_COUNTRIES ? "names countries alone" : "does not name it";
 	case SK_SAYS_DOMESTIC:
 		return country ? "home" : "domestic";
 	case SK_SAYS_FOREIGN:
@@ -105,12 +118,14 @@ static void explain_json(struct question *question, const struct sk_addr *addr, 
 {
 	struct sk_json_writer w;
 	struct sk_border_info info;
-	char text[SK_ADDR_TEXT_MAX];
+	char text[SK_ADDR_TEXT_MAX], country[3];
 	sk_border_info(question->table, &info);
 	sk_json_begin(&w, &question->out, false);
 	sk_json_object(&w, NULL);
 	sk_json_text(&w, "address", sk_addr_format(addr, text));
 	sk_json_text(&w, "side", sk_side_name(sk_border_side(question->table, addr)));
+	if (*country_of(question, addr, country) != '\0')
+		sk_json_text(&w, "country", country);
 	sk_json_text(&w, "by", reason_name(verdict->reason));
 	sk_json_text(&w, "reason", reason);
 	sk_json_array(&w, "sources");
@@ -142,6 +157,7 @@ static void answer_explain(struct question *question, const struct sk_addr *addr
 	struct sk_border_info info;
 	struct sk_buf reason;
 	struct sk_buf *out = &question->out;
+	char country[3];
 	sk_buf_init(&reason, 4096);
 	sk_border_decide(question->table, addr, &verdict);
 	sk_border_info(question->table, &info);
@@ -153,6 +169,8 @@ static void answer_explain(struct question *question, const struct sk_addr *addr
 	}
 	sk_buf_addf(out, "%s is %s\n  decided by %s\n", address, sk_side_name(sk_border_side(question->table, addr)), sk_buf_text(&reason));
 	sk_buf_fini(&reason);
+	if (*country_of(question, addr, country) != '\0')
+		sk_buf_addf(out, "  counted under %s by the health of links\n", country);
 	for (unsigned i = 0; i < info.source_count; i++) {
 		struct sk_border_source source;
 		struct sk_border_said said;

@@ -366,7 +366,7 @@ int sk_cmd_reident(struct sk_cmd *cmd, int argc, char **argv)
 	int exit_code = 0;
 	if (!sk_custody_parse(&args, cmd, argc, argv, &exit_code))
 		return exit_code;
-	args.folder = args.folder != NULL ? args.folder : ".";
+	args.folder = args.folder != NULL ? args.folder : args.workspace != NULL ? args.workspace : ".";
 	for (size_t i = 0; i < SK_COUNT(verbs); i++) {
 		if (strcmp(args.verb, verbs[i].name) != 0)
 			continue;

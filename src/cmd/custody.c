@@ -98,9 +98,9 @@ static enum sk_err tell_again(void *context, const char *id, const char *state, 
 	return err;
 }
 
-static enum sk_err open_centre(struct sk_custody_run *run, struct sk_fault *fault)
+static enum sk_err open_centre(struct sk_custody_run *run, const char *folder, struct sk_fault *fault)
 {
-	SK_TRY(sk_centre_open(run->args->folder, true, &run->centre, fault));
+	SK_TRY(sk_centre_open(folder, true, &run->centre, fault));
 	run->has_centre = true;
 	(void)sk_centre_path(&run->centre, "reident", run->parts);
 	SK_TRY(sk_access_open(run->centre.docket, &run->access, fault));
@@ -122,8 +122,11 @@ enum sk_err sk_custody_open(const struct sk_custody_args *args, struct sk_custod
 	if (sk_seal_start() != SK_OK)
 		return sk_fault_set(fault, SK_EIO, "the cryptographic libraries do not start");
 	enum sk_err err = args->workspace != NULL ? open_workspace(run, fault) : SK_OK;
-	if (err == SK_OK && args->folder != NULL)
-		err = open_centre(run, fault);
+	/* A workspace that belongs to a centre has it inside: nothing is done there behind the centre's back. */
+	char inside[SK_PATH_MAX];
+	const char *folder = args->folder != NULL ? args->folder : args->workspace != NULL && sk_file_exists(sk_workspace_path(&run->workspace, "centre", inside)) ? args->workspace : NULL;
+	if (err == SK_OK && folder != NULL)
+		err = open_centre(run, folder, fault);
 	if (err == SK_OK && args->workspace != NULL)
 		err = sk_store_open(sk_workspace_store(&run->workspace, run->now_ns, true, &run->at), &run->store, fault);
 	if (err != SK_OK)

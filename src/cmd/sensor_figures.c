@@ -70,6 +70,7 @@ static void add_process(struct sk_metrics *out, const struct sk_crew_stats *stat
 	out->heads_shed += stats->heads_shed + stats->stream_heads_shed;
 	out->facts_shed += stats->facts_shed + stats->facts_closed_early;
 	out->spool_full += stats->spool_full;
+	out->events_lost += stats->events_lost;
 	out->shed_stage = stats->shed > out->shed_stage ? stats->shed : out->shed_stage;
 	out->snapshot = stats->snapshot > out->snapshot ? stats->snapshot : out->snapshot;
 }
@@ -84,6 +85,23 @@ static void fill_worker(const struct sensor *sensor, unsigned number, const stru
 	out->workers[number] = (struct sk_metrics_worker){.turn_ns = age_ns > 0 ? age_ns : 0, .busy_ratio = sensor->workers[number].busy_ppm, .ring_ratio = fullest * PPM_A_THOUSANDTH,
 							  .frames = stats->received.frames, .exchanged = stats->passed.frames, .flows_live = stats->flows_live};
 	out->worker_count = number + 1 > out->worker_count ? number + 1 : out->worker_count;
+}
+
+static void fill_health(const struct sensor_link *link, struct sk_metrics_link *to)
+{
+	struct sk_pulse_state state;
+	if (!sk_crew_health(link->crew, &state))
+		return;
+	to->health = sk_pulse_standing(&state);
+	to->health_usual = (uint64_t)state.usual[SK_PULSE_ALL];
+	to->health_seen = (uint64_t)state.seen[SK_PULSE_ALL];
+	to->health_silent_ns = state.since_ns;
+	to->health_networks = state.networks;
+	to->health_named = state.named;
+	to->health_countries = state.countries;
+	to->health_downs = state.downs;
+	to->health_degradations = state.degradations;
+	to->health_shifts = state.shifts;
 }
 
 static void fill_link(const struct sensor *sensor, const struct sensor_link *link, struct sk_metrics *out)
@@ -108,6 +126,7 @@ static void fill_link(const struct sensor *sensor, const struct sensor_link *lin
 		fill_worker(sensor, link->first_worker + worker, &stats, out);
 	}
 	to->pending_frames = pending_of(to);
+	fill_health(link, to);
 	out->flows_places += sensor->conf->flows_max * link->workers;
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "cmd/exports.h"
+#include "cmd/link_health.h"
 #include "text/json.h"
 #include "text/text.h"
 
@@ -83,6 +84,7 @@ static void json_lost(struct sk_json_writer *json, const struct sk_engine_totals
 	sk_json_u64(json, "facts", totals->facts_shed);
 	sk_json_u64(json, "flows", totals->flows_shed);
 	sk_json_u64(json, "spool_full", totals->spool_full);
+	sk_json_u64(json, "events_lost", totals->events_lost);
 	sk_json_end(json);
 }
 
@@ -231,6 +233,8 @@ void sk_summary_json(struct sk_cmd *cmd, const struct sk_workspace *workspace, c
 	json_interfaces(&json, result);
 	if (result->live.used)
 		sk_live_json(&json, &result->live);
+	if (result->has_health)
+		sk_link_health_json(&json, &result->health);
 	sk_json_object(&json, "beside");
 	sk_json_u64(&json, "sliced", result->sliced);
 	sk_json_u64(&json, "odd_length", result->odd_length);
@@ -301,6 +305,8 @@ static void print_lost(FILE *out, const struct sk_engine_totals *totals)
 	for (size_t i = 0; i < totals->lost_count; i++)
 		if (totals->lost[i].frames != 0)
 			print_cell(out, totals->lost[i].name, &totals->lost[i], "");
+	if (totals->events_lost != 0)
+		(void)fprintf(out, "\nThe detectors missed %" PRIu64 " events for want of room: what they count is too low\n", totals->events_lost);
 	if ((totals->heads_shed | totals->facts_shed | totals->flows_shed | totals->spool_full) == 0)
 		return;
 	(void)fprintf(out, "\nLeft out under load: heads of %" PRIu64 " packets, selectors of %" PRIu64 " segments, %" PRIu64 " frames of new flows, %" PRIu64 " observations\n",
@@ -445,6 +451,8 @@ void sk_summary_print(struct sk_cmd *cmd, const struct sk_workspace *workspace, 
 	print_findings(out, result);
 	if (result->live.used)
 		sk_live_print(out, &result->live);
+	if (result->has_health)
+		sk_link_health_print(out, result->live.used ? result->live.link : "file", &result->health);
 	sk_hex_encode(result->ledger_root, sizeof result->ledger_root, root);
 	(void)fprintf(out, "\nStored     %s/store (sealed; sekisho findings, observations, flows, lookup)\nLedger     %s records, root %.16s..., origin %s\n           check it: sekisho-verify %s/ledger\n",
 		      workspace->folder, sk_number_format(result->ledger_size, text), root, result->origin, workspace->folder);

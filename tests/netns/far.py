@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Networks abroad out of nothing: answers every SYN to 198.18.0.0/15 that reaches this interface, from where it was sent to, and sends a steady stream home. Only within namespaces that the
-test made. Takes orders from standard input, a line each: ttl N, latency SECONDS, loss SHARE."""
+test made. Takes orders from standard input, a line each: ttl N, latency SECONDS, loss SHARE, gone N (of each two
+networks the second answers no more: 1; all do: 0)."""
 import heapq, os, random, select, socket, struct, sys, threading, time
 
 INTERFACE, HOME = sys.argv[1:3]
-now = {"ttl": 56.0, "latency": 0.002, "loss": 0.0}
+now = {"ttl": 56.0, "latency": 0.002, "loss": 0.0, "gone": 0.0}
 
 
 def orders():
@@ -17,7 +18,7 @@ def orders():
 def stream():
     s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     while True:
-        for _ in range(6): s.sendto(b"x" * 100, (HOME, 9999))
+        for _ in range(2): s.sendto(b"x" * 100, (HOME, 9999))
         time.sleep(0.02)
 
 
@@ -32,6 +33,7 @@ def answer(frame):
     ihl = (frame[14] & 15) * 4
     source, destination = frame[26:30], frame[30:34]
     if frame[23] != 6 or destination[0] != 198 or destination[1] not in (18, 19): return None
+    if now["gone"] and destination[2] % 2: return None
     t = frame[14 + ihl:]
     sport, dport, seq, ack = struct.unpack("!HHII", t[:12])
     flags = t[13]

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The health of a link that is watched (docs/link-health.md): sekisho watches the transit's mirror (topology.py), hosts at home talk with sixteen networks abroad (near.py, far.py), and things
-happen: routes swing, frames are lost, the mirror's cable is cut, the mirror falls silent. Each is told as a finding within seconds; before anything happens, nothing is."""
+happen: routes swing, a country goes, frames are lost, the mirror's cable is cut, the mirror falls silent. Each is told as a finding within seconds; before anything happens, nothing is.
+The twin beside it has a border table that names no countries, and must miss the country alone."""
 import signal
 from topology import *
 
@@ -21,8 +22,10 @@ class Talk:
 
 class Watch:
     """sekisho watch on the mirror; findings as they are told, by its EVE stream."""
-    def __init__(self, net, f, mode):
-        border = make_border(f + "/border.skb", domestic=DOMESTIC, foreign=(*FOREIGN, "198.18.0.0/15"), rest="unknown")
+    def __init__(self, net, f, mode, countries=()):
+        os.mkdir(f)
+        more = [x for c in countries for x in ("--country", c)]
+        border = make_border(f + "/border.skb", domestic=DOMESTIC, foreign=(*FOREIGN, "198.18.0.0/15"), rest="unknown", more=more)
         self.workspace, self.eve = make_workspace(f, border=border), f + "/eve.json"
         self.process = net.start("s", SEKISHO, "watch", "--workspace", self.workspace, "--interface", "mt1", "--mode", mode, "--json", "--eve", self.eve, "--link-health", f"{LEARN_S}s")
         wait_for(lambda: os.path.exists(self.workspace + "/ledger") and b'"kernel_gate"' in b"".join(
@@ -53,7 +56,9 @@ class Watch:
 
 def everything_that_happens_is_told(net, f, mode):
     talk = Talk(net)
-    watch = Watch(net, f, mode)
+    # Networks of the transit's far end in turn: XA and XB, so that both are learned.
+    watch = Watch(net, f + "/one", mode, [f"X{'AB'[i % 2]}=198.18.{i}.0/24" for i in range(NETWORKS)])
+    twin = Watch(net, f + "/twin", mode)
     time.sleep(LEARN_S + 8)
     expect(watch.told() == [], f"nothing has happened, and it says {watch.told()}")
     def step(order, undo, kind, words, seconds, end_words=None):
@@ -64,6 +69,7 @@ def everything_that_happens_is_told(net, f, mode):
         if undo: undo()
         if end_words: watch.expect(kind, end_words, 40)
     step(lambda: talk.order("ttl 52"), None, "path_shift", "+4 hops", 30)
+    step(lambda: talk.order("gone 1"), lambda: talk.order("gone 0"), "path_shift", "traffic from XB is gone from link mt1", 30, "Traffic from XB is as usual again")
     # The mirror's cable, then what it carries.
     step(lambda: net.sh("t", "ip link set mt0 down"), lambda: net.sh("t", "ip link set mt0 up"), "link_down", "no carrier", 15, "carries frames again")
     def mirror(on):
@@ -74,12 +80,16 @@ def everything_that_happens_is_told(net, f, mode):
     time.sleep(6)
     step(lambda: talk.order("loss 0.35"), lambda: talk.order("loss 0"), "link_degraded", "", 40)
     result = watch.stop()
-    kinds = {x["kind"]: x for x in result["findings"]}
+    # Hosts at home that go on asking a country that is gone look like a scan, and are told as one.
+    kinds = {x["kind"]: x for x in result["findings"] if not x["kind"].startswith("scan.")}
     expect(set(kinds) == {"path_shift", "link_down", "link_degraded"}, f"{list(kinds)}")
     expect(kinds["link_down"]["count"] == 2, f"two outages are one finding of count 2: {kinds['link_down']}")
-    text = json.dumps(result["findings"])
+    text = json.dumps(list(kinds.values()))
     expect("198.18." not in text and "203.0.113." not in text and "198.51.100." not in text, "a finding about a link names an address")
     check_equation(result["account"]); verify_both(watch.workspace + "/ledger")
+    twin.stop()
+    missed = [x for x in twin.told() if "XB" in x[1] or "XA" in x[1]]
+    expect(missed == [] and len(twin.told()) >= 4, f"without countries in the table the twin says {twin.told()}")
 
 
 def main():

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hosts at home that talk with networks abroad (far.py): a connection to each, again and again, and a steady stream. usage: near.py NETWORKS PAUSE"""
+"""Hosts at home that talk with networks abroad (far.py), eight hosts in each: a connection to each, again and again, and a steady stream. usage: near.py NETWORKS PAUSE"""
 import socket, sys, threading, time
 
 networks, pause = int(sys.argv[1]), float(sys.argv[2])
 
 
 def connect(i):
+    turn = 0
     while True:
         s = socket.socket()
         s.settimeout(5)
-        try: s.connect((f"198.18.{i}.80", 80))
+        turn += 1
+        try: s.connect((f"198.18.{i}.{80 + turn % 8}", 80))
         except OSError: pass
         s.close()
         time.sleep(pause)

@@ -56,8 +56,8 @@ class Folder:
     def __enter__(self): self.path = tempfile.mkdtemp(prefix="sekisho-test-"); return self.path
     def __exit__(self, *_): shutil.rmtree(self.path, ignore_errors=True)
 
-def make_border(path, domestic=("192.0.2.0/24", "2001:db8:1::/48"), foreign=("198.51.100.0/24", "203.0.113.0/24", "2001:db8:2::/48"), rest="unknown"):
-    words = ["border", "build"]
+def make_border(path, domestic=("192.0.2.0/24", "2001:db8:1::/48"), foreign=("198.51.100.0/24", "203.0.113.0/24", "2001:db8:2::/48"), rest="unknown", more=()):
+    words = ["border", "build", *more]
     for p in domestic: words += ["--domestic", p]
     for p in foreign: words += ["--foreign", p]
     sekisho(*words, "--rest", rest, "-o", path)

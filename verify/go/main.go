@@ -28,7 +28,7 @@ const (
 	exitUnreadable = 3
 )
 
-const usage = `usage: sekisho-verify-go [--key VKEY|FILE] [--old CHECKPOINT] [--json] LEDGERDIR
+const usage = `usage: sekisho-verify-go [--key VKEY|FILE] [--old CHECKPOINT] [--openings FILE] [--json] LEDGERDIR
 
 The second, independent verifier of Sekisho ledgers.
 exit: 0 verified, 1 refused (one line says what and where), 2 wrong call, 3 unreadable
@@ -126,14 +126,15 @@ func pinnedKey(argument string) (string, error) {
 }
 
 type options struct {
-	folder, key, old string
-	json             bool
+	folder, key, old, openings string
+	json                       bool
 }
 
 type result struct {
-	head  checkpoint
-	key   string
-	state *state
+	head   checkpoint
+	key    string
+	state  *state
+	opened *opened
 }
 
 func verify(o options) (*result, error) {
@@ -193,7 +194,13 @@ func verify(o options) (*result, error) {
 			return nil, err
 		}
 	}
-	return &result{head, key, s}, nil
+	var o2 *opened
+	if o.openings != "" {
+		if o2, err = checkOpenings(o.openings, s, key); err != nil {
+			return nil, err
+		}
+	}
+	return &result{head, key, s, o2}, nil
 }
 
 func checkOld(path, key string, head checkpoint, leaves []hash) error {
@@ -221,7 +228,7 @@ func parseArguments(arguments []string) (options, error) {
 	var o options
 	for i := 0; i < len(arguments); i++ {
 		name, value, inline := strings.Cut(arguments[i], "=")
-		target := map[string]*string{"--key": &o.key, "--old": &o.old}[name]
+		target := map[string]*string{"--key": &o.key, "--old": &o.old, "--openings": &o.openings}[name]
 		switch {
 		case target != nil && inline:
 			*target = value
@@ -285,6 +292,9 @@ func printResult(o options, r *result, err error) {
 	fmt.Printf("VERIFIED (second verifier): %s\n  origin     %s\n  records    %d\n  root       %s\n  key        %s (%s)\n", o.folder, r.head.origin, r.head.size,
 		base64.StdEncoding.EncodeToString(r.head.root[:]), r.key, trust)
 	r.state.print()
+	if r.opened != nil {
+		r.opened.print()
+	}
 }
 
 func main() {

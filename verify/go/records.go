@@ -47,18 +47,31 @@ var exportShapes = map[string]string{"carried_after": "count", "carried_before":
 	"classes_carried_before": "count", "gate_erased": "counts", "lost_messages": "count", "lost_records": "count", "malformed": "count", "messages": "count",
 	"no_template": "count", "received": "count", "samples": "count", "select_erased": "counts", "selected": "count"}
 
-// shapesOf gives the fields of a record by its kind. An interval may have a section of flow exports, if it is of version 2; without one it has no such field.
+// laterShapes are fields that an interval of version 2 may be without.
+var laterShapes = map[string]string{"events_lost": "positive", "exports": "exports"}
+
+// shapesOf gives the fields of a record by its kind, of an interval with those of the later ones that are there.
 func shapesOf(kind string, whole value) (map[string]string, bool) {
 	fields, known := shapes[kind]
 	version, _ := whole.member("v")
-	if _, there := whole.member("exports"); !there || kind != "interval" || version.form != '0' || version.integer != 2 {
+	if kind != "interval" || version.form != '0' || version.integer != 2 {
 		return fields, known
 	}
-	second := map[string]string{"exports": "exports"}
-	for key, shape := range fields {
-		second[key] = shape
+	copied := false
+	for key, shape := range laterShapes {
+		if _, there := whole.member(key); !there {
+			continue
+		}
+		if !copied {
+			second := map[string]string{}
+			for k, s := range fields {
+				second[k] = s
+			}
+			fields, copied = second, true
+		}
+		fields[key] = shape
 	}
-	return second, true
+	return fields, true
 }
 
 var (
@@ -246,6 +259,12 @@ func checkShape(key, shape string, v value) error {
 		return err
 	case "count":
 		_, err := unsigned(v)
+		return err
+	case "positive":
+		n, err := unsigned(v)
+		if err == nil && n == 0 {
+			err = errors.New("expected at least 1, or no such field")
+		}
 		return err
 	case "k":
 		return limit(1000000)

@@ -52,6 +52,7 @@ type state struct {
 	intervals uint64
 	totals    map[string]tally
 	exported  map[string]tally // records of flow exports
+	events    wide             // of detectors, that were lost
 	perKind   map[string]uint64
 }
 
@@ -577,6 +578,10 @@ func (s *state) interval(r record) error {
 	l.next++
 	l.pending, l.carried, l.classesCarried = r.tally("pending_after"), r.tally("carried_after"), r.tally("classes_carried_after")
 	l.lost = wide{}
+	s.events = s.events.add(wideOf(r.count("events_lost")))
+	if !s.events.fits64() {
+		return fmt.Errorf("events_lost: a sum over the log does not fit 64 bits")
+	}
 	s.intervals++
 	s.runBasis = r.count("basis")
 	for _, more := range []cell{{"received", r.tally("received")}, {"gate_erased", gate}, {"select_erased", sel}, {"selected", r.tally("selected")},
@@ -599,6 +604,9 @@ func (s *state) print() {
 		if t, there := s.totals[name]; there {
 			fmt.Printf("  %-14s %v\n", name, t)
 		}
+	}
+	if s.events != (wide{}) {
+		fmt.Printf("  %-14s %v events of detectors\n", "events_lost", s.events)
 	}
 	for _, name := range []string{"received", "gate_erased", "select_erased", "selected", "malformed"} {
 		if t, there := s.exported[name]; there {

@@ -98,9 +98,13 @@ SK_MUST enum sk_err sk_order_decode(const char *text, size_t length, struct sk_o
 void sk_order_approval_body(const uint8_t digest[SK_HASH_BYTES], struct sk_buf *out);
 
 /* Do these acts of that event by members of that quorum, whose digest is known, agree on the order at that level? order->digest must be set. *counted gets how many
-   seats agree so far. SK_EMALFORMED (quorum or an act), SK_ESIGNATURE (the fault says what is missing or wrong). rule: WARRANT-2 */
+   seats agree so far; *met is false, and the fault's line says what is missing, while they are too few. SK_EMALFORMED (quorum or an act), SK_ESIGNATURE (a
+   foreign, repeated or wrong act). rule: WARRANT-2 */
 SK_MUST enum sk_err sk_order_agreed(const struct sk_order *order, const char *quorum, const uint8_t quorum_digest[SK_HASH_BYTES], enum sk_level level, const char *event,
-				    const struct sk_approvals *approvals, const struct sk_verify_key *centre, size_t *counted, struct sk_fault *fault);
+				    const struct sk_approvals *approvals, const struct sk_verify_key *centre, size_t *counted, bool *met, struct sk_fault *fault);
+/* Could the quorum still agree when the persons with these keys will not? False also when the quorum's text is malformed. */
+bool sk_order_possible(const struct sk_order *order, const char *quorum, enum sk_level level, const struct sk_verify_key *against, size_t count,
+		       const struct sk_verify_key *centre);
 /* Mint: check order, quorum and approvals as decode does, and append the signed warrant. Sets order->digest. SK_EUSAGE (a field), SK_EMALFORMED (quorum or an
    approval), SK_ESIGNATURE (quorum not met, foreign or wrong signature). */
 SK_MUST enum sk_err sk_warrant_encode(struct sk_order *order, const char *quorum, const struct sk_approvals *approvals, const struct sk_sign_key *centre,

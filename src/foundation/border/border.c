@@ -19,7 +19,8 @@ size_t sk_border_record_bytes(enum sk_border_section section)
 	static const size_t bytes[SK_SECTION_COUNT] = {
 		[SK_SECTION_NODES4] = SK_BORDER_NODE_BYTES,       [SK_SECTION_NODES6] = SK_BORDER_NODE_BYTES,
 		[SK_SECTION_EXCEPTIONS] = SK_BORDER_RANGE6_BYTES, [SK_SECTION_SOURCES] = SK_BORDER_SOURCE_BYTES,
-		[SK_SECTION_RANGES4] = SK_BORDER_RANGE4_BYTES,    [SK_SECTION_RANGES6] = SK_BORDER_RANGE6_BYTES};
+		[SK_SECTION_RANGES4] = SK_BORDER_RANGE4_BYTES,    [SK_SECTION_RANGES6] = SK_BORDER_RANGE6_BYTES,
+		[SK_SECTION_COUNTRIES4] = SK_BORDER_COUNTRY4_BYTES, [SK_SECTION_COUNTRIES6] = SK_BORDER_COUNTRY6_BYTES};
 	return bytes[section];
 }
 
@@ -148,7 +149,7 @@ static enum sk_err sources_check(const struct sk_border *table, const char *path
 	for (unsigned i = 0; i < table->header.counts[SK_SECTION_SOURCES]; i++) {
 		struct sk_border_source source;
 		sk_border_source_at(table, i, &source);
-		bool good = source.kind >= SK_BORDER_LIST && source.kind <= SK_BORDER_CSV && source.side <= SK_SIDE_FOREIGN;
+		bool good = source.kind >= SK_BORDER_LIST && source.kind <= SK_BORDER_COUNTRIES && source.side <= SK_SIDE_FOREIGN;
 		for (unsigned f = 0; f < 2 && good; f++) {
 			good = source.ranges_from[f] == used[f] && source.ranges_count[f] <= have[f] - used[f];
 			used[f] += source.ranges_count[f];
@@ -167,7 +168,7 @@ static enum sk_err sources_check(const struct sk_border *table, const char *path
 static enum sk_err header_read(struct sk_border *table, const char *path, struct sk_fault *fault)
 {
 	static const uint64_t most[SK_SECTION_COUNT] = {SK_BORDER_NODES_MAX, SK_BORDER_NODES_MAX, SK_BORDER_RANGES_MAX, SK_BORDER_SOURCES_MAX,
-							SK_BORDER_RANGES_MAX, SK_BORDER_RANGES_MAX};
+							SK_BORDER_RANGES_MAX, SK_BORDER_RANGES_MAX, SK_BORDER_RANGES_MAX, SK_BORDER_RANGES_MAX};
 	struct sk_border_header *header = &table->header;
 	struct sk_cur whole = sk_cur_of(table->bytes, table->length);
 	struct sk_cur c = sk_carve(&whole, SK_BORDER_HEADER_BYTES);
@@ -176,9 +177,10 @@ static enum sk_err header_read(struct sk_border *table, const char *path, struct
 		return sk_fault_set(fault, SK_EMALFORMED,
 				    "%s: not a border table (it does not begin with " SK_BORDER_MAGIC "); sekisho border build makes one", path);
 	uint32_t version = sk_le32(&c);
-	if (version != SK_BORDER_VERSION)
-		return sk_fault_set(fault, SK_EMALFORMED, "%s: border table of version %u, this program reads version %u; build the table again",
-				    path, version, SK_BORDER_VERSION);
+	if (version != SK_BORDER_VERSION && version != SK_BORDER_VERSION_PLAIN)
+		return sk_fault_set(fault, SK_EMALFORMED, "%s: border table of version %u, this program reads versions %u and %u; build the table again",
+				    path, version, SK_BORDER_VERSION_PLAIN, SK_BORDER_VERSION);
+	const unsigned sections = version == SK_BORDER_VERSION ? SK_SECTION_COUNT : SK_SECTION_COUNTRIES4;
 	header->flags = sk_le32(&c);
 	uint64_t length = sk_le64(&c);
 	header->built_unix_ns = (int64_t)sk_le64(&c);
@@ -191,7 +193,7 @@ static enum sk_err header_read(struct sk_border *table, const char *path, struct
 	header->v4_disputed = sk_le64(&c);
 	header->v6_spoken_64s = sk_le64(&c);
 	header->v6_disputed_64s = sk_le64(&c);
-	for (unsigned i = 0; i < SK_SECTION_COUNT; i++)
+	for (unsigned i = 0; i < sections; i++)
 		header->counts[i] = sk_le64(&c);
 	bool good = sk_alive(&c) == SK_OK && length == table->length && header->flags <= SK_BORDER_FLAG_ALL &&
 		    memchr(header->home, '\0', sizeof header->home) != NULL;
@@ -223,7 +225,8 @@ static enum sk_err table_check(struct sk_border *table, const char *path, struct
 		table->trie[f].node_count = (uint32_t)table->header.counts[f];
 		SK_TRY(trie_check(&table->trie[f], f == 0 ? 3 : 15, path, fault));
 	}
-	return sources_check(table, path, fault);
+	SK_TRY(sources_check(table, path, fault));
+	return sk_border_countries_check(table, path, fault);
 }
 
 /* Read length bytes at the start of fd; what is missing stays zero and fails the digest. */

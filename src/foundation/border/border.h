@@ -24,6 +24,12 @@ enum sk_side sk_border_side6(const struct sk_border *table, const uint8_t bytes[
 /* Ask the cache for the first line that a look-up of these bytes (4 or 16) will touch. */
 void sk_border_prefetch(const struct sk_border *table, const uint8_t *bytes, unsigned family);
 
+/* The country that the table's sources name for an address: SK_COUNTRY of its two letters; 0: none is named, or the table has no countries. It takes part in no judgement.
+   A binary search over some hundred thousand ranges, so not for every packet. */
+uint16_t sk_border_country(const struct sk_border *table, const uint8_t *bytes, unsigned family);
+/* Two letters as one number. */
+#define SK_COUNTRY(first, second) ((uint16_t)((unsigned)(unsigned char)(first) << 8 | (unsigned char)(second)))
+
 /* What the ledger and the summary say of a table. */
 struct sk_border_info {
 	uint8_t digest[32];       /* SHA-256 of the file's content */
@@ -33,6 +39,7 @@ struct sk_border_info {
 	uint64_t v6_slash48[3];   /* by enum sk_side, in /48s (rounded up) */
 	double v4_disputed_share; /* of the addresses that at least one country source speaks of and no list or special range decides */
 	double v6_disputed_share;
+	uint64_t country_ranges[2]; /* IPv4, IPv6: ranges with a country; none in both: the table knows no countries */
 	unsigned source_count;
 	int64_t built_unix_ns;
 	int64_t oldest_source_unix_ns; /* 0 when no source has a date */

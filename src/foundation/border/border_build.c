@@ -36,6 +36,7 @@ enum sk_err sk_border_build_new(const char *home, struct sk_border_build **out, 
 	build->rest = SK_SIDE_FOREIGN;
 	for (unsigned i = 0; i < SK_COUNT(build->literal); i++)
 		build->literal[i] = -1;
+	build->literal_country = -1;
 	enum sk_err err = home != NULL ? parse_home(build, home, fault) : SK_OK;
 	if (err != SK_OK)
 		sk_border_build_free(build);
@@ -57,6 +58,8 @@ void sk_border_build_free(struct sk_border_build *build)
 	sk_spans_fini(&build->table[0]);
 	sk_spans_fini(&build->table[1]);
 	sk_spans_fini(&build->exceptions);
+	sk_spans_fini(&build->countries[0]);
+	sk_spans_fini(&build->countries[1]);
 	free(build);
 }
 
@@ -104,23 +107,17 @@ enum sk_err sk_border_build_list(struct sk_border_build *build, enum sk_side sid
 	return add_text(build, SK_BORDER_LIST, side, path, sk_source_list_parse, fault);
 }
 
-enum sk_err sk_border_build_literal(struct sk_border_build *build, enum sk_side side, const char *text, struct sk_fault *fault)
+/* One entry into a source that exists. The digest of literals is a chain over their texts; the line is which one of them it was. */
+static enum sk_err add_literal(struct sk_border_build *build, unsigned source, const char *label, const char *entry, const char *text, struct sk_fault *fault)
 {
-	static const char *const labels[] = {[SK_SIDE_UNKNOWN] = "--unknown", [SK_SIDE_DOMESTIC] = "--domestic", [SK_SIDE_FOREIGN] = "--foreign"};
-	unsigned source = (unsigned)build->literal[side];
-	if (build->literal[side] < 0) {
-		SK_TRY(sk_source_new(build, SK_BORDER_LIST, side, labels[side], &source, fault));
-		build->literal[side] = (int)source;
-	}
-	/* The digest of literals is a chain over their texts; the line is which one of them it was. */
 	struct sk_border_source *facts = &build->source[source].facts;
 	uint64_t entries = facts->v4_entries + facts->v6_entries;
 	const size_t before[2] = {build->source[source].entries[0].count, build->source[source].entries[1].count};
-	enum sk_err err = sk_source_list_parse(build, source, labels[side], text, strlen(text), fault);
+	enum sk_err err = sk_source_list_parse(build, source, label, entry, strlen(entry), fault);
 	if (err != SK_OK)
 		return err;
 	if (facts->v4_entries + facts->v6_entries == entries)
-		return sk_fault_set(fault, SK_EINPUT, "%s '%.80s': an address, prefix or \"first - last\" range was expected", labels[side], text);
+		return sk_fault_set(fault, SK_EINPUT, "%s '%.80s': an address, prefix or \"first - last\" range was expected", label, text);
 	for (unsigned f = 0; f < 2; f++)
 		for (size_t i = before[f]; i < build->source[source].entries[f].count; i++)
 			build->source[source].entries[f].item[i].line = (uint32_t)entries + 1;
@@ -132,6 +129,56 @@ enum sk_err sk_border_build_literal(struct sk_border_build *build, enum sk_side 
 	sk_sha256_take(hash, facts->digest);
 	sk_sha256_free(hash);
 	return SK_OK;
+}
+
+enum sk_err sk_border_build_literal(struct sk_border_build *build, enum sk_side side, const char *text, struct sk_fault *fault)
+{
+	static const char *const labels[] = {[SK_SIDE_UNKNOWN] = "--unknown", [SK_SIDE_DOMESTIC] = "--domestic", [SK_SIDE_FOREIGN] = "--foreign"};
+	unsigned source = (unsigned)build->literal[side];
+	if (build->literal[side] < 0) {
+		SK_TRY(sk_source_new(build, SK_BORDER_LIST, side, labels[side], &source, fault));
+		build->literal[side] = (int)source;
+	}
+	return add_literal(build, source, labels[side], text, text, fault);
+}
+
+/* The list of a country, the code before the bytes of the file in its digest, so that the same file under another code is another source. */
+static enum sk_err add_country_list(struct sk_border_build *build, const char *text, const char *path, uint16_t country, struct sk_fault *fault)
+{
+	struct sk_buf bytes;
+	unsigned source;
+	uint8_t digest[32];
+	sk_buf_init(&bytes, SK_BORDER_TEXT_MAX);
+	enum sk_err err = sk_source_load(path, &bytes, digest, fault);
+	if (err == SK_OK)
+		err = sk_source_new(build, SK_BORDER_COUNTRIES, SK_SIDE_UNKNOWN, text, &source, fault);
+	if (err == SK_OK) {
+		build->source[source].country = country;
+		memcpy(build->source[source].facts.digest, digest, sizeof digest);
+		err = sk_source_list_parse(build, source, path, bytes.bytes, bytes.length, fault);
+	}
+	sk_buf_fini(&bytes);
+	return err;
+}
+
+enum sk_err sk_border_build_country(struct sk_border_build *build, const char *text, bool literal, struct sk_fault *fault)
+{
+	static const char label[] = "--country";
+	char code[2] = {0};
+	for (unsigned i = 0; i < 2 && text[i] != '\0'; i++)
+		code[i] = text[i] >= 'a' && text[i] <= 'z' ? (char)(text[i] - 'a' + 'A') : text[i];
+	if (code[0] < 'A' || code[0] > 'Z' || code[1] < 'A' || code[1] > 'Z' || text[2] != '=' || text[3] == '\0')
+		return sk_fault_set(fault, SK_EUSAGE, "%s '%.80s': two letters, '=' and a prefix or a file were expected (XA=203.0.113.0/24)", label, text);
+	const uint16_t country = SK_COUNTRY(code[0], code[1]);
+	if (!literal)
+		return add_country_list(build, text, text + 3, country, fault);
+	unsigned source = (unsigned)build->literal_country;
+	if (build->literal_country < 0) {
+		SK_TRY(sk_source_new(build, SK_BORDER_COUNTRIES, SK_SIDE_UNKNOWN, label, &source, fault));
+		build->literal_country = (int)source;
+	}
+	build->source[source].country = country;
+	return add_literal(build, source, label, text + 3, text, fault);
 }
 
 enum sk_err sk_border_build_geoipdb(struct sk_border_build *build, const char *folder, struct sk_fault *fault)
@@ -180,8 +227,8 @@ static enum sk_err add_specials(struct sk_border_build *build, unsigned *source,
 		SK_INVARIANT(err == SK_OK);
 		unsigned family = prefix.addr.family;
 		sk_u128 first = sk_u128_of(prefix.addr.bytes, family);
-		SK_TRY(sk_source_range(build, *source, family, first, first | sk_u128_low(sk_family_bits(family) - prefix.bits), specials[i].says,
-				       specials[i].rfc, fault));
+		SK_TRY(sk_source_range(build, *source, family, first, first | sk_u128_low(sk_family_bits(family) - prefix.bits),
+				       (struct sk_saying){.says = specials[i].says}, specials[i].rfc, fault));
 	}
 	return SK_OK;
 }
@@ -348,7 +395,7 @@ static enum sk_err resolve(struct sk_border_build *build, unsigned family, struc
 	sk_spans_fini(&lists);
 	sk_spans_fini(&country);
 	sk_spans_fini(&below);
-	return err;
+	return err == SK_OK ? sk_build_countries(build, family, special, fault) : err;
 }
 
 /* ---- finish ---- */
@@ -356,7 +403,10 @@ static enum sk_err resolve(struct sk_border_build *build, unsigned family, struc
 static enum sk_err check_inputs(const struct sk_border_build *build, struct sk_fault *fault)
 {
 	bool country = sk_build_has_country(build);
-	if (build->source_count == 0)
+	unsigned sides = 0;
+	for (unsigned i = 0; i < build->source_count; i++)
+		sides += build->source[i].facts.kind != SK_BORDER_COUNTRIES;
+	if (sides == 0)
 		return sk_fault_set(
 			fault, SK_EUSAGE,
 			"no source: a list (--domestic FILE) or a country source (--geoipdb, --libloc, --rir, --csv with --home CC) was expected");

@@ -35,6 +35,9 @@ void sk_border_build_source_date(struct sk_border_build *build, int64_t unix_ns)
 SK_MUST enum sk_err sk_border_build_list(struct sk_border_build *build, enum sk_side side, const char *path, struct sk_fault *fault);
 /* Add one prefix or range given as text, as on the command line. */
 SK_MUST enum sk_err sk_border_build_literal(struct sk_border_build *build, enum sk_side side, const char *text, struct sk_fault *fault);
+/* Add an explicit list of a country, "CC=FILE", or one entry of it, "CC=PREFIX": two letters, and what a list or a literal is. It says which country is named for these
+   addresses, and nothing of their side. SK_EINPUT also: one prefix, two countries (at finish). */
+SK_MUST enum sk_err sk_border_build_country(struct sk_border_build *build, const char *text, bool literal, struct sk_fault *fault);
 /* Add the files geoip and geoip6 of a folder, as Debian's tor-geoipdb has them; one of them may be absent. */
 SK_MUST enum sk_err sk_border_build_geoipdb(struct sk_border_build *build, const char *folder, struct sk_fault *fault);
 /* Add a libloc database whose signature verifies under the public key in key_path (NULL: SK_BORDER_LIBLOC_KEY). SK_ESIGNATURE. */

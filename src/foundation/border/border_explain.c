@@ -231,6 +231,8 @@ void sk_border_info(const struct sk_border *table, struct sk_border_info *out)
 	memcpy(out->v6_slash48, header->v6_slash48, sizeof out->v6_slash48);
 	out->v4_disputed_share = header->v4_spoken == 0 ? 0 : (double)header->v4_disputed / (double)header->v4_spoken;
 	out->v6_disputed_share = header->v6_spoken_64s == 0 ? 0 : (double)header->v6_disputed_64s / (double)header->v6_spoken_64s;
+	for (unsigned f = 0; f < 2; f++)
+		out->country_ranges[f] = header->counts[SK_SECTION_COUNTRIES4 + f];
 	out->source_count = (unsigned)header->counts[SK_SECTION_SOURCES];
 	out->built_unix_ns = header->built_unix_ns;
 	for (unsigned i = 0; i < out->source_count; i++) {
@@ -255,7 +257,7 @@ const char *sk_border_special_name(const struct sk_addr *first, unsigned bits)
 
 const char *sk_border_kind_name(enum sk_border_kind kind)
 {
-	static const char *const names[] = {"", "list", "special", "geoipdb", "libloc", "rir", "csv"};
+	static const char *const names[] = {"", "list", "special", "geoipdb", "libloc", "rir", "csv", "country"};
 	return (unsigned)kind < SK_COUNT(names) ? names[kind] : "";
 }
 

@@ -11,7 +11,8 @@
 __extension__ typedef unsigned __int128 sk_u128;
 
 enum {
-	SK_BORDER_VERSION = 1,
+	SK_BORDER_VERSION = 2,
+	SK_BORDER_VERSION_PLAIN = 1,  /* without countries; so a table that has none is what it always was */
 	SK_BORDER_HEADER_BYTES = 320,
 	SK_BORDER_NODE_BYTES = 64,    /* 256 slots of 2 bits */
 	SK_BORDER_NODE_WORDS = 8,
@@ -19,6 +20,8 @@ enum {
 	SK_BORDER_SOURCE_BYTES = 192,
 	SK_BORDER_RANGE4_BYTES = 16,
 	SK_BORDER_RANGE6_BYTES = 40,
+	SK_BORDER_COUNTRY4_BYTES = 12,
+	SK_BORDER_COUNTRY6_BYTES = 36,
 	SK_BORDER_ALIGN_BYTES = 64,
 	SK_BORDER_DEEPER = 3,         /* slot value; the others are enum sk_side */
 	/* limits */
@@ -39,6 +42,8 @@ enum sk_border_section {
 	SK_SECTION_SOURCES,
 	SK_SECTION_RANGES4,
 	SK_SECTION_RANGES6,
+	SK_SECTION_COUNTRIES4, /* version 2 */
+	SK_SECTION_COUNTRIES6,
 	SK_SECTION_COUNT
 };
 
@@ -102,6 +107,9 @@ struct sk_border_range sk_border_range_at(const struct sk_border *table, enum sk
 /* The range among records from..from+count that holds the value. */
 bool sk_border_range_find(const struct sk_border *table, enum sk_border_section section, size_t from, size_t count, sk_u128 value,
 			  struct sk_border_range *out);
+
+/* Are the country ranges in order, and their codes two letters? SK_EMALFORMED. */
+SK_MUST enum sk_err sk_border_countries_check(const struct sk_border *table, const char *path, struct sk_fault *fault);
 
 /* Address bytes of a family as a number, and back. */
 sk_u128 sk_u128_of(const uint8_t *bytes, unsigned family);

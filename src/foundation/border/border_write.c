@@ -36,6 +36,20 @@ static void write_ranges(struct sk_buf *out, const struct sk_border_build *build
 			write_range(out, &build->source[i].spans[family == 6].item[k], family);
 }
 
+static void write_countries(struct sk_buf *out, const struct sk_spans *countries, unsigned family)
+{
+	for (size_t i = 0; i < countries->count; i++) {
+		uint8_t bytes[SK_BORDER_COUNTRY6_BYTES];
+		struct sk_out record = sk_out_of(bytes, sizeof bytes);
+		struct sk_addr first = sk_u128_addr(countries->item[i].first, family), last = sk_u128_addr(countries->item[i].last, family);
+		sk_put_bytes(&record, first.bytes, sk_family_bits(family) / 8);
+		sk_put_bytes(&record, last.bytes, sk_family_bits(family) / 8);
+		sk_put_be16(&record, (uint16_t)countries->item[i].line);
+		sk_put_be16(&record, 0);
+		add_out(out, &record);
+	}
+}
+
 static void write_sources(struct sk_buf *out, const struct sk_border_build *build)
 {
 	uint32_t from[2] = {0, 0};
@@ -72,7 +86,7 @@ static void fill_header(const struct sk_border_build *build, uint64_t length, co
 	if (country)
 		memcpy(home, build->home, sizeof home);
 	sk_put_bytes(&header, SK_BORDER_MAGIC, 8);
-	sk_put_le32(&header, SK_BORDER_VERSION);
+	sk_put_le32(&header, counts[SK_SECTION_COUNTRIES4] + counts[SK_SECTION_COUNTRIES6] != 0 ? SK_BORDER_VERSION : SK_BORDER_VERSION_PLAIN);
 	sk_put_le32(&header, (build->overrides_special ? SK_BORDER_FLAG_OVERRIDES : 0u) | (country ? SK_BORDER_FLAG_COUNTRY : 0u) |
 				     (country || build->rest == SK_SIDE_UNKNOWN ? SK_BORDER_FLAG_REST_UNKNOWN : 0u));
 	sk_put_le64(&header, length);
@@ -110,6 +124,11 @@ enum sk_err sk_build_write_table(const struct sk_border_build *build, struct sk_
 	pad(out, start);
 	write_ranges(out, build, 6);
 	pad(out, start);
+	for (unsigned f = 0; f < 2; f++) {
+		write_countries(out, &build->countries[f], f == 0 ? 4 : 6);
+		pad(out, start);
+		counts[SK_SECTION_COUNTRIES4 + f] = build->countries[f].count;
+	}
 	counts[SK_SECTION_EXCEPTIONS] = build->exceptions.count;
 	counts[SK_SECTION_SOURCES] = build->source_count;
 	for (unsigned i = 0; i < build->source_count; i++) {

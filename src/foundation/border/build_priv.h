@@ -15,11 +15,18 @@ struct sk_entry {
 	uint8_t bits;
 	uint8_t says; /* enum sk_border_says; 0 = silent, which hides a shorter prefix of the same source */
 	uint16_t source;
+	uint16_t country; /* SK_COUNTRY, 0 = none named */
 };
 
 struct sk_entries {
 	struct sk_entry *item;
 	size_t count, capacity;
+};
+
+/* What an entry of a source says. */
+struct sk_saying {
+	uint8_t says; /* enum sk_border_says */
+	uint16_t country;
 };
 
 /* A range in which one thing is said. */
@@ -40,6 +47,7 @@ struct sk_spans {
 struct sk_build_source {
 	char path[256]; /* as given, for messages */
 	struct sk_border_source facts;
+	uint16_t country; /* of a list of countries: that of the entries that are being read */
 	struct sk_entries entries[2]; /* IPv4, IPv6 */
 	struct sk_spans spans[2];
 };
@@ -54,9 +62,11 @@ struct sk_border_build {
 	unsigned source_count;
 	struct sk_build_source source[SK_BORDER_SOURCES_MAX];
 	int literal[3]; /* source that holds the command line's prefixes, by side; -1 = none yet */
+	int literal_country; /* ... and those with a country */
 	/* made by finish */
 	struct sk_spans table[2];
 	struct sk_spans exceptions;
+	struct sk_spans countries[2]; /* line: SK_COUNTRY */
 	bool overrides_special;
 	uint64_t spoken[2], disputed[2];  /* addresses, IPv6 in /64s */
 	uint64_t total[2][3];             /* by side: addresses, IPv6 in /48s */
@@ -88,6 +98,12 @@ bool sk_build_has_country(const struct sk_border_build *build);
 /* Append the table that the rules have made. SK_ETOOBIG, SK_ENOMEM. */
 SK_MUST enum sk_err sk_build_write_table(const struct sk_border_build *build, struct sk_buf *out, struct sk_fault *fault);
 
+/* ---- countries.c ---- */
+
+/* Which country is named where: explicit lists, longest prefix first; in special ranges nothing else; then the country sources, in their order. special: its spans.
+   SK_EINPUT: one prefix, two countries. SK_ETOOBIG, SK_ENOMEM. */
+SK_MUST enum sk_err sk_build_countries(struct sk_border_build *build, unsigned family, const struct sk_spans *special, struct sk_fault *fault);
+
 /* ---- trie.c ---- */
 
 /* Append the nodes of spans that cover the whole family. SK_ETOOBIG past SK_BORDER_NODES_MAX, SK_ENOMEM. */
@@ -101,13 +117,13 @@ enum sk_side sk_says_side(uint8_t says);
 SK_MUST enum sk_err sk_source_new(struct sk_border_build *build, enum sk_border_kind kind, enum sk_side side, const char *label, unsigned *source,
 				  struct sk_fault *fault);
 /* Add a range, cut into prefixes. */
-SK_MUST enum sk_err sk_source_range(struct sk_border_build *build, unsigned source, unsigned family, sk_u128 first, sk_u128 last, uint8_t says,
+SK_MUST enum sk_err sk_source_range(struct sk_border_build *build, unsigned source, unsigned family, sk_u128 first, sk_u128 last, struct sk_saying saying,
 				    uint32_t line, struct sk_fault *fault);
 /* Add a prefix; host bits must be zero. */
-SK_MUST enum sk_err sk_source_prefix(struct sk_border_build *build, unsigned source, unsigned family, sk_u128 first, unsigned bits, uint8_t says,
+SK_MUST enum sk_err sk_source_prefix(struct sk_border_build *build, unsigned source, unsigned family, sk_u128 first, unsigned bits, struct sk_saying saying,
 				     uint32_t line, struct sk_fault *fault);
 /* What a country code says with this home. A code that names no country ("", "??", "ZZ", "A1", ...) says nothing; SK_EMALFORMED when it is no code. */
-SK_MUST enum sk_err sk_source_country(struct sk_border_build *build, const char *code, uint8_t *says);
+SK_MUST enum sk_err sk_source_country(struct sk_border_build *build, const char *code, struct sk_saying *out);
 /* Midnight UTC of a date, years 1 to 2200, in ns since 1970. */
 int64_t sk_date_ns(int year, unsigned month, unsigned day);
 /* Read a file, plain or gzip with any number of members, into text; digest is that of the file as it lies there. */

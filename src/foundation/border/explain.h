@@ -7,7 +7,8 @@
 #include "border/border.h"
 
 enum sk_border_kind {
-	SK_BORDER_LIST = 1, SK_BORDER_SPECIAL = 2, SK_BORDER_GEOIPDB = 3, SK_BORDER_LIBLOC = 4, SK_BORDER_RIR = 5, SK_BORDER_CSV = 6
+	SK_BORDER_LIST = 1, SK_BORDER_SPECIAL = 2, SK_BORDER_GEOIPDB = 3, SK_BORDER_LIBLOC = 4, SK_BORDER_RIR = 5, SK_BORDER_CSV = 6,
+	SK_BORDER_COUNTRIES = 7 /* names countries and says nothing of sides */
 };
 
 /* What a source says, as bits. Two bits of DOMESTIC and FOREIGN: it contradicts itself. */
@@ -66,7 +67,7 @@ void sk_border_decide(const struct sk_border *table, const struct sk_addr *addr,
 enum sk_side sk_border_span(const struct sk_border *table, const struct sk_addr *addr, struct sk_addr *last);
 /* The name of special range that an RFC number and prefix stand for, "" when this program does not know it. Static storage. */
 const char *sk_border_special_name(const struct sk_addr *first, unsigned bits);
-/* "list", "special", "geoipdb", "libloc", "rir", "csv". Static storage. */
+/* "list", "special", "geoipdb", "libloc", "rir", "csv", "country". Static storage. */
 const char *sk_border_kind_name(enum sk_border_kind kind);
 /* Does a source of this kind speak of countries? */
 bool sk_border_kind_country(enum sk_border_kind kind);

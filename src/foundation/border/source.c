@@ -27,7 +27,7 @@ enum sk_err sk_source_new(struct sk_border_build *build, enum sk_border_kind kin
 	return SK_OK;
 }
 
-enum sk_err sk_source_prefix(struct sk_border_build *build, unsigned source, unsigned family, sk_u128 first, unsigned bits, uint8_t says,
+enum sk_err sk_source_prefix(struct sk_border_build *build, unsigned source, unsigned family, sk_u128 first, unsigned bits, struct sk_saying saying,
 			     uint32_t line, struct sk_fault *fault)
 {
 	struct sk_entries *entries = &build->source[source].entries[family == 6];
@@ -42,21 +42,21 @@ enum sk_err sk_source_prefix(struct sk_border_build *build, unsigned source, uns
 		entries->capacity = capacity;
 	}
 	entries->item[entries->count++] =
-		(struct sk_entry){.first = first, .line = line, .bits = (uint8_t)bits, .says = says, .source = (uint16_t)source};
+		(struct sk_entry){.first = first, .line = line, .bits = (uint8_t)bits, .says = saying.says, .source = (uint16_t)source, .country = saying.country};
 	return SK_OK;
 }
 
-enum sk_err sk_source_range(struct sk_border_build *build, unsigned source, unsigned family, sk_u128 first, sk_u128 last, uint8_t says, uint32_t line,
+enum sk_err sk_source_range(struct sk_border_build *build, unsigned source, unsigned family, sk_u128 first, sk_u128 last, struct sk_saying saying, uint32_t line,
 			    struct sk_fault *fault)
 {
 	struct sk_border_source *facts = &build->source[source].facts;
 	*(family == 6 ? &facts->v6_entries : &facts->v4_entries) += 1;
-	facts->silent_entries += says == 0;
+	facts->silent_entries += saying.says == 0 && facts->kind != SK_BORDER_COUNTRIES;
 	for (;;) {
 		unsigned host = 0; /* the largest aligned block that begins at first and ends by last */
 		while (host < sk_family_bits(family) && (first & sk_u128_low(host + 1)) == 0 && (first | sk_u128_low(host + 1)) <= last)
 			host++;
-		SK_TRY(sk_source_prefix(build, source, family, first, sk_family_bits(family) - host, says, line, fault));
+		SK_TRY(sk_source_prefix(build, source, family, first, sk_family_bits(family) - host, saying, line, fault));
 		sk_u128 end = first | sk_u128_low(host);
 		if (end == last)
 			return SK_OK;
@@ -87,7 +87,7 @@ static bool region_holds_home(const struct sk_border_build *build, const char *c
 	return false;
 }
 
-enum sk_err sk_source_country(struct sk_border_build *build, const char *code, uint8_t *says)
+enum sk_err sk_source_country(struct sk_border_build *build, const char *code, struct sk_saying *out)
 {
 	static const struct {
 		const char *code, *members;
@@ -97,7 +97,7 @@ enum sk_err sk_source_country(struct sk_border_build *build, const char *code, u
 #undef SK_REGION
 	};
 	char upper[3] = {0};
-	*says = 0;
+	*out = (struct sk_saying){.says = 0};
 	if (*code == '\0' || strcmp(code, "??") == 0 || strcmp(code, "-") == 0 || strcmp(code, "--") == 0)
 		return SK_OK;
 	for (unsigned i = 0; i < 2; i++) {
@@ -110,17 +110,18 @@ enum sk_err sk_source_country(struct sk_border_build *build, const char *code, u
 	/* Not countries: anonymous proxy, satellite, anycast (libloc, MaxMind), other, Tor; unknown; hostile networks. */
 	if (code_among(upper, "A1 A2 A3 O1 T1 ZZ XX XD", NULL) || (upper[1] >= '0' && upper[1] <= '9'))
 		return SK_OK;
+	out->country = SK_COUNTRY(upper[0], upper[1]);
 	for (size_t i = 0; i < SK_COUNT(regions); i++) {
 		if (strcmp(regions[i].code, upper) != 0)
 			continue;
-		*says = region_holds_home(build, regions[i].members) ? 0 : SK_SAYS_FOREIGN;
+		out->says = region_holds_home(build, regions[i].members) ? 0 : SK_SAYS_FOREIGN;
 		return SK_OK;
 	}
 	unsigned home;
-	*says = SK_SAYS_FOREIGN;
+	out->says = SK_SAYS_FOREIGN;
 	if (code_among(upper, build->home, &home)) {
 		build->home_seen[home] = true;
-		*says = SK_SAYS_DOMESTIC;
+		out->says = SK_SAYS_DOMESTIC;
 	}
 	return SK_OK;
 }

@@ -16,7 +16,7 @@ enum sk_err sk_source_country_line(struct sk_border_build *build, unsigned sourc
 {
 	char *field[3];
 	struct sk_addr first, last;
-	uint8_t says;
+	struct sk_saying saying;
 	unsigned count = sk_lines_split(lines->text, ',', field, 3);
 	if (count != 3)
 		return sk_lines_fault(lines, fault, "%u fields; first,last,country were expected", count);
@@ -25,9 +25,9 @@ enum sk_err sk_source_country_line(struct sk_border_build *build, unsigned sourc
 	sk_u128 from = sk_u128_of(first.bytes, first.family), to = sk_u128_of(last.bytes, last.family);
 	if (to < from)
 		return sk_lines_fault(lines, fault, "'%.50s,%.50s' ends before it begins; the lower address was expected first", field[0], field[1]);
-	if (sk_source_country(build, field[2], &says) != SK_OK)
+	if (sk_source_country(build, field[2], &saying) != SK_OK)
 		return sk_lines_fault(lines, fault, "'%.20s' is no country code; two letters, ?? or nothing were expected", field[2]);
-	return sk_source_range(build, source, first.family, from, to, says, lines->number, fault);
+	return sk_source_range(build, source, first.family, from, to, saying, lines->number, fault);
 }
 
 enum sk_err sk_source_csv_parse(struct sk_border_build *build, unsigned source, const char *label, const void *bytes, size_t length,

@@ -50,14 +50,14 @@ static enum sk_err verify(const char *path, struct loc_database *database, const
 
 static enum sk_err add_network(struct sk_border_build *build, unsigned source, const char *path, struct loc_network *network, struct sk_fault *fault)
 {
-	uint8_t says;
+	struct sk_saying saying;
 	unsigned family = loc_network_address_family(network) == AF_INET ? 4 : 6;
 	const struct in6_addr *first = loc_network_get_first_address(network), *last = loc_network_get_last_address(network);
 	const char *code = loc_network_get_country_code(network);
-	if (sk_source_country(build, code != NULL ? code : "", &says) != SK_OK)
+	if (sk_source_country(build, code != NULL ? code : "", &saying) != SK_OK)
 		return sk_fault_set(fault, SK_EINPUT, "%s: '%.20s' is no country code", path, code);
 	size_t skip = family == 4 ? 12 : 0; /* the library keeps IPv4 mapped into IPv6 */
-	return sk_source_range(build, source, family, sk_u128_of(first->s6_addr + skip, family), sk_u128_of(last->s6_addr + skip, family), says, 0,
+	return sk_source_range(build, source, family, sk_u128_of(first->s6_addr + skip, family), sk_u128_of(last->s6_addr + skip, family), saying, 0,
 			       fault);
 }
 

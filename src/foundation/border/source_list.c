@@ -25,7 +25,7 @@ static bool corrected(const char *text, char right[SK_PREFIX_TEXT_MAX])
 	return true;
 }
 
-static enum sk_err parse_range(struct sk_border_build *build, unsigned source, struct sk_lines *lines, uint8_t says, struct sk_fault *fault)
+static enum sk_err parse_range(struct sk_border_build *build, unsigned source, struct sk_lines *lines, struct sk_saying saying, struct sk_fault *fault)
 {
 	char *ends[2];
 	struct sk_addr first, last;
@@ -37,10 +37,10 @@ static enum sk_err parse_range(struct sk_border_build *build, unsigned source, s
 	sk_u128 from = sk_u128_of(first.bytes, first.family), to = sk_u128_of(last.bytes, last.family);
 	if (to < from)
 		return sk_lines_fault(lines, fault, "'%.80s' ends before it begins; write the lower address first", written);
-	return sk_source_range(build, source, first.family, from, to, says, lines->number, fault);
+	return sk_source_range(build, source, first.family, from, to, saying, lines->number, fault);
 }
 
-static enum sk_err parse_line(struct sk_border_build *build, unsigned source, struct sk_lines *lines, uint8_t says, struct sk_fault *fault)
+static enum sk_err parse_line(struct sk_border_build *build, unsigned source, struct sk_lines *lines, struct sk_saying saying, struct sk_fault *fault)
 {
 	char *field;
 	char *hash = strchr(lines->text, '#');
@@ -50,7 +50,7 @@ static enum sk_err parse_line(struct sk_border_build *build, unsigned source, st
 	if (*field == '\0')
 		return SK_OK;
 	if (strchr(field, '-') != NULL)
-		return parse_range(build, source, lines, says, fault);
+		return parse_range(build, source, lines, saying, fault);
 	struct sk_prefix prefix;
 	char right[SK_PREFIX_TEXT_MAX];
 	if (sk_prefix_parse(field, &prefix) != SK_OK) {
@@ -60,7 +60,7 @@ static enum sk_err parse_line(struct sk_border_build *build, unsigned source, st
 	}
 	unsigned family = prefix.addr.family;
 	sk_u128 first = sk_u128_of(prefix.addr.bytes, family);
-	return sk_source_range(build, source, family, first, first | sk_u128_low(sk_family_bits(family) - prefix.bits), says, lines->number, fault);
+	return sk_source_range(build, source, family, first, first | sk_u128_low(sk_family_bits(family) - prefix.bits), saying, lines->number, fault);
 }
 
 enum sk_err sk_source_list_parse(struct sk_border_build *build, unsigned source, const char *label, const void *bytes, size_t length,
@@ -70,8 +70,10 @@ enum sk_err sk_source_list_parse(struct sk_border_build *build, unsigned source,
 		[SK_SIDE_UNKNOWN] = SK_SAYS_UNKNOWN, [SK_SIDE_DOMESTIC] = SK_SAYS_DOMESTIC, [SK_SIDE_FOREIGN] = SK_SAYS_FOREIGN};
 	struct sk_lines lines;
 	enum sk_err err;
+	const struct sk_build_source *of = &build->source[source];
+	const struct sk_saying saying = {.says = of->facts.kind == SK_BORDER_COUNTRIES ? 0 : says[of->facts.side], .country = of->country};
 	sk_lines_begin(&lines, label, bytes, length);
 	while ((err = sk_lines_next(&lines, fault)) == SK_OK)
-		SK_TRY(parse_line(build, source, &lines, says[build->source[source].facts.side], fault));
+		SK_TRY(parse_line(build, source, &lines, saying, fault));
 	return err == SK_ENOENT ? SK_OK : err;
 }

@@ -21,7 +21,7 @@ static enum sk_err parse_resource(struct sk_border_build *build, unsigned source
 {
 	struct sk_addr first;
 	uint64_t value;
-	uint8_t says;
+	struct sk_saying saying;
 	unsigned family = strcmp(field[2], "ipv4") == 0 ? 4 : 6;
 	if (sk_addr_parse(field[3], &first) != SK_OK || first.family != family)
 		return sk_lines_fault(lines, fault, "'%.50s' is no IPv%u address", field[3], family);
@@ -35,12 +35,12 @@ static enum sk_err parse_resource(struct sk_border_build *build, unsigned source
 			return sk_lines_fault(lines, fault, "'%.20s' is no prefix length for %s", field[4], field[3]);
 		span = sk_u128_low(128 - (unsigned)value);
 	}
-	if (sk_source_country(build, field[1], &says) != SK_OK)
+	if (sk_source_country(build, field[1], &saying) != SK_OK)
 		return sk_lines_fault(lines, fault, "'%.20s' is no country code; two letters or nothing were expected", field[1]);
 	bool held = strcmp(field[6], "allocated") == 0 || strcmp(field[6], "assigned") == 0;
 	if (!held && strcmp(field[6], "available") != 0 && strcmp(field[6], "reserved") != 0)
 		return sk_lines_fault(lines, fault, "status '%.20s'; allocated, assigned, available or reserved was expected", field[6]);
-	return sk_source_range(build, source, family, from, from + span, held ? says : 0, lines->number, fault);
+	return sk_source_range(build, source, family, from, from + span, held ? saying : (struct sk_saying){.says = 0}, lines->number, fault);
 }
 
 static enum sk_err parse_line(struct sk_border_build *build, unsigned source, struct sk_lines *lines, bool *header, struct sk_fault *fault)

@@ -240,6 +240,7 @@ static enum sk_err build_interval(const struct sk_account *account, struct sk_ca
 	interval->pending_before = tally_of_cell(&account->pending_before);
 	interval->pending_after = tally_of_cell(&account->pending_after);
 	interval->upstream_lost = account->upstream_lost;
+	interval->events_lost = account->events_lost;
 	interval->lost_in_crash = account->lost_in_crash;
 	split_cell(&account->selected, &carry->selected, k, &interval->selected);
 	for (size_t i = 0; i < SK_CLASS_COUNT; i++)

@@ -68,6 +68,14 @@ SK_MUST enum sk_err sk_ledger_prove(const char *folder, uint64_t size, uint64_t 
 /* Root of the first `size` leaves, from the tiles of a log of tiles_size entries: an older checkpoint of the same log must have it. Trust it only after a
    walk of tiles_size. SK_ENOENT, SK_ETRUNC. */
 SK_MUST enum sk_err sk_ledger_root_at(const char *folder, uint64_t tiles_size, uint64_t size, uint8_t root[SK_HASH_BYTES], struct sk_fault *fault);
+/* Consistency proof (RFC 6962 2.1.2) from the tree of `old` leaves to that of `size`, from the tiles; empty when old is 0 or size. SK_ENOENT (old > size),
+   SK_ETOOBIG past SK_PROOF_MAX. */
+SK_MUST enum sk_err sk_ledger_prove_growth(const char *folder, uint64_t old, uint64_t size, uint8_t proof[SK_PROOF_MAX][SK_HASH_BYTES], size_t *count,
+					   struct sk_fault *fault);
+/* Check a consistency proof: is the tree of `old` leaves the beginning of the tree of `size`? From nothing (old 0) everything grows, and the proof is empty. SK_OK or
+   SK_ESIGNATURE. */
+SK_MUST enum sk_err sk_growth_check(uint64_t old, uint64_t size, const uint8_t old_root[SK_HASH_BYTES], const uint8_t root[SK_HASH_BYTES],
+				    const uint8_t (*proof)[SK_HASH_BYTES], size_t count);
 /* Check an inclusion proof. SK_OK or SK_ESIGNATURE. */
 SK_MUST enum sk_err sk_proof_check(uint64_t size, uint64_t index, const uint8_t leaf[SK_HASH_BYTES], const uint8_t (*proof)[SK_HASH_BYTES],
 				   size_t count, const uint8_t root[SK_HASH_BYTES]);

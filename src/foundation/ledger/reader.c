@@ -299,6 +299,17 @@ static enum sk_err range_root(struct prover *prover, uint64_t begin, uint64_t en
 	return SK_OK;
 }
 
+/* Found from the root down; wanted from the leaf up. */
+static void turn_round(uint8_t (*proof)[SK_HASH_BYTES], size_t count)
+{
+	for (size_t i = 0; i < count / 2; i++) {
+		uint8_t swap[SK_HASH_BYTES];
+		memcpy(swap, proof[i], sizeof swap);
+		memcpy(proof[i], proof[count - 1 - i], sizeof swap);
+		memcpy(proof[count - 1 - i], swap, sizeof swap);
+	}
+}
+
 static enum sk_err prove(struct prover *prover, uint64_t index, uint8_t proof[SK_PROOF_MAX][SK_HASH_BYTES], size_t *count)
 {
 	uint64_t begin = 0, end = prover->size;
@@ -316,13 +327,7 @@ static enum sk_err prove(struct prover *prover, uint64_t index, uint8_t proof[SK
 		}
 		++*count;
 	}
-	/* Found from the root down; wanted from the leaf up. */
-	for (size_t i = 0; i < *count / 2; i++) {
-		uint8_t swap[SK_HASH_BYTES];
-		memcpy(swap, proof[i], sizeof swap);
-		memcpy(proof[i], proof[*count - 1 - i], sizeof swap);
-		memcpy(proof[*count - 1 - i], swap, sizeof swap);
-	}
+	turn_round(proof, *count);
 	return SK_OK;
 }
 
@@ -334,6 +339,48 @@ enum sk_err sk_ledger_prove(const char *folder, uint64_t size, uint64_t index, u
 	struct prover prover = {.folder = folder, .size = size, .fault = fault};
 	sk_buf_init(&prover.tile, SK_TILE_BYTES);
 	enum sk_err err = prove(&prover, index, proof, count);
+	sk_buf_fini(&prover.tile);
+	return err;
+}
+
+/* RFC 6962 2.1.2, SUBPROOF: down to where the old tree ends; its own root is left out when it is a whole left part, for whoever checks has it. */
+static enum sk_err prove_growth(struct prover *prover, uint64_t old, uint8_t proof[SK_PROOF_MAX][SK_HASH_BYTES], size_t *count)
+{
+	uint64_t begin = 0, end = prover->size;
+	*count = 0;
+	while (old != end) {
+		uint64_t half = (uint64_t)1 << (63 - __builtin_clzll(end - begin - 1));
+		if (*count == SK_PROOF_MAX)
+			return SK_ETOOBIG;
+		if (old <= begin + half) {
+			SK_TRY(range_root(prover, begin + half, end, proof[*count]));
+			end = begin + half;
+		} else {
+			SK_TRY(range_root(prover, begin, begin + half, proof[*count]));
+			begin += half;
+		}
+		++*count;
+	}
+	if (begin != 0) {
+		if (*count == SK_PROOF_MAX)
+			return SK_ETOOBIG;
+		SK_TRY(range_root(prover, begin, end, proof[(*count)++]));
+	}
+	turn_round(proof, *count);
+	return SK_OK;
+}
+
+enum sk_err sk_ledger_prove_growth(const char *folder, uint64_t old, uint64_t size, uint8_t proof[SK_PROOF_MAX][SK_HASH_BYTES], size_t *count,
+				   struct sk_fault *fault)
+{
+	*count = 0;
+	if (old > size)
+		return sk_fault_set(fault, SK_ENOENT, "size %llu: the log has %llu entries", (unsigned long long)old, (unsigned long long)size);
+	if (old == 0)
+		return SK_OK;
+	struct prover prover = {.folder = folder, .size = size, .fault = fault};
+	sk_buf_init(&prover.tile, SK_TILE_BYTES);
+	enum sk_err err = prove_growth(&prover, old, proof, count);
 	sk_buf_fini(&prover.tile);
 	return err;
 }

@@ -26,7 +26,8 @@ enum form {
 	COUNT,         /* a tally of which only frames is there, as a number: records of exports have no bytes */
 	COUNT_CELLS,   /* {name:n,...} */
 	CLASS_COUNTS,  /* the same, names are border classes */
-	SECTION        /* an object of its own table, which may be left out; in version 2 alone */
+	SECTION,       /* an object of its own table, which may be left out; in version 2 alone */
+	MORE           /* a count that is left out when it is 0; in version 2 alone */
 };
 
 struct field {
@@ -151,6 +152,7 @@ static const struct field interval_fields[] = {
 	PLAIN("classes", CLASS_TALLIES, interval.classes),
 	PLAIN("classes_carried_after", TALLY, interval.classes_carried_after),
 	PLAIN("classes_carried_before", TALLY, interval.classes_carried_before),
+	PLAIN("events_lost", MORE, interval.events_lost),
 	{KEY("exports"), SECTION, AT(interval.has_exports), SK_COUNT(exports_fields), NULL, exports_fields},
 	NUMBER("findings", interval.findings),
 	PLAIN("from_ns", I64, interval.from_ns),
@@ -533,6 +535,9 @@ static bool write_value(struct sk_json_writer *w, const struct field *field, con
 		return write_names(w, field->key, at);
 	case LOSSES:
 		return write_losses(w, field->key, at);
+	case MORE:
+		sk_json_u64(w, field->key, *(const uint64_t *)at);
+		return is_second(record);
 	case SECTION:
 		break;
 	}
@@ -541,6 +546,8 @@ static bool write_value(struct sk_json_writer *w, const struct field *field, con
 
 static bool write_field(struct sk_json_writer *w, const struct field *field, const struct sk_record *record)
 {
+	if (field->form == MORE && *(const uint64_t *)(const void *)((const uint8_t *)record + field->offset) == 0)
+		return true;
 	if (field->form != SECTION)
 		return write_value(w, field, record);
 	if (!*(const bool *)((const uint8_t *)record + field->offset))
@@ -878,6 +885,9 @@ static enum sk_err read_value(struct reading *r, const struct field *field, stru
 		return read_names(r, at);
 	case LOSSES:
 		return read_losses(r, at);
+	case MORE:
+		SK_TRY(read_u64(r, UINT64_MAX, at));
+		return *(uint64_t *)at != 0 ? SK_OK : wrong(r, "at least 1, or no such field");
 	case SECTION:
 		break;
 	}
@@ -942,13 +952,17 @@ static enum sk_err announced_version(enum sk_record_kind kind, const void *bytes
 		       : sk_fault_set(fault, SK_EMALFORMED, "%s record: version %u is not known, expected 1 or 2", kinds[kind].name, digit);
 }
 
-/* Is the section there, and may it be? */
-static bool has_section(const struct reading *r, const struct field *field, struct sk_record *record)
+/* Is a field that may be left out there, and may it be? */
+static bool is_there(const struct reading *r, const struct field *field, struct sk_record *record)
 {
 	struct reading ahead = *r;
-	bool *has = (bool *)((uint8_t *)record + field->offset);
-	*has = r->version == SK_RECORD_VERSION_NAMED && accept(&ahead, ",") && accept_n(&ahead, field->lead, field->lead_length);
-	return *has;
+	void *at = (uint8_t *)record + field->offset;
+	bool there = r->version == SK_RECORD_VERSION_NAMED && accept(&ahead, ",") && accept_n(&ahead, field->lead, field->lead_length);
+	if (field->form == SECTION)
+		*(bool *)at = there;
+	else if (!there)
+		*(uint64_t *)at = 0;
+	return there;
 }
 
 enum sk_err sk_record_parse(const void *bytes, size_t length, struct sk_record *out, struct sk_fault *fault)
@@ -974,7 +988,7 @@ enum sk_err sk_record_parse(const void *bytes, size_t length, struct sk_record *
 	SK_TRY(announced_version(out->kind, bytes, length, &r.version, fault));
 	for (size_t i = 0; i < kinds[kind].count; i++) {
 		const struct field *field = &kinds[kind].fields[i];
-		if (field->form == SECTION && !has_section(&r, field, out))
+		if ((field->form == SECTION || field->form == MORE) && !is_there(&r, field, out))
 			continue;
 		SK_TRY(read_key(&r, kinds[kind].fields, kinds[kind].count, i, i == 0));
 		SK_TRY(field->form == SECTION ? read_section(&r, field, out) : read_value(&r, field, out));

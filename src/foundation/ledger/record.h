@@ -58,6 +58,7 @@ struct sk_account {
 	struct sk_cell classes[SK_CLASS_COUNT];                   /* by class, partition of received */
 	uint64_t segments;               /* beside the equation */
 	uint64_t upstream_lost;
+	uint64_t events_lost;            /* of detectors, that found no room on their way to be counted. rule: DETECTOR-4 */
 	uint64_t observations, findings; /* minted in it */
 	uint64_t lost_in_crash;          /* frames pending when an earlier run died, stated by the recovery */
 	/* Of one worker's part alone: frames that it handed to other workers and got from them. In the sum of all parts they are equal; they are never published. */

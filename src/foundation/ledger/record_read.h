@@ -9,7 +9,7 @@
 
 enum {
 	SK_LINK_TEXT_MAX = 64, SK_RECORD_WORD_MAX = 64, SK_SMALL_CELL_MAX = 1000000,
-	SK_RECORD_VERSION = 1, SK_RECORD_VERSION_NAMED = 2 /* of interval and carry: losses have names, and a section of exports may be there */
+	SK_RECORD_VERSION = 1, SK_RECORD_VERSION_NAMED = 2 /* of interval and carry: losses have names; a section of exports and events_lost may be there */
 };
 
 enum sk_record_kind {
@@ -119,6 +119,7 @@ struct sk_interval_record {
 	struct sk_cells gate_erased, select_erased;
 	struct sk_tally classes[SK_CLASS_COUNT];
 	uint64_t segments, observations, findings, upstream_lost, lost_in_crash;
+	uint64_t events_lost;          /* 0: the record does not have it; in version 2 alone */
 	uint8_t store[SK_HASH_BYTES];
 	bool has_exports;              /* in version 2 alone */
 	struct sk_exports_record exports;

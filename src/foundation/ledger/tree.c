@@ -180,3 +180,40 @@ enum sk_err sk_proof_check(uint64_t size, uint64_t index, const uint8_t leaf[SK_
 	}
 	return sn == 0 && memcmp(hash, root, sizeof hash) == 0 ? SK_OK : SK_ESIGNATURE;
 }
+
+enum sk_err sk_growth_check(uint64_t old, uint64_t size, const uint8_t old_root[SK_HASH_BYTES], const uint8_t root[SK_HASH_BYTES],
+			    const uint8_t (*proof)[SK_HASH_BYTES], size_t count)
+{
+	uint8_t before[SK_HASH_BYTES], after[SK_HASH_BYTES];
+	size_t next = 0;
+	if (old > size)
+		return SK_ESIGNATURE;
+	if (old == 0)
+		return count == 0 ? SK_OK : SK_ESIGNATURE;
+	if (old == size)
+		return count == 0 && memcmp(old_root, root, SK_HASH_BYTES) == 0 ? SK_OK : SK_ESIGNATURE;
+	/* RFC 9162 2.1.4.2; the root of a whole left part is not sent. */
+	bool whole = (old & (old - 1)) == 0;
+	if (!whole && count == 0)
+		return SK_ESIGNATURE;
+	memcpy(before, whole ? old_root : proof[next++], sizeof before);
+	memcpy(after, before, sizeof after);
+	uint64_t fn = old - 1, sn = size - 1;
+	for (; (fn & 1) != 0; fn >>= 1)
+		sn >>= 1;
+	for (; next < count; next++) {
+		if (sn == 0)
+			return SK_ESIGNATURE;
+		if ((fn & 1) != 0 || fn == sn) {
+			sk_node_hash(proof[next], before, before);
+			sk_node_hash(proof[next], after, after);
+			for (; (fn & 1) == 0 && fn != 0; fn >>= 1)
+				sn >>= 1;
+		} else {
+			sk_node_hash(after, proof[next], after);
+		}
+		fn >>= 1;
+		sn >>= 1;
+	}
+	return sn == 0 && memcmp(before, old_root, sizeof before) == 0 && memcmp(after, root, sizeof after) == 0 ? SK_OK : SK_ESIGNATURE;
+}

@@ -168,6 +168,7 @@ void sk_engine_begin(struct sk_engine *engine, const struct sk_part *part)
 	totals->facts_shed += part->facts_shed;
 	totals->flows_shed += part->flows_shed;
 	totals->spool_full += part->spool_full;
+	totals->events_lost += part->account.events_lost;
 	engine->pending_before = part->account.pending_after;
 	engine->select_before = *sk_select_counts(engine->select);
 	engine->upstream_before = engine->upstream_lost;

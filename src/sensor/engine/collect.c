@@ -52,6 +52,7 @@ static void add_part(struct sk_account *sum, const struct sk_account *part)
 	sum->upstream_lost += part->upstream_lost;
 	sum->observations += part->observations;
 	sum->findings += part->findings;
+	sum->events_lost += part->events_lost;
 }
 
 /* What was handed on was taken, to the frame: the cut went through no ring. rule: EPOCH-1 */
@@ -93,13 +94,14 @@ static void tell_of_ourselves(struct sk_crew *crew, struct sk_account *account)
 	struct sk_own_facts facts = {.link = account->link, .simulated = crew->snapshot->basis->simulated, .from_ns = account->from_ns, .to_ns = account->to_ns,
 				     .received = account->received.frames, .evicted = frames_of(account->select, account->select_count, sk_select_reason_name(SK_SELECT_EVICTED)),
 				     .shed = frames_of(account->select, account->select_count, sk_select_reason_name(SK_SELECT_SHED)),
-				     .lost = account->lost, .lost_count = account->lost_count};
+				     .lost = account->lost, .lost_count = account->lost_count, .events_lost = account->events_lost};
 	uint64_t lost = 0;
 	for (size_t i = 0; i < account->lost_count; i++)
 		lost += account->lost[i].frames;
 	for (unsigned w = 0; w < crew->config.workers; w++) {
 		facts.heads_shed += crew->parts[w].part.heads_shed;
 		facts.facts_shed += crew->parts[w].part.facts_shed;
+		facts.events += crew->parts[w].part.events;
 	}
 	if (is_much(crew, lost, account->received.frames)) {
 		sk_select_own_loss(&facts, &crew->finding);
@@ -107,6 +109,10 @@ static void tell_of_ourselves(struct sk_crew *crew, struct sk_account *account)
 	}
 	if (is_much(crew, facts.evicted + facts.shed + facts.heads_shed, account->received.frames)) {
 		sk_select_own_shedding(&facts, &crew->finding);
+		tell(crew, account);
+	}
+	if (is_much(crew, facts.events_lost, facts.events)) {
+		sk_select_own_blindness(&facts, &crew->finding);
 		tell(crew, account);
 	}
 }

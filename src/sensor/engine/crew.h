@@ -61,6 +61,7 @@ struct sk_crew_stats {
 	uint64_t observations, findings, segments, intervals;
 	uint64_t flows_created, flows_evicted, flows_live, stream_heads_shed, facts_closed_early;
 	uint64_t heads_shed, facts_shed, flows_shed, spool_full, shed; /* under load; the present level */
+	uint64_t events_lost;                      /* of detectors, that found no room to the collector */
 	uint64_t backlog, exchange_fill, spool_fill; /* thousandths */
 	uint64_t snapshot;                         /* the number of the one that it works by */
 	uint64_t read_bytes, source_bytes, upstream_lost;

@@ -118,7 +118,7 @@ struct sk_worker {
 
 	const struct sk_snapshot *snapshot;
 	struct sk_kit *kit;                        /* the collector's; here only what never changes of it is read */
-	uint64_t events_lost;                      /* that found no room */
+	uint64_t events, events_lost;              /* of this interval: sent, and of them those that found no room. rule: DETECTOR-4 */
 	struct sk_plan plan;                       /* of the cut that a mark announced */
 	bool cut_wanted, stopped, finished;
 	uint64_t obeyed;

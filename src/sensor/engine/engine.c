@@ -86,6 +86,7 @@ void sk_engine_probe(struct sk_engine *engine, struct sk_pulse_probe *probe, sk_
 	engine->probe = probe;
 	engine->beat = beat;
 	engine->beat_context = context;
+	sk_pulse_probe_border(probe, engine->config.border);
 }
 
 void sk_engine_watch(struct sk_engine *engine, const struct sk_engine_watch *watch)

@@ -53,6 +53,7 @@ struct sk_engine_totals {
 	int64_t first_ns, last_ns;                      /* capture time */
 	struct sk_flow_counters flow;
 	uint64_t heads_shed, facts_shed, flows_shed, spool_full; /* under load: payloads not looked at, segments not asked, frames of flows not opened, records without room */
+	uint64_t events_lost;                           /* of detectors, without room */
 	uint64_t observations, findings;
 };
 

@@ -42,6 +42,7 @@ struct sk_engine_watch {
 struct sk_part {
 	struct sk_account account;                 /* closes with what was passed and taken */
 	uint64_t heads_shed, facts_shed, flows_shed, spool_full; /* packets, segments, frames, records; under load */
+	uint64_t events;                           /* of detectors, that were sent, with account.events_lost */
 	uint8_t shed;                              /* the highest level in it */
 };
 

@@ -92,6 +92,7 @@ void sk_spool_event(void *context, const struct sk_event *event)
 {
 	struct sk_worker *worker = context;
 	size_t length = sk_event_bytes(event);
+	worker->events++;
 	if (SK_UNLIKELY(!get_room(worker, length) || !put(worker, SK_SPOOL_EVENT, event, length, false)))
 		worker->events_lost++;
 }

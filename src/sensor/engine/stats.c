@@ -66,6 +66,7 @@ static void collect(const struct sk_worker *worker, struct sk_crew_stats *stats)
 	stats->heads_shed = totals->heads_shed + engine->heads_shed;
 	stats->facts_shed = totals->facts_shed + engine->facts_shed;
 	stats->flows_shed = totals->flows_shed + engine->flows_shed;
+	stats->events_lost = totals->events_lost + worker->events_lost;
 	stats->shed = engine->shed;
 	stats->snapshot = worker->snapshot->number;
 }
@@ -181,6 +182,7 @@ static void add_totals(struct sk_engine_totals *to, const struct sk_engine_total
 	to->facts_shed += more->facts_shed;
 	to->flows_shed += more->flows_shed;
 	to->spool_full += more->spool_full;
+	to->events_lost += more->events_lost;
 	to->observations += more->observations;
 	to->findings += more->findings;
 }

@@ -79,6 +79,9 @@ static bool measure_part(struct sk_worker *worker)
 		fail(worker, &fault);
 		return false;
 	}
+	worker->part.part.events = worker->events;
+	worker->part.part.account.events_lost = worker->events_lost;
+	worker->events = worker->events_lost = 0;
 	sk_engine_begin(worker->engine, &worker->part.part);
 	worker->intervals++;
 	return true;

@@ -30,6 +30,8 @@ struct sk_pulse_probe {
 	int64_t began_ns;               /* of this second */
 	bool started;
 	uint32_t seen;                  /* packets whose header was looked at */
+	const struct sk_border *border; /* NULL: it names no country, or is not known */
+	uint32_t every, left;           /* one in so many tells its country; until the next one */
 	struct sk_pulse_beat beat;
 	struct handshake handshakes[SK_PROBE_HANDSHAKES];
 };
@@ -49,6 +51,7 @@ enum sk_err sk_pulse_probe_new(const uint8_t key[SK_SIP_KEY_BYTES], struct sk_pu
 		return SK_ENOMEM;
 	memset(probe, 0, sizeof *probe);
 	memcpy(probe->key, key, sizeof probe->key);
+	probe->every = probe->left = 1;
 	*out = probe;
 	return SK_OK;
 }
@@ -59,6 +62,15 @@ void sk_pulse_probe_free(struct sk_pulse_probe *probe)
 		return;
 	sk_wipe(probe, sizeof *probe);
 	free(probe);
+}
+
+void sk_pulse_probe_border(struct sk_pulse_probe *probe, const struct sk_border *border)
+{
+	struct sk_border_info info = {.source_count = 0};
+	if (border != NULL)
+		sk_border_info(border, &info);
+	probe->border = info.country_ranges[0] + info.country_ranges[1] != 0 ? border : NULL;
+	probe->beat.named = probe->border != NULL;
 }
 
 /* ---- headers ---- */
@@ -151,6 +163,21 @@ static void answer(struct sk_pulse_probe *probe, const struct header *header, in
 	*place = (struct handshake){.tag = 0};
 }
 
+/* Where the end abroad is. Beyond us both are; then that of who sends. The mark of a host is no name either: many share it, and it goes with its window. rule: PULSE-1 */
+static void put_end(struct sk_pulse_probe *probe, const struct header *header, enum sk_class class_)
+{
+	const bool leaves = class_ == SK_CLASS_DF;
+	uint8_t host[1 + 16] = {(uint8_t)(header->address_bytes | 1)};
+	const uint8_t *address = sk_view_at(header->view, header->source + (leaves ? header->address_bytes : 0u));
+	probe->left = probe->every;
+	if (probe->beat.end_count == SK_PULSE_ENDS_MAX)
+		return;
+	memcpy(host + 1, address, header->address_bytes);
+	probe->beat.ends[probe->beat.end_count++] =
+		(struct sk_pulse_end){.country = sk_border_country(probe->border, address, header->address_bytes == 4 ? 4 : 6),
+				      .host = (uint16_t)(hash(probe, host, 1u + header->address_bytes) % SK_PULSE_HOSTS), .leaves = leaves};
+}
+
 /* A handshake always tells; of other packets one in SK_PROBE_EVERY. The way is that of the foreign end: what leaves tells nothing of it. */
 static void look(struct sk_pulse_probe *probe, const struct sk_admitted *admitted, const struct sk_frame *frame)
 {
@@ -158,6 +185,9 @@ static void look(struct sk_pulse_probe *probe, const struct sk_admitted *admitte
 	struct header header;
 	if (info->plain == 0 || !read_header(admitted, &header))
 		return;
+	probe->beat.looked++;
+	if (probe->border != NULL && --probe->left == 0)
+		put_end(probe, &header, (enum sk_class)info->class_);
 	unsigned opening = header.flags & (SK_TCP_SYN | SK_TCP_ACK | SK_TCP_RST | SK_TCP_FIN);
 	bool asks = opening == SK_TCP_SYN, answers = opening == (SK_TCP_SYN | SK_TCP_ACK);
 	if (asks && info->class_ != SK_CLASS_FD && !frame->no_time)
@@ -220,12 +250,16 @@ const struct sk_pulse_beat *sk_pulse_probe_beat(struct sk_pulse_probe *probe, in
 
 void sk_pulse_probe_next(struct sk_pulse_probe *probe, int64_t now_ns)
 {
+	uint32_t every = probe->beat.looked / SK_PROBE_ENDS;
+	probe->every = every > 1 ? every : 1;
+	probe->left = probe->left < probe->every ? probe->left : probe->every;
 	sk_wipe_small(&probe->beat, sizeof probe->beat);
+	probe->beat.named = probe->border != NULL;
 	probe->started = true;
 	probe->began_ns = now_ns;
 }
 
 size_t sk_pulse_probe_residue(const struct sk_pulse_probe *probe)
 {
-	return sk_count_nonzero(probe->handshakes, sizeof probe->handshakes) + sk_count_nonzero(&probe->beat, sizeof probe->beat);
+	return sk_count_nonzero(probe->handshakes, sizeof probe->handshakes) + sk_count_nonzero(&probe->beat, sizeof probe->beat) - probe->beat.named;
 }

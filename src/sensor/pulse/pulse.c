@@ -52,6 +52,8 @@ static void forget(struct sk_pulse *pulse)
 {
 	sk_pulse_relearn(pulse);
 	memset(pulse->cells, 0, sizeof pulse->cells);
+	memset(pulse->directions, 0, sizeof pulse->directions);
+	pulse->countries_learned = 0;
 	memset(pulse->longest_ns, 0, sizeof pulse->longest_ns);
 	pulse->down = pulse->degraded = pulse->started = false;
 	pulse->grace = 0;
@@ -115,13 +117,16 @@ static void roll(struct sk_pulse *pulse, int64_t now_ns, bool lost, struct sk_pu
 	/* Across a long gap there is nothing to learn. */
 	if (passed > SK_JUMP_WINDOWS) {
 		sk_rate_close_window(pulse, true, events);
+		sk_country_close_window(pulse, true, events);
 		pulse->window += (uint32_t)passed;
 		pulse->window_at_ns += passed * pulse->window_ns;
 		return;
 	}
 	for (; passed > 0; passed--) {
 		bool any = pulse->series[SK_PULSE_ALL].count != 0; /* else no way can have changed */
+		bool unusual = lost || pulse->down || pulse->grace != 0; /* after an outage talks begin anew */
 		sk_rate_close_window(pulse, lost || pulse->down, events);
+		sk_country_close_window(pulse, unusual, events);
 		if (any)
 			sk_way_close_window(pulse, events);
 		pulse->window_at_ns += pulse->window_ns;
@@ -164,6 +169,7 @@ static void take_frames(struct sk_pulse *pulse, const struct sk_pulse_beat *beat
 	series[SK_PULSE_FF].count += beat->classes[SK_CLASS_FF];
 	for (unsigned i = 0; i < beat->sample_count; i++)
 		sk_way_sample(pulse, &pulse->cells[beat->samples[i].cell % SK_PULSE_CELLS], &beat->samples[i]);
+	sk_country_take(pulse, beat);
 	pulse->frame_ns = beat->to_ns > pulse->frame_ns ? beat->to_ns : pulse->frame_ns;
 }
 
@@ -220,9 +226,14 @@ void sk_pulse_state(const struct sk_pulse *pulse, struct sk_pulse_state *out)
 	*out = (struct sk_pulse_state){.learning = !sk_pulse_has_learned(pulse), .down = pulse->down, .degraded = pulse->degraded,
 				       .carrier_known = pulse->carrier != SK_SOURCE_CARRIER_UNKNOWN, .carrier = pulse->carrier == SK_SOURCE_CARRIER_UP, .repeats_usual = pulse->repeats_usual,
 				       .repeats = pulse->repeats, .networks = pulse->networks, .downs = pulse->downs, .degradations = pulse->degradations, .shifts = pulse->shifts,
-				       .silence_ns = limit_ns(pulse)};
+				       .silence_ns = limit_ns(pulse), .since_ns = pulse->started ? pulse->now_ns - pulse->frame_ns : 0, .named = pulse->named, .countries = sk_country_known(pulse)};
 	for (int s = 0; s < SK_PULSE_SERIES; s++) {
 		out->usual[s] = out->learning ? 0 : pulse->series[s].usual * windows_a_second;
 		out->seen[s] = (double)pulse->series[s].last * windows_a_second;
 	}
+}
+
+enum sk_pulse_standing sk_pulse_standing(const struct sk_pulse_state *state)
+{
+	return state->down ? SK_PULSE_IS_DOWN : state->degraded ? SK_PULSE_LIMPS : state->learning ? SK_PULSE_LEARNING : SK_PULSE_USUAL;
 }

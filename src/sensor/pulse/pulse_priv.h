@@ -28,7 +28,13 @@ enum {
 	/* ways */
 	SK_CELL_STEADY = 8, SK_CELL_AGREE_MAX = 16, SK_CELL_RUN = 3, SK_CELL_MISFIT = 2,
 	SK_LATENCY_WEIGHT = 16, SK_LATENCY_STEP_US = 5000,
-	SK_WAYS_MIN = 8, SK_WAYS_MOVED_MIN = 4, SK_MEDIAN_MAX = 256
+	SK_WAYS_MIN = 8, SK_WAYS_MOVED_MIN = 4, SK_MEDIAN_MAX = 256,
+	/* countries */
+	SK_LETTERS = 26, SK_COUNTRY_NONE = SK_LETTERS * SK_LETTERS, /* every code of two letters has a place, and what has none another */
+	SK_LESS_HOSTS = 10,              /* a window usually has of a country: that so many are missing by chance happens once in 10^7 windows */
+	SK_LESS_SAMPLES = 10,            /* of a country must be expected */
+	SK_MORE_USUAL = 30,              /* hosts of all countries: below it a page that somebody opens is a large part */
+	SK_MORE_HOSTS = 20
 };
 #define SK_RATE_LOW 0.5             /* of what is usual */
 #define SK_RATE_CALM 0.75
@@ -39,6 +45,20 @@ enum {
 #define SK_REPEATS_CALM 0.05
 #define SK_REPEATS_WEIGHT (1.0 / 64)
 #define SK_LATENCY_FACTOR 1.5
+#define SK_LESS_SHARE 0.25f         /* of the hosts beyond SK_LESS_HOSTS */
+#define SK_LESS_FRAMES 0.3f         /* of the usual frames */
+#define SK_LESS_CALM 0.5f
+#define SK_OTHERS_STAY 0.5f
+#define SK_MORE_TIMES 4.0f
+#define SK_MORE_SHARE 0.2f          /* of all hosts, above the usual one */
+#define SK_MORE_OTHERS 2.0f
+#define SK_MORE_CALM 2.0f
+#define SK_RANGE_FAST_DOWN 0.985f   /* as of rates; the high end is its mirror image */
+#define SK_RANGE_SLOW_UP 1.002f
+#define SK_RANGE_SLOW_STEP 0.01f
+#define SK_RANGE_FAST_UP 1.015f
+#define SK_RANGE_FAST_STEP 0.25f
+#define SK_RANGE_SLOW_DOWN 0.998f
 #define SK_WAYS_MOVED 0.3           /* of the networks that are seen */
 
 struct sk_series {
@@ -60,6 +80,34 @@ struct sk_cell_way {
 
 struct sk_handshakes {
 	uint32_t answered, repeated, cells; /* cells: networks with a repeated one, not counted before in the span */
+};
+
+/* Between these nearly every window lies. */
+struct sk_range {
+	float low, high;
+};
+
+enum sk_country_state { SK_COUNTRY_USUAL, SK_COUNTRY_LESS, SK_COUNTRY_MORE, SK_COUNTRY_STATES };
+
+/* Hosts of a country, by the sample of a window. */
+struct sk_country {
+	uint16_t hosts;              /* of this window */
+	uint8_t state, candidate, run, calm; /* enum sk_country_state; what it may become, so many windows in a row; back to usual, so many */
+	uint16_t windows;            /* in this state */
+	bool quiet;                  /* the other direction has told it */
+	float frames, frames_usual;  /* of this window; that nearly all windows carry */
+	struct sk_range range;
+	int64_t since_ns;
+};
+
+/* Whoever sends from abroad, or whom frames leave for. */
+struct sk_direction {
+	uint64_t hosts_seen[SK_PULSE_HOSTS / 64]; /* in this window, as bits */
+	uint16_t hosts;
+	uint32_t samples;
+	float frames;
+	struct sk_range range;       /* of hosts */
+	struct sk_country countries[SK_COUNTRY_NONE + 1];
 };
 
 struct sk_pulse {
@@ -89,6 +137,10 @@ struct sk_pulse {
 	uint64_t downs, degradations, shifts;
 	uint32_t networks;
 	struct sk_cell_way cells[SK_PULSE_CELLS];
+	/* countries */
+	bool named;
+	uint32_t countries_learned;  /* windows */
+	struct sk_direction directions[2];
 };
 
 /* Events of one beat. */
@@ -113,6 +165,15 @@ void sk_pulse_relearn(struct sk_pulse *pulse);
 void sk_rate_close_window(struct sk_pulse *pulse, bool lost, struct sk_pulse_events *events);
 /* A handshake was answered. */
 void sk_rate_handshake(struct sk_pulse *pulse, struct sk_cell_way *way, bool repeated);
+
+/* ---- country.c ---- */
+
+/* Whom the frames of this beat were of. */
+void sk_country_take(struct sk_pulse *pulse, const struct sk_pulse_beat *beat);
+/* The present window is over; lost: as sk_rate_close_window, or the link has just come back. */
+void sk_country_close_window(struct sk_pulse *pulse, bool lost, struct sk_pulse_events *events);
+/* Countries that have enough hosts to be judged. */
+uint32_t sk_country_known(const struct sk_pulse *pulse);
 
 /* ---- way.c ---- */
 

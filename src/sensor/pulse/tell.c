@@ -7,7 +7,7 @@
 
 #include "text/text.h"
 
-enum { TIMES_MAX = 96, NUMBER_MAX = 24 };
+enum { TIMES_MAX = 96, NUMBER_MAX = 24, COUNTRIES_MAX = 64 };
 
 SK_PRINTF(3, 4) static void say(char *text, size_t size, const char *format, ...)
 {
@@ -83,9 +83,51 @@ static void tell_degraded(const struct sk_pulse_event *event, const char *link, 
 
 /* ---- path_shift ---- */
 
+/* "XA", "XA and XB", "XA, XB, XC, XD and 3 more countries". */
+static const char *countries(const struct sk_pulse_event *event, char text[COUNTRIES_MAX])
+{
+	unsigned named = event->country_count < SK_PULSE_NAMED_MAX ? event->country_count : SK_PULSE_NAMED_MAX, more = event->country_count - named;
+	size_t used = 0;
+	text[0] = '\0';
+	for (unsigned i = 0; i < named; i++, used = strlen(text))
+		say(text + used, COUNTRIES_MAX - used, "%s%c%c", i == 0 ? "" : i + 1 == named && more == 0 ? " and " : ", ", event->countries[i] >> 8, event->countries[i] & 255);
+	if (more != 0)
+		say(text + used, COUNTRIES_MAX - used, " and %u more", more);
+	return text;
+}
+
+static void tell_country(const struct sk_pulse_event *event, const char *link, struct sk_finding *out)
+{
+	char text[TIMES_MAX], names[COUNTRIES_MAX];
+	const bool less = event->cause == SK_PULSE_BY_COUNTRY_LESS;
+	const char *way = event->series == SK_PULSE_DF ? "to" : "from";
+	const double seconds = (double)(event->to_ns - event->from_ns) / (double)SK_SECOND_NS;
+	(void)countries(event, names);
+	if (event->over && event->adopted)
+		say(out->sentence, sizeof out->sentence, "Traffic %s %s %s link %.63s for %.0f s, %s. That has lasted, and is what is usual from now on.", way, names,
+		    less ? "has been gone from" : "has come over", link, seconds, times(event, text));
+	else if (event->over)
+		say(out->sentence, sizeof out->sentence, "Traffic %s %s is as usual again on link %.63s: it %s for %.0f s, %s.", way, names, link,
+		    less ? "had been gone" : "had been far more", seconds, times(event, text));
+	else if (less)
+		say(out->sentence, sizeof out->sentence, "From %s traffic %s %s is gone from link %.63s: %.0f of %u hosts abroad in a sample, where at least %.0f are usual. Other traffic goes on.",
+		    times(event, text), way, names, link, event->seen, event->networks, event->usual);
+	else
+		say(out->sentence, sizeof out->sentence, "From %s far more traffic %s %s than ever is on link %.63s: %.0f of %u hosts abroad in a sample, where at most %.0f are usual.",
+		    times(event, text), way, names, link, event->seen, event->networks, event->usual);
+	say(out->why, sizeof out->why, "Of some frames a second the border table is asked which country their end abroad is in; hosts are counted by that, and what is usual is learned. %s",
+	    less ? "The others did not go." : "The others did not grow.");
+	say(out->doubt, sizeof out->doubt, "A route that swung to another link, a cut, and an outage over there look the same: see whether the country %s. %s", less ? "comes over another link now" : "is gone from another link",
+	    less ? "A filter that was set here does too." : "A campaign or an attack out of that country does too: look for findings of floods and scans.");
+}
+
 static void tell_shift(const struct sk_pulse_event *event, const char *link, struct sk_finding *out)
 {
 	char text[TIMES_MAX];
+	if (event->cause == SK_PULSE_BY_COUNTRY_LESS || event->cause == SK_PULSE_BY_COUNTRY_MORE) {
+		tell_country(event, link, out);
+		return;
+	}
 	if (event->cause == SK_PULSE_BY_HOPS)
 		say(out->sentence, sizeof out->sentence, "From %s the way to %u of %u networks behind link %.63s changed: %+d hops, the median of them.", times(event, text), event->moved,
 		    event->networks, link, event->hops);
@@ -102,7 +144,7 @@ void sk_pulse_finding(const struct sk_pulse_event *event, const char *link, bool
 	static const char *const kinds[] = {[SK_PULSE_DOWN] = "link_down", [SK_PULSE_DEGRADED] = "link_degraded", [SK_PULSE_SHIFT] = "path_shift"};
 	static const uint8_t severities[] = {[SK_PULSE_DOWN] = 3, [SK_PULSE_DEGRADED] = 2, [SK_PULSE_SHIFT] = 2};
 	static const uint8_t sure_percent[] = {[SK_PULSE_BY_CARRIER] = 100, [SK_PULSE_BY_SILENCE] = 95, [SK_PULSE_BY_RATE] = 80, [SK_PULSE_BY_REPEATS] = 85, [SK_PULSE_BY_HOPS] = 85,
-					       [SK_PULSE_BY_LATENCY] = 70};
+					       [SK_PULSE_BY_LATENCY] = 70, [SK_PULSE_BY_COUNTRY_LESS] = 80, [SK_PULSE_BY_COUNTRY_MORE] = 60};
 	sk_finding_of_ourselves(kinds[event->kind], link, event->from_ns, event->to_ns, out);
 	out->severity = severities[event->kind];
 	out->confidence_percent = sure_percent[event->cause];

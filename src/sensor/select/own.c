@@ -17,17 +17,17 @@ SK_PRINTF(3, 4) static void say(char *text, size_t size, const char *format, ...
 	va_end(args);
 }
 
-/* A hundredth of all frames weighs medium, a tenth high. */
-static uint8_t severity_of(uint64_t frames, uint64_t received)
+/* A hundredth of all weighs medium, a tenth high. */
+static uint8_t severity_of(uint64_t part, uint64_t of)
 {
-	double ppm = received != 0 ? (double)frames * PPM / (double)received : PPM;
+	double ppm = of != 0 ? (double)part * PPM / (double)of : PPM;
 	return ppm >= HIGH_PPM ? 3 : ppm >= MEDIUM_PPM ? 2 : 1;
 }
 
-static void begin(const struct sk_own_facts *facts, const char *kind, uint64_t frames, struct sk_finding *out)
+static void begin(const struct sk_own_facts *facts, const char *kind, uint64_t part, uint64_t of, struct sk_finding *out)
 {
 	sk_finding_of_ourselves(kind, facts->link, facts->from_ns, facts->to_ns, out);
-	out->severity = severity_of(frames, facts->received);
+	out->severity = severity_of(part, of);
 }
 
 static const char *percent(uint64_t part, uint64_t of, char text[16])
@@ -53,7 +53,7 @@ void sk_select_own_loss(const struct sk_own_facts *facts, struct sk_finding *out
 		if (facts->lost[i].frames != 0)
 			say(places + used, sizeof places - used, "%s%s %s", used != 0 ? ", " : "", facts->lost[i].name, sk_number_format(facts->lost[i].frames, number[0]));
 	}
-	begin(facts, "sensor_loss", lost, out);
+	begin(facts, "sensor_loss", lost, facts->received, out);
 	say(out->sentence, sizeof out->sentence, "%s this sensor lost %s of %s frames on link %.63s, %s (%s).", when(facts, time), sk_number_format(lost, number[0]),
 	    sk_number_format(facts->received, number[1]), facts->link, percent(lost, facts->received, share), places);
 	say(out->why, sizeof out->why, "The kernel's and the sensor's own counters say so; they are in the interval's account, which closes with them.%s",
@@ -66,7 +66,7 @@ void sk_select_own_loss(const struct sk_own_facts *facts, struct sk_finding *out
 void sk_select_own_shedding(const struct sk_own_facts *facts, struct sk_finding *out)
 {
 	char time[96], number[5][SK_UNIT_TEXT_MAX];
-	begin(facts, "sensor_shedding", facts->evicted + facts->shed + facts->heads_shed, out);
+	begin(facts, "sensor_shedding", facts->evicted + facts->shed + facts->heads_shed, facts->received, out);
 	say(out->sentence, sizeof out->sentence,
 	    "%s this sensor was overloaded on link %.63s: the payloads of %s packets were not looked at, %s segments were not compared with the selectors, %s frames of flows were "
 	    "given up, and %s lost their place in a full table, of %s frames.",
@@ -76,4 +76,17 @@ void sk_select_own_shedding(const struct sk_own_facts *facts, struct sk_finding 
 	    facts->simulated ? " Simulated: made under a lab basis." : "");
 	say(out->doubt, sizeof out->doubt,
 	    "Something may have passed unseen. A flood from one side looks the same as too small a machine: look at what classes and ports grew. A larger flow table or more workers would help.");
+}
+
+void sk_select_own_blindness(const struct sk_own_facts *facts, struct sk_finding *out)
+{
+	char time[96], number[2][SK_UNIT_TEXT_MAX], share[16];
+	begin(facts, "detectors_blind", facts->events_lost, facts->events, out);
+	say(out->sentence, sizeof out->sentence, "%s the detectors of this sensor missed %s of %s events on link %.63s (%s): they came faster than they could be counted.", when(facts, time),
+	    sk_number_format(facts->events_lost, number[0]), sk_number_format(facts->events, number[1]), facts->link, percent(facts->events_lost, facts->events, share));
+	say(out->why, sizeof out->why, "The rings to the thread in which detectors count were full; each event that found no room is counted, and the interval's record has the number.%s",
+	    facts->simulated ? " Simulated: made under a lab basis." : "");
+	say(out->doubt, sizeof out->doubt,
+	    "Scans, beacons and floods may have gone untold, and what was told may be more. No frame was lost by it, and selectors were compared. A flood of new flows does this: look at "
+	    "its findings first; longer rings (spool.records) or fewer detectors in the basis would help.");
 }

@@ -17,11 +17,14 @@ struct sk_own_facts {
 	size_t lost_count;
 	uint64_t evicted, shed;            /* frames of flows that had no place in a full table, or that were given up under load */
 	uint64_t heads_shed, facts_shed;   /* packets whose payload was not looked at, segments whose selectors were not asked */
+	uint64_t events, events_lost;      /* of detectors; of them those that were never counted */
 };
 
 /* "sensor_loss": frames went by that nobody judged, or that were judged and did not reach the worker that follows them. */
 void sk_select_own_loss(const struct sk_own_facts *facts, struct sk_finding *out);
 /* "sensor_shedding": something was given up for want of time or room. */
 void sk_select_own_shedding(const struct sk_own_facts *facts, struct sk_finding *out);
+/* "detectors_blind": events of detectors were lost, so that what they count is too low. */
+void sk_select_own_blindness(const struct sk_own_facts *facts, struct sk_finding *out);
 
 #endif

@@ -15,6 +15,8 @@ static void ask(const struct sk_border *table, const struct sk_addr *addr)
 	SK_INVARIANT(sk_border_span(table, addr, &last) <= SK_SIDE_FOREIGN);
 	SK_INVARIANT(sk_addr_compare(addr, &last) <= 0);
 	sk_border_prefetch(table, addr->bytes, addr->family);
+	uint16_t country = sk_border_country(table, addr->bytes, addr->family);
+	SK_INVARIANT(country == 0 || (country >= SK_COUNTRY('A', 'A') && country <= SK_COUNTRY('Z', 'Z')));
 	sk_border_decide(table, addr, &verdict);
 }
 

@@ -17,5 +17,6 @@ printf '2|x|1|1|1|20260619|0\nx|JP|ipv4|255.255.255.0|257|1|allocated\n' >seeds/
 printf '1.0.0.0,1.0.0.255,JP\n"1.0.1.0","1.0.1.255","US"\n1.0.2.0,1.0.2.255,\n1.0.0.128,1.0.1.9,A1\n' >seeds/fz_border_csv/good
 printf '2a00::,2a00::ffff,jp\n0.0.0.0,255.255.255.255,EU\n1.0.0.0,1.0.0.9,J\n' >seeds/fz_border_csv/mixed
 "$sekisho" border build --domestic 1.2.3.0/25 --unknown 1.2.0.0/16 --foreign 2001:db8:1::/48 --domestic 2002:102:304::/48 --rest unknown --build-date @0 \
+	--country XA=1.2.3.0/24 --country XB=2001:db8:1::/48 --country XC=2001:db8::/32 \
 	-o seeds/fz_border_table/lists.skb >/dev/null
 "$sekisho" border build --home JP --csv seeds/fz_border_csv/good --build-date @0 -o seeds/fz_border_table/countries.skb >/dev/null

@@ -38,6 +38,7 @@ static void frames(struct sk_cur *c, struct sk_pulse *pulse)
 	uint8_t copy[FRAME_MAX];
 	int64_t now_ns = INT64_C(1700000000) * 1000000000;
 	SK_INVARIANT(sk_pulse_probe_new(key, &probe) == SK_OK);
+	sk_pulse_probe_border(probe, fake_border());
 	while (sk_left(c) > 2) {
 		unsigned size = sk_u8(c), covered = sk_u8(c) % COVERS;
 		size = size < sk_left(c) ? size : (unsigned)sk_left(c);
@@ -55,6 +56,9 @@ static void frames(struct sk_cur *c, struct sk_pulse *pulse)
 		SK_INVARIANT(beat->frames > 0 && beat->sample_count <= SK_PULSE_SAMPLES_MAX);
 		for (unsigned i = 0; i < beat->sample_count; i++)
 			SK_INVARIANT(beat->samples[i].cell < SK_PULSE_CELLS && beat->samples[i].hops < 128);
+		SK_INVARIANT(beat->end_count <= SK_PULSE_ENDS_MAX && beat->end_count <= beat->looked && beat->looked <= beat->frames);
+		for (unsigned i = 0; i < beat->end_count; i++)
+			SK_INVARIANT(beat->ends[i].host < SK_PULSE_HOSTS);
 		take(pulse, beat);
 		sk_pulse_probe_next(probe, now_ns);
 	}
@@ -74,6 +78,11 @@ static void beats(struct sk_cur *c, struct sk_pulse *pulse)
 		beat.blind = beat.frames == 0 && (sk_u8(c) & 1) != 0;
 		sk_skip(c, beat.frames == 0 ? 0 : 1);
 		beat.samples[0] = (struct sk_pulse_sample){.cell = sk_u8(c), .hops = sk_u8(c), .bits = sk_u8(c) & 7, .latency_us = sk_be24(c)};
+		beat.named = true;
+		beat.looked = (uint32_t)beat.frames;
+		/* as many hosts as frames, up to the bound, of a country that a sample's numbers name */
+		for (; beat.end_count < SK_PULSE_ENDS_MAX && beat.end_count < beat.looked; beat.end_count++)
+			beat.ends[beat.end_count] = (struct sk_pulse_end){.country = (uint16_t)(beat.samples[0].cell << 8 | beat.samples[0].hops), .host = beat.end_count, .leaves = beat.samples[0].bits & 1};
 		take(pulse, &beat);
 		now_ns = beat.to_ns;
 	}

@@ -465,7 +465,7 @@ static void write_good(void)
 		const char *name;
 		const struct scene_setting *setting;
 	} twos[] = {{"good-detectors", &scene_party}, {"good-two-party", &scene_party}, {"good-two-lab", &scene_lab}, {"good-two-law", &scene_law},
-		    {"good-two-live", &scene_live}, {"good-two-exports", &scene_exports}};
+		    {"good-two-live", &scene_live}, {"good-two-events", &scene_events}, {"good-two-exports", &scene_exports}};
 	char folder[SK_PATH_MAX], name[DOTS];
 	struct scene scene;
 	for (size_t i = 0; i < SK_COUNT(sizes); i++) {
@@ -486,7 +486,7 @@ static void write_good(void)
 		scene_write(&scene, folder, own_key, TWO_EVERY);
 		scene_fini(&scene);
 		add_case(twos[i].name, 0, "VERIFIED", "VERIFIED", "");
-		if (i == 0 || twos[i].setting->losses || twos[i].setting->exports)
+		if (i == 0 || twos[i].setting->losses || twos[i].setting->events || twos[i].setting->exports)
 			continue;
 		/* The same as it was written before losses had names. */
 		(void)snprintf(name, sizeof name, "%s-old", twos[i].name);

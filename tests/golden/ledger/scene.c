@@ -17,6 +17,7 @@ const struct scene_setting scene_party = {"own-network", "party", "own_network",
 					  false,	 true,	  false,	 false,	  INT64_C(1795000000) * SECOND};
 const struct scene_setting scene_lab = {"lab", "none", "lab", FF | FD | DF, 63, true, true, true, false, INT64_C(1795000000) * SECOND};
 const struct scene_setting scene_live = {"own-network", "party", "own_network", FD | DF, 1 | 2 | 4, false, true, false, false, INT64_C(1795000000) * SECOND, .losses = true};
+const struct scene_setting scene_events = {"own-network", "party", "own_network", FD | DF, 1 | 2 | 4, false, true, false, false, INT64_C(1795000000) * SECOND, .events = true};
 const struct scene_setting scene_law = {"jp-2025", "none", "agreement", FD, 1 | 2, false, false, false, true, INT64_C(1850000000) * SECOND};
 
 const struct scene_setting scene_exports = {"own-network", "party", "own_network", FD | DF, 1 | 2 | 4, false, true, false, false, INT64_C(1795000000) * SECOND, .exports = true};
@@ -294,6 +295,7 @@ static size_t make_interval(struct maker *m, size_t link, bool leave_pending)
 	scene_account(account, &m->random, 2000, leave_pending, m->setting->classes);
 	if (m->setting->losses)
 		lose(account);
+	account->events_lost = m->setting->events && account->number != 1 ? 3 : 0;
 	account->exports = (struct sk_exports_account){.read = false};
 	if (m->exports && link == 0)
 		exports_account(account, &m->random, 1000, m->setting->classes);

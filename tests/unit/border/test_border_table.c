@@ -98,7 +98,7 @@ static void test_a_lying_header_with_a_right_digest_is_refused(void **state)
 	static const struct {
 		size_t offset;
 		uint8_t value;
-	} lies[] = {{0, 'X'}, {8, 2}, {12, 0x80}, {16, 1}, {176, 1}, {181, 1}, {184, 1}, {190, 1}, {192, 9}, {200, 0}, {200, 63}, {208, 1}, {216, 1}, {223, 0xff}};
+	} lies[] = {{0, 'X'}, {8, 1}, {8, 3}, {12, 0x80}, {16, 1}, {176, 1}, {181, 1}, {184, 1}, {190, 1}, {192, 9}, {200, 0}, {200, 63}, {208, 1}, {216, 1}, {223, 0xff}};
 	struct sk_buf table;
 	struct sk_fault fault = {0};
 	sample_bytes(&table);

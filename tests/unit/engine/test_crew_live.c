@@ -153,6 +153,45 @@ static void a_full_spool_is_counted(void **state)
 	}
 }
 
+/* So do events of detectors, whose collector is slow: each that finds no room is counted, in the account, in the sums, in a finding of its own. Its twin, with room, loses none.
+   rule: DETECTOR-4 */
+static void lost_events_are_counted(void **state)
+{
+	(void)state;
+	for (unsigned room = 0; room < 2; room++) {
+		struct world world;
+		struct sk_observe_sink sink;
+		struct sk_crew *crew = NULL;
+		struct sk_engine_totals totals;
+		struct sk_crew_stats stats;
+		assert_true(world_foreign(&world, "198.51.100.7\n203.0.113.0/29\nexample.com\n", true));
+		world_watch(&world, false);
+		struct sk_snapshot snapshot = world_snapshot(&world, 1);
+		struct sk_crew_config config = live_config(1, &sink);
+		config.spool_bytes = room != 0 ? 64 << 20 : 1;
+		config.flow.flows = 1024;
+		sink.observation = slow_observation;
+		struct test_source *source = make_source(20000, true, 0, 1);
+		struct sk_source of = source_of_test(source);
+		assert_int_equal(sk_crew_new(&config, &snapshot, &crew, &outcome.fault), SK_OK);
+		assert_int_equal(sk_crew_run(crew, &of, &outcome.fault), SK_OK);
+		assert_int_equal(sk_crew_finish(crew, SK_FLOW_END_STOP, &outcome.fault), SK_OK);
+		expect_closed(crew, &totals);
+		sk_crew_stats(crew, 0, &stats);
+		assert_int_equal(stats.events_lost, totals.events_lost);
+		assert_int_equal(outcome.last.events_lost, totals.events_lost); /* the one interval */
+		assert_true(room != 0 ? totals.events_lost == 0 : totals.events_lost > 100);
+		assert_int_equal(room == 0, outcome.own_findings != 0 && strcmp(outcome.last_own.kind, "detectors_blind") == 0);
+		if (room == 0) {
+			assert_non_null(strstr(outcome.last_own.sentence, "the detectors of this sensor missed"));
+			assert_int_equal(outcome.last_own.subject.family + outcome.last_own.counterpart.family, 0);
+		}
+		sk_crew_free(crew);
+		free(source);
+		world_stop(&world);
+	}
+}
+
 /* The same behind a pipe: whoever writes to it waits, and nothing is lost, left out or shed. */
 static void a_source_that_can_wait_waits(void **state)
 {
@@ -638,7 +677,7 @@ static int stop_all(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_full_exchange_is_counted), cmocka_unit_test(a_full_spool_is_counted), cmocka_unit_test(a_source_that_can_wait_waits), cmocka_unit_test(what_the_kernel_counts_is_in_the_account),
+		cmocka_unit_test(a_full_exchange_is_counted), cmocka_unit_test(a_full_spool_is_counted), cmocka_unit_test(lost_events_are_counted), cmocka_unit_test(a_source_that_can_wait_waits), cmocka_unit_test(what_the_kernel_counts_is_in_the_account),
 		cmocka_unit_test(intervals_by_time), cmocka_unit_test(levels_have_an_order), cmocka_unit_test(each_level_gives_up_its_own),
 		cmocka_unit_test(what_was_shed_is_asked_later), cmocka_unit_test(load_is_measured_at_the_source), cmocka_unit_test(a_source_each),
 		cmocka_unit_test(figures_are_read_whole),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A border table of arithmetic, linked in place of the real one: the last byte of an address modulo 3 is its side (enum sk_side). */
+/* A border table of arithmetic, linked in place of the real one: the last byte of an address modulo 3 is its side (enum sk_side), another its country. */
 #ifndef FAKE_BORDER_H
 #define FAKE_BORDER_H
 

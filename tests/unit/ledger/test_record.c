@@ -28,7 +28,7 @@ static void assert_canonical(const char *text, size_t length)
 static void test_round_trip(void **state)
 {
 	(void)state;
-	static const struct scene_setting *const settings[] = {&scene_party, &scene_lab, &scene_law, &scene_exports};
+	static const struct scene_setting *const settings[] = {&scene_party, &scene_lab, &scene_law, &scene_events, &scene_exports};
 	static struct sk_record record;
 	for (size_t s = 0; s < SK_COUNT(settings); s++) {
 		struct scene scene;
@@ -170,6 +170,7 @@ static void test_every_byte(void **state)
 	(void)state;
 	every_byte_of(&scene_law);
 	every_byte_of(&scene_exports);
+	every_byte_of(&scene_events);
 }
 
 static void test_writer_refuses(void **state)

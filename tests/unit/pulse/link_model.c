@@ -60,6 +60,64 @@ static void put_sample(struct link *link, struct sk_pulse_beat *beat)
 		beat->samples[beat->sample_count++] = sample;
 }
 
+/* ---- countries ---- */
+
+struct link link_world(uint64_t seed)
+{
+	static const double hosts[] = {40, 30, 25, 25, 8};
+	struct link link = link_plain(seed);
+	link.countries = sizeof hosts / sizeof hosts[0];
+	for (unsigned i = 0; i < link.countries; i++)
+		link.world[i] = (struct country){.hosts = hosts[i], .seen = 1};
+	return link;
+}
+
+enum { HOST_LASTS_S = 60, ENDS = 256 };
+
+static void come_and_go(struct link *link, struct country *country, double level)
+{
+	bool first = country->count == 0;
+	for (unsigned i = 0; i < country->count; i++)
+		if (link_chance(link) * HOST_LASTS_S < 1)
+			country->active[i--] = country->active[--country->count];
+	for (uint64_t born = poisson(link, country->hosts * level / (first ? 1 : HOST_LASTS_S)); born > 0 && country->count < HOSTS_MAX; born--)
+		country->active[country->count++] = (uint32_t)(link_chance(link) * 4294967295.0);
+}
+
+/* A frame of chance: hosts are not alike, some send ten times what others do. */
+static bool pick_end(struct link *link, struct sk_pulse_end *end)
+{
+	double weights[WORLD_MAX], sum = 0;
+	for (unsigned i = 0; i < link->countries; i++)
+		sum += weights[i] = (link->world[i].count + link->world[i].giant) * link->world[i].seen;
+	double at = link_chance(link) * sum * (1 + link->flood);
+	*end = (struct sk_pulse_end){.country = 0, .host = 7, .leaves = link->leaves};
+	if (at >= sum || sum <= 0)
+		return sum > 0;
+	unsigned i = 0;
+	for (; i + 1 < link->countries && at >= weights[i]; i++)
+		at -= weights[i];
+	const struct country *country = &link->world[i];
+	double u = link_chance(link);
+	bool giant = link_chance(link) * (country->count + country->giant) < country->giant || country->count == 0;
+	end->country = SK_COUNTRY('X', 'A' + i);
+	end->host = (uint16_t)((giant ? 77 * (i + 1) : own(country->active[(unsigned)(u * u * country->count)], 5)) % SK_PULSE_HOSTS);
+	return true;
+}
+
+/* Frames that do not take this link are not looked at: fewer are in the sample of what comes, and more of each other. */
+static void put_ends(struct link *link, struct sk_pulse_beat *beat, double level)
+{
+	if (link->countries == 0)
+		return;
+	beat->named = true;
+	beat->looked = (uint32_t)beat->frames;
+	for (unsigned i = 0; i < link->countries; i++)
+		come_and_go(link, &link->world[i], level);
+	while (beat->end_count < ENDS && beat->end_count < beat->looked && pick_end(link, &beat->ends[beat->end_count]))
+		beat->end_count++;
+}
+
 void link_beat(struct link *link, struct sk_pulse_beat *beat)
 {
 	*beat = (struct sk_pulse_beat){.from_ns = link->now_ns, .to_ns = link->now_ns + SECOND, .carrier = SK_SOURCE_CARRIER_UNKNOWN};
@@ -77,6 +135,7 @@ void link_beat(struct link *link, struct sk_pulse_beat *beat)
 	for (int class_ = 0; class_ < SK_CLASS_COUNT; class_++)
 		beat->frames += beat->classes[class_];
 	beat->bytes = beat->frames * 700;
+	put_ends(link, beat, level);
 	uint64_t handshakes = poisson(link, link->handshakes * level);
 	for (uint64_t i = 0; i < handshakes; i++)
 		put_sample(link, beat);

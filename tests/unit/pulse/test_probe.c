@@ -162,6 +162,71 @@ static void cells_are_of_networks(void **state)
 	stop(&f);
 }
 
+/* Of the end abroad, whichever way a frame goes, the table is asked for the country; without a table nobody is. */
+static void ends_are_abroad(void **state)
+{
+	(void)state;
+	struct fixture f = start();
+	send_tcp(&f, 4, ABROAD, HOME, ACK, 60, true);
+	assert_int_equal(told(&f)->end_count, 0);
+	assert_false(told(&f)->named);
+	stop(&f);
+	for (unsigned family = 4; family <= 6; family += 2) {
+		f = start();
+		sk_pulse_probe_border(f.probe, fake_border());
+		f.network = 2;
+		send_tcp(&f, family, ABROAD, HOME, ACK, 60, true);
+		send_tcp(&f, family, HOME, ABROAD, ACK, 60, true);
+		f.network = 3;
+		send_tcp(&f, family, ABROAD, ELSEWHERE, ACK, 60, true);
+		f.network = 255;
+		send_tcp(&f, family, ABROAD, HOME, ACK, 60, true);
+		send_tcp(&f, family, HOME, HOME, ACK, 60, true); /* erased: not looked at */
+		const struct sk_pulse_beat *beat = told(&f);
+		assert_true(beat->named);
+		assert_int_equal(beat->looked, 4);
+		assert_int_equal(beat->end_count, 4);
+		static const uint16_t countries[] = {SK_COUNTRY('X', 'C'), SK_COUNTRY('X', 'C'), SK_COUNTRY('X', 'D'), 0};
+		for (unsigned i = 0; i < 4; i++) {
+			assert_int_equal(beat->ends[i].country, countries[i]);
+			assert_int_equal(beat->ends[i].leaves, i == 1);
+		}
+		assert_int_equal(beat->ends[0].host, beat->ends[1].host);
+		assert_int_not_equal(beat->ends[0].host, beat->ends[2].host);
+		stop(&f);
+	}
+}
+
+/* However many come, the table is asked no more often: in the second second they are spread over all of it. */
+static void look_ups_have_a_bound(void **state)
+{
+	(void)state;
+	struct fixture f = start();
+	sk_pulse_probe_border(f.probe, fake_border());
+	for (unsigned i = 0; i < 20000; i++)
+		send_tcp(&f, 4, ABROAD, HOME, ACK, 60, true);
+	assert_int_equal(told(&f)->end_count, SK_PULSE_ENDS_MAX);
+	assert_int_equal(told(&f)->looked, 20000);
+	sk_pulse_probe_next(f.probe, f.now_ns);
+	assert_int_equal(sk_pulse_probe_residue(f.probe), 0);
+	assert_true(told(&f)->named);
+	for (unsigned i = 0; i < 20000; i++) {
+		send_tcp(&f, 4, ABROAD, HOME, ACK, 60, true);
+		if (i == 9999)
+			assert_in_range(told(&f)->end_count, 126, 130);
+	}
+	assert_in_range(told(&f)->end_count, 254, 258);
+	sk_pulse_probe_next(f.probe, f.now_ns);
+	/* Few come again: each of them, as soon as that is known. */
+	for (unsigned i = 0; i < 20; i++)
+		send_tcp(&f, 4, ABROAD, HOME, ACK, 60, true);
+	sk_pulse_probe_next(f.probe, f.now_ns);
+	for (unsigned i = 0; i < 20; i++)
+		send_tcp(&f, 4, ABROAD, HOME, ACK, 60, true);
+	assert_int_equal(told(&f)->end_count, 20);
+	stop(&f);
+}
+
 /* What the gate erased is counted and never looked at. */
 static void erased_frames_only_count(void **state)
 {
@@ -211,6 +276,7 @@ static void no_address_stays(void **state)
 	(void)state;
 	struct fixture f = start();
 	uint8_t home[4], abroad[4];
+	sk_pulse_probe_border(f.probe, fake_border());
 	put_address(home, 4, HOME, f.network);
 	put_address(abroad, 4, ABROAD, f.network);
 	send_tcp(&f, 4, HOME, ABROAD, SYN, 64, true); /* waits for its answer */
@@ -228,7 +294,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_handshake_tells_hops_and_latency), cmocka_unit_test(a_repeated_question_is_told_and_gives_no_latency), cmocka_unit_test(scans_are_no_handshakes),
-		cmocka_unit_test(cells_are_of_networks), cmocka_unit_test(erased_frames_only_count), cmocka_unit_test(seconds_end), cmocka_unit_test(no_address_stays),
+		cmocka_unit_test(cells_are_of_networks), cmocka_unit_test(ends_are_abroad), cmocka_unit_test(look_ups_have_a_bound), cmocka_unit_test(erased_frames_only_count), cmocka_unit_test(seconds_end), cmocka_unit_test(no_address_stays),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

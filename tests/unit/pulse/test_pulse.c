@@ -411,12 +411,12 @@ static void findings_are_about_the_link_alone(void **state)
 {
 	(void)state;
 	for (int kind = SK_PULSE_DOWN; kind <= SK_PULSE_SHIFT; kind++)
-		for (int cause = SK_PULSE_BY_CARRIER; cause <= SK_PULSE_BY_LATENCY; cause++)
+		for (int cause = SK_PULSE_BY_CARRIER; cause <= SK_PULSE_BY_COUNTRY_MORE; cause++)
 			for (int over = 0; over < 2; over++) {
 				struct sk_finding finding, again;
 				struct sk_pulse_event event = {.kind = (uint8_t)kind, .cause = (uint8_t)cause, .over = over != 0, .from_ns = INT64_C(1700000000) * SECOND,
 							       .to_ns = INT64_C(1700000060) * SECOND, .usual = 2000, .seen = 12.5, .networks = 20, .moved = 11, .hops = -2, .latency_was_us = 20000,
-							       .latency_us = 80000};
+							       .latency_us = 80000, .country_count = 2, .countries = {0x5841, 0x5842}};
 				sk_pulse_finding(&event, "uplink", true, &finding);
 				event.from_ns += SECOND;
 				sk_pulse_finding(&event, "uplink", true, &again);

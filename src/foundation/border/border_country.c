@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Countries: which one the table's sources name for an address. They stand in sections of their own, behind everything that a judgement reads. */
+#include "border/border_priv.h"
+
+struct country_range {
+	sk_u128 first, last;
+	uint16_t country;
+	bool blank; /* the two bytes behind it are zeros */
+};
+
+/* Range i of a family's section; i must be below its count. */
+static struct country_range range_at(const struct sk_border *table, unsigned family, size_t i)
+{
+	const enum sk_border_section section = family == 4 ? SK_SECTION_COUNTRIES4 : SK_SECTION_COUNTRIES6;
+	struct sk_cur whole = sk_cur_of(table->bytes, table->length);
+	struct sk_cur c = sk_seek(&whole, table->offset[section] + i * sk_border_record_bytes(section));
+	uint8_t address[16];
+	struct country_range range;
+	sk_copy(&c, address, sk_family_bits(family) / 8);
+	range.first = sk_u128_of(address, family);
+	sk_copy(&c, address, sk_family_bits(family) / 8);
+	range.last = sk_u128_of(address, family);
+	range.country = sk_be16(&c);
+	range.blank = sk_be16(&c) == 0;
+	return range;
+}
+
+static bool is_letter(unsigned byte)
+{
+	return byte >= 'A' && byte <= 'Z';
+}
+
+enum sk_err sk_border_countries_check(const struct sk_border *table, const char *path, struct sk_fault *fault)
+{
+	for (unsigned f = 0; f < 2; f++) {
+		sk_u128 before = 0;
+		for (size_t i = 0; i < table->header.counts[SK_SECTION_COUNTRIES4 + f]; i++) {
+			struct country_range range = range_at(table, f == 0 ? 4 : 6, i);
+			if (range.last < range.first || (i != 0 && range.first <= before) || !range.blank || !is_letter(range.country >> 8) || !is_letter(range.country & 255))
+				return sk_fault_set(fault, SK_EMALFORMED, "%s: IPv%c country range %zu is not in order; build the table again", path, f == 0 ? '4' : '6', i);
+			before = range.last;
+		}
+	}
+	return SK_OK;
+}
+
+uint16_t sk_border_country(const struct sk_border *table, const uint8_t *bytes, unsigned family)
+{
+	size_t low = 0, count = (size_t)table->header.counts[family == 4 ? SK_SECTION_COUNTRIES4 : SK_SECTION_COUNTRIES6], high = count;
+	sk_u128 value = sk_u128_of(bytes, family);
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (range_at(table, family, middle).last < value)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == count)
+		return 0;
+	struct country_range range = range_at(table, family, low);
+	return range.first <= value ? range.country : 0;
+}
