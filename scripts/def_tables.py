@@ -172,6 +172,56 @@ def prose_of(root):
 
 
 # file -> name of the table -> lines
+# ---- the lifecycle of a basis, and the sections of a policy file ----
+
+def stage_rows(root, macro):
+    return [a for m, a, _ in rows(root, "src/contract/basis/stage.def") if m == macro]
+
+
+def stage_drawing(root):
+    """Mermaid: one arrow for each pair of stages, with the events that lead there; events that stay are left to the table."""
+    events = {a[0]: a[1] for a in stage_rows(root, "SK_EVENT")}
+    stages = {a[0]: a[1] or "[*]" for a in stage_rows(root, "SK_STAGE")}
+    arrows = {}
+    for start, event, outcome, end in stage_rows(root, "SK_STEP"):
+        if start != end:
+            arrows.setdefault((start, end), []).append(events[event] + {"NONE": "", "OPEN": " (open)", "CARRIED": " (carried)", "REJECTED": " (rejected)"}[outcome])
+    out = ["```mermaid", "stateDiagram-v2"]
+    out += [f"    {stages[a]} --> {stages[b]}: {', '.join(words)}" for (a, b), words in arrows.items()]
+    out += [f"    {a[1]} --> [*]" for a in stage_rows(root, "SK_STAGE") if a[3] == "true"]
+    return out + ["```"]
+
+
+def stage_table(root):
+    out = ["| stage | what it means | may be collected |", "|---|---|---|"]
+    return out + [f"| `{a[1]}` | {cell(a[4])} | {'yes' if a[2] == 'true' else '-'} |" for a in stage_rows(root, "SK_STAGE") if a[1]]
+
+
+def stage_event_table(root):
+    names = {a[0]: a[1] or "(new)" for a in stage_rows(root, "SK_STAGE")}
+    steps = stage_rows(root, "SK_STEP")
+    out = ["| act | who | what it says | out of |", "|---|---|---|---|"]
+    for symbol, name, _, who, prose in stage_rows(root, "SK_EVENT"):
+        origins = list(dict.fromkeys(names[s[0]] for s in steps if s[1] == symbol))
+        out.append(f"| `{name}` | {cell(who)} | {cell(prose)} | {', '.join(origins)} |")
+    return out
+
+
+def law_table(root):
+    """Every section of a policy file with the keys of its rows."""
+    kinds = {"WORD": "word", "WORDS": "list of words", "TEXT": "text", "SPAN": "time (`6mo`, `90d`, `24h`, `none`)", "DATE": "day", "COUNT": "number", "BOOL": "true or false"}
+    needs = {"KEY": "key", "MUST": "must", "MAY": "may"}
+    found = list(rows(root, "src/foundation/law/law.def"))
+    every = [a for m, a, _ in found if m == "SK_LAW_EVERY"]
+    out = ["| section | key | what it is | value | need |", "|---|---|---|---|---|"]
+    for macro, a, _ in found:
+        if macro == "SK_LAW_SECTION":
+            out.append(f"| `{a[2]}` | | {cell(a[5])}{' A change needs oversight where the policy asks for it.' if a[4] == 'ACK' else ''} | at most {a[3]} rows | |")
+            out += [f"| | `{b[0]}` | {cell(b[3])} | {kinds[b[1]]} | {needs[b[2]]} |" for m, b, _ in found if m == "SK_LAW_" + a[0]]
+    out.append("| every row | | | | |")
+    return out + [f"| | `{b[0]}` | {cell(b[3])} | {kinds[b[1]]} | {needs[b[2]]} |" for b in every]
+
+
 # ---- the second verifier's copy of the contracts' tables ----
 
 def go_map(name, kind, pairs):
@@ -197,6 +247,8 @@ def go_tables(root):
 
 
 TABLES = {
+    "docs/bases.md": {"drawing": stage_drawing, "stages": stage_table, "acts": stage_event_table},
+    "docs/policy.md": {"keys": law_table},
     "verify/go/tables.go": {"go_tables": go_tables},
     "man/sekisho.conf.5": {"keys": conf_manual},
     "docs/service.md": {"figures": metric_table, "health": health_table, "events": event_table, "walls": wall_table},

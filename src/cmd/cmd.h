@@ -8,10 +8,17 @@
 #include "base/base.h"
 #include "base/clock.h"
 
+/* Of a command that shows selected information: who looks, and for what (cmd/look.h). */
+struct sk_look_asked {
+	const char *command, *purpose, *key;
+	char what[1024];
+};
+
 struct sk_cmd {
 	struct sk_clock clock;
 	FILE *out, *err;
 	bool terminal;   /* err is a terminal: progress may be drawn */
+	struct sk_look_asked look;
 };
 
 /* A command: argv[0] is its name. Returns the process exit code. */

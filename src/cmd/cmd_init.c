@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/basis_text.h"
 #include "cmd/cmd.h"
-#include "cmd/detectors.h"
+#include "cmd/basis.h"
 #include "cmd/workspace.h"
 #include "text/json.h"
 #include "text/text.h"
@@ -14,7 +15,7 @@ enum { DAY_S = 86400, DEFAULT_DAYS = 90, DEFAULT_MAX_ENTRIES = 20000000, DEFAULT
 
 enum { OPT_PROFILE = 256, OPT_ROLE, OPT_BORDER, OPT_FROM, OPT_UNTIL, OPT_FOR, OPT_CLASSES, OPT_MAX_ENTRIES, OPT_MIN_V4, OPT_MIN_V6, OPT_NAMES, OPT_ORIGIN,
        OPT_OWN, OPT_DETECTORS, OPT_KINDS, OPT_EXACT, OPT_KEYS, OPT_OVERSIGHT, OPT_TOKENS, OPT_CUSTODIAN, OPT_PRIVACY,
-       OPT_NEEDED, OPT_RETENTION, OPT_WORKSPACE, OPT_JSON, OPT_HELP };
+       OPT_NEEDED, OPT_RETENTION, OPT_WORKSPACE, OPT_JSON, OPT_HELP, OPT_CENTRE, OPT_BASIS };
 
 static const struct option options[] = {
 	{"workspace", required_argument, NULL, OPT_WORKSPACE}, {"profile", required_argument, NULL, OPT_PROFILE}, {"role", required_argument, NULL, OPT_ROLE},
@@ -24,64 +25,16 @@ static const struct option options[] = {
 	{"origin", required_argument, NULL, OPT_ORIGIN}, {"own", required_argument, NULL, OPT_OWN}, {"detectors", required_argument, NULL, OPT_DETECTORS}, {"kinds", required_argument, NULL, OPT_KINDS},
 	{"exact-set", required_argument, NULL, OPT_EXACT}, {"keys", required_argument, NULL, OPT_KEYS}, {"oversight", required_argument, NULL, OPT_OVERSIGHT},
 	{"tokens", no_argument, NULL, OPT_TOKENS}, {"custodian", required_argument, NULL, OPT_CUSTODIAN}, {"privacy-officer", required_argument, NULL, OPT_PRIVACY},
-	{"needed", required_argument, NULL, OPT_NEEDED}, {"retention-days", required_argument, NULL, OPT_RETENTION}, {"json", no_argument, NULL, OPT_JSON}, {"help", no_argument, NULL, OPT_HELP}, {0}};
+	{"needed", required_argument, NULL, OPT_NEEDED}, {"retention-days", required_argument, NULL, OPT_RETENTION}, {"json", no_argument, NULL, OPT_JSON}, {"help", no_argument, NULL, OPT_HELP},
+	{"centre", required_argument, NULL, OPT_CENTRE}, {"basis", required_argument, NULL, OPT_BASIS}, {0}};
 
 struct init_args {
-	const char *workspace;
+	const char *workspace, *centre, *basis;
 	bool has_profile, json, help;
 	struct sk_verify_key oversight;
 	int64_t duration_ns;
 	struct sk_workspace_new make;
 };
-
-/* "FD,DF" -> bits. */
-static bool parse_classes(const char *text, uint32_t *out)
-{
-	uint32_t bits = 0;
-	while (*text != '\0') {
-		size_t length = strcspn(text, ",");
-		int class_ = 0;
-		while (class_ < SK_CLASS_COUNT && (strlen(sk_class_name((enum sk_class)class_)) != length || strncmp(text, sk_class_name((enum sk_class)class_), length) != 0))
-			class_++;
-		if (class_ == SK_CLASS_COUNT)
-			return false;
-		bits |= SK_CLASS_BIT(class_);
-		text += length + (text[length] == ',');
-	}
-	*out = bits;
-	return bits != 0;
-}
-
-/* "address,domain" -> bits. */
-static bool parse_kinds(const char *text, uint32_t *out)
-{
-	uint32_t bits = 0;
-	while (*text != '\0') {
-		size_t length = strcspn(text, ",");
-		uint32_t kind = 1;
-		for (; kind <= SK_SELECTOR_KINDS_ALL; kind <<= 1) {
-			const char *name = sk_selector_kind_name((enum sk_selector_kind)kind);
-			if (strlen(name) == length && strncmp(text, name, length) == 0)
-				break;
-		}
-		if (kind > SK_SELECTOR_KINDS_ALL)
-			return false;
-		bits |= kind;
-		text += length + (text[length] == ',');
-	}
-	*out = bits;
-	return bits != 0;
-}
-
-static bool parse_count(const char *text, uint64_t limit, uint64_t *out)
-{
-	char *end = NULL;
-	unsigned long long value = strtoull(text, &end, 10);
-	if (text[0] < '0' || text[0] > '9' || *end != '\0' || value > limit)
-		return false;
-	*out = value;
-	return true;
-}
 
 static bool take_own(struct sk_workspace_new *make, const char *text)
 {
@@ -100,7 +53,7 @@ static bool take_custodian(struct sk_workspace_new *make, const char *text, bool
 static bool take_number(const char *text, uint64_t limit, unsigned *out)
 {
 	uint64_t number = 0;
-	bool good = parse_count(text, limit, &number) && number != 0;
+	bool good = sk_basis_count_parse(text, limit, &number) && number != 0;
 	*out = (unsigned)number;
 	return good;
 }
@@ -134,11 +87,11 @@ static int take_option(struct sk_cmd *cmd, const char *command, int option, stru
 	case OPT_FROM: good = sk_time_parse(optarg, &make->from_ns) == SK_OK; break;
 	case OPT_UNTIL: good = sk_time_parse(optarg, &make->until_ns) == SK_OK; break;
 	case OPT_FOR: good = sk_duration_parse(optarg, &args->duration_ns) == SK_OK; break;
-	case OPT_CLASSES: good = parse_classes(optarg, &make->classes); break;
-	case OPT_KINDS: good = parse_kinds(optarg, &make->rule.kinds); break;
-	case OPT_MAX_ENTRIES: good = parse_count(optarg, 1000000000, &make->rule.max_entries); break;
-	case OPT_MIN_V4: good = parse_count(optarg, 32, &number); make->rule.min_prefix_v4 = (uint8_t)number; break;
-	case OPT_MIN_V6: good = parse_count(optarg, 128, &number); make->rule.min_prefix_v6 = (uint8_t)number; break;
+	case OPT_CLASSES: good = sk_basis_classes_parse(optarg, &make->classes); break;
+	case OPT_KINDS: good = sk_basis_kinds_parse(optarg, &make->rule.kinds); break;
+	case OPT_MAX_ENTRIES: good = sk_basis_count_parse(optarg, 1000000000, &make->rule.max_entries); break;
+	case OPT_MIN_V4: good = sk_basis_count_parse(optarg, 32, &number); make->rule.min_prefix_v4 = (uint8_t)number; break;
+	case OPT_MIN_V6: good = sk_basis_count_parse(optarg, 128, &number); make->rule.min_prefix_v6 = (uint8_t)number; break;
 	case OPT_EXACT: make->rule.has_exact_set = true; good = sk_hex_decode(optarg, make->rule.exact_set, SK_HASH_BYTES) == SK_OK; break;
 	case OPT_NAMES: make->names = true; break;
 	case OPT_ORIGIN: make->origin = optarg; break;
@@ -157,6 +110,8 @@ static int take_option(struct sk_cmd *cmd, const char *command, int option, stru
 	case OPT_RETENTION: good = take_custody(args, option); break;
 	case OPT_JSON: args->json = true; break;
 	case OPT_HELP: args->help = true; break;
+	case OPT_CENTRE: args->centre = optarg; break;
+	case OPT_BASIS: args->basis = optarg; break;
 	default: return sk_cmd_usage(cmd, command, "unknown or incomplete option; see sekisho-init(1)");
 	}
 	return good ? 0 : sk_cmd_usage(cmd, command, "'%s' is not a value that this option takes; see sekisho-init(1)", optarg);
@@ -187,115 +142,6 @@ static int parse_args(struct sk_cmd *cmd, int argc, char **argv, struct init_arg
 	return 0;
 }
 
-/* Does it run whatever is given by default? */
-static size_t default_detectors(const struct sk_basis *basis)
-{
-	size_t rows, wanted = 0, there = 0;
-	const struct sk_detector_row *row = sk_policy_detectors(&rows);
-	for (size_t i = 0; i < rows; i++) {
-		wanted += row[i].given == SK_GIVEN_DEFAULT;
-		for (size_t j = 0; j < basis->detector_count; j++)
-			there += row[i].given == SK_GIVEN_DEFAULT && strcmp(row[i].name, basis->detectors[j].name) == 0;
-	}
-	return there == wanted ? there : 0;
-}
-
-/* "beacon (visits 12)": thresholds that are not what the program would take by itself. True when there are any. */
-static bool detector_text(const struct sk_basis_detector *detector, char *text, size_t size)
-{
-	size_t count, used = (size_t)snprintf(text, size, "%s", detector->name);
-	const struct sk_threshold *known = sk_detectors_thresholds(detector->name, &count);
-	bool changed = false;
-	for (size_t j = 0; j < detector->threshold_count; j++)
-		for (size_t k = 0; k < count && used < size; k++)
-			if (strcmp(known[k].key, detector->thresholds[j].key) == 0 && known[k].fallback != detector->thresholds[j].value) {
-				used += (size_t)snprintf(text + used, size - used, " (%s %llu)", detector->thresholds[j].key, (unsigned long long)detector->thresholds[j].value);
-				changed = true;
-			}
-	return changed;
-}
-
-/* The default set in one word, others by name. */
-static void print_detectors(FILE *out, const struct sk_basis *basis)
-{
-	enum { WIDTH = 100 };
-	char text[512];
-	size_t given = default_detectors(basis);
-	int column = fprintf(out, "detectors ");
-	if (given != 0)
-		column += fprintf(out, " default (%zu: sekisho detectors list)", given);
-	for (size_t i = 0; i < basis->detector_count; i++) {
-		bool changed = detector_text(&basis->detectors[i], text, sizeof text);
-		if (given != 0 && !changed && sk_policy_detector(basis->detectors[i].name)->given == SK_GIVEN_DEFAULT)
-			continue;
-		if (column + (int)strlen(text) > WIDTH)
-			column = fprintf(out, "\n          ");
-		column += fprintf(out, " %s", text);
-	}
-	(void)fprintf(out, "%s\n", basis->detector_count == 0 ? " none" : "");
-}
-
-static void print_basis(FILE *out, const struct sk_basis *basis)
-{
-	char from[SK_TIME_TEXT_MAX], until[SK_TIME_TEXT_MAX], number[SK_UNIT_TEXT_MAX];
-	(void)fprintf(out, "basis      %s (%s, profile %s, role %s)%s%s\n", basis->id, basis->kind, basis->profile, basis->role,
-		      basis->self_approved ? ", SELF-APPROVED" : "", basis->simulated ? ", SIMULATED" : "");
-	(void)fprintf(out, "in force   %s to %s\nclasses   ", sk_time_format(basis->from_ns, 0, from), sk_time_format(basis->until_ns, 0, until));
-	for (int class_ = 0; class_ < SK_CLASS_COUNT; class_++)
-		if ((basis->classes & SK_CLASS_BIT(class_)) != 0)
-			(void)fprintf(out, " %s", sk_class_name((enum sk_class)class_));
-	(void)fprintf(out, "\nselectors ");
-	for (uint32_t kind = 1; kind <= SK_SELECTOR_KINDS_ALL; kind <<= 1)
-		if ((basis->rule.kinds & kind) != 0)
-			(void)fprintf(out, " %s", sk_selector_kind_name((enum sk_selector_kind)kind));
-	(void)fprintf(out, ", at most %s, prefixes no shorter than /%u and /%u%s\n", sk_number_format(basis->rule.max_entries, number), basis->rule.min_prefix_v4,
-		      basis->rule.min_prefix_v6, basis->rule.has_exact_set ? ", one exact set only" : "");
-	print_detectors(out, basis);
-	(void)fprintf(out, "names      %s\n", basis->names ? "full names are kept for selected flows" : "reduced to the matched or registered domain");
-}
-
-static void print_basis_json(struct sk_cmd *cmd, const struct sk_basis *basis, const char *workspace)
-{
-	struct sk_buf text;
-	struct sk_json_writer json;
-	char when[SK_TIME_TEXT_MAX];
-	sk_buf_init(&text, SK_BASIS_TEXT_MAX);
-	sk_json_begin(&json, &text, false);
-	sk_json_object(&json, NULL);
-	sk_json_text(&json, "workspace", workspace);
-	sk_json_text(&json, "id", basis->id);
-	sk_json_text(&json, "kind", basis->kind);
-	sk_json_text(&json, "profile", basis->profile);
-	sk_json_text(&json, "role", basis->role);
-	sk_json_text(&json, "from", sk_time_format(basis->from_ns, 0, when));
-	sk_json_text(&json, "until", sk_time_format(basis->until_ns, 0, when));
-	sk_json_array(&json, "classes");
-	for (int class_ = 0; class_ < SK_CLASS_COUNT; class_++)
-		if ((basis->classes & SK_CLASS_BIT(class_)) != 0)
-			sk_json_text(&json, NULL, sk_class_name((enum sk_class)class_));
-	sk_json_end(&json);
-	sk_json_array(&json, "selector_kinds");
-	for (uint32_t kind = 1; kind <= SK_SELECTOR_KINDS_ALL; kind <<= 1)
-		if ((basis->rule.kinds & kind) != 0)
-			sk_json_text(&json, NULL, sk_selector_kind_name((enum sk_selector_kind)kind));
-	sk_json_end(&json);
-	sk_json_object(&json, "detectors");
-	for (size_t i = 0; i < basis->detector_count; i++) {
-		sk_json_object(&json, basis->detectors[i].name);
-		for (size_t j = 0; j < basis->detectors[i].threshold_count; j++)
-			sk_json_u64(&json, basis->detectors[i].thresholds[j].key, basis->detectors[i].thresholds[j].value);
-		sk_json_end(&json);
-	}
-	sk_json_end(&json);
-	sk_json_u64(&json, "max_entries", basis->rule.max_entries);
-	sk_json_bool(&json, "self_approved", basis->self_approved);
-	sk_json_bool(&json, "simulated", basis->simulated);
-	sk_json_hex(&json, "digest", basis->digest, sizeof basis->digest);
-	sk_json_end(&json);
-	(void)fprintf(cmd->out, "%s\n", sk_buf_text(&text));
-	sk_buf_fini(&text);
-}
-
 /* Open the workspace just to show its basis; dates are not checked here, watch does. */
 static int show_basis(struct sk_cmd *cmd, const char *folder, bool as_json)
 {
@@ -305,10 +151,63 @@ static int show_basis(struct sk_cmd *cmd, const char *folder, bool as_json)
 	if (sk_workspace_open(folder, false, &workspace, &fault) != SK_OK || sk_workspace_basis(&workspace, 0, &basis, &fault) != SK_OK)
 		return sk_cmd_fail(cmd, &fault);
 	if (as_json)
-		print_basis_json(cmd, &basis, folder);
+		sk_basis_print_json(cmd, &basis, folder);
 	else
-		print_basis(cmd->out, &basis);
+		sk_basis_print(cmd->out, &basis);
 	return 0;
+}
+
+/* How long the policy of the day lets this kind of basis keep what it selects, and whether oversight holds a share of the keys. */
+static enum sk_err take_retention(struct sk_office *office, const struct sk_basis_matter *matter, struct sk_workspace_new *make, struct sk_fault *fault)
+{
+	enum { SHORTEST_MONTH_DAYS = 28 };
+	const struct sk_law *law;
+	SK_TRY(sk_office_law_in_force(office, &law, fault));
+	const struct sk_law_retention *row = law != NULL ? sk_law_retention(law, matter->basis.kind, office->now_ns, office->centre.simulated) : NULL;
+	if (row == NULL)
+		return SK_OK;
+	unsigned days = row->keep.months != 0 ? row->keep.months * SHORTEST_MONTH_DAYS : (unsigned)(row->keep.ns / 1000000000 / DAY_S);
+	if (days == 0)
+		days = 1;
+	if (make->retention_days > days)
+		return sk_fault_set(fault, SK_EPERMIT, "--retention-days %u: policy %s lets a basis of kind %s keep what it selects %u days", make->retention_days, law->name, matter->basis.kind, days);
+	if (make->retention_days == 0)
+		make->retention_days = days;
+	if (row->split && make->oversight == NULL)
+		return sk_fault_set(fault, SK_EPERMIT, "policy %s: of a basis of kind %s oversight holds a share of the keys; --oversight KEY names whose", law->name, matter->basis.kind);
+	return SK_OK;
+}
+
+/* The workspace of a centre: what the centre asked for says under which profile and role; the basis comes when it is activated. */
+static int init_of_centre(struct sk_cmd *cmd, struct init_args *args)
+{
+	struct sk_office office;
+	struct sk_fault fault;
+	if (args->workspace == NULL || args->basis == NULL || args->make.border_path == NULL || args->has_profile)
+		return sk_cmd_usage(cmd, "init", "--centre DIR needs --workspace, --basis ID and --border; the profile is the centre's");
+	/* The centre's key approves the border table, so it is opened as for an act. */
+	enum sk_err err = sk_office_open(cmd, args->centre, true, &office, &fault);
+	if (err == SK_OK)
+		err = sk_office_bases(&office, &fault);
+	const struct sk_basis_matter *matter = err == SK_OK ? sk_bases_find(office.bases, args->basis) : NULL;
+	if (err == SK_OK && matter == NULL)
+		err = sk_fault_set(&fault, SK_ENOENT, "basis %s: there is none; sekisho basis list --dir %s lists them", args->basis, args->centre);
+	if (err == SK_OK && sk_stage_over(matter->stage))
+		err = sk_fault_set(&fault, SK_ESTAGE, "basis %s: is %s; a workspace cannot be made for it", args->basis, sk_stage_name(matter->stage));
+	if (err == SK_OK)
+		err = sk_role_parse(matter->basis.role, &args->make.role);
+	if (err == SK_OK)
+		err = take_retention(&office, matter, &args->make, &fault);
+	args->make.profile = office.centre.profile;
+	args->make.centre = office.centre.key;
+	args->make.basis_id = args->basis;
+	if (err == SK_OK)
+		err = sk_workspace_create(args->workspace, &args->make, &fault);
+	if (err == SK_OK)
+		(void)fprintf(cmd->out, "workspace  %s\nbasis      %s, at stage %s\ntrusts     %s\nnext       sekisho basis activate %s --workspace %s --dir %s --key KEY\n", args->workspace, matter->id,
+			      sk_stage_name(matter->stage), office.centre.origin, matter->id, args->workspace, args->centre);
+	sk_office_close(&office);
+	return err == SK_OK ? 0 : sk_cmd_fail(cmd, &fault);
 }
 
 int sk_cmd_init(struct sk_cmd *cmd, int argc, char **argv)
@@ -324,6 +223,8 @@ int sk_cmd_init(struct sk_cmd *cmd, int argc, char **argv)
 		return code != 0 ? code : sk_cmd_help(cmd, argv[0]);
 	if (optind < argc)
 		return sk_cmd_usage(cmd, argv[0], "unexpected word '%s'", argv[optind]);
+	if (args.centre != NULL || args.basis != NULL)
+		return args.centre != NULL ? init_of_centre(cmd, &args) : sk_cmd_usage(cmd, argv[0], "--basis goes with --centre");
 	if (args.workspace == NULL || !args.has_profile || args.make.border_path == NULL)
 		return sk_cmd_usage(cmd, argv[0], "--workspace, --profile and --border are needed");
 	if (args.make.profile == SK_PROFILE_OWN_NETWORK && args.make.role == SK_ROLE_NONE)
@@ -364,7 +265,7 @@ static int renew(struct sk_cmd *cmd, struct init_args *args)
 	return err != SK_OK ? sk_cmd_fail(cmd, &fault) : show_basis(cmd, args->workspace, args->json);
 }
 
-int sk_cmd_basis(struct sk_cmd *cmd, int argc, char **argv)
+int sk_basis_of_workspace(struct sk_cmd *cmd, int argc, char **argv)
 {
 	struct init_args args;
 	struct sk_fault fault;

@@ -59,17 +59,22 @@ static enum sk_err load_rules(struct sk_force *force, const char *path, bool rel
 }
 
 /* Indicators and rules are approved together. */
-static enum sk_err check_sets(struct sk_force *force, struct sk_fault *fault)
+static void take_facts(struct sk_force *force)
 {
 	const struct sk_indicator_facts *info = &force->set_info;
 	struct sk_set_facts indicators = {.kinds = info->kinds, .entries = info->entries, .shortest_v4 = info->shortest_v4, .shortest_v6 = info->shortest_v6};
 	force->has_sets = force->set != NULL || force->rules != NULL;
 	if (!force->has_sets)
-		return SK_OK;
+		return;
 	memcpy(indicators.digest, info->digest, sizeof indicators.digest);
 	memcpy(indicators.entries_by_kind, info->entries_by_kind, sizeof info->entries_by_kind);
 	force->set_facts = sk_rules_set_facts(force->set != NULL ? &indicators : NULL, force->rules);
-	return sk_basis_covers(&force->basis, &force->set_facts, fault);
+}
+
+static enum sk_err check_sets(struct sk_force *force, struct sk_fault *fault)
+{
+	take_facts(force);
+	return force->has_sets ? sk_basis_covers(&force->basis, &force->set_facts, fault) : SK_OK;
 }
 
 static enum sk_err load(struct sk_force *force, const struct sk_workspace *workspace, const struct sk_force_paths *paths, int64_t now_ns, struct sk_fault *fault)
@@ -101,6 +106,27 @@ enum sk_err sk_force_load(const struct sk_workspace *workspace, const struct sk_
 	}
 	*out = force;
 	return SK_OK;
+}
+
+enum sk_err sk_force_set_facts(const struct sk_workspace *workspace, struct sk_set_facts *out, struct sk_fault *fault)
+{
+	static const struct sk_force_paths own_paths;
+	char own[SK_PATH_MAX];
+	struct sk_force *force = calloc(1, sizeof *force);
+	if (force == NULL)
+		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
+	/* Somebody else relies on what is told: the digest is worked out again. */
+	enum sk_err err = load_set(force, path_of(workspace, &own_paths, FILE_SELECTORS, own), false, true, fault);
+	if (err == SK_OK)
+		err = load_rules(force, path_of(workspace, &own_paths, FILE_RULES, own), true, fault);
+	if (err == SK_OK) {
+		take_facts(force);
+		*out = force->set_facts;
+		if (!force->has_sets)
+			err = sk_fault_set(fault, SK_ENOENT, "%s: there are no selectors; sekisho selectors import puts some there", workspace->folder);
+	}
+	sk_force_free(force);
+	return err;
 }
 
 void sk_force_free(struct sk_force *force)

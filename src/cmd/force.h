@@ -40,6 +40,8 @@ struct sk_force {
 /* Read and check everything, at that time. SK_ENOBASIS, SK_EBASISBAD, SK_EPROFILE, SK_EFUTURE, SK_EEXPIRED, SK_ECLASS, SK_EBORDER, SK_ESETRULE, damage, the host's errors.
    Caller frees. */
 SK_MUST enum sk_err sk_force_load(const struct sk_workspace *workspace, const struct sk_force_paths *paths, int64_t now_ns, struct sk_force **out, struct sk_fault *fault);
+/* The set of a workspace, selectors and rules together, as its sensor would load it, whatever its basis. SK_ENOENT: it has none; damage, the host's errors. */
+SK_MUST enum sk_err sk_force_set_facts(const struct sk_workspace *workspace, struct sk_set_facts *out, struct sk_fault *fault);
 /* NULL is fine. */
 void sk_force_free(struct sk_force *force);
 /* Does another file stand under one of the names now? */

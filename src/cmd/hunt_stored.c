@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/look.h"
 #include "cmd/hunt.h"
 #include "store/store.h"
 #include "text/text.h"
@@ -173,6 +174,7 @@ enum sk_err sk_hunt_look_back(struct sk_hunt *hunt, struct sk_fault *fault)
 	struct sk_hunt_stored *stored = hunt->stored;
 	struct sk_workspace_store at;
 	struct look_back to = {.hunt = hunt, .stored = stored, .filter = {.class_ = -1, .since_ns = stored->since_ns, .until_ns = stored->until_ns}};
+	SK_TRY(sk_look(hunt->cmd, stored->workspace, fault));
 	enum sk_err err = sk_store_open(sk_workspace_store(stored->workspace, hunt->cmd->clock.unix_ns(hunt->cmd->clock.context), true, &at), &to.store, fault);
 	if (err == SK_ENOENT) /* nothing was watched into it yet: an empty store */
 		return SK_OK;

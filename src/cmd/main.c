@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/look.h"
 
 struct command {
 	const char *name;
@@ -67,7 +68,9 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < SK_COUNT(commands); i++) {
 		if (strcmp(commands[i].name, argv[1]) != 0)
 			continue;
-		int code = commands[i].run(&cmd, argc - 1, argv + 1);
+		int count = argc - 1;
+		sk_look_take(&cmd, &count, argv + 1);
+		int code = commands[i].run(&cmd, count, argv + 1);
 		/* A full disk or a closed pipe under standard output must not look like success. */
 		if (fflush(stdout) != 0 && code == 0 && errno != EPIPE) {
 			(void)fprintf(stderr, "sekisho: cannot write standard output: %s\n", strerror(errno));

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/look.h"
 #include "cmd/query.h"
 #include "text/text.h"
 
@@ -121,6 +122,7 @@ enum sk_err sk_query_open(struct sk_query *query, struct sk_fault *fault)
 	if (sk_seal_start() != SK_OK)
 		return sk_fault_set(fault, SK_EIO, "the cryptographic libraries do not start");
 	SK_TRY(sk_workspace_open(query->folder, false, &query->workspace, fault));
+	SK_TRY(sk_look(query->cmd, &query->workspace, fault));
 	const struct sk_store_options *opening = sk_workspace_store(&query->workspace, query->cmd->clock.unix_ns(query->cmd->clock.context), true, &at);
 	enum sk_err err = sk_store_open(opening, &query->store, fault);
 	if (err != SK_ENOENT)

@@ -507,6 +507,8 @@ static enum sk_err finish(struct run *run, enum sk_err ended, struct sk_fault *f
 	enum sk_err err = SK_OK;
 	if (orderly)
 		err = run->exports != NULL ? sk_exports_finish(run->exports, end, &last) : sk_crew_finish(run->crew, end, &last);
+	if (run->crew != NULL)
+		result->has_health = sk_crew_health(run->crew, &result->health);
 	if (run->exports != NULL)
 		sk_exports_result(run->exports, &result->totals, &result->exports);
 	else if (orderly && err == SK_OK)

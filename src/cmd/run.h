@@ -48,6 +48,8 @@ struct sk_run_result {
 	unsigned interface_count;
 	char interface_names[SK_INTERFACES_MAX][32];
 	struct sk_live_result live;
+	bool has_health;               /* the link's health was looked at */
+	struct sk_pulse_state health;  /* at the end */
 	uint64_t sliced, odd_length, time_backwards, upstream_lost, read_bytes;
 	uint64_t ledger_size;
 	uint8_t ledger_root[SK_HASH_BYTES];

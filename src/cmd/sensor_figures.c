@@ -87,6 +87,23 @@ static void fill_worker(const struct sensor *sensor, unsigned number, const stru
 	out->worker_count = number + 1 > out->worker_count ? number + 1 : out->worker_count;
 }
 
+static void fill_health(const struct sensor_link *link, struct sk_metrics_link *to)
+{
+	struct sk_pulse_state state;
+	if (!sk_crew_health(link->crew, &state))
+		return;
+	to->health = sk_pulse_standing(&state);
+	to->health_usual = (uint64_t)state.usual[SK_PULSE_ALL];
+	to->health_seen = (uint64_t)state.seen[SK_PULSE_ALL];
+	to->health_silent_ns = state.since_ns;
+	to->health_networks = state.networks;
+	to->health_named = state.named;
+	to->health_countries = state.countries;
+	to->health_downs = state.downs;
+	to->health_degradations = state.degradations;
+	to->health_shifts = state.shifts;
+}
+
 static void fill_link(const struct sensor *sensor, const struct sensor_link *link, struct sk_metrics *out)
 {
 	struct sk_metrics_link *to = &out->links[out->link_count++];
@@ -109,6 +126,7 @@ static void fill_link(const struct sensor *sensor, const struct sensor_link *lin
 		fill_worker(sensor, link->first_worker + worker, &stats, out);
 	}
 	to->pending_frames = pending_of(to);
+	fill_health(link, to);
 	out->flows_places += sensor->conf->flows_max * link->workers;
 }
 

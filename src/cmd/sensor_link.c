@@ -172,7 +172,7 @@ static enum sk_err make_crew(struct sensor *sensor, struct sensor_link *link, st
 					      .flow = sk_sensor_flow_limits(conf),
 					      .decoder = sk_sensor_decoder_limits(conf),
 					      .interval_ns = conf->interval_ns,
-					      .health_learn_ns = SK_PULSE_LEARN_S * INT64_C(1000000000),
+					      .health_learn_ns = conf->link_health ? conf->link_health_learn_ns : 0,
 					      .exchange_bytes = conf->exchange_frames * SENSOR_PLACE_BYTES,
 					      .spool_bytes = conf->spool_records * SENSOR_OBSERVATION_BYTES,
 					      .link = link->conf->name,

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "cmd/exports.h"
+#include "cmd/link_health.h"
 #include "text/json.h"
 #include "text/text.h"
 
@@ -232,6 +233,8 @@ void sk_summary_json(struct sk_cmd *cmd, const struct sk_workspace *workspace, c
 	json_interfaces(&json, result);
 	if (result->live.used)
 		sk_live_json(&json, &result->live);
+	if (result->has_health)
+		sk_link_health_json(&json, &result->health);
 	sk_json_object(&json, "beside");
 	sk_json_u64(&json, "sliced", result->sliced);
 	sk_json_u64(&json, "odd_length", result->odd_length);
@@ -448,6 +451,8 @@ void sk_summary_print(struct sk_cmd *cmd, const struct sk_workspace *workspace, 
 	print_findings(out, result);
 	if (result->live.used)
 		sk_live_print(out, &result->live);
+	if (result->has_health)
+		sk_link_health_print(out, result->live.used ? result->live.link : "file", &result->health);
 	sk_hex_encode(result->ledger_root, sizeof result->ledger_root, root);
 	(void)fprintf(out, "\nStored     %s/store (sealed; sekisho findings, observations, flows, lookup)\nLedger     %s records, root %.16s..., origin %s\n           check it: sekisho-verify %s/ledger\n",
 		      workspace->folder, sk_number_format(result->ledger_size, text), root, result->origin, workspace->folder);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd/link_health.h"
 #include "text/json.h"
 #include "text/text.h"
 
@@ -204,6 +205,27 @@ static void draw_links(struct sk_top_view *view, const struct change *change)
 		add(view, SK_TOP_DIM, "  and %zu more links", change->now->link_count - LINKS_SHOWN);
 }
 
+/* How the link is that is worst off, of those that somebody looks at; in JSON all are. */
+static void draw_health(struct sk_top_view *view, const struct sk_metrics *now)
+{
+	const struct sk_metrics_link *worst = NULL;
+	char t[4][SK_UNIT_TEXT_MAX], countries[SK_UNIT_TEXT_MAX + 16] = "no countries named";
+	size_t looked_at = 0;
+	for (size_t i = 0; i < now->link_count; i++) {
+		const struct sk_metrics_link *link = &now->links[i];
+		looked_at += link->health != SK_PULSE_UNWATCHED;
+		if (link->health != SK_PULSE_UNWATCHED && (worst == NULL || link->health > worst->health))
+			worst = link;
+	}
+	if (worst == NULL)
+		return;
+	if (worst->health_named != 0)
+		(void)snprintf(countries, sizeof countries, "%s countries", count_of(worst->health_countries, t[0]));
+	add(view, worst->health == SK_PULSE_IS_DOWN ? SK_TOP_BAD : worst->health == SK_PULSE_LIMPS ? SK_TOP_WARN : SK_TOP_PLAIN, "health %s%.*s %s   usual %s/s   now %s/s   %s   silent %s",
+	    looked_at > 1 ? "worst: " : "", NAME_COLUMNS, worst->name, sk_link_health_word(worst->health), count_of(worst->health_usual, t[1]), count_of(worst->health_seen, t[2]), countries,
+	    sk_duration_format(worst->health_silent_ns, t[3]));
+}
+
 /* Numbers of the cells that have ever counted, the busiest first; a tie in the table's order. */
 static size_t busiest(const struct sk_metrics_cells *now, const struct sk_metrics_cells *before, size_t order[SK_CELLS_MAX])
 {
@@ -312,6 +334,7 @@ void sk_top_draw(struct sk_top_view *view, const struct sk_metrics *before, cons
 	view->count = 0;
 	draw_head(view, &change, health);
 	draw_links(view, &change);
+	draw_health(view, now);
 	draw_classes(view, &change);
 	draw_flows(view, &change);
 	draw_workers(view, now);
@@ -371,6 +394,18 @@ static void json_links(struct sk_json_writer *w, const struct change *change)
 		json_rate(w, "kernel_erased_per_s", rates.kernel);
 		json_rate(w, "selected_per_s", rates.selected);
 		json_rate(w, "lost_per_s", rates.lost);
+		if (link->health != SK_PULSE_UNWATCHED) {
+			sk_json_object(w, "health");
+			sk_json_u64(w, "standing", link->health);
+			sk_json_text(w, "says", sk_link_health_word(link->health));
+			sk_json_u64(w, "usual_frames_per_s", link->health_usual);
+			sk_json_u64(w, "seen_frames_per_s", link->health_seen);
+			sk_json_double(w, "silent_s", (double)link->health_silent_ns / (double)second_ns);
+			sk_json_u64(w, "networks", link->health_networks);
+			sk_json_bool(w, "countries_named", link->health_named != 0);
+			sk_json_u64(w, "countries", link->health_countries);
+			sk_json_end(w);
+		}
 		sk_json_end(w);
 	}
 	sk_json_end(w);

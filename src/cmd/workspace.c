@@ -167,7 +167,7 @@ enum sk_err sk_workspace_basis_at(const struct sk_workspace *workspace, const ch
 	sk_buf_init(&bytes, SK_BASIS_TEXT_MAX);
 	enum sk_err err = sk_file_read(path, &bytes, fault);
 	if (err == SK_ENOENT)
-		err = sk_fault_set(fault, SK_ENOBASIS, "%s: there is no basis, so nothing may be collected; sekisho basis renew makes a self-approved one", path);
+		err = sk_fault_set(fault, SK_ENOBASIS, "%s: there is no basis, so nothing may be collected; sekisho basis renew makes a self-approved one, and where a centre decides, sekisho basis activate puts it there", path);
 	else if (err == SK_OK) {
 		struct sk_fault why = {.line = ""};
 		err = sk_basis_decode(sk_buf_text(&bytes), bytes.length, &workspace->approver, out, &why);
@@ -184,6 +184,15 @@ enum sk_err sk_workspace_basis_at(const struct sk_workspace *workspace, const ch
 	return now_ns != 0 ? sk_basis_in_force(out, now_ns, fault) : SK_OK;
 }
 
+/* The key with which a workspace approves for itself. That of a centre has none. */
+static enum sk_err load_approver(const struct sk_workspace *workspace, struct sk_sign_key **out, struct sk_fault *fault)
+{
+	char path[SK_PATH_MAX];
+	if (!sk_file_exists(sk_workspace_path(workspace, "keys/approver.key", path)))
+		return sk_fault_set(fault, SK_EPERMIT, "%s: approves nothing by itself: it trusts %s; sekisho basis request asks there", workspace->folder, workspace->approver.name);
+	return sk_sign_key_load(path, out, fault);
+}
+
 static enum sk_err write_basis(const struct sk_workspace *workspace, struct sk_basis *basis, const struct sk_sign_key *approver, struct sk_fault *fault)
 {
 	char path[SK_PATH_MAX];
@@ -198,9 +207,8 @@ static enum sk_err write_basis(const struct sk_workspace *workspace, struct sk_b
 
 enum sk_err sk_workspace_renew_basis(struct sk_workspace *workspace, struct sk_basis *basis, struct sk_fault *fault)
 {
-	char path[SK_PATH_MAX];
 	struct sk_sign_key *approver = NULL;
-	SK_TRY(sk_sign_key_load(sk_workspace_path(workspace, "keys/approver.key", path), &approver, fault));
+	SK_TRY(load_approver(workspace, &approver, fault));
 	enum sk_err err = write_basis(workspace, basis, approver, fault);
 	sk_sign_key_free(approver);
 	return err;
@@ -224,12 +232,10 @@ static void border_body(const uint8_t digest[SK_HASH_BYTES], struct sk_buf *out)
 	sk_buf_addf(out, "sekisho border table v1\n%s\n", hex);
 }
 
-static enum sk_err write_border_note(const struct sk_workspace *workspace, const uint8_t digest[SK_HASH_BYTES], struct sk_fault *fault)
+static enum sk_err write_border_note(const struct sk_workspace *workspace, const uint8_t digest[SK_HASH_BYTES], const struct sk_sign_key *approver, struct sk_fault *fault)
 {
 	char path[SK_PATH_MAX];
-	struct sk_sign_key *approver = NULL;
 	struct sk_buf body, note;
-	SK_TRY(sk_sign_key_load(sk_workspace_path(workspace, "keys/approver.key", path), &approver, fault));
 	sk_buf_init(&body, BORDER_NOTE_MAX);
 	sk_buf_init(&note, BORDER_NOTE_MAX);
 	border_body(digest, &body);
@@ -237,11 +243,10 @@ static enum sk_err write_border_note(const struct sk_workspace *workspace, const
 	enum sk_err err = sk_file_replace(sk_workspace_path(workspace, "border.note", path), note.bytes, note.length, SECRET_MODE, fault);
 	sk_buf_fini(&note);
 	sk_buf_fini(&body);
-	sk_sign_key_free(approver);
 	return err;
 }
 
-enum sk_err sk_workspace_set_border(const struct sk_workspace *workspace, const char *border_path, struct sk_fault *fault)
+static enum sk_err set_border(const struct sk_workspace *workspace, const char *border_path, const struct sk_sign_key *approver, struct sk_fault *fault)
 {
 	char path[SK_PATH_MAX];
 	struct sk_border *table = NULL;
@@ -257,7 +262,16 @@ enum sk_err sk_workspace_set_border(const struct sk_workspace *workspace, const 
 	if (err == SK_OK)
 		err = sk_file_replace(sk_workspace_path(workspace, "border.skb", path), bytes.bytes, bytes.length, SECRET_MODE, fault);
 	sk_buf_fini(&bytes);
-	return err == SK_OK ? write_border_note(workspace, info.digest, fault) : err;
+	return err == SK_OK ? write_border_note(workspace, info.digest, approver, fault) : err;
+}
+
+enum sk_err sk_workspace_set_border(const struct sk_workspace *workspace, const char *border_path, struct sk_fault *fault)
+{
+	struct sk_sign_key *approver = NULL;
+	SK_TRY(load_approver(workspace, &approver, fault));
+	enum sk_err err = set_border(workspace, border_path, approver, fault);
+	sk_sign_key_free(approver);
+	return err;
 }
 
 enum sk_err sk_workspace_check_border(const struct sk_workspace *workspace, const uint8_t digest[SK_HASH_BYTES], struct sk_fault *fault)
@@ -320,18 +334,19 @@ static enum sk_err fill_folder(struct sk_workspace *workspace, const struct sk_w
 	sk_buf_init(&json, WORKSPACE_JSON_MAX);
 	(void)snprintf(approver_name, sizeof approver_name, "%.100s/approver", workspace->origin);
 	enum sk_err err = make_key(workspace, workspace->origin, "keys/ledger.key", &ledger, fault);
-	if (err == SK_OK)
+	if (err == SK_OK && options->centre == NULL)
 		err = make_key(workspace, approver_name, "keys/approver.key", &approver, fault);
-	if (err == SK_OK) {
-		workspace->approver = *sk_sign_key_public(approver);
+	const struct sk_sign_key *approves = options->centre != NULL ? options->centre : approver;
+	if (err == SK_OK)
+		workspace->approver = *sk_sign_key_public(approves);
+	if (err == SK_OK && options->centre == NULL)
 		err = sk_workspace_self_approve(workspace, options, &basis, fault);
-	}
-	if (err == SK_OK)
+	if (err == SK_OK && options->centre == NULL)
 		err = sk_workspace_lawful(workspace, &basis, fault);
-	if (err == SK_OK)
+	if (err == SK_OK && options->centre == NULL)
 		err = write_basis(workspace, &basis, approver, fault);
 	if (err == SK_OK)
-		err = sk_workspace_set_border(workspace, options->border_path, fault);
+		err = set_border(workspace, options->border_path, approves, fault);
 	if (err == SK_OK) {
 		encode_workspace(workspace, &json);
 		err = sk_file_replace(sk_workspace_path(workspace, "workspace.json", path), json.bytes, json.length, SECRET_MODE, fault);
@@ -377,7 +392,10 @@ enum sk_err sk_workspace_create(const char *folder, const struct sk_workspace_ne
 		(void)snprintf(workspace.origin, sizeof workspace.origin, "%s", options->origin);
 	else
 		(void)snprintf(workspace.origin, sizeof workspace.origin, "sekisho.invalid/%s", random_hex);
-	(void)snprintf(workspace.basis_id, sizeof workspace.basis_id, "self-%s", random_hex);
+	if (options->centre != NULL)
+		(void)snprintf(workspace.basis_id, sizeof workspace.basis_id, "%s", options->basis_id);
+	else
+		(void)snprintf(workspace.basis_id, sizeof workspace.basis_id, "self-%s", random_hex);
 	/* The parents are the user's; the workspace itself appears whole or not at all. */
 	char *slash = strrchr(final_folder, '/');
 	if (slash != NULL && slash != final_folder) {

@@ -53,6 +53,8 @@ struct sk_workspace_new {
 	bool names;
 	size_t detector_words;              /* what --detectors said; 0: cmd/detectors.h says which then */
 	const char *detectors[SK_DETECTOR_WORDS_MAX];
+	const struct sk_sign_key *centre;   /* the workspace of a centre: it trusts that key and has none of its own to approve with; no basis is made. Borrowed */
+	const char *basis_id;               /* with centre: the one basis that it is for */
 	size_t own_count;
 	struct sk_prefix own[SK_OWN_PREFIXES_MAX];
 	/* custody */

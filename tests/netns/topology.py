@@ -89,7 +89,7 @@ class Net:
 def wait_for(condition, seconds, words):
     end = time.time() + seconds
     while not condition():
-        if time.time() > end: raise Failed(words)
+        if time.time() > end: raise Failed(words() if callable(words) else words)
         time.sleep(0.05)
 
 

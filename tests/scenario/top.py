@@ -92,6 +92,19 @@ def rates_are_rates():
         expect(data["classes"]["DD"]["frames_per_s"] == (1 + 2 + 3) * 4 * 1000 and data["gate_erased"]["domestic"]["frames_per_s"] == 6000, str(data["classes"]))
         expect(data["flows"]["created_per_s"] == 12345 and data["health"] == {"state": "ok", "reasons": []} and data["findings"][0]["kind"] == "indicator.domain", str(data))
 
+def unnamed(s, n):
+    for link in s["links"]: link["figures"]["health_named"] = 0
+    s["links"][0]["figures"]["health"] = 4
+
+def the_health_of_links():
+    with Folder() as f:
+        sensor = Sensor(f + "/s", lambda n: b"HTTP/1.1 200 OK\r\n\r\n" + snapshot(n, unnamed))
+        try: text, data = sekisho("top", "--socket", f + "/s", "--once", "--interval", "100ms").out, json.loads(sekisho("top", "--socket", f + "/s", "--once", "--json", "--interval", "100ms").out)
+        finally: sensor.stop()
+        line = next(l for l in text.split("\n") if l.startswith("health"))
+        expect("border-1 DOWN" in line and "no countries named" in line, line)
+        expect([l.get("health", {}).get("says") for l in data["links"]] == ["DOWN", "DEGRADED", None] and not data["links"][0]["health"]["countries_named"], str(data["links"]))
+
 def restarted(s, n):
     s["figures"]["start_ns"] = str(int(s["figures"]["start_ns"]) + n); s["links"][0]["cells"]["received"]["frames"] = 5
 
@@ -191,4 +204,4 @@ def wrong_calls():
     expect(len(data) > 50 and all(d["help"].endswith(".") and f"sekisho_{d['name']} (" in text for d in data), "explain")
     sekisho("top", "--help")
 
-main(the_picture, rates_are_rates, a_restart_is_no_rate, on_a_terminal, ways_to_leave_and_to_look, in_tmux, a_sensor_that_is_not_well, a_sensor_that_goes_away, what_answers_wrongly, wrong_calls)
+main(the_picture, rates_are_rates, the_health_of_links, a_restart_is_no_rate, on_a_terminal, ways_to_leave_and_to_look, in_tmux, a_sensor_that_is_not_well, a_sensor_that_goes_away, what_answers_wrongly, wrong_calls)

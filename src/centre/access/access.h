@@ -76,7 +76,7 @@ const char *sk_access_condition(const struct sk_person *person, const char *acti
 
 /* ---- changes ---- */
 
-/* Is this act of matter org, account or lease allowed, as things stand? note carries whoever must sign; act was parsed out of it, and its time is what it is
+/* Is this act of matter org, account, lease, access (a look at selected information, a search of the log), factor or credential allowed, as things stand? note carries whoever must sign; act was parsed out of it, and its time is what it is
    judged by. On SK_OK facts has from, to and the published words for sk_docket_add. SK_EPERMIT, SK_EQUORUM (oversight's), SK_EEXIST, SK_ENOENT, SK_EMALFORMED
    (its body), SK_EEXPIRED, and what signatures say. rule: ACCESS-4 ACCESS-5 */
 SK_MUST enum sk_err sk_access_judge(struct sk_access *access, const char *note, size_t length, const struct sk_act *act, struct sk_act_facts *facts,

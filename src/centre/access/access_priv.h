@@ -58,6 +58,7 @@ struct sk_access {
 	struct sk_holder *accounts;
 	struct sk_lease *leases;
 	int64_t latest_ns;
+	struct sk_verify_key founder; /* who signed the first act: no account, and may found the panel beside it */
 	uint64_t void_count;
 	char void_why[SK_FAULT_LINE_MAX];
 };
@@ -70,6 +71,7 @@ struct sk_change {
 	size_t signer_count;
 	struct sk_person signers[SK_NOTE_SIGNATURES_MAX];
 	bool founding;               /* the first act: nobody is known yet */
+	bool by_founder;             /* signed by the founder's key alone */
 };
 
 enum { SK_NOBODY = SIZE_MAX };
@@ -89,6 +91,8 @@ void *sk_access_grow(void *array_pointer, size_t *count, size_t *room, size_t si
 
 /* The first act of all: signed by the key that it names as the founder's. SK_EPERMIT, SK_ESIGNATURE. */
 enum sk_err sk_access_founder(const char *note, size_t length, struct sk_change *change, struct sk_fault *fault);
+/* Is it the founding of the panel, signed by the founder's key and nobody else? */
+bool sk_access_by_founder(const struct sk_access *access, const char *note, size_t length, const struct sk_act *act);
 /* Is it allowed? Changes nothing but facts. */
 enum sk_err sk_access_weigh(struct sk_access *access, struct sk_change *change, struct sk_fault *fault);
 /* Carry out what was allowed. SK_ENOMEM, SK_ETOOBIG. */
@@ -105,10 +109,16 @@ enum sk_err sk_access_body_text(const struct sk_change *change, const char *memb
 const struct sk_person *sk_access_signed_by(const struct sk_change *change, const char *account);
 /* The moment that a change is judged by. */
 int64_t sk_access_moment(const struct sk_access *access, const struct sk_change *change);
+/* Acts that change nothing here (look.c); *known: it was one of them. */
+enum sk_err sk_access_weigh_look(struct sk_access *access, struct sk_change *change, bool *known, struct sk_fault *fault);
+/* Who must have signed for a change of an account of that organisation: oversight's panel for oversight, an administrator for the others. */
+enum sk_err sk_access_authority(struct sk_access *access, const struct sk_change *change, size_t org, struct sk_fault *fault);
 enum sk_err sk_access_weigh_lease(struct sk_access *access, struct sk_change *change, struct sk_fault *fault);
 enum sk_err sk_access_apply_lease(struct sk_access *access, const struct sk_change *change, struct sk_fault *fault);
-/* Is a lease of this account for this activity in force? Index or SK_NOBODY. */
-size_t sk_access_lease_for(const struct sk_access *access, size_t account, const char *activity, int64_t at_ns);
+/* Is a lease of this account for this activity in force, for that scope (NULL: any; a lease for "*" is for all)? Index or SK_NOBODY. */
+size_t sk_access_lease_for(const struct sk_access *access, size_t account, const char *activity, const char *scope, int64_t at_ns);
+/* sk_access_may where a lease, if it is one that lets him, must be for that scope (NULL: any). */
+enum sk_err sk_access_may_in(struct sk_access *access, const struct sk_person *person, const char *activity, const char *scope, int64_t now_ns, struct sk_fault *fault);
 /* A published word; kept ascending. */
 void sk_facts_word(struct sk_act_facts *facts, const char *prefix, const char *name);
 /* Is the word one of duties.def that a lease may be asked for? */

@@ -79,6 +79,7 @@ static enum sk_err apply_found(struct sk_access *access, const struct sk_change 
 	SK_TRY(sk_org_kind_parse(sk_json_get_text(change->body, "kind"), &kind));
 	SK_TRY(add_org(access, change->act->id, sk_json_get_text(change->body, "title"), kind, at_ns, &org, fault));
 	org->host = true;
+	SK_TRY(sk_verify_key_parse(sk_json_get_text(change->body, "founder"), &access->founder));
 	SK_TRY(add_account(access, sk_json_get_text(change->body, "account"), "founder", access->org_count - 1, at_ns, &account, fault));
 	SK_TRY(add_role(account, SK_PERSON_ADMINISTRATOR, at_ns, fault));
 	return add_key(account, sk_json_get_text(change->body, "key"), at_ns, fault);

@@ -77,6 +77,14 @@ enum sk_err sk_access_founder(const char *note, size_t length, struct sk_change 
 	return SK_OK;
 }
 
+bool sk_access_by_founder(const struct sk_access *access, const char *note, size_t length, const struct sk_act *act)
+{
+	struct sk_note parsed;
+	struct sk_fault ignored;
+	return strcmp(act->matter, "org") == 0 && strcmp(act->event, "panel") == 0 && sk_note_parse(note, length, &parsed, &ignored) == SK_OK &&
+	       parsed.signature_count == 1 && sk_note_verify(&parsed, &access->founder) == SK_OK;
+}
+
 /* Oversight's own quorum: chair or deputy, and more than half of the panel, at least three where it has three. rule: ACCESS-8 */
 enum sk_err sk_access_panel(const struct sk_access *access, const struct sk_change *change, int64_t at_ns, struct sk_fault *fault)
 {
@@ -120,8 +128,8 @@ static enum sk_err need_administrator(struct sk_access *access, const struct sk_
 	return sk_fault_set(fault, SK_EPERMIT, "%s.%s: needs an administrator (%s)", change->act->matter, change->act->event, why.line);
 }
 
-/* Who must have signed for a change of an account: oversight's panel for oversight, an administrator for the others. rule: ACCESS-8 */
-static enum sk_err need_authority(struct sk_access *access, const struct sk_change *change, size_t org, struct sk_fault *fault)
+/* rule: ACCESS-8 */
+enum sk_err sk_access_authority(struct sk_access *access, const struct sk_change *change, size_t org, struct sk_fault *fault)
 {
 	if (access->orgs[org].kind == SK_ORG_OVERSIGHT)
 		return sk_access_panel(access, change, sk_access_moment(access, change), fault);
@@ -185,7 +193,7 @@ static enum sk_err weigh_found(const struct sk_access *access, const struct sk_c
 	return SK_OK;
 }
 
-/* The first of the panel, once, by an administrator of the host: afterwards no administrator has a say in it. rule: ACCESS-8 */
+/* The first of the panel, once, by the founder or an administrator of the host: afterwards no administrator has a say in it. rule: ACCESS-8 */
 static enum sk_err weigh_panel(struct sk_access *access, const struct sk_change *change, struct sk_fault *fault)
 {
 	static const char *const members[] = {"keys", "title", NULL};
@@ -196,7 +204,8 @@ static enum sk_err weigh_panel(struct sk_access *access, const struct sk_change 
 		if (access->orgs[i].kind == SK_ORG_OVERSIGHT)
 			return sk_fault_set(fault, SK_EPERMIT, "%s: oversight is there already, and changes by its own panel alone", access->orgs[i].id);
 	SK_TRY(weigh_keys(access, sk_json_get(change->body, "keys"), fault));
-	SK_TRY(need_administrator(access, change, SK_NOBODY, fault));
+	if (!change->by_founder)
+		SK_TRY(need_administrator(access, change, SK_NOBODY, fault));
 	sk_facts_word(change->facts, "org.", sk_org_kind_name(SK_ORG_OVERSIGHT));
 	return SK_OK;
 }
@@ -260,7 +269,7 @@ static enum sk_err weigh_open(struct sk_access *access, const struct sk_change *
 	SK_TRY(sk_access_roles_fit(roles, access->orgs[org].kind, fault));
 	SK_TRY(weigh_keys(access, sk_json_get(change->body, "keys"), fault));
 	sk_facts_word(change->facts, "org.", sk_org_kind_name(access->orgs[org].kind));
-	return need_authority(access, change, org, fault);
+	return sk_access_authority(access, change, org, fault);
 }
 
 static enum sk_err weigh_role(struct sk_access *access, const struct sk_change *change, const struct sk_holder *account, bool grant, struct sk_fault *fault)
@@ -281,7 +290,7 @@ static enum sk_err weigh_role(struct sk_access *access, const struct sk_change *
 	if (grant && org->kind != SK_ORG_OVERSIGHT && sk_access_signed_by(change, account->id) != NULL)
 		return sk_fault_set(fault, SK_EPERMIT, "%s: nobody grants a role to himself", account->id);
 	sk_facts_word(change->facts, "role.", sk_person_role_name(role));
-	return need_authority(access, change, account->org, fault);
+	return sk_access_authority(access, change, account->org, fault);
 }
 
 /* A further key needs the holder's own signature beside the administrator's: else whoever administers could sign as somebody else. Who has lost every key gets a
@@ -298,12 +307,12 @@ static enum sk_err weigh_key(struct sk_access *access, const struct sk_change *c
 		SK_TRY(key_is_new(access, &key, fault));
 		if (!holder)
 			return sk_fault_set(fault, SK_EPERMIT, "%s: a further key needs the holder's signature by a key that he has (--key twice, or --cosign)", account->id);
-		return need_authority(access, change, account->org, fault);
+		return sk_access_authority(access, change, account->org, fault);
 	}
 	size_t owner = sk_access_key_holder(access, &key, &span);
 	if (owner == SK_NOBODY || &access->accounts[owner] != account || account->keys[span].until_ns != INT64_MAX)
 		return sk_fault_set(fault, SK_ENOENT, "%s: no key of %s that is in force", key.name, account->id);
-	return holder ? SK_OK : need_authority(access, change, account->org, fault);
+	return holder ? SK_OK : sk_access_authority(access, change, account->org, fault);
 }
 
 static enum sk_err weigh_account(struct sk_access *access, const struct sk_change *change, struct sk_fault *fault)
@@ -336,7 +345,7 @@ static enum sk_err weigh_account(struct sk_access *access, const struct sk_chang
 	memcpy(change->facts->to, "closed", sizeof "closed");
 	SK_TRY(sk_access_body_is(change, close_members, fault));
 	SK_TRY(sk_access_body_text(change, "why", why, sizeof why, fault));
-	return need_authority(access, change, account->org, fault);
+	return sk_access_authority(access, change, account->org, fault);
 }
 
 enum sk_err sk_access_weigh(struct sk_access *access, struct sk_change *change, struct sk_fault *fault)
@@ -348,7 +357,9 @@ enum sk_err sk_access_weigh(struct sk_access *access, struct sk_change *change, 
 		return weigh_account(access, change, fault);
 	if (strcmp(matter, "lease") == 0)
 		return sk_access_weigh_lease(access, change, fault);
-	return sk_fault_set(fault, SK_EUSAGE, "%s: no matter of the register", matter);
+	bool known = false;
+	SK_TRY(sk_access_weigh_look(access, change, &known, fault));
+	return known ? SK_OK : sk_fault_set(fault, SK_EUSAGE, "%s.%s: no step that access judges", matter, change->act->event);
 }
 
 void sk_facts_word(struct sk_act_facts *facts, const char *prefix, const char *name)

@@ -87,11 +87,12 @@ void sk_access_person(const struct sk_access *access, size_t account, const stru
 	}
 }
 
-size_t sk_access_lease_for(const struct sk_access *access, size_t account, const char *activity, int64_t at_ns)
+size_t sk_access_lease_for(const struct sk_access *access, size_t account, const char *activity, const char *scope, int64_t at_ns)
 {
 	for (size_t i = 0; i < access->lease_count; i++) {
 		const struct sk_lease *lease = &access->leases[i];
-		if (lease->account == account && strcmp(lease->activity, activity) == 0 && lease->granted_ns != 0 && lease->granted_ns <= at_ns && at_ns < lease->until_ns)
+		if (lease->account == account && strcmp(lease->activity, activity) == 0 && lease->granted_ns != 0 && lease->granted_ns <= at_ns && at_ns < lease->until_ns &&
+		    (scope == NULL || strcmp(lease->scope, "*") == 0 || strcmp(lease->scope, scope) == 0))
 			return i;
 	}
 	return SK_NOBODY;
@@ -230,7 +231,10 @@ static enum sk_err take(struct sk_access *access, const char *note, size_t lengt
 	if (err == SK_OK) {
 		change->body = sk_json_top(doc);
 		change->founding = access->org_count == 0;
-		if (!change->founding)
+		change->by_founder = !change->founding && sk_access_by_founder(access, note, length, act);
+		if (change->by_founder)
+			err = SK_OK;
+		else if (!change->founding)
 			err = sk_access_signers(access, note, length, sk_access_now(access, act->time_ns), change->signers, SK_COUNT(change->signers),
 						&change->signer_count, fault);
 		else

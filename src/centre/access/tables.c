@@ -257,7 +257,7 @@ static enum sk_err check_org(const struct sk_access *access, const struct duty *
 	return SK_OK;
 }
 
-enum sk_err sk_access_may(struct sk_access *access, const struct sk_person *person, const char *activity, int64_t now_ns, struct sk_fault *fault)
+enum sk_err sk_access_may_in(struct sk_access *access, const struct sk_person *person, const char *activity, const char *scope, int64_t now_ns, struct sk_fault *fault)
 {
 	const struct duty *duty = find_duty(activity);
 	enum effect effect;
@@ -271,11 +271,17 @@ enum sk_err sk_access_may(struct sk_access *access, const struct sk_person *pers
 		return SK_OK;
 	if (role || (duty->leasable && may_borrow(duty, person))) {
 		size_t account = sk_access_account(access, person->account);
-		if (account != SK_NOBODY && sk_access_lease_for(access, account, activity, now_ns) != SK_NOBODY)
+		if (account != SK_NOBODY && sk_access_lease_for(access, account, activity, scope, now_ns) != SK_NOBODY)
 			return SK_OK;
-		return sk_fault_set(fault, SK_EPERMIT, "%s: %s needs a lease in force; ask for one with: sekisho access lease request", activity, person->account);
+		return sk_fault_set(fault, SK_EPERMIT, "%s: %s needs a lease in force%s%s; sekisho access lease request asks for one", activity, person->account,
+				    scope != NULL ? " for " : "", scope != NULL ? scope : "");
 	}
 	char words[160];
 	role_words(duty, words, sizeof words);
 	return sk_fault_set(fault, SK_EPERMIT, "%s: %s needs the role %s", activity, person->account, words);
+}
+
+enum sk_err sk_access_may(struct sk_access *access, const struct sk_person *person, const char *activity, int64_t now_ns, struct sk_fault *fault)
+{
+	return sk_access_may_in(access, person, activity, NULL, now_ns, fault);
 }

@@ -7,7 +7,8 @@
 
 #include "text/text.h"
 
-static const int64_t near_ns = INT64_C(300000000000);
+/* A statement that is signed elsewhere may lie for a day; one from the future is a wrong clock. */
+static const int64_t old_ns = INT64_C(86400000000000), ahead_ns = INT64_C(300000000000);
 
 struct sk_bases {
 	struct sk_bases_options options;
@@ -15,6 +16,7 @@ struct sk_bases {
 	size_t count, capacity;
 	uint64_t void_acts;
 	char void_why[SK_FAULT_LINE_MAX];
+	bool no_law;                      /* a policy cannot be had: nobody can judge */
 };
 
 static enum sk_err may(void *context, const struct sk_person *person, const char *activity, int64_t now_ns, struct sk_fault *fault)
@@ -65,8 +67,11 @@ static enum sk_err take(struct sk_bases *bases, const char *note, size_t length,
 	struct sk_basis_court court = {.profile = bases->options.profile, .may = may, .context = bases->options.access};
 	static const uint8_t none[SK_HASH_BYTES];
 	SK_TRY(author(bases, note, length, act->time_ns, &person, &who, fault));
-	if (memcmp(act->policy, none, sizeof none) != 0)
-		SK_TRY(bases->options.law(bases->options.context, act->policy, &court.law, fault));
+	if (memcmp(act->policy, none, sizeof none) != 0) {
+		enum sk_err law = bases->options.law(bases->options.context, act->policy, &court.law, fault);
+		bases->no_law = law != SK_OK;
+		SK_TRY(law);
+	}
 	struct sk_basis_matter *matter = find(bases, act->id);
 	bool first = matter == NULL;
 	if (first) {
@@ -84,28 +89,63 @@ static enum sk_err take(struct sk_bases *bases, const char *note, size_t length,
 	return err;
 }
 
-/* Errors of the machine end the fold; an act that was not allowed has no effect, and is counted. */
-static bool is_judgement(enum sk_err err)
+/* Errors of the machine, and a policy that is gone, end the fold; an act that was not allowed has no effect, and is counted. */
+static bool is_judgement(const struct sk_bases *bases, enum sk_err err)
 {
-	return err != SK_ENOMEM && err != SK_EIO && err != SK_EINCONSISTENT && sk_err_kind(err) != SK_KIND_HOST;
+	return !bases->no_law && sk_err_kind(err) != SK_KIND_HOST;
 }
 
-static enum sk_err fold(void *context, const struct sk_entry *entry, struct sk_fault *fault)
+struct folding {
+	struct sk_bases *bases;
+	struct sk_policy_state policy; /* in force at the act that is visited */
+};
+
+static void count_void(struct sk_bases *bases, const struct sk_fault *why)
 {
-	struct sk_bases *bases = context;
+	if (bases->void_acts++ == 0)
+		memcpy(bases->void_why, why->line, sizeof bases->void_why);
+}
+
+static enum sk_err fold_basis(struct folding *folding, const struct sk_entry *entry, struct sk_fault *fault)
+{
+	static const uint8_t none[SK_HASH_BYTES];
+	struct sk_bases *bases = folding->bases;
 	struct sk_act_facts facts;
 	struct sk_fault why = {.line = ""};
+	/* Whoever could choose a policy for himself would choose the one of another day. */
+	if (memcmp(entry->act.policy, folding->policy.in_force ? folding->policy.current : none, SK_HASH_BYTES) != 0) {
+		(void)sk_fault_set(&why, SK_EINCONSISTENT, "basis %s: leaf %llu names another policy than the one that was in force", entry->act.id, (unsigned long long)entry->leaf);
+		count_void(bases, &why);
+		return SK_OK;
+	}
 	enum sk_err err = take(bases, entry->note, entry->note_length, &entry->act, &facts, &why);
 	if (err == SK_OK && strcmp(facts.to, entry->to) != 0)
 		err = sk_fault_set(&why, SK_EINCONSISTENT, "basis %s: leaf %llu says that '%s' led to %s; it leads to %s", entry->act.id, (unsigned long long)entry->leaf, entry->act.event, entry->to,
 				   facts.to);
-	else if (err != SK_OK && !is_judgement(err)) {
+	else if (err != SK_OK && !is_judgement(bases, err)) {
 		*fault = why;
 		return err;
 	}
-	if (err != SK_OK && bases->void_acts++ == 0)
-		memcpy(bases->void_why, why.line, sizeof bases->void_why);
+	if (err != SK_OK)
+		count_void(bases, &why);
 	return SK_OK;
+}
+
+static enum sk_err fold(void *context, const struct sk_entry *entry, struct sk_fault *fault)
+{
+	struct folding *folding = context;
+	struct sk_act_facts facts;
+	struct sk_fault why = {.line = ""};
+	bool judged;
+	if (strcmp(entry->act.matter, "basis") == 0)
+		return fold_basis(folding, entry, fault);
+	if (strcmp(entry->act.matter, SK_POLICY_MATTER) != 0)
+		return SK_OK;
+	enum sk_err err = sk_policy_take(&folding->bases->options, entry, &folding->policy, &facts, &judged, &why);
+	if (err == SK_OK || (judged && sk_err_kind(err) != SK_KIND_HOST))
+		return SK_OK;
+	*fault = why;
+	return err;
 }
 
 enum sk_err sk_bases_judge_begin(const struct sk_bases_options *options, struct sk_bases **out, struct sk_fault *fault)
@@ -117,17 +157,20 @@ enum sk_err sk_bases_judge_begin(const struct sk_bases_options *options, struct 
 	return SK_OK;
 }
 
-enum sk_err sk_bases_judge_again(struct sk_bases *bases, const struct sk_entry *entry, struct sk_act_facts *facts, struct sk_fault *fault)
+enum sk_err sk_bases_judge_again(struct sk_bases *bases, const struct sk_entry *entry, struct sk_act_facts *facts, bool *judged, struct sk_fault *fault)
 {
-	return take(bases, entry->note, entry->note_length, &entry->act, facts, fault);
+	enum sk_err err = take(bases, entry->note, entry->note_length, &entry->act, facts, fault);
+	*judged = err == SK_OK || is_judgement(bases, err);
+	return err;
 }
 
 enum sk_err sk_bases_open(const struct sk_bases_options *options, struct sk_bases **out, struct sk_fault *fault)
 {
 	struct sk_bases *bases;
 	SK_TRY(sk_bases_judge_begin(options, &bases, fault));
+	struct folding folding = {.bases = bases};
 	*out = NULL;
-	enum sk_err err = sk_docket_walk(options->docket, "basis", NULL, 0, fold, bases, fault);
+	enum sk_err err = sk_docket_walk(options->docket, NULL, NULL, 0, fold, &folding, fault);
 	if (err == SK_OK)
 		*out = bases;
 	else
@@ -171,8 +214,8 @@ enum sk_err sk_bases_add(struct sk_bases *bases, const char *note, size_t length
 	int64_t latest_ns = sk_access_now(bases->options.access, now_ns);
 	if (strcmp(act->matter, "basis") != 0)
 		return sk_fault_set(fault, SK_EUSAGE, "an act of matter '%s' is no act of a basis", act->matter);
-	if (act->time_ns < latest_ns - near_ns || act->time_ns > latest_ns + near_ns)
-		return sk_fault_set(fault, SK_EUSAGE, "basis %s: the act says %s, now it is %s; it must be made within five minutes", act->id, sk_time_format(act->time_ns, 0, said),
+	if (act->time_ns < latest_ns - old_ns || act->time_ns > latest_ns + ahead_ns)
+		return sk_fault_set(fault, SK_EUSAGE, "basis %s: the act says %s, now it is %s; a statement is good for a day, and none is of the future", act->id, sk_time_format(act->time_ns, 0, said),
 				    sk_time_format(latest_ns, 0, now));
 	if (memcmp(act->policy, policy, SK_HASH_BYTES) != 0)
 		return sk_fault_set(fault, SK_EUSAGE, "basis %s: made under another policy than the one in force; make it again", act->id);

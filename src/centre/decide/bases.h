@@ -106,8 +106,8 @@ const struct sk_basis_matter *sk_bases_find(const struct sk_bases *bases, const 
 const struct sk_basis_matter *sk_bases_at(const struct sk_bases *bases, size_t i);
 /* How many acts had no effect, and why the first had none ("" none). */
 uint64_t sk_bases_void(const struct sk_bases *bases, const char **why);
-/* Judge a new act (note: statement and signature, act parsed out of it) for the clock's time, and add it to the docket: its own time must be within five minutes of
-   it and not before the last act of its matter, and its policy the one in force. Errors of sk_basis_judge, sk_access_who and sk_docket_add. */
+/* Judge a new act (note: statement and signature, act parsed out of it) for the clock's time, and add it to the docket: its own time must be within the
+   last day and not before the last act of its matter, and its policy the one in force. Errors of sk_basis_judge, sk_access_who and sk_docket_add. */
 SK_MUST enum sk_err sk_bases_add(struct sk_bases *bases, const char *note, size_t length, const struct sk_act *act, const uint8_t policy[SK_HASH_BYTES], int64_t now_ns,
 				 struct sk_act_facts *facts, struct sk_receipt *receipt, struct sk_fault *fault);
 

@@ -65,11 +65,15 @@ static const struct sk_law_quorum *needed(const struct sk_law *before, const str
 	return quorum != NULL && sk_law_compare(before, named, NULL, NULL) != 0 ? quorum : NULL;
 }
 
-static void step(struct sk_act_facts *facts, bool waited, bool waits)
+/* From what stands to waiting or settled. */
+static void step(struct sk_policy_state *state, struct sk_act_facts *facts, bool waits)
 {
-	(void)memset(facts, 0, sizeof *facts);
-	memcpy(facts->from, waited ? "waiting" : "settled", 8);
+	memset(facts, 0, sizeof *facts);
+	if (state->begun)
+		memcpy(facts->from, state->waiting ? "waiting" : "settled", 8);
 	memcpy(facts->to, waits ? "waiting" : "settled", 8);
+	state->begun = true;
+	state->waiting = waits;
 }
 
 static enum sk_err check_body(const struct sk_act *act, const struct sk_law *named, struct sk_fault *fault)
@@ -86,7 +90,7 @@ static enum sk_err check_body(const struct sk_act *act, const struct sk_law *nam
 static enum sk_err judge_load(struct sk_policy_state *state, const struct sk_act *act, const struct sk_person *who, const struct sk_law *before, const struct sk_law *named,
 			      const struct sk_basis_court *court, struct sk_act_facts *facts, struct sk_fault *fault)
 {
-	bool simulate = court->profile == SK_PROFILE_LAB, waited = state->waiting;
+	bool simulate = court->profile == SK_PROFILE_LAB;
 	SK_TRY(court->may(court->context, who, "policy.load", act->time_ns, fault));
 	if (named->profile != court->profile && !simulate)
 		return sk_fault_set(fault, SK_EPROFILE, "policy %s is of profile %s, this centre of %s; a centre of profile lab simulates any", named->name, sk_profile_name(named->profile),
@@ -94,12 +98,11 @@ static enum sk_err judge_load(struct sk_policy_state *state, const struct sk_act
 	if (state->in_force && !state->waiting && memcmp(state->current, named->digest, SK_HASH_BYTES) == 0)
 		return sk_fault_set(fault, SK_ESEEN, "policy %s, version %s, is in force already", named->name, named->version);
 	bool waits = needed(before, named, act->time_ns, simulate) != NULL;
-	step(facts, waited, waits);
+	step(state, facts, waits);
 	if (waits)
 		sk_decide_word(facts, "needs.", "oversight");
 	memcpy(waits ? state->next : state->current, named->digest, SK_HASH_BYTES);
 	memcpy(state->loader, who->account, sizeof state->loader);
-	state->waiting = waits;
 	state->in_force = state->in_force || !waits;
 	state->ack_count = 0;
 	return SK_OK;
@@ -125,12 +128,11 @@ static enum sk_err judge_ack(struct sk_policy_state *state, const struct sk_act 
 	memcpy(vote->org, who->org, sizeof vote->org);
 	state->ack_count++;
 	bool settled = quorum == NULL || sk_decide_count_votes(quorum, state->acks, state->ack_count) == SK_OUTCOME_CARRIED;
-	step(facts, true, !settled);
+	step(state, facts, !settled);
 	sk_decide_count(facts, "acknowledgements", state->ack_count);
 	if (settled) {
 		memcpy(state->current, state->next, SK_HASH_BYTES);
 		state->in_force = true;
-		state->waiting = false;
 	}
 	return SK_OK;
 }
@@ -154,8 +156,7 @@ enum sk_err sk_policy_judge(struct sk_policy_state *state, const struct sk_act *
 		SK_TRY(court->may(court->context, who, "policy.load", act->time_ns, fault));
 	else
 		SK_TRY(court->may(court->context, who, "policy.ack", act->time_ns, fault));
-	step(facts, true, false);
-	state->waiting = false;
+	step(state, facts, false);
 	return SK_OK;
 }
 
@@ -172,18 +173,20 @@ static enum sk_err may(void *context, const struct sk_person *person, const char
 	return sk_access_may(context, person, activity, now_ns, fault);
 }
 
-/* One act of matter policy, onto the state. */
-static enum sk_err take(const struct sk_bases_options *options, const struct sk_entry *entry, struct sk_policy_state *state, struct sk_act_facts *facts, struct sk_fault *fault)
+enum sk_err sk_policy_take(const struct sk_bases_options *options, const struct sk_entry *entry, struct sk_policy_state *state, struct sk_act_facts *facts, bool *judged, struct sk_fault *fault)
 {
 	struct sk_person who;
 	uint8_t digest[SK_HASH_BYTES];
 	const struct sk_law *before = NULL, *named = NULL;
 	struct sk_basis_court court = {.profile = options->profile, .may = may, .context = options->access};
+	*judged = true;
 	SK_TRY(sk_access_who(options->access, entry->note, entry->note_length, entry->act.time_ns, &who, fault));
 	SK_TRY(sk_policy_named(&entry->act, digest, fault));
+	*judged = false; /* a version that is gone: nobody knows what is in force */
 	SK_TRY(options->law(options->context, digest, &named, fault));
 	if (state->in_force)
 		SK_TRY(options->law(options->context, state->current, &before, fault));
+	*judged = true;
 	return sk_policy_judge(state, &entry->act, &who, before, named, &court, facts, fault);
 }
 
@@ -192,10 +195,11 @@ static enum sk_err fold(void *context, const struct sk_entry *entry, struct sk_f
 	struct folding *folding = context;
 	struct sk_act_facts facts;
 	struct sk_fault why = {.line = ""};
-	enum sk_err err = take(folding->options, entry, &folding->state, &facts, &why);
+	bool judged;
+	enum sk_err err = sk_policy_take(folding->options, entry, &folding->state, &facts, &judged, &why);
 	if (err == SK_OK)
 		return SK_OK;
-	if (sk_err_kind(err) == SK_KIND_HOST || err == SK_ENOENT) { /* a version that is gone: nobody knows what is in force */
+	if (!judged || sk_err_kind(err) == SK_KIND_HOST) {
 		*fault = why;
 		return err;
 	}
@@ -241,16 +245,17 @@ static enum sk_err replay_one(void *context, const struct sk_entry *entry, struc
 	struct sk_replayed told = {.entry = entry, .agrees = true, .judged = true, .why = ""};
 	static const uint8_t none[SK_HASH_BYTES];
 	enum sk_err err = SK_OK;
-	bool basis = strcmp(entry->act.matter, "basis") == 0;
+	bool basis = strcmp(entry->act.matter, "basis") == 0, judged = true;
 	told.judged = basis || strcmp(entry->act.matter, SK_POLICY_MATTER) == 0;
 	/* Was it made under the policy that was in force then? */
 	if (told.judged && memcmp(entry->act.policy, replay->state.in_force ? replay->state.current : none, SK_HASH_BYTES) != 0)
 		err = sk_fault_set(&why, SK_EINCONSISTENT, "it names another policy than the one that was in force");
 	else if (told.judged)
-		err = basis ? sk_bases_judge_again(replay->judge, entry, &facts, &why) : take(replay->options, entry, &replay->state, &facts, &why);
+		err = basis ? sk_bases_judge_again(replay->judge, entry, &facts, &judged, &why)
+			    : sk_policy_take(replay->options, entry, &replay->state, &facts, &judged, &why);
 	if (told.judged && err == SK_OK && strcmp(facts.to, entry->to) != 0)
 		err = sk_fault_set(&why, SK_EINCONSISTENT, "it leads to '%s', and led to '%s'", facts.to, entry->to);
-	if (err != SK_OK && sk_err_kind(err) == SK_KIND_HOST) {
+	if (err != SK_OK && (!judged || sk_err_kind(err) == SK_KIND_HOST)) {
 		*fault = why;
 		return err;
 	}

@@ -16,7 +16,7 @@ const struct sk_law_bounds *sk_decide_bounds(void);
 
 /* Which policy is in force. */
 struct sk_policy_state {
-	bool in_force, waiting;
+	bool begun, in_force, waiting;
 	uint8_t current[SK_HASH_BYTES];  /* in force */
 	uint8_t next[SK_HASH_BYTES];     /* loaded, and waits for oversight's acknowledgement */
 	char loader[SK_MATTER_ID_MAX];

@@ -380,7 +380,8 @@ enum sk_err sk_key_files_destroy(const struct sk_key_place *place, const char *b
 	SK_TRY(sk_key_files(place, basis, &found, &count, fault));
 	enum sk_err err = SK_OK;
 	for (size_t i = 0; i < count && err == SK_OK; i++) {
-		if (found[i].day != day || (shares_alone && found[i].kind != SK_KEY_FILE_OPENED))
+		/* Where destructions are on record, only what is: a key that was made meanwhile is none of this erasure. */
+		if (found[i].day != day || (shares_alone ? found[i].kind != SK_KEY_FILE_OPENED : place->erased_folder[0] != '\0' && !found[i].gone))
 			continue;
 		err = path_of(place, basis, found[i].name, path, fault);
 		if (err == SK_OK)

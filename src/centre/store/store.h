@@ -119,8 +119,8 @@ SK_MUST enum sk_err sk_store_days(struct sk_store *store, sk_store_day_visit vis
 /* The ids of a day's keys, each once: those that lie there, and those that sealed something and may lie in a backup. The caller frees *ids. SK_ENOENT: nothing was
    kept of that day, or all of it is on record as destroyed and no key has come back. */
 SK_MUST enum sk_err sk_store_day_keys(struct sk_store *store, const char *basis, const char *day, uint8_t (**ids)[SK_KEY_ID_BYTES], size_t *count, struct sk_fault *fault);
-/* Overwrite and remove every key file of a day: every blob under it is unreadable from now on, and nothing can be looked for in it. *files gets how many there
-   were; none is no error. Says nothing to anybody: centre/custody keeps the record. SK_EMALFORMED (no such day or basis), SK_EIO. rule: CUSTODY-2 */
+/* Overwrite and remove the key files of a day whose destruction is on record (all of them when no folder of records was named): every blob under them is unreadable
+   from now on, and nothing can be looked for in them. *files gets how many there were; none is no error. centre/custody keeps the record. SK_EMALFORMED (no such day or basis), SK_EIO. rule: CUSTODY-2 */
 SK_MUST enum sk_err sk_store_destroy_day(struct sk_store *store, const char *basis, const char *day, uint64_t *files, struct sk_fault *fault);
 /* Open oversight's shares of a day's keys for a while, with oversight's key; *opened gets how many. SK_ENOENT: the day has no split key; SK_ESIGNATURE. */
 SK_MUST enum sk_err sk_store_open_shares(struct sk_store *store, const char *basis, const char *day, const struct sk_sign_key *oversight, int64_t from_ns, int64_t until_ns,

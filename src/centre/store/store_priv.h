@@ -65,7 +65,7 @@ SK_MUST enum sk_err sk_key_file_open_share(const struct sk_key_place *place, con
 					   const struct sk_sign_key *oversight, int64_t from_ns, int64_t until_ns, struct sk_fault *fault);
 /* All key files of a basis, by name; the caller frees. None: *out NULL. */
 SK_MUST enum sk_err sk_key_files(const struct sk_key_place *place, const char *basis, struct sk_key_file **out, size_t *count, struct sk_fault *fault);
-/* Overwrite and remove every key file of a day, or only the shares that are open; *files counts up. */
+/* Overwrite and remove the key files of a day whose destruction is on record, or only the shares that are open; *files counts up. */
 SK_MUST enum sk_err sk_key_files_destroy(const struct sk_key_place *place, const char *basis, int32_t day, bool shares_alone, uint64_t *files, struct sk_fault *fault);
 
 /* ---- key.c: basis-day keys in memory ---- */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Receipts and withdrawals: canonical JSON in signed notes, read back by writing them again. */
+/* Receipts: canonical JSON in signed notes, read back by writing them again. */
 #include "warrant/receipt.h"
 
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include "text/json.h"
 #include "text/text.h"
 
-static const char receipt_format[] = "sekisho-receipt/1", withdrawal_format[] = "sekisho-withdrawal/1";
+static const char receipt_format[] = "sekisho-receipt/1";
 
 static const struct {
 	const char *name, *means;
@@ -126,9 +126,9 @@ enum sk_err sk_receipt_encode(struct sk_warrant_receipt *r, const struct sk_sign
 	return err == SK_OK ? SK_OK : sk_fault_set(fault, err, "receipt: cannot write it: %s", sk_err_text(err));
 }
 
-static enum sk_err refuse(struct sk_fault *fault, const char *what, const char *field)
+static enum sk_err refuse(struct sk_fault *fault, const char *field)
 {
-	return sk_fault_set(fault, SK_EMALFORMED, "%s: field '%s' is missing or out of its range", what, field);
+	return sk_fault_set(fault, SK_EMALFORMED, "receipt: field '%s' is missing or out of its range", field);
 }
 
 static bool take_text(const struct sk_json_value *object, const char *key, char *out, size_t size)
@@ -203,14 +203,14 @@ static const char *read_fields(const struct sk_json_value *top, struct sk_warran
 }
 
 /* The note's body as JSON, after its signature. */
-static enum sk_err open_note(const char *what, const char *text, size_t length, const struct sk_verify_key *key, struct sk_note *note, struct sk_json_doc **doc,
+static enum sk_err open_note(const char *text, size_t length, const struct sk_verify_key *key, struct sk_note *note, struct sk_json_doc **doc,
 			     struct sk_fault *fault)
 {
 	if (length > SK_RECEIPT_NOTE_MAX)
-		return sk_fault_set(fault, SK_EMALFORMED, "%s: %zu bytes, expected at most %d", what, length, SK_RECEIPT_NOTE_MAX);
+		return sk_fault_set(fault, SK_EMALFORMED, "receipt: %zu bytes, expected at most %d", length, SK_RECEIPT_NOTE_MAX);
 	SK_TRY(sk_note_parse(text, length, note, fault));
 	if (sk_note_verify(note, key) != SK_OK)
-		return sk_fault_set(fault, SK_ESIGNATURE, "%s: no good signature by the key %s (id %08x)", what, key->name, key->id);
+		return sk_fault_set(fault, SK_ESIGNATURE, "receipt: no good signature by the key %s (id %08x)", key->name, key->id);
 	enum sk_err err = sk_json_parse(note->body, note->body_length - 1, doc, fault); /* all but the last LF */
 	return err == SK_OK || err == SK_ENOMEM ? err : SK_EMALFORMED;
 }
@@ -226,10 +226,10 @@ enum sk_err sk_receipt_decode(const char *text, size_t length, const struct sk_v
 	struct sk_json_doc *doc = NULL;
 	struct sk_buf again;
 	*out = (struct sk_warrant_receipt){0};
-	SK_TRY(open_note("receipt", text, length, enforcer, &note, &doc, fault));
+	SK_TRY(open_note(text, length, enforcer, &note, &doc, fault));
 	const char *field = read_fields(sk_json_top(doc), out);
 	sk_json_free(doc);
-	enum sk_err err = field == NULL ? check(out, SK_EMALFORMED, fault) : refuse(fault, "receipt", field);
+	enum sk_err err = field == NULL ? check(out, SK_EMALFORMED, fault) : refuse(fault, field);
 	sk_buf_init(&again, SK_RECEIPT_NOTE_MAX);
 	if (err == SK_OK && (write_body(out, &again) != SK_OK || !same(&again, &note)))
 		err = sk_fault_set(fault, SK_EMALFORMED, "receipt: not the canonical form of what it says, or a field that is not known here");
@@ -269,63 +269,7 @@ enum sk_err sk_receipts_check(const struct sk_warrant_receipt *receipts, size_t 
 		if (wrong != NULL)
 			return sk_fault_set(fault, SK_EINCONSISTENT, "receipt %zu of order %s (%s) %s", i, r->order, sk_step_name(r->step), wrong);
 		accepted = accepted || r->step == SK_STEP_ACCEPTED;
-		ended = r->step == SK_STEP_REFUSED || r->step == SK_STEP_CLOSED;
+		ended = r->step == SK_STEP_CLOSED || (r->step == SK_STEP_REFUSED && i == 0);
 	}
 	return SK_OK;
-}
-
-/* ---- withdrawals ---- */
-
-static void write_withdrawal(const struct sk_withdrawal *withdrawal, struct sk_buf *out)
-{
-	struct sk_json_writer w;
-	sk_json_begin(&w, out, true);
-	sk_json_object(&w, NULL);
-	write_time(&w, "at", withdrawal->at_ns);
-	sk_json_text(&w, "format", withdrawal_format);
-	sk_json_hex(&w, "warrant", withdrawal->warrant, sizeof withdrawal->warrant);
-	sk_json_text(&w, "why", withdrawal->why);
-	sk_json_end(&w);
-	sk_buf_add_u8(out, '\n');
-}
-
-enum sk_err sk_withdrawal_encode(const struct sk_withdrawal *withdrawal, const struct sk_sign_key *centre, struct sk_buf *out, struct sk_fault *fault)
-{
-	struct sk_buf body;
-	if (withdrawal->why[0] == '\0' || !is_line(withdrawal->why, sizeof withdrawal->why) || withdrawal->at_ns < 0)
-		return sk_fault_set(fault, SK_EUSAGE, "withdrawal: field 'why': expected one line of text");
-	sk_buf_init(&body, SK_RECEIPT_NOTE_MAX);
-	write_withdrawal(withdrawal, &body);
-	if (body.failed == SK_OK)
-		sk_note_sign(out, sk_buf_text(&body), body.length, centre);
-	enum sk_err err = body.failed == SK_OK ? out->failed : body.failed;
-	sk_buf_fini(&body);
-	return err == SK_OK ? SK_OK : sk_fault_set(fault, err, "withdrawal: cannot write it: %s", sk_err_text(err));
-}
-
-enum sk_err sk_withdrawal_decode(const char *text, size_t length, const struct sk_verify_key *centre, struct sk_withdrawal *out, struct sk_fault *fault)
-{
-	struct sk_note note;
-	struct sk_json_doc *doc = NULL;
-	struct sk_buf again;
-	*out = (struct sk_withdrawal){0};
-	SK_TRY(open_note("withdrawal", text, length, centre, &note, &doc, fault));
-	const struct sk_json_value *top = sk_json_top(doc);
-	const char *format = sk_json_get_text(top, "format"), *field = NULL;
-	if (format == NULL || strcmp(format, withdrawal_format) != 0)
-		field = "format";
-	else if (sk_json_get_hex(top, "warrant", out->warrant, sizeof out->warrant) != SK_OK)
-		field = "warrant";
-	else if (!take_time(top, "at", &out->at_ns))
-		field = "at";
-	else if (!take_text(top, "why", out->why, sizeof out->why) || out->why[0] == '\0' || !is_line(out->why, sizeof out->why))
-		field = "why";
-	sk_json_free(doc);
-	if (field != NULL)
-		return refuse(fault, "withdrawal", field);
-	sk_buf_init(&again, SK_RECEIPT_NOTE_MAX);
-	write_withdrawal(out, &again);
-	bool good = same(&again, &note);
-	sk_buf_fini(&again);
-	return good ? SK_OK : sk_fault_set(fault, SK_EMALFORMED, "withdrawal: not the canonical form of what it says, or a field that is not known here");
 }

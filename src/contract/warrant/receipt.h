@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* receipt: what the enforcer says it did, and the centre's word that a warrant is withdrawn. Both are signed notes (docs/formats/receipt.md); the receipts of one
-   warrant are numbered and chained, so that none can be left out. Reads no clock. Thread rule: reentrant. */
+/* receipt: what the enforcer says it did: signed notes (docs/formats/receipt.md); those of one warrant are numbered and chained, so that none can be left out. Reads no clock. Thread rule: reentrant. */
 #ifndef SK_WARRANT_RECEIPT_H
 #define SK_WARRANT_RECEIPT_H
 
@@ -55,17 +54,5 @@ void sk_receipt_fini(struct sk_warrant_receipt *receipt);
 /* Do the receipts follow each other (same warrant, numbers from 0 without a gap, each naming the one before, times not going back, an order of steps that can be)?
    SK_EINCONSISTENT names the first that does not. */
 SK_MUST enum sk_err sk_receipts_check(const struct sk_warrant_receipt *receipts, size_t count, struct sk_fault *fault);
-
-/* ---- withdrawal: the centre takes a warrant back ---- */
-
-struct sk_withdrawal {
-	uint8_t warrant[SK_HASH_BYTES];
-	int64_t at_ns;
-	char why[SK_RECEIPT_DETAIL_MAX]; /* one line: "ended early", "not ratified", "rolled back", ... */
-};
-/* Append the signed note. SK_EUSAGE: why is empty or no line. */
-SK_MUST enum sk_err sk_withdrawal_encode(const struct sk_withdrawal *withdrawal, const struct sk_sign_key *centre, struct sk_buf *out, struct sk_fault *fault);
-/* Read one. SK_EMALFORMED, SK_ESIGNATURE. */
-SK_MUST enum sk_err sk_withdrawal_decode(const char *note, size_t length, const struct sk_verify_key *centre, struct sk_withdrawal *out, struct sk_fault *fault);
 
 #endif

@@ -110,45 +110,81 @@ static enum sk_err count_approval(struct approvals *a, const char *text, struct 
 	return SK_OK;
 }
 
-//= rule: WARRANT-2
-static enum sk_err check_quorum(struct approvals *a, const struct sk_approvals *approvals, struct sk_fault *fault)
+/* Are there enough seats, and those that the grammar wants? */
+static bool is_met(const struct approvals *a, struct sk_fault *fault)
 {
-	if (approvals->count > SK_APPROVALS_MAX)
-		return sk_fault_set(fault, SK_EMALFORMED, "warrant: %zu approvals, at most %d are carried", approvals->count, SK_APPROVALS_MAX);
-	for (size_t i = 0; i < approvals->count; i++)
-		SK_TRY(count_approval(a, approvals->notes[i], fault));
 	if (a->counted < sk_level_approvers(a->level))
-		return sk_fault_set(fault, SK_ESIGNATURE, "warrant: %zu approvals count, level %s needs %zu besides the proposer", a->counted, sk_level_name(a->level),
-				    sk_level_approvers(a->level));
-	if (!sk_quorum_met(a->quorum, a->present))
-		return sk_fault_set(fault, SK_ESIGNATURE, "warrant: the quorum is not met by the %zu approvals that count", a->counted);
-	return SK_OK;
+		(void)sk_fault_set(fault, SK_ESIGNATURE, "warrant: %zu approvals count, level %s needs %zu besides the proposer", a->counted, sk_level_name(a->level),
+				   sk_level_approvers(a->level));
+	else if (!sk_quorum_met(a->quorum, a->present))
+		(void)sk_fault_set(fault, SK_ESIGNATURE, "warrant: the quorum is not met by the %zu approvals that count", a->counted);
+	else
+		return true;
+	return false;
 }
 
-enum sk_err sk_order_agreed(const struct sk_order *order, const char *quorum_text, const uint8_t quorum_digest[SK_HASH_BYTES], enum sk_level level, const char *event,
-			    const struct sk_approvals *approvals, const struct sk_verify_key *centre, size_t *counted, struct sk_fault *fault)
+static enum sk_err open_quorum(const char *text, const uint8_t expected[SK_HASH_BYTES], struct sk_quorum **out, struct sk_fault *fault)
 {
 	uint8_t digest[SK_HASH_BYTES];
+	sk_sha256(text, strlen(text), digest);
+	if (memcmp(digest, expected, sizeof digest) != 0)
+		return sk_fault_set(fault, SK_ESIGNATURE, "warrant: the quorum's text is not the one that the order names by digest");
+	if (!sk_utf8_valid(text, strlen(text)))
+		return sk_fault_set(fault, SK_EMALFORMED, "warrant: field 'quorum': expected UTF-8; another text cannot be carried as it is");
+	return sk_quorum_parse(text, strlen(text), out, fault);
+}
+
+//= rule: WARRANT-2
+enum sk_err sk_order_agreed(const struct sk_order *order, const char *quorum_text, const uint8_t quorum_digest[SK_HASH_BYTES], enum sk_level level, const char *event,
+			    const struct sk_approvals *approvals, const struct sk_verify_key *centre, size_t *counted, bool *met, struct sk_fault *fault)
+{
 	struct sk_quorum *quorum = NULL;
 	*counted = 0;
-	sk_sha256(quorum_text, strlen(quorum_text), digest);
-	if (memcmp(digest, quorum_digest, sizeof digest) != 0)
-		return sk_fault_set(fault, SK_ESIGNATURE, "warrant: the quorum's text is not the one that the order names by digest");
-	if (!sk_utf8_valid(quorum_text, strlen(quorum_text)))
-		return sk_fault_set(fault, SK_EMALFORMED, "warrant: field 'quorum': expected UTF-8; another text cannot be carried as it is");
-	SK_TRY(sk_quorum_parse(quorum_text, strlen(quorum_text), &quorum, fault));
+	*met = false;
+	if (approvals->count > SK_APPROVALS_MAX)
+		return sk_fault_set(fault, SK_EMALFORMED, "warrant: %zu approvals, at most %d are carried", approvals->count, SK_APPROVALS_MAX);
+	SK_TRY(open_quorum(quorum_text, quorum_digest, &quorum, fault));
 	struct approvals a = {.order = order, .event = event, .level = level, .centre = centre, .quorum = quorum};
-	enum sk_err err = check_quorum(&a, approvals, fault);
+	enum sk_err err = SK_OK;
+	for (size_t i = 0; i < approvals->count && err == SK_OK; i++)
+		err = count_approval(&a, approvals->notes[i], fault);
 	*counted = a.counted;
+	*met = err == SK_OK && is_met(&a, fault);
 	sk_quorum_free(quorum);
 	return err;
+}
+
+bool sk_order_possible(const struct sk_order *order, const char *quorum_text, enum sk_level level, const struct sk_verify_key *against, size_t count,
+		       const struct sk_verify_key *centre)
+{
+	struct sk_quorum *quorum = NULL;
+	struct sk_fault ignored;
+	if (sk_quorum_parse(quorum_text, strlen(quorum_text), &quorum, &ignored) != SK_OK)
+		return false;
+	struct approvals a = {.order = order, .level = level, .centre = centre, .quorum = quorum};
+	size_t members = sk_quorum_members(quorum);
+	for (size_t member = 0; member < members; member++) {
+		bool will = may_count(&a, member), taken = false;
+		for (size_t i = 0; i < members && will; i++)
+			for (size_t j = 0; j < count; j++)
+				will = will && !(same_hand(sk_quorum_member(quorum, i, NULL), &against[j]) && same_part(quorum, i, member, '#'));
+		for (size_t i = 0; i < member; i++)
+			taken = taken || (a.present[i] && same_part(quorum, i, member, '/'));
+		a.present[member] = will;
+		a.counted += will && !taken;
+	}
+	bool possible = is_met(&a, &ignored);
+	sk_quorum_free(quorum);
+	return possible;
 }
 
 /* All that does not need the enforcer's own configuration, of an order whose digest is set. */
 static enum sk_err check_agreed(const struct sk_order *order, const char *quorum, const struct sk_approvals *approvals, const struct sk_verify_key *centre, size_t *counted,
 				struct sk_fault *fault)
 {
-	return sk_order_agreed(order, quorum, order->quorum, sk_order_level(order), order->urgent ? "urgent" : "approve", approvals, centre, counted, fault);
+	bool met;
+	SK_TRY(sk_order_agreed(order, quorum, order->quorum, sk_order_level(order), order->urgent ? "urgent" : "approve", approvals, centre, counted, &met, fault));
+	return met ? SK_OK : SK_ESIGNATURE;
 }
 
 /* The one line, LF included. `line` is the order's own line. */

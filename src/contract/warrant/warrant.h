@@ -98,9 +98,13 @@ SK_MUST enum sk_err sk_order_decode(const char *text, size_t length, struct sk_o
 void sk_order_approval_body(const uint8_t digest[SK_HASH_BYTES], struct sk_buf *out);
 
 /* Do these acts of that event by members of that quorum, whose digest is known, agree on the order at that level? order->digest must be set. *counted gets how many
-   seats agree so far. SK_EMALFORMED (quorum or an act), SK_ESIGNATURE (the fault says what is missing or wrong). rule: WARRANT-2 */
+   seats agree so far; *met is false, and the fault's line says what is missing, while they are too few. SK_EMALFORMED (quorum or an act), SK_ESIGNATURE (a
+   foreign, repeated or wrong act). rule: WARRANT-2 */
 SK_MUST enum sk_err sk_order_agreed(const struct sk_order *order, const char *quorum, const uint8_t quorum_digest[SK_HASH_BYTES], enum sk_level level, const char *event,
-				    const struct sk_approvals *approvals, const struct sk_verify_key *centre, size_t *counted, struct sk_fault *fault);
+				    const struct sk_approvals *approvals, const struct sk_verify_key *centre, size_t *counted, bool *met, struct sk_fault *fault);
+/* Could the quorum still agree when the persons with these keys will not? False also when the quorum's text is malformed. */
+bool sk_order_possible(const struct sk_order *order, const char *quorum, enum sk_level level, const struct sk_verify_key *against, size_t count,
+		       const struct sk_verify_key *centre);
 /* Mint: check order, quorum and approvals as decode does, and append the signed warrant. Sets order->digest. SK_EUSAGE (a field), SK_EMALFORMED (quorum or an
    approval), SK_ESIGNATURE (quorum not met, foreign or wrong signature). */
 SK_MUST enum sk_err sk_warrant_encode(struct sk_order *order, const char *quorum, const struct sk_approvals *approvals, const struct sk_sign_key *centre,
@@ -113,5 +117,16 @@ SK_MUST enum sk_err sk_warrant_decode(const char *text, size_t length, const str
 SK_MUST enum sk_err sk_warrant_in_force(const struct sk_warrant *warrant, int64_t now_ns, struct sk_fault *fault);
 /* When a measure that is set at now_ns must be gone: now + life, and never later than not_after. */
 int64_t sk_warrant_until(const struct sk_warrant *warrant, int64_t now_ns);
+
+/* An end before its time: the centre tells the enforcer to undo a warrant. It needs no quorum, for it can only take away. */
+struct sk_end {
+	char id[SK_ORDER_ID_MAX];          /* of the order */
+	uint8_t warrant[SK_HASH_BYTES];    /* digest of the warrant */
+	int64_t time_ns;                   /* when it was said */
+};
+/* Append the note, signed by the centre. */
+void sk_end_encode(const struct sk_end *end, const struct sk_sign_key *centre, struct sk_buf *out);
+/* Parse and verify it. SK_EMALFORMED, SK_ESIGNATURE. */
+SK_MUST enum sk_err sk_end_decode(const char *text, size_t length, const struct sk_verify_key *centre, struct sk_end *out, struct sk_fault *fault);
 
 #endif

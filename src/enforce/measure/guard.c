@@ -265,6 +265,21 @@ static enum sk_err check_prefix(const struct sk_guard *guard, const char *target
 	return SK_OK;
 }
 
+/* A blackhole gives one's own address up: own prefixes do not protect from it, everything else does. */
+static enum sk_err check_own(const struct sk_guard *guard, const char *target, struct sk_fault *fault)
+{
+	struct sk_prefix prefix;
+	char text[SK_PREFIX_TEXT_MAX];
+	if (sk_prefix_parse(target, &prefix) != SK_OK)
+		return sk_fault_set(fault, SK_EALLOWED, "'%s' is no prefix; nothing else is touched by this measure", target);
+	for (size_t i = 0; i < guard->range_count; i++) {
+		const struct range *range = &guard->ranges[i];
+		if (sk_prefix_holds(&range->prefix, &prefix.addr) && strcmp(range->why, "own") != 0)
+			return sk_fault_set(fault, SK_EALLOWED, "%s: protected by %s (%s)", target, sk_prefix_format(&range->prefix, text), range->why);
+	}
+	return SK_OK;
+}
+
 //= rule: MEASURE-2
 enum sk_err sk_guard_check(struct sk_guard *guard, enum sk_measure measure, const char *target, struct sk_fault *fault)
 {
@@ -279,6 +294,8 @@ enum sk_err sk_guard_check(struct sk_guard *guard, enum sk_measure measure, cons
 	case SK_MEASURE_FLOWSPEC:
 	case SK_MEASURE_NFTABLES:
 		return check_prefix(guard, target, fault);
+	case SK_MEASURE_RTBH:
+		return check_own(guard, target, fault);
 	default:
 		return SK_OK;
 	}

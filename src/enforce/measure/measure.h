@@ -51,6 +51,7 @@ struct sk_backend {
 	uint32_t measures;         /* 1 << enum sk_measure that it carries */
 	bool forgets;              /* the target forgets by itself when the enforcer is gone */
 	bool tagged;               /* the text holds the item's tag */
+	bool each_order;           /* each order's item is a thing of its own, also of the same target: a message */
 	const char *sentence;      /* what it does, for `sekisho measures list` */
 
 	/* Read the settings, reach nothing. SK_EINPUT with FILE:LINE. *self is the backend's own. */

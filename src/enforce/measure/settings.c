@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* YAML's events into flat keys. libyaml reads the syntax; a stack of open collections says which key a scalar has. */
-#include "measure/settings.h"
+#include "measure/measure.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -330,6 +330,27 @@ enum sk_err sk_settings_bool(const struct sk_settings *settings, const char *key
 	*out = strcmp(text, "true") == 0;
 	if (!*out && strcmp(text, "false") != 0)
 		return sk_settings_fault(settings, key, fault, "'%s', expected true or false", text);
+	return SK_OK;
+}
+
+void sk_settings_each(const struct sk_settings *settings, const char *key, void (*each)(void *context, const char *value), void *context)
+{
+	char full[2 * SK_SETTING_KEY_MAX];
+	int n = snprintf(full, sizeof full, "%s%s", settings->prefix, key);
+	for (size_t i = 0; n > 0 && i < settings->file->count; i++) {
+		const struct setting *item = &settings->file->items[i];
+		if (item->value != NULL && strncmp(item->key, full, (size_t)n) == 0 && (item->key[n] == '[' || item->key[n] == '.' || item->key[n] == '\0'))
+			each(context, item->value);
+	}
+}
+
+//= rule: MEASURE-1
+enum sk_err sk_settings_keys_allowed(const struct sk_settings_file *file, struct sk_fault *fault)
+{
+	struct sk_fault why;
+	for (size_t i = 0; i < file->count; i++)
+		if (sk_forbidden_check(file->items[i].key, &why) != SK_OK)
+			return sk_fault_set(fault, SK_EFORBIDDEN, "%s:%u: %s: %s", file->name, file->items[i].line, file->items[i].key, why.line);
 	return SK_OK;
 }
 

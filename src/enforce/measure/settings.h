@@ -39,6 +39,10 @@ SK_MUST enum sk_err sk_settings_time(const struct sk_settings *settings, const c
 SK_MUST enum sk_err sk_settings_bool(const struct sk_settings *settings, const char *key, bool fallback, bool *out, struct sk_fault *fault);
 /* Make an error about KEY: "FILE:LINE: KEY: words". Returns SK_EINPUT. */
 SK_PRINTF(4, 5) enum sk_err sk_settings_fault(const struct sk_settings *settings, const char *key, struct sk_fault *fault, const char *format, ...);
+/* Every scalar below the list or map KEY. Marks nothing. */
+void sk_settings_each(const struct sk_settings *settings, const char *key, void (*each)(void *context, const char *value), void *context);
+/* Does no key of the file speak of a forbidden act (sk_forbidden_check)? SK_EFORBIDDEN names FILE:LINE. rule: MEASURE-1 */
+SK_MUST enum sk_err sk_settings_keys_allowed(const struct sk_settings_file *file, struct sk_fault *fault);
 /* Was every key of the whole file asked for? SK_EINPUT names the first that was not, and its line. */
 SK_MUST enum sk_err sk_settings_all_known(const struct sk_settings_file *file, struct sk_fault *fault);
 

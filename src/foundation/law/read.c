@@ -390,10 +390,12 @@ enum sk_err sk_law_parse(const char *name, const void *yaml, size_t length, cons
 	yaml_parser_delete(&reader->parser);
 	free(reader);
 	struct sk_buf text;
-	sk_buf_init(&text, 4 * (size_t)SK_LAW_FILE_MAX);
+	sk_buf_init(&text, SK_LAW_FILE_MAX);
 	if (err == SK_OK) {
 		sk_law_write(law, &text);
-		err = text.failed != SK_OK ? sk_fault_set(fault, text.failed, "%s: %s", name, sk_err_text(text.failed)) : SK_OK;
+		if (text.failed != SK_OK)
+			err = sk_fault_set(fault, text.failed == SK_ETOOBIG ? SK_EINPUT : text.failed, "%s: %s", name,
+					   text.failed == SK_ETOOBIG ? "its canonical form, where every text is quoted, is larger than a policy may be" : sk_err_text(text.failed));
 	}
 	if (err == SK_OK) {
 		sk_sha256(text.bytes, text.length, law->digest);

@@ -163,6 +163,33 @@ enum sk_err sk_wall_become(const char *user, const char *group, uint64_t keep, s
 	return SK_OK;
 }
 
+/* Children get what is inheritable and ambient: exactly keep. */
+enum sk_err sk_wall_hand_over(const char *user, const char *group, uint64_t keep, struct sk_wall_facts *facts, struct sk_fault *fault)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[CAPABILITY_WORDS];
+	uint64_t permitted = 0;
+	SK_TRY(sk_wall_become(user, group, keep, facts, fault));
+	int failed = get_capabilities(&permitted);
+	if (failed == 0 && (permitted & keep) != keep)
+		return sk_fault_set(fault, SK_EPERMIT, "capabilities are missing (%#llx of %#llx); give the service AmbientCapabilities=, or start it as root", (unsigned long long)(permitted & keep),
+				    (unsigned long long)keep);
+	drop_bounds(keep);
+	for (size_t i = 0; i < CAPABILITY_WORDS; i++) {
+		uint32_t word = (uint32_t)(keep >> 32 * i);
+		data[i] = (struct __user_cap_data_struct){.effective = word, .permitted = word, .inheritable = word};
+	}
+	if (failed == 0 && syscall(SYS_capset, &header, data) != 0)
+		failed = errno;
+	for (unsigned long cap = 0; failed == 0 && cap < CAPABILITIES_MAX; cap++)
+		if ((keep >> cap & 1) != 0 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0L, 0L) != 0)
+			failed = errno;
+	if (failed != 0)
+		return sk_fault_errno(fault, failed, "capabilities cannot be handed to children");
+	facts->state[SK_WALL_CAPABILITIES] = SK_WALL_STANDS;
+	return SK_OK;
+}
+
 enum sk_err sk_wall_no_capabilities(struct sk_wall_facts *facts, struct sk_fault *fault)
 {
 	uint64_t left = 0;

@@ -40,6 +40,9 @@ SK_MUST enum sk_err sk_wall_lock_present(struct sk_wall_facts *facts, struct sk_
    than one thread), SK_EPERMIT (not root, and another user), SK_EIO. */
 SK_MUST enum sk_err sk_wall_become(const char *user, const char *group, uint64_t keep, struct sk_wall_facts *facts, struct sk_fault *fault);
 
+/* As sk_wall_become, for a process whose work is done by programs that it runs: they get exactly keep too, and nothing more can be had. SK_EPERMIT also where a right of keep is missing. */
+SK_MUST enum sk_err sk_wall_hand_over(const char *user, const char *group, uint64_t keep, struct sk_wall_facts *facts, struct sk_fault *fault);
+
 /* ---- when set-up is over ---- */
 
 struct sk_wall_path {

@@ -226,9 +226,14 @@ void sk_pulse_state(const struct sk_pulse *pulse, struct sk_pulse_state *out)
 	*out = (struct sk_pulse_state){.learning = !sk_pulse_has_learned(pulse), .down = pulse->down, .degraded = pulse->degraded,
 				       .carrier_known = pulse->carrier != SK_SOURCE_CARRIER_UNKNOWN, .carrier = pulse->carrier == SK_SOURCE_CARRIER_UP, .repeats_usual = pulse->repeats_usual,
 				       .repeats = pulse->repeats, .networks = pulse->networks, .downs = pulse->downs, .degradations = pulse->degradations, .shifts = pulse->shifts,
-				       .silence_ns = limit_ns(pulse), .named = pulse->named, .countries = sk_country_known(pulse)};
+				       .silence_ns = limit_ns(pulse), .since_ns = pulse->started ? pulse->now_ns - pulse->frame_ns : 0, .named = pulse->named, .countries = sk_country_known(pulse)};
 	for (int s = 0; s < SK_PULSE_SERIES; s++) {
 		out->usual[s] = out->learning ? 0 : pulse->series[s].usual * windows_a_second;
 		out->seen[s] = (double)pulse->series[s].last * windows_a_second;
 	}
+}
+
+enum sk_pulse_standing sk_pulse_standing(const struct sk_pulse_state *state)
+{
+	return state->down ? SK_PULSE_IS_DOWN : state->degraded ? SK_PULSE_LIMPS : state->learning ? SK_PULSE_LEARNING : SK_PULSE_USUAL;
 }

@@ -84,6 +84,9 @@ struct sk_pulse_event {
 	uint32_t latency_was_us, latency_us; /* SHIFT by latency: medians */
 };
 
+/* How a link stands, for figures. */
+enum sk_pulse_standing { SK_PULSE_UNWATCHED, SK_PULSE_LEARNING, SK_PULSE_USUAL, SK_PULSE_LIMPS, SK_PULSE_IS_DOWN };
+
 /* For figures. */
 struct sk_pulse_state {
 	bool learning, down, degraded;
@@ -95,6 +98,7 @@ struct sk_pulse_state {
 	bool named;                      /* the border table names countries: there is a baseline by country */
 	uint32_t countries;              /* that have enough hosts to be judged */
 	uint64_t downs, degradations, shifts; /* so often */
+	int64_t since_ns;                /* the last frame came so long ago */
 	int64_t silence_ns;              /* so long without a frame is taken for an outage; 0: the link is too quiet to tell */
 };
 
@@ -110,6 +114,8 @@ size_t sk_pulse_take(struct sk_pulse *pulse, const struct sk_pulse_beat *beat, s
 void sk_pulse_break(struct sk_pulse *pulse);
 /* Where the model stands. */
 void sk_pulse_state(const struct sk_pulse *pulse, struct sk_pulse_state *out);
+/* The state in a word. */
+enum sk_pulse_standing sk_pulse_standing(const struct sk_pulse_state *state);
 
 /* The event as a finding about the link of that name: "link_down", "link_degraded", "path_shift". No address, no class, no evidence; events of one kind and link fold.
    The end of one counts 0, so that it is the same finding, told once more. */

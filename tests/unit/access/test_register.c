@@ -132,6 +132,7 @@ static void oversight_apart(void **state)
 	const char *close = "{\"why\":\"unwanted\"}", *grant = "{\"role\":\"oversight_inspector\"}";
 	found(world, "nco", true);
 	assert_int_equal(ACT(world, "org", "oversight2", "panel", format_body("{\"keys\":[\"%s\"],\"title\":\"mine\"}", vkey(world, SPARE)), ADMIN), SK_EPERMIT);
+	assert_int_equal(ACT(world, "org", "oversight2", "panel", format_body("{\"keys\":[\"%s\"],\"title\":\"mine\"}", vkey(world, SPARE)), CENTRE), SK_EPERMIT);
 	assert_int_equal(ACT(world, "org", "oversight2", "add", "{\"kind\":\"oversight\",\"member\":false,\"title\":\"mine\"}", ADMIN), SK_EPERMIT);
 	assert_int_equal(ACT(world, "account", "i", "open", inspector, ADMIN), SK_EPANEL);
 	assert_int_equal(ACT(world, "account", "oversight.chair", "close", close, ADMIN), SK_EPANEL);
@@ -183,6 +184,19 @@ static void written_down_all_the_same(void **state)
 	sk_buf_fini(&note);
 	assert_int_equal(sk_access_void(world->access, &why), 2);
 	assert_int_equal(person_of(world, CHAIR, world->now, &person), SK_OK);
+}
+
+/* Whoever makes the centre names the panel at once, with the centre's key, before there is anybody else. */
+static void panel_by_founder(void **state)
+{
+	struct world *world = *state;
+	struct sk_person person;
+	found(world, "own_network", false);
+	const char *body = format_body("{\"keys\":[\"%s\"],\"title\":\"Commission\"}", vkey(world, CHAIR));
+	assert_int_equal(ACT(world, "org", "oversight", "panel", body, STRANGER), SK_ENOENT);
+	assert_int_equal(ACT(world, "org", "oversight", "panel", body, CENTRE), SK_OK);
+	assert_int_equal(person_of(world, CHAIR, world->now, &person), SK_OK);
+	assert_int_equal(open_account(world, "anna", "host", "\"analyst\"", ANNA, CENTRE), SK_ENOENT); /* for nothing else */
 }
 
 static void tenants(void **state)
@@ -285,6 +299,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(one_person, world_up, world_down),
 		cmocka_unit_test_setup_teardown(oversight_apart, world_up, world_down),
 		cmocka_unit_test_setup_teardown(written_down_all_the_same, world_up, world_down),
+		cmocka_unit_test_setup_teardown(panel_by_founder, world_up, world_down),
 		cmocka_unit_test_setup_teardown(tenants, world_up, world_down),
 		cmocka_unit_test_setup_teardown(leases, world_up, world_down),
 		cmocka_unit_test_setup_teardown(lease_ended, world_up, world_down),

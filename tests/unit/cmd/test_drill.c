@@ -23,6 +23,13 @@ const char *sk_workspace_path(const struct sk_workspace *workspace, const char *
 	return path;
 }
 
+const struct sk_store_options *sk_workspace_store(const struct sk_workspace *workspace, int64_t now_ns, bool read_only, struct sk_workspace_store *out)
+{
+	(void)workspace, (void)now_ns, (void)read_only, (void)out;
+	fail_msg("a workspace's store is asked for");
+	return NULL;
+}
+
 static struct sk_border *border_of_test(void)
 {
 	char path[] = "/tmp/sk_drill_XXXXXX";

@@ -59,6 +59,7 @@ static inline void sample(struct sk_metrics *metrics)
 		memcpy(link->mode, links[i][1], strlen(links[i][1]) + 1);
 		sample_figures(SK_METRIC_OF_LINK, link, &number);
 		link->lost_ratio = 0;
+		link->health = i < 2 ? 2 + i : 0; /* as usual, degraded, not looked at */
 		link->received.frames = ++number * 1000003, link->received.bytes = number * 1000000007;
 		link->selected.frames = ++number * 11, link->selected.bytes = number * 1301;
 		sample_cells(&link->gate, gate, SK_COUNT(gate), &number);

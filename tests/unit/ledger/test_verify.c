@@ -27,7 +27,7 @@ static void cosignature_key(const struct sk_sign_key *key, struct sk_verify_key 
 	sk_buf_init(&text, 1024);
 	sk_buf_addf(&text, "%s\n", out->name);
 	sk_buf_add_u8(&text, 0x04);
-	sk_buf_add(&text, out->public_key, sizeof out->public_key);
+	sk_buf_add(&text, out->public_key, 32); /* Ed25519 */
 	sk_sha256(text.bytes, text.length, digest);
 	sk_buf_fini(&text);
 	out->id = (uint32_t)digest[0] << 24 | (uint32_t)digest[1] << 16 | (uint32_t)digest[2] << 8 | digest[3];

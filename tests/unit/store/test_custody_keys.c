@@ -198,7 +198,11 @@ static void the_right_day_goes_and_no_other(void **state)
 	struct seen whole = look(p, &unread);
 	assert_int_equal(whole.count, RECORDS);
 	assert_int_equal(unread.erased, 0);
-	/* The second day of the first basis. */
+	/* The second day of the first basis; nothing goes that is not on record. */
+	assert_ok(sk_store_destroy_day(p->at, "basis-1", day_names[1], &files, &fault), &fault);
+	assert_int_equal(files, 0);
+	assert_int_equal(look(p, &unread).count, RECORDS);
+	assert_true(mark_gone(p, "basis-1", day_names[1]));
 	assert_ok(sk_store_destroy_day(p->at, "basis-1", day_names[1], &files, &fault), &fault);
 	assert_int_equal(files, 1);
 	struct seen left = look(p, &unread);
@@ -264,6 +268,7 @@ static void oversights_share_is_needed_and_open_for_a_while(void **state)
 	struct seen none = {0};
 	assert_int_equal(sk_store_observations(p->at, &all, see, &none, NULL, &fault), SK_EMALFORMED);
 	/* A split day is erased with all its shares. */
+	assert_true(mark_gone(p, "basis-1", day_names[0]));
 	assert_ok(sk_store_destroy_day(p->at, "basis-1", day_names[0], &closed, &fault), &fault);
 	assert_int_equal(closed, 2);
 	assert_int_equal(look(p, &unread).count, 100);

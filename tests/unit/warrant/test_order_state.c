@@ -32,6 +32,7 @@ static const struct {
 	{"set", "", "staged", "active"},
 	{"set", "", "urgent_active active extended", "-"},
 	{"fail", "", "staged urgent_active active extended", "rolled_back"},
+	{"receipt", "", "staged urgent_active active extended expired rolled_back ended_early notified reviewed", "-"},
 	{"check", "", "active extended", "-"},
 	{"extend", "", "active", "extended"},
 	{"expire", "", "approved staged active extended", "expired"},

@@ -411,6 +411,25 @@ static void test_urgent_limits(void **state)
 	sk_buf_fini(&line);
 }
 
+static void test_end(void **state)
+{
+	(void)state;
+	struct sk_end end = {.id = "order-7", .time_ns = start_ns + 1}, out;
+	struct sk_buf note;
+	memset(end.warrant, 0xe7, sizeof end.warrant);
+	sk_buf_init(&note, 65536);
+	sk_end_encode(&end, centre, &note);
+	assert_int_equal(sk_end_decode(sk_buf_text(&note), note.length, sk_sign_key_public(centre), &out, &fault), SK_OK);
+	assert_memory_equal(&out, &end, sizeof end);
+	assert_int_equal(sk_end_decode(sk_buf_text(&note), note.length, sk_sign_key_public(stranger), &out, &fault), SK_ESIGNATURE);
+	for (size_t bit = 0; bit < 8 * note.length; bit++) {
+		note.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		assert_int_not_equal(sk_end_decode((const char *)note.bytes, note.length, sk_sign_key_public(centre), &out, &fault), SK_OK);
+		note.bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	sk_buf_fini(&note);
+}
+
 static void test_forged_by_others(void **state)
 {
 	(void)state;
@@ -482,6 +501,7 @@ static void test_lives(void **state)
 		{SK_ACTION_TAKEDOWN_NOTICE_SEND, SK_LEVEL_MEDIUM, 14 * DAY_S, "registrar.example"},
 		{SK_ACTION_OPERATOR_ADVISORY_SEND, SK_LEVEL_LOW, 90 * DAY_S, "power/operator-3"},
 		{SK_ACTION_VENDOR_REQUEST_SEND, SK_LEVEL_LOW, 90 * DAY_S, "vendor-9"}, {SK_ACTION_PUBLIC_NOTICE_PUBLISH, SK_LEVEL_MEDIUM, 90 * DAY_S, "public"},
+		{SK_ACTION_RTBH_BLACKHOLE, SK_LEVEL_HIGH, 4 * 3600, "192.0.2.7/32"},
 	};
 	assert_int_equal(SK_COUNT(cases), SK_ACTION_COUNT);
 	for (size_t i = 0; i < SK_COUNT(cases); i++) {
@@ -523,6 +543,8 @@ static void test_targets(void **state)
 		{SK_ACTION_FLOWSPEC_DISCARD, "192.0.2.1", false} /* /32 is written */, {SK_ACTION_FLOWSPEC_DISCARD, "192.0.2.1/24", false},
 		{SK_ACTION_FLOWSPEC_DISCARD, "2001:0db8::/48", false} /* not the usual form */, {SK_ACTION_FLOWSPEC_DISCARD, "bad.example", false},
 		{SK_ACTION_NFTABLES_DROP, "192.0.2.1/32", true}, {SK_ACTION_NFTABLES_DROP, "10.0.0.0/8", false},
+		{SK_ACTION_RTBH_BLACKHOLE, "192.0.2.1/32", true}, {SK_ACTION_RTBH_BLACKHOLE, "192.0.2.0/31", false},
+		{SK_ACTION_RTBH_BLACKHOLE, "2001:db8::1/128", true}, {SK_ACTION_RTBH_BLACKHOLE, "2001:db8::/127", false},
 		{SK_ACTION_TAKEDOWN_NOTICE_SEND, "jpcert", true}, {SK_ACTION_TAKEDOWN_NOTICE_SEND, "192.0.2.1", false},
 		{SK_ACTION_TAKEDOWN_NOTICE_SEND, "two words", false}, {SK_ACTION_TAKEDOWN_NOTICE_SEND, "", false},
 	};
@@ -586,7 +608,7 @@ static void test_other_fields(void **state)
 static void test_forbidden_kinds_do_not_exist(void **state)
 {
 	(void)state;
-	static const char *const allowed[] = {"rpz", "flowspec", "nftables", "sinkhole", "takedown_notice", "operator_advisory", "vendor_request", "public_notice"};
+	static const char *const allowed[] = {"rpz", "flowspec", "nftables", "sinkhole", "takedown_notice", "operator_advisory", "vendor_request", "public_notice", "rtbh"};
 	assert_int_equal(SK_COUNT(allowed), SK_MEASURE_COUNT);
 	for (unsigned i = 0; i < SK_MEASURE_COUNT; i++)
 		assert_string_equal(sk_measure_name((enum sk_measure)i), allowed[i]);
@@ -633,7 +655,7 @@ static int finish(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_agreed), cmocka_unit_test(test_quorum), cmocka_unit_test(test_lax_quorum), cmocka_unit_test(test_seats), cmocka_unit_test(test_urgent), cmocka_unit_test(test_urgent_limits), cmocka_unit_test(test_forged_by_centre),
+		cmocka_unit_test(test_agreed), cmocka_unit_test(test_quorum), cmocka_unit_test(test_lax_quorum), cmocka_unit_test(test_seats), cmocka_unit_test(test_urgent), cmocka_unit_test(test_urgent_limits), cmocka_unit_test(test_end), cmocka_unit_test(test_forged_by_centre),
 		cmocka_unit_test(test_forged_by_others), cmocka_unit_test(test_in_force), cmocka_unit_test(test_lives), cmocka_unit_test(test_targets),
 		cmocka_unit_test(test_other_fields), cmocka_unit_test(test_forbidden_kinds_do_not_exist),
 	};

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sessions: whoever has the token may look; what is approved needs a second factor for exactly that, just now. rule: ACCESS-11 */
+#include <sodium.h>
+#include <stdlib.h>
+
+#include "access/vault_priv.h"
+
+enum { TOKEN_BYTES = 32 };
+
+static const int64_t second_ns = 1000000000;
+
+struct session {
+	char account[SK_MATTER_ID_MAX];
+	int64_t begun_ns, seen_ns, stepped_ns;
+	uint8_t stepped[SK_HASH_BYTES]; /* what the last step-up was for; used up by the approval */
+};
+
+static bool hash_token(const char *token, uint8_t hash[SK_HASH_BYTES])
+{
+	uint8_t bytes[TOKEN_BYTES];
+	size_t length = 0;
+	/* Anything that we did not write ourselves is nobody's token. */
+	if (sodium_base642bin(bytes, sizeof bytes, token, strlen(token), NULL, &length, NULL, sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 || length != TOKEN_BYTES)
+		return false;
+	sk_sha256(bytes, sizeof bytes, hash);
+	sk_wipe(bytes, sizeof bytes);
+	return true;
+}
+
+static enum sk_err write_session(struct sk_factors *factors, const uint8_t hash[SK_HASH_BYTES], const struct session *session, struct sk_fault *fault)
+{
+	struct sk_buf value;
+	struct sk_json_writer w;
+	sk_buf_init(&value, SK_ITEM_MAX);
+	sk_json_begin(&w, &value, true);
+	sk_json_object(&w, NULL);
+	sk_json_i64(&w, "begun_ns", session->begun_ns);
+	sk_json_i64(&w, "seen_ns", session->seen_ns);
+	sk_json_hex(&w, "stepped", session->stepped, sizeof session->stepped);
+	sk_json_i64(&w, "stepped_ns", session->stepped_ns);
+	sk_json_end(&w);
+	enum sk_err err = sk_vault_put(factors, "session", session->account, hash, SK_HASH_BYTES, &value, fault);
+	sk_buf_fini(&value);
+	return err;
+}
+
+struct search {
+	const uint8_t *hash;
+	struct session found;
+	bool any;
+};
+
+static void match(void *context, const char *account, const void *name, size_t name_length, const struct sk_buf *value)
+{
+	struct search *search = context;
+	struct sk_json_doc *doc = NULL;
+	struct sk_fault ignored;
+	if (name_length != SK_HASH_BYTES || memcmp(name, search->hash, SK_HASH_BYTES) != 0 || sk_vault_read(value, &doc, &ignored) != SK_OK)
+		return;
+	const struct sk_json_value *top = sk_json_top(doc);
+	struct session *found = &search->found;
+	search->any = strlen(account) < sizeof found->account && sk_json_get_i64(top, "begun_ns", &found->begun_ns) == SK_OK &&
+		      sk_json_get_i64(top, "seen_ns", &found->seen_ns) == SK_OK && sk_json_get_i64(top, "stepped_ns", &found->stepped_ns) == SK_OK &&
+		      sk_json_get_hex(top, "stepped", found->stepped, sizeof found->stepped) == SK_OK;
+	if (search->any)
+		memcpy(found->account, account, strlen(account) + 1);
+	sk_json_free(doc);
+}
+
+/* Find it, refuse what is over, and note that it was seen. */
+static enum sk_err use(struct sk_factors *factors, const char *token, int64_t now_ns, uint8_t hash[SK_HASH_BYTES], struct session *session, struct sk_fault *fault)
+{
+	struct search search = {.hash = hash};
+	uint64_t gone;
+	if (!hash_token(token, hash))
+		return sk_factor_refused(fault, "session", "not known, or over; sign in again");
+	SK_TRY(sk_vault_each(factors, "session", NULL, match, &search, fault));
+	*session = search.found;
+	bool over = search.any && (now_ns < session->seen_ns || now_ns - session->seen_ns >= SK_SESSION_IDLE_S * second_ns ||
+				   now_ns - session->begun_ns >= SK_SESSION_LIFE_S * second_ns);
+	if (over)
+		SK_TRY(sk_vault_delete(factors, "session", session->account, hash, SK_HASH_BYTES, &gone, fault));
+	if (!search.any || over)
+		return sk_factor_refused(fault, "session", "not known, or over; sign in again");
+	session->seen_ns = now_ns;
+	return write_session(factors, hash, session, fault);
+}
+
+enum sk_err sk_session_begin(struct sk_factors *factors, const char *account, int64_t now_ns, char token[SK_SESSION_TOKEN_MAX], struct sk_fault *fault)
+{
+	struct session session = {.begun_ns = now_ns, .seen_ns = now_ns};
+	uint8_t bytes[TOKEN_BYTES], hash[SK_HASH_BYTES];
+	if (strlen(account) >= sizeof session.account)
+		return sk_fault_set(fault, SK_EUSAGE, "account: too long");
+	memcpy(session.account, account, strlen(account) + 1);
+	sk_random(bytes, sizeof bytes);
+	sk_sha256(bytes, sizeof bytes, hash);
+	(void)sodium_bin2base64(token, SK_SESSION_TOKEN_MAX, bytes, sizeof bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	sk_wipe(bytes, sizeof bytes);
+	SK_TRY(sk_vault_begin(factors, fault));
+	return sk_vault_end(factors, write_session(factors, hash, &session, fault), fault);
+}
+
+enum sk_err sk_session_check(struct sk_factors *factors, const char *token, int64_t now_ns, char account[SK_MATTER_ID_MAX], struct sk_fault *fault)
+{
+	struct session session = {0};
+	uint8_t hash[SK_HASH_BYTES];
+	SK_TRY(sk_vault_begin(factors, fault));
+	enum sk_err err = use(factors, token, now_ns, hash, &session, fault);
+	if (err == SK_OK)
+		memcpy(account, session.account, sizeof session.account);
+	return sk_vault_end(factors, err, fault);
+}
+
+enum sk_err sk_session_step_up(struct sk_factors *factors, const char *token, const uint8_t digest[SK_HASH_BYTES], int64_t now_ns, struct sk_fault *fault)
+{
+	struct session session = {0};
+	uint8_t hash[SK_HASH_BYTES];
+	SK_TRY(sk_vault_begin(factors, fault));
+	enum sk_err err = use(factors, token, now_ns, hash, &session, fault);
+	if (err == SK_OK) {
+		memcpy(session.stepped, digest, SK_HASH_BYTES);
+		session.stepped_ns = now_ns;
+		err = write_session(factors, hash, &session, fault);
+	}
+	return sk_vault_end(factors, err, fault);
+}
+
+static enum sk_err approve(struct sk_factors *factors, const char *token, const uint8_t digest[SK_HASH_BYTES], int64_t now_ns, struct sk_fault *fault)
+{
+	struct session session = {0};
+	uint8_t hash[SK_HASH_BYTES];
+	SK_TRY(use(factors, token, now_ns, hash, &session, fault));
+	if (session.stepped_ns == 0 || now_ns - session.stepped_ns >= SK_STEP_UP_S * second_ns || sodium_memcmp(session.stepped, digest, SK_HASH_BYTES) != 0)
+		return sk_factor_refused(fault, session.account, "approving this needs a second factor for exactly this, just now");
+	/* One step-up, one approval. */
+	session.stepped_ns = 0;
+	memset(session.stepped, 0, sizeof session.stepped);
+	return write_session(factors, hash, &session, fault);
+}
+
+enum sk_err sk_session_approve(struct sk_factors *factors, const char *token, const uint8_t digest[SK_HASH_BYTES], int64_t now_ns, struct sk_fault *fault)
+{
+	SK_TRY(sk_vault_begin(factors, fault));
+	return sk_vault_end(factors, approve(factors, token, digest, now_ns, fault), fault);
+}
+
+enum sk_err sk_session_end(struct sk_factors *factors, const char *token, struct sk_fault *fault)
+{
+	uint8_t hash[SK_HASH_BYTES];
+	uint64_t gone;
+	if (!hash_token(token, hash))
+		return SK_OK;
+	SK_TRY(sk_vault_begin(factors, fault));
+	return sk_vault_end(factors, sk_vault_delete(factors, "session", NULL, hash, SK_HASH_BYTES, &gone, fault), fault);
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sekisho access log: who looked at what, for which purpose. For oversight's inspectors and members alone, and each search is an act itself, before the answer. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "cmd/access.h"
+#include "text/text.h"
+
+enum { OUT_MAX = 1 << 20 };
+
+struct log_search {
+	const struct sk_access_args *args;
+	struct sk_access *access;
+	uint64_t found;
+	struct sk_buf out;
+};
+
+/* Text that an inspector typed, as one line of JSON for the act. */
+static void describe(const struct sk_access_args *args, struct sk_buf *body)
+{
+	struct sk_json_writer w;
+	struct sk_buf what;
+	char when[SK_TIME_TEXT_MAX];
+	sk_buf_init(&what, OUT_MAX);
+	sk_buf_add_text(&what, "log");
+	if (args->account != NULL)
+		sk_buf_addf(&what, " --account %s", args->account);
+	if (args->org != NULL)
+		sk_buf_addf(&what, " --org %s", args->org);
+	if (args->purpose != NULL)
+		sk_buf_addf(&what, " --purpose %s", args->purpose);
+	if (args->what != NULL)
+		sk_buf_addf(&what, " --what %s", args->what);
+	if (args->since_ns != 0)
+		sk_buf_addf(&what, " --since %s", sk_time_format(args->since_ns, 0, when));
+	if (args->until_ns != INT64_MAX)
+		sk_buf_addf(&what, " --until %s", sk_time_format(args->until_ns, 0, when));
+	sk_json_begin(&w, body, true);
+	sk_json_object(&w, NULL);
+	sk_json_text(&w, "what", sk_buf_text(&what));
+	sk_json_end(&w);
+	sk_buf_fini(&what);
+}
+
+static bool fits(const struct sk_access_args *args, const struct sk_person *person, const char *purpose, const char *what, int64_t time_ns)
+{
+	const char *asked = args->purpose;
+	if (asked != NULL && strncmp(asked, "purpose_", 8) == 0)
+		asked += 8;
+	if (purpose != NULL && strncmp(purpose, "purpose_", 8) == 0)
+		purpose += 8;
+	return (args->account == NULL || strcmp(args->account, person->account) == 0) && (args->org == NULL || strcmp(args->org, person->org) == 0) &&
+	       (asked == NULL || (purpose != NULL && strcmp(asked, purpose) == 0)) && (args->what == NULL || (what != NULL && strstr(what, args->what) != NULL)) &&
+	       time_ns >= args->since_ns && time_ns < args->until_ns;
+}
+
+static void print_look(struct log_search *search, const struct sk_entry *entry, const struct sk_person *person, const struct sk_json_value *body)
+{
+	const struct sk_access_args *args = search->args;
+	const char *purpose = sk_json_get_text(body, "purpose"), *what = sk_json_get_text(body, "what"), *scope = sk_json_get_text(body, "scope");
+	char when[SK_TIME_TEXT_MAX];
+	sk_time_format(entry->act.time_ns, 0, when);
+	sk_buf_reset(&search->out);
+	if (args->json) {
+		struct sk_json_writer w;
+		sk_json_begin(&w, &search->out, false);
+		sk_json_object(&w, NULL);
+		sk_json_text(&w, "time", when);
+		sk_json_text(&w, "account", person->account);
+		sk_json_text(&w, "org", person->org);
+		sk_json_text(&w, "event", entry->act.event);
+		sk_json_text(&w, "purpose", purpose != NULL ? purpose : "");
+		sk_json_text(&w, "scope", scope != NULL ? scope : "");
+		sk_json_text(&w, "what", what != NULL ? what : "");
+		sk_json_text(&w, "lease", person->lease);
+		sk_json_u64(&w, "leaf", entry->leaf);
+		sk_json_end(&w);
+	} else {
+		sk_buf_addf(&search->out, "%s  %-16s %-14s %-7s %-18s leaf %-6" PRIu64 " ", when, person->account, person->org, entry->act.event, purpose != NULL ? purpose : "-",
+			    entry->leaf);
+		if (what != NULL)
+			sk_escape_line(&search->out, what, strlen(what));
+	}
+	(void)fprintf(args->cmd->out, "%s%s", args->json ? (search->found != 1 ? ",\n" : "\n") : "", sk_buf_text(&search->out));
+	if (!args->json)
+		(void)fputc('\n', args->cmd->out);
+}
+
+static enum sk_err visit(void *context, const struct sk_entry *entry, struct sk_fault *fault)
+{
+	struct log_search *search = context;
+	struct sk_person person;
+	struct sk_json_doc *doc = NULL;
+	if (search->args->limit != 0 && search->found == search->args->limit)
+		return SK_OK;
+	/* Who it was then: the account may be closed today. */
+	SK_TRY(sk_access_who(search->access, entry->note, entry->note_length, entry->act.time_ns, &person, fault));
+	SK_TRY(sk_json_parse(entry->act.body, entry->act.body_length, &doc, fault));
+	const struct sk_json_value *body = sk_json_top(doc);
+	if (fits(search->args, &person, sk_json_get_text(body, "purpose"), sk_json_get_text(body, "what"), entry->act.time_ns)) {
+		search->found++;
+		print_look(search, entry, &person, body);
+	}
+	sk_json_free(doc);
+	return SK_OK;
+}
+
+int sk_access_log_cmd(const struct sk_access_args *args)
+{
+	struct sk_register reg;
+	struct sk_fault fault = {0};
+	struct sk_buf body;
+	uint8_t random[8];
+	char id[SK_MATTER_ID_MAX], hex[2 * sizeof random + 1];
+	bool written = false;
+	uint64_t leaf = 0;
+	if (args->word_count != 0)
+		return sk_access_usage(args, "log: [--account NAME] [--org NAME] [--purpose P] [--what TEXT] [--since T] [--until T] [--limit N]");
+	sk_random(random, sizeof random);
+	sk_hex_encode(random, sizeof random, hex);
+	(void)snprintf(id, sizeof id, "search-%s", hex);
+	sk_buf_init(&body, OUT_MAX);
+	describe(args, &body);
+	enum sk_err err = sk_register_open(args, true, &reg, &fault);
+	if (err == SK_OK) {
+		err = sk_register_act(&reg, args, "access", args->id != NULL ? args->id : id, "search", sk_buf_text(&body), &written, &leaf, &fault);
+		struct log_search search = {.args = args, .access = reg.access};
+		sk_buf_init(&search.out, OUT_MAX);
+		if (err == SK_OK && written) {
+			(void)fprintf(args->cmd->out, "%s: what is to be signed; then again with --id %s --statement, --signature and --by\n", args->actor.to_sign,
+				      args->id != NULL ? args->id : id);
+		} else if (err == SK_OK) {
+			if (args->json)
+				(void)fputc('[', args->cmd->out);
+			err = sk_docket_walk(reg.centre.docket, "access", NULL, 0, visit, &search, &fault);
+			(void)fprintf(args->cmd->out, "%s", args->json ? "\n]\n" : search.found == 0 ? "nobody looked, so far as was asked\n" : "");
+		}
+		sk_buf_fini(&search.out);
+		sk_register_close(&reg);
+	}
+	sk_buf_fini(&body);
+	return err == SK_OK ? 0 : sk_cmd_fail(args->cmd, &fault);
+}

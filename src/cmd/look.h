@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A look at selected information (G1): purpose and person, and the act that says so before anything is read. A workspace that belongs to no centre is looked
+   into as ever. rule: ACCESS-10 */
+#ifndef SK_CMD_LOOK_H
+#define SK_CMD_LOOK_H
+
+#include "cmd/cmd.h"
+#include "cmd/workspace.h"
+
+/* If this command shows selected information: take --purpose P and --key FILE out of its arguments into cmd->look, and note what was asked. */
+void sk_look_take(struct sk_cmd *cmd, int *argc, char **argv);
+/* May this workspace be looked into now? Where it belongs to a centre (DIR/centre is there) an act of matter "access" is entered first. SK_EPURPOSE (no purpose,
+   or one that is not allowed; or the basis is a centre's and no centre is here), SK_EUSAGE (no key), and what the register says: SK_EPERMIT, SK_ENOENT, ... */
+SK_MUST enum sk_err sk_look(struct sk_cmd *cmd, const struct sk_workspace *workspace, struct sk_fault *fault);
+
+#endif
