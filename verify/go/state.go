@@ -53,6 +53,7 @@ type state struct {
 	totals    map[string]tally
 	exported  map[string]tally // records of flow exports
 	events    wide             // of detectors, that were lost
+	drill     *drill           // nil: none is asked about
 	perKind   map[string]uint64
 }
 
@@ -70,6 +71,9 @@ func (s *state) leaf(index uint64, entry []byte) error {
 	}
 	s.kinds = append(s.kinds, r.kind)
 	s.perKind[r.kind]++
+	if s.drill != nil {
+		return s.drill.leaf(index, r)
+	}
 	return nil
 }
 
@@ -104,6 +108,8 @@ func (s *state) record(index uint64, r record) error {
 	case "act":
 		s.kept[index] = r
 		return s.act(r)
+	case "drill":
+		return fmt.Errorf("kind: a drill is a signed note, not a record of a ledger")
 	}
 	return nil
 }
