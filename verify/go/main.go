@@ -28,7 +28,7 @@ const (
 	exitUnreadable = 3
 )
 
-const usage = `usage: sekisho-verify-go [--key VKEY|FILE] [--old CHECKPOINT] [--drill NOTE [--drill-key VKEY|FILE]] [--openings FILE] [--json] LEDGERDIR
+const usage = `usage: sekisho-verify-go [--key VKEY|FILE] [--old CHECKPOINT] [--openings FILE] [--drill NOTE [--drill-key VKEY|FILE]] [--json] LEDGERDIR
 
 The second, independent verifier of Sekisho ledgers.
 exit: 0 verified, 1 refused (one line says what and where), 2 wrong call, 3 unreadable
@@ -127,7 +127,7 @@ func keyOf(option, argument string) (string, error) {
 }
 
 type options struct {
-	folder, key, old, drill, drillKey, openings string
+	folder, key, old, openings, drill, drillKey string
 	json                                        bool
 }
 
@@ -239,7 +239,7 @@ func parseArguments(arguments []string) (options, error) {
 	var o options
 	for i := 0; i < len(arguments); i++ {
 		name, value, inline := strings.Cut(arguments[i], "=")
-		target := map[string]*string{"--key": &o.key, "--old": &o.old, "--drill": &o.drill, "--drill-key": &o.drillKey, "--openings": &o.openings}[name]
+		target := map[string]*string{"--key": &o.key, "--old": &o.old, "--openings": &o.openings, "--drill": &o.drill, "--drill-key": &o.drillKey}[name]
 		switch {
 		case target != nil && inline:
 			*target = value

@@ -18,7 +18,7 @@ const (
 // Which kinds of basis a profile may use, and the classes that each kind may keep.
 var lawful = map[string]map[string]string{
 	"own-network": {"own_network": "FD DF"},
-	"lab":         {"lab": "FF FD DF"},
+	"lab":         {"lab": "FF FD DF", "agreement": "FD", "ff": "FF", "fd": "FD", "df": "DF"}, // all of it simulated, and marked
 	"jp-2025":     {"agreement": "FD", "ff": "FF", "fd": "FD", "df": "DF"},
 }
 
@@ -105,11 +105,11 @@ func (s *state) record(index uint64, r record) error {
 		return s.recovery(r)
 	case "kernel_gate":
 		return s.kernelGate(r)
-	case "drill":
-		return fmt.Errorf("kind: a drill is a signed note, not a record of a ledger")
 	case "act":
 		s.kept[index] = r
 		return s.act(r)
+	case "drill":
+		return fmt.Errorf("kind: a drill is a signed note, not a record of a ledger")
 	}
 	return nil
 }
@@ -259,7 +259,7 @@ func (s *state) references(r record) (record, error) {
 	if set.count("basis") != r.count("basis") {
 		return basis, fmt.Errorf("selectors: the set stands under the basis of leaf %d, not of leaf %d", set.count("basis"), r.count("basis"))
 	}
-	if kind := basis.text("basis_kind"); border.yes("overrides_special") && kind != "lab" && kind != "own_network" {
+	if kind := basis.text("basis_kind"); border.yes("overrides_special") && basis.text("profile") != "lab" && kind != "own_network" {
 		return basis, fmt.Errorf("border: a table that overrides special ranges is for own_network and lab only")
 	}
 	return basis, nil
