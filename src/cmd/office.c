@@ -94,6 +94,8 @@ enum sk_err sk_office_open(struct sk_cmd *cmd, const char *folder, bool write, s
 	enum sk_err err = sk_centre_open(folder, write, &out->centre, fault);
 	if (err == SK_OK)
 		err = sk_access_open(out->centre.docket, &out->access, fault);
+	if (err == SK_OK)
+		out->now_ns = sk_access_now(out->access, out->now_ns); /* a clock that was turned back revives nothing */
 	out->options = (struct sk_bases_options){.docket = out->centre.docket, .access = out->access, .centre = &out->centre.public_key, .profile = out->centre.profile, .law = law_of, .context = out};
 	if (err == SK_OK)
 		err = sk_office_settle_policy(out, fault);

@@ -4,6 +4,7 @@ credentials, signatures made elsewhere, and what an administrator with the datab
 import re, shutil, sqlite3, stat, tempfile
 from lib import *
 
+for word in ("SEKISHO_KEY", "SEKISHO_DIR"): os.environ.pop(word, None)
 # Each command waits for its disk; memory is quicker.
 if os.access("/dev/shm", os.W_OK): tempfile.tempdir = "/dev/shm"
 
