@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """An order from outside: a finding, a proposal, evidence and law, a quorum of three organisations with SSH keys, a warrant, the enforcer's receipts, the end. Then every
 way around it: one who signs twice, colleagues where organisations are wanted, an edit after approval, the urgent path ratified and not, the database in hand."""
-import shutil, sqlite3, tempfile, time
+import shutil, sqlite3, sys, tempfile, time
 from lib import *
 
 if os.access("/dev/shm", os.W_OK): tempfile.tempdir = "/dev/shm"
@@ -126,7 +126,7 @@ def reach():
         d = Desk(f); w = make_workspace(f); open(f + "/list.txt", "w").write("evil.example\n198.51.100.9\n"); sekisho("selectors", "import", "--workspace", w, f + "/list.txt")
         cap = write_pcap(f + "/c.pcap", [ether(p) for i in range(12) for p in tcp_talk(f"192.0.2.{i + 5}", 5000 + i, "198.51.100.9", 443, client_hello("www.evil.example"), b"y")]); watch_json(w, cap)
         finding = json.loads(sekisho("findings", "--workspace", w, "--json").out)[0]["id"]
-        text = ["--measure", "nftables", "--action", "drop"] + [x for x in TEXT if x not in ("--measure", "rpz", "--action", "nxdomain", "--target", "bad.example")] + ["--target", "198.51.100.9"]
+        text = ["--measure", "nftables", "--action", "drop"] + [x for x in TEXT if x not in ("--measure", "rpz", "--action", "nxdomain", "--target", "bad.example")] + ["--target", "198.51.100.9", "--since", "2000-01-01T00:00:00Z"]
         d.order("ayu", "draft", "o1", *text, "--finding", finding[:10], "--workspace", w); got = d.look(); expect(got["blast"]["hosts"] == "10-99" and got["blast"]["organisations"] == "unknown", str(got["blast"]))
         shown = sekisho("order", "show", "o1", "--dir", d.dir).out; expect("192.0.2." not in shown and f"{finding}" in shown and "leaf " in shown, shown)
         other = [x if x != "198.51.100.9" else "198.51.100.77" for x in text]; d.order("ayu", "draft", "o2", *other, "--finding", finding, "--workspace", w); expect(d.look("o2")["blast"]["hosts"] == "unknown", "unknown is not zero")
@@ -138,4 +138,4 @@ def reach():
             if done.returncode == 44: break
         expect(done.returncode == 44 and i < 12, f"{i} questions: {done.err}")
 
-main(the_way, who_counts, abroad, urgent, elsewhere_and_in_hand, reach)
+main(*([globals()[n] for n in sys.argv[1:]] or [the_way, who_counts, abroad, urgent, elsewhere_and_in_hand, reach]))

@@ -152,6 +152,7 @@ static void to_active(struct scene *s)
 }
 
 /* The whole way, and the warrant that the enforcer accepts. */
+//= rule: ORDER-8
 static void test_the_way(void **state)
 {
 	(void)state;
