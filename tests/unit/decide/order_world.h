@@ -157,6 +157,14 @@ static inline struct sk_order_document *document_for(const char *id, enum sk_act
 	(void)snprintf(d->home, sizeof d->home, "JP");
 	(void)snprintf(d->urgent_why, sizeof d->urgent_why, "%s", urgent ? "the pump would stop tonight" : "");
 	d->check_hours = 24;
+	if (!sk_measure_reversible(sk_action_measure(action))) {
+		d->notice.about_count = 1;
+		(void)snprintf(d->notice.about[0], sizeof d->notice.about[0], "bad.example");
+		for (size_t i = 0; i < 2; i++) {
+			(void)snprintf(d->notice.title[i], sizeof d->notice.title[i], "a title");
+			(void)snprintf(d->notice.text[i], sizeof d->notice.text[i], "a text");
+		}
+	}
 	d->org_count = 1;
 	(void)snprintf(d->orgs[0], sizeof d->orgs[0], "nco");
 	d->asset_count = 1;
