@@ -51,6 +51,8 @@ SK_MUST enum sk_err sk_order_desk_own(struct sk_order_desk *desk, const char *id
 /* What the centre owes: orders listed, lapsed, expired; warrants of what stands into out/warrants/, ends of what does not. Each is said on cmd->err. May be called at any
    time and again after a crash: it looks at what is there. */
 SK_MUST enum sk_err sk_order_desk_settle(struct sk_order_desk *desk, struct sk_fault *fault);
+/* The order whose warrant has that digest, of those that stand; NULL: none. */
+const struct sk_order_matter *sk_order_desk_by_warrant(struct sk_order_desk *desk, const uint8_t digest[SK_HASH_BYTES]);
 /* Whose key acts, as the command line says it: --key or --by. */
 SK_MUST enum sk_err sk_order_actor_key(const struct sk_order_args *args, struct sk_verify_key *out, struct sk_fault *fault);
 /* A wrong call. */

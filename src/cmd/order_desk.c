@@ -155,6 +155,23 @@ static enum sk_err warrant_digest(const struct sk_buf *text, uint8_t digest[SK_H
 	return err;
 }
 
+const struct sk_order_matter *sk_order_desk_by_warrant(struct sk_order_desk *desk, const uint8_t digest[SK_HASH_BYTES])
+{
+	const struct sk_order_matter *m, *found = NULL;
+	for (size_t i = 0; found == NULL && (m = sk_orders_at(desk->orders, i)) != NULL; i++) {
+		struct sk_fault ignored;
+		struct sk_buf warrant;
+		uint8_t own[SK_HASH_BYTES];
+		if (!sk_order_state_stands(m->state))
+			continue;
+		sk_buf_init(&warrant, SK_WARRANT_TEXT_MAX);
+		if (sk_order_mint(m, desk->centre.key, &warrant, &ignored) == SK_OK && warrant_digest(&warrant, own, &ignored) == SK_OK && memcmp(own, digest, sizeof own) == 0)
+			found = m;
+		sk_buf_fini(&warrant);
+	}
+	return found;
+}
+
 /* What a notice says stands in the order's document; the enforcer looks it up by its digest (docs/notices.md). */
 static enum sk_err write_document(struct sk_order_desk *desk, const struct sk_order_matter *m, struct sk_fault *fault)
 {
