@@ -309,6 +309,11 @@ static enum sk_err with_quorums(struct sk_order_desk *desk, struct sk_order_docu
 	enum sk_err err = sk_order_quorum(desk->access, desk->centre.profile, sk_order_level(&d->order), desk->now_ns, &quorum, fault);
 	if (err == SK_OK && d->order.urgent)
 		err = sk_order_quorum(desk->access, desk->centre.profile, sk_action_level(d->order.action), desk->now_ns, &ratify, fault);
+	if (err == SK_EPERMIT && ratify.length != 0) {
+		(void)fprintf(desk->args->cmd->err, "sekisho: nobody could ratify it (%s); it ends by itself\n", fault->line);
+		sk_buf_reset(&ratify);
+		err = SK_OK;
+	}
 	if (err == SK_OK)
 		err = sk_order_text_make(d, key, sk_buf_text(&quorum), sk_buf_text(&ratify), body, fault);
 	sk_buf_fini(&quorum);

@@ -15,13 +15,13 @@ TEXT = ["--measure", "rpz", "--action", "nxdomain", "--target", "bad.example", "
 
 class Desk:
     """A centre of several organisations; everybody has an SSH key of their own."""
-    def __init__(self, f, kind="nco"):
+    def __init__(self, f, kind="nco", people=PEOPLE):
         self.f, self.dir = f, f + "/d"; os.mkdir(self.dir)
         self.centre = re.search(r"\S+\+[0-9a-f]{8}\+\S+", sekisho("centre", "init", "--dir", self.dir, "--profile", "lab").out).group(0)
         for name in ("admin", "chair", "m1", "m2", *PEOPLE): run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", self.key(name))
         sekisho("access", "init", "--dir", self.dir, "--kind", kind, "--org", "nco", "--admin-key", self.pub("admin"), *sum((["--oversight-key", self.pub(p)] for p in ("chair", "m1", "m2")), []))
-        for org, kind in KINDS.items(): self.access("org", "add", org, "--kind", kind)
-        for name, (org, role) in PEOPLE.items(): self.access("account", "add", name, "--org", org, "--account-key", self.pub(name), "--role", role)
+        for org, kind in KINDS.items() if people else (): self.access("org", "add", org, "--kind", kind)
+        for name, (org, role) in PEOPLE.items() if people else (): self.access("account", "add", name, "--org", org, "--account-key", self.pub(name), "--role", role)
         open(f + "/proof.txt", "w").write("what was seen\n")
 
     def key(self, name): return f"{self.f}/{name}"
@@ -107,6 +107,13 @@ def urgent():
         d.order("ayu", "halt", "o1", "--why", "x", code=29); d.order("chair", "halt", "o1", "--why", "too much"); expect(d.state() == "rolled_back" and os.path.exists(d.warrant(ending="end")), d.state())
         verify_both(d.dir + "/centre/ledger")
 
+def a_team_of_two():
+    with Folder() as f:
+        d = Desk(f, "own_network", ()); d.access("account", "add", "eva", "--org", "nco", "--account-key", d.pub("ayu"), "--role", "operator"); d.access("account", "add", "tom", "--org", "nco", "--account-key", d.pub("dan"), "--role", "approver")
+        text = [w for w in TEXT if w not in ("--protect", "waterworks")] + ["--important", "waterworks"]; d.draft(text=text, code=29)  # two persons besides the proposer: there are none
+        done = d.draft(text=text + ["--urgent", "tonight"]); expect("nobody could ratify" in done.err, done.err); d.approve("ayu", "o1", code=29); d.approve("dan", "o1"); expect(d.state() == "urgent_active", d.state())
+        d.approve("dan", "o1", code=40); verify_both(d.dir + "/centre/ledger")
+
 def elsewhere_and_in_hand():
     """A signature made on another machine; and an administrator with the database."""
     with Folder() as f:
@@ -159,4 +166,4 @@ def with_the_enforcer():
         said = sekisho("order", "receipts", "--dir", d.dir)
         expect(d.state("o2") == "rolled_back" and "not the one configured" in said.err, said.err + d.state("o2")); verify_both(d.dir + "/centre/ledger")
 
-main(*([globals()[n] for n in sys.argv[1:]] or [the_way, who_counts, abroad, urgent, elsewhere_and_in_hand, reach, with_the_enforcer]))
+main(*([globals()[n] for n in sys.argv[1:]] or [the_way, who_counts, abroad, urgent, a_team_of_two, elsewhere_and_in_hand, reach, with_the_enforcer]))

@@ -59,7 +59,7 @@ struct sk_order_document {
 /* A document with what was made of it; the body of propose and edit. */
 struct sk_order_text {
 	struct sk_order_document *document;   /* owned; NULL: empty */
-	char *line, *quorum, *ratify;         /* owned; ratify "" unless the order is urgent */
+	char *line, *quorum, *ratify;         /* owned; ratify "" unless the order is urgent, and where nobody could ratify */
 	uint8_t ratify_digest[SK_HASH_BYTES]; /* stands in the document, so that approvals are bound to it too */
 };
 
@@ -67,7 +67,7 @@ struct sk_order_text {
 SK_MUST enum sk_err sk_order_document_check(const struct sk_order_document *document, struct sk_fault *fault);
 /* Does it reach abroad: an effect, or an addressee of another jurisdiction (I4)? */
 bool sk_order_is_foreign(const struct sk_order_document *document);
-/* Append the body of propose or edit: the document is checked, order->proposer, document, quorum and digest are set. ratify "" unless urgent. */
+/* Append the body of propose or edit: the document is checked, order->proposer, document, quorum and digest are set. ratify "" unless urgent, and where the register has too few who could. */
 SK_MUST enum sk_err sk_order_text_make(struct sk_order_document *document, const struct sk_verify_key *proposer, const char *quorum, const char *ratify, struct sk_buf *out,
 				       struct sk_fault *fault);
 /* Append the document alone, byte for byte what its digest in the order is of: what the enforcer's notices are made of. */

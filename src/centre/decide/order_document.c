@@ -475,7 +475,7 @@ static enum sk_err check_together(struct sk_order_text *text, const struct sk_or
 	uint8_t digest[SK_HASH_BYTES];
 	struct sk_buf again;
 	digest_of(text->ratify, digest);
-	if (memcmp(digest, text->ratify_digest, sizeof digest) != 0 || (text->ratify[0] != '\0') != d->order.urgent)
+	if (memcmp(digest, text->ratify_digest, sizeof digest) != 0 || (text->ratify[0] != '\0' && !d->order.urgent))
 		return refuse(fault, "ratify_quorum", "the digest of the quorum that ratifies, of an urgent order alone");
 	(void)snprintf(d->order.id, sizeof d->order.id, "%s", line->id);
 	sk_buf_init(&again, (size_t)2 * SK_ACT_BODY_MAX);
