@@ -166,6 +166,7 @@ int main(int argc, char **argv)
 					 .named = named, .named_context = &drive};
 	if (drive.backend == NULL || drive.backend->open(&place, &drive.self, &fault) != SK_OK || sk_settings_all_known(file, &fault) != SK_OK)
 		goto failed;
+	place = (struct sk_backend_place){.name = NULL}; /* its members live on, it does not */
 	printf("= ok\n");
 	(void)fflush(stdout);
 	(void)serve(&drive);

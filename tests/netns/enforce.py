@@ -1,0 +1,293 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The enforcer against real targets (stack.py draws them): a whole life, what it refuses, somebody else's hand, a target that is down, a clock that jumps, a crash behind each step. In the
+end the policy zone (its serial aside) and the ruleset of the kernel are byte for byte as before. rule: ENFORCE-1 ENFORCE-2 ENFORCE-3 MEASURE-2 MEASURE-3"""
+from stack import *
+
+NAMES = ("bad1.evil.test", "x.bad2.evil.test", "bad3.evil.test")
+
+
+def answers(s): return [[s.ask(server, name) for name in NAMES] for server in (BIND, UNBOUND)]
+
+
+def settle(s, before, words, seconds=20):
+    wait_for(lambda: s.state() == before, seconds, lambda: f"{words}: the targets are not as before:\n{before}\n--- now\n{s.state()}\n{s.log('enforcer')}")
+
+
+def whole_life(s):
+    before, free = s.state(), [["NOERROR 192.0.2.80"] * 3] * 2
+    s.run("ip", "addr", "add", "198.51.100.7/32", "dev", "lo")
+    ping = lambda: s.run("ping", "-c", "1", "-W", "1", "198.51.100.7", code=None).returncode
+    expect(answers(s) == free and ping() == 0, f"not reachable before: {answers(s)}")
+    service = s.service()
+    orders = s.mint("rpz", "nxdomain", "bad1.evil.test *.bad2.evil.test", life=8, start=0) + s.mint("sinkhole", "redirect", "bad3.evil.test", life=8, start=0) + \
+        s.mint("nftables", "drop", "198.51.100.7/32 2001:db8:6::/48", "198.51.100.0/24", life=8, start=0)
+    wait_for(lambda: [r["stage"] for r in s.rows()] == ["active"] * 4, 7, lambda: f"not in force: {s.rows()}\n{s.log('enforcer')}")
+    expect(answers(s) == [["NXDOMAIN", "NXDOMAIN", "NOERROR 127.9.9.9"]] * 2, f"the resolvers answer {answers(s)}")
+    expect(ping() != 0, "the kernel lets a dropped address through")
+    held = s.ruleset()
+    expect("198.51.100.7 timeout" in held and "198.51.100.0 timeout" in held and "2001:db8:6:: timeout" in held, f"the kernel holds {held}")
+    settle(s, before, "after the end")
+    wait_for(lambda: s.rows() == [], 10, "a measure is still there")
+    wait_for(lambda: answers(s) == free, 10, lambda: f"still answered: {answers(s)}")
+    expect(ping() == 0, "still dropped")
+    for o in orders:
+        steps = s.steps(o)
+        expect([w for w in steps if w != "watched"] == ["accepted", "dry_run", "canary", "active", "ending", "undone", "closed"], f"{o}: {steps}")
+        undone = [r for r in s.receipts(o) if r["step"] == "undone"][0]
+        expect(undone["before"] == undone["after"] and "byte for byte" in undone["detail"], f"no proof: {undone}")
+        for r in s.receipts(o): expect(all(e["good"] for e in r["effects"]), f"a bad effect: {r}")
+    s.stop(service)
+    expect(service.returncode == 0, f"the service ends with {service.returncode}")
+
+
+def refusals(s):
+    before = s.state()
+    os.mkdir(f"{s.folder}/strange")
+    run(MINT, "keys", f"{s.folder}/strange")
+    ok = lambda *a, **k: s.mint(*a, **k)[0]
+    cases = [(ok("nftables", "drop", "203.0.113.200/32"), "own"), (ok("nftables", "drop", "203.0.113.0/24"), "own"), (ok("rpz", "nxdomain", "good.evil.test"), "allow"),
+             (ok("rpz", "nxdomain", "deep.good.evil.test"), "allow"), (ok("rpz", "nxdomain", "*.evil.test"), "allow"), (ok("nftables", "drop", "198.41.0.4/32"), "a.root-servers.net"),
+             (ok("rpz", "nxdomain", "*.co.jp"), "public suffix"), (ok("rpz", "nodata", "www.root-servers.net"), "root"), (ok("nftables", "drop", "127.0.0.2/32"), "loopback"),
+             (ok("flowspec", "discard", "198.51.100.0/24"), "no target"), (ok("rpz", "nxdomain", "late.evil.test", start=-300, end=-200, life=100), "in force from"),
+             (ok("rpz", "nxdomain", "ours.example"), "somebody else"), (ok("sinkhole", "redirect", f"{'a' * 60}.{'b' * 60}.{'c' * 60}.{'d' * 58}.evil.test"), "too long")]
+    now = int(time.time())
+    run(MINT, "warrants", f"{s.folder}/strange", f"{s.folder}/inbox", "foreign", "rpz", "nxdomain", 100, now - 1, now + 99, 0, stdin=b"foreign.evil.test\n")
+    good = ok("rpz", "nxdomain", "fine.evil.test")
+    text = open(f"{s.folder}/inbox/{good[0]}.warrant").read()
+    with open(f"{s.folder}/inbox/edited.warrant", "w") as out: out.write(text.replace("fine.evil.test", "more.evil.test"))
+    with open(f"{s.folder}/inbox/noise", "wb") as out: out.write(os.urandom(4000))
+    done = s.once()
+    for order, why in cases:
+        got = [r["detail"] for r in s.receipts(order) if r["step"] in ("refused", "conflict")]
+        expect(len(got) == 1 and why in got[0], f"{order}: {got}, expected one with '{why}'\n{done.err}")
+    expect(done.err.count("no good signature by the centre") == 2, f"foreign and edited: {done.err}")
+    expect([r["order"] for r in s.rows()] == [good[0]], f"in force: {s.rows()}")
+    # over is over: the same warrant under another name, also after a restart
+    s.end(good); s.once()
+    with open(f"{s.folder}/inbox/again.warrant", "w") as out: out.write(text)
+    s.once()
+    expect(s.rows() == [] and s.state() == before, f"replayed: {s.rows()}")
+    # an end that comes before its warrant
+    early = s.mint("rpz", "nxdomain", "early.evil.test", out=f"{s.folder}/strange")[0]
+    s.end(early); s.once()
+    os.rename(f"{s.folder}/strange/{early[0]}.warrant", f"{s.folder}/inbox/{early[0]}.warrant")
+    s.once()
+    expect(s.rows() == [] and s.state() == before, "taken although it was withdrawn before")
+
+
+def somebody_else(s):
+    before = s.state()
+    def zone(*commands):
+        s.knotc("zone-begin", "rpz.sekisho")
+        for words in commands: s.knotc(words[0], "rpz.sekisho", *words[1:])
+        s.knotc("zone-commit", "rpz.sekisho")
+    service = s.service()
+    a, b = s.mint("rpz", "nxdomain", "c1.evil.test c2.evil.test")[0], s.mint("nftables", "drop", "198.51.100.9/32 198.51.100.10/32")[0]
+    wait_for(lambda: [r["stage"] for r in s.rows()] == ["active"] * 2, 20, lambda: f"not in force: {s.rows()}\n{s.log('enforcer')}")
+    zone(("zone-unset", "c1.evil.test", "CNAME"), ("zone-set", "c1.evil.test", "30", "A", "192.0.2.99"))
+    s.run("nft", "delete", "element", "inet", "sekisho", "drop4_32", "{ 198.51.100.9 }")
+    s.run("nft", "add", "element", "inet", "sekisho", "drop4_32", "{ 198.51.100.9 comment \"the night shift\" }")
+    for o in (a, b): wait_for(lambda: "conflict" in s.steps(o), 20, lambda: f"{o}: no conflict is told: {s.steps(o)}\n{s.log('enforcer')}")
+    changed = s.state()
+    time.sleep(2.5)  # two more looks: nothing is put right
+    expect(s.state() == changed and s.steps(a).count("conflict") == 1, f"touched, or told again: {s.steps(a)}")
+    s.end(a); s.end(b)
+    wait_for(lambda: s.rows() == [], 20, lambda: f"not ended: {s.rows()}\n{s.log('enforcer')}")
+    expect("c1.evil.test.rpz.sekisho. 30 A 192.0.2.99" in s.zone() and "c2.evil.test" not in s.zone(), f"the zone: {s.zone()}")
+    expect("the night shift" in s.ruleset() and "198.51.100.10" not in s.ruleset(), f"the kernel: {s.ruleset()}")
+    for o in (a, b): expect([w for w in s.steps(o) if w != "watched"][-4:] == ["ending", "conflict", "undone", "closed"], f"{o}: {s.steps(o)}")
+    s.stop(service)
+    zone(("zone-unset", "c1.evil.test"),)
+    s.run("nft", "delete", "table", "inet", "sekisho")
+    expect(s.state() == before, f"not as before: {s.state()} {s.rows()} {s.log('enforcer')}")
+
+
+def shared(s):
+    """An extension overlaps what it extends; the last that holds a thing takes it away."""
+    before = s.state()
+    service = s.service()
+    a = s.mint("nftables", "drop", "198.51.100.11/32", life=6, start=0)[0]
+    b = s.mint("nftables", "drop", "198.51.100.11/32 198.51.100.12/32", life=600)[0]
+    c = s.mint("rpz", "nxdomain", "d1.evil.test")[0]
+    wait_for(lambda: [r["stage"] for r in s.rows()] == ["active"] * 3, 5, lambda: f"not in force: {s.rows()}\n{s.log('enforcer')}")
+    d = s.mint("rpz", "nodata", "d1.evil.test")[0]
+    wait_for(lambda: "closed" in s.steps(d), 20, "another action on the same name is not refused")
+    expect([r["detail"] for r in s.receipts(d) if r["step"] == "refused"][0].startswith("d1.evil.test: order o"), f"{s.receipts(d)}")
+    wait_for(lambda: "closed" in s.steps(a), 20, lambda: f"the first does not end: {s.steps(a)}")
+    expect("198.51.100.11 timeout" in s.ruleset(), "taken from the one that still holds it")
+    expect("other warrants hold" in [r["detail"] for r in s.receipts(a) if r["step"] == "undone"][0], f"{s.receipts(a)}")
+    s.end(b); s.end(c)
+    settle(s, before, "after all ends")
+    s.stop(service)
+
+
+def down(s):
+    before = s.state()
+    service = s.service()
+    s.stop(s.knot)
+    a, b = s.mint("rpz", "nxdomain", "e1.evil.test")[0], s.mint("nftables", "drop", "198.51.100.13/32")[0]
+    wait_for(lambda: "unreachable" in s.steps(a) and "active" in s.steps(b), 20, lambda: f"{s.steps(a)} {s.steps(b)}")
+    s.start_knot()
+    wait_for(lambda: "active" in s.steps(a), 40, lambda: f"not taken up again: {s.steps(a)}\n{s.log('enforcer')}")
+    expect(s.steps(a).count("unreachable") == 1, f"told again and again: {s.steps(a)}")
+    # withdrawn while it is down: undone when it is back
+    s.stop(s.knot)
+    s.end(a); s.end(b)
+    wait_for(lambda: "closed" in s.steps(b) and s.steps(a)[-1] == "unreachable", 20, lambda: f"{s.steps(a)} {s.steps(b)}")
+    s.start_knot()
+    wait_for(lambda: "closed" in s.steps(a), 60, lambda: f"not undone: {s.steps(a)}\n{s.log('enforcer')}")
+    s.stop(service)
+    settle(s, before, "after all")
+    # over while the enforcer was down: undone first of all
+    c = s.mint("rpz", "nxdomain", "e2.evil.test", life=4, start=0)[0] , s.mint("nftables", "drop", "198.51.100.14/32", life=4, start=0)[0]
+    s.once()
+    expect("e2.evil.test" in s.zone(), "not set")
+    over = time.time() + 4
+    wait_for(lambda: "198.51.100.14" not in s.ruleset(), 10, "the kernel does not forget by itself")
+    expect("e2.evil.test" in s.zone(), "who took it away?")
+    wait_for(lambda: time.time() > over, 10, "time stands still")  # the kernel forgets up to a second early
+    s.once()
+    expect(s.state() == before and s.steps(c[0])[-1] == "closed", f"not undone at the start: {s.state()}")
+
+
+def clocks(s):
+    before, moved = s.state(), f"{s.folder}/clock"
+    def move(seconds):
+        with open(moved + "~", "w") as out: out.write(str(seconds))
+        os.rename(moved + "~", moved)
+    move(0)
+    env = {"SK_CLOCK": moved}
+    service = s.service(CRASHING, env)
+    a = s.mint("rpz", "nxdomain", "f1.evil.test", life=6, start=0)[0]
+    wait_for(lambda: "active" in s.steps(a), 5, lambda: f"{s.steps(a)}\n{s.log('enforcer')}")
+    started = time.time()
+    move(-3600)
+    wait_for(lambda: "closed" in s.steps(a), 15, "a clock that was set back lengthens a measure")
+    expect(time.time() - started < 8, "late")
+    move(0)
+    # down, set back, up again: the journal knows better
+    b = s.mint("rpz", "nxdomain", "f2.evil.test", life=5, start=0)[0]
+    wait_for(lambda: "active" in s.steps(b), 5, lambda: f"{s.steps(b)}\n{s.log('enforcer')}")
+    s.stop(service, signal.SIGKILL)
+    move(-7200)
+    service = s.service(CRASHING, env)
+    wait_for(lambda: "closed" in s.steps(b), 15, lambda: f"after a restart: {s.steps(b)}")
+    move(0)
+    c = s.mint("rpz", "nxdomain", "f3.evil.test", life=3000)[0]
+    wait_for(lambda: "active" in s.steps(c), 20, lambda: f"{s.steps(c)}\n{s.log('enforcer')}")
+    move(4000)
+    wait_for(lambda: "closed" in s.steps(c), 10, "a clock that was set forward does not end it")
+    s.stop(service)
+    move(0)
+    # ran ahead, was set right: what is new would be judged by the later time, until a person says otherwise
+    d = s.mint("rpz", "nxdomain", "f4.evil.test", life=600, start=0)[0]
+    s.once(program=CRASHING, env=env)
+    expect(s.steps(d) == ["refused"], f"{s.steps(d)}")
+    s.run(CRASHING, "enforcer", "--config", s.conf, "--trust-clock", env=env)
+    e = s.mint("rpz", "nxdomain", "f5.evil.test", life=600, start=0)[0]
+    s.once(program=CRASHING, env=env)
+    expect("active" in s.steps(e) and len(s.rows()) == 1, f"{s.steps(e)} {s.rows()}")
+    s.end(e); s.once(program=CRASHING, env=env)
+    s.end(e); s.once(program=CRASHING, env=env)
+    expect(s.state() == before, f"not as before: {s.state()} {s.rows()} {s.log('enforcer')}")
+
+
+def crash_life(s, name, points=(None, None), env=None):
+    """Apply measures, then take them back; a crash behind point number points[0] of the one and points[1] of the other, each followed by a start. Returns the orders."""
+    def go(point):
+        more = {} if point is None else {"SK_CRASH_AT": str(point)}
+        done = s.once(code=None, program=CRASHING, env={**(env or {}), **more})
+        expect(done.returncode in ((0, -9, 137) if more else (0,)), f"{name}: ended with {done.returncode}: {done.err}")
+        if more: s.once(program=CRASHING, env=env)
+    names = "backend: rpz" in open(s.conf).read()
+    orders = (s.mint("rpz", "nxdomain", "g1.evil.test g2.evil.test", name=f"{name}r") if names else []) + s.mint("nftables", "drop", "198.51.100.20/32 198.51.100.21/32", name=f"{name}n")
+    go(points[0])
+    if "SK_NO_JOURNAL" not in (env or {}):
+        expect([r["stage"] for r in s.rows()] == ["active"] * len(orders), f"{name}: after the restart {s.rows()}")
+        zone, rules = s.zone(), s.ruleset()
+        expect((not names or all(w in zone for w in ("g1.evil.test", "g2.evil.test"))) and all(w in rules for w in ("198.51.100.20", "198.51.100.21")), f"{name}: half applied:\n{zone}\n{rules}")
+    for o in orders: s.end(o)
+    go(points[1])
+    return orders
+
+
+def count_points(s, name):
+    """The names of the points of both halves."""
+    path = f"{s.folder}/{name}.points"
+    crash_life(s, name, env={"SK_POINTS": path})
+    lines = [l.rstrip("\n").split(" ", 1) for l in open(path)]
+    second = [i for i, (n, _) in enumerate(lines) if n == "1"][1]
+    return [w for _, w in lines[:second]], [w for _, w in lines[second:]]
+
+
+def around(names, words):
+    """Numbers of the points with these names, and of their neighbours."""
+    at = {i + d for i, w in enumerate(names, 1) if w in words for d in (-1, 0, 1)}
+    return sorted(n for n in at if 1 <= n <= len(names))
+
+
+def crashes(s, every=False):
+    before = s.state()
+    walked = 0
+    # the kernel: each point; the names: those around each change (each point too: enforce.py every_crash)
+    for targets in (("nft",), ("rpz", "nft")):
+        s.write_conf(targets=targets)
+        first, second = count_points(s, f"count{len(targets)}")
+        expect("set" in first and "clear" in second and len(first) > 10, f"points: {first} {second}")
+        whole = every or targets == ("nft",)
+        plans = [list(range(1, len(first) + 1)) if whole else around(first, ("set",)), list(range(1, len(second) + 1)) if whole else around(second, ("clear",))]
+        for i in range(max(map(len, plans))):
+            points = tuple(plan[i] if i < len(plan) else None for plan in plans)
+            name = f"k{len(targets)}x{i}"
+            orders = crash_life(s, name, points)
+            expect(s.rows() == [] and s.state() == before, f"{name}: killed behind {points}: not exactly undone:\n{s.state()}\n{s.rows()}")
+            for o in orders: sekisho("measures", "show", o[1], "--dir", f"{s.folder}/state")  # whole chains
+            for order in os.listdir(f"{s.folder}/inbox"): os.unlink(f"{s.folder}/inbox/{order}")
+            walked += sum(p is not None for p in points)
+    print(f"killed behind {walked} points")
+    # the twin without a journal: what it set before it died is nobody's any more
+    first, _ = count_points(s, "twin")
+    s.mint("rpz", "nxdomain", "g1.evil.test", name="orphan")
+    s.once(code=None, program=CRASHING, env={"SK_NO_JOURNAL": "1", "SK_CRASH_AT": str(first.index("set") + 1)})
+    s.once(program=CRASHING, env={"SK_NO_JOURNAL": "1"})
+    expect(s.state() != before, "without a journal nothing was left behind: this test could not fail")
+    s.knotc("zone-begin", "rpz.sekisho"); s.knotc("zone-unset", "rpz.sekisho", "g1.evil.test"); s.knotc("zone-commit", "rpz.sekisho")
+    for name in os.listdir(f"{s.folder}/inbox"): os.unlink(f"{s.folder}/inbox/{name}")
+
+
+def every_crash(s): crashes(s, True)
+
+
+def rights(s):
+    """As an ordinary user with one right; nft works, nothing else could."""
+    import pwd
+    before, who = s.ruleset(), pwd.getpwnam("daemon")
+    os.chmod(s.folder, 0o755)
+    run("rm", "-rf", f"{s.folder}/state"); os.mkdir(f"{s.folder}/state", 0o700); os.chown(f"{s.folder}/state", who.pw_uid, who.pw_gid)
+    s.write_conf(targets=("nft",), user="daemon")
+    service = s.service()
+    a = s.mint("nftables", "drop", "198.51.100.30/32")[0]
+    wait_for(lambda: "198.51.100.30" in s.ruleset(), 20, lambda: s.log("enforcer"))
+    pid = service.pid  # ip netns exec becomes it
+    status = dict(l.split(":\t") for l in open(f"/proc/{pid}/status").read().splitlines() if ":\t" in l)
+    expect(status["Uid"].split() == [str(who.pw_uid)] * 4 and status["NoNewPrivs"] == "1", f"{status}")
+    for name in ("CapPrm", "CapEff", "CapInh", "CapAmb", "CapBnd"): expect(int(status[name], 16) == 1 << 12, f"{name} is {status[name]}")
+    s.end(a)
+    wait_for(lambda: s.ruleset() == before, 20, lambda: s.log("enforcer"))
+    s.stop(service)
+
+
+def main():
+    only = sys.argv[1:]
+    with Folder() as folder, Stack(folder) as s:
+        tests = [whole_life, refusals, somebody_else, shared, down, clocks, crashes, rights]
+        for test in [globals()[name] for name in only] or tests:
+            started = time.time()
+            test(s)
+            print(f"{test.__name__}: fine ({time.time() - started:.1f} s)", flush=True)
+
+
+if __name__ == "__main__":
+    try: main()
+    except Failed as e: print("FAILED:", e); sys.exit(1)

@@ -9,7 +9,7 @@
     |  sekisho enforcer: inbox/ -> targets, out/ receipts            |
     '----------------------------------------------------------------'
 """
-import json, os, signal, subprocess, sys, time
+import json, os, re, signal, subprocess, sys, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "scenario"))
 from lib import *
@@ -200,7 +200,7 @@ stub-zone:
         """The policy zone without its serial."""
         lines = self.knotc("zone-read", "rpz.sekisho").out.splitlines()
         return "\n".join(" ".join(w for i, w in enumerate(l.split()) if not (" SOA " in l and i == 6)) for l in lines)
-    def ruleset(self): return self.run("nft", "list", "ruleset").out
+    def ruleset(self): return re.sub(r" expires \S+", "", self.run("nft", "list", "ruleset").out)
     def state(self): return self.zone() + "\n----\n" + self.ruleset()
 
     # ---- orders ----
@@ -216,6 +216,6 @@ stub-zone:
     def once(self, code=0, program=None, env=None):
         return self.run(program or SEKISHO, "enforcer", "--config", self.conf, "--once", code=code, env=env, timeout=120)
     def service(self, program=None, env=None): return self.start("enforcer", program or SEKISHO, "enforcer", "--config", self.conf, env=env)
-    def rows(self): return json.loads(sekisho("measures", "--dir", f"{self.folder}/state", "--json").out)
+    def rows(self): return json.loads(sekisho("measures", "--dir", f"{self.folder}/state", "--json", code=None).out or "[]")
     def receipts(self, order): return json.loads(sekisho("measures", "show", order[1], "--dir", f"{self.folder}/state", "--json", code=None).out or "[]")
     def steps(self, order): return [r["step"] for r in self.receipts(order)]

@@ -207,6 +207,9 @@ static void take_up(struct sk_enforcer *e)
 			struct place *place = &m->places[p];
 			bool held = place->state >= PLACE_INTENDED && place->state < PLACE_GONE;
 			bool lost = held && e->rebooted && place->target->backend->forgets && m->stage < STAGE_ENDING;
+			/* The journal has no dry runs; who has come to the canary has passed them all. */
+			if (place->state == PLACE_NEW && (m->stage == STAGE_CANARY || m->stage == STAGE_ROLLING))
+				place->state = PLACE_CHECKED;
 			if (lost) {
 				place->state = PLACE_INTENDED;
 				if (m->stage == STAGE_ACTIVE)
@@ -290,7 +293,8 @@ static enum sk_err close_measure(struct sk_enforcer *e, struct measure *m, struc
 	m->stage = STAGE_CLOSED;
 	receipt_begin(e, m, NULL, SK_STEP_CLOSED, &receipt);
 	(void)snprintf(receipt.detail, sizeof receipt.detail, "%s", m->why);
-	SK_TRY(receipt_add(e, m, &receipt, fault));
+	if (!m->closed_told)
+		SK_TRY(receipt_add(e, m, &receipt, fault));
 	journal_measure(e, "closed", m, m->why);
 	if (over_add(e, m->digest, m->not_after_ns) != SK_OK)
 		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
@@ -416,11 +420,6 @@ enum sk_err sk_enforcer_trust_clock(struct sk_enforcer *e, struct sk_fault *faul
 		return sk_fault_set(fault, SK_EUSAGE, "%zu measures are there; a clock that ran ahead is set right when none is", e->measure_count);
 	e->latest_ns = e->clock.unix_ns(e->clock.context);
 	e->anchor_mono_ns = enforcer_mono(e);
-	for (size_t i = 0; i < BUCKETS; i++) { /* kept whole: what is over stays over */
-		for (struct over *over = e->overs[i]; over != NULL; over = over->next)
-			if (over->until_ns < e->latest_ns)
-				over->until_ns = e->latest_ns;
-	}
 	return journal_compact(e, fault);
 }
 

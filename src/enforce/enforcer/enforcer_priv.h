@@ -52,6 +52,7 @@ struct measure {
 	struct place *places;
 	uint64_t receipts;           /* the next one's number */
 	uint8_t previous[SK_HASH_BYTES];
+	bool closed_told;            /* a crash came between the last receipt and the journal */
 	char *note;                  /* the warrant itself */
 	struct measure *next;        /* hash chain */
 };

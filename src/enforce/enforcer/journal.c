@@ -13,6 +13,8 @@
 enum { SUM_DIGITS = 16, LINES_MAX = 256 << 20, FILE_MAX = 1 << 30, FLUSH_BYTES = 8 << 20 };
 
 static const int64_t ns_per_second = 1000000000;
+/* What is over is remembered for so long after its window: a clock that had run ahead by less and was set right lets nothing in twice. */
+static const int64_t keep_over_ns = INT64_C(100) * 86400 * 1000000000;
 static const char *const place_words[] = {"new", "checked", "intended", "set", "canary", "active", "gone"};
 
 /* ---- writing ---- */
@@ -344,7 +346,7 @@ static void write_anew(struct sk_enforcer *e)
 	journal_tick(e);
 	for (size_t i = 0; i < BUCKETS; i++)
 		for (const struct over *over = e->overs[i]; over != NULL; over = over->next)
-			if (over->until_ns > now_ns)
+			if (over->until_ns + keep_over_ns > now_ns)
 				journal_over(e, over->digest, over->until_ns);
 	for (size_t i = 0; i < e->measure_count; i++) {
 		const struct measure *m = e->measures[i];

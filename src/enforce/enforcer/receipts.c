@@ -151,6 +151,7 @@ static bool adopt(struct sk_enforcer *e, const char *file)
 	if (m != NULL && receipt.number >= m->receipts) {
 		m->receipts = receipt.number + 1;
 		memcpy(m->previous, receipt.digest, sizeof m->previous);
+		m->closed_told = receipt.step == SK_STEP_CLOSED;
 	}
 	sk_receipt_fini(&receipt);
 	return true;

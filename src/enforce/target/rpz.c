@@ -202,8 +202,8 @@ static enum sk_err knotc(const struct rpz *rpz, const struct sk_buf *commands, s
 	enum sk_err err = sk_child_run(&child, out, &said, &status, &why);
 	if (err != SK_OK)
 		(void)sk_fault_set(fault, err, "%s: %s", rpz->name, why.line);
-	else if (status != 0)
-		err = sk_fault_set(fault, SK_ETARGET, "%s: knotc ends with %d: %.200s", rpz->name, status, sk_buf_text(&said));
+	else if (status != 0 || strstr(sk_buf_text(&said), "error:") != NULL) /* it ends with 0 also when it has no connection */
+		err = sk_fault_set(fault, SK_ETARGET, "%s: knotc ends with %d: %.*s", rpz->name, status, (int)strcspn(sk_buf_text(&said), "\n"), sk_buf_text(&said));
 	sk_buf_fini(&said);
 	return err;
 }
@@ -219,17 +219,24 @@ static bool next_line(const char **at, const char **line, size_t *length)
 	return true;
 }
 
-/* "error: ..." but for a node that is not there. */
-static enum sk_err first_error(const struct rpz *rpz, const struct sk_buf *out, struct sk_fault *fault)
+static bool has(const char *line, size_t length, const char *words)
+{
+	return memmem(line, length, words, strlen(words)) != NULL;
+}
+
+/* "error: ..." but for what is not there and was not to be, and what is there already and was to be; and each of the commands must have said something: silence is no answer. */
+static enum sk_err first_error(const struct rpz *rpz, const struct sk_buf *out, size_t commands, struct sk_fault *fault)
 {
 	const char *at = sk_buf_text(out), *line;
-	size_t length;
+	size_t length, said = 0;
 	while (next_line(&at, &line, &length)) {
-		bool absent = memmem(line, length, "no such node in zone", strlen("no such node in zone")) != NULL ||
-			      memmem(line, length, "no such record in zone", strlen("no such record in zone")) != NULL;
-		if (length > 6 && memcmp(line, "error:", 6) == 0 && !absent)
+		bool fine = has(line, length, "no such node in zone") || has(line, length, "no such record in zone") || has(line, length, "record already exists in zone");
+		if (length > 6 && memcmp(line, "error:", 6) == 0 && !fine)
 			return sk_fault_set(fault, SK_ETARGET, "%s: knotc says %.*s", rpz->name, (int)(length < 300 ? length : 300), line);
+		said += length > 0 && strncmp(line, "notice:", 7) != 0;
 	}
+	if (said < commands)
+		return sk_fault_set(fault, SK_ETARGET, "%s: knotc answered %zu of %zu commands", rpz->name, said, commands);
 	return SK_OK;
 }
 
@@ -290,7 +297,7 @@ static enum sk_err read_zone(const struct rpz *rpz, const struct wanted *wanted,
 		sk_buf_addf(&commands, "zone-read %s %s\n", rpz->zone, wanted[i].owner);
 	enum sk_err err = knotc(rpz, &commands, out, fault);
 	if (err == SK_OK)
-		err = first_error(rpz, out, fault);
+		err = first_error(rpz, out, count > OWNERS_ASKED ? 1 : count, fault);
 	sk_buf_fini(&commands);
 	return err;
 }
@@ -356,7 +363,7 @@ static enum sk_err check_expire(const struct rpz *rpz, struct sk_fault *fault)
 	sk_buf_addf(&commands, "zone-read %s @ SOA\n", rpz->zone);
 	enum sk_err err = knotc(rpz, &commands, &out, fault);
 	if (err == SK_OK)
-		err = first_error(rpz, &out, fault);
+		err = first_error(rpz, &out, 1, fault);
 	const char *at = sk_buf_text(&out);
 	bool found = false;
 	while (err == SK_OK && next_line(&at, &line, &length))
@@ -379,7 +386,7 @@ static enum sk_err run(const struct rpz *rpz, const char *command, struct sk_fau
 	sk_buf_addf(&commands, "%s %s\n", command, rpz->zone);
 	enum sk_err err = knotc(rpz, &commands, &out, fault);
 	if (err == SK_OK)
-		err = first_error(rpz, &out, fault);
+		err = first_error(rpz, &out, 1, fault);
 	sk_buf_fini(&commands);
 	sk_buf_fini(&out);
 	return err;
@@ -406,13 +413,15 @@ static enum sk_err end(const struct rpz *rpz, bool commit, struct sk_fault *faul
 	return err;
 }
 
-static enum sk_err write_changes(const struct rpz *rpz, const struct sk_item *items, size_t count, bool set, struct sk_buf *out, struct sk_fault *fault)
+/* One command a record; *lines: how many. */
+static enum sk_err write_changes(const struct rpz *rpz, const struct sk_item *items, size_t count, bool set, struct sk_buf *out, size_t *lines, struct sk_fault *fault)
 {
 	char owner[OWNER_MAX], records[RECORDS_MAX][RECORD_MAX];
 	size_t record_count;
 	for (size_t i = 0; i < count; i++) {
 		SK_TRY(write_owner(rpz, &items[i], owner, fault));
 		SK_TRY(write_records(rpz, &items[i], records, &record_count, fault));
+		*lines += record_count;
 		for (size_t r = 0; r < record_count; r++) {
 			if (set)
 				sk_buf_addf(out, "zone-set %s %s %llu %s\n", rpz->zone, owner, (unsigned long long)rpz->ttl_s, records[r]);
@@ -428,13 +437,14 @@ static enum sk_err change(const struct rpz *rpz, const struct sk_item *items, si
 	struct sk_buf commands, out;
 	sk_buf_init(&commands, OUTPUT_MAX);
 	sk_buf_init(&out, OUTPUT_MAX);
-	enum sk_err err = write_changes(rpz, items, count, set, &commands, fault);
+	size_t lines = 0;
+	enum sk_err err = write_changes(rpz, items, count, set, &commands, &lines, fault);
 	if (err == SK_OK)
 		err = begin(rpz, fault);
 	if (err == SK_OK) {
 		err = knotc(rpz, &commands, &out, fault);
 		if (err == SK_OK)
-			err = first_error(rpz, &out, fault);
+			err = first_error(rpz, &out, lines, fault);
 		enum sk_err ended = end(rpz, commit && err == SK_OK, err == SK_OK ? fault : NULL);
 		if (err == SK_OK)
 			err = ended;
