@@ -91,7 +91,7 @@ struct opened_leaf {
 };
 
 struct sk_opened {
-	struct sk_verify_key centre;
+	struct sk_verify_key centre, founder;
 	struct opened_register people;
 	size_t leaf_count, leaf_room, opened;
 	struct opened_leaf *leaves;
@@ -111,6 +111,7 @@ struct sk_opened {
 	size_t note_length;
 	struct sk_note note;
 	bool by_centre;                  /* the one signature is the centre's own */
+	bool by_founder;                 /* oversight's panel is founded by whoever founded the centre */
 	size_t signer_count;
 	size_t signers[OPENED_SIGNERS_MAX];  /* accounts, each once */
 };

@@ -54,7 +54,12 @@ static void print_exports(const struct sk_check_totals *t)
 
 static uint64_t found_of(const struct sk_drill_record *drill)
 {
-	return drill->found_files + drill->found_memory + drill->found_rows;
+	uint64_t found = 0;
+	const uint64_t parts[] = {drill->found_files, drill->found_memory, drill->found_rows};
+	for (size_t i = 0; i < SK_COUNT(parts); i++)
+		if (__builtin_add_overflow(found, parts[i], &found))
+			return UINT64_MAX;
+	return found;
 }
 
 static void print_drill(const struct sk_verify_result *r)

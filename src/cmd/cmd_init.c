@@ -162,6 +162,9 @@ static enum sk_err take_retention(struct sk_office *office, const struct sk_basi
 {
 	enum { SHORTEST_MONTH_DAYS = 28 };
 	const struct sk_law *law;
+	enum sk_basis_kind kind;
+	SK_TRY(sk_basis_kind_parse(matter->basis.kind, &kind));
+	make->tokens = make->tokens || sk_policy_tokens(kind);
 	SK_TRY(sk_office_law_in_force(office, &law, fault));
 	const struct sk_law_retention *row = law != NULL ? sk_law_retention(law, matter->basis.kind, office->now_ns, office->centre.simulated) : NULL;
 	if (row == NULL)

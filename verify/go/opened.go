@@ -271,6 +271,7 @@ type matter struct {
 
 type opened struct {
 	centre   verifyKey
+	founder  verifyKey
 	leaves   []actLeaf
 	count    int
 	byIndex  map[uint64]int
@@ -282,13 +283,14 @@ type opened struct {
 	quorums  int
 	heldOpen int
 	// the act at hand
-	leaf     *actLeaf
-	matter   *matter
-	act      statement
-	note     signedNote
-	noteText string
-	signers  []*account
-	byCentre bool
+	leaf      *actLeaf
+	matter    *matter
+	act       statement
+	note      signedNote
+	noteText  string
+	signers   []*account
+	byCentre  bool
+	byFounder bool
 }
 
 func newOpened(s *state, centre string) (*opened, error) {

@@ -10,7 +10,7 @@
 
 static const char format_text[] = "sekisho-act/1";
 /* What stands between the body and the value of the next member: the body is the first member, so its bytes end where this begins. */
-enum { AFTER_BODY_BYTES = sizeof ",\"event\":" - 1 };
+static const char after_body[] = ",\"event\":";
 static const char *const members[] = {"body", "event", "format", "id", "matter", "policy", "previous", "time"};
 
 /* A name of a table: a-z 0-9 _ and dots. */
@@ -103,7 +103,7 @@ static enum sk_err read_members(const struct sk_json_value *top, const char *tex
 	if (body->kind != SK_JSON_OBJECT)
 		return sk_fault_set(fault, SK_EMALFORMED, "act: body: expected an object");
 	out->body = text + body->offset;
-	out->body_length = body->next->offset - AFTER_BODY_BYTES - body->offset;
+	out->body_length = body->next->offset - strlen(after_body) - body->offset;
 	if (out->body_length > SK_ACT_BODY_MAX)
 		return sk_fault_set(fault, SK_EMALFORMED, "act: body: %zu bytes, at most %d are allowed", out->body_length, SK_ACT_BODY_MAX);
 	if (format == NULL || strcmp(format, format_text) != 0)
