@@ -155,6 +155,23 @@ static enum sk_err warrant_digest(const struct sk_buf *text, uint8_t digest[SK_H
 	return err;
 }
 
+/* What a notice says stands in the order's document (docs/notices.md), which the enforcer looks up by the digest that its warrant holds. */
+static enum sk_err write_document(struct sk_order_desk *desk, const struct sk_order_matter *m, struct sk_fault *fault)
+{
+	char path[SK_PATH_MAX], hex[2 * SK_HASH_BYTES + 1];
+	struct sk_buf text;
+	if (!sk_measure_speaks(sk_action_measure(m->text.document->order.action)))
+		return SK_OK;
+	sk_hex_encode(m->text.document->order.document, SK_HASH_BYTES, hex);
+	SK_TRY(out_path(desk, "warrants", hex, ".json", path, fault));
+	sk_buf_init(&text, SK_ACT_BODY_MAX);
+	enum sk_err err = sk_order_text_document(&m->text, &text);
+	if (err == SK_OK)
+		err = sk_file_replace(path, text.bytes, text.length, 0644, fault);
+	sk_buf_fini(&text);
+	return err;
+}
+
 static enum sk_err write_warrant(struct sk_order_desk *desk, const struct sk_order_matter *m, struct sk_fault *fault)
 {
 	char path[SK_PATH_MAX], ended[SK_PATH_MAX];
@@ -167,6 +184,8 @@ static enum sk_err write_warrant(struct sk_order_desk *desk, const struct sk_ord
 	sk_buf_init(&warrant, SK_WARRANT_TEXT_MAX);
 	sk_buf_init(&note, 65536);
 	enum sk_err err = sk_order_mint(m, desk->centre.key, &warrant, fault);
+	if (err == SK_OK && stands)
+		err = write_document(desk, m, fault);
 	if (err == SK_OK && stands) {
 		err = sk_file_replace(path, warrant.bytes, warrant.length, 0644, fault);
 	} else if (err == SK_OK) {

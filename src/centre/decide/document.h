@@ -64,6 +64,8 @@ SK_MUST enum sk_err sk_order_text_make(struct sk_order_document *document, const
 				       struct sk_fault *fault);
 /* Read such a body: document, line and digests must belong together. Caller frees. SK_EMALFORMED, SK_ENOMEM. */
 SK_MUST enum sk_err sk_order_text_read(const char *body, size_t length, struct sk_order_text *out, struct sk_fault *fault);
+/* Append the document alone: the bytes that order->document is the digest of. SK_ENOMEM, SK_ETOOBIG. */
+SK_MUST enum sk_err sk_order_text_document(const struct sk_order_text *text, struct sk_buf *out);
 /* Free; it is empty then. */
 void sk_order_text_fini(struct sk_order_text *text);
 

@@ -463,6 +463,12 @@ enum sk_err sk_order_text_read(const char *body, size_t length, struct sk_order_
 	return err;
 }
 
+enum sk_err sk_order_text_document(const struct sk_order_text *text, struct sk_buf *out)
+{
+	write_document(text->document, text->ratify_digest, out);
+	return out->failed;
+}
+
 void sk_order_text_fini(struct sk_order_text *text)
 {
 	free(text->document);
