@@ -104,16 +104,21 @@ enum sk_err sk_look_tie(const char *workspace, const char *centre, struct sk_fau
 	return err;
 }
 
+/* What approves for itself has a key to do so; what has none is a centre's, wherever that may be. */
+bool sk_look_free(const struct sk_workspace *workspace)
+{
+	char path[SK_PATH_MAX];
+	return !sk_file_exists(sk_workspace_path(workspace, "centre/centre.json", path)) && sk_file_exists(sk_workspace_path(workspace, "keys/approver.key", path));
+}
+
 enum sk_err sk_look(struct sk_cmd *cmd, const struct sk_workspace *workspace, struct sk_fault *fault)
 {
 	char path[SK_PATH_MAX];
-	if (!sk_file_exists(sk_workspace_path(workspace, "centre/centre.json", path))) {
-		/* What approves for itself has a key to do so; what has none is a centre's, wherever that may be. */
-		if (sk_file_exists(sk_workspace_path(workspace, "keys/approver.key", path)))
-			return SK_OK;
+	if (sk_look_free(workspace))
+		return SK_OK;
+	if (!sk_file_exists(sk_workspace_path(workspace, "centre/centre.json", path)))
 		return sk_fault_set(fault, SK_EPURPOSE, "%s belongs to a centre, which is not here: its folder, or a link to it, belongs at %s/centre", workspace->folder,
 				    workspace->folder);
-	}
 	if (cmd->look.purpose == NULL)
 		return sk_fault_set(fault, SK_EPURPOSE, "%s belongs to a centre: each look has a purpose and a person; add --purpose damage_prevention --key FILE",
 				    workspace->folder);
