@@ -45,6 +45,7 @@ def the_way():
         d.to_voting(); expect(d.state() == "voting", d.state())
         d.approve("ayu", "o1", code=29)                                   # who asks does not decide
         d.approve("fumi", "o1"); expect(d.look()["seats"] == 1 and "needs 2" in d.look()["missing"], str(d.look()))
+        expect("Who could sign     isp/mia npa/dan pwr/chika" in sekisho("order", "show", "o1", "--dir", d.dir).out, sekisho("order", "show", "o1", "--dir", d.dir).out)
         d.approve("fumi", "o1", code=40); d.order("leo", "stage", "o1", code=40)
         said = d.approve("dan", "o1").out; expect("approved" in said, said)
         shown = sekisho("order", "show", "o1", "--dir", d.dir).out
