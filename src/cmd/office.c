@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/access.h"
 #include "text/text.h"
 
 struct sk_office_law {
@@ -148,6 +149,16 @@ bool sk_office_args_take(struct sk_office_args *args, int option, const char *va
 	case SK_OFFICE_OPT_WHY: args->why = value; return true;
 	default: return false;
 	}
+}
+
+enum sk_err sk_office_args_ready(struct sk_office_args *args, struct sk_fault *fault)
+{
+	struct sk_verify_key key;
+	if (args->actor.by == NULL)
+		return SK_OK;
+	SK_TRY(sk_access_key_of(args->actor.by, &key, fault));
+	args->actor.by = sk_verify_key_format(&key, args->by);
+	return SK_OK;
 }
 
 int sk_office_tell_written(struct sk_cmd *cmd, const struct sk_office_args *args)

@@ -188,4 +188,4 @@ def factors_and_services():
         for name in ("access.db", "keys/access.key"): expect(stat.S_IMODE(os.stat(f"{c.dir}/centre/{name}").st_mode) == 0o600, name)
         os.chmod(c.dir + "/centre/keys/access.key", 0o644); sekisho("access", "factor", "list", "--dir", c.dir, code=7)
 
-main(a_team, oversight_apart, every_look_is_an_act, database_in_hand, signed_elsewhere, stolen_session, factors_and_services)
+if __name__ == "__main__": main(a_team, oversight_apart, every_look_is_an_act, database_in_hand, signed_elsewhere, stolen_session, factors_and_services)
