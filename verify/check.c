@@ -27,6 +27,11 @@ static const struct {
 } lawful[] = {
     {"own-network", "own_network", FD | DF},
     {"lab", "lab", FF | FD | DF},
+    /* Simulated: everything is marked. */
+    {"lab", "agreement", FD},
+    {"lab", "ff", FF},
+    {"lab", "fd", FD},
+    {"lab", "df", DF},
     {"jp-2025", "agreement", FD},
     {"jp-2025", "ff", FF},
     {"jp-2025", "fd", FD},
@@ -278,7 +283,7 @@ static enum sk_err check_basis(struct sk_check *check, const struct sk_basis_rec
 		return refuse(check, "from_ns", "profile jp-2025 is not in force at that time");
 	if (jp && basis->self_approved)
 		return refuse(check, "self_approved", "expected false under profile jp-2025, found true");
-	bool wide = lab || (own_side && strcmp(basis->role, "party") == 0);
+	bool wide = strcmp(basis->basis_kind, "lab") == 0 || (own_side && strcmp(basis->role, "party") == 0);
 	if (!wide && (basis->rule_kinds & FLOW_ALL) != 0)
 		return refuse(check, "rule_kinds", "flow.all is for own_network with role party and for lab only");
 	if (!wide && basis->names)

@@ -157,11 +157,18 @@ static struct sk_tally of_name(const struct sk_cells *cells, const char *name)
 	return (struct sk_tally){.frames = 0};
 }
 
+/* a + b = c + d, and neither sum wraps: else frames that nobody counted could hide behind 2^64. */
+static bool same_sums(uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+	uint64_t left, right;
+	return !__builtin_add_overflow(a, b, &left) && !__builtin_add_overflow(c, d, &right) && left == right;
+}
+
 /* moved + before = published + after, and what is held back is less than k. */
 static bool follows(const struct judging *j, struct sk_tally moved, struct sk_tally before, struct sk_tally published, struct sk_tally after)
 {
 	uint64_t k = j->result->summary.open.k;
-	return before.frames < k && after.frames < k && moved.frames + before.frames == published.frames + after.frames && moved.bytes + before.bytes == published.bytes + after.bytes;
+	return before.frames < k && after.frames < k && same_sums(moved.frames, before.frames, published.frames, after.frames) && same_sums(moved.bytes, before.bytes, published.bytes, after.bytes);
 }
 
 static enum sk_err check_sums(struct judging *j)
@@ -182,7 +189,8 @@ static enum sk_err check_sums(struct judging *j)
 
 static void compare(struct sk_tally sent, struct sk_tally moved, uint64_t *frames, bool *exact, bool *enough)
 {
-	*frames += sent.frames;
+	if (__builtin_add_overflow(*frames, sent.frames, frames))
+		*frames = UINT64_MAX;
 	*exact = *exact && (sent.frames == 0 || (moved.frames == sent.frames && moved.bytes == sent.bytes));
 	*enough = *enough && moved.frames >= sent.frames && moved.bytes >= sent.bytes;
 }
@@ -200,7 +208,7 @@ static enum sk_err check_claims(struct judging *j)
 		return refuse(j, "classes_sent", "no frame, or fewer than were to be erased");
 	if (d->exact != exact)
 		return refuse(j, "exact", "does not follow from what was sent and what moved");
-	if (d->passed && (!enough || d->found_files + d->found_memory + d->found_rows != 0 || d->files == 0 || d->memory_bytes == 0))
+	if (d->passed && (!enough || (d->found_files | d->found_memory | d->found_rows) != 0 || d->files == 0 || d->memory_bytes == 0))
 		return refuse(j, "passed", "does not follow: frames are missing, marks were found, or nothing was searched");
 	return SK_OK;
 }
@@ -212,6 +220,8 @@ enum sk_err sk_verify_drill(const struct sk_verify_options *options, struct sk_v
 		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
 	*j = (struct judging){.options = options, .result = result, .drill = &result->drill, .fault = fault};
 	enum sk_err err = read_note(options, &result->drill, fault);
+	if (err == SK_ENOENT)
+		err = fault->err = SK_EIO; /* what cannot be read is no verdict */
 	if (err == SK_OK && strcmp(result->drill.origin, result->checkpoint.origin) != 0)
 		err = refuse(j, "origin", "of another ledger");
 	if (err == SK_OK && result->drill.before_size > result->drill.after_size)

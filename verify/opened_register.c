@@ -114,6 +114,7 @@ static enum sk_err founding(struct sk_opened *o)
 		return opened_refuse(o, "signature", "nobody is known yet: expected the first act to found an organisation");
 	if (text == NULL || sk_verify_key_parse(text, &founder) != SK_OK || o->note.signature_count != 1 || sk_note_verify(&o->note, &founder) != SK_OK)
 		return opened_refuse(o, "signature", "expected one, by the key that the act names as the founder's");
+	o->founder = founder;
 	o->summary.signatures++;
 	return SK_OK;
 }
@@ -121,10 +122,15 @@ static enum sk_err founding(struct sk_opened *o)
 enum sk_err opened_signers(struct sk_opened *o)
 {
 	o->signer_count = 0;
-	o->by_centre = false;
+	o->by_centre = o->by_founder = false;
 	if (o->people.org_count == 0)
 		return founding(o);
 	o->summary.signatures += o->note.signature_count;
+	bool panel_act = strcmp(o->act.matter, "org") == 0 && strcmp(o->act.event, "panel") == 0;
+	if (panel_act && o->note.signature_count == 1 && is_key(&o->founder, &o->note.signatures[0])) {
+		o->by_founder = sk_note_verify(&o->note, &o->founder) == SK_OK;
+		return o->by_founder ? SK_OK : opened_refuse(o, "signature", "the founder's does not verify over the statement");
+	}
 	if (o->note.signature_count == 1 && is_key(&o->centre, &o->note.signatures[0])) {
 		o->by_centre = true;
 		return sk_note_verify(&o->note, &o->centre) == SK_OK ? SK_OK : opened_refuse(o, "signature", "the centre's does not verify over the statement");
@@ -317,7 +323,8 @@ static enum sk_err panel(struct sk_opened *o)
 	for (size_t i = 0; i < o->people.org_count; i++)
 		if (strcmp(o->people.orgs[i].kind, "oversight") == 0)
 			return opened_refuse(o, "event", "oversight is there already, and changes by its own panel alone");
-	SK_TRY(need_administrator(o, o->people.org_count));
+	if (!o->by_founder)
+		SK_TRY(need_administrator(o, o->people.org_count));
 	if (keys == NULL || keys->kind != SK_JSON_ARRAY || keys->length == 0)
 		return opened_refuse(o, "body", "expected the panel's keys");
 	SK_TRY(add_org(o, "oversight", false, &org));

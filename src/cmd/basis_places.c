@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd/workspace.h"
@@ -73,6 +74,23 @@ static bool is_ours(const char *path)
 	return ours;
 }
 
+/* A file of the workspace, whole from the first moment that a sensor can see it: one that belongs to whom the workspace belongs, for the sensor is another user than the centre. */
+static enum sk_err put(const char *place, const char *name, const void *bytes, size_t length, unsigned mode, struct sk_fault *fault)
+{
+	char fresh[SK_PATH_MAX], path[SK_PATH_MAX];
+	struct stat owner;
+	SK_TRY(sk_file_join(path, sizeof path, place, name));
+	SK_TRY(sk_file_join(fresh, sizeof fresh, place, "basis.new"));
+	if (stat(place, &owner) != 0)
+		return sk_fault_errno(fault, errno, "%s: the workspace cannot be reached", place);
+	SK_TRY(sk_file_replace(fresh, bytes, length, mode, fault));
+	if (geteuid() == 0 && chown(fresh, owner.st_uid, owner.st_gid) != 0)
+		return sk_fault_errno(fault, errno, "%s: cannot be given to its workspace's owner", fresh);
+	if (rename(fresh, path) != 0)
+		return sk_fault_errno(fault, errno, "%s: cannot be put in place", path);
+	return sk_file_sync_folder(place, fault);
+}
+
 static enum sk_err stop(const struct sk_office *office, const struct sk_basis_matter *matter, const char *place, struct sk_fault *fault)
 {
 	char path[SK_PATH_MAX], text[MARK_MAX], when[SK_TIME_TEXT_MAX], by[64] = "";
@@ -83,7 +101,7 @@ static enum sk_err stop(const struct sk_office *office, const struct sk_basis_ma
 			      sk_time_format(matter->last_ns, 0, when));
 	SK_TRY(sk_file_join(path, sizeof path, place, "suspended"));
 	if (!sk_file_exists(path))
-		SK_TRY(sk_file_replace(path, text, (size_t)length, 0644, fault));
+		SK_TRY(put(place, "suspended", text, (size_t)length, 0644, fault));
 	if (!sk_stage_over(matter->stage))
 		return SK_OK;
 	/* Over for good: first the stop that a running sensor sees, then what it would start with. */
@@ -101,7 +119,7 @@ static enum sk_err go(const struct sk_buf *note, const char *place, struct sk_fa
 	bool same = sk_file_exists(path) && sk_file_read(path, &there, fault) == SK_OK && there.length == note->length && memcmp(there.bytes, note->bytes, note->length) == 0;
 	sk_buf_fini(&there);
 	if (!same)
-		SK_TRY(sk_file_replace(path, note->bytes, note->length, 0600, fault));
+		SK_TRY(put(place, "basis.note", note->bytes, note->length, 0600, fault));
 	SK_TRY(sk_file_join(path, sizeof path, place, "suspended"));
 	if (!sk_file_exists(path))
 		return SK_OK;

@@ -5,24 +5,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "cmd/cmd.h"
 #include "cmd/drill.h"
+#include "conf/conf.h"
 #include "text/json.h"
 #include "text/text.h"
 
 #define SECOND_NS INT64_C(1000000000)
 
-enum { OPT_WORKSPACE = 256, OPT_INTERFACE, OPT_LINK, OPT_KINDS, OPT_FRAMES, OPT_OVER, OPT_WAIT, OPT_HOME, OPT_ABROAD, OPT_SEARCH, OPT_PID, OPT_EXACT, OPT_KEY, OPT_JSON, OPT_HELP };
+enum { OPT_WORKSPACE = 256, OPT_CONFIG, OPT_INTERFACE, OPT_LINK, OPT_KINDS, OPT_FRAMES, OPT_OVER, OPT_WAIT, OPT_HOME, OPT_ABROAD, OPT_SEARCH, OPT_PID, OPT_EXACT, OPT_KEY, OPT_JSON, OPT_HELP };
 enum { FRAMES = 20, OVER_S = 20, WAIT_S = 180, JSON_MAX = 1 << 20 };
 
 static const struct option options[] = {
-	{"workspace", required_argument, NULL, OPT_WORKSPACE}, {"interface", required_argument, NULL, OPT_INTERFACE}, {"link", required_argument, NULL, OPT_LINK},
+	{"workspace", required_argument, NULL, OPT_WORKSPACE}, {"config", required_argument, NULL, OPT_CONFIG}, {"interface", required_argument, NULL, OPT_INTERFACE}, {"link", required_argument, NULL, OPT_LINK},
 	{"kinds", required_argument, NULL, OPT_KINDS}, {"frames", required_argument, NULL, OPT_FRAMES}, {"over", required_argument, NULL, OPT_OVER}, {"wait", required_argument, NULL, OPT_WAIT},
 	{"home", required_argument, NULL, OPT_HOME}, {"abroad", required_argument, NULL, OPT_ABROAD}, {"search", required_argument, NULL, OPT_SEARCH}, {"pid", required_argument, NULL, OPT_PID},
 	{"exact", no_argument, NULL, OPT_EXACT}, {"key", required_argument, NULL, OPT_KEY}, {"json", no_argument, NULL, OPT_JSON}, {"help", no_argument, NULL, OPT_HELP}, {0}};
 
 struct args {
-	const char *workspace;
+	const char *workspace, *config;
+	struct sk_conf *conf;              /* of the service, where it was named */
 	struct sk_drill_options drill;
 	bool json, help;
 };
@@ -69,6 +72,7 @@ static int take_option(struct sk_cmd *cmd, int option, struct args *args)
 	unsigned long number = 0;
 	switch (option) {
 	case OPT_WORKSPACE: args->workspace = optarg; return 0;
+	case OPT_CONFIG: args->config = optarg; return 0;
 	case OPT_INTERFACE: drill->interface = optarg; return 0;
 	case OPT_LINK: drill->link = optarg; return 0;
 	case OPT_EXACT: drill->exact = true; return 0;
@@ -112,8 +116,8 @@ static int parse_args(struct sk_cmd *cmd, int argc, char **argv, struct args *ar
 	}
 	if (args->help)
 		return 0;
-	if (args->workspace == NULL || args->drill.interface == NULL || optind != argc)
-		return sk_cmd_usage(cmd, "drill", "say which sensor (--workspace DIR) and where its link begins (--interface IF)");
+	if ((args->workspace == NULL) == (args->config == NULL) || args->drill.interface == NULL || optind != argc)
+		return sk_cmd_usage(cmd, "drill", "say which sensor (--workspace DIR, or --config FILE of the service) and where its link begins (--interface IF)");
 	return 0;
 }
 
@@ -236,12 +240,42 @@ static void print_json(FILE *out, const struct sk_drill_result *result)
 	sk_buf_fini(&text);
 }
 
+static void search_too(struct sk_drill_options *drill, const char *path)
+{
+	if (path[0] != '\0' && sk_file_exists(path) && drill->path_count < SK_DRILL_PATHS_MAX)
+		drill->paths[drill->path_count++] = path;
+}
+
+/* What the service's configuration says: where its workspace is, which link is meant, and which files it writes besides. */
+static enum sk_err take_config(struct args *args, struct sk_fault *fault)
+{
+	struct sk_conf_report *report = calloc(1, sizeof *report);
+	args->conf = calloc(1, sizeof *args->conf);
+	enum sk_err err = report != NULL && args->conf != NULL ? sk_conf_read(args->config, args->conf, report) : sk_fault_set(fault, SK_ENOMEM, "out of memory");
+	if (err != SK_OK && report != NULL && report->count != 0)
+		*fault = report->faults[0];
+	free(report);
+	SK_TRY(err);
+	const struct sk_conf *conf = args->conf;
+	if (args->drill.link == NULL && conf->links.count != 1)
+		return sk_fault_set(fault, SK_EUSAGE, "%s: the service watches %" PRIu32 " links; name the one that --interface leads to with --link (%s ...)", args->config, conf->links.count,
+				    conf->links.count != 0 ? conf->links.items[0].name : "it reads exports alone, and a drill sends frames");
+	if (args->drill.link == NULL)
+		args->drill.link = conf->links.items[0].name;
+	args->workspace = conf->workspace;
+	search_too(&args->drill, conf->eve_path);
+	search_too(&args->drill, conf->log_path);
+	return SK_OK;
+}
+
 static enum sk_err drill(struct sk_cmd *cmd, struct args *args, struct sk_drill_result *result, struct sk_fault *fault)
 {
 	char link[SK_LINK_TEXT_MAX];
 	struct sk_workspace workspace;
 	if (sk_seal_start() != SK_OK)
 		return sk_fault_set(fault, SK_EIO, "the cryptographic libraries do not start");
+	if (args->config != NULL)
+		SK_TRY(take_config(args, fault));
 	SK_TRY(sk_workspace_open(args->workspace, false, &workspace, fault));
 	enum sk_err err = args->drill.link != NULL ? SK_OK : sk_drill_link(&workspace, link, fault);
 	if (args->drill.link == NULL)
@@ -271,5 +305,6 @@ int sk_cmd_drill(struct sk_cmd *cmd, int argc, char **argv)
 		code = result->record.passed ? 0 : sk_err_exit(SK_EDRILL);
 	}
 	free(result);
+	free(args.conf);
 	return code;
 }

@@ -9,6 +9,7 @@
 #include "cmd/detectors.h"
 #include "cmd/ledger_tail.h"
 #include "ledger/record_read.h"
+#include "store/original.h"
 #include "text/json.h"
 #include "text/text.h"
 
@@ -41,6 +42,7 @@ struct sk_collector {
 	bool flows_again;            /* the present input's flow segments are stored already */
 	size_t flow_input_count;     /* inputs whose every flow this run keeps */
 	uint8_t flow_inputs[INPUTS_MAX][SK_HASH_BYTES];
+	uint8_t token_key[SK_KEY_BYTES]; /* of this run: never on disk */
 	enum sk_err failed;          /* first error of the sink */
 	struct sk_fault failed_fault;
 };
@@ -365,6 +367,7 @@ enum sk_err sk_collector_open(const struct sk_workspace *workspace, const struct
 	}
 	collector->emit = emit;
 	sk_random(collector->run_id, sizeof collector->run_id);
+	sk_random(collector->token_key, sizeof collector->token_key);
 	collector->links = calloc(collector->link_count, sizeof *collector->links);
 	enum sk_err err = collector->links != NULL ? open_parts(collector, recovery, fault) : sk_fault_set(fault, SK_ENOMEM, "out of memory");
 	if (err != SK_OK) {
@@ -518,9 +521,20 @@ static void take_finding(void *context, const struct sk_finding *finding, const 
 		collector->start.finding(collector->start.finding_context, &proven, muted);
 }
 
+/* To the store, which seals it for the custodians, and nowhere else. */
+static bool take_original(void *context, const struct sk_original *original)
+{
+	struct sk_collector *collector = context;
+	if (collector->failed == SK_OK)
+		collector->failed = sk_store_put_original(collector->store, original, &collector->failed_fault);
+	return true;
+}
+
 struct sk_observe_sink sk_collector_sink(struct sk_collector *collector)
 {
-	return (struct sk_observe_sink){.context = collector, .observation = take_observation, .finding = take_finding};
+	const struct sk_workspace *workspace = collector->workspace;
+	return (struct sk_observe_sink){.context = collector, .observation = take_observation, .finding = take_finding,
+					.original = workspace->custodians.count != 0 ? take_original : NULL, .token_key = workspace->tokens ? collector->token_key : NULL};
 }
 
 /* ---- intervals ---- */

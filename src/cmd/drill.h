@@ -85,7 +85,7 @@ struct sk_drill_head {
 };
 /* Read it. SK_ENOENT, SK_EMALFORMED. */
 SK_MUST enum sk_err sk_drill_head(const struct sk_workspace *workspace, const char *link, struct sk_drill_head *out, struct sk_fault *fault);
-/* The link that the ledger named last: by its gate in the kernel, or an interval. SK_ENOENT: none yet. */
+/* The link of the sensor's present run: by its gate in the kernel, or an interval. SK_ENOENT: none yet. SK_EUSAGE: there are several. */
 SK_MUST enum sk_err sk_drill_link(const struct sk_workspace *workspace, char link[SK_LINK_TEXT_MAX], struct sk_fault *fault);
 /* Fill before, after and moved of *record: sums of the intervals of the link between the two, with what was held back. */
 SK_MUST enum sk_err sk_drill_moved(const struct sk_workspace *workspace, const struct sk_drill_head *before, const struct sk_drill_head *after, struct sk_drill_record *record,

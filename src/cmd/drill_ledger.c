@@ -8,7 +8,7 @@
 #include "cmd/drill.h"
 #include "ledger/ledger.h"
 
-enum { NOTE_BYTES_MAX = 1 << 20, CARRY_BYTES_MAX = 65536, NAME_MAX_BYTES = 128 };
+enum { NOTE_BYTES_MAX = 1 << 20, CARRY_BYTES_MAX = 65536, NAME_MAX_BYTES = 128, LINK_RECORDS_MAX = 64 };
 
 static enum sk_err read_checkpoint(const char *folder, struct sk_checkpoint *out, struct sk_fault *fault)
 {
@@ -98,17 +98,29 @@ enum sk_err sk_drill_link(const struct sk_workspace *workspace, char link[SK_LIN
 	char folder[SK_PATH_MAX];
 	struct sk_checkpoint checkpoint;
 	bool found = false;
+	char other[SK_LINK_TEXT_MAX] = "";
 	struct sk_record *record = malloc(sizeof *record);
 	if (record == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
 	enum sk_err err = read_checkpoint(sk_workspace_path(workspace, "ledger", folder), &checkpoint, fault);
-	for (uint64_t index = checkpoint.size; err == SK_OK && index > 0 && !found; index--) {
+	/* Links of one sensor are named in turn: the last few records of a run name them all. */
+	for (uint64_t index = checkpoint.size, seen = 0; err == SK_OK && index > 0 && seen < LINK_RECORDS_MAX && other[0] == '\0'; index--) {
 		err = read_record(folder, checkpoint.size, index - 1, record, fault);
-		found = err == SK_OK && (record->kind == SK_RECORD_KERNEL_GATE || record->kind == SK_RECORD_INTERVAL);
+		if (err != SK_OK || (found && record->kind == SK_RECORD_RUN_START))
+			break;
+		if (record->kind != SK_RECORD_KERNEL_GATE && record->kind != SK_RECORD_INTERVAL)
+			continue;
+		const char *name = record->kind == SK_RECORD_KERNEL_GATE ? record->kernel_gate.link : record->interval.link;
+		if (found && strcmp(name, link) != 0)
+			(void)snprintf(other, sizeof other, "%s", name);
+		if (!found)
+			(void)snprintf(link, SK_LINK_TEXT_MAX, "%s", name);
+		found = true;
+		seen++;
 	}
-	if (found)
-		(void)snprintf(link, SK_LINK_TEXT_MAX, "%s", record->kind == SK_RECORD_KERNEL_GATE ? record->kernel_gate.link : record->interval.link);
 	free(record);
+	if (err == SK_OK && other[0] != '\0')
+		return sk_fault_set(fault, SK_EUSAGE, "the sensor watches more than one link (%s, %s ...); name the one that --interface leads to with --link", link, other);
 	return err == SK_OK && !found ? sk_fault_set(fault, SK_ENOENT, "%s: names no link yet; name it with --link", folder) : err;
 }
 

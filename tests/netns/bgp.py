@@ -6,49 +6,6 @@ from drive import *
 BLACKHOLE, DISCARD = 65535 << 16 | 666, 0
 
 
-def gobgp_conf(own, other, own_as, other_as, router, restart=False):
-    families = "".join(f'  [[neighbors.afi-safis]]\n    [neighbors.afi-safis.config]\n      afi-safi-name = "{f}"\n' for f in ("ipv4-unicast", "ipv6-unicast", "ipv4-flowspec", "ipv6-flowspec"))
-    return f"""[global.config]
-  as = {own_as}
-  router-id = "{router}"
-  local-address-list = ["{own}"]
-[[neighbors]]
-  [neighbors.config]
-    neighbor-address = "{other}"
-    peer-as = {other_as}
-  [neighbors.transport.config]
-    local-address = "{own}"
-  [neighbors.timers.config]
-    connect-retry = 1
-    hold-time = 3
-    keepalive-interval = 1
-    idle-hold-time-after-reset = 1
-""" + ("  [neighbors.graceful-restart.config]\n    enabled = true\n    restart-time = 60\n" if restart else "") + families
-
-
-class Speaker:
-    """A gobgpd in a namespace, its API a socket that both namespaces see."""
-    def __init__(self, net, folder, name, conf):
-        self.net, self.name, self.api, self.log = net, name, os.path.join(folder, name + ".sock"), os.path.join(folder, name + ".log")
-        self.conf = os.path.join(folder, name + ".conf")
-        with open(self.conf, "w") as f: f.write(conf)
-        self.start()
-    def start(self):
-        if os.path.exists(self.api): os.unlink(self.api)
-        self.p = self.net.start(self.name, "gobgpd", "-f", self.conf, "--api-hosts", "unix://" + self.api, "--pprof-disable", log=self.log)
-        until(f"gobgpd {self.name}", lambda: os.path.exists(self.api) and self.ask("global", code=None).returncode == 0)
-    def ask(self, *words, code=0): return run("gobgp", "--target", "unix://" + self.api, "-j", *words, code=code)
-    def rib(self, family): return json.loads(self.ask("global", "rib", "-a", family).out)
-    def up(self): return any(n["state"].get("session_state") == 6 for n in json.loads(self.ask("neighbor").out))
-    def tables(self):
-        """Everything in every table, without its age: what must be as before."""
-        tables = {f: self.rib(f) for f in ("ipv4-flowspec", "ipv6-flowspec", "ipv4", "ipv6")}
-        for table in tables.values():
-            for paths in table.values():
-                for path in paths: path.pop("age", None)
-        return json.dumps(tables, sort_keys=True)
-
-
 def attr(path, kind): return next((a for a in path["attrs"] if a["type"] == kind), {})
 def marks(path): return [(v["ASN"], v["LocalData1"], v["LocalData2"]) for v in attr(path, 32).get("value", [])]
 def rate(path): return next((v["rate"] for v in attr(path, 16).get("value", []) if v.get("subtype") == 6), None)
@@ -163,7 +120,7 @@ def gobgp(net, folder):
     again = Backend(net, folder, plain)  # after a crash as well: the note is in a file
     again.say("turn")
     expect(list(a.rib("ipv4-flowspec")) == ["[destination: 192.0.2.0/24][source: 203.0.113.11/32]"] and backend.say("state") == [], "ours is gone, theirs is not")
-    again.say("turn"); again.end()
+    again.say("turn")
     a.ask(*rule, "del", "match", "destination", "192.0.2.0/24", "source", "203.0.113.11/32")
     backend.say("forget")
     # Without discard and rtbh in the configuration there are rate limits alone. Without peers and observers every neighbour is asked.
@@ -245,7 +202,8 @@ def say(pipe, line):
     os.write(fd, (line + "\n").encode()); os.close(fd)
 
 
-need("gobgpd", "gobgp", "exabgp")
-with Pair() as net:
-    with Folder() as folder: gobgp(net, folder)
-    with Folder() as folder: exabgp(net, folder)
+if __name__ == "__main__":
+    need("gobgpd", "gobgp", "exabgp")
+    with Pair() as net:
+        with Folder() as folder: gobgp(net, folder)
+        with Folder() as folder: exabgp(net, folder)

@@ -48,7 +48,7 @@ class Pair:
     def __enter__(self):
         if os.geteuid() != 0: skip("not root: no network namespace can be made")
         need("ip")
-        self.processes, self.made = [], []
+        self.processes, self.made, self.backends = [], [], []
         if run("ip", "netns", "add", self.ns("a"), code=None).returncode != 0: skip("no network namespace can be made here")
         try:
             self.made.append(self.ns("a"))
@@ -61,10 +61,12 @@ class Pair:
                 self.run(name, "ip", "link", "set", "lo", "up")
         except BaseException: self.__exit__(); raise
         return self
-    def __exit__(self, *_):
+    def __exit__(self, kind=None, *_):
+        ends = [(b.p, b.end()) for b in self.backends] if kind is None else []
         for p in self.processes:
             if p.poll() is None: p.kill(); p.wait()
         for name in self.made: run("ip", "netns", "del", name, code=None)
+        expect(all(code == 0 for _, code in ends), f"a driver ended with {[code for _, code in ends]}")  # under a sanitizer: a leak
 
 
 class Refused(Exception):
@@ -82,6 +84,7 @@ class Backend:
         self.p = subprocess.Popen(net.words("a", DRIVE, path, self.folder, os.path.join(folder, "key")), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
         net.processes.append(self.p)
         self.answer()
+        net.backends.append(self)
     def answer(self):
         lines = []
         for line in self.p.stdout:
@@ -107,7 +110,8 @@ class Backend:
         lines = self.say(reach)
         return lines, bool(lines) and all(line.endswith("| good") for line in lines)
     def end(self):
-        self.p.stdin.close(); self.p.wait()
+        self.p.stdin.close()
+        return self.p.wait()
 
 
 # ---- a web server ----
@@ -136,3 +140,82 @@ http {{ types {{ text/plain txt note minisig sig; }} access_log off; client_body
 def curl(net, folder, name, *words, code=0):
     """As a firewall abroad would: from the other namespace."""
     return net.run("b", "curl", "-sS", "--fail", "--cacert", folder + "/tls.crt", "--resolve", "lists.example:443:" + A, *words, "https://lists.example/blocks/" + name, code=code)
+
+
+# ---- a mail server that keeps what it gets ----
+
+SINK = '''
+import asyncio, os, signal, sys
+from aiosmtpd.controller import Controller
+folder, host, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
+class Sink:
+    n = 0
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        if address.startswith("full@"): return "452 4.2.2 the mailbox is full"
+        if address.startswith("gone@"): return "550 5.1.1 nobody here"
+        envelope.rcpt_tos.append(address); return "250 2.1.5 Ok"
+    async def handle_DATA(self, server, session, envelope):
+        Sink.n += 1
+        path = os.path.join(folder, f"{Sink.n:03}.eml")
+        with open(path + ".new", "wb") as f: f.write(f"X-Envelope: {envelope.mail_from} {' '.join(envelope.rcpt_tos)}\\r\\n".encode() + envelope.original_content)
+        os.rename(path + ".new", path)
+        return f"250 2.0.0 Ok: queued as Q{Sink.n:03}"
+c = Controller(Sink(), hostname=host, port=port)
+c.start(); print("ready", flush=True); signal.pause()
+'''
+
+
+def need_mail_server():
+    if run("/usr/bin/python3", "-c", "import aiosmtpd", code=None).returncode != 0: skip("python3-aiosmtpd is not installed (scripts/install-packages test)")
+
+
+def mail_server(net, folder, box):
+    with open(folder + "/sink.py", "w") as f: f.write(SINK)
+    p = net.start("a", "/usr/bin/python3", folder + "/sink.py", box, A, "25", log=folder + "/sink.log")
+    until("mail server", lambda: b"ready" in open(folder + "/sink.log", "rb").read())
+    return p
+
+
+# ---- speakers ----
+
+def gobgp_conf(own, other, own_as, other_as, router, restart=False):
+    families = "".join(f'  [[neighbors.afi-safis]]\n    [neighbors.afi-safis.config]\n      afi-safi-name = "{f}"\n' for f in ("ipv4-unicast", "ipv6-unicast", "ipv4-flowspec", "ipv6-flowspec"))
+    return f"""[global.config]
+  as = {own_as}
+  router-id = "{router}"
+  local-address-list = ["{own}"]
+[[neighbors]]
+  [neighbors.config]
+    neighbor-address = "{other}"
+    peer-as = {other_as}
+  [neighbors.transport.config]
+    local-address = "{own}"
+  [neighbors.timers.config]
+    connect-retry = 1
+    hold-time = 3
+    keepalive-interval = 1
+    idle-hold-time-after-reset = 1
+""" + ("  [neighbors.graceful-restart.config]\n    enabled = true\n    restart-time = 60\n" if restart else "") + families
+
+
+class Speaker:
+    """A gobgpd in a namespace, its API a socket that both namespaces see."""
+    def __init__(self, net, folder, name, conf):
+        self.net, self.name, self.api, self.log = net, name, os.path.join(folder, name + ".sock"), os.path.join(folder, name + ".log")
+        self.conf = os.path.join(folder, name + ".conf")
+        with open(self.conf, "w") as f: f.write(conf)
+        self.start()
+    def start(self):
+        if os.path.exists(self.api): os.unlink(self.api)
+        self.p = self.net.start(self.name, "gobgpd", "-f", self.conf, "--api-hosts", "unix://" + self.api, "--pprof-disable", log=self.log)
+        until(f"gobgpd {self.name}", lambda: os.path.exists(self.api) and self.ask("global", code=None).returncode == 0)
+    def ask(self, *words, code=0): return run("gobgp", "--target", "unix://" + self.api, "-j", *words, code=code)
+    def rib(self, family): return json.loads(self.ask("global", "rib", "-a", family).out)
+    def up(self): return any(n["state"].get("session_state") == 6 for n in json.loads(self.ask("neighbor").out))
+    def tables(self):
+        """Everything in every table, without its age: what must be as before."""
+        tables = {f: self.rib(f) for f in ("ipv4-flowspec", "ipv6-flowspec", "ipv4", "ipv6")}
+        for table in tables.values():
+            for paths in table.values():
+                for path in paths: path.pop("age", None)
+        return json.dumps(tables, sort_keys=True)

@@ -145,6 +145,8 @@ static void mint_warrants(char **argv)
 		order.proposer = *sk_sign_key_public(hands.proposer);
 		(void)snprintf(order.id, sizeof order.id, number == 0 ? "%s" : "%s-%zu", argv[4], number);
 		memset(order.document, 0xd0, sizeof order.document);
+		if (getenv("MINT_DOCUMENT") != NULL)
+			must(sk_hex_decode(getenv("MINT_DOCUMENT"), order.document, sizeof order.document));
 		sk_sha256(hands.quorum.bytes, hands.quorum.length, order.quorum);
 		while ((word = strsep(&rest, " \n")) != NULL && order.target_count < SK_ORDER_TARGETS_MAX)
 			if (*word != '\0')

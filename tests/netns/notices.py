@@ -9,27 +9,6 @@ NOTICE = {"notice": {"about": ["bad.example", "203.0.113.7", "203.0.113.8", "htt
                      "en": {"title": "sign-in page of a bank, imitated", "text": "Since Monday the page at the address above asks for passwords.\n.\n--sekisho-0000\nFrom here on = signs count: 100 % of it."},
                      "ja": {"title": "銀行のログイン画面を装った偽サイト", "text": "月曜日以降、上記のアドレスの画面が利用者に暗証番号の入力を求めています。\n特定不正行為の疑いがあります。"}}, "case": "c-9"}
 PARTIES = "# who\nhosting-example abuse@hosting.example en\njpcert info@jpcert.example ja\nvendor/9 psirt@vendor.example en\npower/operator-3 soc@power.example ja\nfull full@full.example en\n"
-SINK = '''
-import asyncio, os, signal, sys
-from aiosmtpd.controller import Controller
-folder, host, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
-class Sink:
-    n = 0
-    async def handle_RCPT(self, server, session, envelope, address, options):
-        if address.startswith("full@"): return "452 4.2.2 the mailbox is full"
-        if address.startswith("gone@"): return "550 5.1.1 nobody here"
-        envelope.rcpt_tos.append(address); return "250 2.1.5 Ok"
-    async def handle_DATA(self, server, session, envelope):
-        Sink.n += 1
-        path = os.path.join(folder, f"{Sink.n:03}.eml")
-        with open(path + ".new", "wb") as f: f.write(f"X-Envelope: {envelope.mail_from} {' '.join(envelope.rcpt_tos)}\\r\\n".encode() + envelope.original_content)
-        os.rename(path + ".new", path)
-        return f"250 2.0.0 Ok: queued as Q{Sink.n:03}"
-c = Controller(Sink(), hostname=host, port=port)
-c.start(); print("ready", flush=True); signal.pause()
-'''
-
-
 def document(folder, notice):
     text = json.dumps(notice, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     digest = hashlib.sha256(text).hexdigest()
@@ -49,10 +28,7 @@ def body(message): return message.get_content().replace("\r\n", "\n")
 def by_mail(net, folder, documents):
     box = folder + "/box"
     os.mkdir(box)
-    sink = folder + "/sink.py"
-    with open(sink, "w") as f: f.write(SINK)
-    server = net.start("a", "python3" if not os.path.exists("/usr/bin/python3") else "/usr/bin/python3", sink, box, A, "25", log=folder + "/sink.log")
-    until("mail server", lambda: b"ready" in open(folder + "/sink.log", "rb").read())
+    server = mail_server(net, folder, box)
     parties = folder + "/parties"
     with open(parties, "w") as f: f.write(PARTIES)
     config = (f"backend: mail\nname: post\nserver: tcp:{A}:25\nfrom: cert@operator.example\nsender: 積石 CERT\ncontact: cert@operator.example\nhelo: enforcer.operator.example\n"
@@ -111,7 +87,9 @@ def by_mail(net, folder, documents):
     until("its time", lapsed)
     expect(len(mails(box)) == 4 and backend.say("read") == [], "lapsed without a word")
     backend.say("forget")
-    backend.item("vendor_request.send", "vendor/9", **more, order="o-3"); backend.say("set")
+    # As an order of the command line has it: the document says the digest of a file that holds the notice.
+    referring = document(documents, {"other": "about it\nnotice sha256 " + digest, "target_act": "x"})
+    backend.item("vendor_request.send", "vendor/9", document=referring, until=at(3600), order="o-3"); backend.say("set")
     expect("vulnerability" in mails(box)[4]["Subject"] and body(mails(box)[4]).count("Please confirm") == 1, mails(box)[4]["Subject"])
     backend.say("clear"); backend.say("forget")
     # rule: NOTICE-1. Whom nobody registered gets nothing; the order names parties, never addresses.
@@ -197,7 +175,7 @@ def web(net, folder, documents):
 
 if __name__ == "__main__":
     need("nginx", "curl", "openssl")
-    if run("/usr/bin/python3", "-c", "import aiosmtpd", code=None).returncode != 0: skip("python3-aiosmtpd is not installed (scripts/install-packages test)")
+    need_mail_server()
     for part in (by_mail, web):
         with Pair() as net, Folder() as folder:
             documents = folder + "/documents"

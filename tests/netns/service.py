@@ -175,6 +175,7 @@ def it_collects_and_stops_in_order(pair, f):
     seen = sekisho("top", "--socket", s.socket, "--once").out
     expect("border-1" in seen and "indicator.address" in seen and "DD" in seen, seen)
     expect(sum(c["frames"] for c in top["classes"].values()) == sent and top["findings"][0]["count"] == 50 and top["collecting"], f"top: {top}")
+    expect(top["links"][0]["health"]["says"] == "learning" and not top["links"][0]["health"]["countries_named"] and "health border-1 learning" in seen and "no countries named" in seen, seen)
     for secret in (INSIDE, OUTSIDE, NAMED): expect(secret not in s.get("metrics") + s.get("status") + s.said() + seen, f"{secret} is told")
     send(pair, "other", 7)
     s.until("link_received_frames_total", is_=sent + 7)
@@ -427,16 +428,47 @@ def a_link_that_goes_down_is_seen(pair, f):
     s.until("link_received_frames_total", is_=sent)
     pair.sh("ip link set a0 down")
     s.wait("link border-1 is down")
+    s.until("link_health", is_=4)
     expect(s.figure("link_up") == 0 and json.loads(s.get("health"))["state"] == "failing", s.get("health"))
     pair.sh("ip link set a0 up")
     s.wait("link border-1 is up again")
     sent += send(pair, "other", 5)
     s.until("link_received_frames_total", is_=sent)
+    s.until("link_health", is_=1)
+    expect(s.figure("link_health_downs_total") == 1, s.get("metrics"))
     pair.sh("ip link del a0; ip link add a0 type veth peer name a1; ip link set a0 up; ip link set a1 up")
     said = s.end(number=None, code=7)
     expect("the interface is gone" in said, said)
     expect(s.leaves()[-1]["reason"] == "host_error", f"{s.leaves()[-1]}")
     s.verify()
+
+
+def the_drill_is_run_against_the_service(pair, f):
+    """The oversight drill while the service runs and goes on running: behind its walls, as another user, over several of its intervals; two in a row. Figures move as the note says."""
+    s = Service(pair, f, links=("name: border-1\n    interface: a1", "name: other\n    interface: b1"), interval="2s", more="link_health:\n  enabled: false\n")
+    s.until("intervals_total", least=1)
+    expect(s.figure("link_health") == 0 and "\nhealth " not in sekisho("top", "--socket", s.socket, "--once").out, "the health of links is looked at, though it is off")
+    for which in (("--workspace", s.workspace), ("--config", s.config)):
+        refused = pair.run(SEKISHO, "drill", *which, "--interface", "a0", code=2).err
+        expect("link" in refused and "border-1" in refused and "--link" in refused, refused)
+    # Seven frames are too few to be published at once: what is held back is part of the sums.
+    total = 0
+    for frames, which in ((20, ("--workspace", s.workspace, "--search", f + "/out")), (7, ("--config", s.config))):
+        total += frames
+        done = pair.run(SEKISHO, "drill", *which, "--interface", "a0", "--link", "border-1", "--frames", frames, "--over", "2s", "--search", s.f + "/log", "--exact", "--json", code=None)
+        result = json.loads(done.out) if done.out else {}
+        expect(done.returncode == 0 and result["passed"] and result["exact"] and result["link"] == "border-1", f"exit {done.returncode}: {result} {done.err}\n{s.said()[-2000:]}")
+        expect(result["classes_sent"] == {"FF": frames, "FD": 2 * frames, "DF": frames, "DD": frames, "UNKNOWN": frames} == result["classes_moved"], f"{result}")
+        expect(result["erased_sent"] == {"domestic": frames, "inner_domestic": frames, "unknown": frames} == result["erased_moved"], f"{result}")
+        expect(result["found"] == {"memory": 0, "files": 0, "rows": 0, "places": []} and result["searched"]["memory_bytes"] > 10_000_000 and result["searched"]["files"] > 5, f"{result}")
+        expect(s.process.poll() is None, "the drill ended the service")
+        s.until("link_gate_erased_frames_total", 'link="border-1"', 'reason="inner_domestic"', is_=total)
+        expect(s.figure("link_received_frames_total", 'link="other"') == 0, "frames of the drill on another link")
+        for verifier in (VERIFY, VERIFY_GO):
+            if not os.path.exists(verifier): continue
+            said = run(verifier, "--drill", result["note"], "--drill-key", result["key"], s.workspace + "/ledger").out
+            expect("PASSED" in said and "exactly" in said, said)
+    s.end(); s.verify()
 
 
 def refusals(pair, f):
@@ -460,7 +492,7 @@ def refusals(pair, f):
 
 def main():
     tests = [it_collects_and_stops_in_order, reloads_lose_nothing, what_is_wrong_changes_nothing, rules_run_behind_the_walls_and_stay, a_suspension_stops_it_within_a_second, it_ends_with_its_basis, what_it_need_not_do_ends_it,
-             a_kill_loses_what_was_pending_and_says_so, links_pipes_and_listeners_share_a_cut, refusals, outputs_and_the_manager_are_reached_behind_the_walls, what_is_lost_is_told, a_link_that_goes_down_is_seen]
+             a_kill_loses_what_was_pending_and_says_so, links_pipes_and_listeners_share_a_cut, refusals, outputs_and_the_manager_are_reached_behind_the_walls, the_drill_is_run_against_the_service, what_is_lost_is_told, a_link_that_goes_down_is_seen]
     wanted = sys.argv[1:]
     for test in tests:
         if wanted and test.__name__ not in wanted: continue

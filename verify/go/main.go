@@ -28,7 +28,7 @@ const (
 	exitUnreadable = 3
 )
 
-const usage = `usage: sekisho-verify-go [--key VKEY|FILE] [--old CHECKPOINT] [--openings FILE] [--json] LEDGERDIR
+const usage = `usage: sekisho-verify-go [--key VKEY|FILE] [--old CHECKPOINT] [--openings FILE] [--drill NOTE [--drill-key VKEY|FILE]] [--json] LEDGERDIR
 
 The second, independent verifier of Sekisho ledgers.
 exit: 0 verified, 1 refused (one line says what and where), 2 wrong call, 3 unreadable
@@ -110,7 +110,8 @@ func unverifiedBody(text []byte) (string, error) {
 	return string(text[:cut+1]), nil
 }
 
-func pinnedKey(argument string) (string, error) {
+// keyOf is the verifier key that an option names: itself, or the first line of a file.
+func keyOf(option, argument string) (string, error) {
 	if _, err := note.NewVerifier(argument); err == nil {
 		return argument, nil
 	}
@@ -120,14 +121,14 @@ func pinnedKey(argument string) (string, error) {
 	}
 	key := strings.TrimRight(strings.SplitN(string(content), "\n", 2)[0], "\r")
 	if _, err := note.NewVerifier(key); err != nil {
-		return "", usageError{fmt.Errorf("--key: expected a verifier key or a file that holds one: %v", err)}
+		return "", usageError{fmt.Errorf("%s: expected a verifier key or a file that holds one: %v", option, err)}
 	}
 	return key, nil
 }
 
 type options struct {
-	folder, key, old, openings string
-	json                       bool
+	folder, key, old, openings, drill, drillKey string
+	json                                        bool
 }
 
 type result struct {
@@ -166,7 +167,7 @@ func verify(o options) (*result, error) {
 	}
 	key := opening.text("key")
 	if o.key != "" {
-		pinned, err := pinnedKey(o.key)
+		pinned, err := keyOf("--key", o.key)
 		if err != nil {
 			return nil, err
 		}
@@ -185,12 +186,22 @@ func verify(o options) (*result, error) {
 		return nil, fmt.Errorf("checkpoint: line 1: expected the origin %s of leaf 0, found %s", opening.text("origin"), head.origin)
 	}
 	s := newState()
+	if o.drill != "" {
+		if s.drill, err = readDrill(o.drill, o.drillKey); err != nil {
+			return nil, err
+		}
+	}
 	leaves, err := checkTree(o.folder, head, s.leaf)
 	if err != nil {
 		return nil, err
 	}
 	if o.old != "" {
 		if err := checkOld(o.old, key, head, leaves); err != nil {
+			return nil, err
+		}
+	}
+	if s.drill != nil {
+		if err := s.drill.check(head, leaves, opening.count("k")); err != nil {
 			return nil, err
 		}
 	}
@@ -228,7 +239,7 @@ func parseArguments(arguments []string) (options, error) {
 	var o options
 	for i := 0; i < len(arguments); i++ {
 		name, value, inline := strings.Cut(arguments[i], "=")
-		target := map[string]*string{"--key": &o.key, "--old": &o.old, "--openings": &o.openings}[name]
+		target := map[string]*string{"--key": &o.key, "--old": &o.old, "--openings": &o.openings, "--drill": &o.drill, "--drill-key": &o.drillKey}[name]
 		switch {
 		case target != nil && inline:
 			*target = value
@@ -245,6 +256,9 @@ func parseArguments(arguments []string) (options, error) {
 	}
 	if o.folder == "" {
 		return o, usageError{errors.New("a ledger folder is missing")}
+	}
+	if o.drillKey != "" && o.drill == "" {
+		return o, usageError{errors.New("--drill-key goes with --drill")}
 	}
 	return o, nil
 }
@@ -272,6 +286,9 @@ func printResult(o options, r *result, err error) {
 		} else {
 			out["origin"], out["size"], out["key"], out["key_pinned"] = r.head.origin, r.head.size, r.key, o.key != ""
 			out["root"] = base64.StdEncoding.EncodeToString(r.head.root[:])
+			if d := r.state.drill; d != nil {
+				out["drill"] = map[string]interface{}{"passed": d.yes("passed"), "exact": d.yes("exact"), "found": json.Number(d.found().String()), "key": d.text("key")}
+			}
 		}
 		encoded, _ := json.Marshal(out)
 		fmt.Println(string(encoded))
@@ -291,6 +308,9 @@ func printResult(o options, r *result, err error) {
 	}
 	fmt.Printf("VERIFIED (second verifier): %s\n  origin     %s\n  records    %d\n  root       %s\n  key        %s (%s)\n", o.folder, r.head.origin, r.head.size,
 		base64.StdEncoding.EncodeToString(r.head.root[:]), r.key, trust)
+	if r.state.drill != nil {
+		r.state.drill.print()
+	}
 	r.state.print()
 	if r.opened != nil {
 		r.opened.print()

@@ -267,10 +267,12 @@ type matter struct {
 	basis            *basisState
 	order            *orderState
 	lease            *leaseState
+	plain            *plainState
 }
 
 type opened struct {
 	centre   verifyKey
+	founder  verifyKey
 	leaves   []actLeaf
 	count    int
 	byIndex  map[uint64]int
@@ -282,13 +284,14 @@ type opened struct {
 	quorums  int
 	heldOpen int
 	// the act at hand
-	leaf     *actLeaf
-	matter   *matter
-	act      statement
-	note     signedNote
-	noteText string
-	signers  []*account
-	byCentre bool
+	leaf      *actLeaf
+	matter    *matter
+	act       statement
+	note      signedNote
+	noteText  string
+	signers   []*account
+	byCentre  bool
+	byFounder bool
 }
 
 func newOpened(s *state, centre string) (*opened, error) {
@@ -423,6 +426,8 @@ func (o *opened) judge() error {
 		return o.basisAct()
 	case "order":
 		return o.orderAct()
+	case "remark", "selfreport", "inspection", "retention", "reident":
+		return o.plainAct()
 	}
 	return nil
 }

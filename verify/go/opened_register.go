@@ -58,12 +58,18 @@ func (o *opened) signedBy(a *account) bool {
 }
 
 func (o *opened) findSigners() error {
-	o.signers, o.byCentre = nil, false
+	o.signers, o.byCentre, o.byFounder = nil, false, false
 	if len(o.orgs) == 0 {
 		return o.founding()
 	}
 	o.signed += len(o.note.signatures)
 	first := o.note.signatures[0]
+	if o.act.Matter == "org" && o.act.Event == "panel" && len(o.note.signatures) == 1 && first.id == o.founder.id && first.name == o.founder.name {
+		if o.byFounder, _ = o.founder.verifies([]byte(o.note.body), first.bytes); !o.byFounder {
+			return o.refuse("signature", "the founder's does not verify over the statement")
+		}
+		return nil
+	}
 	if len(o.note.signatures) == 1 && first.id == o.centre.id && first.name == o.centre.name {
 		o.byCentre = true
 		if good, _ := o.centre.verifies([]byte(o.note.body), first.bytes); !good {
@@ -119,6 +125,7 @@ func (o *opened) founding() error {
 		return o.refuse("signature", "expected one, by the key that the act names as the founder's")
 	}
 	o.signed++
+	o.founder = founder
 	return nil
 }
 
@@ -280,8 +287,10 @@ func (o *opened) panelAct() error {
 			return o.refuse("event", "oversight is there already, and changes by its own panel alone")
 		}
 	}
-	if err := o.needAdministrator(nil); err != nil {
-		return err
+	if !o.byFounder {
+		if err := o.needAdministrator(nil); err != nil {
+			return err
+		}
 	}
 	keys, good := o.act.texts("keys")
 	if !good || len(keys) == 0 {

@@ -36,10 +36,15 @@ var shapes = map[string]map[string]string{
 	"run_stop":    {"intervals": "count", "kind": "word", "reason": "word", "run": "count", "stopped_ns": "time", "v": "version"},
 	"recovery":    {"bytes_lost": "count", "frames_lost": "count", "kind": "word", "recovered_ns": "time", "rows_rolled_back": "count", "run": "count", "v": "version"},
 	"kernel_gate": {"copying": "word", "kind": "word", "link": "link", "mode": "word", "program": "hash", "run": "count", "stated_ns": "time", "table": "hash", "v": "version"},
-	"detectors":   {"basis": "count", "digest": "hash", "kind": "word", "long": "words", "short": "words", "v": "version"},
+	"drill": {"after_root": "hash", "after_size": "count", "before_root": "hash", "before_size": "count", "classes_after": "classcells", "classes_before": "classcells",
+		"classes_moved": "classcells", "classes_sent": "classcells", "exact": "bool", "file_bytes": "count", "files": "count", "first": "count", "found_files": "count",
+		"found_memory": "count", "found_rows": "count", "from_ns": "time", "gate_after": "cells", "gate_before": "cells", "gate_moved": "cells", "gate_sent": "cells", "key": "word",
+		"kind": "word", "last": "count", "link": "link", "memory_bytes": "count", "memory_unread": "count", "origin": "word", "passed": "bool", "rows": "count", "seed": "hash",
+		"to_ns": "time", "v": "version"},
+	"detectors": {"basis": "count", "digest": "hash", "kind": "word", "long": "words", "short": "words", "v": "version"},
 	"act": {"counts": "counts", "document": "hash", "event": "word", "from": "word?", "kind": "word", "matter": "word", "policy": "hash", "previous": "count", "subject": "hash",
 		"time_ns": "time", "to": "word?", "v": "version", "words": "words"},
-	"mutes":       {"active": "count", "commitment": "hash", "kind": "word", "stated_ns": "time", "v": "version"},
+	"mutes": {"active": "count", "commitment": "hash", "kind": "word", "stated_ns": "time", "v": "version"},
 }
 
 // exportShapes are the fields of an interval's section of flow exports. rule: EXPORT-4

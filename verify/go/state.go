@@ -18,7 +18,7 @@ const (
 // Which kinds of basis a profile may use, and the classes that each kind may keep.
 var lawful = map[string]map[string]string{
 	"own-network": {"own_network": "FD DF"},
-	"lab":         {"lab": "FF FD DF"},
+	"lab":         {"lab": "FF FD DF", "agreement": "FD", "ff": "FF", "fd": "FD", "df": "DF"}, // all of it simulated, and marked
 	"jp-2025":     {"agreement": "FD", "ff": "FF", "fd": "FD", "df": "DF"},
 }
 
@@ -53,6 +53,7 @@ type state struct {
 	totals    map[string]tally
 	exported  map[string]tally // records of flow exports
 	events    wide             // of detectors, that were lost
+	drill     *drill           // nil: none is asked about
 	perKind   map[string]uint64
 }
 
@@ -70,6 +71,9 @@ func (s *state) leaf(index uint64, entry []byte) error {
 	}
 	s.kinds = append(s.kinds, r.kind)
 	s.perKind[r.kind]++
+	if s.drill != nil {
+		return s.drill.leaf(index, r)
+	}
 	return nil
 }
 
@@ -104,6 +108,8 @@ func (s *state) record(index uint64, r record) error {
 	case "act":
 		s.kept[index] = r
 		return s.act(r)
+	case "drill":
+		return fmt.Errorf("kind: a drill is a signed note, not a record of a ledger")
 	}
 	return nil
 }
@@ -253,7 +259,7 @@ func (s *state) references(r record) (record, error) {
 	if set.count("basis") != r.count("basis") {
 		return basis, fmt.Errorf("selectors: the set stands under the basis of leaf %d, not of leaf %d", set.count("basis"), r.count("basis"))
 	}
-	if kind := basis.text("basis_kind"); border.yes("overrides_special") && kind != "lab" && kind != "own_network" {
+	if kind := basis.text("basis_kind"); border.yes("overrides_special") && basis.text("profile") != "lab" && kind != "own_network" {
 		return basis, fmt.Errorf("border: a table that overrides special ranges is for own_network and lab only")
 	}
 	return basis, nil

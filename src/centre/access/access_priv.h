@@ -74,7 +74,7 @@ struct sk_change {
 	bool by_founder;             /* signed by the founder's key alone */
 };
 
-enum { SK_NOBODY = SIZE_MAX };
+#define SK_NOBODY SIZE_MAX
 
 /* Index of an organisation, an account, a lease; SK_NOBODY. */
 size_t sk_access_org(const struct sk_access *access, const char *id);

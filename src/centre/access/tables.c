@@ -2,7 +2,7 @@
 /* The tables of LAW.md 3 as the register asks them: kinds of organisation, roles, cells, words. */
 #include "access/access_priv.h"
 
-enum effect { NONE, LEASE, MEMBER, BUNDLE };
+enum effect { NONE, LEASE, MEMBER };
 enum group { FREE, ADMINISTRATION, OVERSIGHT_GROUP, ANALYSIS, APPROVAL };
 
 enum activity {
@@ -247,8 +247,6 @@ static enum sk_err check_org(const struct sk_access *access, const struct duty *
 	if (strpbrk(letters, duty->letters) == NULL || (condition != CONDITION_NOTHING && condition == duty->not_as))
 		return sk_fault_set(fault, SK_EPERMIT, "%s: not for %s: for \"%s\" a %s has \"%s\"", duty->word, person->org, activities[duty->row].name, kind, cell);
 	*effect = conditions[condition].effect;
-	if (*effect == BUNDLE)
-		return sk_fault_set(fault, SK_EPERMIT, "%s: not for %s: a %s has \"%s\"", duty->word, person->org, kind, cell);
 	if (*effect == MEMBER) {
 		size_t org = sk_access_org(access, person->org);
 		if (org == SK_NOBODY || !access->orgs[org].member)

@@ -84,13 +84,17 @@ typedef enum sk_err (*sk_erasure_visit)(void *context, const char *id, const cha
 /* Every act "erase" and "erased" of the docket, in order, with the state that its matter is in now: what a workspace that was restored must be told again. */
 SK_MUST enum sk_err sk_docket_erasures(struct sk_docket *docket, sk_erasure_visit visit, void *context, struct sk_fault *fault);
 
-/* ---- records beside the ledger: DIR/retention/{ID.begun, ID.N.request, ID.N.certificate, KEY.gone} ---- */
+/* ---- records beside the ledger: DIR/retention/{ID.begun, ID.N.request, ID.N.certificate, ID.TIME.open, KEY.gone} ---- */
 
 /* Put the first act (a whole note) on record, and each key as gone; both are on disk when this returns. Nothing is destroyed yet. SK_EEXIST: one is under way. */
 SK_MUST enum sk_err sk_retention_begin(const char *folder, const char *id, const char *note, size_t length, const struct sk_erasure *erasure, struct sk_fault *fault);
+/* Only put the keys on record as gone: for what the docket knows of and this workspace does not (any more). */
+SK_MUST enum sk_err sk_retention_mark(const char *folder, const char *id, const struct sk_erasure *erasure, struct sk_fault *fault);
+/* Put an opening of oversight's share on record, where there is no docket. */
+SK_MUST enum sk_err sk_retention_opened(const char *folder, const char *id, int64_t time_ns, const char *note, size_t length, struct sk_fault *fault);
 /* Put the second act on record: the certificate. The keys must be gone: SK_EINCONSISTENT when one of the day is still there. */
 SK_MUST enum sk_err sk_retention_end(const char *folder, struct sk_store *store, const struct sk_erasure *erasure, const char *id, const char *note, size_t length, struct sk_fault *fault);
-enum sk_retention_kind { SK_RETENTION_BEGUN, SK_RETENTION_REQUEST, SK_RETENTION_CERTIFICATE };
+enum sk_retention_kind { SK_RETENTION_BEGUN, SK_RETENTION_REQUEST, SK_RETENTION_CERTIFICATE, SK_RETENTION_OPENED };
 typedef enum sk_err (*sk_retention_visit)(void *context, enum sk_retention_kind kind, const char *name, const char *note, size_t length, struct sk_fault *fault);
 /* Visit records of these kinds (bits of 1 << kind), by name. A folder that is not there has none. */
 SK_MUST enum sk_err sk_retention_records(const char *folder, unsigned kinds, sk_retention_visit visit, void *context, struct sk_fault *fault);

@@ -26,9 +26,10 @@ static void gone_name(const uint8_t id[SK_KEY_ID_BYTES], char name[NAME_SIZE])
 }
 
 //= rule: CUSTODY-3
-static enum sk_err mark_gone(const char *folder, const char *id, const struct sk_erasure *erasure, struct sk_fault *fault)
+enum sk_err sk_retention_mark(const char *folder, const char *id, const struct sk_erasure *erasure, struct sk_fault *fault)
 {
 	char path[SK_PATH_MAX], name[NAME_SIZE], line[NAME_SIZE];
+	SK_TRY(sk_file_make_folder(folder, 0700, fault));
 	int length = snprintf(line, sizeof line, "%s\n", id);
 	for (size_t i = 0; i < erasure->key_count; i++) {
 		gone_name(erasure->keys[i], name);
@@ -47,7 +48,7 @@ enum sk_err sk_retention_begin(const char *folder, const char *id, const char *n
 	SK_TRY(path_of(folder, name, path, fault));
 	if (!sk_file_exists(path))
 		SK_TRY(sk_file_replace(path, note, length, 0600, fault));
-	return mark_gone(folder, id, erasure, fault);
+	return sk_retention_mark(folder, id, erasure, fault);
 }
 
 enum sk_err sk_retention_covers(const char *folder, const struct sk_erasure *erasure, struct sk_fault *fault)
@@ -60,6 +61,15 @@ enum sk_err sk_retention_covers(const char *folder, const struct sk_erasure *era
 			return sk_fault_set(fault, SK_EINCONSISTENT, "%s: a certificate says that this key is gone, and the record that would refuse it is missing", path);
 	}
 	return SK_OK;
+}
+
+enum sk_err sk_retention_opened(const char *folder, const char *id, int64_t time_ns, const char *note, size_t length, struct sk_fault *fault)
+{
+	char path[SK_PATH_MAX], name[NAME_SIZE];
+	SK_TRY(sk_file_make_folder(folder, 0700, fault));
+	(void)snprintf(name, sizeof name, "%s.%lld.open", id, (long long)time_ns);
+	SK_TRY(path_of(folder, name, path, fault));
+	return sk_file_replace(path, note, length, 0600, fault);
 }
 
 /* ---- the certificate ---- */
@@ -116,7 +126,7 @@ enum sk_err sk_retention_end(const char *folder, struct sk_store *store, const s
 
 static bool kind_of(const char *name, enum sk_retention_kind *kind)
 {
-	static const char *const endings[] = {[SK_RETENTION_BEGUN] = ".begun", [SK_RETENTION_REQUEST] = ".request", [SK_RETENTION_CERTIFICATE] = ".certificate"};
+	static const char *const endings[] = {[SK_RETENTION_BEGUN] = ".begun", [SK_RETENTION_REQUEST] = ".request", [SK_RETENTION_CERTIFICATE] = ".certificate", [SK_RETENTION_OPENED] = ".open"};
 	size_t length = strlen(name);
 	for (size_t i = 0; i < SK_COUNT(endings); i++) {
 		size_t width = strlen(endings[i]);

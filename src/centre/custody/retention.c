@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "access/access.h"
+#include "access/list.h"
 #include "custody/custody.h"
 #include "policy/policy.h"
 #include "text/json.h"
@@ -73,8 +73,31 @@ static enum sk_err judge_erase(const struct sk_act *act, struct sk_act_facts *fa
 	return err;
 }
 
+struct org_search {
+	const char *id;
+	bool found, may;
+};
+
+static void look_at_org(void *context, const struct sk_org_view *org)
+{
+	struct org_search *search = context;
+	if (strcmp(org->id, search->id) == 0) {
+		search->found = true;
+		search->may = sk_org_kind_g1(org->kind);
+	}
+}
+
+static enum sk_err may_hold(const struct sk_access *access, const char *id, struct sk_fault *fault)
+{
+	struct org_search search = {.id = id};
+	sk_access_each_org(access, look_at_org, &search);
+	if (!search.found)
+		return sk_fault_set(fault, SK_ENOENT, "%s: there is no such organisation (sekisho access list)", id);
+	return search.may ? SK_OK : sk_fault_set(fault, SK_EPERMIT, "%s: an organisation of its kind never holds selected information (LAW.md 3)", id);
+}
+
 /* A recipient must be one that may hold selected information, and inherits the day's own date. rule: CUSTODY-8 */
-static enum sk_err judge_handing(const struct sk_act *act, const struct sk_person *person, int64_t now_ns, struct sk_fault *fault)
+static enum sk_err judge_handing(const struct sk_access *access, const struct sk_act *act, const struct sk_person *person, int64_t now_ns, struct sk_fault *fault)
 {
 	struct sk_handing handing;
 	int64_t due_ns = 0;
@@ -90,7 +113,7 @@ static enum sk_err judge_handing(const struct sk_act *act, const struct sk_perso
 	SK_TRY(sk_retention_due(handing.day, sk_policy_retention_days(), &due_ns, fault));
 	if (handing.org[0] == '\0' || handing.until_ns > due_ns)
 		return sk_fault_set(fault, SK_EMALFORMED, "whoever is provided with a day inherits its date of erasure, and no later one");
-	return SK_OK;
+	return may_hold(access, handing.org, fault);
 }
 
 //= rule: CUSTODY-6
@@ -110,7 +133,7 @@ enum sk_err sk_retention_judge(struct sk_docket *docket, struct sk_access *acces
 	if (strcmp(step->who, "centre") == 0)
 		return sk_fault_set(fault, SK_ESTAGE, "retention: '%s' is the centre's own step", act->event);
 	SK_TRY(sk_access_may(access, person, step->who, now_ns, fault));
-	SK_TRY(strcmp(act->event, "erase") == 0 ? judge_erase(act, facts, fault) : judge_handing(act, person, now_ns, fault));
+	SK_TRY(strcmp(act->event, "erase") == 0 ? judge_erase(act, facts, fault) : judge_handing(access, act, person, now_ns, fault));
 	(void)snprintf(facts->from, sizeof facts->from, "%s", step->from);
 	(void)snprintf(facts->to, sizeof facts->to, "%s", step->to);
 	return SK_OK;

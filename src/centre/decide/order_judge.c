@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One act of an order: may it be, and what comes of it. Each event has a function that checks what the table cannot know, and what it needs to remember. */
+#include "decide/blast.h"
 #include "decide/orders.h"
 
 #include <stdio.h>
@@ -73,28 +74,6 @@ static enum sk_err names_this_text(const struct trial *t)
 
 /* ---- invariants that more than one event needs ---- */
 
-static bool is_below(const char *name, const char *base)
-{
-	size_t length = strlen(name), end = strlen(base);
-	return length > end && strcmp(name + length - end, base) == 0 && *(name + length - end - 1) == '.';
-}
-
-/* "*.NAME" is every name below NAME. */
-static bool domains_touch(const char *a, const char *b)
-{
-	bool wide_a = strncmp(a, "*.", 2) == 0, wide_b = strncmp(b, "*.", 2) == 0;
-	const char *base_a = wide_a ? a + 2 : a, *base_b = wide_b ? b + 2 : b;
-	return strcmp(a, b) == 0 || (wide_a && is_below(base_b, base_a)) || (wide_b && is_below(base_a, base_b));
-}
-
-static bool targets_touch(const char *a, const char *b)
-{
-	struct sk_prefix first, second;
-	if (sk_prefix_parse(a, &first) != SK_OK || sk_prefix_parse(b, &second) != SK_OK)
-		return domains_touch(a, b);
-	return sk_prefix_holds(&first, &second.addr) || sk_prefix_holds(&second, &first.addr);
-}
-
 /* I8: one order at a time on one target. The one that it goes on after is left in peace. */
 //= rule: ORDER-5
 static enum sk_err target_is_free(const struct trial *t)
@@ -110,7 +89,7 @@ static enum sk_err target_is_free(const struct trial *t)
 			continue;
 		for (size_t a = 0; a < mine->target_count; a++)
 			for (size_t b = 0; b < theirs->target_count; b++)
-				if (targets_touch(mine->targets[a], theirs->targets[b]))
+				if (sk_targets_touch(mine->targets[a], theirs->targets[b]))
 					return sk_fault_set(t->fault, SK_EDECONFLICT, "order %s: %s: order %s stands on %s already; end it first, or propose one that extends it",
 							    t->matter->id, sk_order_event_name(t->event), other->id, theirs->targets[b]);
 	}
@@ -133,7 +112,11 @@ static enum sk_err register_agrees(const struct trial *t, const char *text, enum
 	struct sk_buf now;
 	sk_buf_init(&now, SK_QUORUM_TEXT_MAX);
 	enum sk_err err = t->court->quorum(t->court->context, level, t->act->time_ns, &now, t->fault);
-	if (err == SK_OK && strcmp(sk_buf_text(&now), text) != 0)
+	/* a team of two has nobody to ratify with: what they set urgently ends in time, and that is all */
+	bool nobody = err == SK_EPERMIT && text[0] == '\0';
+	if (nobody)
+		err = SK_OK;
+	else if (err == SK_OK && strcmp(sk_buf_text(&now), text) != 0)
 		err = sk_fault_set(t->fault, SK_EORDER, "order %s: %s: its quorum for level %s is not the register's; edit the order anew", t->matter->id,
 				   sk_order_event_name(t->event), sk_level_name(level));
 	sk_buf_fini(&now);
@@ -330,6 +313,8 @@ static enum sk_err on_ratify(struct trial *t)
 {
 	if (t->act->time_ns >= ratify_until(t->matter))
 		return sk_fault_set(t->fault, SK_EEXPIRED, "order %s: ratify: the time to ratify is over; it is undone", t->matter->id);
+	if (t->matter->text.ratify[0] == '\0')
+		return no(t, "the register had too few people to ratify it when it was drafted; it ends by itself");
 	SK_TRY(add_voice(t));
 	return count(t, sk_action_level(order_of(t->matter)->action), t->matter->text.ratify);
 }

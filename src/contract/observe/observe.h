@@ -206,8 +206,9 @@ struct sk_observe_sink {
 	/* False: there is no room now for it and its findings (of a hit at most SK_OBSERVATION_HITS_MAX); it is shed. */
 	bool (*observation)(void *context, const struct sk_observation *observation);
 	void (*finding)(void *context, const struct sk_finding *finding, const struct sk_observation *evidence);
-	/* Follows an observation that was taken. NULL: tokens cannot be turned back. */
-	void (*original)(void *context, const struct sk_original *original);
+	/* Follows an observation that was taken, and its findings. False: there is no room now; it is told again with the next one. NULL: tokens are for good. */
+	bool (*original)(void *context, const struct sk_original *original);
+	const uint8_t *token_key;           /* SK_KEY_BYTES, borrowed: addresses and names of domestic hosts come as tokens under it. NULL: where policy demands tokens, under a key of nobody's */
 };
 
 #endif

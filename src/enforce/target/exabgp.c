@@ -16,6 +16,7 @@
 enum { PATIENCE_MS = 5000, STEP_MS = 20, COMMAND_MAX = 1024 };
 
 struct exabgp {
+	struct sk_backend_place place;
 	struct sk_bgp bgp;
 	char in[SK_PATH_MAX], out[SK_PATH_MAX];
 };
@@ -117,7 +118,8 @@ static enum sk_err open_exabgp(const struct sk_backend_place *place, void **out,
 	if (self == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "%s: out of memory", place->name);
 	const char *pipe = sk_settings_text(place->settings, "pipe", "/run/exabgp/exabgp");
-	enum sk_err err = sk_bgp_open(place, &self->bgp, fault);
+	self->place = *place;
+	enum sk_err err = sk_bgp_open(&self->place, &self->bgp, fault);
 	if (err == SK_OK && (pipe[0] != '/' || snprintf(self->in, sizeof self->in, "%s.in", pipe) >= (int)sizeof self->in ||
 			     snprintf(self->out, sizeof self->out, "%s.out", pipe) >= (int)sizeof self->out))
 		err = sk_settings_fault(place->settings, "pipe", fault, "expected an absolute path; .in and .out are added");

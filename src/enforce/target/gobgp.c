@@ -10,6 +10,7 @@
 enum { WORDS = 24, WORD = 256, PEER_LIST_MAX = 64 };
 
 struct gobgp {
+	struct sk_backend_place place;
 	struct sk_bgp bgp;
 	struct sk_bgp_place api;
 	char peers[SK_BGP_PLACES_MAX][SK_ADDR_TEXT_MAX]; /* neighbours that must hold it, the first one first; none: every one */
@@ -159,7 +160,8 @@ static enum sk_err open_gobgp(const struct sk_backend_place *place, void **out, 
 	struct gobgp *self = calloc(1, sizeof *self);
 	if (self == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "%s: out of memory", place->name);
-	enum sk_err err = sk_bgp_open(place, &self->bgp, fault);
+	self->place = *place;
+	enum sk_err err = sk_bgp_open(&self->place, &self->bgp, fault);
 	if (err == SK_OK)
 		err = sk_gobgp_api(place->settings, "api", sk_settings_text(place->settings, "api", "tcp:127.0.0.1:50051"), &self->api, fault);
 	if (err == SK_OK)

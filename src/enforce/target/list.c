@@ -15,6 +15,7 @@ enum { NAME_MAX_BYTES = 64, DIGESTS = 2 };
 static const char *const endings[] = {".note", ".minisig", ".sig"}, *const key_files[] = {"enforcer.vkey", "enforcer.pub", "enforcer.allowed_signers"};
 
 struct list {
+	struct sk_backend_place copy;
 	const struct sk_backend_place *place;
 	char folder[SK_PATH_MAX / 2];
 	struct sk_web web;
@@ -201,7 +202,8 @@ static enum sk_err open_backend(const struct sk_backend_place *place, void **out
 	const char *folder = NULL;
 	if (self == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "%s: out of memory", place->name);
-	self->place = place;
+	self->copy = *place;
+	self->place = &self->copy;
 	enum sk_err err = sk_settings_need(place->settings, "folder", &folder, fault);
 	if (err == SK_OK && (folder[0] != '/' || snprintf(self->folder, sizeof self->folder, "%s", folder) >= (int)sizeof self->folder))
 		err = sk_settings_fault(place->settings, "folder", fault, "expected the absolute path of the folder that the web server serves");

@@ -14,6 +14,7 @@ enum { PARTIES_BYTES_MAX = 4 << 20 };
 static const uint32_t carried = 1u << SK_MEASURE_TAKEDOWN_NOTICE | 1u << SK_MEASURE_OPERATOR_ADVISORY | 1u << SK_MEASURE_VENDOR_REQUEST;
 
 struct notice {
+	struct sk_backend_place place;
 	struct sk_notice_kit kit;
 	struct sk_peer server;
 	char from[SK_MAIL_ADDRESS_MAX], helo[SK_MAIL_ADDRESS_MAX];
@@ -81,7 +82,8 @@ static enum sk_err open_notice(const struct sk_backend_place *place, void **out,
 	struct notice *self = calloc(1, sizeof *self);
 	if (self == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "%s: out of memory", place->name);
-	enum sk_err err = read_settings(self, place, fault);
+	self->place = *place;
+	enum sk_err err = read_settings(self, &self->place, fault);
 	if (err == SK_OK)
 		*out = self;
 	else

@@ -16,6 +16,7 @@ enum { PAGE_MAX = 1 << 18, NAME_MAX_BYTES = 96 };
 static const uint32_t carried = 1u << SK_MEASURE_PUBLIC_NOTICE;
 
 struct publish {
+	struct sk_backend_place place;
 	struct sk_notice_kit kit;
 	struct sk_web web;
 	char folder[SK_PATH_MAX / 2];
@@ -46,7 +47,8 @@ static enum sk_err open_publish(const struct sk_backend_place *place, void **out
 	struct publish *self = calloc(1, sizeof *self);
 	if (self == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "%s: out of memory", place->name);
-	enum sk_err err = read_settings(self, place, fault);
+	self->place = *place;
+	enum sk_err err = read_settings(self, &self->place, fault);
 	if (err == SK_OK)
 		*out = self;
 	else

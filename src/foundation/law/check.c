@@ -160,6 +160,8 @@ static enum sk_err check_retention(const struct check *check, const struct sk_la
 	if (sk_law_span_none(&row->keep) || most_seconds(&row->keep) > most)
 		return refuse(check, SK_EWIDE, "keep", "found %s; the program keeps nothing longer than %u days, and a file can only narrow",
 			      sk_law_span_format(&row->keep, span), sk_policy_retention_days());
+	if (sk_policy_split(kind) && !row->split)
+		return refuse(check, SK_EWIDE, "split", "found false; oversight holds a share of the keys of a basis of kind %s, and a file can only narrow", row->basis);
 	return SK_OK;
 }
 

@@ -103,7 +103,7 @@ static enum sk_err read_members(const struct sk_json_value *top, const char *tex
 	if (body->kind != SK_JSON_OBJECT)
 		return sk_fault_set(fault, SK_EMALFORMED, "act: body: expected an object");
 	out->body = text + body->offset;
-	out->body_length = body->next->offset - (sizeof after_body - 1) - body->offset;
+	out->body_length = body->next->offset - strlen(after_body) - body->offset;
 	if (out->body_length > SK_ACT_BODY_MAX)
 		return sk_fault_set(fault, SK_EMALFORMED, "act: body: %zu bytes, at most %d are allowed", out->body_length, SK_ACT_BODY_MAX);
 	if (format == NULL || strcmp(format, format_text) != 0)

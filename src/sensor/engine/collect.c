@@ -250,6 +250,15 @@ static void take_finding(struct sk_crew *crew, const struct sk_ring_record *reco
 	crew->config.sink->finding(crew->config.sink->context, &crew->finding, &crew->observation);
 }
 
+static void take_original(struct sk_crew *crew, const struct sk_ring_record *record)
+{
+	struct sk_original original;
+	SK_INVARIANT(record->length == sizeof original);
+	memcpy(&original, record->bytes, sizeof original);
+	(void)crew->config.sink->original(crew->config.sink->context, &original);
+	sk_wipe(&original, sizeof original);
+}
+
 static void take_second(struct sk_crew *crew, unsigned worker, const struct sk_ring_record *record)
 {
 	int64_t clock_ns;
@@ -286,6 +295,9 @@ static enum sk_err take(struct sk_crew *crew, unsigned worker, const struct sk_r
 		return SK_OK;
 	case SK_SPOOL_FINDING:
 		take_finding(crew, record);
+		return SK_OK;
+	case SK_SPOOL_ORIGINAL:
+		take_original(crew, record);
 		return SK_OK;
 	case SK_SPOOL_PART:
 		SK_INVARIANT(record->length == sizeof(struct sk_spool_part));

@@ -73,7 +73,7 @@ struct sk_exchange_mark {
 
 /* ---- to the collector ---- */
 
-enum sk_spool_kind { SK_SPOOL_OBSERVATION = 1, SK_SPOOL_FINDING, SK_SPOOL_PART, SK_SPOOL_SOURCE_ENDED, SK_SPOOL_STOPPED, SK_SPOOL_EVENT, SK_SPOOL_SECOND, SK_SPOOL_BEAT };
+enum sk_spool_kind { SK_SPOOL_OBSERVATION = 1, SK_SPOOL_FINDING, SK_SPOOL_PART, SK_SPOOL_SOURCE_ENDED, SK_SPOOL_STOPPED, SK_SPOOL_EVENT, SK_SPOOL_SECOND, SK_SPOOL_BEAT, SK_SPOOL_ORIGINAL };
 
 struct sk_spool_part {
 	struct sk_part part;

@@ -61,9 +61,17 @@ static void spool_finding(void *context, const struct sk_finding *finding, const
 	sk_wipe(worker->form, length);
 }
 
+static bool spool_original(void *context, const struct sk_original *original)
+{
+	struct sk_worker *worker = context;
+	return get_room(worker, sizeof *original) && put(worker, SK_SPOOL_ORIGINAL, original, sizeof *original, false);
+}
+
 struct sk_observe_sink sk_spool_sink(struct sk_worker *worker)
 {
-	return (struct sk_observe_sink){.context = worker, .observation = spool_observation, .finding = spool_finding};
+	const struct sk_observe_sink *sink = worker->crew->config.sink;
+	return (struct sk_observe_sink){.context = worker, .observation = spool_observation, .finding = spool_finding,
+					.original = sink->original != NULL ? spool_original : NULL, .token_key = sink->token_key};
 }
 
 /* Without a thread of its own the worker is the collector. */

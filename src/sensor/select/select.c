@@ -7,6 +7,7 @@
 
 #include "name/name.h"
 #include "select/sentence_priv.h"
+#include "select/token_priv.h"
 
 const char *sk_select_reason_name(enum sk_select_reason reason)
 {
@@ -95,6 +96,7 @@ struct sk_select {
 	uint8_t known_key[SK_SIP_KEY_BYTES];
 	struct known_name known[KNOWN_NAMES];
 	struct sk_select_counts counts;
+	struct sk_token_maker tokens;
 	struct sk_observation observation;      /* the one in hand; zero between segments */
 };
 
@@ -133,6 +135,7 @@ enum sk_err sk_select_new(const struct sk_basis *basis, const struct sk_indicato
 		return SK_ENOMEM;
 	}
 	sk_random(select->known_key, sizeof select->known_key);
+	sk_random(select->tokens.told_key, sizeof select->tokens.told_key);
 	prepare(select);
 	*out = select;
 	return SK_OK;
@@ -149,6 +152,14 @@ void sk_select_switch(struct sk_select *select, const struct sk_basis *basis, co
 	/* The basis asks, policy decides. */
 	select->names = basis->names && sk_basis_kind_parse(basis->kind, &kind) == SK_OK && sk_role_parse(basis->role, &role) == SK_OK &&
 			sk_policy_names(kind, role);
+	/* Where policy demands tokens and nobody brought a key, they are under one that is nobody's: never in clear. A kind that is not known demands them. */
+	bool demanded = sk_basis_kind_parse(basis->kind, &kind) != SK_OK || sk_policy_tokens(kind);
+	bool was_on = select->tokens.on;
+	select->tokens.on = select->sink->token_key != NULL || demanded;
+	if (select->sink->token_key != NULL)
+		memcpy(select->tokens.key, select->sink->token_key, SK_KEY_BYTES);
+	else if (!was_on)
+		sk_random(select->tokens.key, SK_KEY_BYTES);
 }
 
 void sk_select_rules(struct sk_select *select, const struct sk_rules *rules)
@@ -216,10 +227,29 @@ static const char *reduced(struct sk_select *select, const struct sk_flow_record
 	return registered_domain(select, name);
 }
 
+/* As a token: what would be kept without the names permit, and under the permit a token of the whole in front. An address is never kept for a name. */
+static void tokenise_name(struct sk_select *select, const struct sk_flow_record *record, const char *name, char out[SK_OBSERVATION_DOMAIN_MAX])
+{
+	char matched[SK_OBSERVATION_DOMAIN_MAX];
+	struct sk_addr addr;
+	if (sk_addr_parse(name, &addr) == SK_OK)
+		return;
+	const char *kept = reduced(select, record, name, matched);
+	size_t length = kept != NULL ? strlen(kept) : 0;
+	if (select->names && length < strlen(name))
+		sk_token_name(&select->tokens, name, kept != NULL ? kept : "", record->first_ns, out);
+	else if (length < SK_OBSERVATION_DOMAIN_MAX && length != 0)
+		memcpy(out, kept, length + 1);
+}
+
 /* What may be kept of a name: all of it under the names permit, else a part. rule: SELECT-2 */
 static void reduce_name(struct sk_select *select, const struct sk_flow_record *record, const char *name, char out[SK_OBSERVATION_DOMAIN_MAX])
 {
 	char matched[SK_OBSERVATION_DOMAIN_MAX];
+	if (select->tokens.on) {
+		tokenise_name(select, record, name, out);
+		return;
+	}
 	const char *kept = select->names ? name : reduced(select, record, name, matched);
 	size_t length = kept != NULL ? strlen(kept) : 0;
 	if (length < SK_OBSERVATION_DOMAIN_MAX && length != 0)
@@ -466,6 +496,17 @@ static bool is_selected(const struct sk_select *select, const struct sk_flow_rec
 	return *hit || select->flow_all;
 }
 
+/* The domestic side, by the class: who is abroad is told. */
+static void tokenise_hosts(struct sk_select *select, struct sk_observation *observation)
+{
+	if (!select->tokens.on)
+		return;
+	if (observation->class_ == SK_CLASS_DF)
+		sk_token_address(&select->tokens, &observation->initiator, observation->first_ns);
+	else if (observation->class_ == SK_CLASS_FD)
+		sk_token_address(&select->tokens, &observation->responder, observation->first_ns);
+}
+
 static bool mint(struct sk_select *select, const struct sk_flow_record *record, bool hit)
 {
 	const struct sk_flow_facts *facts = record->facts;
@@ -474,6 +515,7 @@ static bool mint(struct sk_select *select, const struct sk_flow_record *record, 
 	fill_history(record, observation);
 	if (facts != NULL)
 		fill_facts(select, record, observation);
+	tokenise_hosts(select, observation);
 	unsigned filled = observation->sections;
 	clear_unlisted(select);
 	bool taken = select->sink->observation(select->sink->context, observation);
@@ -483,6 +525,8 @@ static bool mint(struct sk_select *select, const struct sk_flow_record *record, 
 		select->counts.spool_full++;
 	if (taken && hit)
 		put_findings(select, facts, observation);
+	if (SK_UNLIKELY(select->tokens.pending_count != 0))
+		sk_token_settle(&select->tokens, select->sink, taken);
 	wipe_observation(select, filled);
 	return taken;
 }
@@ -552,7 +596,7 @@ static void fill_event(struct sk_select *select, const struct sk_detection *dete
 	out->detector_spread_permille = detection->spread_permille;
 	if (detection->text[0] != '\0') {
 		/* A domain, in full only where names are switched on. */
-		const char *kept = select->names ? detection->text : registered_domain(select, detection->text);
+		const char *kept = select->names && !select->tokens.on ? detection->text : registered_domain(select, detection->text);
 		out->sections |= SK_SECTION_DNS;
 		if (kept != NULL)
 			(void)snprintf(out->dns_domain, sizeof out->dns_domain, "%s", kept);
@@ -563,17 +607,24 @@ void sk_select_event(struct sk_select *select, const struct sk_kit *kit, const s
 {
 	struct sk_observation *observation = &select->observation;
 	struct sk_finding finding;
+	struct sk_detection told = *detection;
 	fill_event(select, detection, observation);
+	tokenise_hosts(select, observation);
+	told.initiator = observation->initiator; /* its words too */
+	told.responder = observation->responder;
 	unsigned filled = observation->sections;
 	clear_unlisted(select);
 	if (select->sink->observation(select->sink->context, observation)) {
 		select->counts.observations++;
 		select->counts.findings++;
 		select->counts.events++;
-		sk_sentence_event(kit, detection, observation, select->simulated, &finding);
+		sk_sentence_event(kit, &told, observation, select->simulated, &finding);
 		select->sink->finding(select->sink->context, &finding, observation);
+		sk_token_settle(&select->tokens, select->sink, true);
 	} else {
 		select->counts.spool_full++;
+		sk_token_settle(&select->tokens, select->sink, false);
 	}
 	wipe_observation(select, filled);
+	sk_wipe_small(&told, sizeof told);
 }

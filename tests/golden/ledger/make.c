@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "drills.h"
 #include "ledger/record_read.h"
 #include "ledger/act.h"
 #include "scene.h"
@@ -55,6 +56,18 @@ static void huge(struct scene *s, size_t leaf)
 	scene_replace(s, leaf, found, "\"received\":{\"bytes\":\"18446744073709551615\",\"frames\":\"18446744073709551615\"}");
 	/* The same on the other side, so that only the width of the sum is wrong. */
 	scene_replace(s, leaf, "\"gate_erased\":{", "\"gate_erased\":{\"a\":{\"bytes\":\"18446744073709551615\",\"frames\":\"18446744073709551615\"},");
+}
+
+/* A record of a drill, in its right form, where a leaf stands. */
+static void drilled(struct scene *s)
+{
+	static struct sk_record record = {.kind = SK_RECORD_DRILL, .drill = {.key = "k", .origin = SCENE_ORIGIN, .link = "file"}};
+	struct sk_buf text;
+	sk_buf_init(&text, SK_RECORD_MAX_BYTES);
+	sk_record_write(&text, &record);
+	SCENE_MUST(text.failed == SK_OK);
+	scene_insert(s, s->stop, sk_buf_text(&text));
+	sk_buf_fini(&text);
 }
 
 /* Publish three frames in a cell, taken from another cell of the same interval: every sum still closes. */
@@ -571,6 +584,13 @@ static void write_histories(void)
 	add_case("good-300", 2, "--key", "--key", "--key good-2/checkpoint");
 }
 
+static void write_drills(void)
+{
+	struct sk_sign_key *foreign = scene_key(out_folder, SCENE_KEY_FOREIGN);
+	drills_write(out_folder, own_key, foreign, add_case);
+	sk_sign_key_free(foreign);
+}
+
 /* 70,000 small records: three levels of tiles, one of level 1 full. */
 static void write_huge(const char *name, bool good, void (*damage)(const char *f), const char *expect)
 {
@@ -636,6 +656,7 @@ int main(int argc, char **argv)
 	write_good();
 	write_lies();
 	write_histories();
+	write_drills();
 	write_huge("good-70000", true, NULL, "VERIFIED");
 	write_huge("lie-level1_full_bit", false, damage_level1, "tile/1/000: offset 5000");
 	write_huge("lie-level2_partial_bit", false, damage_level2, "tile/2/000.p/1: offset 0");

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "access/breached.h"
+#include "access/credential.h"
 #include "base/file.h"
 #include "token.h"
 
@@ -490,13 +491,56 @@ static void removal(void **state)
 	assert_int_equal(count, 0);
 }
 
+/* rule: ACCESS-12 */
+static void credentials(void **state)
+{
+	struct world *world = *state;
+	char paths[4][96];
+	uint64_t count;
+	struct stat info;
+	for (int i = 0; i < 4; i++)
+		(void)snprintf(paths[i], sizeof paths[i], "%s/secret-%d", world->folder, i);
+	assert_int_equal(sk_credential_rotate(world->factors, "enforcer", paths[0], 0, world->now, &fault), SK_ENOENT);
+	assert_int_equal(sk_credential_new(world->factors, "enforcer", paths[0], world->now, &fault), SK_OK);
+	assert_int_equal(sk_credential_new(world->factors, "enforcer", paths[1], world->now, &fault), SK_EEXIST);
+	assert_int_equal(sk_credential_new(world->factors, "other", paths[0], world->now, &fault), SK_EEXIST);
+	assert_int_equal(stat(paths[0], &info), 0);
+	assert_int_equal(info.st_mode & 0777, 0600);
+	assert_int_equal(sk_credential_check(world->factors, "enforcer", paths[0], world->now, &fault), SK_OK);
+	assert_int_equal(sk_credential_check(world->factors, "sensor", paths[0], world->now, &fault), SK_EFACTOR);
+	assert_int_equal(chmod(paths[0], 0604), 0);
+	assert_int_equal(sk_credential_check(world->factors, "enforcer", paths[0], world->now, &fault), SK_EPERMS);
+	assert_int_equal(chmod(paths[0], 0600), 0);
+	/* Both are good for an hour, then the new one alone; a second rotation does not prolong the first secret. */
+	assert_int_equal(sk_credential_rotate(world->factors, "enforcer", paths[1], 3600, world->now, &fault), SK_OK);
+	world->now += 3599 * second_ns;
+	assert_int_equal(sk_credential_check(world->factors, "enforcer", paths[0], world->now, &fault), SK_OK);
+	assert_int_equal(sk_credential_check(world->factors, "enforcer", paths[1], world->now, &fault), SK_OK);
+	assert_int_equal(sk_credential_rotate(world->factors, "enforcer", paths[2], 7200, world->now, &fault), SK_OK);
+	world->now += second_ns;
+	assert_int_equal(sk_credential_check(world->factors, "enforcer", paths[0], world->now, &fault), SK_EFACTOR);
+	assert_int_equal(sk_credential_check(world->factors, "enforcer", paths[1], world->now, &fault), SK_OK);
+	assert_int_equal(sk_credential_check(world->factors, "enforcer", paths[2], world->now, &fault), SK_OK);
+	assert_int_equal(sk_credential_revoke(world->factors, "enforcer", &count, &fault), SK_OK);
+	assert_int_equal(count, 3);
+	assert_int_equal(sk_credential_check(world->factors, "enforcer", paths[2], world->now, &fault), SK_EFACTOR);
+	assert_int_equal(sk_credential_revoke(world->factors, "enforcer", &count, &fault), SK_ENOENT);
+	assert_int_equal(sk_file_replace(paths[3], "0000\n", 5, 0600, &fault), SK_OK);
+	assert_int_equal(sk_credential_check(world->factors, "enforcer", paths[3], world->now, &fault), SK_EMALFORMED);
+	for (int i = 0; i < 4; i++)
+		(void)unlink(paths[i]);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, up, down)
 
-int main(void)
+/* The saboteur runs the tests that it is about: a name, or a pattern as cmocka has it. */
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(files), TEST(changed_rows), TEST(time_goes_on), TEST(passwords), TEST(breached_file), TEST(breached_folder), TEST(rfc6238), TEST(codes),
-		TEST(tokens), TEST(token_refused), TEST(token_once), TEST(token_mangled), TEST(sessions), TEST(removal),
+		TEST(tokens), TEST(token_refused), TEST(token_once), TEST(token_mangled), TEST(sessions), TEST(removal), TEST(credentials),
 	};
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -121,8 +121,6 @@ static inline enum sk_err judge(struct world *world, const struct sk_buf *note)
 static inline void write_down(struct world *world, const struct sk_buf *note)
 {
 	struct sk_receipt receipt;
-	if (world->facts.to[0] == '\0')
-		memcpy(world->facts.to, "open", 5);
 	assert_int_equal(sk_docket_add(world->docket, sk_buf_text(note), note->length, &world->facts, &receipt, &world->fault), SK_OK);
 	restart(world);
 }

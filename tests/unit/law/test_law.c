@@ -259,6 +259,7 @@ static const struct wrong wide[] = {
 	/* retention, caps */
 	{HEAD "retention:\n  - basis: ff\n    keep: 91d\n    split: true\n" EVERY, SK_EWIDE, "f.yaml:6:11:", "found 91d; the program keeps nothing longer than 90 days"},
 	{HEAD "retention:\n  - basis: ff\n    keep: 3mo\n    split: true\n" EVERY, SK_EWIDE, "f.yaml:6:11:", "found 3mo"},
+	{HEAD "retention:\n  - basis: ff\n    keep: 30d\n    split: false\n" EVERY, SK_EWIDE, "f.yaml:7:12:", "oversight holds a share of the keys"},
 	{HEAD "caps:\n  - measure: rpz\n    longest: 8d\n    urgent: none\n" EVERY, SK_EWIDE, "f.yaml:6:14:", "found 8d; rpz lives 604800 seconds at most"},
 	{HEAD "caps:\n  - measure: wipe\n    longest: 1d\n    urgent: none\n" EVERY, SK_EWIDE, "f.yaml:5:14:", "a file cannot add one"},
 	{HEAD "caps:\n  - measure: rpz\n    longest: 7d\n    urgent: 25h\n" EVERY, SK_EWIDE, "f.yaml:7:13:", "found 25h; the urgent path lasts 24h at most"},
