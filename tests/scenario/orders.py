@@ -138,4 +138,4 @@ def reach():
             if done.returncode == 44: break
         expect(done.returncode == 44 and i < 12, f"{i} questions: {done.err}")
 
-main(the_way, who_counts, abroad, urgent, elsewhere_and_in_hand, reach)
+if __name__ == "__main__": main(the_way, who_counts, abroad, urgent, elsewhere_and_in_hand, reach)

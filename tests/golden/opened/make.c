@@ -224,7 +224,7 @@ static void make_order(struct story *s, const char *id, struct sk_buf *out)
 	sk_json_begin(&w, out, true);
 	sk_json_object(&w, NULL);
 	sk_json_raw(&w, "document", s->wrong_document ? other : document, s->wrong_document ? sizeof other - 1 : sizeof document - 1);
-	sk_json_raw(&w, "order", sk_buf_text(&line), line.length - 1);
+	sk_json_text(&w, "order", sk_buf_text(&line));
 	sk_json_text(&w, "quorum", sk_buf_text(&quorum));
 	sk_json_text(&w, "ratify", "");
 	sk_json_end(&w);
