@@ -120,7 +120,7 @@ def gobgp(net, folder):
     again = Backend(net, folder, plain)  # after a crash as well: the note is in a file
     again.say("turn")
     expect(list(a.rib("ipv4-flowspec")) == ["[destination: 192.0.2.0/24][source: 203.0.113.11/32]"] and backend.say("state") == [], "ours is gone, theirs is not")
-    again.say("turn"); again.end()
+    again.say("turn")
     a.ask(*rule, "del", "match", "destination", "192.0.2.0/24", "source", "203.0.113.11/32")
     backend.say("forget")
     # Without discard and rtbh in the configuration there are rate limits alone. Without peers and observers every neighbour is asked.

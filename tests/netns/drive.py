@@ -48,7 +48,7 @@ class Pair:
     def __enter__(self):
         if os.geteuid() != 0: skip("not root: no network namespace can be made")
         need("ip")
-        self.processes, self.made = [], []
+        self.processes, self.made, self.backends = [], [], []
         if run("ip", "netns", "add", self.ns("a"), code=None).returncode != 0: skip("no network namespace can be made here")
         try:
             self.made.append(self.ns("a"))
@@ -61,10 +61,12 @@ class Pair:
                 self.run(name, "ip", "link", "set", "lo", "up")
         except BaseException: self.__exit__(); raise
         return self
-    def __exit__(self, *_):
+    def __exit__(self, kind=None, *_):
+        ends = [(b.p, b.end()) for b in self.backends] if kind is None else []
         for p in self.processes:
             if p.poll() is None: p.kill(); p.wait()
         for name in self.made: run("ip", "netns", "del", name, code=None)
+        expect(all(code == 0 for _, code in ends), f"a driver ended with {[code for _, code in ends]}")  # under a sanitizer: a leak
 
 
 class Refused(Exception):
@@ -82,6 +84,7 @@ class Backend:
         self.p = subprocess.Popen(net.words("a", DRIVE, path, self.folder, os.path.join(folder, "key")), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
         net.processes.append(self.p)
         self.answer()
+        net.backends.append(self)
     def answer(self):
         lines = []
         for line in self.p.stdout:
@@ -107,7 +110,8 @@ class Backend:
         lines = self.say(reach)
         return lines, bool(lines) and all(line.endswith("| good") for line in lines)
     def end(self):
-        self.p.stdin.close(); self.p.wait()
+        self.p.stdin.close()
+        return self.p.wait()
 
 
 # ---- a web server ----
