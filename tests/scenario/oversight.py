@@ -26,6 +26,7 @@ class Office(Centre):
         if GO: run(VERIFY_GO, self.ledger(), "--openings", path, code=code)
         return json.loads(done.out)
 
+# rule: REMARK-2
 def remarks_and_their_days():
     with Folder() as f:
         c = Office(f, watched=False)
@@ -93,7 +94,7 @@ def a_look_is_an_act():
         expect([(i["id"], i["state"], i["result"]) for i in json.loads(sekisho("inspect", "list", "--json", "--dir", c.dir).out)] == [("i-1", "concluded", "in_order")], "list")
         c.verify()
 
-# ---- the report, a second time ----
+# ---- the report, a second time. rule: REPORT-1 REPORT-2 ----
 
 def acts_of(ledger): return [(i, a) for i, e in enumerate(entries(ledger)) for a in [json.loads(e)] if a["kind"] == "act"]
 
