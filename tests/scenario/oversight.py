@@ -122,6 +122,11 @@ def second_count(ledger, year):
     out["remark.suspends"], out["remark.closed"] = matter("remark", "issue", "suspends"), matter("remark", "close")
     out["remark.answered"] = some(lambda a: a["matter"] == "remark" and a["event"] == "answer" and a["from"] == "issued")
     out["remark.late"] = some(lambda a: a["matter"] == "remark" and a["event"] == "answer" and a["from"] == "issued" and "late" in a["words"])
+    for org in ("npa", "mod"):
+        order = lambda e, *to: [i for i in matter("order", e, "org." + org) if not to or dict(acts)[i]["to"] in to]
+        out[org + ".submitted"], out[org + ".approved"], out[org + ".urgent"] = order("submit"), order("approve", "approved"), order("urgent", "urgent_active")
+        out[org + ".ratified"], out[org + ".reviewed"], out[org + ".halted"] = order("ratify", "active"), order("review"), order("halt")
+    out["order.proposed"], out["order.approved"] = matter("order", "propose"), [i for i, a in acts if (a["matter"], a["event"], a["to"]) == ("order", "approve", "approved")]
     for event, key in (("file", "filed"), ("assess", "assessed"), ("close", "closed")): out["selfreport." + key] = matter("selfreport", event)
     out["access.search"], out["access.read"] = matter("access", "search"), matter("access", "read")
     return out
@@ -215,4 +220,19 @@ def a_demand_suspends():
             if "count" in figures[key]: expect(figures[key]["leaves"] == leaves, f"{key}: {figures[key]}, counted again {leaves}")
         expect([figures[k]["count"] for k in ("ff.requested", "ff.approved", "ff.activated", "ff.suspended.oversight", "remark.suspends", "fd.requested")] == [1, 1, 1, 1, 1, 0], f"{figures}")
 
-if __name__ == "__main__": main(a_demand_suspends, remarks_and_their_days, a_look_is_an_act, told_again)
+def orders_of_the_police():
+    """Items 6 and 7: what the police proposed, who agreed, and that oversight looked at it afterwards."""
+    import orders
+    with Folder() as f:
+        d = orders.Desk(f); ledger = d.dir + "/centre/ledger"
+        d.draft("o1", who="ben"); d.order("ayu", "evidence", "o1", "--why", "x"); d.order("fumi", "legal", "o1", "--why", "x"); d.order("ben", "submit", "o1")
+        for who in ("fumi", "chika"): d.approve(who, "o1")
+        d.order("op", "stage", "o1"); d.order("op", "end", "o1", "--why", "x"); d.order("ayu", "notify", "o1", "--told", "its owner"); d.order("chair", "review", "o1", "--confirm", "--text", "fine")
+        d.to_voting("o2", more=("--target", "other.example")); year = year_of(int(acts_of(ledger)[0][1]["time_ns"]))
+        figures = {g["key"]: g for i in json.loads(sekisho("report", "annual", "--year", str(year), "--format", "json", "--dir", d.dir).out)["items"] for g in i["figures"]}
+        for key, leaves in second_count(ledger, year).items():
+            if "count" in figures[key]: expect(figures[key]["leaves"] == leaves, f"{key}: {figures[key]}, counted again {leaves}")
+        expect([figures[k].get("count") for k in ("npa.submitted", "npa.approved", "npa.reviewed", "mod.submitted", "order.proposed", "order.reviewed")] == [1, 1, 1, 0, 2, 1], f"{figures}")
+        verify_both(ledger)
+
+if __name__ == "__main__": main(orders_of_the_police, a_demand_suspends, remarks_and_their_days, a_look_is_an_act, told_again)
