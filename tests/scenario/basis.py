@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Bases and policies, from outside: a laboratory in which an office asks, oversight decides and a workspace collects; an agreement with its partner; a team of its own; policies rolled back
 and forth; what must be refused; what somebody with the database in his hands can do (nothing that is not seen)."""
-import hashlib, re, sqlite3
+import hashlib, re, sqlite3, time
 from lib import *
 
 POLICY = os.path.join(ROOT, "policy")
@@ -107,6 +107,13 @@ def refused_requests():
         o.request("R-1", more=("--from", "2020-01-01", "--until", "2020-02-01"), code=2)
         expect(json.loads(sekisho("basis", "list", "--dir", o.dir, "--json").out) == [], "what was refused leaves nothing")
         o.basis("anna", "review", "nothing", code=4); o.basis("anna", "dance", "R-1", code=2)
+
+def time_is_over():
+    with Folder() as f:
+        o = Office(f); o.request("T-1", more=("--for", "1s")); o.request("T-2")
+        while json.loads(sekisho("basis", "settle", "--dir", o.dir, "--json").out)["expired"] == 0: time.sleep(0.1)
+        expect(o.stage("T-1") == "expired" and o.stage("T-2") == "draft", "the centre records that the time of one is over"); o.basis("lena", "review", "T-1", code=34)
+        expect(o.show("T-1")["acts"][-1]["by"] == "the centre" and o.replay()["agree"], "by its own key"); o.proved()
 
 def an_agreement():
     with Folder() as f:
@@ -216,4 +223,4 @@ def database_in_hand():
         sekisho("basis", "show", "D-1", "--dir", o.dir, code=8); sekisho("policy", "replay", "--dir", o.dir, code=8); sekisho("centre", "check", "--dir", o.dir, code=8)
 
 if __name__ == "__main__":
-    main(whole_life, refused_requests, an_agreement, a_team, elsewhere, policies, a_policy_binds_orders, the_act_of_2025, database_in_hand)
+    main(whole_life, refused_requests, time_is_over, an_agreement, a_team, elsewhere, policies, a_policy_binds_orders, the_act_of_2025, database_in_hand)
