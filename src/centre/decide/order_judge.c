@@ -159,6 +159,7 @@ static enum sk_err on_propose(struct trial *t)
 {
 	(void)snprintf(t->next.proposer, sizeof t->next.proposer, "%s", t->who->account);
 	(void)snprintf(t->next.proposer_org, sizeof t->next.proposer_org, "%s", t->who->org);
+	t->next.proposer_kind = t->who->kind;
 	return new_text(t);
 }
 
@@ -538,6 +539,7 @@ static void publish(const struct trial *t, struct sk_act_facts *facts)
 		(void)snprintf(facts->words[n++], SK_ACT_WORD_MAX, "foreign");
 	(void)snprintf(facts->words[n++], SK_ACT_WORD_MAX, "level.%s", sk_level_name(sk_order_base_level(order)));
 	(void)snprintf(facts->words[n++], SK_ACT_WORD_MAX, "measure.%s", sk_measure_name(sk_action_measure(order->action)));
+	(void)snprintf(facts->words[n++], SK_ACT_WORD_MAX, "org.%s", sk_org_kind_name(t->next.proposer_kind));
 	if (order->urgent)
 		(void)snprintf(facts->words[n++], SK_ACT_WORD_MAX, "urgent");
 	facts->word_count = n;

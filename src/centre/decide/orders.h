@@ -28,6 +28,7 @@ struct sk_order_matter {
 	enum sk_order_state state;
 	struct sk_order_text text;            /* document, order line, quorums; owned */
 	char proposer[SK_MATTER_ID_MAX], proposer_org[SK_MATTER_ID_MAX];
+	enum sk_org_kind proposer_kind;       /* published: the annual report tells police and defence forces apart (LAW.md 1.5, items 6 to 9) */
 	size_t voice_count;
 	struct sk_order_voice voices[SK_ORDER_VOICES_MAX];
 	char evidence_by[SK_MATTER_ID_MAX], legal_by[SK_MATTER_ID_MAX], consult_by[SK_MATTER_ID_MAX];
