@@ -134,11 +134,11 @@ static enum sk_err out_path(const struct sk_order_desk *desk, const char *kind, 
 
 static enum sk_err make_folders(const struct sk_order_desk *desk, struct sk_fault *fault)
 {
-	static const char *const folders[] = {"out", "out/warrants", "out/oversight", "in"};
+	static const char *const folders[] = {"out", "out/warrants", "out/oversight", "in", "out/documents"};
 	char path[SK_PATH_MAX];
 	for (size_t i = 0; i < SK_COUNT(folders); i++)
 		if (!sk_file_exists(sk_centre_path(&desk->centre, folders[i], path)))
-			SK_TRY(sk_file_make_folder(path, i == 1 ? 0755 : 0700, fault));
+			SK_TRY(sk_file_make_folder(path, i == 1 || i == 4 ? 0755 : 0700, fault));
 	return SK_OK;
 }
 
@@ -163,7 +163,7 @@ static enum sk_err write_document(struct sk_order_desk *desk, const struct sk_or
 	if (!sk_measure_speaks(sk_action_measure(m->text.document->order.action)))
 		return SK_OK;
 	sk_hex_encode(m->text.document->order.document, SK_HASH_BYTES, hex);
-	SK_TRY(out_path(desk, "warrants", hex, ".json", path, fault));
+	SK_TRY(out_path(desk, "documents", hex, ".json", path, fault));
 	sk_buf_init(&text, SK_ACT_BODY_MAX);
 	enum sk_err err = sk_order_text_document(&m->text, &text);
 	if (err == SK_OK)

@@ -17,7 +17,7 @@ class Desk:
     """A centre of several organisations; everybody has an SSH key of their own."""
     def __init__(self, f, kind="nco"):
         self.f, self.dir = f, f + "/d"; os.mkdir(self.dir)
-        sekisho("centre", "init", "--dir", self.dir, "--profile", "lab")
+        self.vkey = next(line.split(None, 1)[1] for line in sekisho("centre", "init", "--dir", self.dir, "--profile", "lab").out.splitlines() if line.startswith("key "))
         for name in ("admin", "chair", "m1", "m2", *PEOPLE): run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", self.key(name))
         sekisho("access", "init", "--dir", self.dir, "--kind", kind, "--org", "nco", "--admin-key", self.pub("admin"), *sum((["--oversight-key", self.pub(p)] for p in ("chair", "m1", "m2")), []))
         for org, kind in KINDS.items(): self.access("org", "add", org, "--kind", kind)
@@ -138,4 +138,4 @@ def reach():
             if done.returncode == 44: break
         expect(done.returncode == 44 and i < 12, f"{i} questions: {done.err}")
 
-main(the_way, who_counts, abroad, urgent, elsewhere_and_in_hand, reach)
+if __name__ == "__main__": main(the_way, who_counts, abroad, urgent, elsewhere_and_in_hand, reach)
