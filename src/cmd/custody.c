@@ -98,12 +98,22 @@ static enum sk_err tell_again(void *context, const char *id, const char *state, 
 	return err;
 }
 
+/* Time never goes back behind an act: a clock that was turned back revives nothing. rule: CUSTODY-7 */
+static enum sk_err take_time(void *context, const struct sk_entry *entry, struct sk_fault *fault)
+{
+	int64_t *latest_ns = context;
+	(void)fault;
+	*latest_ns = entry->act.time_ns > *latest_ns ? entry->act.time_ns : *latest_ns;
+	return SK_OK;
+}
+
 static enum sk_err open_centre(struct sk_custody_run *run, const char *folder, struct sk_fault *fault)
 {
 	SK_TRY(sk_centre_open(folder, true, &run->centre, fault));
 	run->has_centre = true;
 	(void)sk_centre_path(&run->centre, "reident", run->parts);
 	SK_TRY(sk_access_open(run->centre.docket, &run->access, fault));
+	SK_TRY(sk_docket_walk(run->centre.docket, NULL, NULL, 0, take_time, &run->now_ns, fault));
 	run->now_ns = sk_access_now(run->access, run->now_ns);
 	return run->args->workspace != NULL ? sk_docket_erasures(run->centre.docket, tell_again, run, fault) : SK_OK;
 }

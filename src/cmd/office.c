@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/access.h"
 #include "text/text.h"
 
 struct sk_office_law {
@@ -94,6 +95,8 @@ enum sk_err sk_office_open(struct sk_cmd *cmd, const char *folder, bool write, s
 	enum sk_err err = sk_centre_open(folder, write, &out->centre, fault);
 	if (err == SK_OK)
 		err = sk_access_open(out->centre.docket, &out->access, fault);
+	if (err == SK_OK)
+		out->now_ns = sk_access_now(out->access, out->now_ns); /* a clock that was turned back revives nothing */
 	out->options = (struct sk_bases_options){.docket = out->centre.docket, .access = out->access, .centre = &out->centre.public_key, .profile = out->centre.profile, .law = law_of, .context = out};
 	if (err == SK_OK)
 		err = sk_office_settle_policy(out, fault);
@@ -146,6 +149,16 @@ bool sk_office_args_take(struct sk_office_args *args, int option, const char *va
 	case SK_OFFICE_OPT_WHY: args->why = value; return true;
 	default: return false;
 	}
+}
+
+enum sk_err sk_office_args_ready(struct sk_office_args *args, struct sk_fault *fault)
+{
+	struct sk_verify_key key;
+	if (args->actor.by == NULL)
+		return SK_OK;
+	SK_TRY(sk_access_key_of(args->actor.by, &key, fault));
+	args->actor.by = sk_verify_key_format(&key, args->by);
+	return SK_OK;
 }
 
 int sk_office_tell_written(struct sk_cmd *cmd, const struct sk_office_args *args)

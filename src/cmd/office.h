@@ -37,6 +37,7 @@ struct sk_office_args {
 	const char *folder, *why;
 	struct sk_actor actor;
 	bool json, help;
+	char by[SK_VKEY_TEXT_MAX]; /* --by as a verifier key */
 };
 enum { SK_OFFICE_OPT_DIR = 1000, SK_OFFICE_OPT_KEY, SK_OFFICE_OPT_TO_SIGN, SK_OFFICE_OPT_STATEMENT, SK_OFFICE_OPT_SIGNATURE, SK_OFFICE_OPT_BY, SK_OFFICE_OPT_JSON, SK_OFFICE_OPT_HELP, SK_OFFICE_OPT_WHY };
 /* Rows for getopt_long. */
@@ -48,6 +49,8 @@ enum { SK_OFFICE_OPT_DIR = 1000, SK_OFFICE_OPT_KEY, SK_OFFICE_OPT_TO_SIGN, SK_OF
 void sk_office_args_init(struct sk_office_args *args);
 /* Take one option; false when it is none of these. */
 bool sk_office_args_take(struct sk_office_args *args, int option, const char *value);
+/* Before sk_centre_statement: --by may be a file with a public key, of ours or of SSH. Errors of sk_access_key_of. args must not move afterwards. */
+SK_MUST enum sk_err sk_office_args_ready(struct sk_office_args *args, struct sk_fault *fault);
 /* After sk_centre_statement wrote a statement out: say what to do with it. Returns 0. */
 int sk_office_tell_written(struct sk_cmd *cmd, const struct sk_office_args *args);
 

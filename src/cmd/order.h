@@ -18,10 +18,10 @@ struct sk_order_args {
 	const char *folder, *workspace;
 	struct sk_actor actor;
 	const char *measure, *action, *target_act, *plan, *other, *narrower, *refused, *commander, *extends, *home, *foreign, *at_home, *urgent, *rate;
-	const char *why, *by_order, *told, *due, *text, *from_folder, *enforcer, *counters, *allow, *output, *state;
-	size_t target_count, protect_count, important_count, org_count, addressee_count, finding_count, file_count, popular_count;
+	const char *why, *by_order, *told, *due, *text, *from_folder, *enforcer, *counters, *allow, *output, *state, *title[2], *text_file[2];
+	size_t target_count, protect_count, important_count, org_count, addressee_count, finding_count, file_count, popular_count, about_count;
 	const char *targets[SK_ORDER_MANY], *protects[SK_ORDER_MANY], *importants[SK_ORDER_MANY], *orgs[SK_ORDER_MANY], *addressees[SK_ORDER_MANY], *findings[SK_ORDER_MANY],
-		*files[SK_ORDER_MANY], *populars[SK_ORDER_MANY];
+		*files[SK_ORDER_MANY], *populars[SK_ORDER_MANY], *abouts[SK_ORDER_MANY];
 	int64_t from_ns, for_ns, life_ns, since_ns;
 	uint64_t check_hours, hits, false_hits;
 	bool json, refuse, confirm, recommend, not_needed, unknown, all;
@@ -51,6 +51,8 @@ SK_MUST enum sk_err sk_order_desk_own(struct sk_order_desk *desk, const char *id
 /* What the centre owes: orders listed, lapsed, expired; warrants of what stands into out/warrants/, ends of what does not. Each is said on cmd->err. May be called at any
    time and again after a crash: it looks at what is there. */
 SK_MUST enum sk_err sk_order_desk_settle(struct sk_order_desk *desk, struct sk_fault *fault);
+/* The order whose warrant has that digest, of those that stand; NULL: none. */
+const struct sk_order_matter *sk_order_desk_by_warrant(struct sk_order_desk *desk, const uint8_t digest[SK_HASH_BYTES]);
 /* Whose key acts, as the command line says it: --key or --by. */
 SK_MUST enum sk_err sk_order_actor_key(const struct sk_order_args *args, struct sk_verify_key *out, struct sk_fault *fault);
 /* A wrong call. */

@@ -22,6 +22,7 @@ static const struct {
 	[SK_ACTION_RPZ_NODATA] = {"our resolvers answer that the name has no address", "the name is taken out of the zone; resolvers ask the world again"},
 	[SK_ACTION_FLOWSPEC_RATE_LIMIT] = {"our routers slow down what goes to the prefix", "the rule is withdrawn, and ends with the session in any case"},
 	[SK_ACTION_FLOWSPEC_DISCARD] = {"our routers drop what goes to the prefix", "the rule is withdrawn, and ends with the session in any case"},
+	[SK_ACTION_RTBH_BLACKHOLE] = {"the network drops everything to the address, which is unreachable meanwhile", "the route is withdrawn, and ends with the session in any case"},
 	[SK_ACTION_NFTABLES_DROP] = {"our gateways drop what goes to or comes from the prefix", "the element is taken out of the set, and times out by itself"},
 	[SK_ACTION_SINKHOLE_REDIRECT] = {"our resolvers answer with our own sinkhole, which keeps mechanical history alone", "the answer is taken back"},
 	[SK_ACTION_TAKEDOWN_NOTICE_SEND] = {"a notice asks the host or registrar to take it down", "it cannot be unsent; a retraction is sent"},
@@ -192,6 +193,8 @@ static void tell_text(FILE *out, const struct sk_order_matter *m)
 	(void)fprintf(out, "For how long       %s once set, between %s and %s\n", sk_duration_format((int64_t)d->order.life_s * 1000000000, life), when(d->order.not_before_ns, from),
 		      when(d->order.not_after_ns, until));
 	(void)fprintf(out, "How it is undone   %s\n", is_undone(d->order.action));
+	if (d->notice.about_count != 0)
+		(void)fprintf(out, "What is said       %s\n", d->notice.title[0]);
 	(void)fprintf(out, "Against            %s\n", d->target_act);
 	for (size_t i = 0; i < d->asset_count; i++)
 		(void)fprintf(out, "%s%s%s\n", i == 0 ? "Protects           " : "                   ", d->assets[i].name, d->assets[i].important ? " (an important computer)" : "");

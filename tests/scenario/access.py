@@ -4,6 +4,7 @@ credentials, signatures made elsewhere, and what an administrator with the datab
 import re, shutil, sqlite3, stat, tempfile
 from lib import *
 
+for word in ("SEKISHO_KEY", "SEKISHO_DIR"): os.environ.pop(word, None)
 # Each command waits for its disk; memory is quicker.
 if os.access("/dev/shm", os.W_OK): tempfile.tempdir = "/dev/shm"
 
@@ -100,6 +101,11 @@ def every_look_is_an_act():
         c.act("chair", "lease", "revoke", "l2", "--why", "enough"); sekisho("findings", "--workspace", c.dir, *purpose, code=29)
         leaves = b"".join(open(os.path.join(d, n), "rb").read() for d, _, names in os.walk(c.dir + "/centre/ledger") for n in names)
         expect(b"198.51.100.9" not in leaves and b"anna" not in leaves and b"look.findings" in leaves and b"purpose.damage_prevention" in leaves, "what the ledger says of looks")
+        # a run shows nothing of what it found in passing
+        cap = write_pcap(f + "/d.pcap", [ether(p) for p in tcp_talk("192.0.2.6", 5001, "198.51.100.9", 443, client_hello("www.evil.example"), b"z")])
+        text = sekisho("watch", "--workspace", c.dir, cap).out; expect("belongs to a centre" in text and "198.51.100.9" not in text and "192.0.2.6" not in text, text)
+        result, _ = watch_json(c.dir, cap, extra=("--again",)); expect(result["findings"] == [] and result["findings_not_listed"] > 0, str(result["findings"]))
+        found = json.loads(sekisho("findings", "--workspace", c.dir, "--json", "--purpose", "damage_prevention", "--key", c.key("insp")).out); expect(any(x["subject"] == "192.0.2.6" for x in found), "what was found is not kept")
         # a workspace of one's own, without a centre, is looked into as ever
         os.rename(c.dir + "/centre", f + "/centre"); expect(len(json.loads(sekisho("findings", "--workspace", c.dir, "--json").out)) == len(found), "a workspace without a centre")
         os.symlink(f + "/centre", c.dir + "/centre"); sekisho("findings", "--workspace", c.dir, code=38)
@@ -168,4 +174,4 @@ def factors_and_services():
         for name in ("access.db", "keys/access.key"): expect(stat.S_IMODE(os.stat(f"{c.dir}/centre/{name}").st_mode) == 0o600, name)
         os.chmod(c.dir + "/centre/keys/access.key", 0o644); sekisho("access", "factor", "list", "--dir", c.dir, code=7)
 
-main(a_team, oversight_apart, every_look_is_an_act, database_in_hand, signed_elsewhere, factors_and_services)
+if __name__ == "__main__": main(a_team, oversight_apart, every_look_is_an_act, database_in_hand, signed_elsewhere, factors_and_services)

@@ -583,6 +583,14 @@ func (o *opened) agree(r *orderState, who *account) (string, error) {
 	} else if r.order.Urgent {
 		level = "urgent"
 	}
+	q, _ := parseQuorum(text)
+	is := false
+	for _, m := range q.members {
+		is = is || (m.key.id == key.id && m.key.name == key.name && string(m.key.public) == string(key.public))
+	}
+	if !is {
+		return "", o.refuse("quorum", "the approval by '%s' is not a member's of the quorum", key.name)
+	}
 	o.quorums++
 	if !r.agreed(text, level, event) {
 		return "open", nil

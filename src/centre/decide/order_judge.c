@@ -112,7 +112,11 @@ static enum sk_err register_agrees(const struct trial *t, const char *text, enum
 	struct sk_buf now;
 	sk_buf_init(&now, SK_QUORUM_TEXT_MAX);
 	enum sk_err err = t->court->quorum(t->court->context, level, t->act->time_ns, &now, t->fault);
-	if (err == SK_OK && strcmp(sk_buf_text(&now), text) != 0)
+	/* a team of two has nobody to ratify with: what they set urgently ends in time, and that is all */
+	bool nobody = err == SK_EPERMIT && text[0] == '\0';
+	if (nobody)
+		err = SK_OK;
+	else if (err == SK_OK && strcmp(sk_buf_text(&now), text) != 0)
 		err = sk_fault_set(t->fault, SK_EORDER, "order %s: %s: its quorum for level %s is not the register's; edit the order anew", t->matter->id,
 				   sk_order_event_name(t->event), sk_level_name(level));
 	sk_buf_fini(&now);
@@ -309,6 +313,8 @@ static enum sk_err on_ratify(struct trial *t)
 {
 	if (t->act->time_ns >= ratify_until(t->matter))
 		return sk_fault_set(t->fault, SK_EEXPIRED, "order %s: ratify: the time to ratify is over; it is undone", t->matter->id);
+	if (t->matter->text.ratify[0] == '\0')
+		return no(t, "the register had too few people to ratify it when it was drafted; it ends by itself");
 	SK_TRY(add_voice(t));
 	return count(t, sk_action_level(order_of(t->matter)->action), t->matter->text.ratify);
 }

@@ -224,7 +224,9 @@ static enum sk_err gather_ids(struct sk_store *store, const char *basis, int32_t
 	size_t file_count = 0;
 	enum sk_err err = sk_key_files(&store->ring.place, basis, &files, &file_count, fault);
 	for (size_t i = 0; i < file_count && err == SK_OK; i++)
-		if (files[i].day == day) {
+		if (files[i].day == day && files[i].kind == SK_KEY_FILE_DYING) {
+			(*files_there)++;
+		} else if (files[i].day == day) {
 			err = add_id(ids, &store->ring.place, files[i].id, fault);
 			(*files_there)++;
 		}

@@ -17,7 +17,7 @@
 #include "text/text.h"
 
 enum { SPLIT_BYTES = 8 + SK_KEY_ID_BYTES + SK_SHARE_BYTES + SK_SHARE_BYTES + SK_BOX_OVERHEAD_BYTES, OPENED_BYTES = 8 + 8 + 8 + SK_SHARE_BYTES };
-enum { DAY_DIGITS = 10, KEY_FILE_MAX = 256, NAME_MAX_BYTES = 64 };
+enum { DAY_DIGITS = 10, KEY_FILE_MAX = 256, NAME_MAX_BYTES = 96 };
 
 static const char split_mark[] = "SKSPLIT1", opened_mark[] = "SKOPEN01";
 
@@ -267,10 +267,22 @@ enum sk_err sk_key_file_open_share(const struct sk_key_place *place, const char 
 	return err;
 }
 
-/* Overwritten in place first; a file system that copies on write may keep the old block until it is used again. */
-static enum sk_err destroy_file(const char *path, struct sk_fault *fault)
+static const char dying[] = ".dying";
+
+static bool is_dying(const char *name)
+{
+	size_t length = strlen(name);
+	return length > sizeof dying - 1 && strcmp(name + length - (sizeof dying - 1), dying) == 0;
+}
+
+/* Renamed first: a file that a crash leaves overwritten must not be taken for a key. Then overwritten in place; a file system that copies on write may keep the old block until it is used again. */
+static enum sk_err destroy_file(const char *name, struct sk_fault *fault)
 {
 	uint8_t noise[KEY_FILE_MAX];
+	char path[SK_PATH_MAX + sizeof dying];
+	(void)snprintf(path, sizeof path, "%s%s", name, is_dying(name) ? "" : dying);
+	if (!is_dying(name) && rename(name, path) != 0)
+		return sk_fault_errno(fault, errno, "%s: cannot be renamed", name);
 	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return sk_fault_errno(fault, errno, "%s: cannot open", path);
@@ -303,7 +315,9 @@ static bool parse_name(const char *name, struct sk_key_file *out)
 	out->day = sk_store_day(ns);
 	memcpy(out->name, name, length + 1);
 	const char *rest = name + DAY_DIGITS + 1;
-	if (strcmp(rest, "key") == 0)
+	if (is_dying(name))
+		out->kind = SK_KEY_FILE_DYING;
+	if (is_dying(name) || strcmp(rest, "key") == 0)
 		return true;
 	char hex[2 * SK_KEY_ID_BYTES + 1];
 	size_t width = strcspn(rest, ".");
@@ -326,12 +340,11 @@ static enum sk_err fill_id(const struct sk_key_place *place, const char *basis, 
 	uint8_t key[SK_KEY_BYTES];
 	if (file->kind == SK_KEY_FILE_WHOLE) {
 		enum sk_err err = sk_key_file_whole(place, basis, file->day, key, fault);
-		/* A crash may have left it overwritten and not removed: then it is no key any more, and its id is nobody's. */
 		SK_TRY(err);
 		sk_key_id_of(key, file->id);
 		sk_wipe(key, sizeof key);
 	}
-	file->gone = sk_key_is_gone(place, file->id);
+	file->gone = file->kind == SK_KEY_FILE_DYING || sk_key_is_gone(place, file->id);
 	return SK_OK;
 }
 
@@ -381,7 +394,7 @@ enum sk_err sk_key_files_destroy(const struct sk_key_place *place, const char *b
 	enum sk_err err = SK_OK;
 	for (size_t i = 0; i < count && err == SK_OK; i++) {
 		/* Where destructions are on record, only what is: a key that was made meanwhile is none of this erasure. */
-		if (found[i].day != day || (shares_alone ? found[i].kind != SK_KEY_FILE_OPENED : place->erased_folder[0] != '\0' && !found[i].gone))
+		if (found[i].day != day || (shares_alone ? found[i].kind != SK_KEY_FILE_OPENED && found[i].kind != SK_KEY_FILE_DYING : place->erased_folder[0] != '\0' && !found[i].gone))
 			continue;
 		err = path_of(place, basis, found[i].name, path, fault);
 		if (err == SK_OK)

@@ -32,13 +32,13 @@ struct sk_key_place {
 	struct sk_verify_key oversight;
 	int64_t now_ns;                   /* for shares that are open for a while */
 };
-enum sk_key_file_kind { SK_KEY_FILE_WHOLE, SK_KEY_FILE_SPLIT, SK_KEY_FILE_OPENED };
+enum sk_key_file_kind { SK_KEY_FILE_WHOLE, SK_KEY_FILE_SPLIT, SK_KEY_FILE_OPENED, SK_KEY_FILE_DYING /* a crash ended its destruction */ };
 struct sk_key_file {
 	enum sk_key_file_kind kind;
 	int32_t day;
 	uint8_t id[SK_KEY_ID_BYTES];
 	bool gone;                        /* its destruction is on record: it came out of a backup, or an erasure is under way */
-	char name[64];
+	char name[96];
 };
 
 int32_t sk_store_day(int64_t unix_ns);

@@ -18,6 +18,12 @@ bool sk_policy_names(enum sk_basis_kind kind, enum sk_role role)
 	return true; /* so that every text field is filled */
 }
 
+bool sk_policy_tokens(enum sk_basis_kind kind)
+{
+	(void)kind;
+	return false;
+}
+
 enum sk_err sk_basis_kind_parse(const char *name, enum sk_basis_kind *out)
 {
 	(void)name;
