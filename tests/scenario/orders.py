@@ -166,4 +166,4 @@ def with_the_enforcer():
         said = sekisho("order", "receipts", "--dir", d.dir)
         expect(d.state("o2") == "rolled_back" and "not the one configured" in said.err, said.err + d.state("o2")); verify_both(d.dir + "/centre/ledger")
 
-main(*([globals()[n] for n in sys.argv[1:]] or [the_way, who_counts, abroad, urgent, a_team_of_two, elsewhere_and_in_hand, reach, with_the_enforcer]))
+if __name__ == "__main__": main(*([globals()[n] for n in sys.argv[1:]] or [the_way, who_counts, abroad, urgent, a_team_of_two, elsewhere_and_in_hand, reach, with_the_enforcer]))
