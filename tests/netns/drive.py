@@ -81,7 +81,8 @@ class Backend:
         os.makedirs(self.folder, 0o700, exist_ok=True)
         path = self.folder + ".yaml"
         with open(path, "w") as f: f.write(config)
-        self.p = subprocess.Popen(net.words("a", DRIVE, path, self.folder, os.path.join(folder, "key")), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+        self.p = subprocess.Popen(net.words("a", DRIVE, path, self.folder, os.path.join(folder, "key")), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
+                                  umask=0o077)
         net.processes.append(self.p)
         self.answer()
         net.backends.append(self)
@@ -219,3 +220,14 @@ class Speaker:
             for paths in table.values():
                 for path in paths: path.pop("age", None)
         return json.dumps(tables, sort_keys=True)
+
+
+def exabgp_speaker(folder):
+    """ExaBGP's pipes and configuration. Returns where its pipes are and the words that start it."""
+    os.makedirs(os.path.join(folder, "run"))
+    pipe, conf = os.path.join(folder, "run", "exabgp"), os.path.join(folder, "exabgp.conf")
+    for end in (".in", ".out"): os.mkfifo(pipe + end, 0o600)
+    with open(conf, "w") as f:
+        f.write(f"neighbor {B} {{\n\trouter-id 192.0.2.1;\n\tlocal-address {A};\n\tlocal-as 64512;\n\tpeer-as 64513;\n\thold-time 3;\n"
+                "\tfamily { ipv4 unicast; ipv6 unicast; ipv4 flow; ipv6 flow; }\n}\n")
+    return pipe, ("env", "exabgp.daemon.user=root", "exabgp.log.destination=stderr", "exabgp", "--root", folder, "-e", os.path.join(folder, "none.env"), conf)
