@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 5000, STEP_MS = 20, COMMAND_MAX = 1024 };
+enum { PATIENCE_MS = 8000, STEP_MS = 20, COMMAND_MAX = 1024 };
 
 struct exabgp {
 	struct sk_backend_place place;
