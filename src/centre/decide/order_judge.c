@@ -322,9 +322,22 @@ static enum sk_err on_ratify(struct trial *t)
 
 /* ---- doing ---- */
 
+/* What stands behind the letter of LAW.md 3 that lets this organisation execute. "own network" only they themselves can know. */
+static enum sk_err executes_this(const struct trial *t)
+{
+	enum sk_measure measure = sk_action_measure(order_of(t->matter)->action);
+	const char *condition = sk_access_condition(t->who, "order.stage");
+	if (strcmp(condition, "takedown") == 0 && measure != SK_MEASURE_TAKEDOWN_NOTICE)
+		return not_you(t, "such an organisation executes takedown notices alone (LAW.md 3)");
+	if (strcmp(condition, "patch") == 0 && measure != SK_MEASURE_VENDOR_REQUEST)
+		return not_you(t, "such an organisation executes vendor requests alone (LAW.md 3)");
+	return SK_OK;
+}
+
 static enum sk_err on_stage(struct trial *t)
 {
 	const struct sk_order_document *d = t->matter->text.document;
+	SK_TRY(executes_this(t));
 	SK_TRY(window_is_open(t));
 	if (d->org_count > 1 && strcmp(t->who->org, d->commander) != 0)
 		return not_you(t, "several organisations execute it, and another one commands (coordination.commander)");
