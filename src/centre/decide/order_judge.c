@@ -416,8 +416,9 @@ static enum sk_err on_expire(struct trial *t)
 
 static enum sk_err on_lapse(struct trial *t)
 {
-	if (t->act->time_ns < ratify_until(t->matter))
-		return no(t, "there is time to ratify it");
+	/* Also when its own time is over before anybody ratified it. */
+	if (t->act->time_ns < sk_order_until(t->matter))
+		return no(t, "its time is not over, and there is time to ratify it");
 	return on_ended(t);
 }
 
