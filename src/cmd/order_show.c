@@ -68,7 +68,7 @@ static void json_matter(struct sk_json_writer *w, const struct sk_order_matter *
 	sk_json_bool(w, "stands", sk_order_state_stands(m->state));
 	sk_json_text(w, "measure", sk_measure_name(sk_action_measure(d->order.action)));
 	sk_json_text(w, "action", sk_action_name(d->order.action));
-	sk_json_text(w, "level", sk_level_name(sk_action_level(d->order.action)));
+	sk_json_text(w, "level", sk_level_name(sk_order_base_level(&d->order)));
 	sk_json_bool(w, "urgent", d->order.urgent);
 	sk_json_bool(w, "foreign", sk_order_is_foreign(d));
 	sk_json_array(w, "targets");
@@ -134,7 +134,7 @@ static void print_row(const struct sk_order_args *args, const struct sk_order_ma
 		(void)snprintf(targets, sizeof targets, "%.120s and %zu more", order->targets[0], order->target_count - 1);
 	else
 		(void)snprintf(targets, sizeof targets, "%.200s", order->targets[0]);
-	(void)fprintf(args->cmd->out, "%-20s %-15s %-26s %-6s %-21s %s\n", m->id, sk_order_state_name(m->state), what, sk_level_name(sk_action_level(order->action)),
+	(void)fprintf(args->cmd->out, "%-20s %-15s %-26s %-6s %-21s %s\n", m->id, sk_order_state_name(m->state), what, sk_level_name(sk_order_base_level(order)),
 		      when(sk_order_until(m), until), targets);
 }
 
@@ -232,7 +232,7 @@ static void tell_missing(FILE *out, const struct sk_order_matter *m)
 {
 	enum sk_order_event event = m->state == SK_ORDER_VOTING ? SK_ORDER_EVENT_APPROVE : m->state == SK_ORDER_DRAFT ? SK_ORDER_EVENT_URGENT : SK_ORDER_EVENT_RATIFY;
 	const char *text = event == SK_ORDER_EVENT_RATIFY ? m->text.ratify : m->text.quorum, *why = m->missing;
-	enum sk_level level = event == SK_ORDER_EVENT_URGENT ? SK_LEVEL_URGENT : sk_action_level(m->text.document->order.action);
+	enum sk_level level = event == SK_ORDER_EVENT_URGENT ? SK_LEVEL_URGENT : sk_order_base_level(&m->text.document->order);
 	struct sk_quorum *quorum = NULL;
 	struct sk_fault ignored;
 	if (strncmp(why, "warrant: ", 9) == 0)
