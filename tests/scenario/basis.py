@@ -84,6 +84,7 @@ def whole_life():
         # suspended, resumed, activated anew
         o.basis("otto", "suspend", "B-1", "--as", "oversight", "--why", "x", code=29); o.basis("chair", "suspend", "B-1", "--as", "oversight", "--why", "complaint 7")
         text = open(ws + "/suspended").read(); expect("B-1 is suspended by oversight" in text, text)
+        os.rename(ws + "/suspended", ws + "/x"); sekisho("watch", "--workspace", ws, cap, code=20); os.rename(ws + "/x", ws + "/suspended")   # whoever takes the file away has no note
         sekisho("watch", "--workspace", ws, cap, code=30); o.basis("otto", "resume", "B-1", "--as", "oversight", "--why", "x", code=29)
         o.basis("m1", "resume", "B-1", "--as", "oversight", "--why", "answered"); sekisho("watch", "--workspace", ws, cap, code=30)
         o.basis("otto", "activate", "B-1", "--workspace", ws); expect(not os.path.exists(ws + "/suspended"), "the suspension is gone")
