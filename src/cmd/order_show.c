@@ -333,7 +333,7 @@ int sk_order_quorum_cmd(const struct sk_order_args *args)
 	if (sk_order_desk_open(args, false, &desk, &fault) != SK_OK)
 		return sk_cmd_fail(args->cmd, &fault);
 	sk_buf_init(&text, SK_QUORUM_TEXT_MAX);
-	enum sk_err err = sk_order_quorum(desk.access, desk.centre.profile, (enum sk_level)level, desk.now_ns, &text, &fault);
+	enum sk_err err = sk_order_quorum(desk.access, desk.centre.profile, desk.law, (enum sk_level)level, desk.now_ns, &text, &fault);
 	sk_order_desk_close(&desk);
 	if (err == SK_OK) {
 		sk_sha256(text.bytes, text.length, digest);

@@ -130,6 +130,25 @@ static enum sk_err check_quorums(const struct trial *t, const struct sk_order_te
 	return order->urgent ? register_agrees(t, text->ratify, sk_order_base_level(order)) : SK_OK;
 }
 
+/* The policy of the day may say less than the table of measures, never more. */
+//= rule: POLICY-3
+static enum sk_err within_policy(const struct trial *t, const struct sk_order *order)
+{
+	const char *measure = sk_measure_name(sk_action_measure(order->action));
+	const struct sk_law *law = t->court->law;
+	const struct sk_law_cap *cap = law != NULL ? sk_law_cap(law, measure, t->act->time_ns, t->court->profile == SK_PROFILE_LAB) : NULL;
+	char span[SK_LAW_WORD_MAX];
+	if (cap == NULL)
+		return SK_OK;
+	const struct sk_law_span *most = order->urgent ? &cap->urgent : &cap->longest;
+	if (sk_law_span_none(most))
+		return sk_fault_set(t->fault, SK_EORDER, "order %s: policy %s lets no %s be set urgently", t->matter->id, law->name, measure);
+	if ((int64_t)order->life_s > (sk_law_span_after(t->act->time_ns, most) - t->act->time_ns) / 1000000000)
+		return sk_fault_set(t->fault, SK_EORDER, "order %s: its measure would live %llu seconds; policy %s lets %s live %s at most%s", t->matter->id, (unsigned long long)order->life_s, law->name,
+				    measure, sk_law_span_format(most, span), order->urgent ? " when it is urgent" : "");
+	return SK_OK;
+}
+
 static enum sk_err new_text(struct trial *t)
 {
 	struct sk_order_text *text = &t->next.text;
@@ -145,6 +164,7 @@ static enum sk_err new_text(struct trial *t)
 	if (t->court->profile == SK_PROFILE_JP_2025 && strcmp(text->document->home, "JP") != 0)
 		return sk_fault_set(t->fault, SK_EMALFORMED, "order %s: foreign.home: expected JP under profile jp-2025", t->matter->id);
 	SK_TRY(check_quorums(t, text));
+	SK_TRY(within_policy(t, order));
 	/* whatever was looked at and signed over the old text is void */
 	t->next.voice_count = 0;
 	t->next.seats = 0;
@@ -396,8 +416,9 @@ static enum sk_err on_expire(struct trial *t)
 
 static enum sk_err on_lapse(struct trial *t)
 {
-	if (t->act->time_ns < ratify_until(t->matter))
-		return no(t, "there is time to ratify it");
+	/* Also when its own time is over before anybody ratified it. */
+	if (t->act->time_ns < sk_order_until(t->matter))
+		return no(t, "its time is not over, and there is time to ratify it");
 	return on_ended(t);
 }
 

@@ -69,12 +69,6 @@ const char *sk_action_name(enum sk_action action)
 	return actions[action].name;
 }
 
-bool sk_measure_speaks(enum sk_measure measure)
-{
-	SK_INVARIANT((size_t)measure < SK_MEASURE_COUNT);
-	return measures[measure].target == TARGET_PARTY;
-}
-
 const char *sk_measure_name(enum sk_measure measure)
 {
 	SK_INVARIANT((size_t)measure < SK_MEASURE_COUNT);

@@ -88,8 +88,6 @@ uint64_t sk_measure_life_s(enum sk_measure measure);
 SK_MUST enum sk_err sk_action_parse(const char *measure, const char *action, enum sk_action *out);
 /* "nxdomain", "rate_limit", ... Static storage. */
 const char *sk_action_name(enum sk_action action);
-/* Does the measure speak to people: are its targets parties? */
-bool sk_measure_speaks(enum sk_measure measure);
 /* "rpz", "flowspec", ... Static storage. */
 const char *sk_measure_name(enum sk_measure measure);
 /* "low", "medium", "high". Static storage. */
