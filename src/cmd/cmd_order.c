@@ -175,7 +175,7 @@ static void say(const struct sk_order_desk *desk, const char *id, enum sk_order_
 	(void)fprintf(args->cmd->out, "order %s: %s recorded (leaf %" PRIu64 "); it is %s: %s\n", id, sk_order_event_name(event), leaf, sk_order_state_name(m->state),
 		      sk_order_state_prose(m->state));
 	if (sk_order_event_counts(event) && m->missing[0] != '\0')
-		(void)fprintf(args->cmd->out, "still missing: %s\n", m->missing);
+		(void)fprintf(args->cmd->out, "still missing: %s\n", strncmp(m->missing, "warrant: ", 9) == 0 ? m->missing + 9 : m->missing);
 }
 
 static enum sk_err make_body(struct sk_order_desk *desk, const char *id, enum sk_order_event event, struct sk_buf *body, struct sk_fault *fault)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Who may look and who may decide, from outside: founding, accounts, oversight's own domain, leases, a purpose on each look, the log for the inspector, service
 credentials, signatures made elsewhere, and what an administrator with the database in his hands can do (nothing that is not seen)."""
-import re, shutil, sqlite3, stat, tempfile
+import base64, hashlib, hmac, re, shutil, sqlite3, stat, struct, tempfile, time
 from lib import *
 
 for word in ("SEKISHO_KEY", "SEKISHO_DIR"): os.environ.pop(word, None)
@@ -146,10 +146,26 @@ def signed_elsewhere():
         sekisho(*add, "--statement", f + "/st2", *signed[2], *signed[0], *signed[1]); expect(any(a["id"] == "insp" for a in c.show("account", "list")), "signed at three machines")
         sekisho("access", "account", "add", "x", "--dir", c.dir, "--org", "host", "--account-key", c.pub("spare"), "--signature", f + "/st.sig", code=2)
 
+def code_of(uri, ahead=0):
+    key = base64.b32decode(re.search("secret=([A-Z2-7=]+)", uri).group(1)); mac = hmac.new(key, struct.pack(">Q", int(time.time()) // 30 + ahead), "sha1").digest(); at = mac[-1] & 15
+    return "%06d" % ((struct.unpack(">I", mac[at:at + 4])[0] & 0x7fffffff) % 10**6)
+
+def stolen_session():
+    """Whoever has the token looks; what is approved needs a second factor for exactly that."""
+    with Folder() as f:
+        c = Centre(f, watched=False); open(f + "/pw", "w").write("correct horse battery\n"); os.chmod(f + "/pw", 0o600); token = f + "/token"; digest, other = "ab" * 32, "cd" * 32
+        c.act("paul", "factor", "password", "paul", "--password-file", f + "/pw"); uri = c.act("paul", "factor", "totp", "paul").out
+        session = lambda *words, code=0: sekisho("access", "session", *words, "--dir", c.dir, "--token-file", token, code=code)
+        session("begin", "paul", "--password-file", f + "/pw", code=37); session("begin", "anna", "--password-file", f + "/pw", code=37); session("begin", "nobody", "--password-file", f + "/pw", code=37)
+        session("begin", "paul", "--password-file", f + "/pw", "--code", code_of(uri)); expect(stat.S_IMODE(os.stat(token).st_mode) == 0o600, "mode of the token")
+        expect(open(token).read().strip().encode() not in open(c.dir + "/centre/access.db", "rb").read(), "the token itself in the database")
+        expect(session("check").out.startswith("paul"), "whose"); session("approve", "--digest", digest, code=37); session("step-up", "--digest", digest, code=2); session("step-up", "--digest", digest, "--code", "000000", code=37)
+        session("step-up", "--digest", digest, "--code", code_of(uri, 1)); session("approve", "--digest", other, code=37); session("approve", "--digest", digest); session("approve", "--digest", digest, code=37)
+        c.act("admin", "account", "close", "paul", "--why", "left"); session("check", code=37); session("end"); os.chmod(token, 0o644); session("check", code=7)
+
 def factors_and_services():
     with Folder() as f:
         c = Centre(f, watched=False); secret = f + "/pw"; open(secret, "w").write("correct horse battery\n"); os.chmod(secret, 0o644)
-        import hashlib
         bad = sorted(hashlib.sha1(f"password number {i}".encode()).hexdigest().upper() + f":{i + 1}" for i in range(500)); open(f + "/pwned", "w").write("\n".join(bad) + "\n")
         c.act("anna", "factor", "password", "anna", "--password-file", secret, code=7); os.chmod(secret, 0o600)
         c.act("paul", "factor", "password", "anna", "--password-file", secret, code=29); c.act("admin", "factor", "password", "anna", "--password-file", secret, code=29)
@@ -159,9 +175,7 @@ def factors_and_services():
         sekisho("access", "factor", "check", "anna", "--dir", c.dir, "--password-file", secret); open(secret, "w").write("correct horse batterx\n")
         sekisho("access", "factor", "check", "anna", "--dir", c.dir, "--password-file", secret, code=37); sekisho("access", "factor", "check", "anna", "--dir", c.dir, "--code", "000000", code=37)
         uri = c.act("anna", "factor", "totp", "anna").out; expect(uri.startswith("otpauth://totp/"), uri)
-        import base64, hmac, struct as s, time
-        key = base64.b32decode(re.search("secret=([A-Z2-7=]+)", uri).group(1)); mac = hmac.new(key, s.pack(">Q", int(time.time()) // 30), "sha1").digest(); at = mac[-1] & 15
-        code = "%06d" % ((s.unpack(">I", mac[at:at + 4])[0] & 0x7fffffff) % 10**6)
+        code = code_of(uri)
         sekisho("access", "factor", "check", "anna", "--dir", c.dir, "--code", code); sekisho("access", "factor", "check", "anna", "--dir", c.dir, "--code", code, code=37)
         c.act("rita", "factor", "remove", "anna", "totp", code=29); c.act("admin", "factor", "remove", "anna", "totp"); expect([x["factor"] for x in c.show("factor", "list")] == ["password"], "factors")
         # services
@@ -174,4 +188,4 @@ def factors_and_services():
         for name in ("access.db", "keys/access.key"): expect(stat.S_IMODE(os.stat(f"{c.dir}/centre/{name}").st_mode) == 0o600, name)
         os.chmod(c.dir + "/centre/keys/access.key", 0o644); sekisho("access", "factor", "list", "--dir", c.dir, code=7)
 
-if __name__ == "__main__": main(a_team, oversight_apart, every_look_is_an_act, database_in_hand, signed_elsewhere, factors_and_services)
+if __name__ == "__main__": main(a_team, oversight_apart, every_look_is_an_act, database_in_hand, signed_elsewhere, stolen_session, factors_and_services)

@@ -223,7 +223,7 @@ def reident():
         r = asked(); re("approve", r, who="lena", clock=7400); re("approve", r, who="priv", clock=7400)
         expect({x["field"]: x["value"] for x in map(json.loads, re("show", r, who="anna", json_=True, clock=7400).out.splitlines())}["sni_domain"] == "www.evil.example", "the name")
         re("close", r, who="priv"); re("show", r, who="anna", code=55); r = asked(); re("refuse", r, "--why", "not needed", who="otto"); re("approve", r, who="priv", code=34)
-        # other holders, and the day's end
+        # other holders, and the day's end; rule: CUSTODY-8
         act("admin", "org", "add", "police", "--kind", "npa"); act("admin", "org", "add", "friend", "--kind", "ally")
         def keep(*words, who="otto", code=0): return sekisho("retention", *words, "--workspace", w, "--key", k[who], code=code)
         keep("provide", "--day", DAY, "--to", "police", "--why", "case 7", who="anna", code=29); keep("provide", "--day", DAY, "--to", "friend", "--why", "x", code=29); keep("provide", "--day", DAY, "--to", "police", "--why", "case 7")

@@ -45,11 +45,12 @@ def the_way():
         d.to_voting(); expect(d.state() == "voting", d.state())
         d.approve("ayu", "o1", code=29)                                   # who asks does not decide
         d.approve("fumi", "o1"); expect(d.look()["seats"] == 1 and "needs 2" in d.look()["missing"], str(d.look()))
+        expect("Who could sign     isp/mia npa/dan pwr/chika" in sekisho("order", "show", "o1", "--dir", d.dir).out, sekisho("order", "show", "o1", "--dir", d.dir).out)
         d.approve("fumi", "o1", code=40); d.order("leo", "stage", "o1", code=40)
         said = d.approve("dan", "o1").out; expect("approved" in said, said)
         shown = sekisho("order", "show", "o1", "--dir", d.dir).out
         for words in ("our resolvers answer that the name does not exist", "bad.example", "for 24", "unknown", "fumi (mod) approve", "dan (npa) approve", "who never counts"): expect(words in shown or words == "for 24", f"{words}: {shown}")
-        expect("stage" in shown, shown); d.order("op", "stage", "o1"); expect(d.state() == "staged", d.state())
+        expect("stage" in shown, shown); done = d.order("leo", "stage", "o1", code=29); expect("takedown notices alone" in done.err, done.err); d.order("op", "stage", "o1"); expect(d.state() == "staged", d.state())
         body = open(d.warrant()).read(); expect('"format":"sekisho-warrant/2"' in body and body.count("sekisho-act/1") == 2, body)
         # after a crash the warrant is made again, byte for byte
         os.remove(d.warrant()); sekisho("order", "receipts", "--dir", d.dir); expect(open(d.warrant()).read() == body, "another warrant")

@@ -26,6 +26,7 @@ class Office(Centre):
         if GO: run(VERIFY_GO, self.ledger(), "--openings", path, code=code)
         return json.loads(done.out)
 
+# rule: REMARK-2
 def remarks_and_their_days():
     with Folder() as f:
         c = Office(f, watched=False)
@@ -57,12 +58,11 @@ def remarks_and_their_days():
         seen = c.verify()["opened"]
         expect({k["kind"]: k["judged"] for k in seen["kinds"]} == {"org": True, "account": True, "remark": True, "selfreport": True}, f"{seen}")
         # elsewhere: the statement goes to another machine, and its signature comes back
-        c.remark("insp", "issue", "r-4", "--kind", "demand", *words, "--due", "9d", "--to-sign", f + "/s")
-        run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "x", "-f", f + "/ssh"); run("ssh-keygen", "-Y", "sign", "-n", "sekisho-act", "-f", f + "/ssh", f + "/s")
-        c.act("chair", "key", "add", "insp", f + "/ssh.pub", also=("m1", "m2", "insp"))
-        vkey = next(k for k in c.show("key", "list") if k["account"] == "insp" and "sshsig" in json.dumps(k) or "SHA256" in json.dumps(k))
-        text = vkey.get("key") or vkey.get("vkey")
+        run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "x", "-f", f + "/ssh"); c.act("chair", "key", "add", "insp", f + "/ssh.pub", also=("m1", "m2", "insp"))
+        c.remark("insp", "issue", "r-4", "--kind", "demand", *words, "--due", "9d", "--to-sign", f + "/s"); run("ssh-keygen", "-q", "-Y", "sign", "-n", "sekisho-act", "-f", f + "/ssh", f + "/s")
+        text = next(k["key"] for a in c.show("key", "list") if a["id"] == "insp" for k in a["keys"] if k["key"].startswith("SHA256"))
         sekisho("remark", "issue", "r-4", "--kind", "demand", *words, "--due", "9d", "--dir", c.dir, "--statement", f + "/s", "--signature", f + "/s.sig", "--by", text)
+        expect(c.remarks()[-1]["state"] == "issued", "signed elsewhere")
         c.verify()
 
 def a_look_is_an_act():
@@ -94,7 +94,7 @@ def a_look_is_an_act():
         expect([(i["id"], i["state"], i["result"]) for i in json.loads(sekisho("inspect", "list", "--json", "--dir", c.dir).out)] == [("i-1", "concluded", "in_order")], "list")
         c.verify()
 
-# ---- the report, a second time ----
+# ---- the report, a second time. rule: REPORT-1 REPORT-2 ----
 
 def acts_of(ledger): return [(i, a) for i, e in enumerate(entries(ledger)) for a in [json.loads(e)] if a["kind"] == "act"]
 
@@ -122,6 +122,11 @@ def second_count(ledger, year):
     out["remark.suspends"], out["remark.closed"] = matter("remark", "issue", "suspends"), matter("remark", "close")
     out["remark.answered"] = some(lambda a: a["matter"] == "remark" and a["event"] == "answer" and a["from"] == "issued")
     out["remark.late"] = some(lambda a: a["matter"] == "remark" and a["event"] == "answer" and a["from"] == "issued" and "late" in a["words"])
+    for org in ("npa", "mod"):
+        order = lambda e, *to: [i for i in matter("order", e, "org." + org) if not to or dict(acts)[i]["to"] in to]
+        out[org + ".submitted"], out[org + ".approved"], out[org + ".urgent"] = order("submit"), order("approve", "approved"), order("urgent", "urgent_active")
+        out[org + ".ratified"], out[org + ".reviewed"], out[org + ".halted"] = order("ratify", "active"), order("review"), order("halt")
+    out["order.proposed"], out["order.approved"] = matter("order", "propose"), [i for i, a in acts if (a["matter"], a["event"], a["to"]) == ("order", "approve", "approved")]
     for event, key in (("file", "filed"), ("assess", "assessed"), ("close", "closed")): out["selfreport." + key] = matter("selfreport", event)
     out["access.search"], out["access.read"] = matter("access", "search"), matter("access", "read")
     return out
@@ -196,4 +201,38 @@ def contrast(a, b):
     x, y = sorted((light(a), light(b)), reverse=True)
     return (x + 0.05) / (y + 0.05)
 
-if __name__ == "__main__": main(remarks_and_their_days, a_look_is_an_act, told_again)
+def a_demand_suspends():
+    """A demand that carries a suspension stops the sensor, and the basis' own matter says so."""
+    import basis
+    with Folder() as f:
+        o = basis.Office(f); ws = f + "/ws"; o.approve("B-1"); o.workspace("B-1"); o.basis("otto", "activate", "B-1", "--workspace", ws)
+        words = ("--about", "basis", "--to", "host", "--text", "stop, and tell why", "--due", "7d", "--suspend", "B-1")
+        o.do("anna", "remark", "issue", "r-1", "--kind", "demand", *words, code=29); o.do("m1", "remark", "issue", "r-1", "--kind", "notice", *words, code=57)
+        expect(o.stage("B-1") == "active" and not os.path.exists(ws + "/suspended"), "suspended by a remark that may not be")
+        o.do("m1", "remark", "issue", "r-1", "--kind", "demand", *words)
+        expect(o.stage("B-1") == "suspended" and "suspended by oversight" in open(ws + "/suspended").read(), "the sensor goes on")
+        o.do("m1", "remark", "issue", "r-2", "--kind", "demand", *words, code=5)
+        o.do("lena", "remark", "answer", "r-1", "--text", "the list was old"); o.do("chair", "remark", "close", "r-1", "--text", "good"); o.basis("m2", "resume", "B-1", "--as", "oversight", "--why", "answered")
+        verify_both(o.dir + "/centre/ledger")
+        year = year_of(int(acts_of(o.dir + "/centre/ledger")[0][1]["time_ns"]))
+        figures = {g["key"]: g for i in json.loads(sekisho("report", "annual", "--year", str(year), "--format", "json", "--dir", o.dir).out)["items"] for g in i["figures"]}
+        for key, leaves in second_count(o.dir + "/centre/ledger", year).items():
+            if "count" in figures[key]: expect(figures[key]["leaves"] == leaves, f"{key}: {figures[key]}, counted again {leaves}")
+        expect([figures[k]["count"] for k in ("ff.requested", "ff.approved", "ff.activated", "ff.suspended.oversight", "remark.suspends", "fd.requested")] == [1, 1, 1, 1, 1, 0], f"{figures}")
+
+def orders_of_the_police():
+    """Items 6 and 7: what the police proposed, who agreed, and that oversight looked at it afterwards."""
+    import orders
+    with Folder() as f:
+        d = orders.Desk(f); ledger = d.dir + "/centre/ledger"
+        d.draft("o1", who="ben"); d.order("ayu", "evidence", "o1", "--why", "x"); d.order("fumi", "legal", "o1", "--why", "x"); d.order("ben", "submit", "o1")
+        for who in ("fumi", "chika"): d.approve(who, "o1")
+        d.order("op", "stage", "o1"); d.order("op", "end", "o1", "--why", "x"); d.order("ayu", "notify", "o1", "--told", "its owner"); d.order("chair", "review", "o1", "--confirm", "--text", "fine")
+        d.to_voting("o2", more=("--target", "other.example")); year = year_of(int(acts_of(ledger)[0][1]["time_ns"]))
+        figures = {g["key"]: g for i in json.loads(sekisho("report", "annual", "--year", str(year), "--format", "json", "--dir", d.dir).out)["items"] for g in i["figures"]}
+        for key, leaves in second_count(ledger, year).items():
+            if "count" in figures[key]: expect(figures[key]["leaves"] == leaves, f"{key}: {figures[key]}, counted again {leaves}")
+        expect([figures[k].get("count") for k in ("npa.submitted", "npa.approved", "npa.reviewed", "mod.submitted", "order.proposed", "order.reviewed")] == [1, 1, 1, 0, 2, 1], f"{figures}")
+        verify_both(ledger)
+
+if __name__ == "__main__": main(orders_of_the_police, a_demand_suspends, remarks_and_their_days, a_look_is_an_act, told_again)

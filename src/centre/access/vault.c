@@ -185,6 +185,13 @@ static size_t aad_of(uint8_t aad[AAD_MAX], const char *kind, const char *account
 	return kind_size + account_size + name_length;
 }
 
+/* Names from outside come as long as they like; an account's and a service's are of an act's length. */
+static enum sk_err check_owner(const char *account, struct sk_fault *fault)
+{
+	return account == NULL || strlen(account) < SK_MATTER_ID_MAX ? SK_OK : sk_fault_set(fault, SK_EUSAGE, "'%.40s...': a name has at most %d characters", account,
+											      SK_MATTER_ID_MAX - 1);
+}
+
 static int bind_item(sqlite3_stmt *statement, const char *kind, const char *account, const void *name, size_t name_length)
 {
 	int code = sqlite3_bind_text(statement, 1, kind, -1, SQLITE_STATIC);
@@ -200,6 +207,7 @@ enum sk_err sk_vault_put(struct sk_factors *factors, const char *kind, const cha
 {
 	uint8_t aad[AAD_MAX], sealed[SK_ITEM_MAX + SK_SEAL_OVERHEAD_BYTES];
 	sqlite3_stmt *statement = NULL;
+	SK_TRY(check_owner(account, fault));
 	if (value->failed != SK_OK || value->length > SK_ITEM_MAX)
 		return sk_fault_set(fault, SK_ETOOBIG, "%s: an item of more than %d bytes", kind, SK_ITEM_MAX);
 	sk_seal(factors->key, aad, aad_of(aad, kind, account, name, name_length), value->bytes, value->length, sealed);
@@ -233,6 +241,7 @@ enum sk_err sk_vault_get(struct sk_factors *factors, const char *kind, const cha
 			 struct sk_fault *fault)
 {
 	sqlite3_stmt *statement = NULL;
+	SK_TRY(check_owner(account, fault));
 	int code = sqlite3_prepare_v2(factors->db, "SELECT sealed FROM item WHERE kind = ?1 AND account = ?2 AND name = ?3", -1, &statement, NULL);
 	if (code == SQLITE_OK)
 		code = bind_item(statement, kind, account, name, name_length);
