@@ -153,6 +153,26 @@ def order_event_table(root):
     return out
 
 
+# ---- access: the life of a lease, organisations, roles ----
+
+def lease_drawing(root):
+    table = rows(root, "src/centre/access/lease.def")
+    states = {a[0]: a[1] or "[*]" for m, a, _ in table if m == "SK_LEASE_STATE"}
+    steps = [a for m, a, _ in table if m == "SK_LEASE_STEP"]
+    out = ["```mermaid", "stateDiagram-v2"] + [f"    {states[start]} --> {states[end]}: {event}" for event, start, end in steps]
+    return out + [f"    {name} --> [*]" for symbol, name in states.items() if name != "[*]" and symbol not in {s[1] for s in steps}] + ["```"]
+
+
+def org_table(root):
+    out = ["| kind | who | may hold G1 |", "|---|---|---|"]
+    return out + [f"| `{a[1]}` | {cell(a[3])} | {'yes' if a[2] == '1' else 'never'} |" for _, a, _ in rows(root, "src/centre/access/orgs.def")]
+
+
+def role_table(root):
+    out = ["| role | group | what for |", "|---|---|---|"]
+    return out + [f"| `{a[1]}` | {a[2].lower() if a[2] != 'FREE' else 'any but oversight'} | {cell(a[3])} |" for _, a, _ in rows(root, "src/centre/access/roles.def")]
+
+
 def prose_of(root):
     """(path, line, name, text) of each row that must tell something to people."""
     for k in conf_keys(root):
@@ -247,6 +267,7 @@ def go_tables(root):
 
 
 TABLES = {
+    "docs/access.md": {"lease": lease_drawing, "organisations": org_table, "roles": role_table},
     "docs/bases.md": {"drawing": stage_drawing, "stages": stage_table, "acts": stage_event_table},
     "docs/policy.md": {"keys": law_table},
     "verify/go/tables.go": {"go_tables": go_tables},

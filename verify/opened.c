@@ -64,6 +64,7 @@ void sk_opened_free(struct sk_opened *o)
 		opened_basis_free(o->matters[i].basis);
 		opened_order_free(o->matters[i].order);
 		free(o->matters[i].lease);
+		opened_plain_free(o->matters[i].plain);
 	}
 	opened_register_fini(&o->people);
 	free(o->leaves);
@@ -260,6 +261,7 @@ static const struct {
 	enum sk_err (*judge)(struct sk_opened *o);
 } courts[] = {
     {"org", opened_register_act}, {"account", opened_register_act}, {"lease", opened_register_act}, {"basis", opened_basis_act}, {"order", opened_order_act},
+    {"remark", opened_plain_act}, {"selfreport", opened_plain_act}, {"inspection", opened_plain_act}, {"retention", opened_plain_act}, {"reident", opened_plain_act},
 };
 
 static struct sk_opened_kind *kind_of(struct sk_opened *o)

@@ -111,25 +111,23 @@ static enum sk_err check_order(struct sk_opened *o, const struct sk_order *order
 
 static enum sk_err propose(struct sk_opened *o, struct opened_order *r, enum sk_order_outcome *outcome)
 {
-	const char *line, *document, *quorum = sk_json_get_text(o->body, "quorum"), *ratify = sk_json_get_text(o->body, "ratify");
-	size_t line_length, document_length, who;
+	const char *line = sk_json_get_text(o->body, "order"), *document, *quorum = sk_json_get_text(o->body, "quorum"), *ratify = sk_json_get_text(o->body, "ratify");
+	size_t document_length, who;
 	struct sk_fault inner = {.line = ""};
 	(void)outcome;
 	SK_TRY(opened_one(o, &who));
 	if (r->line != NULL && who != r->proposer)
 		return opened_refuse(o, "signature", "expected %s, who proposed it", o->people.accounts[r->proposer].id);
-	if (!slice(o, sk_json_get(o->body, "document"), "order", &document, &document_length) || !slice(o, sk_json_get(o->body, "order"), "quorum", &line, &line_length) || quorum == NULL || ratify == NULL)
+	if (!slice(o, sk_json_get(o->body, "document"), "order", &document, &document_length) || line == NULL || quorum == NULL || ratify == NULL)
 		return opened_refuse(o, "body", "expected document, order, quorum and ratify");
 	struct sk_order *order = calloc(1, sizeof *order);
-	char *text = malloc(line_length + 2);
+	char *text = strdup(line);
 	if (order == NULL || text == NULL) {
 		free(order);
 		free(text);
 		return no_memory(o);
 	}
-	memcpy(text, line, line_length);
-	memcpy(text + line_length, "\n", 2);
-	enum sk_err err = sk_order_decode(text, line_length + 1, order, &inner);
+	enum sk_err err = sk_order_decode(text, strlen(text), order, &inner);
 	err = err != SK_OK ? opened_refuse(o, "order", "%.250s", inner.line) : check_order(o, order, document, document_length, quorum, who);
 	r->by_org = false;
 	if (err == SK_OK)
@@ -229,15 +227,14 @@ static enum sk_err agreed(struct sk_opened *o, const struct opened_order *r, con
 	struct sk_approvals approvals = {.count = 0};
 	struct sk_fault inner = {.line = ""};
 	size_t counted;
-	bool enough = false;
 	for (size_t i = 0; i < r->voice_count; i++)
 		if (r->voices[i].event == event)
 			approvals.notes[approvals.count++] = r->voices[i].note;
-	enum sk_level level = after ? sk_action_level(order->action) : sk_order_level(order);
-	enum sk_err err = sk_order_agreed(order, after ? r->ratify : r->quorum, after ? r->ratify_digest : order->quorum, level, o->act.event, &approvals, &o->centre, &counted,
-					  &enough, &inner);
-	*met = err == SK_OK && enough;
+	enum sk_level level = after ? sk_order_base_level(order) : sk_order_level(order);
+	enum sk_err err = sk_order_agreed(order, after ? r->ratify : r->quorum, after ? r->ratify_digest : order->quorum, level, o->act.event, &approvals, &o->centre, &counted, met, &inner);
 	o->summary.quorums++;
+	if (err != SK_OK)
+		return opened_refuse(o, "quorum", "%.250s", inner.line);
 	return *met ? check_floor(o, r, level, event) : SK_OK;
 }
 

@@ -71,6 +71,17 @@ struct opened_lease {
 	int64_t until_ns;                /* once granted */
 };
 
+/* Matters of a small table. */
+struct opened_plain {
+	char org[SK_MATTER_ID_MAX];      /* remark: who answers */
+	char *body;                      /* owned; retention: what is to be erased */
+	size_t body_length;
+	size_t first;                    /* reident: who asked */
+	uint64_t needed;
+	bool officer;
+	size_t approver_count, approvers[32];
+};
+
 struct opened_matter {
 	char kind[SK_ACT_WORD_MAX], id[SK_MATTER_ID_MAX];
 	uint8_t digest[SK_HASH_BYTES];   /* of its last act's statement */
@@ -79,6 +90,7 @@ struct opened_matter {
 	struct opened_basis *basis;      /* owned, by kind */
 	struct opened_order *order;
 	struct opened_lease *lease;
+	struct opened_plain *plain;
 };
 
 struct opened_leaf {
@@ -130,6 +142,10 @@ bool opened_is_oversight(const struct sk_opened *o, size_t account);
 bool opened_same_org(const struct sk_opened *o, size_t a, size_t b);
 /* The one account that signed. Refuses when the centre or several did. */
 SK_MUST enum sk_err opened_one(struct sk_opened *o, size_t *account);
+
+/* Remarks, inspections, self-reports, retention, re-identification. */
+SK_MUST enum sk_err opened_plain_act(struct sk_opened *o);
+void opened_plain_free(struct opened_plain *plain);
 
 /* Bases, orders. */
 SK_MUST enum sk_err opened_basis_act(struct sk_opened *o);

@@ -80,6 +80,8 @@ static void print_opened(const struct sk_opened_summary *s)
 		(void)printf("  %-28s %8" PRIu64 " matters %8" PRIu64 " acts: %s\n", s->kinds[i].name, s->kinds[i].matters, s->kinds[i].acts,
 			     s->kinds[i].judged ? "each step follows from the acts before it and from who signed" : "chain, time, commitments and signatures; its steps are not judged here");
 	(void)printf("  quorums counted again        %8" PRIu64 "%s\n", s->quorums, s->stricter != 0 ? " (some votes were held open beyond what the law asks: a stricter policy)" : "");
+	if (s->certificates != 0)
+		(void)printf("  certificates of erasure      %8" PRIu64 ", each of what was to be erased\n", s->certificates);
 }
 
 static void print_people(const struct sk_verify_options *options, const struct sk_verify_result *r)
@@ -150,6 +152,7 @@ static void json_opened(struct sk_json_writer *w, const struct sk_opened_summary
 	sk_json_u64(w, "accounts", s->accounts);
 	sk_json_u64(w, "organisations", s->organisations);
 	sk_json_u64(w, "quorums", s->quorums);
+	sk_json_u64(w, "certificates", s->certificates);
 	sk_json_u64(w, "held_open", s->stricter);
 	sk_json_array(w, "kinds");
 	for (size_t i = 0; i < s->kind_count; i++) {

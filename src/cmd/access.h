@@ -19,7 +19,7 @@ struct sk_access_args {
 	size_t role_count, key_count;
 	const char *roles[SK_ACCESS_MANY], *keys[SK_ACCESS_MANY];
 	const char *org, *kind, *title, *admin, *admin_key, *why, *activity, *scope, *purpose, *id, *account, *what, *name;
-	const char *password_file, *breached, *code, *rp_id, *origin, *response, *digest, *out, *factor;
+	const char *password_file, *breached, *code, *rp_id, *origin, *response, *digest, *out, *factor, *token_file;
 	int64_t for_ns, since_ns, until_ns;
 	uint64_t limit;
 	bool member, json;
@@ -49,6 +49,20 @@ SK_MUST enum sk_err sk_access_key_of(const char *text, struct sk_verify_key *out
 SK_PRINTF(2, 3) int sk_access_usage(const struct sk_access_args *args, const char *format, ...);
 /* Print a JSON text and end it. */
 int sk_access_print(const struct sk_access_args *args, struct sk_buf *out);
+
+/* Register and access.db together, for what proves who somebody is. */
+struct sk_factor_job {
+	const struct sk_access_args *args;
+	struct sk_register reg;
+	struct sk_factors *factors;
+	struct sk_fault fault;
+};
+/* Open both; false: job->fault says why. */
+bool sk_factor_job_open(struct sk_factor_job *job, const struct sk_access_args *args, bool write);
+/* Close both and give the exit code of err, told. */
+int sk_factor_job_close(struct sk_factor_job *job, enum sk_err err);
+/* The first line of a file that nobody else may read, or of standard input ("-"). out is begun here; end it in any case. SK_EUSAGE (no path), SK_EPERMS, SK_ENOENT. */
+SK_MUST enum sk_err sk_factor_secret(const char *path, struct sk_buf *out, struct sk_fault *fault);
 
 /* The verbs; each returns an exit code. */
 
@@ -80,6 +94,8 @@ int sk_access_list_keys(const struct sk_access_args *args);
 int sk_access_list_leases(const struct sk_access_args *args);
 /* factor ...: passwords, codes, WebAuthn. */
 int sk_access_factor_cmd(const struct sk_access_args *args);
+/* session begin|check|step-up|approve|end. */
+int sk_access_session_cmd(const struct sk_access_args *args);
 /* credential new|rotate|list|revoke: what services sign in with. */
 int sk_access_credential_cmd(const struct sk_access_args *args);
 /* log: the access log, for oversight. */

@@ -9,17 +9,10 @@
 
 enum { OUT_MAX = 1 << 20, RESPONSE_MAX = SK_WEBAUTHN_TEXT_MAX };
 
-struct factor_job {
-	const struct sk_access_args *args;
-	struct sk_register reg;
-	struct sk_factors *factors;
-	struct sk_fault fault;
-};
-
-static bool open_job(struct factor_job *job, const struct sk_access_args *args, bool write)
+bool sk_factor_job_open(struct sk_factor_job *job, const struct sk_access_args *args, bool write)
 {
 	char db[SK_PATH_MAX], key[SK_PATH_MAX];
-	*job = (struct factor_job){.args = args};
+	*job = (struct sk_factor_job){.args = args};
 	if (sk_register_open(args, write, &job->reg, &job->fault) != SK_OK)
 		return false;
 	enum sk_err err = sk_factors_open(sk_centre_path(&job->reg.centre, "access.db", db), sk_centre_path(&job->reg.centre, "keys/access.key", key), &job->factors,
@@ -33,7 +26,7 @@ static bool open_job(struct factor_job *job, const struct sk_access_args *args, 
 	return false;
 }
 
-static int close_job(struct factor_job *job, enum sk_err err)
+int sk_factor_job_close(struct sk_factor_job *job, enum sk_err err)
 {
 	sk_factors_close(job->factors);
 	sk_register_close(&job->reg);
@@ -41,7 +34,7 @@ static int close_job(struct factor_job *job, enum sk_err err)
 }
 
 /* The act of a change; false in *go when the statement was written out to be signed. */
-static enum sk_err act(struct factor_job *job, const char *matter, const char *id, const char *event, const char *factor, bool *go)
+static enum sk_err act(struct sk_factor_job *job, const char *matter, const char *id, const char *event, const char *factor, bool *go)
 {
 	char body[64] = "{}";
 	uint64_t leaf;
@@ -56,11 +49,11 @@ static enum sk_err act(struct factor_job *job, const char *matter, const char *i
 }
 
 /* The first line of a file or of standard input ("-"): nothing is asked on a terminal, and nothing secret stands on a command line. */
-static enum sk_err read_secret(const char *path, struct sk_buf *out, struct sk_fault *fault)
+enum sk_err sk_factor_secret(const char *path, struct sk_buf *out, struct sk_fault *fault)
 {
 	sk_buf_init(out, SK_PASSWORD_MAX + 2);
 	if (path == NULL)
-		return sk_fault_set(fault, SK_EUSAGE, "--password-file FILE is missing ('-': standard input)");
+		return sk_fault_set(fault, SK_EUSAGE, "a file with the secret is missing (--password-file FILE; '-': standard input)");
 	if (strcmp(path, "-") != 0) {
 		SK_TRY(sk_file_check_private(path, fault));
 		SK_TRY(sk_file_read(path, out, fault));
@@ -77,12 +70,12 @@ static enum sk_err read_secret(const char *path, struct sk_buf *out, struct sk_f
 
 static int set_password(const struct sk_access_args *args, const char *account)
 {
-	struct factor_job job;
+	struct sk_factor_job job;
 	struct sk_buf password;
 	bool go = false;
-	if (!open_job(&job, args, true))
+	if (!sk_factor_job_open(&job, args, true))
 		return sk_cmd_fail(args->cmd, &job.fault);
-	enum sk_err err = read_secret(args->password_file, &password, &job.fault);
+	enum sk_err err = sk_factor_secret(args->password_file, &password, &job.fault);
 	if (err == SK_OK)
 		err = sk_password_judge(account, sk_buf_text(&password), password.length, args->breached, &job.fault);
 	if (err == SK_OK)
@@ -92,15 +85,15 @@ static int set_password(const struct sk_access_args *args, const char *account)
 	if (err == SK_OK && go)
 		(void)fprintf(args->cmd->out, "%s: password set%s\n", account, args->breached == NULL ? " (no list of breached ones was looked at: --breached PATH)" : "");
 	sk_buf_fini(&password);
-	return close_job(&job, err);
+	return sk_factor_job_close(&job, err);
 }
 
 static int set_totp(const struct sk_access_args *args, const char *account)
 {
-	struct factor_job job;
+	struct sk_factor_job job;
 	char uri[SK_TOTP_URI_MAX];
 	bool go = false;
-	if (!open_job(&job, args, true))
+	if (!sk_factor_job_open(&job, args, true))
 		return sk_cmd_fail(args->cmd, &job.fault);
 	enum sk_err err = act(&job, "factor", account, "set", "totp", &go);
 	if (go)
@@ -108,19 +101,19 @@ static int set_totp(const struct sk_access_args *args, const char *account)
 	if (err == SK_OK && go)
 		(void)fprintf(args->cmd->out, "%s\n", uri);
 	sk_wipe(uri, sizeof uri);
-	return close_job(&job, err);
+	return sk_factor_job_close(&job, err);
 }
 
 static int check(const struct sk_access_args *args, const char *account)
 {
-	struct factor_job job;
+	struct sk_factor_job job;
 	struct sk_buf password;
 	if (args->password_file == NULL && args->code == NULL)
 		return sk_access_usage(args, "factor check ACCOUNT: --password-file FILE or --code CODE is missing");
-	if (!open_job(&job, args, false))
+	if (!sk_factor_job_open(&job, args, false))
 		return sk_cmd_fail(args->cmd, &job.fault);
 	sk_buf_init(&password, 1);
-	enum sk_err err = args->password_file != NULL ? read_secret(args->password_file, &password, &job.fault) : SK_OK;
+	enum sk_err err = args->password_file != NULL ? sk_factor_secret(args->password_file, &password, &job.fault) : SK_OK;
 	if (err == SK_OK && args->password_file != NULL)
 		err = sk_password_check(job.factors, account, sk_buf_text(&password), password.length, job.reg.now_ns, &job.fault);
 	if (err == SK_OK && args->code != NULL)
@@ -128,19 +121,19 @@ static int check(const struct sk_access_args *args, const char *account)
 	if (err == SK_OK)
 		(void)fprintf(args->cmd->out, "%s: right\n", account);
 	sk_buf_fini(&password);
-	return close_job(&job, err);
+	return sk_factor_job_close(&job, err);
 }
 
 /* ---- WebAuthn ---- */
 
 static int challenge(const struct sk_access_args *args, const char *account)
 {
-	struct factor_job job;
+	struct sk_factor_job job;
 	uint8_t bytes[SK_CHALLENGE_BYTES], digest[SK_HASH_BYTES];
 	char text[SK_BASE64_32_MAX];
 	if (args->digest != NULL && sk_hex_decode(args->digest, digest, sizeof digest) != SK_OK)
 		return sk_access_usage(args, "--digest: expected 64 hexadecimal digits");
-	if (!open_job(&job, args, false))
+	if (!sk_factor_job_open(&job, args, false))
 		return sk_cmd_fail(args->cmd, &job.fault);
 	enum sk_err err = sk_webauthn_challenge(job.factors, account, args->digest != NULL ? digest : NULL, job.reg.now_ns, bytes, &job.fault);
 	if (err == SK_OK) {
@@ -149,12 +142,12 @@ static int challenge(const struct sk_access_args *args, const char *account)
 			*at = *at == '+' ? '-' : *at == '/' ? '_' : *at == '=' ? '\0' : *at;
 		(void)fprintf(args->cmd->out, "%s\n", text);
 	}
-	return close_job(&job, err);
+	return sk_factor_job_close(&job, err);
 }
 
 static int answer(const struct sk_access_args *args, const char *account, bool registering)
 {
-	struct factor_job job;
+	struct sk_factor_job job;
 	struct sk_buf response;
 	struct sk_webauthn_party party = {args->rp_id, args->origin, true};
 	uint8_t approves[SK_HASH_BYTES];
@@ -162,7 +155,7 @@ static int answer(const struct sk_access_args *args, const char *account, bool r
 	bool go = !registering;
 	if (args->response == NULL || args->rp_id == NULL || args->origin == NULL)
 		return sk_access_usage(args, "factor webauthn: --response FILE, --rp-id ID and --origin URL are needed");
-	if (!open_job(&job, args, registering))
+	if (!sk_factor_job_open(&job, args, registering))
 		return sk_cmd_fail(args->cmd, &job.fault);
 	sk_buf_init(&response, RESPONSE_MAX);
 	enum sk_err err = sk_file_read(args->response, &response, &job.fault);
@@ -178,7 +171,7 @@ static int answer(const struct sk_access_args *args, const char *account, bool r
 		sk_hex_encode(approves, sizeof approves, hex);
 		(void)fprintf(args->cmd->out, "%s: right; approves %s\n", account, sk_count_nonzero(approves, sizeof approves) != 0 ? hex : "nothing");
 	}
-	return close_job(&job, err);
+	return sk_factor_job_close(&job, err);
 }
 
 /* ---- listing, removal ---- */
@@ -225,9 +218,9 @@ static void show_factor(void *context, const char *account, const char *kind, in
 
 static int list(const struct sk_access_args *args)
 {
-	struct factor_job job;
+	struct sk_factor_job job;
 	struct lines lines;
-	if (!open_job(&job, args, false))
+	if (!sk_factor_job_open(&job, args, false))
 		return sk_cmd_fail(args->cmd, &job.fault);
 	begin_lines(&lines, args);
 	enum sk_err err = sk_factors_each(job.factors, args->account, show_factor, &lines, &job.fault);
@@ -235,22 +228,22 @@ static int list(const struct sk_access_args *args)
 		print_lines(&lines, args);
 	else
 		sk_buf_fini(&lines.out);
-	return close_job(&job, err);
+	return sk_factor_job_close(&job, err);
 }
 
 static int take_away(const struct sk_access_args *args, const char *account, const char *factor)
 {
-	struct factor_job job;
+	struct sk_factor_job job;
 	bool go = false;
 	uint64_t count = 0;
-	if (!open_job(&job, args, true))
+	if (!sk_factor_job_open(&job, args, true))
 		return sk_cmd_fail(args->cmd, &job.fault);
 	enum sk_err err = act(&job, "factor", account, "remove", factor, &go);
 	if (go)
 		err = sk_factors_remove(job.factors, account, factor, &count, &job.fault);
 	if (err == SK_OK && go)
 		(void)fprintf(args->cmd->out, "%s: %" PRIu64 " taken away, and every session ended\n", account, count);
-	return close_job(&job, err);
+	return sk_factor_job_close(&job, err);
 }
 
 int sk_access_factor_cmd(const struct sk_access_args *args)
@@ -296,9 +289,9 @@ static void show_credential(void *context, const char *service, int64_t from_ns,
 
 static int list_credentials(const struct sk_access_args *args)
 {
-	struct factor_job job;
+	struct sk_factor_job job;
 	struct lines lines;
-	if (!open_job(&job, args, false))
+	if (!sk_factor_job_open(&job, args, false))
 		return sk_cmd_fail(args->cmd, &job.fault);
 	begin_lines(&lines, args);
 	lines.now_ns = job.reg.now_ns;
@@ -307,31 +300,31 @@ static int list_credentials(const struct sk_access_args *args)
 		print_lines(&lines, args);
 	else
 		sk_buf_fini(&lines.out);
-	return close_job(&job, err);
+	return sk_factor_job_close(&job, err);
 }
 
 static int check_credential(const struct sk_access_args *args, const char *service)
 {
-	struct factor_job job;
+	struct sk_factor_job job;
 	if (args->out == NULL)
 		return sk_access_usage(args, "credential check SERVICE: --out FILE (the secret's file) is missing");
-	if (!open_job(&job, args, false))
+	if (!sk_factor_job_open(&job, args, false))
 		return sk_cmd_fail(args->cmd, &job.fault);
 	enum sk_err err = sk_credential_check(job.factors, service, args->out, job.reg.now_ns, &job.fault);
 	if (err == SK_OK)
 		(void)fprintf(args->cmd->out, "%s: in force\n", service);
-	return close_job(&job, err);
+	return sk_factor_job_close(&job, err);
 }
 
 static int change_credential(const struct sk_access_args *args, const char *event, const char *service)
 {
 	const int64_t second_ns = 1000000000, day_s = 86400;
-	struct factor_job job;
+	struct sk_factor_job job;
 	bool go = false;
 	uint64_t count = 0;
 	if (args->out == NULL && strcmp(event, "revoke") != 0)
 		return sk_access_usage(args, "credential %s SERVICE: --out FILE is missing", event);
-	if (!open_job(&job, args, true))
+	if (!sk_factor_job_open(&job, args, true))
 		return sk_cmd_fail(args->cmd, &job.fault);
 	enum sk_err err = act(&job, "credential", service, event, NULL, &go);
 	if (go && strcmp(event, "new") == 0)
@@ -344,7 +337,7 @@ static int change_credential(const struct sk_access_args *args, const char *even
 		(void)fprintf(args->cmd->out, "%s: %" PRIu64 " ended\n", service, count);
 	else if (err == SK_OK && go)
 		(void)fprintf(args->cmd->out, "%s: secret in %s (0600)\n", service, args->out);
-	return close_job(&job, err);
+	return sk_factor_job_close(&job, err);
 }
 
 int sk_access_credential_cmd(const struct sk_access_args *args)

@@ -93,11 +93,16 @@ static enum sk_err visit(void *context, const struct sk_entry *entry, struct sk_
 	struct sk_json_doc *doc = NULL;
 	if (search->args->limit != 0 && search->found == search->args->limit)
 		return SK_OK;
-	/* Who it was then: the account may be closed today. */
-	SK_TRY(sk_access_who(search->access, entry->note, entry->note_length, entry->act.time_ns, &person, fault));
+	/* Who it was then: the account may be closed today. An act by nobody that was known is shown whatever was asked for: somebody wrote it down with another program. */
+	struct sk_fault why;
+	bool known = sk_access_who(search->access, entry->note, entry->note_length, entry->act.time_ns, &person, &why) == SK_OK;
+	if (!known) {
+		person = (struct sk_person){.account = "(nobody)"};
+		(void)fprintf(search->args->cmd->err, "sekisho: leaf %" PRIu64 ": %s\n", entry->leaf, why.line);
+	}
 	SK_TRY(sk_json_parse(entry->act.body, entry->act.body_length, &doc, fault));
 	const struct sk_json_value *body = sk_json_top(doc);
-	if (fits(search->args, &person, sk_json_get_text(body, "purpose"), sk_json_get_text(body, "what"), entry->act.time_ns)) {
+	if (!known || fits(search->args, &person, sk_json_get_text(body, "purpose"), sk_json_get_text(body, "what"), entry->act.time_ns)) {
 		search->found++;
 		print_look(search, entry, &person, body);
 	}

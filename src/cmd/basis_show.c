@@ -105,7 +105,7 @@ static enum sk_err tell_act(void *context, const struct sk_entry *entry, struct 
 	struct sk_fault ignored;
 	(void)fault;
 	const char *account = sk_access_who(history->office->access, entry->note, entry->note_length, entry->act.time_ns, &who, &ignored) == SK_OK ? who.account : "the centre";
-	(void)sk_time_format(entry->act.time_ns, 0, when);
+	(void)sk_time_format(entry->act.time_ns, history->w != NULL ? 9 : 0, when);
 	if (history->w != NULL) {
 		sk_json_object(history->w, NULL);
 		sk_json_text(history->w, "time", when);

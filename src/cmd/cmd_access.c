@@ -27,7 +27,7 @@ static const struct {
 	TEXT("title", title), TEXT("admin", admin), TEXT("admin-key", admin_key), TEXT("why", why), TEXT("activity", activity), TEXT("scope", scope),
 	TEXT("purpose", purpose), TEXT("id", id), TEXT("account", account), TEXT("what", what), TEXT("name", name), TEXT("password-file", password_file),
 	TEXT("breached", breached), TEXT("code", code), TEXT("rp-id", rp_id), TEXT("origin", origin), TEXT("response", response), TEXT("digest", digest),
-	TEXT("out", out), TEXT("factor", factor),
+	TEXT("out", out), TEXT("factor", factor), TEXT("token-file", token_file),
 #undef TEXT
 };
 
@@ -316,7 +316,7 @@ int sk_cmd_access(struct sk_cmd *cmd, int argc, char **argv)
 	} verbs[] = {{"init", sk_access_init},       {"panel", sk_access_panel_cmd},     {"org", sk_access_org_cmd},
 		     {"account", sk_access_account_cmd}, {"role", sk_access_role_cmd},       {"key", sk_access_key_cmd},
 		     {"lease", sk_access_lease_cmd}, {"may", sk_access_may_cmd},         {"activities", sk_access_table_cmd},
-		     {"factor", sk_access_factor_cmd}, {"credential", sk_access_credential_cmd}, {"log", sk_access_log_cmd}};
+		     {"factor", sk_access_factor_cmd}, {"session", sk_access_session_cmd}, {"credential", sk_access_credential_cmd}, {"log", sk_access_log_cmd}};
 	struct sk_access_args args = {.cmd = cmd};
 	bool help = false;
 	if (!parse_args(&args, argc, argv, &help))
@@ -331,5 +331,5 @@ int sk_cmd_access(struct sk_cmd *cmd, int argc, char **argv)
 			args.word_count = argc - optind - 1;
 			return verbs[i].run(&args);
 		}
-	return sk_access_usage(&args, "expected init, panel, org, account, role, key, lease, may, activities, factor, credential or log");
+	return sk_access_usage(&args, "expected init, panel, org, account, role, key, lease, may, activities, factor, session, credential or log");
 }

@@ -237,6 +237,7 @@ static enum sk_err make(struct sk_cmd *cmd, struct sk_office *office, struct arg
 	if (!begins && matter == NULL)
 		return sk_fault_set(fault, SK_ENOENT, "basis %s: there is none; sekisho basis list lists them", args->id);
 	SK_TRY(check_workspace(office, args, event, matter, fault));
+	SK_TRY(sk_office_args_ready(&args->office, fault));
 	sk_buf_init(&body, BODY_MAX);
 	enum sk_err err = args->office.actor.signature != NULL ? SK_OK : write_body(office, args, event, matter != NULL ? matter : &nothing, &body, fault);
 	if (err == SK_OK && body.failed != SK_OK)

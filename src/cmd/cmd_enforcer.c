@@ -69,6 +69,55 @@ static enum sk_err give_up_rights(const struct sk_enforcer_conf *conf, struct sk
 	return sk_wall_hand_over(conf->user, conf->group, keep, facts, fault);
 }
 
+/* ---- the fence ---- */
+
+enum { PATHS_MAX = 64 };
+struct paths {
+	struct sk_wall_path items[PATHS_MAX];
+	size_t count;
+	char texts[PATHS_MAX][SK_PATH_MAX];
+};
+
+/* What is not there can be no door. */
+static void add_path(struct paths *paths, const char *path, bool write, bool run_it)
+{
+	if (paths->count == PATHS_MAX || strlen(path) >= SK_PATH_MAX || access(path, F_OK) != 0)
+		return;
+	char *copy = paths->texts[paths->count];
+	memcpy(copy, path, strlen(path) + 1);
+	paths->items[paths->count++] = (struct sk_wall_path){.path = copy, .write = write, .run = run_it};
+}
+
+/* A path that a target's keys name is its own: a socket, a folder of lists, a template. */
+static void add_value(void *context, const char *value)
+{
+	if (value[0] == '/' && strcmp(value, "/") != 0)
+		add_path(context, value, true, false);
+}
+
+/* Its own folder, the inbox, what its targets name, and what programs need to run: nothing else of this machine can be opened, by it or by its children. */
+static enum sk_err raise_fence(const struct sk_enforcer_conf *conf, struct sk_wall_facts *facts, struct sk_fault *fault)
+{
+	static const char *const programs[] = {"/usr", "/bin", "/sbin", "/lib", "/lib64"}, *const read_alone[] = {"/etc", "/proc/sys", "/sys/kernel/mm", "/dev/urandom", "/run/systemd"};
+	const struct sk_settings top = {.file = conf->file};
+	struct paths *paths = calloc(1, sizeof *paths);
+	if (paths == NULL)
+		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
+	enum sk_err err = sk_file_make_folder(conf->folder, 0700, fault);
+	add_path(paths, conf->folder, true, false);
+	add_path(paths, conf->inbox, false, false);
+	add_path(paths, "/dev/null", true, false);
+	for (size_t i = 0; i < SK_COUNT(programs); i++)
+		add_path(paths, programs[i], false, true);
+	for (size_t i = 0; i < SK_COUNT(read_alone); i++)
+		add_path(paths, read_alone[i], false, false);
+	sk_settings_each(&top, "targets", add_value, paths);
+	if (err == SK_OK)
+		err = sk_wall_fence(&(struct sk_wall_plan){.paths = paths->items, .path_count = paths->count}, facts, fault);
+	free(paths);
+	return err;
+}
+
 /* Is there nothing left to do but to wait for time, or for a target that is down? */
 static bool is_settled(const struct sk_enforcer_load *load)
 {
@@ -105,6 +154,7 @@ static enum sk_err run_open(struct sk_cmd *cmd, const struct sk_enforcer_conf *c
 	struct sk_notify *notify = NULL;
 	struct sk_wall_facts facts = {0};
 	SK_TRY(give_up_rights(conf, &facts, fault));
+	SK_TRY(raise_fence(conf, &facts, fault));
 	enum sk_err err = sk_notify_open(getenv("NOTIFY_SOCKET"), getenv("WATCHDOG_USEC"), getenv("WATCHDOG_PID"), &notify, fault);
 	if (err == SK_OK)
 		err = sk_enforcer_open(conf, cmd->clock, tell, cmd, &enforcer, fault);

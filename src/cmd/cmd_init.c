@@ -7,6 +7,7 @@
 #include "cmd/basis_text.h"
 #include "cmd/cmd.h"
 #include "cmd/basis.h"
+#include "cmd/look.h"
 #include "cmd/workspace.h"
 #include "text/json.h"
 #include "text/text.h"
@@ -206,6 +207,8 @@ static int init_of_centre(struct sk_cmd *cmd, struct init_args *args)
 	args->make.basis_id = args->basis;
 	if (err == SK_OK)
 		err = sk_workspace_create(args->workspace, &args->make, &fault);
+	if (err == SK_OK)
+		err = sk_look_tie(args->workspace, args->centre, &fault);
 	if (err == SK_OK)
 		(void)fprintf(cmd->out, "workspace  %s\nbasis      %s, at stage %s\ntrusts     %s\nnext       sekisho basis activate %s --workspace %s --dir %s --key KEY\n", args->workspace, matter->id,
 			      sk_stage_name(matter->stage), office.centre.origin, matter->id, args->workspace, args->centre);

@@ -25,7 +25,8 @@ static const struct {
 	TEXT("signature", actor.signature), TEXT("by", actor.by), TEXT("measure", measure), TEXT("action", action), TEXT("against", target_act), TEXT("plan", plan),
 	TEXT("other", other), TEXT("narrower", narrower), TEXT("not-enough", refused), TEXT("commander", commander), TEXT("extends", extends), TEXT("home", home),
 	TEXT("foreign", foreign), TEXT("at-home", at_home), TEXT("urgent", urgent), TEXT("rate", rate), TEXT("why", why), TEXT("with", by_order), TEXT("told", told),
-	TEXT("due", due), TEXT("text", text), TEXT("receipts", from_folder), TEXT("enforcer", enforcer), TEXT("counters", counters), TEXT("allow", allow), TEXT("state", state),
+	TEXT("due", due), TEXT("text", text), TEXT("receipts", from_folder), TEXT("enforcer", enforcer), TEXT("counters", counters), TEXT("allow", allow), TEXT("state", state), TEXT("title-en", title[0]),
+	TEXT("title-ja", title[1]), TEXT("text-en", text_file[0]), TEXT("text-ja", text_file[1]),
 #undef TEXT
 };
 
@@ -36,7 +37,7 @@ static const struct {
 #define LIST(name, member, number) {name, offsetof(struct sk_order_args, member), offsetof(struct sk_order_args, number)}
 	LIST("target", targets, target_count), LIST("protect", protects, protect_count), LIST("important", importants, important_count), LIST("org", orgs, org_count),
 	LIST("addressee", addressees, addressee_count), LIST("finding", findings, finding_count), LIST("evidence-file", files, file_count),
-	LIST("popular", populars, popular_count),
+	LIST("popular", populars, popular_count), LIST("about", abouts, about_count),
 #undef LIST
 };
 
@@ -174,7 +175,7 @@ static void say(const struct sk_order_desk *desk, const char *id, enum sk_order_
 	(void)fprintf(args->cmd->out, "order %s: %s recorded (leaf %" PRIu64 "); it is %s: %s\n", id, sk_order_event_name(event), leaf, sk_order_state_name(m->state),
 		      sk_order_state_prose(m->state));
 	if (sk_order_event_counts(event) && m->missing[0] != '\0')
-		(void)fprintf(args->cmd->out, "still missing: %s\n", m->missing);
+		(void)fprintf(args->cmd->out, "still missing: %s\n", strncmp(m->missing, "warrant: ", 9) == 0 ? m->missing + 9 : m->missing);
 }
 
 static enum sk_err make_body(struct sk_order_desk *desk, const char *id, enum sk_order_event event, struct sk_buf *body, struct sk_fault *fault)

@@ -184,7 +184,9 @@ static int act_on(struct sk_cmd *cmd, struct args *args, const char *event, stru
 	bool written = false, load = strcmp(event, "load") == 0;
 	sk_buf_init(&body, 4096);
 	sk_policy_body(named->digest, load ? named->name : "", load ? named->version : "", &body);
-	enum sk_err err = sk_centre_statement(&office->centre, &args->office.actor, SK_POLICY_MATTER, SK_POLICY_MATTER_ID, event, sk_buf_text(&body), office->now_ns, &note, &act, &written, &fault);
+	enum sk_err err = sk_office_args_ready(&args->office, &fault);
+	if (err == SK_OK)
+		err = sk_centre_statement(&office->centre, &args->office.actor, SK_POLICY_MATTER, SK_POLICY_MATTER_ID, event, sk_buf_text(&body), office->now_ns, &note, &act, &written, &fault);
 	sk_buf_fini(&body);
 	if (err == SK_OK && written)
 		return sk_office_tell_written(cmd, &args->office);

@@ -2,8 +2,11 @@
 /* A look at selected information: the act comes first. */
 #include "cmd/look.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "access/purpose.h"
 #include "cmd/access.h"
@@ -87,17 +90,35 @@ static enum sk_err enter(struct sk_cmd *cmd, const struct sk_workspace *workspac
 	return err;
 }
 
+enum sk_err sk_look_tie(const char *workspace, const char *centre, struct sk_fault *fault)
+{
+	char from[SK_PATH_MAX], path[SK_PATH_MAX], *to = NULL;
+	enum sk_err err = sk_file_join(path, sizeof path, centre, "centre") == SK_OK && sk_file_join(from, sizeof from, workspace, "centre") == SK_OK
+				  ? SK_OK
+				  : sk_fault_set(fault, SK_ETOOBIG, "path too long");
+	if (err == SK_OK && sk_file_exists(from))
+		return SK_OK;
+	if (err == SK_OK && ((to = realpath(path, NULL)) == NULL || symlink(to, from) != 0))
+		err = sk_fault_errno(fault, errno, "%s: cannot make the link to %s", from, path);
+	free(to);
+	return err;
+}
+
+/* What approves for itself has a key to do so; what has none is a centre's, wherever that may be. */
+bool sk_look_free(const struct sk_workspace *workspace)
+{
+	char path[SK_PATH_MAX];
+	return !sk_file_exists(sk_workspace_path(workspace, "centre/centre.json", path)) && sk_file_exists(sk_workspace_path(workspace, "keys/approver.key", path));
+}
+
 enum sk_err sk_look(struct sk_cmd *cmd, const struct sk_workspace *workspace, struct sk_fault *fault)
 {
 	char path[SK_PATH_MAX];
-	struct sk_basis basis;
-	struct sk_fault ignored;
-	if (!sk_file_exists(sk_workspace_path(workspace, "centre/centre.json", path))) {
-		if (sk_workspace_basis(workspace, 0, &basis, &ignored) == SK_OK && !basis.self_approved)
-			return sk_fault_set(fault, SK_EPURPOSE, "%s: its basis is a centre's, and the centre is not here: its folder (or a link to it) belongs at %s/centre",
-					    workspace->folder, workspace->folder);
+	if (sk_look_free(workspace))
 		return SK_OK;
-	}
+	if (!sk_file_exists(sk_workspace_path(workspace, "centre/centre.json", path)))
+		return sk_fault_set(fault, SK_EPURPOSE, "%s belongs to a centre, which is not here: its folder, or a link to it, belongs at %s/centre", workspace->folder,
+				    workspace->folder);
 	if (cmd->look.purpose == NULL)
 		return sk_fault_set(fault, SK_EPURPOSE, "%s belongs to a centre: each look has a purpose and a person; add --purpose damage_prevention --key FILE",
 				    workspace->folder);

@@ -6,7 +6,16 @@
 #include "cmd/centre_act.h"
 #include "decide/policies.h"
 
-struct sk_office_law; /* a policy that was read, by its digest */
+/* Policies that were read, by their digest. */
+struct sk_law_kept;
+struct sk_laws {
+	const struct sk_centre *centre;
+	struct sk_law_kept *first;
+};
+/* The policy with that digest, from DIR/centre/policy/DIGEST.yaml, checked against it; context is a struct sk_laws, which owns it. SK_EINCONSISTENT: gone, or changed. */
+SK_MUST enum sk_err sk_laws_of(void *context, const uint8_t digest[SK_HASH_BYTES], const struct sk_law **out, struct sk_fault *fault);
+/* Free all. */
+void sk_laws_free(struct sk_laws *laws);
 
 struct sk_office {
 	struct sk_centre centre;
@@ -14,7 +23,7 @@ struct sk_office {
 	struct sk_policy_state policy;      /* read off the docket; policy/current is brought in line with it when opened for writing */
 	struct sk_bases *bases;             /* NULL before sk_office_bases */
 	struct sk_bases_options options;
-	struct sk_office_law *laws;
+	struct sk_laws laws;
 	int64_t now_ns;
 };
 
@@ -25,7 +34,7 @@ SK_MUST enum sk_err sk_office_open(struct sk_cmd *cmd, const char *folder, bool 
 void sk_office_close(struct sk_office *office);
 /* Fold the bases. */
 SK_MUST enum sk_err sk_office_bases(struct sk_office *office, struct sk_fault *fault);
-/* The policy with that digest, from DIR/centre/policy/DIGEST.yaml, checked against it. Owned by the office. SK_ENOENT, SK_EINCONSISTENT. */
+/* The policy with that digest. Owned by the office. As sk_laws_of. */
 SK_MUST enum sk_err sk_office_law(struct sk_office *office, const uint8_t digest[SK_HASH_BYTES], const struct sk_law **out, struct sk_fault *fault);
 /* The policy in force; NULL: none. Owned by the office. */
 SK_MUST enum sk_err sk_office_law_in_force(struct sk_office *office, const struct sk_law **out, struct sk_fault *fault);
@@ -37,6 +46,7 @@ struct sk_office_args {
 	const char *folder, *why;
 	struct sk_actor actor;
 	bool json, help;
+	char by[SK_VKEY_TEXT_MAX]; /* --by as a verifier key */
 };
 enum { SK_OFFICE_OPT_DIR = 1000, SK_OFFICE_OPT_KEY, SK_OFFICE_OPT_TO_SIGN, SK_OFFICE_OPT_STATEMENT, SK_OFFICE_OPT_SIGNATURE, SK_OFFICE_OPT_BY, SK_OFFICE_OPT_JSON, SK_OFFICE_OPT_HELP, SK_OFFICE_OPT_WHY };
 /* Rows for getopt_long. */
@@ -48,6 +58,8 @@ enum { SK_OFFICE_OPT_DIR = 1000, SK_OFFICE_OPT_KEY, SK_OFFICE_OPT_TO_SIGN, SK_OF
 void sk_office_args_init(struct sk_office_args *args);
 /* Take one option; false when it is none of these. */
 bool sk_office_args_take(struct sk_office_args *args, int option, const char *value);
+/* Before sk_centre_statement: --by may be a file with a public key, of ours or of SSH. Errors of sk_access_key_of. args must not move afterwards. */
+SK_MUST enum sk_err sk_office_args_ready(struct sk_office_args *args, struct sk_fault *fault);
 /* After sk_centre_statement wrote a statement out: say what to do with it. Returns 0. */
 int sk_office_tell_written(struct sk_cmd *cmd, const struct sk_office_args *args);
 

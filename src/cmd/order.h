@@ -4,7 +4,7 @@
 #ifndef SK_CMD_ORDER_H
 #define SK_CMD_ORDER_H
 
-#include "cmd/centre_act.h"
+#include "cmd/office.h"
 #include "cmd/workspace.h"
 #include "decide/blast.h"
 #include "decide/orders.h"
@@ -18,10 +18,10 @@ struct sk_order_args {
 	const char *folder, *workspace;
 	struct sk_actor actor;
 	const char *measure, *action, *target_act, *plan, *other, *narrower, *refused, *commander, *extends, *home, *foreign, *at_home, *urgent, *rate;
-	const char *why, *by_order, *told, *due, *text, *from_folder, *enforcer, *counters, *allow, *output, *state;
-	size_t target_count, protect_count, important_count, org_count, addressee_count, finding_count, file_count, popular_count;
+	const char *why, *by_order, *told, *due, *text, *from_folder, *enforcer, *counters, *allow, *output, *state, *title[2], *text_file[2];
+	size_t target_count, protect_count, important_count, org_count, addressee_count, finding_count, file_count, popular_count, about_count;
 	const char *targets[SK_ORDER_MANY], *protects[SK_ORDER_MANY], *importants[SK_ORDER_MANY], *orgs[SK_ORDER_MANY], *addressees[SK_ORDER_MANY], *findings[SK_ORDER_MANY],
-		*files[SK_ORDER_MANY], *populars[SK_ORDER_MANY];
+		*files[SK_ORDER_MANY], *populars[SK_ORDER_MANY], *abouts[SK_ORDER_MANY];
 	int64_t from_ns, for_ns, life_ns, since_ns;
 	uint64_t check_hours, hits, false_hits;
 	bool json, refuse, confirm, recommend, not_needed, unknown, all;
@@ -35,10 +35,12 @@ struct sk_order_desk {
 	struct sk_centre centre;
 	struct sk_access *access;
 	struct sk_orders *orders;
+	struct sk_laws laws;
+	const struct sk_law *law;     /* the policy in force; NULL: none but what is compiled in */
 	int64_t now_ns;
 };
 
-/* Open; write as for sk_centre_open. */
+/* Open; write as for sk_centre_open. The desk must not move while it is open. */
 SK_MUST enum sk_err sk_order_desk_open(const struct sk_order_args *args, bool write, struct sk_order_desk *out, struct sk_fault *fault);
 /* Close. */
 void sk_order_desk_close(struct sk_order_desk *desk);
@@ -51,6 +53,8 @@ SK_MUST enum sk_err sk_order_desk_own(struct sk_order_desk *desk, const char *id
 /* What the centre owes: orders listed, lapsed, expired; warrants of what stands into out/warrants/, ends of what does not. Each is said on cmd->err. May be called at any
    time and again after a crash: it looks at what is there. */
 SK_MUST enum sk_err sk_order_desk_settle(struct sk_order_desk *desk, struct sk_fault *fault);
+/* The order whose warrant has that digest, of those that stand; NULL: none. */
+const struct sk_order_matter *sk_order_desk_by_warrant(struct sk_order_desk *desk, const uint8_t digest[SK_HASH_BYTES]);
 /* Whose key acts, as the command line says it: --key or --by. */
 SK_MUST enum sk_err sk_order_actor_key(const struct sk_order_args *args, struct sk_verify_key *out, struct sk_fault *fault);
 /* A wrong call. */

@@ -12,14 +12,31 @@
 
 enum { NOTE_MAX = SK_ACT_TEXT_MAX + 65536, KEY_TEXT_MAX = 4096 };
 
+/* Which policy is in force, as the docket says; acts are made under it. */
+static enum sk_err find_policy(struct sk_order_desk *desk, struct sk_fault *fault)
+{
+	const struct sk_bases_options options = {.docket = desk->centre.docket, .access = desk->access, .centre = &desk->centre.public_key, .profile = desk->centre.profile, .law = sk_laws_of,
+						 .context = &desk->laws};
+	struct sk_policy_state state;
+	SK_TRY(sk_policy_fold(&options, &state, fault));
+	memset(desk->centre.policy, 0, sizeof desk->centre.policy);
+	if (!state.in_force)
+		return SK_OK;
+	memcpy(desk->centre.policy, state.current, sizeof desk->centre.policy);
+	return sk_laws_of(&desk->laws, state.current, &desk->law, fault);
+}
+
 enum sk_err sk_order_desk_open(const struct sk_order_args *args, bool write, struct sk_order_desk *out, struct sk_fault *fault)
 {
-	*out = (struct sk_order_desk){.args = args};
+	*out = (struct sk_order_desk){.args = args, .laws = {.centre = &out->centre}};
 	SK_TRY(sk_centre_open(args->folder, write, &out->centre, fault));
 	enum sk_err err = sk_access_open(out->centre.docket, &out->access, fault);
+	if (err == SK_OK)
+		err = find_policy(out, fault);
 	if (err == SK_OK) {
 		out->now_ns = sk_access_now(out->access, args->cmd->clock.unix_ns(args->cmd->clock.context));
-		const struct sk_orders_options options = {.docket = out->centre.docket, .access = out->access, .centre = &out->centre.public_key, .profile = out->centre.profile};
+		const struct sk_orders_options options = {.docket = out->centre.docket, .access = out->access, .centre = &out->centre.public_key, .profile = out->centre.profile,
+							  .law = sk_laws_of, .context = &out->laws};
 		err = sk_orders_open(&options, &out->orders, fault);
 	}
 	if (err != SK_OK) {
@@ -36,6 +53,7 @@ enum sk_err sk_order_desk_open(const struct sk_order_args *args, bool write, str
 void sk_order_desk_close(struct sk_order_desk *desk)
 {
 	sk_orders_close(desk->orders);
+	sk_laws_free(&desk->laws);
 	sk_access_close(desk->access);
 	sk_centre_close(&desk->centre);
 	desk->orders = NULL;
@@ -122,7 +140,7 @@ static enum sk_err due_acts(struct sk_order_desk *desk, const struct sk_order_ma
 
 static enum sk_err out_path(const struct sk_order_desk *desk, const char *kind, const char *id, const char *ending, char path[SK_PATH_MAX], struct sk_fault *fault)
 {
-	char folder[SK_PATH_MAX], name[SK_MATTER_ID_MAX + 16];
+	char folder[SK_PATH_MAX], name[2 * SK_HASH_BYTES + 16];
 	(void)snprintf(name, sizeof name, "out/%s", kind);
 	(void)sk_centre_path(&desk->centre, name, folder);
 	(void)snprintf(name, sizeof name, "%s%s", id, ending);
@@ -134,11 +152,11 @@ static enum sk_err out_path(const struct sk_order_desk *desk, const char *kind, 
 
 static enum sk_err make_folders(const struct sk_order_desk *desk, struct sk_fault *fault)
 {
-	static const char *const folders[] = {"out", "out/warrants", "out/oversight", "in"};
+	static const char *const folders[] = {"out", "out/warrants", "out/documents", "out/oversight", "in"};
 	char path[SK_PATH_MAX];
 	for (size_t i = 0; i < SK_COUNT(folders); i++)
 		if (!sk_file_exists(sk_centre_path(&desk->centre, folders[i], path)))
-			SK_TRY(sk_file_make_folder(path, i == 1 ? 0755 : 0700, fault));
+			SK_TRY(sk_file_make_folder(path, i == 1 || i == 2 ? 0755 : 0700, fault));
 	return SK_OK;
 }
 
@@ -155,6 +173,41 @@ static enum sk_err warrant_digest(const struct sk_buf *text, uint8_t digest[SK_H
 	return err;
 }
 
+const struct sk_order_matter *sk_order_desk_by_warrant(struct sk_order_desk *desk, const uint8_t digest[SK_HASH_BYTES])
+{
+	const struct sk_order_matter *m, *found = NULL;
+	for (size_t i = 0; found == NULL && (m = sk_orders_at(desk->orders, i)) != NULL; i++) {
+		struct sk_fault ignored;
+		struct sk_buf warrant;
+		uint8_t own[SK_HASH_BYTES];
+		if (!sk_order_state_stands(m->state))
+			continue;
+		sk_buf_init(&warrant, SK_WARRANT_TEXT_MAX);
+		if (sk_order_mint(m, desk->centre.key, &warrant, &ignored) == SK_OK && warrant_digest(&warrant, own, &ignored) == SK_OK && memcmp(own, digest, sizeof own) == 0)
+			found = m;
+		sk_buf_fini(&warrant);
+	}
+	return found;
+}
+
+/* What a notice says stands in the order's document; the enforcer looks it up by its digest (docs/notices.md). */
+static enum sk_err write_document(struct sk_order_desk *desk, const struct sk_order_matter *m, struct sk_fault *fault)
+{
+	char path[SK_PATH_MAX], hex[2 * SK_HASH_BYTES + 1];
+	struct sk_buf text;
+	if (m->text.document->notice.about_count == 0)
+		return SK_OK;
+	sk_hex_encode(m->text.document->order.document, SK_HASH_BYTES, hex);
+	SK_TRY(out_path(desk, "documents", hex, ".json", path, fault));
+	if (sk_file_exists(path))
+		return SK_OK;
+	sk_buf_init(&text, SK_ACT_BODY_MAX);
+	sk_order_document_write(&m->text, &text);
+	enum sk_err err = text.failed != SK_OK ? sk_fault_set(fault, text.failed, "%s: %s", path, sk_err_text(text.failed)) : sk_file_replace(path, text.bytes, text.length, 0644, fault);
+	sk_buf_fini(&text);
+	return err;
+}
+
 static enum sk_err write_warrant(struct sk_order_desk *desk, const struct sk_order_matter *m, struct sk_fault *fault)
 {
 	char path[SK_PATH_MAX], ended[SK_PATH_MAX];
@@ -168,7 +221,9 @@ static enum sk_err write_warrant(struct sk_order_desk *desk, const struct sk_ord
 	sk_buf_init(&note, 65536);
 	enum sk_err err = sk_order_mint(m, desk->centre.key, &warrant, fault);
 	if (err == SK_OK && stands) {
-		err = sk_file_replace(path, warrant.bytes, warrant.length, 0644, fault);
+		err = write_document(desk, m, fault); /* before the warrant that needs it */
+		if (err == SK_OK)
+			err = sk_file_replace(path, warrant.bytes, warrant.length, 0644, fault);
 	} else if (err == SK_OK) {
 		struct sk_end end = {.time_ns = desk->now_ns};
 		(void)snprintf(end.id, sizeof end.id, "%s", m->id);

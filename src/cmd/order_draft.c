@@ -151,6 +151,28 @@ static enum sk_err put_words(const struct sk_order_desk *desk, struct sk_order_d
 	return SK_OK;
 }
 
+/* The words of a notice, each text out of a file. */
+static enum sk_err put_notice(const struct sk_order_args *args, struct sk_order_notice *n, struct sk_fault *fault)
+{
+	if (args->about_count > SK_DOCUMENT_LIST_MAX)
+		return wrong(fault, "--about: more than 32");
+	for (size_t i = 0; i < args->about_count; i++)
+		SK_TRY(put(n->about[n->about_count++], sizeof n->about[0], args->abouts[i], "--about", fault));
+	for (unsigned i = 0; i < 2; i++) {
+		struct sk_buf text;
+		SK_TRY(put(n->title[i], sizeof n->title[i], args->title[i], i == 0 ? "--title-en" : "--title-ja", fault));
+		if (args->text_file[i] == NULL)
+			continue;
+		sk_buf_init(&text, SK_NOTICE_TEXT_BYTES);
+		enum sk_err err = sk_file_read(args->text_file[i], &text, fault);
+		if (err == SK_OK)
+			err = put(n->text[i], sizeof n->text[i], sk_buf_text(&text), i == 0 ? "--text-en" : "--text-ja", fault);
+		sk_buf_fini(&text);
+		SK_TRY(err);
+	}
+	return SK_OK;
+}
+
 /* ---- reach ---- */
 
 static enum sk_err read_text(const char *path, struct sk_buf *out, struct sk_fault *fault)
@@ -275,6 +297,7 @@ static enum sk_err fill(struct sk_order_desk *desk, const char *id, struct sk_or
 	SK_TRY(put_words(desk, d, fault));
 	SK_TRY(put_assets(desk->args, d, fault));
 	SK_TRY(put_proofs(desk->args, d, fault));
+	SK_TRY(put_notice(desk->args, &d->notice, fault));
 	return sk_order_desk_blast(desk, &d->order, &d->blast, fault);
 }
 
@@ -283,9 +306,15 @@ static enum sk_err with_quorums(struct sk_order_desk *desk, struct sk_order_docu
 	struct sk_buf quorum, ratify;
 	sk_buf_init(&quorum, SK_QUORUM_TEXT_MAX);
 	sk_buf_init(&ratify, SK_QUORUM_TEXT_MAX);
-	enum sk_err err = sk_order_quorum(desk->access, desk->centre.profile, sk_order_level(&d->order), desk->now_ns, &quorum, fault);
+	d->order.joint = d->org_count > 1; /* whose level is another */
+	enum sk_err err = sk_order_quorum(desk->access, desk->centre.profile, desk->law, sk_order_level(&d->order), desk->now_ns, &quorum, fault);
 	if (err == SK_OK && d->order.urgent)
-		err = sk_order_quorum(desk->access, desk->centre.profile, sk_action_level(d->order.action), desk->now_ns, &ratify, fault);
+		err = sk_order_quorum(desk->access, desk->centre.profile, desk->law, sk_order_base_level(&d->order), desk->now_ns, &ratify, fault);
+	if (err == SK_EPERMIT && ratify.length != 0) {
+		(void)fprintf(desk->args->cmd->err, "sekisho: nobody could ratify it (%s); it ends by itself\n", fault->line);
+		sk_buf_reset(&ratify);
+		err = SK_OK;
+	}
 	if (err == SK_OK)
 		err = sk_order_text_make(d, key, sk_buf_text(&quorum), sk_buf_text(&ratify), body, fault);
 	sk_buf_fini(&quorum);

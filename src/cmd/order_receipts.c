@@ -91,7 +91,9 @@ static enum sk_err take_file(struct sk_order_desk *desk, const struct sk_verify_
 	enum sk_err err = sk_file_read(path, &note, fault);
 	if (err == SK_OK)
 		err = sk_receipt_decode(sk_buf_text(&note), note.length, key, receipt, fault);
-	const struct sk_order_matter *m = err == SK_OK ? sk_orders_find(desk->orders, receipt->order) : NULL;
+	/* a warrant that was refused before it was read has no order's id in its receipt */
+	const struct sk_order_matter *m = err != SK_OK ? NULL : receipt->order[0] != '\0' ? sk_orders_find(desk->orders, receipt->order)
+											   : sk_order_desk_by_warrant(desk, receipt->warrant);
 	if (err == SK_OK && m == NULL) {
 		(void)fprintf(desk->args->cmd->err, "sekisho: %s: a receipt of order '%s', which is not known here; left where it is\n", path, receipt->order);
 	} else if (err == SK_OK && m->staged_ns + m->urgent_ns == 0) {

@@ -22,6 +22,7 @@ static const struct {
 	[SK_ACTION_RPZ_NODATA] = {"our resolvers answer that the name has no address", "the name is taken out of the zone; resolvers ask the world again"},
 	[SK_ACTION_FLOWSPEC_RATE_LIMIT] = {"our routers slow down what goes to the prefix", "the rule is withdrawn, and ends with the session in any case"},
 	[SK_ACTION_FLOWSPEC_DISCARD] = {"our routers drop what goes to the prefix", "the rule is withdrawn, and ends with the session in any case"},
+	[SK_ACTION_RTBH_BLACKHOLE] = {"the network drops everything to the address, which is unreachable meanwhile", "the route is withdrawn, and ends with the session in any case"},
 	[SK_ACTION_NFTABLES_DROP] = {"our gateways drop what goes to or comes from the prefix", "the element is taken out of the set, and times out by itself"},
 	[SK_ACTION_SINKHOLE_REDIRECT] = {"our resolvers answer with our own sinkhole, which keeps mechanical history alone", "the answer is taken back"},
 	[SK_ACTION_TAKEDOWN_NOTICE_SEND] = {"a notice asks the host or registrar to take it down", "it cannot be unsent; a retraction is sent"},
@@ -67,7 +68,7 @@ static void json_matter(struct sk_json_writer *w, const struct sk_order_matter *
 	sk_json_bool(w, "stands", sk_order_state_stands(m->state));
 	sk_json_text(w, "measure", sk_measure_name(sk_action_measure(d->order.action)));
 	sk_json_text(w, "action", sk_action_name(d->order.action));
-	sk_json_text(w, "level", sk_level_name(sk_action_level(d->order.action)));
+	sk_json_text(w, "level", sk_level_name(sk_order_base_level(&d->order)));
 	sk_json_bool(w, "urgent", d->order.urgent);
 	sk_json_bool(w, "foreign", sk_order_is_foreign(d));
 	sk_json_array(w, "targets");
@@ -133,7 +134,7 @@ static void print_row(const struct sk_order_args *args, const struct sk_order_ma
 		(void)snprintf(targets, sizeof targets, "%.120s and %zu more", order->targets[0], order->target_count - 1);
 	else
 		(void)snprintf(targets, sizeof targets, "%.200s", order->targets[0]);
-	(void)fprintf(args->cmd->out, "%-20s %-15s %-26s %-6s %-21s %s\n", m->id, sk_order_state_name(m->state), what, sk_level_name(sk_action_level(order->action)),
+	(void)fprintf(args->cmd->out, "%-20s %-15s %-26s %-6s %-21s %s\n", m->id, sk_order_state_name(m->state), what, sk_level_name(sk_order_base_level(order)),
 		      when(sk_order_until(m), until), targets);
 }
 
@@ -192,6 +193,8 @@ static void tell_text(FILE *out, const struct sk_order_matter *m)
 	(void)fprintf(out, "For how long       %s once set, between %s and %s\n", sk_duration_format((int64_t)d->order.life_s * 1000000000, life), when(d->order.not_before_ns, from),
 		      when(d->order.not_after_ns, until));
 	(void)fprintf(out, "How it is undone   %s\n", is_undone(d->order.action));
+	if (d->notice.about_count != 0)
+		(void)fprintf(out, "What is said       %s\n", d->notice.title[0]);
 	(void)fprintf(out, "Against            %s\n", d->target_act);
 	for (size_t i = 0; i < d->asset_count; i++)
 		(void)fprintf(out, "%s%s%s\n", i == 0 ? "Protects           " : "                   ", d->assets[i].name, d->assets[i].important ? " (an important computer)" : "");
@@ -216,9 +219,40 @@ static void tell_text(FILE *out, const struct sk_order_matter *m)
 		(void)fprintf(out, "Besides            %s\n", d->other);
 }
 
+static bool has_signed(const struct sk_order_matter *m, enum sk_order_event event, const struct sk_verify_key *key)
+{
+	bool found = memcmp(key->public_key, m->text.document->order.proposer.public_key, sizeof key->public_key) == 0;
+	for (size_t i = 0; i < m->voice_count && !found; i++)
+		found = m->voices[i].event == event && memcmp(m->voices[i].key.public_key, key->public_key, sizeof key->public_key) == 0;
+	return found;
+}
+
+/* Who of the quorum could still sign. */
+static void tell_missing(FILE *out, const struct sk_order_matter *m)
+{
+	enum sk_order_event event = m->state == SK_ORDER_VOTING ? SK_ORDER_EVENT_APPROVE : m->state == SK_ORDER_DRAFT ? SK_ORDER_EVENT_URGENT : SK_ORDER_EVENT_RATIFY;
+	const char *text = event == SK_ORDER_EVENT_RATIFY ? m->text.ratify : m->text.quorum, *why = m->missing;
+	enum sk_level level = event == SK_ORDER_EVENT_URGENT ? SK_LEVEL_URGENT : sk_order_base_level(&m->text.document->order);
+	struct sk_quorum *quorum = NULL;
+	struct sk_fault ignored;
+	if (strncmp(why, "warrant: ", 9) == 0)
+		why += 9;
+	(void)fprintf(out, "Who is missing     %zu of at least %zu seats of level %s agree%s%s\n", m->seats, sk_level_approvers(level), sk_level_name(level), why[0] != '\0' ? "; " : "", why);
+	if (sk_quorum_parse(text, strlen(text), &quorum, &ignored) != SK_OK)
+		return;
+	(void)fprintf(out, "Who could sign    ");
+	for (size_t i = 0; i < sk_quorum_members(quorum); i++) {
+		const char *name;
+		const struct sk_verify_key *key = sk_quorum_member(quorum, i, &name);
+		if (!has_signed(m, event, key))
+			(void)fprintf(out, " %s", name);
+	}
+	(void)fprintf(out, "\n");
+	sk_quorum_free(quorum);
+}
+
 static void tell_people(FILE *out, const struct sk_order_matter *m)
 {
-	const struct sk_order *order = &m->text.document->order;
 	char text[SK_TIME_TEXT_MAX];
 	(void)fprintf(out, "Proposed by        %s (%s), who never counts\n", m->proposer, m->proposer_org);
 	if (m->evidence_by[0] != '\0')
@@ -228,10 +262,8 @@ static void tell_people(FILE *out, const struct sk_order_matter *m)
 	for (size_t i = 0; i < m->voice_count; i++)
 		(void)fprintf(out, "%s%s (%s) %s, %s\n", i == 0 ? "Signed             " : "                   ", m->voices[i].account, m->voices[i].org,
 			      sk_order_event_name(m->voices[i].event), when(m->voices[i].time_ns, text));
-	enum sk_level level = sk_action_level(order->action);
-	if (m->state == SK_ORDER_VOTING || m->state == SK_ORDER_URGENT_ACTIVE)
-		(void)fprintf(out, "Who is missing     %zu of at least %zu seats of level %s agree%s%s\n", m->seats, sk_level_approvers(level), sk_level_name(level),
-			      m->missing[0] != '\0' ? "; " : "", m->missing);
+	if (m->state == SK_ORDER_VOTING || m->state == SK_ORDER_URGENT_ACTIVE || (m->state == SK_ORDER_DRAFT && m->text.document->order.urgent))
+		tell_missing(out, m);
 }
 
 static void tell(const struct sk_order_desk *desk, const struct sk_order_matter *m)
@@ -301,7 +333,7 @@ int sk_order_quorum_cmd(const struct sk_order_args *args)
 	if (sk_order_desk_open(args, false, &desk, &fault) != SK_OK)
 		return sk_cmd_fail(args->cmd, &fault);
 	sk_buf_init(&text, SK_QUORUM_TEXT_MAX);
-	enum sk_err err = sk_order_quorum(desk.access, desk.centre.profile, (enum sk_level)level, desk.now_ns, &text, &fault);
+	enum sk_err err = sk_order_quorum(desk.access, desk.centre.profile, desk.law, (enum sk_level)level, desk.now_ns, &text, &fault);
 	sk_order_desk_close(&desk);
 	if (err == SK_OK) {
 		sk_sha256(text.bytes, text.length, digest);

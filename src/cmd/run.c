@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/look.h"
 #include "cmd/run.h"
 
 #include <fcntl.h>
@@ -40,6 +41,7 @@ struct run {
 	struct sk_suspension suspension;
 	unsigned interface_base;
 	uint64_t upstream_base, frames_before; /* of earlier inputs; the second for progress */
+	bool withheld;               /* a centre's workspace: findings are looked at with a purpose, and not in passing. rule: ACCESS-10 */
 	uint64_t finding_keys[SK_RUN_FINDINGS_MAX]; /* the first bytes of the ids of the findings that are kept */
 };
 
@@ -72,6 +74,10 @@ static void take_finding(void *context, const struct sk_finding *finding, bool m
 		take_muted(result, finding);
 		return;
 	}
+	if (run->withheld) {
+		result->findings_not_kept++;
+		return;
+	}
 	/* A finding's id is that of its kind, value and own side. A feed that hits all day fills the list, and each further finding asks all of it. */
 	uint64_t key;
 	memcpy(&key, finding->id, sizeof key);
@@ -95,6 +101,7 @@ static enum sk_err load_force(struct run *run, const struct sk_workspace *worksp
 {
 	static const struct sk_force_paths own = {.basis = NULL};
 	struct sk_run_result *result = run->result;
+	run->withheld = !sk_look_free(workspace);
 	SK_TRY(sk_guard_suspension(workspace, NULL, &run->suspension, fault));
 	SK_TRY(sk_force_load(workspace, &own, run->cmd->clock.unix_ns(run->cmd->clock.context), &run->force, fault));
 	result->basis = run->force->basis;

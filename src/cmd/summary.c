@@ -382,7 +382,9 @@ static void print_findings(FILE *out, const struct sk_run_result *result)
 	static const char *const severities[] = {"-", "low", "medium", "HIGH"};
 	const struct sk_finding *order[SK_RUN_FINDINGS_MAX];
 	if (result->finding_count == 0) {
-		if (result->muted_count == 0)
+		if (result->findings_not_kept != 0)
+			(void)fprintf(out, "\nFindings: there are, and this workspace belongs to a centre: sekisho findings --purpose damage_prevention --key FILE shows them\n");
+		else if (result->muted_count == 0)
 			print_no_findings(out, result);
 		else
 			(void)fprintf(out, "\nFindings: none that is not muted\n");

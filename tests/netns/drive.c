@@ -144,38 +144,53 @@ static enum sk_err serve(struct drive *drive)
 	return SK_OK;
 }
 
+static enum sk_err open_drive(struct drive *drive, char **argv, struct sk_buf *yaml, struct sk_settings_file **file, struct sk_sign_key **key, struct sk_settings *settings,
+			      struct sk_fault *fault)
+{
+	SK_TRY(sk_seal_start());
+	SK_TRY(sk_file_read(argv[1], yaml, fault));
+	if (!sk_file_exists(argv[3])) {
+		SK_TRY(sk_sign_key_new("enforcer.example", key));
+		SK_TRY(sk_sign_key_save(*key, argv[3], fault));
+	} else {
+		SK_TRY(sk_sign_key_load(argv[3], key, fault));
+	}
+	SK_TRY(sk_settings_parse(argv[1], sk_buf_text(yaml), yaml->length, file, fault));
+	*settings = (struct sk_settings){.file = *file, .prefix = ""};
+	drive->backend = sk_backend_find(sk_settings_text(settings, "backend", ""));
+	if (drive->backend == NULL)
+		return sk_fault_set(fault, SK_EBUG, "drive: no such backend");
+	/* Its members live on, the place does not. */
+	struct sk_backend_place place = {.name = sk_settings_text(settings, "name", "here"), .folder = argv[2], .settings = settings, .clock = sk_clock_system(), .key = *key,
+					 .named = named, .named_context = drive};
+	SK_TRY(drive->backend->open(&place, &drive->self, fault));
+	place = (struct sk_backend_place){.name = NULL};
+	return sk_settings_all_known(*file, fault);
+}
+
 int main(int argc, char **argv)
 {
 	static struct drive drive;
 	struct sk_fault fault = {.line = ""};
 	struct sk_settings_file *file = NULL;
 	struct sk_sign_key *key = NULL;
+	struct sk_settings settings;
 	struct sk_buf yaml;
+	if (argc != 4)
+		return 2;
 	sk_buf_init(&yaml, SK_SETTINGS_BYTES_MAX);
-	if (argc != 4 || sk_seal_start() != SK_OK || sk_file_read(argv[1], &yaml, &fault) != SK_OK)
-		goto failed;
-	if (!sk_file_exists(argv[3]) && (sk_sign_key_new("enforcer.example", &key) != SK_OK || sk_sign_key_save(key, argv[3], &fault) != SK_OK))
-		goto failed;
-	if (key == NULL && sk_sign_key_load(argv[3], &key, &fault) != SK_OK)
-		goto failed;
-	if (sk_settings_parse(argv[1], sk_buf_text(&yaml), yaml.length, &file, &fault) != SK_OK)
-		goto failed;
-	struct sk_settings settings = {.file = file, .prefix = ""};
-	drive.backend = sk_backend_find(sk_settings_text(&settings, "backend", ""));
-	struct sk_backend_place place = {.name = sk_settings_text(&settings, "name", "here"), .folder = argv[2], .settings = &settings, .clock = sk_clock_system(), .key = key,
-					 .named = named, .named_context = &drive};
-	if (drive.backend == NULL || drive.backend->open(&place, &drive.self, &fault) != SK_OK || sk_settings_all_known(file, &fault) != SK_OK)
-		goto failed;
-	place = (struct sk_backend_place){.name = NULL}; /* its members live on, it does not */
-	printf("= ok\n");
+	enum sk_err err = open_drive(&drive, argv, &yaml, &file, &key, &settings, &fault);
+	if (err == SK_OK)
+		printf("= ok\n");
+	else
+		printf("= %d %s\n", (int)err, fault.line);
 	(void)fflush(stdout);
-	(void)serve(&drive);
-	drive.backend->close(drive.self);
+	if (err == SK_OK)
+		(void)serve(&drive);
+	if (drive.self != NULL)
+		drive.backend->close(drive.self);
 	sk_settings_free(file);
 	sk_sign_key_free(key);
 	sk_buf_fini(&yaml);
-	return 0;
-failed:
-	printf("= %d %s\n", (int)fault.err, fault.line);
-	return 1;
+	return err == SK_OK ? 0 : 1;
 }

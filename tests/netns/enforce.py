@@ -152,7 +152,7 @@ def down(s):
 
 
 def clocks(s):
-    before, moved = s.state(), f"{s.folder}/clock"
+    before, moved = s.state(), f"{s.folder}/state/clock"  # behind the fence nothing else can be read
     def move(seconds):
         with open(moved + "~", "w") as out: out.write(str(seconds))
         os.rename(moved + "~", moved)
@@ -214,7 +214,7 @@ def crash_life(s, name, points=(None, None), env=None):
 
 def count_points(s, name):
     """The names of the points of both halves."""
-    path = f"{s.folder}/{name}.points"
+    path = f"{s.folder}/state/{name}.points"
     crash_life(s, name, env={"SK_POINTS": path})
     lines = [l.rstrip("\n").split(" ", 1) for l in open(path)]
     second = [i for i, (n, _) in enumerate(lines) if n == "1"][1]

@@ -175,6 +175,7 @@ def it_collects_and_stops_in_order(pair, f):
     seen = sekisho("top", "--socket", s.socket, "--once").out
     expect("border-1" in seen and "indicator.address" in seen and "DD" in seen, seen)
     expect(sum(c["frames"] for c in top["classes"].values()) == sent and top["findings"][0]["count"] == 50 and top["collecting"], f"top: {top}")
+    expect(top["links"][0]["health"]["says"] == "learning" and not top["links"][0]["health"]["countries_named"] and "health border-1 learning" in seen and "no countries named" in seen, seen)
     for secret in (INSIDE, OUTSIDE, NAMED): expect(secret not in s.get("metrics") + s.get("status") + s.said() + seen, f"{secret} is told")
     send(pair, "other", 7)
     s.until("link_received_frames_total", is_=sent + 7)
@@ -427,11 +428,14 @@ def a_link_that_goes_down_is_seen(pair, f):
     s.until("link_received_frames_total", is_=sent)
     pair.sh("ip link set a0 down")
     s.wait("link border-1 is down")
+    s.until("link_health", is_=4)
     expect(s.figure("link_up") == 0 and json.loads(s.get("health"))["state"] == "failing", s.get("health"))
     pair.sh("ip link set a0 up")
     s.wait("link border-1 is up again")
     sent += send(pair, "other", 5)
     s.until("link_received_frames_total", is_=sent)
+    s.until("link_health", is_=1)
+    expect(s.figure("link_health_downs_total") == 1, s.get("metrics"))
     pair.sh("ip link del a0; ip link add a0 type veth peer name a1; ip link set a0 up; ip link set a1 up")
     said = s.end(number=None, code=7)
     expect("the interface is gone" in said, said)
@@ -441,8 +445,9 @@ def a_link_that_goes_down_is_seen(pair, f):
 
 def the_drill_is_run_against_the_service(pair, f):
     """The oversight drill while the service runs and goes on running: behind its walls, as another user, over several of its intervals; two in a row. Figures move as the note says."""
-    s = Service(pair, f, links=("name: border-1\n    interface: a1", "name: other\n    interface: b1"), interval="2s")
+    s = Service(pair, f, links=("name: border-1\n    interface: a1", "name: other\n    interface: b1"), interval="2s", more="link_health:\n  enabled: false\n")
     s.until("intervals_total", least=1)
+    expect(s.figure("link_health") == 0 and "\nhealth " not in sekisho("top", "--socket", s.socket, "--once").out, "the health of links is looked at, though it is off")
     for which in (("--workspace", s.workspace), ("--config", s.config)):
         refused = pair.run(SEKISHO, "drill", *which, "--interface", "a0", code=2).err
         expect("link" in refused and "border-1" in refused and "--link" in refused, refused)

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Who may look and who may decide, from outside: founding, accounts, oversight's own domain, leases, a purpose on each look, the log for the inspector, service
 credentials, signatures made elsewhere, and what an administrator with the database in his hands can do (nothing that is not seen)."""
-import re, shutil, sqlite3, stat, tempfile
+import base64, hashlib, hmac, re, shutil, sqlite3, stat, struct, tempfile, time
 from lib import *
 
+for word in ("SEKISHO_KEY", "SEKISHO_DIR"): os.environ.pop(word, None)
 # Each command waits for its disk; memory is quicker.
 if os.access("/dev/shm", os.W_OK): tempfile.tempdir = "/dev/shm"
 
@@ -100,6 +101,11 @@ def every_look_is_an_act():
         c.act("chair", "lease", "revoke", "l2", "--why", "enough"); sekisho("findings", "--workspace", c.dir, *purpose, code=29)
         leaves = b"".join(open(os.path.join(d, n), "rb").read() for d, _, names in os.walk(c.dir + "/centre/ledger") for n in names)
         expect(b"198.51.100.9" not in leaves and b"anna" not in leaves and b"look.findings" in leaves and b"purpose.damage_prevention" in leaves, "what the ledger says of looks")
+        # a run shows nothing of what it found in passing
+        cap = write_pcap(f + "/d.pcap", [ether(p) for p in tcp_talk("192.0.2.6", 5001, "198.51.100.9", 443, client_hello("www.evil.example"), b"z")])
+        text = sekisho("watch", "--workspace", c.dir, cap).out; expect("belongs to a centre" in text and "198.51.100.9" not in text and "192.0.2.6" not in text, text)
+        result, _ = watch_json(c.dir, cap, extra=("--again",)); expect(result["findings"] == [] and result["findings_not_listed"] > 0, str(result["findings"]))
+        found = json.loads(sekisho("findings", "--workspace", c.dir, "--json", "--purpose", "damage_prevention", "--key", c.key("insp")).out); expect(any(x["subject"] == "192.0.2.6" for x in found), "what was found is not kept")
         # a workspace of one's own, without a centre, is looked into as ever
         os.rename(c.dir + "/centre", f + "/centre"); expect(len(json.loads(sekisho("findings", "--workspace", c.dir, "--json").out)) == len(found), "a workspace without a centre")
         os.symlink(f + "/centre", c.dir + "/centre"); sekisho("findings", "--workspace", c.dir, code=38)
@@ -140,10 +146,26 @@ def signed_elsewhere():
         sekisho(*add, "--statement", f + "/st2", *signed[2], *signed[0], *signed[1]); expect(any(a["id"] == "insp" for a in c.show("account", "list")), "signed at three machines")
         sekisho("access", "account", "add", "x", "--dir", c.dir, "--org", "host", "--account-key", c.pub("spare"), "--signature", f + "/st.sig", code=2)
 
+def code_of(uri, ahead=0):
+    key = base64.b32decode(re.search("secret=([A-Z2-7=]+)", uri).group(1)); mac = hmac.new(key, struct.pack(">Q", int(time.time()) // 30 + ahead), "sha1").digest(); at = mac[-1] & 15
+    return "%06d" % ((struct.unpack(">I", mac[at:at + 4])[0] & 0x7fffffff) % 10**6)
+
+def stolen_session():
+    """Whoever has the token looks; what is approved needs a second factor for exactly that."""
+    with Folder() as f:
+        c = Centre(f, watched=False); open(f + "/pw", "w").write("correct horse battery\n"); os.chmod(f + "/pw", 0o600); token = f + "/token"; digest, other = "ab" * 32, "cd" * 32
+        c.act("paul", "factor", "password", "paul", "--password-file", f + "/pw"); uri = c.act("paul", "factor", "totp", "paul").out
+        session = lambda *words, code=0: sekisho("access", "session", *words, "--dir", c.dir, "--token-file", token, code=code)
+        session("begin", "paul", "--password-file", f + "/pw", code=37); session("begin", "anna", "--password-file", f + "/pw", code=37); session("begin", "nobody", "--password-file", f + "/pw", code=37)
+        session("begin", "paul", "--password-file", f + "/pw", "--code", code_of(uri)); expect(stat.S_IMODE(os.stat(token).st_mode) == 0o600, "mode of the token")
+        expect(open(token).read().strip().encode() not in open(c.dir + "/centre/access.db", "rb").read(), "the token itself in the database")
+        expect(session("check").out.startswith("paul"), "whose"); session("approve", "--digest", digest, code=37); session("step-up", "--digest", digest, code=2); session("step-up", "--digest", digest, "--code", "000000", code=37)
+        session("step-up", "--digest", digest, "--code", code_of(uri, 1)); session("approve", "--digest", other, code=37); session("approve", "--digest", digest); session("approve", "--digest", digest, code=37)
+        c.act("admin", "account", "close", "paul", "--why", "left"); session("check", code=37); session("end"); os.chmod(token, 0o644); session("check", code=7)
+
 def factors_and_services():
     with Folder() as f:
         c = Centre(f, watched=False); secret = f + "/pw"; open(secret, "w").write("correct horse battery\n"); os.chmod(secret, 0o644)
-        import hashlib
         bad = sorted(hashlib.sha1(f"password number {i}".encode()).hexdigest().upper() + f":{i + 1}" for i in range(500)); open(f + "/pwned", "w").write("\n".join(bad) + "\n")
         c.act("anna", "factor", "password", "anna", "--password-file", secret, code=7); os.chmod(secret, 0o600)
         c.act("paul", "factor", "password", "anna", "--password-file", secret, code=29); c.act("admin", "factor", "password", "anna", "--password-file", secret, code=29)
@@ -153,9 +175,7 @@ def factors_and_services():
         sekisho("access", "factor", "check", "anna", "--dir", c.dir, "--password-file", secret); open(secret, "w").write("correct horse batterx\n")
         sekisho("access", "factor", "check", "anna", "--dir", c.dir, "--password-file", secret, code=37); sekisho("access", "factor", "check", "anna", "--dir", c.dir, "--code", "000000", code=37)
         uri = c.act("anna", "factor", "totp", "anna").out; expect(uri.startswith("otpauth://totp/"), uri)
-        import base64, hmac, struct as s, time
-        key = base64.b32decode(re.search("secret=([A-Z2-7=]+)", uri).group(1)); mac = hmac.new(key, s.pack(">Q", int(time.time()) // 30), "sha1").digest(); at = mac[-1] & 15
-        code = "%06d" % ((s.unpack(">I", mac[at:at + 4])[0] & 0x7fffffff) % 10**6)
+        code = code_of(uri)
         sekisho("access", "factor", "check", "anna", "--dir", c.dir, "--code", code); sekisho("access", "factor", "check", "anna", "--dir", c.dir, "--code", code, code=37)
         c.act("rita", "factor", "remove", "anna", "totp", code=29); c.act("admin", "factor", "remove", "anna", "totp"); expect([x["factor"] for x in c.show("factor", "list")] == ["password"], "factors")
         # services
@@ -168,4 +188,4 @@ def factors_and_services():
         for name in ("access.db", "keys/access.key"): expect(stat.S_IMODE(os.stat(f"{c.dir}/centre/{name}").st_mode) == 0o600, name)
         os.chmod(c.dir + "/centre/keys/access.key", 0o644); sekisho("access", "factor", "list", "--dir", c.dir, code=7)
 
-main(a_team, oversight_apart, every_look_is_an_act, database_in_hand, signed_elsewhere, factors_and_services)
+if __name__ == "__main__": main(a_team, oversight_apart, every_look_is_an_act, database_in_hand, signed_elsewhere, stolen_session, factors_and_services)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Bases and policies, from outside: a laboratory in which an office asks, oversight decides and a workspace collects; an agreement with its partner; a team of its own; policies rolled back
 and forth; what must be refused; what somebody with the database in his hands can do (nothing that is not seen)."""
-import hashlib, re, sqlite3
+import hashlib, re, sqlite3, time
 from lib import *
 
 POLICY = os.path.join(ROOT, "policy")
@@ -35,6 +35,9 @@ class Office:
         self.request(id, **more); self.basis("lena", "review", id)
         for p in ("m1", "chair", "m2"): self.basis(p, "approve", id)
     def replay(self, *words, code=0): return json.loads(sekisho("policy", "replay", "--dir", self.dir, "--json", *words, code=code).out)
+    def proved(self):
+        """Oversight's own program recomputes every signature, step and quorum."""
+        verify_both(self.dir + "/centre/ledger"); sekisho("centre", "openings", "--dir", self.dir, "-o", self.f + "/openings"); run(VERIFY, "--openings", self.f + "/openings", self.dir + "/centre/ledger")
     def oversight_key(self):
         return open(self.key("chair") + ".pub").read().split("\n")[0].strip()
     def workspace(self, id, name="ws", border=None, code=0):
@@ -90,7 +93,7 @@ def whole_life():
         o.account("cora", "host", "commander") if sekisho("access", "key", "new", o.key("cora"), "--name", "cora") else None
         o.basis("cora", "terminate", "B-1", "--why", "done")
         expect(not os.path.exists(ws + "/basis.note") and os.path.exists(ws + "/suspended"), "ended"); sekisho("watch", "--workspace", ws, cap, code=30)
-        r = o.replay(); expect(r["agree"] and r["acts"] >= 20, str(r)); verify_both(o.dir + "/centre/ledger"); verify_both(ws + "/ledger")
+        r = o.replay(); expect(r["agree"] and r["acts"] >= 20, str(r)); o.proved(); verify_both(ws + "/ledger")
 
 def refused_requests():
     with Folder() as f:
@@ -105,6 +108,13 @@ def refused_requests():
         expect(json.loads(sekisho("basis", "list", "--dir", o.dir, "--json").out) == [], "what was refused leaves nothing")
         o.basis("anna", "review", "nothing", code=4); o.basis("anna", "dance", "R-1", code=2)
 
+def time_is_over():
+    with Folder() as f:
+        o = Office(f); o.request("T-1", more=("--for", "1s")); o.request("T-2")
+        while json.loads(sekisho("basis", "settle", "--dir", o.dir, "--json").out)["expired"] == 0: time.sleep(0.1)
+        expect(o.stage("T-1") == "expired" and o.stage("T-2") == "draft", "the centre records that the time of one is over"); o.basis("lena", "review", "T-1", code=34)
+        expect(o.show("T-1")["acts"][-1]["by"] == "the centre" and o.replay()["agree"], "by its own key"); o.proved()
+
 def an_agreement():
     with Folder() as f:
         o = Office(f, partner=True)
@@ -114,7 +124,7 @@ def an_agreement():
         o.workspace("A-1"); o.basis("otto", "activate", "A-1", "--workspace", f + "/ws")
         expect(not o.show("A-1")["may_provide"], "a further gate"); o.basis("petra", "consent", "A-1", "--to", "provision"); expect(o.show("A-1")["may_provide"], "provision")
         o.basis("hans", "suspend", "A-1", "--as", "partner", "--why", "we look into it"); expect(os.path.exists(f + "/ws/suspended"), "the partner stops it")
-        o.basis("hans", "terminate", "A-1", "--why", "we leave"); expect(o.stage("A-1") == "terminated" and not os.path.exists(f + "/ws/basis.note"), "and ends it")
+        o.basis("hans", "terminate", "A-1", "--why", "we leave"); expect(o.stage("A-1") == "terminated" and not os.path.exists(f + "/ws/basis.note"), "and ends it"); o.proved()
 
 def a_team():
     with Folder() as f:
@@ -125,16 +135,21 @@ def a_team():
         o.basis("pia", "activate", "N-1", "--workspace", f + "/ws")
         shown = json.loads(sekisho("basis", "--workspace", f + "/ws", "--json").out); expect(not shown["simulated"] and shown["kind"] == "own_network", str(shown))
         o.do("paul", "policy", "load", f"{POLICY}/lab.yaml", code=26)                       # of another profile
-        expect(o.replay()["agree"], "replay")
+        expect(o.replay()["agree"], "replay"); o.proved()
 
 def elsewhere():
-    """Signed on another machine, and handed in."""
+    """Signed on another machine with an SSH key, and handed in."""
+    if not shutil.which("ssh-keygen"): return print("note: no ssh-keygen")
     with Folder() as f:
-        o = Office(f)
-        o.request("E-1"); o.basis("lena", "review", "E-1")
-        run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "x", "-f", f + "/ssh") if shutil.which("ssh-keygen") else skip("no ssh-keygen")
-        done = sekisho("basis", "approve", "E-1", "--dir", o.dir, "--to-sign", f + "/s"); expect("sign " in done.out, done.out)
-        expect(o.show("E-1")["votes"] == [], "nothing happened yet")
+        o = Office(f); ssh = f + "/id"; run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", ssh)
+        o.do("admin", "access", "account", "add", "sam", "--org", "host", "--account-key", ssh + ".pub", "--role", "legal")
+        o.request("E-1"); words = ("basis", "review", "E-1", "--dir", o.dir); hand = (*words, "--statement", f + "/s", "--signature", f + "/s.sig", "--by", ssh + ".pub")
+        done = sekisho(*words, "--to-sign", f + "/s"); expect("ssh-keygen -Y sign" in done.out and o.stage("E-1") == "draft", "nothing happened yet")
+        run("ssh-keygen", "-Y", "sign", "-q", "-n", "sekisho-act", "-f", ssh, f + "/s")
+        text = open(f + "/s").read(); open(f + "/s", "w").write(text.replace('"why":""', '"why":"x"')); sekisho(*hand, code=9); open(f + "/s", "w").write(text)
+        sekisho(*hand); expect(o.stage("E-1") == "review", "handed in"); sekisho(*hand, code=34)
+        # the same signature again, after an edit has made it a draft again: it names the act before it
+        o.request("E-1", verb="edit"); sekisho(*hand, code=2); expect(o.stage("E-1") == "draft", "no replay")
 
 def policies():
     with Folder() as f:
@@ -153,7 +168,7 @@ def policies():
         for p in PANEL: o.basis(p, "approve", "P-2")
         expect(o.stage("P-2") == "review" and o.stage("P-1") == "active", "three are not enough now; what was decided stays decided")
         o.do("lena", "policy", "load", f"{POLICY}/lab.yaml"); o.approve("P-3", more=("--for", "150d"))
-        r = o.replay(); expect(r["agree"], str(r)); verify_both(o.dir + "/centre/ledger")
+        r = o.replay(); expect(r["agree"], str(r)); o.proved()
         strict = o.replay("--under", f + "/strict.yaml", code=8); expect(strict["differ"] > 0, "judged under the newest version alone, old decisions do not agree")
         lines = sekisho("policy", "list", "--dir", o.dir).out.splitlines(); expect(len(lines) == 3 and lines[-1].endswith("in force now"), str(lines))
         # a stored version that was changed, and one that is gone
@@ -161,6 +176,23 @@ def policies():
         os.rename(stored, stored + ".x"); sekisho("basis", "list", "--dir", o.dir, code=8); open(stored, "w").write(whole)
         # policy/current is a copy: whoever writes it changes nothing
         open(o.dir + "/centre/policy/current", "w").write("00" * 32 + "\n"); o.request("P-4", more=("--for", "150d")); expect(o.replay()["agree"], "current is set right")
+
+def a_policy_binds_orders():
+    """Caps of measures and quorums of orders are policy too: a stricter one refuses what the program alone would let through, and old orders stay as they were decided. rule: POLICY-3"""
+    from orders import Desk, TEXT
+    if not shutil.which("ssh-keygen"): return print("note: no ssh-keygen")
+    with Folder() as f:
+        d = Desk(f); load = lambda path, code=0: sekisho("policy", "load", path, "--dir", d.dir, "--key", d.key("chair"), code=code)
+        load(f"{POLICY}/lab.yaml"); d.draft("o1"); d.order("ben", "evidence", "o1", "--why", "x"); d.order("fumi", "legal", "o1", "--why", "x"); d.order("ayu", "submit", "o1"); d.approve("fumi", "o1"); d.approve("dan", "o1")
+        expect(d.state("o1") == "approved", d.state("o1"))
+        text = open(f"{POLICY}/lab.yaml").read().replace("version: 2026-11-30.1", "version: strict")
+        text = re.sub(r"(measure: rpz\n    longest: )7d(\n    urgent: )24h", r"\g<1>12h\g<2>none", text); open(f + "/strict.yaml", "w").write(re.sub(r"(level: medium\n    rule: count\n    present: )2", r"\g<1>3", text))
+        load(f + "/strict.yaml"); done = d.draft("o2", code=40); expect("lives 12h" in done.err or "live 12h at most" in done.err, done.err)
+        d.draft("o2", text=[w if w != "24h" else "11h" for w in TEXT] ); d.order("ben", "evidence", "o2", "--why", "x"); d.order("fumi", "legal", "o2", "--why", "x"); d.order("ayu", "submit", "o2")
+        d.approve("fumi", "o2"); d.approve("dan", "o2"); expect(d.state("o2") == "voting", "two are not enough now"); d.approve("chika", "o2"); expect(d.state("o2") == "approved", d.state("o2"))
+        load(f"{POLICY}/lab.yaml"); done = json.loads(sekisho("policy", "replay", "--dir", d.dir, "--json").out); expect(done["agree"] and done["acts"] > 12, str(done))
+        done = json.loads(sekisho("policy", "replay", "--dir", d.dir, "--json", "--under", f + "/strict.yaml", code=8).out); expect(done["differ"] > 0, str(done))
+        sekisho("centre", "openings", "--dir", d.dir, "-o", f + "/openings"); run(VERIFY, "--openings", f + "/openings", d.dir + "/centre/ledger")
 
 def the_act_of_2025():
     """The Japanese act: not in force, refused with the date; a laboratory loads it, oversight acknowledges it, and what is to come is simulated."""
@@ -174,7 +206,7 @@ def the_act_of_2025():
         # sectors alone need nobody's acknowledgement; a quorum does
         text = open(f"{POLICY}/jp-2025.yaml").read(); open(f + "/s.yaml", "w").write(text.replace('"electric power"', '"electricity"')); open(f + "/q.yaml", "w").write(text.replace("keep: 90d", "keep: 80d"))
         expect("in force" in o.do("lena", "policy", "load", f + "/s.yaml").out, "sectors"); expect("waits" in o.do("lena", "policy", "load", f + "/q.yaml").out, "retention")
-        o.do("chair", "policy", "withdraw"); expect(o.replay()["agree"], "replay")
+        o.do("chair", "policy", "withdraw"); expect(o.replay()["agree"], "replay"); o.proved()
         wide = {"present: 3\n    chair": "present: 2\n    chair", "keep: 90d": "keep: 91d", "longest: 7d": "longest: 8d", "classes: [FF]": "classes: [FF, FD]", "effective_from: 2027-11-22": "effective_from: 2026-11-22"}
         for old, new in wide.items():
             open(f + "/w.yaml", "w").write(text.replace(old, new, 1)); done = sekisho("policy", "check", f + "/w.yaml", code=35); expect(re.match(r"sekisho: .*w\.yaml:\d+:\d+: ", done.err), done.err)
@@ -191,4 +223,4 @@ def database_in_hand():
         sekisho("basis", "show", "D-1", "--dir", o.dir, code=8); sekisho("policy", "replay", "--dir", o.dir, code=8); sekisho("centre", "check", "--dir", o.dir, code=8)
 
 if __name__ == "__main__":
-    main(whole_life, refused_requests, an_agreement, a_team, elsewhere, policies, the_act_of_2025, database_in_hand)
+    main(whole_life, refused_requests, time_is_over, an_agreement, a_team, elsewhere, policies, a_policy_binds_orders, the_act_of_2025, database_in_hand)

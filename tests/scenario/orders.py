@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """An order from outside: a finding, a proposal, evidence and law, a quorum of three organisations with SSH keys, a warrant, the enforcer's receipts, the end. Then every
 way around it: one who signs twice, colleagues where organisations are wanted, an edit after approval, the urgent path ratified and not, the database in hand."""
-import shutil, sqlite3, tempfile, time
+import grp, pwd, re, shutil, sqlite3, sys, tempfile, time
 from lib import *
 
 if os.access("/dev/shm", os.W_OK): tempfile.tempdir = "/dev/shm"
@@ -15,13 +15,13 @@ TEXT = ["--measure", "rpz", "--action", "nxdomain", "--target", "bad.example", "
 
 class Desk:
     """A centre of several organisations; everybody has an SSH key of their own."""
-    def __init__(self, f, kind="nco"):
+    def __init__(self, f, kind="nco", people=PEOPLE):
         self.f, self.dir = f, f + "/d"; os.mkdir(self.dir)
-        sekisho("centre", "init", "--dir", self.dir, "--profile", "lab")
+        self.centre = re.search(r"\S+\+[0-9a-f]{8}\+\S+", sekisho("centre", "init", "--dir", self.dir, "--profile", "lab").out).group(0)
         for name in ("admin", "chair", "m1", "m2", *PEOPLE): run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", self.key(name))
         sekisho("access", "init", "--dir", self.dir, "--kind", kind, "--org", "nco", "--admin-key", self.pub("admin"), *sum((["--oversight-key", self.pub(p)] for p in ("chair", "m1", "m2")), []))
-        for org, kind in KINDS.items(): self.access("org", "add", org, "--kind", kind)
-        for name, (org, role) in PEOPLE.items(): self.access("account", "add", name, "--org", org, "--account-key", self.pub(name), "--role", role)
+        for org, kind in KINDS.items() if people else (): self.access("org", "add", org, "--kind", kind)
+        for name, (org, role) in PEOPLE.items() if people else (): self.access("account", "add", name, "--org", org, "--account-key", self.pub(name), "--role", role)
         open(f + "/proof.txt", "w").write("what was seen\n")
 
     def key(self, name): return f"{self.f}/{name}"
@@ -45,11 +45,12 @@ def the_way():
         d.to_voting(); expect(d.state() == "voting", d.state())
         d.approve("ayu", "o1", code=29)                                   # who asks does not decide
         d.approve("fumi", "o1"); expect(d.look()["seats"] == 1 and "needs 2" in d.look()["missing"], str(d.look()))
+        expect("Who could sign     isp/mia npa/dan pwr/chika" in sekisho("order", "show", "o1", "--dir", d.dir).out, sekisho("order", "show", "o1", "--dir", d.dir).out)
         d.approve("fumi", "o1", code=40); d.order("leo", "stage", "o1", code=40)
         said = d.approve("dan", "o1").out; expect("approved" in said, said)
         shown = sekisho("order", "show", "o1", "--dir", d.dir).out
         for words in ("our resolvers answer that the name does not exist", "bad.example", "for 24", "unknown", "fumi (mod) approve", "dan (npa) approve", "who never counts"): expect(words in shown or words == "for 24", f"{words}: {shown}")
-        expect("stage" in shown, shown); d.order("op", "stage", "o1"); expect(d.state() == "staged", d.state())
+        expect("stage" in shown, shown); done = d.order("leo", "stage", "o1", code=29); expect("takedown notices alone" in done.err, done.err); d.order("op", "stage", "o1"); expect(d.state() == "staged", d.state())
         body = open(d.warrant()).read(); expect('"format":"sekisho-warrant/2"' in body and body.count("sekisho-act/1") == 2, body)
         # after a crash the warrant is made again, byte for byte
         os.remove(d.warrant()); sekisho("order", "receipts", "--dir", d.dir); expect(open(d.warrant()).read() == body, "another warrant")
@@ -107,6 +108,13 @@ def urgent():
         d.order("ayu", "halt", "o1", "--why", "x", code=29); d.order("chair", "halt", "o1", "--why", "too much"); expect(d.state() == "rolled_back" and os.path.exists(d.warrant(ending="end")), d.state())
         verify_both(d.dir + "/centre/ledger")
 
+def a_team_of_two():
+    with Folder() as f:
+        d = Desk(f, "own_network", ()); d.access("account", "add", "eva", "--org", "nco", "--account-key", d.pub("ayu"), "--role", "operator"); d.access("account", "add", "tom", "--org", "nco", "--account-key", d.pub("dan"), "--role", "approver")
+        text = [w for w in TEXT if w not in ("--protect", "waterworks")] + ["--important", "waterworks"]; d.draft(text=text, code=29)  # two persons besides the proposer: there are none
+        done = d.draft(text=text + ["--urgent", "tonight"]); expect("nobody could ratify" in done.err, done.err); d.approve("ayu", "o1", code=29); d.approve("dan", "o1"); expect(d.state() == "urgent_active", d.state())
+        d.approve("dan", "o1", code=40); verify_both(d.dir + "/centre/ledger")
+
 def elsewhere_and_in_hand():
     """A signature made on another machine; and an administrator with the database."""
     with Folder() as f:
@@ -126,7 +134,7 @@ def reach():
         d = Desk(f); w = make_workspace(f); open(f + "/list.txt", "w").write("evil.example\n198.51.100.9\n"); sekisho("selectors", "import", "--workspace", w, f + "/list.txt")
         cap = write_pcap(f + "/c.pcap", [ether(p) for i in range(12) for p in tcp_talk(f"192.0.2.{i + 5}", 5000 + i, "198.51.100.9", 443, client_hello("www.evil.example"), b"y")]); watch_json(w, cap)
         finding = json.loads(sekisho("findings", "--workspace", w, "--json").out)[0]["id"]
-        text = ["--measure", "nftables", "--action", "drop"] + [x for x in TEXT if x not in ("--measure", "rpz", "--action", "nxdomain", "--target", "bad.example")] + ["--target", "198.51.100.9"]
+        text = ["--measure", "nftables", "--action", "drop"] + [x for x in TEXT if x not in ("--measure", "rpz", "--action", "nxdomain", "--target", "bad.example")] + ["--target", "198.51.100.9", "--since", "2000-01-01T00:00:00Z"]
         d.order("ayu", "draft", "o1", *text, "--finding", finding[:10], "--workspace", w); got = d.look(); expect(got["blast"]["hosts"] == "10-99" and got["blast"]["organisations"] == "unknown", str(got["blast"]))
         shown = sekisho("order", "show", "o1", "--dir", d.dir).out; expect("192.0.2." not in shown and f"{finding}" in shown and "leaf " in shown, shown)
         other = [x if x != "198.51.100.9" else "198.51.100.77" for x in text]; d.order("ayu", "draft", "o2", *other, "--finding", finding, "--workspace", w); expect(d.look("o2")["blast"]["hosts"] == "unknown", "unknown is not zero")
@@ -138,4 +146,25 @@ def reach():
             if done.returncode == 44: break
         expect(done.returncode == 44 and i < 12, f"{i} questions: {done.err}")
 
-main(the_way, who_counts, abroad, urgent, elsewhere_and_in_hand, reach)
+def with_the_enforcer():
+    """The warrant is taken by the real enforcer under quorums that the centre printed; what it did comes back into the docket; the end undoes it."""
+    with Folder() as f:
+        d = Desk(f); web, conf, levels = f + "/web", f + "/enforcer.yaml", ("low", "medium", "high", "urgent"); os.mkdir(web)
+        for level in levels: open(f"{f}/quorum.{level}", "w").write(sekisho("order", "quorum", level, "--dir", d.dir).out)
+        os.makedirs(d.dir + "/centre/out/warrants", exist_ok=True)
+        open(conf, "w").write(f"folder: {d.dir}/enforcer\ninbox: {d.dir}/centre/out/warrants\nuser: {pwd.getpwuid(os.getuid()).pw_name}\ngroup: {grp.getgrgid(os.getgid()).gr_name}\ncentre: {d.centre}\nwatch: 1s\npoll: 50ms\nquorum:\n"
+                              + "".join(f"  {level}: {f}/quorum.{level}\n" for level in levels) + f"targets:\n  - name: firewalls\n    backend: list\n    folder: {web}\n")
+        once = lambda: sekisho("enforcer", "--config", conf, "--once"); values = lambda: [l for l in open(web + "/domains.txt").read().splitlines() if not l.startswith("#")] if os.path.exists(web + "/domains.txt") else []
+        d.to_voting(); d.approve("fumi", "o1"); once(); expect(values() == [], "set before it was agreed on"); d.approve("dan", "o1"); once(); expect(values() == [], "set before it was staged")
+        d.order("op", "stage", "o1"); once(); expect(values() == ["bad.example"], str(values()))
+        sekisho("order", "receipts", "--dir", d.dir, code=4); key = open(web + "/enforcer.vkey").read().strip(); said = sekisho("order", "receipts", "--dir", d.dir, "--enforcer", key)
+        got = d.look(); expect(got["state"] == "active" and got["receipts"] >= 3, f"{said.out}{said.err}{got}"); taken = got["receipts"]
+        sekisho("order", "receipts", "--dir", d.dir); expect(d.look()["receipts"] == taken, "a receipt taken twice")
+        d.order("op", "end", "o1", "--why", "gone"); once(); expect(values() == [], "not undone"); sekisho("order", "receipts", "--dir", d.dir); got = d.look()
+        expect(got["state"] == "ended_early" and got["undone"], str(got)); d.order("ben", "notify", "o1", "--told", "its owner"); d.order("chair", "review", "o1", "--confirm", "--text", "as it should be"); d.order("dan", "close", "o1")
+        # a quorum that the enforcer was not given: the centre alone can do nothing
+        open(f + "/quorum.medium", "a").write("# another\n"); d.to_voting("o2"); d.approve("fumi", "o2"); d.approve("dan", "o2"); d.order("op", "stage", "o2"); once(); expect(values() == [], "set under another quorum")
+        said = sekisho("order", "receipts", "--dir", d.dir)
+        expect(d.state("o2") == "rolled_back" and "not the one configured" in said.err, said.err + d.state("o2")); verify_both(d.dir + "/centre/ledger")
+
+if __name__ == "__main__": main(*([globals()[n] for n in sys.argv[1:]] or [the_way, who_counts, abroad, urgent, a_team_of_two, elsewhere_and_in_hand, reach, with_the_enforcer]))

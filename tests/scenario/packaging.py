@@ -108,7 +108,29 @@ def what_is_installed():
         def find(end): found = [p for p in there if p.endswith(end)]; expect(len(found) == 1, f"{end}: installed {len(found)} times"); return there[found[0]]
         unit = open(find("lib/systemd/system/sekisho-sensor.service")).read(); program = re.search(r"(?m)^ExecStart=(\S+) sensor --config /etc/sekisho/sekisho.yaml$", unit)
         expect(program and f + program[1] in there.values(), f"the unit names a program that is not where it says: {program and program[1]}")
-        find("lib/systemd/system/sekisho-retention.service"); find("lib/systemd/system/sekisho-retention.timer"); find("man/man1/sekisho-retention.1"); find("lib/sysusers.d/sekisho.conf"); find("lib/tmpfiles.d/sekisho.conf"); find("man/man5/sekisho.conf.5"); find("man/man1/sekisho-top.1"); find("man/man1/sekisho-conf.1")
+        find("lib/systemd/system/sekisho-retention.service"); find("lib/systemd/system/sekisho-retention.timer"); find("man/man1/sekisho-retention.1")
+        find("lib/sysusers.d/sekisho.conf"); find("lib/tmpfiles.d/sekisho.conf"); find("man/man5/sekisho.conf.5"); find("man/man1/sekisho-top.1"); find("man/man1/sekisho-conf.1")
+        find("lib/systemd/system/sekisho-enforcer.service"); find("man/man5/sekisho-enforcer.5"); find("doc/sekisho/enforcer.yaml")
         expect("is right" in run(SEKISHO, "conf", "check", find("doc/sekisho/sekisho.yaml")).out, "the installed example")
 
-main(systemd_finds_nothing_wrong, retention_runs_once_a_day, little_is_exposed, the_calls_that_it_leaves, unit_configuration_and_code_agree, user_and_folders, what_is_installed)
+def the_enforcers_unit():
+    """Its own user, one right, never root; as little exposed as the sensor's; and the example configuration is right."""
+    path = os.path.join(BUILD, "packaging", "sekisho-enforcer.service"); text = open(path).read()
+    get = lambda name: re.findall(rf"(?m)^{name}=(.*)$", text)
+    expect(get("User") == get("Group") == ["sekisho-enforcer"] and get("AmbientCapabilities") == get("CapabilityBoundingSet") == ["CAP_NET_ADMIN"], "user, rights")
+    expect("Restart=always" in text and not {7, 48} & {int(c) for c in get("RestartPreventExitStatus")[0].split()}, "a target that is down is tried again")
+    done = run(SEKISHO, "enforcer", "--config", os.path.join(ROOT, "packaging", "enforcer.yaml"), "--check"); expect("fine; 2 targets" in done.out, done.out)
+    with Folder() as f:
+        with open(f + "/wrong.yaml", "w") as out: out.write(open(os.path.join(ROOT, "packaging", "enforcer.yaml")).read() + "    tabel: x\n")
+        done = run(SEKISHO, "enforcer", "--config", f + "/wrong.yaml", "--check", code=10); expect("tabel" in done.err and "wrong.yaml:" in done.err, done.err)
+        if not need("systemd-analyze"): return
+        runnable_ = re.sub(r"(?m)^Exec(Start|StartPre)=.*$", lambda m: f"Exec{m[1]}={SEKISHO} --version", text)
+        open(f + "/sekisho-enforcer.service", "w").write(runnable_)
+        done = run("systemd-analyze", "verify", "--man=no", f + "/sekisho-enforcer.service", code=None); expect(done.returncode == 0 and not done.err.strip(), done.err)
+        now = exposure(runnable_, f); print(f"note: the enforcer's exposure {now} of 10"); expect(now <= EXPOSURE, f"exposure is {now}")
+        known = groups(); allowed = left_by(get("SystemCallFilter"), known) | known["@default"]
+        set_up = set("socket connect bind prctl capset capget landlock_create_ruleset landlock_add_rule landlock_restrict_self memfd_create timerfd_create pidfd_open execve clone vfork wait4 syncfs flock fdatasync".split())
+        expect(set_up <= allowed, f"the unit does not leave: {sorted(set_up - allowed)}")
+        expect({"ptrace", "mount", "setuid", "init_module", "reboot"}.isdisjoint(allowed), "the unit leaves too much")
+
+main(the_enforcers_unit, systemd_finds_nothing_wrong, retention_runs_once_a_day, little_is_exposed, the_calls_that_it_leaves, unit_configuration_and_code_agree, user_and_folders, what_is_installed)

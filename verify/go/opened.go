@@ -267,6 +267,7 @@ type matter struct {
 	basis            *basisState
 	order            *orderState
 	lease            *leaseState
+	plain            *plainState
 }
 
 type opened struct {
@@ -425,6 +426,8 @@ func (o *opened) judge() error {
 		return o.basisAct()
 	case "order":
 		return o.orderAct()
+	case "remark", "selfreport", "inspection", "retention", "reident":
+		return o.plainAct()
 	}
 	return nil
 }

@@ -411,6 +411,7 @@ type orderText struct {
 	Quorum   string `json:"quorum"`
 	Proposer string `json:"proposer"`
 	Urgent   bool   `json:"urgent"`
+	Joint    bool   `json:"joint"`
 }
 
 type voice struct {
@@ -499,8 +500,8 @@ func (o *opened) propose(r *orderState, who *account) error {
 	if r.proposer != nil && who != r.proposer {
 		return o.refuse("signature", "expected %s, who proposed it", r.proposer.id)
 	}
-	line, document := string(o.act.fields["order"]), string(o.act.fields["document"])
-	*r = orderState{state: r.state, proposer: who, quorum: o.act.text("quorum"), ratify: o.act.text("ratify"), digest: digestOf(line + "\n")}
+	line, document := o.act.text("order"), string(o.act.fields["document"])
+	*r = orderState{state: r.state, proposer: who, quorum: o.act.text("quorum"), ratify: o.act.text("ratify"), digest: digestOf(line)}
 	if json.Unmarshal([]byte(line), &r.order) != nil || actionLevels[r.order.Measure+" "+r.order.Action] == "" {
 		return o.refuse("order", "expected an order's line")
 	}
@@ -578,10 +579,21 @@ func (o *opened) agree(r *orderState, who *account) (string, error) {
 	}
 	r.voices = append(r.voices, voice{who, event, key})
 	text, level := r.quorum, actionLevels[r.order.Measure+" "+r.order.Action]
+	if r.order.Joint {
+		level = "high"
+	}
 	if event == "ratify" {
 		text = r.ratify
 	} else if r.order.Urgent {
 		level = "urgent"
+	}
+	q, _ := parseQuorum(text)
+	is := false
+	for _, m := range q.members {
+		is = is || (m.key.id == key.id && m.key.name == key.name && string(m.key.public) == string(key.public))
+	}
+	if !is {
+		return "", o.refuse("quorum", "the approval by '%s' is not a member's of the quorum", key.name)
 	}
 	o.quorums++
 	if !r.agreed(text, level, event) {

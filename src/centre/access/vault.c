@@ -185,7 +185,14 @@ static size_t aad_of(uint8_t aad[AAD_MAX], const char *kind, const char *account
 	return kind_size + account_size + name_length;
 }
 
-static int bind(sqlite3_stmt *statement, const char *kind, const char *account, const void *name, size_t name_length)
+/* Names from outside come as long as they like; an account's and a service's are of an act's length. */
+static enum sk_err check_owner(const char *account, struct sk_fault *fault)
+{
+	return account == NULL || strlen(account) < SK_MATTER_ID_MAX ? SK_OK : sk_fault_set(fault, SK_EUSAGE, "'%.40s...': a name has at most %d characters", account,
+											      SK_MATTER_ID_MAX - 1);
+}
+
+static int bind_item(sqlite3_stmt *statement, const char *kind, const char *account, const void *name, size_t name_length)
 {
 	int code = sqlite3_bind_text(statement, 1, kind, -1, SQLITE_STATIC);
 	if (code == SQLITE_OK && account != NULL)
@@ -200,12 +207,13 @@ enum sk_err sk_vault_put(struct sk_factors *factors, const char *kind, const cha
 {
 	uint8_t aad[AAD_MAX], sealed[SK_ITEM_MAX + SK_SEAL_OVERHEAD_BYTES];
 	sqlite3_stmt *statement = NULL;
+	SK_TRY(check_owner(account, fault));
 	if (value->failed != SK_OK || value->length > SK_ITEM_MAX)
 		return sk_fault_set(fault, SK_ETOOBIG, "%s: an item of more than %d bytes", kind, SK_ITEM_MAX);
 	sk_seal(factors->key, aad, aad_of(aad, kind, account, name, name_length), value->bytes, value->length, sealed);
 	int code = sqlite3_prepare_v2(factors->db, "INSERT OR REPLACE INTO item(kind, account, name, sealed) VALUES (?1, ?2, ?3, ?4)", -1, &statement, NULL);
 	if (code == SQLITE_OK)
-		code = bind(statement, kind, account, name, name_length);
+		code = bind_item(statement, kind, account, name, name_length);
 	if (code == SQLITE_OK)
 		code = sqlite3_bind_blob(statement, 4, sealed, (int)(value->length + SK_SEAL_OVERHEAD_BYTES), SQLITE_STATIC);
 	if (code == SQLITE_OK)
@@ -233,9 +241,10 @@ enum sk_err sk_vault_get(struct sk_factors *factors, const char *kind, const cha
 			 struct sk_fault *fault)
 {
 	sqlite3_stmt *statement = NULL;
+	SK_TRY(check_owner(account, fault));
 	int code = sqlite3_prepare_v2(factors->db, "SELECT sealed FROM item WHERE kind = ?1 AND account = ?2 AND name = ?3", -1, &statement, NULL);
 	if (code == SQLITE_OK)
-		code = bind(statement, kind, account, name, name_length);
+		code = bind_item(statement, kind, account, name, name_length);
 	if (code == SQLITE_OK)
 		code = sqlite3_step(statement);
 	enum sk_err err = code == SQLITE_ROW    ? unseal_row(factors, statement, 0, kind, account, name, name_length, value, fault)
@@ -251,7 +260,7 @@ enum sk_err sk_vault_delete(struct sk_factors *factors, const char *kind, const 
 	sqlite3_stmt *statement = NULL;
 	int code = sqlite3_prepare_v2(factors->db, "DELETE FROM item WHERE kind = ?1 AND (?2 IS NULL OR account = ?2) AND (?3 IS NULL OR name = ?3)", -1, &statement, NULL);
 	if (code == SQLITE_OK)
-		code = bind(statement, kind, account, name, name_length);
+		code = bind_item(statement, kind, account, name, name_length);
 	if (code == SQLITE_OK)
 		code = sqlite3_step(statement);
 	(void)sqlite3_finalize(statement);
@@ -270,7 +279,7 @@ enum sk_err sk_vault_each(struct sk_factors *factors, const char *kind, const ch
 	int code = sqlite3_prepare_v2(factors->db, "SELECT account, name, sealed FROM item WHERE kind = ?1 AND (?2 IS NULL OR account = ?2) ORDER BY account, name", -1,
 				      &statement, NULL);
 	if (code == SQLITE_OK)
-		code = bind(statement, kind, account, NULL, 0);
+		code = bind_item(statement, kind, account, NULL, 0);
 	while (code == SQLITE_OK || code == SQLITE_ROW) {
 		code = sqlite3_step(statement);
 		if (code != SQLITE_ROW)

@@ -28,6 +28,13 @@ struct sk_order_blast {
 	char warnings[SK_DOCUMENT_TEXT_MAX];  /* popularity lists that speak of a target; "" none */
 };
 
+/* What a notice says (docs/notices.md): for notice alone, grade G3. Languages: English, Japanese. about_count 0: no notice. */
+enum { SK_NOTICE_TITLE_BYTES = 201, SK_NOTICE_TEXT_BYTES = 16385, SK_NOTICE_ABOUT_BYTES = 256 };
+struct sk_order_notice {
+	size_t about_count;
+	char about[SK_DOCUMENT_LIST_MAX][SK_NOTICE_ABOUT_BYTES], title[2][SK_NOTICE_TITLE_BYTES], text[2][SK_NOTICE_TEXT_BYTES];
+};
+
 /* Filled by whoever proposes. Texts are the struct's own. */
 struct sk_order_document {
 	struct sk_order order;                /* measure, targets, period; proposer, document and quorum are filled by sk_order_text_make */
@@ -46,12 +53,13 @@ struct sk_order_document {
 	struct sk_order_asset assets[SK_DOCUMENT_LIST_MAX];
 	struct sk_order_proof proofs[SK_DOCUMENT_LIST_MAX];
 	struct sk_order_blast blast;
+	struct sk_order_notice notice;        /* of a measure that sends or publishes */
 };
 
 /* A document with what was made of it; the body of propose and edit. */
 struct sk_order_text {
 	struct sk_order_document *document;   /* owned; NULL: empty */
-	char *line, *quorum, *ratify;         /* owned; ratify "" unless the order is urgent */
+	char *line, *quorum, *ratify;         /* owned; ratify "" unless the order is urgent, and where nobody could ratify */
 	uint8_t ratify_digest[SK_HASH_BYTES]; /* stands in the document, so that approvals are bound to it too */
 };
 
@@ -59,9 +67,11 @@ struct sk_order_text {
 SK_MUST enum sk_err sk_order_document_check(const struct sk_order_document *document, struct sk_fault *fault);
 /* Does it reach abroad: an effect, or an addressee of another jurisdiction (I4)? */
 bool sk_order_is_foreign(const struct sk_order_document *document);
-/* Append the body of propose or edit: the document is checked, order->proposer, document, quorum and digest are set. ratify "" unless urgent. */
+/* Append the body of propose or edit: the document is checked, order->proposer, document, quorum and digest are set. ratify "" unless urgent, and where the register has too few who could. */
 SK_MUST enum sk_err sk_order_text_make(struct sk_order_document *document, const struct sk_verify_key *proposer, const char *quorum, const char *ratify, struct sk_buf *out,
 				       struct sk_fault *fault);
+/* Append the document alone, byte for byte what its digest in the order is of: what the enforcer's notices are made of. */
+void sk_order_document_write(const struct sk_order_text *text, struct sk_buf *out);
 /* Read such a body: document, line and digests must belong together. Caller frees. SK_EMALFORMED, SK_ENOMEM. */
 SK_MUST enum sk_err sk_order_text_read(const char *body, size_t length, struct sk_order_text *out, struct sk_fault *fault);
 /* Free; it is empty then. */

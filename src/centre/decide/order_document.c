@@ -45,6 +45,21 @@ static enum sk_err check_lists(const struct sk_order_document *d, struct sk_faul
 	return SK_OK;
 }
 
+/* What goes out must be there in both languages, and nothing of it where nothing goes out. */
+static enum sk_err check_notice(const struct sk_order_document *d, struct sk_fault *fault)
+{
+	const struct sk_order_notice *n = &d->notice;
+	bool sends = !sk_measure_reversible(sk_action_measure(d->order.action));
+	if (!sends)
+		return n->about_count == 0 ? SK_OK : refuse(fault, "notice", "nothing: this measure sends no message");
+	if (n->about_count == 0)
+		return refuse(fault, "notice.about", "at least one name, address or URL that the notice is about");
+	for (unsigned i = 0; i < 2; i++)
+		if (n->title[i][0] == '\0' || n->text[i][0] == '\0' || strpbrk(n->title[i], "\r\n") != NULL)
+			return refuse(fault, i == 0 ? "notice.en" : "notice.ja", "a title of one line, and a text");
+	return SK_OK;
+}
+
 //= rule: ORDER-4
 enum sk_err sk_order_document_check(const struct sk_order_document *d, struct sk_fault *fault)
 {
@@ -63,6 +78,7 @@ enum sk_err sk_order_document_check(const struct sk_order_document *d, struct sk
 	if (d->blast.hosts[0] == '\0' || d->blast.flows[0] == '\0' || d->blast.organisations[0] == '\0' || d->blast.counters[0] == '\0')
 		return refuse(fault, "blast", "an estimate, or the word unknown (LAW.md I9)");
 	SK_TRY(check_lists(d, fault));
+	SK_TRY(check_notice(d, fault));
 	bool important = false;
 	for (size_t i = 0; i < d->asset_count; i++)
 		important = important || d->assets[i].important;
@@ -152,6 +168,26 @@ static void write_coordination(struct sk_json_writer *w, const struct sk_order_d
 	sk_json_end(w);
 }
 
+static const char *const languages[] = {"en", "ja"};
+
+static void write_notice(struct sk_json_writer *w, const struct sk_order_notice *n)
+{
+	sk_json_object(w, "notice");
+	sk_json_array(w, "about");
+	for (size_t i = 0; i < n->about_count; i++)
+		sk_json_text(w, NULL, n->about[i]);
+	sk_json_end(w);
+	for (unsigned i = 0; i < 2; i++) {
+		if (i == 1)
+			sk_json_text(w, "grade", "G3");
+		sk_json_object(w, languages[i]);
+		sk_json_text(w, "text", n->text[i]);
+		sk_json_text(w, "title", n->title[i]);
+		sk_json_end(w);
+	}
+	sk_json_end(w);
+}
+
 static void write_document(const struct sk_order_document *d, const uint8_t ratify[SK_HASH_BYTES], struct sk_buf *out)
 {
 	const struct sk_order *o = &d->order;
@@ -175,6 +211,8 @@ static void write_document(const struct sk_order_document *d, const uint8_t rati
 	sk_json_text(&w, "measure", sk_measure_name(sk_action_measure(o->action)));
 	write_time(&w, "not_after", o->not_after_ns);
 	write_time(&w, "not_before", o->not_before_ns);
+	if (d->notice.about_count != 0)
+		write_notice(&w, &d->notice);
 	sk_json_text(&w, "other", d->other);
 	sk_json_array(&w, "protected");
 	for (size_t i = 0; i < d->asset_count; i++) {
@@ -194,6 +232,11 @@ static void write_document(const struct sk_order_document *d, const uint8_t rati
 	sk_json_bool(&w, "urgent", o->urgent);
 	sk_json_text(&w, "urgent_why", d->urgent_why);
 	sk_json_end(&w);
+}
+
+void sk_order_document_write(const struct sk_order_text *text, struct sk_buf *out)
+{
+	write_document(text->document, text->ratify_digest, out);
 }
 
 static void write_body(const struct sk_buf *json, const struct sk_buf *line, const char *quorum, const char *ratify, struct sk_buf *out)
@@ -226,6 +269,7 @@ enum sk_err sk_order_text_make(struct sk_order_document *d, const struct sk_veri
 	sk_buf_init(&line, SK_WARRANT_TEXT_MAX);
 	digest_of(ratify, ratify_digest);
 	d->order.proposer = *proposer;
+	d->order.joint = d->org_count > 1;
 	digest_of(quorum, d->order.quorum);
 	write_document(d, ratify_digest, &json);
 	sk_sha256(sk_buf_text(&json), json.length, d->order.document);
@@ -378,6 +422,27 @@ static void read_objects(struct reader *r, struct sk_order_document *d)
 	leave(r, &part);
 }
 
+static void read_notice(struct reader *r, struct sk_order_notice *n)
+{
+	if (sk_json_get(r->at, "notice") == NULL)
+		return;
+	struct reader part = inside(r, "notice");
+	for (const struct sk_json_value *v = list_of(&part, "about", SK_DOCUMENT_LIST_MAX); v != NULL; v = v->next) {
+		if (v->kind != SK_JSON_TEXT || v->length >= SK_NOTICE_ABOUT_BYTES) {
+			part.wrong = "about";
+			break;
+		}
+		memcpy(n->about[n->about_count++], v->text, v->length + 1);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		struct reader words = inside(&part, languages[i]);
+		take_text(&words, "text", n->text[i], sizeof n->text[i]);
+		take_text(&words, "title", n->title[i], sizeof n->title[i]);
+		leave(&part, &words);
+	}
+	leave(r, &part);
+}
+
 static enum sk_err read_document(const struct sk_json_value *object, struct sk_order_document *d, uint8_t ratify[SK_HASH_BYTES], struct sk_fault *fault)
 {
 	struct reader r = {.at = object};
@@ -388,6 +453,7 @@ static enum sk_err read_document(const struct sk_json_value *object, struct sk_o
 		return refuse(fault, "measure", "a measure and its action");
 	read_lists(&r, d);
 	read_objects(&r, d);
+	read_notice(&r, &d->notice);
 	take_number(&r, "check_hours", &d->check_hours);
 	take_text(&r, "extends", d->extends, sizeof d->extends);
 	take_number(&r, "life_s", &d->order.life_s);
@@ -410,7 +476,7 @@ static enum sk_err check_together(struct sk_order_text *text, const struct sk_or
 	uint8_t digest[SK_HASH_BYTES];
 	struct sk_buf again;
 	digest_of(text->ratify, digest);
-	if (memcmp(digest, text->ratify_digest, sizeof digest) != 0 || (text->ratify[0] != '\0') != d->order.urgent)
+	if (memcmp(digest, text->ratify_digest, sizeof digest) != 0 || (text->ratify[0] != '\0' && !d->order.urgent))
 		return refuse(fault, "ratify_quorum", "the digest of the quorum that ratifies, of an urgent order alone");
 	(void)snprintf(d->order.id, sizeof d->order.id, "%s", line->id);
 	sk_buf_init(&again, (size_t)2 * SK_ACT_BODY_MAX);

@@ -112,7 +112,11 @@ static enum sk_err register_agrees(const struct trial *t, const char *text, enum
 	struct sk_buf now;
 	sk_buf_init(&now, SK_QUORUM_TEXT_MAX);
 	enum sk_err err = t->court->quorum(t->court->context, level, t->act->time_ns, &now, t->fault);
-	if (err == SK_OK && strcmp(sk_buf_text(&now), text) != 0)
+	/* a team of two has nobody to ratify with: what they set urgently ends in time, and that is all */
+	bool nobody = err == SK_EPERMIT && text[0] == '\0';
+	if (nobody)
+		err = SK_OK;
+	else if (err == SK_OK && strcmp(sk_buf_text(&now), text) != 0)
 		err = sk_fault_set(t->fault, SK_EORDER, "order %s: %s: its quorum for level %s is not the register's; edit the order anew", t->matter->id,
 				   sk_order_event_name(t->event), sk_level_name(level));
 	sk_buf_fini(&now);
@@ -123,7 +127,26 @@ static enum sk_err check_quorums(const struct trial *t, const struct sk_order_te
 {
 	const struct sk_order *order = &text->document->order;
 	SK_TRY(register_agrees(t, text->quorum, sk_order_level(order)));
-	return order->urgent ? register_agrees(t, text->ratify, sk_action_level(order->action)) : SK_OK;
+	return order->urgent ? register_agrees(t, text->ratify, sk_order_base_level(order)) : SK_OK;
+}
+
+/* The policy of the day may say less than the table of measures, never more. */
+//= rule: POLICY-3
+static enum sk_err within_policy(const struct trial *t, const struct sk_order *order)
+{
+	const char *measure = sk_measure_name(sk_action_measure(order->action));
+	const struct sk_law *law = t->court->law;
+	const struct sk_law_cap *cap = law != NULL ? sk_law_cap(law, measure, t->act->time_ns, t->court->profile == SK_PROFILE_LAB) : NULL;
+	char span[SK_LAW_WORD_MAX];
+	if (cap == NULL)
+		return SK_OK;
+	const struct sk_law_span *most = order->urgent ? &cap->urgent : &cap->longest;
+	if (sk_law_span_none(most))
+		return sk_fault_set(t->fault, SK_EORDER, "order %s: policy %s lets no %s be set urgently", t->matter->id, law->name, measure);
+	if ((int64_t)order->life_s > (sk_law_span_after(t->act->time_ns, most) - t->act->time_ns) / 1000000000)
+		return sk_fault_set(t->fault, SK_EORDER, "order %s: its measure would live %llu seconds; policy %s lets %s live %s at most%s", t->matter->id, (unsigned long long)order->life_s, law->name,
+				    measure, sk_law_span_format(most, span), order->urgent ? " when it is urgent" : "");
+	return SK_OK;
 }
 
 static enum sk_err new_text(struct trial *t)
@@ -141,6 +164,7 @@ static enum sk_err new_text(struct trial *t)
 	if (t->court->profile == SK_PROFILE_JP_2025 && strcmp(text->document->home, "JP") != 0)
 		return sk_fault_set(t->fault, SK_EMALFORMED, "order %s: foreign.home: expected JP under profile jp-2025", t->matter->id);
 	SK_TRY(check_quorums(t, text));
+	SK_TRY(within_policy(t, order));
 	/* whatever was looked at and signed over the old text is void */
 	t->next.voice_count = 0;
 	t->next.seats = 0;
@@ -155,6 +179,7 @@ static enum sk_err on_propose(struct trial *t)
 {
 	(void)snprintf(t->next.proposer, sizeof t->next.proposer, "%s", t->who->account);
 	(void)snprintf(t->next.proposer_org, sizeof t->next.proposer_org, "%s", t->who->org);
+	t->next.proposer_kind = t->who->kind;
 	return new_text(t);
 }
 
@@ -264,7 +289,7 @@ static enum sk_err on_approve(struct trial *t)
 {
 	SK_TRY(window_is_open(t));
 	SK_TRY(add_voice(t));
-	return count(t, sk_action_level(order_of(t->matter)->action), t->matter->text.quorum);
+	return count(t, sk_order_base_level(order_of(t->matter)), t->matter->text.quorum);
 }
 
 static enum sk_err on_reject(struct trial *t)
@@ -309,15 +334,30 @@ static enum sk_err on_ratify(struct trial *t)
 {
 	if (t->act->time_ns >= ratify_until(t->matter))
 		return sk_fault_set(t->fault, SK_EEXPIRED, "order %s: ratify: the time to ratify is over; it is undone", t->matter->id);
+	if (t->matter->text.ratify[0] == '\0')
+		return no(t, "the register had too few people to ratify it when it was drafted; it ends by itself");
 	SK_TRY(add_voice(t));
-	return count(t, sk_action_level(order_of(t->matter)->action), t->matter->text.ratify);
+	return count(t, sk_order_base_level(order_of(t->matter)), t->matter->text.ratify);
 }
 
 /* ---- doing ---- */
 
+/* What stands behind the letter of LAW.md 3 that lets this organisation execute. "own network" only they themselves can know. */
+static enum sk_err executes_this(const struct trial *t)
+{
+	enum sk_measure measure = sk_action_measure(order_of(t->matter)->action);
+	const char *condition = sk_access_condition(t->who, "order.stage");
+	if (strcmp(condition, "takedown") == 0 && measure != SK_MEASURE_TAKEDOWN_NOTICE)
+		return not_you(t, "such an organisation executes takedown notices alone (LAW.md 3)");
+	if (strcmp(condition, "patch") == 0 && measure != SK_MEASURE_VENDOR_REQUEST)
+		return not_you(t, "such an organisation executes vendor requests alone (LAW.md 3)");
+	return SK_OK;
+}
+
 static enum sk_err on_stage(struct trial *t)
 {
 	const struct sk_order_document *d = t->matter->text.document;
+	SK_TRY(executes_this(t));
 	SK_TRY(window_is_open(t));
 	if (d->org_count > 1 && strcmp(t->who->org, d->commander) != 0)
 		return not_you(t, "several organisations execute it, and another one commands (coordination.commander)");
@@ -517,8 +557,9 @@ static void publish(const struct trial *t, struct sk_act_facts *facts)
 	size_t n = 0;
 	if (sk_order_is_foreign(t->next.text.document))
 		(void)snprintf(facts->words[n++], SK_ACT_WORD_MAX, "foreign");
-	(void)snprintf(facts->words[n++], SK_ACT_WORD_MAX, "level.%s", sk_level_name(sk_action_level(order->action)));
+	(void)snprintf(facts->words[n++], SK_ACT_WORD_MAX, "level.%s", sk_level_name(sk_order_base_level(order)));
 	(void)snprintf(facts->words[n++], SK_ACT_WORD_MAX, "measure.%s", sk_measure_name(sk_action_measure(order->action)));
+	(void)snprintf(facts->words[n++], SK_ACT_WORD_MAX, "org.%s", sk_org_kind_name(t->next.proposer_kind));
 	if (order->urgent)
 		(void)snprintf(facts->words[n++], SK_ACT_WORD_MAX, "urgent");
 	facts->word_count = n;

@@ -346,7 +346,7 @@ static enum sk_err advance_all(struct sk_enforcer *e, struct sk_fault *fault)
 static void count(struct sk_enforcer *e, struct sk_enforcer_load *load)
 {
 	int64_t mono_ns = enforcer_mono(e);
-	*load = (struct sk_enforcer_load){.measures = e->measure_count};
+	*load = (struct sk_enforcer_load){.measures = e->measure_count, .moving = e->scan_ns == 0}; /* 0: there may be more in the inbox */
 	for (size_t i = 0; i < e->measure_count; i++) {
 		const struct measure *m = e->measures[i];
 		bool waits = false;

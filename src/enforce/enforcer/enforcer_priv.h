@@ -6,7 +6,7 @@
 #include "enforcer/enforcer.h"
 #include "text/json.h"
 
-enum { BUCKETS = 1 << 14, BATCH_ITEMS = 16384, DIGEST_TEXT = 2 * SK_HASH_BYTES + 1 };
+enum { BUCKETS = 1 << 14, BATCH_ITEMS = 2048, DIGEST_TEXT = 2 * SK_HASH_BYTES + 1 };
 
 /* A thing on a target, held by one warrant or by more (an extension overlaps what it extends). */
 struct element {
@@ -104,6 +104,7 @@ struct sk_enforcer {
 	struct measure *by_digest[BUCKETS];
 	struct over *overs[BUCKETS];
 	size_t items;                /* of all measures */
+	size_t taken;                /* in the present scan */
 	uint64_t batch;
 	uint64_t *files;             /* of the inbox, seen already: keyed hashes, open addressing */
 	size_t file_count, file_places;

@@ -12,7 +12,8 @@
 #include "seal/siphash.h"
 #include "text/text.h"
 
-enum { FILES_MAX = 1 << 20, SCAN_FILES_MAX = 20000 };
+/* So many warrants at a time, so that what runs out in the meantime is not kept waiting by what comes. */
+enum { FILES_MAX = 1 << 20, TAKEN_MAX = 1000 };
 
 static const int64_t keep_ended_ns = INT64_C(91) * 86400 * 1000000000;
 
@@ -186,6 +187,8 @@ static enum sk_err read_file(struct sk_enforcer *e, int folder, const char *name
 	struct stat info;
 	struct sk_buf text;
 	bool again = false;
+	if (fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) != 0 || (e->file_places > 0 && *slot_of(e->files, e->file_places, hash_of(e, name, &info)) != 0))
+		return SK_OK;
 	int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return SK_OK; /* gone again, a link, or not for us: the next scan sees */
@@ -211,6 +214,7 @@ static enum sk_err read_file(struct sk_enforcer *e, int folder, const char *name
 		if (!again) {
 			*slot = hash;
 			e->file_count++;
+			e->taken++;
 		}
 	}
 	sk_buf_fini(&text);
@@ -226,7 +230,7 @@ static enum sk_err scan(struct sk_enforcer *e, bool ends, struct sk_warrant *war
 	int folder = open(e->conf->inbox, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	enum sk_err err = folder < 0 ? sk_fault_errno(fault, errno, "%s: the inbox cannot be read", e->conf->inbox) : SK_OK;
 	for (int i = 0; i < count; i++) {
-		if (err == SK_OK && names[i]->d_name[0] != '.')
+		if (err == SK_OK && names[i]->d_name[0] != '.' && (ends || e->taken < TAKEN_MAX))
 			err = read_file(e, folder, names[i]->d_name, ends, warrant, fault);
 		free(names[i]);
 	}
@@ -242,8 +246,11 @@ enum sk_err inbox_scan(struct sk_enforcer *e, struct sk_fault *fault)
 	if (warrant == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
 	enum sk_err err = scan(e, true, warrant, fault);
+	e->taken = 0;
 	if (err == SK_OK)
 		err = scan(e, false, warrant, fault);
 	free(warrant);
+	if (e->taken == TAKEN_MAX)
+		e->scan_ns = 0; /* there may be more: again in the next turn */
 	return err == SK_OK ? receipts_flush(e, fault) : err;
 }

@@ -238,18 +238,24 @@ static enum sk_err take_language(struct json_object *notice, enum sk_notice_lang
 	return out->title[language] != NULL && out->text[language] != NULL ? SK_OK : SK_ENOMEM;
 }
 
+/* NULL: no JSON, or no memory. */
+static struct json_object *parse_document(const void *json, size_t length)
+{
+	struct json_tokener *tokener = length <= SK_NOTICE_DOCUMENT_MAX ? json_tokener_new_ex(JSON_DEPTH) : NULL;
+	if (tokener == NULL)
+		return NULL;
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	struct json_object *top = json_tokener_parse_ex(tokener, json, (int)length);
+	json_tokener_free(tokener);
+	return top;
+}
+
 enum sk_err sk_notice_parse(const void *json, size_t length, struct sk_notice *out, struct sk_fault *fault)
 {
 	*out = (struct sk_notice){.about_count = 0};
 	if (length > SK_NOTICE_DOCUMENT_MAX)
 		return sk_fault_set(fault, SK_EUSAGE, "notice: a document of %zu bytes", length);
-	struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH);
-	if (tokener == NULL)
-		return SK_ENOMEM;
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	struct json_object *top = json_tokener_parse_ex(tokener, json, (int)length);
-	json_tokener_free(tokener);
-	struct json_object *notice = member(top, "notice");
+	struct json_object *top = parse_document(json, length), *notice = member(top, "notice");
 	const char *grade = string_of(member(notice, "grade"), 8, false);
 	enum sk_err err = SK_OK;
 	if (notice == NULL)

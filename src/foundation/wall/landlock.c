@@ -62,18 +62,20 @@ static enum sk_err add_path(int ruleset, const struct sk_wall_path *path, uint64
 		return errno == ENOENT ? sk_fault_set(fault, SK_ENOENT, "%s: is not there, and could not be opened behind the walls", path->path)
 				       : sk_fault_errno(fault, errno, "%s: cannot be opened", path->path);
 	int failed = fstat(fd, &info) != 0 ? errno : 0;
-	uint64_t wanted = path->write ? WRITE_ACCESS : READ_ACCESS;
-	struct path_attributes attributes = {.allowed = (S_ISDIR(info.st_mode) ? wanted : wanted & FILE_ACCESS) & handled, .parent_fd = fd};
+	uint64_t wanted = (path->write ? WRITE_ACCESS : READ_ACCESS) | (path->run ? EXECUTE : 0);
+	struct path_attributes attributes = {.allowed = (S_ISDIR(info.st_mode) ? wanted : wanted & (FILE_ACCESS | EXECUTE)) & handled, .parent_fd = fd};
 	if (failed == 0 && syscall(CALL_ADD_RULE, ruleset, RULE_PATH_BENEATH, &attributes, 0) != 0)
 		failed = errno;
 	(void)close(fd);
 	return failed == 0 ? SK_OK : sk_fault_errno(fault, failed, "%s: Landlock takes no rule for it", path->path);
 }
 
-static void tell(struct sk_wall_facts *facts, int abi)
+static void tell(struct sk_wall_facts *facts, int abi, bool files_alone)
 {
 	facts->landlock_abi = abi;
 	facts->state[SK_WALL_FILES] = abi >= 1 ? SK_WALL_STANDS : SK_WALL_ABSENT;
+	if (files_alone)
+		return;
 	facts->state[SK_WALL_PORTS] = abi >= ABI_PORTS ? SK_WALL_STANDS : SK_WALL_ABSENT;
 	facts->state[SK_WALL_SCOPE] = abi >= ABI_SCOPE ? SK_WALL_STANDS : SK_WALL_ABSENT;
 }
@@ -82,18 +84,18 @@ enum sk_err sk_wall_landlock(const struct sk_wall_plan *plan, struct sk_wall_fac
 {
 	long abi = syscall(CALL_CREATE_RULESET, NULL, 0, CREATE_VERSION);
 	if (abi < 1 && (errno == ENOSYS || errno == EOPNOTSUPP)) { /* not built in, or not switched on */
-		tell(facts, 0);
+		tell(facts, 0, plan->files_alone);
 		return SK_OK;
 	}
 	if (abi < 1)
 		return sk_fault_errno(fault, errno, "Landlock does not tell its version");
 	struct ruleset_attributes attributes = {.files = files_of_abi((int)abi)};
 	size_t size = sizeof attributes.files;
-	if (abi >= ABI_PORTS) {
+	if (abi >= ABI_PORTS && !plan->files_alone) {
 		attributes.ports = BIND_TCP | CONNECT_TCP;
 		size = offsetof(struct ruleset_attributes, scope);
 	}
-	if (abi >= ABI_SCOPE) {
+	if (abi >= ABI_SCOPE && !plan->files_alone) {
 		attributes.scope = SIGNAL | (plan->abstract_sockets ? 0 : ABSTRACT_SOCKET);
 		size = sizeof attributes;
 	}
@@ -107,8 +109,16 @@ enum sk_err sk_wall_landlock(const struct sk_wall_plan *plan, struct sk_wall_fac
 		err = sk_fault_errno(fault, errno, "Landlock cannot be switched on");
 	(void)close(ruleset);
 	if (err == SK_OK)
-		tell(facts, (int)abi);
+		tell(facts, (int)abi, plan->files_alone);
 	return err;
+}
+
+enum sk_err sk_wall_fence(const struct sk_wall_plan *plan, struct sk_wall_facts *facts, struct sk_fault *fault)
+{
+	struct sk_wall_plan alone = *plan;
+	alone.files_alone = true;
+	SK_TRY(sk_wall_alone(fault));
+	return sk_wall_landlock(&alone, facts, fault);
 }
 
 enum sk_err sk_wall_close(const struct sk_wall_plan *plan, struct sk_wall_facts *facts, struct sk_fault *fault)

@@ -48,14 +48,20 @@ SK_MUST enum sk_err sk_wall_hand_over(const char *user, const char *group, uint6
 struct sk_wall_path {
 	const char *path;   /* a folder with all below it, or a file */
 	bool write;         /* also make, write, rename, remove; else read alone */
+	bool run;           /* also run what lies there (sk_wall_fence) */
 };
 struct sk_wall_plan {
 	const struct sk_wall_path *paths; /* nothing else can be opened. A file that is replaced needs its folder here */
 	size_t path_count;
 	bool abstract_sockets;            /* the service manager's socket is an abstract one: leave that half of the scope open */
+	bool files_alone;                 /* ports and scope stay open (sk_wall_fence sets it) */
 };
 /* Landlock as far as this kernel has it, then no capability at all. SK_ENOENT (a path), SK_EUSAGE (more than one thread), SK_EIO. */
 SK_MUST enum sk_err sk_wall_close(const struct sk_wall_plan *plan, struct sk_wall_facts *facts, struct sk_fault *fault);
+
+/* For a process whose work is done by programs that it runs: Landlock for files alone, as its children inherit it. Rights stay as sk_wall_hand_over left them. SK_ENOENT (a path), SK_EUSAGE (more
+   than one thread), SK_EIO. */
+SK_MUST enum sk_err sk_wall_fence(const struct sk_wall_plan *plan, struct sk_wall_facts *facts, struct sk_fault *fault);
 
 /* ---- last: each thread for itself ---- */
 

@@ -37,6 +37,12 @@ void sk_country_take(struct sk_pulse *pulse, const struct sk_pulse_beat *beat)
 	}
 }
 
+/* Of most codes nothing was ever seen, and nothing is to be learned or said. */
+static bool was_seen(const struct sk_country *country)
+{
+	return country->hosts != 0 || country->range.high > 0;
+}
+
 /* ---- what is usual ---- */
 
 static float down_to(float usual, float count, float factor)
@@ -68,7 +74,7 @@ static void learn(struct sk_pulse *pulse, struct sk_direction *direction)
 	learn_range(&direction->range, direction->hosts, first, learned);
 	for (unsigned i = 0; i < SK_COUNTRY_NONE; i++) {
 		struct sk_country *country = &direction->countries[i];
-		if (country->state != SK_COUNTRY_USUAL || country->run != 0)
+		if (!was_seen(country) || country->state != SK_COUNTRY_USUAL || country->run != 0)
 			continue;
 		learn_range(&country->range, country->hosts, first, learned);
 		if (first || (!learned && country->frames < country->frames_usual))
@@ -103,7 +109,7 @@ static bool others_stay(const struct sk_direction *direction)
 	float seen = direction->hosts, usual = direction->range.low;
 	for (unsigned i = 0; i < SK_COUNTRY_NONE; i++) {
 		const struct sk_country *country = &direction->countries[i];
-		if (country->state != SK_COUNTRY_LESS && !is_less(direction, country))
+		if (!was_seen(country) || (country->state != SK_COUNTRY_LESS && !is_less(direction, country)))
 			continue;
 		seen -= country->hosts;
 		usual -= country->range.low;
@@ -182,7 +188,8 @@ static void judge(struct sk_pulse *pulse, unsigned leaves, struct sk_pulse_event
 	struct news news = {.events = {{{.kind = 0}}}};
 	const bool others = others_stay(direction);
 	for (unsigned i = 0; i < SK_COUNTRY_NONE; i++)
-		judge_country(pulse, direction, &direction->countries[i], i, others, now_ns, &news);
+		if (was_seen(&direction->countries[i]))
+			judge_country(pulse, direction, &direction->countries[i], i, others, now_ns, &news);
 	for (unsigned state = SK_COUNTRY_LESS; state < SK_COUNTRY_STATES; state++) {
 		for (unsigned over = 0; over < 2; over++) {
 			const struct sk_pulse_event *event = &news.events[state][over];
@@ -202,12 +209,14 @@ static void judge(struct sk_pulse *pulse, unsigned leaves, struct sk_pulse_event
 
 void sk_country_close_window(struct sk_pulse *pulse, bool lost, struct sk_pulse_events *events)
 {
-	const bool any = pulse->directions[0].samples + pulse->directions[1].samples != 0, learned = pulse->countries_learned >= pulse->learn_windows;
+	const bool learned = pulse->countries_learned >= pulse->learn_windows;
+	if (pulse->directions[0].samples + pulse->directions[1].samples == 0)
+		return; /* nothing was counted, and nothing can be said */
 	for (unsigned leaves = 0; leaves < 2; leaves++) {
 		struct sk_direction *direction = &pulse->directions[leaves];
-		if (learned && !lost && any)
+		if (learned && !lost)
 			judge(pulse, leaves, events);
-		if (!lost && any && !pulse->degraded)
+		if (!lost && !pulse->degraded)
 			learn(pulse, direction);
 		for (unsigned i = 0; i <= SK_COUNTRY_NONE; i++) {
 			direction->countries[i].hosts = 0;
@@ -218,7 +227,7 @@ void sk_country_close_window(struct sk_pulse *pulse, bool lost, struct sk_pulse_
 		direction->samples = 0;
 		direction->frames = 0;
 	}
-	if (!lost && any && !pulse->degraded && !learned)
+	if (!lost && !pulse->degraded && !learned)
 		pulse->countries_learned++;
 }
 

@@ -138,6 +138,12 @@ static void passwords(void **state)
 	reopen(world);
 	assert_int_equal(sk_password_check(world->factors, "anna", good, strlen(good), world->now, &fault), SK_OK);
 	assert_int_equal(sk_password_check(world->factors, "paul", good, strlen(good), world->now, &fault), SK_EFACTOR);
+	char endless[2000];
+	memset(endless, 'x', sizeof endless - 1);
+	endless[sizeof endless - 1] = '\0';
+	assert_int_equal(sk_password_check(world->factors, endless, good, strlen(good), world->now, &fault), SK_EUSAGE);
+	assert_int_equal(sk_totp_check(world->factors, endless, "123456", world->now, &fault), SK_EUSAGE);
+	assert_int_equal(sk_credential_check(world->factors, endless, world->key, world->now, &fault), SK_EMALFORMED);
 	for (int i = 0; i < SK_FACTOR_FAILURES_MAX; i++)
 		assert_int_equal(sk_password_check(world->factors, "anna", bad, strlen(bad), world->now, &fault), SK_EFACTOR);
 	char wrong_line[SK_FAULT_LINE_MAX];

@@ -265,6 +265,40 @@ static void leases(void **state)
 	assert_int_equal(sk_access_may(world->access, &person, "g1.read", granted + 60 * second_ns, &world->fault), SK_OK);
 }
 
+/* Every state with every step: what lease.def has not does not happen, and leaves the lease as it was. */
+static void lease_pairs(void **state)
+{
+	struct world *world = *state;
+	static const char *const events[] = {"request", "grant", "refuse", "use", "expire", "revoke"};
+	/* By hand: none, requested, granted, refused, expired, revoked; a mark where the step is there. */
+	static const char *const allowed[] = {"x.....", ".xx..x", "...x.x", "......", "......", "......"};
+	static const char *const request = "{\"activity\":\"g1.read\",\"purpose\":\"damage_prevention\",\"scope\":\"b\",\"seconds\":1,\"why\":\"case\"}";
+	static const char *const long_request = "{\"activity\":\"g1.read\",\"purpose\":\"damage_prevention\",\"scope\":\"b\",\"seconds\":28800,\"why\":\"case\"}";
+	found(world, "nco", false);
+	assert_int_equal(open_account(world, "anna", "host", "\"analyst\"", ANNA, ADMIN), SK_OK);
+	assert_int_equal(open_account(world, "paul", "host", "\"approver\"", PAUL, ADMIN), SK_OK);
+	for (size_t s = 0; s < SK_COUNT(allowed); s++)
+		for (size_t e = 0; e < SK_COUNT(events); e++) {
+			char id[16];
+			(void)snprintf(id, sizeof id, "l-%zu-%zu", s, e);
+			if (s >= 1)
+				assert_int_equal(ACT(world, "lease", id, "request", s == 4 ? request : long_request, ANNA), SK_OK);
+			if (s == 2 || s == 4)
+				assert_int_equal(ACT(world, "lease", id, "grant", "{}", PAUL), SK_OK);
+			if (s == 3)
+				assert_int_equal(ACT(world, "lease", id, "refuse", "{\"why\":\"no\"}", PAUL), SK_OK);
+			if (s == 4)
+				assert_int_equal(ACT(world, "lease", id, "expire", "{}", PAUL), SK_OK);
+			if (s == 5)
+				assert_int_equal(ACT(world, "lease", id, "revoke", "{\"why\":\"no\"}", ANNA), SK_OK);
+			const char *body = e == 0 ? request : e == 3 ? "{\"what\":\"w\"}" : e == 2 || e == 5 ? "{\"why\":\"w\"}" : "{}";
+			enum sk_err err = ACT(world, "lease", id, events[e], body, e == 1 || e == 2 ? PAUL : ANNA);
+			if ((err == SK_OK) != (allowed[s][e] == 'x'))
+				print_error("%s: %s\n", id, world->fault.line);
+			assert_int_equal(err == SK_OK, allowed[s][e] == 'x');
+		}
+}
+
 static void lease_ended(void **state)
 {
 	struct world *world = *state;
@@ -339,6 +373,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(tenants, world_up, world_down),
 		cmocka_unit_test_setup_teardown(leases, world_up, world_down),
 		cmocka_unit_test_setup_teardown(looks, world_up, world_down),
+		cmocka_unit_test_setup_teardown(lease_pairs, world_up, world_down),
 		cmocka_unit_test_setup_teardown(lease_ended, world_up, world_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,7 +32,7 @@ static const int64_t second_ns = 1000000000;
 static struct sk_fault fault;
 
 /* Which jobs a duty takes: the test's own writing. */
-static unsigned jobs_for(const char *duty)
+static inline unsigned jobs_for(const char *duty)
 {
 	static const struct {
 		const char *duty;
@@ -51,7 +51,7 @@ static unsigned jobs_for(const char *duty)
 	return 0;
 }
 
-static size_t person_of(const char *account)
+static inline size_t person_of(const char *account)
 {
 	for (size_t i = 0; i < PEOPLE; i++)
 		if (strcmp(people[i].account, account) == 0)
@@ -59,7 +59,7 @@ static size_t person_of(const char *account)
 	return PEOPLE;
 }
 
-static enum sk_err world_may(void *context, const struct sk_person *person, const char *activity, int64_t at_ns, struct sk_fault *out)
+static inline enum sk_err world_may(void *context, const struct sk_person *person, const char *activity, int64_t at_ns, struct sk_fault *out)
 {
 	(void)context;
 	(void)at_ns;
@@ -68,7 +68,7 @@ static enum sk_err world_may(void *context, const struct sk_person *person, cons
 	return sk_fault_set(out, SK_EPERMIT, "%s may not %s", person->account, activity);
 }
 
-static enum sk_err world_quorum(void *context, enum sk_level level, int64_t at_ns, struct sk_buf *out, struct sk_fault *out_fault)
+static inline enum sk_err world_quorum(void *context, enum sk_level level, int64_t at_ns, struct sk_buf *out, struct sk_fault *out_fault)
 {
 	(void)context;
 	(void)at_ns;
@@ -77,7 +77,7 @@ static enum sk_err world_quorum(void *context, enum sk_level level, int64_t at_n
 	return SK_OK;
 }
 
-static struct sk_person person_at(size_t i)
+static inline struct sk_person person_at(size_t i)
 {
 	struct sk_person person = {.oversight = people[i].jobs == OVERSIGHT, .key = *sk_sign_key_public(keys[i])};
 	(void)snprintf(person.account, sizeof person.account, "%s", people[i].account);
@@ -85,13 +85,13 @@ static struct sk_person person_at(size_t i)
 	return person;
 }
 
-static void world_member(char *text, size_t i)
+static inline void world_member(char *text, size_t i)
 {
 	char key[SK_VKEY_TEXT_MAX];
 	(void)snprintf(text + strlen(text), 8192 - strlen(text), "witness %s/%s %s\n", people[i].org, people[i].account, sk_verify_key_format(sk_sign_key_public(keys[i]), key));
 }
 
-static void world_group(char *text, const char *head, unsigned jobs)
+static inline void world_group(char *text, const char *head, unsigned jobs)
 {
 	(void)snprintf(text + strlen(text), 8192 - strlen(text), "group %s", head);
 	for (size_t i = 0; i < PEOPLE; i++)
@@ -100,7 +100,7 @@ static void world_group(char *text, const char *head, unsigned jobs)
 	(void)snprintf(text + strlen(text), 8192 - strlen(text), "\n");
 }
 
-static void world_start(void)
+static inline void world_start(void)
 {
 	assert_int_equal(sk_seal_start(), SK_OK);
 	assert_int_equal(sk_time_parse("2026-11-30T00:00:00Z", &start_ns), SK_OK);
@@ -128,7 +128,7 @@ static void world_start(void)
 	}
 }
 
-static void world_end(void)
+static inline void world_end(void)
 {
 	sk_sign_key_free(centre_key);
 	for (size_t i = 0; i < PEOPLE; i++)
@@ -136,7 +136,7 @@ static void world_end(void)
 }
 
 /* A document that says everything it must. Caller frees. */
-static struct sk_order_document *document_for(const char *id, enum sk_action action, const char *target, int64_t from_ns, uint64_t life_s, bool urgent)
+static inline struct sk_order_document *document_for(const char *id, enum sk_action action, const char *target, int64_t from_ns, uint64_t life_s, bool urgent)
 {
 	struct sk_order_document *d = calloc(1, sizeof *d);
 	assert_non_null(d);
@@ -157,6 +157,14 @@ static struct sk_order_document *document_for(const char *id, enum sk_action act
 	(void)snprintf(d->home, sizeof d->home, "JP");
 	(void)snprintf(d->urgent_why, sizeof d->urgent_why, "%s", urgent ? "the pump would stop tonight" : "");
 	d->check_hours = 24;
+	if (!sk_measure_reversible(sk_action_measure(action))) {
+		d->notice.about_count = 1;
+		(void)snprintf(d->notice.about[0], sizeof d->notice.about[0], "bad.example");
+		for (size_t i = 0; i < 2; i++) {
+			(void)snprintf(d->notice.title[i], sizeof d->notice.title[i], "a title");
+			(void)snprintf(d->notice.text[i], sizeof d->notice.text[i], "a text");
+		}
+	}
 	d->org_count = 1;
 	(void)snprintf(d->orgs[0], sizeof d->orgs[0], "nco");
 	d->asset_count = 1;
@@ -172,11 +180,12 @@ static struct sk_order_document *document_for(const char *id, enum sk_action act
 }
 
 /* The body of propose or edit by that person. Caller ends the buffer. */
-static void body_for(struct sk_order_document *d, size_t who, struct sk_buf *out)
+static inline void body_for(struct sk_order_document *d, size_t who, struct sk_buf *out)
 {
 	sk_buf_init(out, SK_ACT_BODY_MAX);
+	d->order.joint = d->org_count > 1;
 	enum sk_level level = sk_order_level(&d->order);
-	if (sk_order_text_make(d, sk_sign_key_public(keys[who]), quorums[level], d->order.urgent ? quorums[sk_action_level(d->order.action)] : "", out, &fault) != SK_OK)
+	if (sk_order_text_make(d, sk_sign_key_public(keys[who]), quorums[level], d->order.urgent ? quorums[sk_order_base_level(&d->order)] : "", out, &fault) != SK_OK)
 		fail_msg("%s", fault.line);
 }
 

@@ -152,6 +152,7 @@ static void to_active(struct scene *s)
 }
 
 /* The whole way, and the warrant that the enforcer accepts. */
+//= rule: ORDER-8
 static void test_the_way(void **state)
 {
 	(void)state;
@@ -433,6 +434,27 @@ static void test_document(void **state)
 	};
 	for (size_t i = 0; i < SK_COUNT(cases); i++)
 		refuse_document(cases[i].make, cases[i].says);
+	/* a notice says something in both languages, and other measures say nothing */
+	struct sk_order_document *notice = document_for("order-7", SK_ACTION_OPERATOR_ADVISORY_SEND, "operator-3", start_ns, 3600, false);
+	struct sk_order_text read;
+	struct sk_buf written, alone;
+	body_for(notice, AYU, &written);
+	assert_int_equal(sk_order_text_read(sk_buf_text(&written), written.length, &read, &fault), SK_OK);
+	assert_memory_equal(read.document, notice, sizeof *notice);
+	uint8_t digest[SK_HASH_BYTES];
+	sk_buf_init(&alone, SK_ACT_BODY_MAX);
+	sk_order_document_write(&read, &alone);
+	sk_sha256(alone.bytes, alone.length, digest);
+	assert_memory_equal(digest, read.document->order.document, sizeof digest);
+	sk_buf_fini(&alone);
+	sk_buf_fini(&written);
+	sk_order_text_fini(&read);
+	notice->notice.text[1][0] = '\0';
+	assert_int_equal(sk_order_document_check(notice, &fault), SK_EMALFORMED);
+	assert_non_null(strstr(fault.line, "notice.ja"));
+	notice->notice.about_count = 0;
+	assert_int_equal(sk_order_document_check(notice, &fault), SK_EMALFORMED);
+	free(notice);
 	/* what was written is read back, and nothing but that */
 	struct sk_order_document *d = document_for("order-7", SK_ACTION_RPZ_NXDOMAIN, "bad.example", start_ns, 3600, false);
 	struct sk_order_text text;
@@ -551,6 +573,10 @@ static void test_deconfliction(void **state)
 	EXPECT(why(s, &s->matter, "submit", AYU), SK_OK, "");
 	EXPECT(says_yes(s, &s->matter, "approve", FUMI), SK_OK, "");
 	EXPECT(says_yes(s, &s->matter, "approve", DAN), SK_OK, "");
+	assert_int_equal(s->matter.state, SK_ORDER_VOTING); /* across organisations the level is high (I2) */
+	assert_string_equal(s->facts.words[0], "level.high");
+	EXPECT(says_yes(s, &s->matter, "approve", IKU), SK_OK, "");
+	assert_int_equal(s->matter.state, SK_ORDER_APPROVED);
 	EXPECT(why(s, &s->matter, "stage", LEO), SK_EPERMIT, "another one commands");
 	EXPECT(why(s, &s->matter, "stage", KEI), SK_OK, "");
 	scene_free(s);

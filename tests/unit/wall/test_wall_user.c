@@ -105,6 +105,38 @@ static void another_user_without_rights(void **state)
 	assert_int_equal(in_child(become_and_close), 0);
 }
 
+/* Programs run behind the fence, with the one right that was handed over; what is outside cannot be opened by them either. */
+static int hand_over_and_fence(void)
+{
+	struct sk_wall_facts facts = {0};
+	struct sk_fault fault;
+	char line[256];
+	const struct sk_wall_path paths[] = {{"/usr", false, true}, {"/bin", false, true}, {"/lib", false, true}, {"/lib64", false, true}, {"/proc", false, false}, {"/dev/null", true, false}};
+	EXPECT(sk_wall_first(false, &facts, &fault) == SK_OK);
+	EXPECT(sk_wall_hand_over(user, group, UINT64_C(1) << CAP_NET_ADMIN, &facts, &fault) == SK_OK);
+	static const char *const sets[] = {"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"};
+	for (size_t i = 0; i < SK_COUNT(sets); i++)
+		EXPECT(strcmp(status_line(sets[i], line), "0000000000001000") == 0);
+	EXPECT(system("exec grep -q 'CapEff:.0000000000001000' /proc/self/status") == 0);
+	EXPECT(system("exec cat /etc/hostname >/dev/null 2>&1") == 0 || access("/etc/hostname", R_OK) != 0);
+	EXPECT(sk_wall_fence(&(struct sk_wall_plan){.paths = paths, .path_count = SK_COUNT(paths)}, &facts, &fault) == SK_OK);
+	if (facts.state[SK_WALL_FILES] == SK_WALL_ABSENT)
+		return 0;
+	EXPECT(system("exec grep -q 'CapEff:.0000000000001000' /proc/self/status") == 0);
+	EXPECT(open("/etc/passwd", O_RDONLY) < 0 && errno == EACCES);
+	EXPECT(system("exec cat /etc/passwd >/dev/null 2>&1") != 0);
+	EXPECT(system("exec cat /usr/share/common-licenses/GPL >/dev/null 2>&1") == 0 || access("/usr/share/common-licenses/GPL", R_OK) != 0);
+	EXPECT(system("(echo x >/usr/x) 2>/dev/null") != 0);
+	return 0;
+}
+
+static void programs_behind_a_fence(void **state)
+{
+	(void)state;
+	need_root();
+	assert_int_equal(in_child(hand_over_and_fence), 0);
+}
+
 static int twice_as_that_user(void)
 {
 	struct sk_wall_facts facts = {0};
@@ -293,7 +325,7 @@ static void memory_is_locked(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(another_user_without_rights), cmocka_unit_test(users), cmocka_unit_test(out_of_order), cmocka_unit_test(nobody_reads_the_memory),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(another_user_without_rights), cmocka_unit_test(programs_behind_a_fence), cmocka_unit_test(users), cmocka_unit_test(out_of_order), cmocka_unit_test(nobody_reads_the_memory),
 					   cmocka_unit_test(memory_is_locked)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

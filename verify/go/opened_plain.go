@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import "encoding/json"
+
+// Matters whose steps are a small table: docs/oversight.md, docs/custody.md.
+
+type plainStep struct{ to, who string } // who: oversight, others, anybody, centre
+
+var plainSteps = map[step][]plainStep{
+	{"", "remark issue", ""}:               {{"issued", "oversight"}},
+	{"issued", "remark answer", ""}:        {{"answered", "others"}},
+	{"answered", "remark answer", ""}:      {{"answered", "others"}},
+	{"answered", "remark insist", ""}:      {{"issued", "oversight"}},
+	{"answered", "remark close", ""}:       {{"closed", "oversight"}},
+	{"issued", "remark withdraw", ""}:      {{"withdrawn", "oversight"}},
+	{"answered", "remark withdraw", ""}:    {{"withdrawn", "oversight"}},
+	{"", "selfreport file", ""}:            {{"filed", "anybody"}},
+	{"filed", "selfreport amend", ""}:      {{"filed", "anybody"}},
+	{"filed", "selfreport assess", ""}:     {{"assessed", "oversight"}},
+	{"assessed", "selfreport close", ""}:   {{"closed", "oversight"}},
+	{"", "inspection begin", ""}:           {{"running", "oversight"}},
+	{"running", "inspection look", ""}:     {{"running", "oversight"}},
+	{"running", "inspection query", ""}:    {{"running", "oversight"}},
+	{"running", "inspection conclude", ""}: {{"concluded", "oversight"}},
+	{"", "retention open", ""}:             {{"held", "oversight"}},
+	{"held", "retention open", ""}:         {{"held", "oversight"}},
+	{"provided", "retention open", ""}:     {{"provided", "oversight"}},
+	{"", "retention provide", ""}:          {{"provided", "others"}},
+	{"held", "retention provide", ""}:      {{"provided", "others"}},
+	{"provided", "retention provide", ""}:  {{"provided", "others"}},
+	{"", "retention erase", ""}:            {{"erasing", "others"}},
+	{"held", "retention erase", ""}:        {{"erasing", "others"}},
+	{"provided", "retention erase", ""}:    {{"erasing", "others"}},
+	{"erased", "retention erase", ""}:      {{"erasing", "others"}},
+	{"erasing", "retention erased", ""}:    {{"erased", "centre"}},
+	{"erased", "retention confirm", ""}:    {{"erased", "others"}},
+	{"", "reident request", ""}:            {{"requested", "others"}},
+	{"requested", "reident approve", ""}:   {{"requested", "anybody"}, {"granted", "anybody"}},
+	{"requested", "reident refuse", ""}:    {{"closed", "anybody"}},
+	{"granted", "reident show", ""}:        {{"granted", "others"}},
+	{"requested", "reident close", ""}:     {{"closed", "anybody"}},
+	{"granted", "reident close", ""}:       {{"closed", "anybody"}},
+	{"requested", "reident expire", ""}:    {{"closed", "centre"}},
+	{"granted", "reident expire", ""}:      {{"closed", "centre"}},
+}
+
+type plainState struct {
+	org, body string
+	first     *account
+	needed    int64
+	officer   bool
+	approvers []*account
+}
+
+func (o *opened) plainAct() error {
+	from, to := o.leaf.record.text("from"), o.leaf.record.text("to")
+	rows, known := plainSteps[step{from, o.act.Matter + " " + o.act.Event, ""}]
+	if !known {
+		return o.refuse("event", "there is no such step from state '%s'", from)
+	}
+	var row *plainStep
+	for i := range rows {
+		if rows[i].to == to {
+			row = &rows[i]
+		}
+	}
+	if row == nil {
+		return o.refuse("to", "this step does not lead to '%s'", to)
+	}
+	if o.matter.plain == nil {
+		o.matter.plain = &plainState{}
+	}
+	if row.who == "centre" {
+		if !o.byCentre {
+			return o.refuse("signature", "expected the centre's own, for nobody but the centre records this")
+		}
+		return o.plainRule(nil)
+	}
+	who, err := o.one()
+	if err != nil {
+		return err
+	}
+	if row.who == "oversight" && !who.oversight() {
+		return o.refuse("signature", "%s is not of oversight, whose step it is", who.id)
+	}
+	if row.who == "others" && who.oversight() {
+		return o.refuse("signature", "%s is of oversight, whose step it is not", who.id)
+	}
+	return o.plainRule(who)
+}
+
+func (o *opened) plainRule(who *account) error {
+	p := o.matter.plain
+	switch o.act.Matter + " " + o.act.Event {
+	case "remark issue":
+		if p.org = o.act.text("to"); p.org == "" {
+			return o.refuse("body", "expected whom it is for")
+		}
+	case "remark answer":
+		if who.org.id != p.org {
+			return o.refuse("signature", "it is for %s to answer, found one of %s", p.org, who.org.id)
+		}
+	case "retention erase":
+		p.body = string(o.act.Body)
+	case "retention erased":
+		if p.body == "" || p.body != string(o.act.Body) {
+			return o.refuse("certificate", "it certifies something else than what was to be erased")
+		}
+	case "retention confirm":
+		if o.act.text("org") != who.org.id {
+			return o.refuse("signature", "%s confirms for somebody else", who.org.id)
+		}
+	case "reident request":
+		p.first = who
+		if json.Unmarshal(o.act.fields["needed"], &p.needed) != nil || p.needed < 2 {
+			return o.refuse("needed", "expected at least %d officers", 2)
+		}
+	case "reident show":
+		if who != p.first {
+			return o.refuse("signature", "it was granted to %s, and nobody else looks", p.first.id)
+		}
+	case "reident approve":
+		return o.reidentApprove(p, who)
+	}
+	return nil
+}
+
+func (o *opened) reidentApprove(p *plainState, who *account) error {
+	if who == p.first {
+		return o.refuse("quorum", "%s asked for it, and approves it", who.id)
+	}
+	for _, a := range p.approvers {
+		if a == who {
+			return o.refuse("quorum", "%s approves a second time", who.id)
+		}
+	}
+	p.approvers = append(p.approvers, who)
+	p.officer = p.officer || who.roles["privacy_officer"]
+	o.quorums++
+	want := "requested"
+	if int64(len(p.approvers)) >= p.needed && p.officer {
+		want = "granted"
+	}
+	return o.stepIs("requested", want)
+}
