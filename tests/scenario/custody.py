@@ -192,6 +192,12 @@ def shared_keys():
         sekisho("retention", "close", "--workspace", w, "--day", DAY); expect(sum(look(w)[0].values()) == 0, "closed")
         sekisho(*open_, "--key", k["over"]); erase(w); expect(not glob.glob(f + f"/elsewhere/*/{DAY}*"), "all shares went"); check(w)
         sekisho(*open_, "--key", k["over"], code=4); verify_both(w + "/ledger")
+        # with a centre an opening is an act, and oversight's alone; rule: CUSTODY-1
+        k = Keys(f, "admin", "chair", "m1", "m2", "priv", "insp"); v = make(f, "ws2", extra=("--oversight", k.pub("insp")), talks=4); sekisho("centre", "init", "--dir", v, "--profile", "lab")
+        sekisho("access", "init", "--dir", v, "--kind", "nco", "--admin-key", k["admin"] + ".pub", *sum((["--oversight-key", k[p] + ".pub"] for p in ("chair", "m1", "m2")), []))
+        open_ = ("retention", "open", "--workspace", v, "--day", DAY, "--why", "inspection", "--for", "1h", "--key", k["insp"]); sekisho(*open_, code=4) # nobody's key yet
+        sekisho("access", "account", "add", "insp", "--org", "oversight", "--role", "oversight_inspector", "--account-key", k["insp"] + ".pub", "--dir", v, "--key", k["chair"], "--cosign", k["m1"], "--cosign", k["m2"])
+        sekisho(*open_); expect(days(v)[DAY]["shares_open"] == 1 and days(v)["2026-09-21"]["shares_open"] == 0, "open"); expect('\\"event\\":\\"open\\"' in sekisho("centre", "openings", "--dir", v).out, "the opening is an act")
 
 def reident():
     with Folder() as f:
