@@ -290,7 +290,7 @@ def rights(s):
     """As an ordinary user with one right, behind a fence; and no packet of its goes anywhere but to the configured resolvers. rule: PEER-1"""
     import pwd
     who = pwd.getpwnam("daemon")
-    s.run("ip", "link", "add", "out0", "type", "dummy"); s.run("ip", "link", "set", "out0", "up"); s.run("ip", "addr", "add", "192.0.2.1/24", "dev", "out0"); s.run("ip", "route", "add", "default", "dev", "out0")
+    s.run("ip", "link", "add", "out0", "type", "veth", "peer", "name", "out1"); s.run("ip", "link", "set", "out1", "up"); s.run("ip", "link", "set", "out0", "up"); s.run("ip", "addr", "add", "192.0.2.1/24", "dev", "out0"); s.run("ip", "route", "add", "default", "dev", "out0")
     s.run("nft", "-f", "-", stdin=b"""table inet witness { chain out { type filter hook output priority 0; policy accept; meta skuid 1 ip daddr != { 127.0.0.2, 127.0.0.3 } counter
         meta skuid 1 ip6 daddr ::/0 counter
         meta skuid 1 ip daddr { 127.0.0.2, 127.0.0.3 } counter } }""")

@@ -232,8 +232,10 @@ static enum sk_err start(struct sk_enforcer *e, struct sk_fault *fault)
 	SK_TRY(load_key(e, fault));
 	SK_TRY(open_targets(e, fault));
 	SK_TRY(journal_open(e, fault));
-	if (e->lost[0] != '\0')
-		return sk_fault_set(fault, SK_EINPUT, "the target '%s' holds something by the journal and is not in the configuration any more; keep it until nothing is left there", e->lost);
+	for (size_t i = 0; i < e->measure_count; i++)
+		if (e->measures[i]->lost[0] != '\0')
+			return sk_fault_set(fault, SK_EINPUT, "the target '%s' holds something of order %s by the journal and is not in the configuration any more; keep it until nothing is left there",
+					    e->measures[i]->lost, e->measures[i]->id);
 	take_up(e);
 	SK_TRY(receipts_adopt(e, fault));
 	SK_TRY(journal_compact(e, fault));

@@ -52,6 +52,7 @@ struct measure {
 	struct place *places;
 	uint64_t receipts;           /* the next one's number */
 	uint8_t previous[SK_HASH_BYTES];
+	char lost[SK_ENFORCER_WORD_MAX]; /* a target that holds something of it by the journal, and is not configured any more; "": none */
 	bool closed_told;            /* a crash came between the last receipt and the journal */
 	char *note;                  /* the warrant itself */
 	struct measure *next;        /* hash chain */
@@ -91,7 +92,6 @@ struct sk_enforcer {
 	int lock_fd;
 	char out[SK_PATH_MAX], boot[40];
 	bool rebooted;               /* since the journal's last line */
-	char lost[SK_ENFORCER_WORD_MAX]; /* a target that holds something by the journal, and is not configured any more */
 	struct journal journal;
 	/* time: never goes back */
 	int64_t latest_ns, anchor_mono_ns;

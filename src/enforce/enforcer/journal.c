@@ -190,7 +190,7 @@ static enum sk_err read_accept(struct sk_enforcer *e, const struct sk_json_value
 	return measure_place_out(e, m, NULL) == SK_ENOMEM ? SK_ENOMEM : SK_OK;
 }
 
-static enum sk_err read_place(struct sk_enforcer *e, struct measure *m, const char *what, const char *where, const struct sk_json_value *line)
+static enum sk_err read_place(struct measure *m, const char *what, const char *where, const struct sk_json_value *line)
 {
 	for (size_t p = 0; p < m->place_count; p++) {
 		struct place *place = &m->places[p];
@@ -212,8 +212,10 @@ static enum sk_err read_place(struct sk_enforcer *e, struct measure *m, const ch
 			return SK_EMALFORMED;
 		return SK_OK;
 	}
-	if (e->target_count > 0 && strcmp(what, "gone") != 0)
-		(void)snprintf(e->lost, sizeof e->lost, "%s", where);
+	if (strcmp(what, "gone") != 0)
+		(void)snprintf(m->lost, sizeof m->lost, "%s", where);
+	else if (strcmp(m->lost, where) == 0)
+		m->lost[0] = '\0';
 	return SK_OK;
 }
 
@@ -221,7 +223,7 @@ static enum sk_err read_measure(struct sk_enforcer *e, struct measure *m, const 
 {
 	const char *where = sk_json_get_text(line, "where"), *why = sk_json_get_text(line, "why");
 	if (where != NULL)
-		return read_place(e, m, what, where, line);
+		return read_place(m, what, where, line);
 	if (why == NULL || strlen(why) >= sizeof m->why || sk_json_get_u64(line, "receipts", &m->receipts) != SK_OK ||
 	    sk_json_get_hex(line, "previous", m->previous, sizeof m->previous) != SK_OK)
 		return SK_EMALFORMED;
