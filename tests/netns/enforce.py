@@ -293,7 +293,10 @@ def rights(s):
     s.run("ip", "link", "add", "out0", "type", "veth", "peer", "name", "out1"); s.run("ip", "link", "set", "out1", "up"); s.run("ip", "link", "set", "out0", "up"); s.run("ip", "addr", "add", "192.0.2.1/24", "dev", "out0"); s.run("ip", "route", "add", "default", "dev", "out0")
     s.run("nft", "-f", "-", stdin=b"""table inet witness { chain out { type filter hook output priority 0; policy accept; meta skuid 1 ip daddr != { 127.0.0.2, 127.0.0.3 } counter
         meta skuid 1 ip6 daddr ::/0 counter
-        meta skuid 1 ip daddr { 127.0.0.2, 127.0.0.3 } counter } }""")
+        meta skuid 1 ip daddr { 127.0.0.2, 127.0.0.3 } counter
+    }
+    }
+""")
     counters = lambda: [int(n) for n in re.findall(r"counter packets (\d+)", s.run("nft", "list", "table", "inet", "witness").out)]
     os.chmod(s.folder, 0o755)
     for path in ("knot", "knot/run", "knot/run/knot.sock"): os.chmod(f"{s.folder}/{path}", 0o777)
