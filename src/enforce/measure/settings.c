@@ -74,7 +74,7 @@ static enum sk_err keep(struct reader *r, const char *value, yaml_mark_t mark)
 	return SK_OK;
 }
 
-static enum sk_err put(struct reader *r, yaml_mark_t mark, size_t at, const char *format, ...)
+SK_PRINTF(4, 5) static enum sk_err put(struct reader *r, yaml_mark_t mark, size_t at, const char *format, ...)
 {
 	va_list args;
 	va_start(args, format);
