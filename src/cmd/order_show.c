@@ -20,8 +20,8 @@ static const struct {
 } sentences[SK_ACTION_COUNT] = {
 	[SK_ACTION_RPZ_NXDOMAIN] = {"our resolvers answer that the name does not exist", "the name is taken out of the zone; resolvers ask the world again"},
 	[SK_ACTION_RPZ_NODATA] = {"our resolvers answer that the name has no address", "the name is taken out of the zone; resolvers ask the world again"},
-	[SK_ACTION_FLOWSPEC_RATE_LIMIT] = {"our routers slow down what goes to the prefix", "the rule is withdrawn, and ends with the session in any case"},
-	[SK_ACTION_FLOWSPEC_DISCARD] = {"our routers drop what goes to the prefix", "the rule is withdrawn, and ends with the session in any case"},
+	[SK_ACTION_FLOWSPEC_RATE_LIMIT] = {"our routers slow down what comes from the prefix to our own, or goes to it where it is our own", "the rule is withdrawn, and ends with the session in any case"},
+	[SK_ACTION_FLOWSPEC_DISCARD] = {"our routers drop what comes from the prefix to our own, or goes to it where it is our own", "the rule is withdrawn, and ends with the session in any case"},
 	[SK_ACTION_RTBH_BLACKHOLE] = {"the network drops everything to the address, which is unreachable meanwhile", "the route is withdrawn, and ends with the session in any case"},
 	[SK_ACTION_NFTABLES_DROP] = {"our gateways drop what goes to or comes from the prefix", "the element is taken out of the set, and times out by itself"},
 	[SK_ACTION_SINKHOLE_REDIRECT] = {"our resolvers answer with our own sinkhole, which keeps mechanical history alone", "the answer is taken back"},

@@ -62,9 +62,9 @@ class Story(Stack):
         self.begun = self.everything()
     def enforcer_up(self): self.enforcer = self.service()
     def everything(self): return self.state() + "\n----\n" + self.b.tables()
-    def wait(self, condition, words, patience=PATIENCE):
+    def wait(self, condition, words):
         def said(): return f"{words() if callable(words) else words}\n{self.log('enforcer') if os.path.exists(self.folder + '/enforcer.log') else ''}"
-        wait_for(condition, patience, said)
+        wait_for(condition, PATIENCE, said)
     def look(self, id):
         sekisho("order", "receipts", "--dir", self.desk.dir, "--receipts", self.folder + "/state/out", "--enforcer", open(self.folder + "/state/out/enforcer.vkey").read().strip())
         return self.desk.look(id)
@@ -203,8 +203,8 @@ SENTENCES = [
 ]
 
 
-def tell(path):
-    lines = [(n, l.strip()) for n, l in enumerate(open(path, encoding="utf-8"), 1) if l.strip() and not l.startswith("#")]
+def tell(path, without=None):
+    lines = [(n, l.strip()) for n, l in enumerate(open(path, encoding="utf-8"), 1) if l.strip() and not l.startswith("#") and not (without and l.startswith(without))]
     # Each sentence is one that we know, before anything is done.
     told = []
     for number, line in lines:
@@ -222,9 +222,10 @@ if __name__ == "__main__":
     need("gobgpd", "gobgp", "ssh-keygen")
     if os.access("/dev/shm", os.W_OK): tempfile.tempdir = "/dev/shm"
     stories = sorted(glob.glob(os.path.join(os.path.dirname(os.path.abspath(__file__)), "stories", "*.story")))
-    wanted = sys.argv[1:]
+    wanted, without = sys.argv[1:], None
+    if wanted[:1] == ["--without"]: without, wanted, PATIENCE = wanted[1], wanted[2:], 20  # the sabotage twin: a sentence less, and the story must not end well
     for path in stories:
         if wanted and not any(w in path for w in wanted): continue
         print(os.path.basename(path)[2:-6].replace("-", " "))
-        tell(path)
+        tell(path, without)
     print("stories: told")
