@@ -229,7 +229,7 @@ static enum sk_err agreed(struct sk_opened *o, struct opened_order *r, const str
 	for (size_t i = 0; i < r->voice_count; i++)
 		if (r->voices[i].event == event)
 			approvals.notes[approvals.count++] = r->voices[i].note;
-	enum sk_level level = after ? sk_action_level(order->action) : sk_order_level(order);
+	enum sk_level level = after ? sk_order_base_level(order) : sk_order_level(order);
 	enum sk_err err = sk_order_agreed(order, after ? r->ratify : r->quorum, after ? r->ratify_digest : order->quorum, level, o->act.event, &approvals, &o->centre, &counted, met, &inner);
 	o->summary.quorums++;
 	if (err != SK_OK)

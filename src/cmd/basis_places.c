@@ -102,9 +102,7 @@ static enum sk_err stop(const struct sk_office *office, const struct sk_basis_ma
 	SK_TRY(sk_file_join(path, sizeof path, place, "suspended"));
 	if (!sk_file_exists(path))
 		SK_TRY(put(place, "suspended", text, (size_t)length, 0644, fault));
-	if (!sk_stage_over(matter->stage))
-		return SK_OK;
-	/* Over for good: first the stop that a running sensor sees, then what it would start with. */
+	/* First the stop that a running sensor sees, then what it would start with: whoever takes the one away has not the other. */
 	SK_TRY(sk_file_join(path, sizeof path, place, "basis.note"));
 	return unlink(path) == 0 || errno == ENOENT ? SK_OK : sk_fault_errno(fault, errno, "%s: cannot be taken away", path);
 }

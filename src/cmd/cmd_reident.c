@@ -25,7 +25,7 @@ static enum sk_err take_step(struct sk_custody_run *run, const char *id, const c
 	SK_TRY(sk_custody_act(run, "reident", id, event, body, false, &note, &act, written, fault));
 	if (*written)
 		return SK_OK;
-	enum sk_err err = sk_reident_judge(run->centre.docket, run->access, sk_buf_text(&note), note.length, &act, run->now_ns, &person, &facts, fault);
+	enum sk_err err = sk_reident_judge(run->office.centre.docket, run->office.access, sk_buf_text(&note), note.length, &act, run->now_ns, &person, &facts, fault);
 	if (err == SK_OK)
 		err = sk_custody_enter(run, &note, &facts, fault);
 	sk_buf_fini(&note);
@@ -89,9 +89,9 @@ static enum sk_err each(struct sk_custody_run *run, enum sk_err (*visit)(struct 
 {
 	struct ids ids = {.count = 0};
 	struct sk_reident *request = calloc(1, sizeof *request);
-	enum sk_err err = request != NULL ? sk_docket_walk(run->centre.docket, "reident", NULL, 0, take_id, &ids, fault) : sk_fault_set(fault, SK_ENOMEM, "out of memory");
+	enum sk_err err = request != NULL ? sk_docket_walk(run->office.centre.docket, "reident", NULL, 0, take_id, &ids, fault) : sk_fault_set(fault, SK_ENOMEM, "out of memory");
 	for (size_t i = 0; i < ids.count && err == SK_OK; i++) {
-		err = sk_reident_load(run->centre.docket, run->access, ids.ids[i], request, fault);
+		err = sk_reident_load(run->office.centre.docket, run->office.access, ids.ids[i], request, fault);
 		if (err == SK_OK)
 			err = visit(run, request, fault);
 	}
@@ -195,7 +195,7 @@ static enum sk_err person_of(struct sk_custody_run *run, const struct sk_sign_ke
 	struct sk_buf note;
 	sk_buf_init(&note, SK_NOTE_MAX);
 	sk_note_sign(&note, text, sizeof text - 1, key);
-	enum sk_err err = note.failed != SK_OK ? note.failed : sk_access_who(run->access, sk_buf_text(&note), note.length, run->now_ns, person, fault);
+	enum sk_err err = note.failed != SK_OK ? note.failed : sk_access_who(run->office.access, sk_buf_text(&note), note.length, run->now_ns, person, fault);
 	sk_buf_fini(&note);
 	return err;
 }
@@ -221,7 +221,7 @@ static enum sk_err approve_with(struct sk_custody_run *run, const struct sk_reid
 	bool written;
 	SK_TRY(sk_custody_find_step("reident", "approve", request->state, false, &step, fault));
 	SK_TRY(person_of(run, key, &person, fault));
-	SK_TRY(sk_access_may(run->access, &person, step->who, run->now_ns, fault));
+	SK_TRY(sk_access_may(run->office.access, &person, step->who, run->now_ns, fault));
 	if (strcmp(request->requester, person.account) == 0)
 		return sk_fault_set(fault, SK_EPERMIT, "%s asked for it: whoever proposes never approves", person.account);
 	for (size_t i = 0; i < request->approval_count; i++)
@@ -244,12 +244,12 @@ static enum sk_err approve(struct sk_custody_run *run, struct sk_fault *fault)
 	enum sk_err err = run->args->actor.key != NULL ? sk_sign_key_load(run->args->actor.key, &key, fault)
 						       : sk_fault_set(fault, SK_EUSAGE, "approve: --key FILE is needed: it opens this officer's share as well as signing");
 	if (err == SK_OK)
-		err = sk_reident_load(run->centre.docket, run->access, run->args->id, request, fault);
+		err = sk_reident_load(run->office.centre.docket, run->office.access, run->args->id, request, fault);
 	if (err == SK_OK)
 		err = approve_with(run, request, key, fault);
 	sk_sign_key_free(key);
 	if (err == SK_OK)
-		err = sk_reident_load(run->centre.docket, run->access, run->args->id, request, fault);
+		err = sk_reident_load(run->office.centre.docket, run->office.access, run->args->id, request, fault);
 	if (err == SK_OK)
 		(void)fprintf(run->args->cmd->out, "%s  %s: %zu of %u approvals\n", strcmp(request->state, "granted") == 0 ? "granted " : "approved", request->id, request->approval_count, request->needed);
 	free(request);
@@ -279,7 +279,7 @@ static enum sk_err show(struct sk_custody_run *run, struct sk_fault *fault)
 		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
 	enum sk_err err = run->args->actor.key != NULL ? sk_sign_key_load(run->args->actor.key, &key, fault) : sk_fault_set(fault, SK_EUSAGE, "show: --key FILE is needed: what was granted is sealed to it");
 	if (err == SK_OK)
-		err = sk_reident_load(run->centre.docket, run->access, run->args->id, request, fault);
+		err = sk_reident_load(run->office.centre.docket, run->office.access, run->args->id, request, fault);
 	if (err == SK_OK && strcmp(request->state, "granted") != 0)
 		err = sk_fault_set(fault, SK_EREIDENT, "%s: %s; %zu of %u approvals", request->id, strcmp(request->state, "closed") == 0 ? "it is over, and its parts are destroyed" : "it is not granted",
 				   request->approval_count, request->needed);

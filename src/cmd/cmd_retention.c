@@ -11,31 +11,58 @@ enum { BODY_MAX = SK_ACT_BODY_MAX };
 
 /* ---- erasing ---- */
 
-/* The certificate: signed by the program that saw the keys gone. */
-static enum sk_err certify(struct sk_custody_run *run, const char *id, const struct sk_erasure *erasure, struct sk_fault *fault)
+static enum sk_err take_note(void *context, const struct sk_entry *entry, struct sk_fault *fault)
 {
-	struct sk_buf body, note;
+	struct sk_buf *note = context;
+	sk_buf_reset(note);
+	sk_buf_add(note, entry->note, entry->note_length);
+	return note->failed == SK_OK ? SK_OK : sk_fault_set(fault, note->failed, "out of memory");
+}
+
+/* A crash between docket and record: the docket has the certificate, and no other is made. */
+static enum sk_err is_entered(struct sk_custody_run *run, const char *id, struct sk_buf *note, bool *entered, struct sk_fault *fault)
+{
+	uint8_t last[SK_HASH_BYTES];
+	char state[SK_ACT_WORD_MAX] = "";
+	bool found;
+	*entered = false;
+	if (!run->has_centre)
+		return SK_OK;
+	SK_TRY(sk_docket_last(run->office.centre.docket, "retention", id, last, state, &found, fault));
+	*entered = strcmp(state, "erased") == 0;
+	return *entered ? sk_docket_walk(run->office.centre.docket, "retention", id, 0, take_note, note, fault) : SK_OK;
+}
+
+static enum sk_err make_certificate(struct sk_custody_run *run, const char *id, const struct sk_erasure *erasure, struct sk_buf *note, struct sk_fault *fault)
+{
+	struct sk_buf body, made;
 	struct sk_act act;
 	struct sk_act_facts facts;
 	bool written;
 	sk_buf_init(&body, BODY_MAX);
 	sk_erasure_write(erasure, &body);
 	enum sk_err err = body.failed != SK_OK ? sk_fault_set(fault, body.failed, "the certificate does not fit")
-					       : sk_custody_act(run, "retention", id, "erased", sk_buf_text(&body), true, &note, &act, &written, fault);
+					       : sk_custody_act(run, "retention", id, "erased", sk_buf_text(&body), true, &made, &act, &written, fault);
 	sk_buf_fini(&body);
 	SK_TRY(err);
-	if (run->has_centre) {
-		uint8_t previous[SK_HASH_BYTES];
-		char state[SK_ACT_WORD_MAX] = "";
-		bool found;
-		err = sk_docket_last(run->centre.docket, "retention", id, previous, state, &found, fault);
-		/* A crash between docket and record: it is entered already. */
-		if (err == SK_OK && strcmp(state, "erasing") == 0) {
-			err = sk_retention_erased(run->centre.docket, id, erasure, &facts, fault);
-			if (err == SK_OK)
-				err = sk_custody_enter(run, &note, &facts, fault);
-		}
-	}
+	sk_buf_add(note, made.bytes, made.length);
+	if (run->has_centre)
+		err = sk_retention_erased(run->office.centre.docket, id, erasure, &facts, fault);
+	if (err == SK_OK && run->has_centre)
+		err = sk_custody_enter(run, &made, &facts, fault);
+	sk_buf_fini(&made);
+	return err;
+}
+
+/* The certificate: signed by the program that saw the keys gone. */
+static enum sk_err certify(struct sk_custody_run *run, const char *id, const struct sk_erasure *erasure, struct sk_fault *fault)
+{
+	struct sk_buf note;
+	bool entered;
+	sk_buf_init(&note, SK_NOTE_MAX);
+	enum sk_err err = is_entered(run, id, &note, &entered, fault);
+	if (err == SK_OK && !entered)
+		err = make_certificate(run, id, erasure, &note, fault);
 	if (err == SK_OK)
 		err = sk_retention_end(run->records, run->store, erasure, id, sk_buf_text(&note), note.length, fault);
 	sk_buf_fini(&note);
@@ -74,7 +101,7 @@ static enum sk_err authorise(struct sk_custody_run *run, const struct sk_buf *no
 	struct sk_act_facts facts;
 	if (!run->has_centre)
 		return SK_OK;
-	SK_TRY(sk_retention_judge(run->centre.docket, run->access, sk_buf_text(note), note->length, act, run->now_ns, &person, &facts, fault));
+	SK_TRY(sk_retention_judge(run->office.centre.docket, run->office.access, sk_buf_text(note), note->length, act, run->now_ns, &person, &facts, fault));
 	return sk_custody_enter(run, note, &facts, fault);
 }
 
@@ -91,7 +118,7 @@ static enum sk_err erase_day(struct sk_custody_run *run, const struct sk_store_d
 	(void)snprintf(erasure.why, sizeof erasure.why, "%s", run->args->why != NULL ? run->args->why : "the days for which it may be kept are over");
 	sk_retention_id(day->basis, day->day, id);
 	sk_buf_init(&body, BODY_MAX);
-	enum sk_err err = run->has_centre ? sk_erasure_holders(run->centre.docket, id, &erasure, fault) : SK_OK;
+	enum sk_err err = run->has_centre ? sk_erasure_holders(run->office.centre.docket, id, &erasure, fault) : SK_OK;
 	if (err == SK_OK) {
 		sk_erasure_write(&erasure, &body);
 		err = body.failed != SK_OK ? sk_fault_set(fault, body.failed, "the statement does not fit")
@@ -142,7 +169,7 @@ static enum sk_err finish_docket(void *context, const char *id, const char *stat
 	uint8_t last[SK_HASH_BYTES];
 	if (strcmp(state, "erasing") != 0 || strcmp(entry->act.event, "erase") != 0)
 		return SK_OK;
-	SK_TRY(sk_docket_last(run->centre.docket, "retention", id, last, (char[SK_ACT_WORD_MAX]){0}, &(bool){false}, fault));
+	SK_TRY(sk_docket_last(run->office.centre.docket, "retention", id, last, (char[SK_ACT_WORD_MAX]){0}, &(bool){false}, fault));
 	if (memcmp(last, entry->act.digest, sizeof last) != 0)
 		return SK_OK; /* an earlier one of the same day */
 	SK_TRY(sk_erasure_read(entry->act.body, entry->act.body_length, &erasure, fault));
@@ -154,7 +181,7 @@ static enum sk_err finish_docket(void *context, const char *id, const char *stat
 static enum sk_err finish(struct sk_custody_run *run, struct sk_fault *fault)
 {
 	SK_TRY(sk_retention_records(run->records, 1u << SK_RETENTION_BEGUN, finish_one, run, fault));
-	return run->has_centre ? sk_docket_erasures(run->centre.docket, finish_docket, run, fault) : SK_OK;
+	return run->has_centre ? sk_docket_erasures(run->office.centre.docket, finish_docket, run, fault) : SK_OK;
 }
 
 /* ---- which days ---- */
@@ -237,7 +264,7 @@ static enum sk_err record_handing(struct sk_custody_run *run, const char *event,
 	if (err != SK_OK || *written)
 		return err;
 	if (run->has_centre) {
-		err = sk_retention_judge(run->centre.docket, run->access, sk_buf_text(&note), note.length, &act, run->now_ns, &person, &facts, fault);
+		err = sk_retention_judge(run->office.centre.docket, run->office.access, sk_buf_text(&note), note.length, &act, run->now_ns, &person, &facts, fault);
 		if (err == SK_OK)
 			err = sk_custody_enter(run, &note, &facts, fault);
 	} else {

@@ -107,15 +107,45 @@ static enum sk_err take_time(void *context, const struct sk_entry *entry, struct
 	return SK_OK;
 }
 
+static void obey_row(struct sk_custody_run *run, const struct sk_basis *basis, const struct sk_law_retention *row)
+{
+	static const int64_t day_ns = INT64_C(86400) * 1000000000;
+	int64_t days = (sk_law_span_after(run->now_ns, &row->keep) - run->now_ns) / day_ns;
+	if (days >= 0 && days < (int64_t)run->keep_days)
+		run->keep_days = (unsigned)days;
+	if (row->split && !run->workspace.has_oversight)
+		(void)fprintf(run->args->cmd->err, "sekisho: the policy in force wants oversight to hold a share of the keys of a basis of kind '%s', and here they lie whole\n", basis->kind);
+}
+
+/* The law that the centre loaded can only narrow what is compiled in. */
+static enum sk_err obey_law(struct sk_custody_run *run, struct sk_fault *fault)
+{
+	const struct sk_law *law;
+	struct sk_basis *basis = calloc(1, sizeof *basis);
+	struct sk_fault none;
+	if (basis == NULL)
+		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
+	enum sk_err err = sk_office_law_in_force(&run->office, &law, fault);
+	if (err == SK_OK && law != NULL && sk_workspace_basis(&run->workspace, 0, basis, &none) == SK_OK) {
+		const struct sk_law_retention *row = sk_law_retention(law, basis->kind, run->now_ns, run->office.centre.simulated);
+		if (row != NULL)
+			obey_row(run, basis, row);
+	}
+	free(basis);
+	return err;
+}
+
 static enum sk_err open_centre(struct sk_custody_run *run, const char *folder, struct sk_fault *fault)
 {
-	SK_TRY(sk_centre_open(folder, true, &run->centre, fault));
+	SK_TRY(sk_office_open(run->args->cmd, folder, true, &run->office, fault));
 	run->has_centre = true;
-	(void)sk_centre_path(&run->centre, "reident", run->parts);
-	SK_TRY(sk_access_open(run->centre.docket, &run->access, fault));
-	SK_TRY(sk_docket_walk(run->centre.docket, NULL, NULL, 0, take_time, &run->now_ns, fault));
-	run->now_ns = sk_access_now(run->access, run->now_ns);
-	return run->args->workspace != NULL ? sk_docket_erasures(run->centre.docket, tell_again, run, fault) : SK_OK;
+	(void)sk_centre_path(&run->office.centre, "reident", run->parts);
+	SK_TRY(sk_docket_walk(run->office.centre.docket, NULL, NULL, 0, take_time, &run->now_ns, fault));
+	run->now_ns = sk_access_now(run->office.access, run->now_ns);
+	if (run->args->workspace == NULL)
+		return SK_OK;
+	SK_TRY(obey_law(run, fault));
+	return sk_docket_erasures(run->office.centre.docket, tell_again, run, fault);
 }
 
 static enum sk_err open_workspace(struct sk_custody_run *run, struct sk_fault *fault)
@@ -148,10 +178,7 @@ void sk_custody_close(struct sk_custody_run *run)
 {
 	sk_store_close(run->store);
 	run->store = NULL;
-	sk_access_close(run->access);
-	run->access = NULL;
-	if (run->has_centre)
-		sk_centre_close(&run->centre);
+	sk_office_close(&run->office);
 	run->has_centre = false;
 	sk_workspace_close(&run->workspace);
 }
@@ -167,8 +194,8 @@ static enum sk_err write_statement(struct sk_custody_run *run, const char *matte
 	(void)snprintf(act.id, sizeof act.id, "%s", id);
 	(void)snprintf(act.event, sizeof act.event, "%s", event);
 	if (run->has_centre) {
-		memcpy(act.policy, run->centre.policy, sizeof act.policy);
-		SK_TRY(sk_docket_last(run->centre.docket, matter, id, act.previous, state, &found, fault));
+		memcpy(act.policy, run->office.centre.policy, sizeof act.policy);
+		SK_TRY(sk_docket_last(run->office.centre.docket, matter, id, act.previous, state, &found, fault));
 	} else {
 		SK_TRY(sk_retention_last(run->records, id, act.previous, fault));
 	}
@@ -181,7 +208,7 @@ static enum sk_err sign_by_program(struct sk_custody_run *run, const struct sk_b
 	char path[SK_PATH_MAX];
 	if (!run->has_centre)
 		return sk_signer_sign(sk_workspace_path(&run->workspace, "keys/ledger.key", path), sk_buf_text(statement), statement->length, note, fault);
-	sk_note_sign(note, sk_buf_text(statement), statement->length, run->centre.key);
+	sk_note_sign(note, sk_buf_text(statement), statement->length, run->office.centre.key);
 	return note->failed == SK_OK ? SK_OK : sk_fault_set(fault, note->failed, "the signed note does not fit");
 }
 
@@ -205,7 +232,7 @@ enum sk_err sk_custody_act(struct sk_custody_run *run, const char *matter, const
 	struct sk_buf statement;
 	*written = false;
 	if (run->has_centre && !by_program)
-		return sk_centre_statement(&run->centre, &run->args->actor, matter, id, event, body, run->now_ns, note, act, written, fault);
+		return sk_centre_statement(&run->office.centre, &run->args->actor, matter, id, event, body, run->now_ns, note, act, written, fault);
 	sk_buf_init(note, NOTE_MAX);
 	sk_buf_init(&statement, SK_ACT_TEXT_MAX);
 	enum sk_err err = write_statement(run, matter, id, event, body, &statement, fault);
@@ -222,5 +249,5 @@ enum sk_err sk_custody_act(struct sk_custody_run *run, const char *matter, const
 enum sk_err sk_custody_enter(struct sk_custody_run *run, const struct sk_buf *note, struct sk_act_facts *facts, struct sk_fault *fault)
 {
 	struct sk_receipt receipt;
-	return sk_docket_add(run->centre.docket, sk_buf_text(note), note->length, facts, &receipt, fault);
+	return sk_docket_add(run->office.centre.docket, sk_buf_text(note), note->length, facts, &receipt, fault);
 }

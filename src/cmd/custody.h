@@ -3,8 +3,7 @@
 #ifndef SK_CMD_CUSTODY_H
 #define SK_CMD_CUSTODY_H
 
-#include "access/access.h"
-#include "cmd/centre_act.h"
+#include "cmd/office.h"
 #include "cmd/workspace.h"
 #include "custody/reident.h"
 
@@ -31,10 +30,9 @@ struct sk_custody_run {
 	char records[SK_PATH_MAX];          /* DIR/retention */
 	char parts[SK_PATH_MAX];            /* DIR/centre/reident */
 	bool has_centre;
-	struct sk_centre centre;
-	struct sk_access *access;
+	struct sk_office office;            /* open while has_centre */
 	int64_t now_ns;                     /* the clock's, or the latest that is known */
-	unsigned keep_days;
+	unsigned keep_days;                 /* policy's, or fewer: the workspace's, or those of the law that the centre loaded */
 };
 
 /* Read options and words. False: *exit_code is the answer. */

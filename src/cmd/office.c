@@ -7,21 +7,21 @@
 #include "cmd/access.h"
 #include "text/text.h"
 
-struct sk_office_law {
+struct sk_law_kept {
 	struct sk_law *law;
-	struct sk_office_law *next;
+	struct sk_law_kept *next;
 };
 
 /* ---- policies ---- */
 
-static enum sk_err read_law(const struct sk_office *office, const uint8_t digest[SK_HASH_BYTES], struct sk_law **out, struct sk_fault *fault)
+static enum sk_err read_law(const struct sk_centre *centre, const uint8_t digest[SK_HASH_BYTES], struct sk_law **out, struct sk_fault *fault)
 {
 	char name[2 * SK_HASH_BYTES + 16], path[SK_PATH_MAX], hex[2 * SK_HASH_BYTES + 1];
 	struct sk_buf text;
 	sk_hex_encode(digest, SK_HASH_BYTES, hex);
 	(void)snprintf(name, sizeof name, "policy/%s.yaml", hex);
 	sk_buf_init(&text, SK_LAW_FILE_MAX);
-	enum sk_err err = sk_file_read(sk_centre_path(&office->centre, name, path), &text, fault);
+	enum sk_err err = sk_file_read(sk_centre_path(centre, name, path), &text, fault);
 	if (err == SK_ENOENT)
 		err = sk_fault_set(fault, SK_EINCONSISTENT, "%s: this version of the policy was loaded and is gone; restore it: what was decided under it cannot be judged without", path);
 	if (err == SK_OK)
@@ -35,29 +35,40 @@ static enum sk_err read_law(const struct sk_office *office, const uint8_t digest
 	return err;
 }
 
-enum sk_err sk_office_law(struct sk_office *office, const uint8_t digest[SK_HASH_BYTES], const struct sk_law **out, struct sk_fault *fault)
+enum sk_err sk_laws_of(void *context, const uint8_t digest[SK_HASH_BYTES], const struct sk_law **out, struct sk_fault *fault)
 {
+	struct sk_laws *laws = context;
 	struct sk_law *law = NULL;
-	for (const struct sk_office_law *at = office->laws; at != NULL; at = at->next)
+	for (const struct sk_law_kept *at = laws->first; at != NULL; at = at->next)
 		if (memcmp(at->law->digest, digest, SK_HASH_BYTES) == 0) {
 			*out = at->law;
 			return SK_OK;
 		}
-	SK_TRY(read_law(office, digest, &law, fault));
-	struct sk_office_law *kept = calloc(1, sizeof *kept);
+	SK_TRY(read_law(laws->centre, digest, &law, fault));
+	struct sk_law_kept *kept = calloc(1, sizeof *kept);
 	if (kept == NULL) {
 		sk_law_free(law);
 		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
 	}
-	*kept = (struct sk_office_law){.law = law, .next = office->laws};
-	office->laws = kept;
+	*kept = (struct sk_law_kept){.law = law, .next = laws->first};
+	laws->first = kept;
 	*out = law;
 	return SK_OK;
 }
 
-static enum sk_err law_of(void *context, const uint8_t digest[SK_HASH_BYTES], const struct sk_law **out, struct sk_fault *fault)
+void sk_laws_free(struct sk_laws *laws)
 {
-	return sk_office_law(context, digest, out, fault);
+	while (laws->first != NULL) {
+		struct sk_law_kept *law = laws->first;
+		laws->first = law->next;
+		sk_law_free(law->law);
+		free(law);
+	}
+}
+
+enum sk_err sk_office_law(struct sk_office *office, const uint8_t digest[SK_HASH_BYTES], const struct sk_law **out, struct sk_fault *fault)
+{
+	return sk_laws_of(&office->laws, digest, out, fault);
 }
 
 enum sk_err sk_office_law_in_force(struct sk_office *office, const struct sk_law **out, struct sk_fault *fault)
@@ -91,13 +102,13 @@ enum sk_err sk_office_settle_policy(struct sk_office *office, struct sk_fault *f
 
 enum sk_err sk_office_open(struct sk_cmd *cmd, const char *folder, bool write, struct sk_office *out, struct sk_fault *fault)
 {
-	*out = (struct sk_office){.now_ns = cmd->clock.unix_ns(cmd->clock.context)};
+	*out = (struct sk_office){.now_ns = cmd->clock.unix_ns(cmd->clock.context), .laws = {.centre = &out->centre}};
 	enum sk_err err = sk_centre_open(folder, write, &out->centre, fault);
 	if (err == SK_OK)
 		err = sk_access_open(out->centre.docket, &out->access, fault);
 	if (err == SK_OK)
 		out->now_ns = sk_access_now(out->access, out->now_ns); /* a clock that was turned back revives nothing */
-	out->options = (struct sk_bases_options){.docket = out->centre.docket, .access = out->access, .centre = &out->centre.public_key, .profile = out->centre.profile, .law = law_of, .context = out};
+	out->options = (struct sk_bases_options){.docket = out->centre.docket, .access = out->access, .centre = &out->centre.public_key, .profile = out->centre.profile, .law = sk_laws_of, .context = &out->laws};
 	if (err == SK_OK)
 		err = sk_office_settle_policy(out, fault);
 	if (err != SK_OK)
@@ -115,12 +126,7 @@ enum sk_err sk_office_bases(struct sk_office *office, struct sk_fault *fault)
 void sk_office_close(struct sk_office *office)
 {
 	sk_bases_close(office->bases);
-	while (office->laws != NULL) {
-		struct sk_office_law *law = office->laws;
-		office->laws = law->next;
-		sk_law_free(law->law);
-		free(law);
-	}
+	sk_laws_free(&office->laws);
 	sk_access_close(office->access);
 	sk_centre_close(&office->centre);
 	office->bases = NULL;

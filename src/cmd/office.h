@@ -6,7 +6,16 @@
 #include "cmd/centre_act.h"
 #include "decide/policies.h"
 
-struct sk_office_law; /* a policy that was read, by its digest */
+/* Policies that were read, by their digest. */
+struct sk_law_kept;
+struct sk_laws {
+	const struct sk_centre *centre;
+	struct sk_law_kept *first;
+};
+/* The policy with that digest, from DIR/centre/policy/DIGEST.yaml, checked against it; context is a struct sk_laws, which owns it. SK_EINCONSISTENT: gone, or changed. */
+SK_MUST enum sk_err sk_laws_of(void *context, const uint8_t digest[SK_HASH_BYTES], const struct sk_law **out, struct sk_fault *fault);
+/* Free all. */
+void sk_laws_free(struct sk_laws *laws);
 
 struct sk_office {
 	struct sk_centre centre;
@@ -14,7 +23,7 @@ struct sk_office {
 	struct sk_policy_state policy;      /* read off the docket; policy/current is brought in line with it when opened for writing */
 	struct sk_bases *bases;             /* NULL before sk_office_bases */
 	struct sk_bases_options options;
-	struct sk_office_law *laws;
+	struct sk_laws laws;
 	int64_t now_ns;
 };
 
@@ -25,7 +34,7 @@ SK_MUST enum sk_err sk_office_open(struct sk_cmd *cmd, const char *folder, bool 
 void sk_office_close(struct sk_office *office);
 /* Fold the bases. */
 SK_MUST enum sk_err sk_office_bases(struct sk_office *office, struct sk_fault *fault);
-/* The policy with that digest, from DIR/centre/policy/DIGEST.yaml, checked against it. Owned by the office. SK_ENOENT, SK_EINCONSISTENT. */
+/* The policy with that digest. Owned by the office. As sk_laws_of. */
 SK_MUST enum sk_err sk_office_law(struct sk_office *office, const uint8_t digest[SK_HASH_BYTES], const struct sk_law **out, struct sk_fault *fault);
 /* The policy in force; NULL: none. Owned by the office. */
 SK_MUST enum sk_err sk_office_law_in_force(struct sk_office *office, const struct sk_law **out, struct sk_fault *fault);

@@ -4,7 +4,7 @@
 #ifndef SK_CMD_ORDER_H
 #define SK_CMD_ORDER_H
 
-#include "cmd/centre_act.h"
+#include "cmd/office.h"
 #include "cmd/workspace.h"
 #include "decide/blast.h"
 #include "decide/orders.h"
@@ -35,10 +35,12 @@ struct sk_order_desk {
 	struct sk_centre centre;
 	struct sk_access *access;
 	struct sk_orders *orders;
+	struct sk_laws laws;
+	const struct sk_law *law;     /* the policy in force; NULL: none but what is compiled in */
 	int64_t now_ns;
 };
 
-/* Open; write as for sk_centre_open. */
+/* Open; write as for sk_centre_open. The desk must not move while it is open. */
 SK_MUST enum sk_err sk_order_desk_open(const struct sk_order_args *args, bool write, struct sk_order_desk *out, struct sk_fault *fault);
 /* Close. */
 void sk_order_desk_close(struct sk_order_desk *desk);

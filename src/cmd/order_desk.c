@@ -12,14 +12,31 @@
 
 enum { NOTE_MAX = SK_ACT_TEXT_MAX + 65536, KEY_TEXT_MAX = 4096 };
 
+/* Which policy is in force, as the docket says; acts are made under it. */
+static enum sk_err find_policy(struct sk_order_desk *desk, struct sk_fault *fault)
+{
+	const struct sk_bases_options options = {.docket = desk->centre.docket, .access = desk->access, .centre = &desk->centre.public_key, .profile = desk->centre.profile, .law = sk_laws_of,
+						 .context = &desk->laws};
+	struct sk_policy_state state;
+	SK_TRY(sk_policy_fold(&options, &state, fault));
+	memset(desk->centre.policy, 0, sizeof desk->centre.policy);
+	if (!state.in_force)
+		return SK_OK;
+	memcpy(desk->centre.policy, state.current, sizeof desk->centre.policy);
+	return sk_laws_of(&desk->laws, state.current, &desk->law, fault);
+}
+
 enum sk_err sk_order_desk_open(const struct sk_order_args *args, bool write, struct sk_order_desk *out, struct sk_fault *fault)
 {
-	*out = (struct sk_order_desk){.args = args};
+	*out = (struct sk_order_desk){.args = args, .laws = {.centre = &out->centre}};
 	SK_TRY(sk_centre_open(args->folder, write, &out->centre, fault));
 	enum sk_err err = sk_access_open(out->centre.docket, &out->access, fault);
+	if (err == SK_OK)
+		err = find_policy(out, fault);
 	if (err == SK_OK) {
 		out->now_ns = sk_access_now(out->access, args->cmd->clock.unix_ns(args->cmd->clock.context));
-		const struct sk_orders_options options = {.docket = out->centre.docket, .access = out->access, .centre = &out->centre.public_key, .profile = out->centre.profile};
+		const struct sk_orders_options options = {.docket = out->centre.docket, .access = out->access, .centre = &out->centre.public_key, .profile = out->centre.profile,
+							  .law = sk_laws_of, .context = &out->laws};
 		err = sk_orders_open(&options, &out->orders, fault);
 	}
 	if (err != SK_OK) {
@@ -36,6 +53,7 @@ enum sk_err sk_order_desk_open(const struct sk_order_args *args, bool write, str
 void sk_order_desk_close(struct sk_order_desk *desk)
 {
 	sk_orders_close(desk->orders);
+	sk_laws_free(&desk->laws);
 	sk_access_close(desk->access);
 	sk_centre_close(&desk->centre);
 	desk->orders = NULL;

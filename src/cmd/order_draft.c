@@ -306,9 +306,10 @@ static enum sk_err with_quorums(struct sk_order_desk *desk, struct sk_order_docu
 	struct sk_buf quorum, ratify;
 	sk_buf_init(&quorum, SK_QUORUM_TEXT_MAX);
 	sk_buf_init(&ratify, SK_QUORUM_TEXT_MAX);
-	enum sk_err err = sk_order_quorum(desk->access, desk->centre.profile, sk_order_level(&d->order), desk->now_ns, &quorum, fault);
+	d->order.joint = d->org_count > 1; /* whose level is another */
+	enum sk_err err = sk_order_quorum(desk->access, desk->centre.profile, desk->law, sk_order_level(&d->order), desk->now_ns, &quorum, fault);
 	if (err == SK_OK && d->order.urgent)
-		err = sk_order_quorum(desk->access, desk->centre.profile, sk_action_level(d->order.action), desk->now_ns, &ratify, fault);
+		err = sk_order_quorum(desk->access, desk->centre.profile, desk->law, sk_order_base_level(&d->order), desk->now_ns, &ratify, fault);
 	if (err == SK_EPERMIT && ratify.length != 0) {
 		(void)fprintf(desk->args->cmd->err, "sekisho: nobody could ratify it (%s); it ends by itself\n", fault->line);
 		sk_buf_reset(&ratify);

@@ -20,8 +20,8 @@ static const struct {
 } sentences[SK_ACTION_COUNT] = {
 	[SK_ACTION_RPZ_NXDOMAIN] = {"our resolvers answer that the name does not exist", "the name is taken out of the zone; resolvers ask the world again"},
 	[SK_ACTION_RPZ_NODATA] = {"our resolvers answer that the name has no address", "the name is taken out of the zone; resolvers ask the world again"},
-	[SK_ACTION_FLOWSPEC_RATE_LIMIT] = {"our routers slow down what goes to the prefix", "the rule is withdrawn, and ends with the session in any case"},
-	[SK_ACTION_FLOWSPEC_DISCARD] = {"our routers drop what goes to the prefix", "the rule is withdrawn, and ends with the session in any case"},
+	[SK_ACTION_FLOWSPEC_RATE_LIMIT] = {"our routers slow down what comes from the prefix to our own, or goes to it where it is our own", "the rule is withdrawn, and ends with the session in any case"},
+	[SK_ACTION_FLOWSPEC_DISCARD] = {"our routers drop what comes from the prefix to our own, or goes to it where it is our own", "the rule is withdrawn, and ends with the session in any case"},
 	[SK_ACTION_RTBH_BLACKHOLE] = {"the network drops everything to the address, which is unreachable meanwhile", "the route is withdrawn, and ends with the session in any case"},
 	[SK_ACTION_NFTABLES_DROP] = {"our gateways drop what goes to or comes from the prefix", "the element is taken out of the set, and times out by itself"},
 	[SK_ACTION_SINKHOLE_REDIRECT] = {"our resolvers answer with our own sinkhole, which keeps mechanical history alone", "the answer is taken back"},
@@ -68,7 +68,7 @@ static void json_matter(struct sk_json_writer *w, const struct sk_order_matter *
 	sk_json_bool(w, "stands", sk_order_state_stands(m->state));
 	sk_json_text(w, "measure", sk_measure_name(sk_action_measure(d->order.action)));
 	sk_json_text(w, "action", sk_action_name(d->order.action));
-	sk_json_text(w, "level", sk_level_name(sk_action_level(d->order.action)));
+	sk_json_text(w, "level", sk_level_name(sk_order_base_level(&d->order)));
 	sk_json_bool(w, "urgent", d->order.urgent);
 	sk_json_bool(w, "foreign", sk_order_is_foreign(d));
 	sk_json_array(w, "targets");
@@ -134,7 +134,7 @@ static void print_row(const struct sk_order_args *args, const struct sk_order_ma
 		(void)snprintf(targets, sizeof targets, "%.120s and %zu more", order->targets[0], order->target_count - 1);
 	else
 		(void)snprintf(targets, sizeof targets, "%.200s", order->targets[0]);
-	(void)fprintf(args->cmd->out, "%-20s %-15s %-26s %-6s %-21s %s\n", m->id, sk_order_state_name(m->state), what, sk_level_name(sk_action_level(order->action)),
+	(void)fprintf(args->cmd->out, "%-20s %-15s %-26s %-6s %-21s %s\n", m->id, sk_order_state_name(m->state), what, sk_level_name(sk_order_base_level(order)),
 		      when(sk_order_until(m), until), targets);
 }
 
@@ -232,7 +232,7 @@ static void tell_missing(FILE *out, const struct sk_order_matter *m)
 {
 	enum sk_order_event event = m->state == SK_ORDER_VOTING ? SK_ORDER_EVENT_APPROVE : m->state == SK_ORDER_DRAFT ? SK_ORDER_EVENT_URGENT : SK_ORDER_EVENT_RATIFY;
 	const char *text = event == SK_ORDER_EVENT_RATIFY ? m->text.ratify : m->text.quorum, *why = m->missing;
-	enum sk_level level = event == SK_ORDER_EVENT_URGENT ? SK_LEVEL_URGENT : sk_action_level(m->text.document->order.action);
+	enum sk_level level = event == SK_ORDER_EVENT_URGENT ? SK_LEVEL_URGENT : sk_order_base_level(&m->text.document->order);
 	struct sk_quorum *quorum = NULL;
 	struct sk_fault ignored;
 	if (strncmp(why, "warrant: ", 9) == 0)
@@ -333,7 +333,7 @@ int sk_order_quorum_cmd(const struct sk_order_args *args)
 	if (sk_order_desk_open(args, false, &desk, &fault) != SK_OK)
 		return sk_cmd_fail(args->cmd, &fault);
 	sk_buf_init(&text, SK_QUORUM_TEXT_MAX);
-	enum sk_err err = sk_order_quorum(desk.access, desk.centre.profile, (enum sk_level)level, desk.now_ns, &text, &fault);
+	enum sk_err err = sk_order_quorum(desk.access, desk.centre.profile, desk.law, (enum sk_level)level, desk.now_ns, &text, &fault);
 	sk_order_desk_close(&desk);
 	if (err == SK_OK) {
 		sk_sha256(text.bytes, text.length, digest);

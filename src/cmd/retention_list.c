@@ -133,7 +133,7 @@ enum sk_err sk_retention_list_holders(struct sk_custody_run *run, struct sk_faul
 	struct listing listing = {.run = run, .fault = fault};
 	if (!run->has_centre)
 		return sk_fault_set(fault, SK_EUSAGE, "holders are kept by a centre: --dir DIR");
-	SK_TRY(sk_holders(run->centre.docket, NULL, show_holder, &listing, fault));
+	SK_TRY(sk_holders(run->office.centre.docket, NULL, show_holder, &listing, fault));
 	if (listing.shown == 0 && !run->args->json)
 		(void)fprintf(run->args->cmd->out, "Nobody else was provided with anything.\n");
 	return SK_OK;
@@ -262,7 +262,7 @@ enum sk_err sk_retention_check(struct sk_custody_run *run, struct sk_fault *faul
 	checking.programs[checking.program_count++] = *sk_sign_key_public(key);
 	sk_sign_key_free(key);
 	if (run->has_centre)
-		checking.programs[checking.program_count++] = run->centre.public_key;
+		checking.programs[checking.program_count++] = run->office.centre.public_key;
 	SK_TRY(sk_retention_records(run->records, 1u << SK_RETENTION_CERTIFICATE, check_certificate, &checking, fault));
 	SK_TRY(sk_store_days(run->store, no_key_is_back, &listing, fault));
 	(void)fprintf(run->args->cmd->out, "%" PRIu64 " certificate%s: signed, each behind its request, and no key of theirs is here.\n", checking.certificates, checking.certificates == 1 ? "" : "s");

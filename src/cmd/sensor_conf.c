@@ -81,7 +81,7 @@ static bool lies_in(const char *path, const char *folder)
 	return strncmp(path, folder, length) == 0 && (path[length] == '\0' || path[length] == '/' || strcmp(folder, "/") == 0);
 }
 
-static void add_folder(struct sk_sensor_folders *out, const char *folder, bool write)
+void sk_sensor_add_folder(struct sk_sensor_folders *out, const char *folder, bool write)
 {
 	for (size_t i = 0; i < out->count; i++)
 		if (lies_in(folder, out->names[i]) && (out->paths[i].write || !write))
@@ -105,7 +105,7 @@ static enum sk_err add_folder_of(struct sk_sensor_folders *out, const char *file
 	SK_INVARIANT(length < sizeof folder);
 	memcpy(folder, file, length);
 	folder[length] = '\0';
-	add_folder(out, folder, write);
+	sk_sensor_add_folder(out, folder, write);
 	return SK_OK;
 }
 
@@ -114,7 +114,7 @@ enum sk_err sk_sensor_folders(const struct sk_conf *conf, const char *config_pat
 	if (strlen(config_path) >= SK_PATH_MAX)
 		return sk_fault_set(fault, SK_ETOOBIG, "%s: path too long", config_path);
 	out->count = 0;
-	add_folder(out, conf->workspace, true);
+	sk_sensor_add_folder(out, conf->workspace, true);
 	const char *const written[] = {conf->eve_path, conf->log_path, conf->metrics_socket}, *const read[] = {config_path, conf->basis_path, conf->suspension_path, conf->border_path, conf->selectors_path};
 	for (size_t i = 0; i < SK_COUNT(written); i++)
 		SK_TRY(add_folder_of(out, written[i], true, fault));
@@ -122,6 +122,6 @@ enum sk_err sk_sensor_folders(const struct sk_conf *conf, const char *config_pat
 		SK_TRY(add_folder_of(out, read[i], false, fault));
 	/* A relative path has its folder where the process stands. */
 	if (strchr(config_path, '/') == NULL)
-		add_folder(out, ".", false);
+		sk_sensor_add_folder(out, ".", false);
 	return SK_OK;
 }

@@ -34,5 +34,7 @@ struct sk_sensor_folders {
 /* Workspace, outputs and the metrics' folder to write; the folders of configuration, basis, suspension, border table and selectors to read. A folder that lies in one that may be written is not
    listed again. SK_EUSAGE (a file in /: its folder is everything), SK_ETOOBIG. */
 SK_MUST enum sk_err sk_sensor_folders(const struct sk_conf *conf, const char *config_path, struct sk_sensor_folders *out, struct sk_fault *fault);
+/* One more, unless it lies in one that is there: the folder of keys outside the workspace. */
+void sk_sensor_add_folder(struct sk_sensor_folders *out, const char *folder, bool write);
 
 #endif

@@ -188,6 +188,8 @@ static enum sk_err close_walls(struct sensor *sensor, struct sk_fault *fault)
 	if (!sensor->conf->sandbox)
 		return SK_OK;
 	SK_TRY(sk_sensor_folders(sensor->conf, sensor->config_path, &folders, fault));
+	if (sensor->workspace.keys_folder[0] != '\0')
+		sk_sensor_add_folder(&folders, sensor->workspace.keys_folder, true);
 	SK_TRY(sensor_make_filters(sensor, fault));
 	SK_TRY(sk_wall_calls_new(SK_WALL_COLLECTOR, &(struct sk_wall_descriptors){.hears = -1, .test_run = live}, &sensor->calls, fault));
 	const struct sk_wall_plan plan = {.paths = folders.paths, .path_count = folders.count, .abstract_sockets = notify != NULL && notify[0] == '@'};

@@ -148,7 +148,6 @@ enum sk_err sk_workspace_lawful(const struct sk_workspace *workspace, const stru
 	if ((basis->rule.kinds & SK_SELECTOR_FLOW_ALL) != 0 && !sk_policy_flow_all(kind, workspace->role))
 		return sk_fault_set(fault, SK_ESETRULE, "the basis: its rule allows flow.all, which only own_network with role party and lab may use");
 	SK_TRY(sk_detectors_lawful(basis, kind, workspace->role, fault));
-	SK_TRY(sk_workspace_custody(workspace, basis, fault));
 	if (basis->names && !sk_policy_names(kind, workspace->role))
 		return sk_fault_set(fault, SK_EBASISBAD, "the basis switches full names on, which only own_network with role party and lab may");
 	return SK_OK;
@@ -181,7 +180,10 @@ enum sk_err sk_workspace_basis_at(const struct sk_workspace *workspace, const ch
 		return sk_fault_set(fault, SK_EPROFILE, "profile %s is not in force before %s; until then use own-network or lab", sk_profile_name(workspace->profile),
 				    sk_time_format(in_force, 0, when));
 	SK_TRY(sk_workspace_lawful(workspace, out, fault));
-	return now_ns != 0 ? sk_basis_in_force(out, now_ns, fault) : SK_OK;
+	if (now_ns == 0)
+		return SK_OK;
+	SK_TRY(sk_basis_in_force(out, now_ns, fault));
+	return sk_workspace_custody(workspace, out, fault);
 }
 
 /* The key with which a workspace approves for itself. That of a centre has none. */

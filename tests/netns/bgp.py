@@ -156,16 +156,9 @@ def gobgp(net, folder):
 
 def exabgp(net, folder):
     b = Speaker(net, folder, "b", gobgp_conf(B, A, 64513, 64512, "192.0.2.2"))
-    os.makedirs(os.path.join(folder, "run"))
-    pipe = os.path.join(folder, "run", "exabgp")
-    for end in (".in", ".out"): os.mkfifo(pipe + end, 0o600)
-    conf = os.path.join(folder, "exabgp.conf")
-    with open(conf, "w") as f:
-        f.write(f"neighbor {B} {{\n\trouter-id 192.0.2.1;\n\tlocal-address {A};\n\tlocal-as 64512;\n\tpeer-as 64513;\n\thold-time 3;\n"
-                "\tfamily { ipv4 unicast; ipv6 unicast; ipv4 flow; ipv6 flow; }\n}\n")
-    words = ("env", "exabgp.daemon.user=root", "exabgp.log.destination=stderr", "exabgp", "--root", folder, "-e", os.path.join(folder, "none.env"), conf)
-    backend = Backend(net, folder, COMMON + f"backend: exabgp\npipe: {pipe}\nobservers: [\"unix:{b.api}\"]\n", "ex")
-    alone = Backend(net, folder, COMMON + f"backend: exabgp\npipe: {pipe}\n", "alone")
+    pipe, words = exabgp_speaker(folder)
+    backend = Backend(net, folder, COMMON + f"backend: exabgp\npipes: {os.path.dirname(pipe)}\nobservers: [\"unix:{b.api}\"]\n", "ex")
+    alone = Backend(net, folder, COMMON + f"backend: exabgp\npipes: {os.path.dirname(pipe)}\n", "alone")
     backend.item("flowspec.discard", "203.0.113.7/32")
     for word in ("check", "read", "set", "clear"): backend.refuses(word, -88, "running")
     backend.say("forget")

@@ -38,6 +38,7 @@ def lists(net, folder):
     lines, good = backend.good()
     expect(good and len(lines) == 4 and all("web server lists.example" in line and "in the list, signed" in line for line in lines), f"{lines}")
     for name in ("prefixes.txt", "domains.txt"): verify(net, folder, web, name)
+    expect(all(os.stat(f"{web}/{name}").st_mode & 0o777 == 0o644 for name in os.listdir(web)), "the web server can read them, whatever the enforcer's umask")
     got = curl(net, folder, "prefixes.txt").out
     expect(values(got) == ["198.51.100.0/24", "2001:db8:ffff::/48", "203.0.113.7/32"], got)
     # Nobody takes an unchanged list twice: its ETag stays.

@@ -81,7 +81,8 @@ class Backend:
         os.makedirs(self.folder, 0o700, exist_ok=True)
         path = self.folder + ".yaml"
         with open(path, "w") as f: f.write(config)
-        self.p = subprocess.Popen(net.words("a", DRIVE, path, self.folder, os.path.join(folder, "key")), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+        self.p = subprocess.Popen(net.words("a", DRIVE, path, self.folder, os.path.join(folder, "key")), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
+                                  umask=0o077)
         net.processes.append(self.p)
         self.answer()
         net.backends.append(self)
@@ -192,8 +193,8 @@ def gobgp_conf(own, other, own_as, other_as, router, restart=False):
     local-address = "{own}"
   [neighbors.timers.config]
     connect-retry = 1
-    hold-time = 3
-    keepalive-interval = 1
+    hold-time = 30
+    keepalive-interval = 10
     idle-hold-time-after-reset = 1
 """ + ("  [neighbors.graceful-restart.config]\n    enabled = true\n    restart-time = 60\n" if restart else "") + families
 
@@ -209,7 +210,10 @@ class Speaker:
         if os.path.exists(self.api): os.unlink(self.api)
         self.p = self.net.start(self.name, "gobgpd", "-f", self.conf, "--api-hosts", "unix://" + self.api, "--pprof-disable", log=self.log)
         until(f"gobgpd {self.name}", lambda: os.path.exists(self.api) and self.ask("global", code=None).returncode == 0)
-    def ask(self, *words, code=0): return run("gobgp", "--target", "unix://" + self.api, "-j", *words, code=code)
+    def ask(self, *words, code=0):
+        for last in (False, False, True):  # its program gives its daemon one second
+            done = run("gobgp", "--target", "unix://" + self.api, "-j", *words, code=code if last else None)
+            if last or done.returncode == 0 or code is None: return done
     def rib(self, family): return json.loads(self.ask("global", "rib", "-a", family).out)
     def up(self): return any(n["state"].get("session_state") == 6 for n in json.loads(self.ask("neighbor").out))
     def tables(self):
@@ -219,3 +223,14 @@ class Speaker:
             for paths in table.values():
                 for path in paths: path.pop("age", None)
         return json.dumps(tables, sort_keys=True)
+
+
+def exabgp_speaker(folder):
+    """ExaBGP's pipes and configuration. Returns where its pipes are and the words that start it."""
+    os.makedirs(os.path.join(folder, "run"))
+    pipe, conf = os.path.join(folder, "run", "exabgp"), os.path.join(folder, "exabgp.conf")
+    for end in (".in", ".out"): os.mkfifo(pipe + end, 0o600)
+    with open(conf, "w") as f:
+        f.write(f"neighbor {B} {{\n\trouter-id 192.0.2.1;\n\tlocal-address {A};\n\tlocal-as 64512;\n\tpeer-as 64513;\n\thold-time 30;\n"
+                "\tfamily { ipv4 unicast; ipv6 unicast; ipv4 flow; ipv6 flow; }\n}\n")
+    return pipe, ("env", "exabgp.daemon.user=root", "exabgp.log.destination=stderr", "exabgp", "--root", folder, "-e", os.path.join(folder, "none.env"), conf)

@@ -104,7 +104,23 @@ def main(net, folder):
     print("far targets: set, read back, undone; conflicts told; each order its own mail")
 
 
+def by_exabgp(net, folder):
+    """The second speaker, behind the fence that the enforcer raises: its pipes are what the configuration names."""
+    b = Speaker(net, folder, "b", gobgp_conf(B, A, 64513, 64512, "192.0.2.2"))
+    pipe, words = exabgp_speaker(folder)
+    net.start("a", *words, log=folder + "/exabgp.log")
+    until("session", b.up)
+    e = Enforcer(net, folder, f"  - name: border\n    backend: exabgp\n    pipes: {os.path.dirname(pipe)}\n    as: 64512\n    own_prefixes: [192.0.2.0/24]\n    observers: [\"unix:{b.api}\"]\n")
+    order = e.mint("flowspec", "rate_limit", "203.0.113.7/32", rate=125000)
+    e.once()
+    expect(set(b.rib("ipv4-flowspec")) == {"[destination: 192.0.2.0/24][source: 203.0.113.7/32]"} and "active" in e.steps(order), f"{e.steps(order)}")
+    e.end(order); e.once()
+    until("withdrawn", lambda: not b.rib("ipv4-flowspec"))
+    print("far targets: the same by ExaBGP")
+
+
 if __name__ == "__main__":
-    need("gobgpd", "gobgp")
+    need("gobgpd", "gobgp", "exabgp")
     need_mail_server()
-    with Pair() as net, Folder() as folder: main(net, folder)
+    for part in (main, by_exabgp):
+        with Pair() as net, Folder() as folder: part(net, folder)

@@ -87,9 +87,7 @@ def by_mail(net, folder, documents):
     until("its time", lapsed)
     expect(len(mails(box)) == 4 and backend.say("read") == [], "lapsed without a word")
     backend.say("forget")
-    # As an order of the command line has it: the document says the digest of a file that holds the notice.
-    referring = document(documents, {"other": "about it\nnotice sha256 " + digest, "target_act": "x"})
-    backend.item("vendor_request.send", "vendor/9", document=referring, until=at(3600), order="o-3"); backend.say("set")
+    backend.item("vendor_request.send", "vendor/9", **more, order="o-3"); backend.say("set")
     expect("vulnerability" in mails(box)[4]["Subject"] and body(mails(box)[4]).count("Please confirm") == 1, mails(box)[4]["Subject"])
     backend.say("clear"); backend.say("forget")
     # rule: NOTICE-1. Whom nobody registered gets nothing; the order names parties, never addresses.

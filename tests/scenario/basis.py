@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Bases and policies, from outside: a laboratory in which an office asks, oversight decides and a workspace collects; an agreement with its partner; a team of its own; policies rolled back
 and forth; what must be refused; what somebody with the database in his hands can do (nothing that is not seen)."""
-import hashlib, re, sqlite3
+import hashlib, re, sqlite3, time
 from lib import *
 
 POLICY = os.path.join(ROOT, "policy")
@@ -84,6 +84,7 @@ def whole_life():
         # suspended, resumed, activated anew
         o.basis("otto", "suspend", "B-1", "--as", "oversight", "--why", "x", code=29); o.basis("chair", "suspend", "B-1", "--as", "oversight", "--why", "complaint 7")
         text = open(ws + "/suspended").read(); expect("B-1 is suspended by oversight" in text, text)
+        os.rename(ws + "/suspended", ws + "/x"); sekisho("watch", "--workspace", ws, cap, code=20); os.rename(ws + "/x", ws + "/suspended")   # whoever takes the file away has no note
         sekisho("watch", "--workspace", ws, cap, code=30); o.basis("otto", "resume", "B-1", "--as", "oversight", "--why", "x", code=29)
         o.basis("m1", "resume", "B-1", "--as", "oversight", "--why", "answered"); sekisho("watch", "--workspace", ws, cap, code=30)
         o.basis("otto", "activate", "B-1", "--workspace", ws); expect(not os.path.exists(ws + "/suspended"), "the suspension is gone")
@@ -107,6 +108,13 @@ def refused_requests():
         o.request("R-1", more=("--from", "2020-01-01", "--until", "2020-02-01"), code=2)
         expect(json.loads(sekisho("basis", "list", "--dir", o.dir, "--json").out) == [], "what was refused leaves nothing")
         o.basis("anna", "review", "nothing", code=4); o.basis("anna", "dance", "R-1", code=2)
+
+def time_is_over():
+    with Folder() as f:
+        o = Office(f); o.request("T-1", more=("--for", "1s")); o.request("T-2")
+        while json.loads(sekisho("basis", "settle", "--dir", o.dir, "--json").out)["expired"] == 0: time.sleep(0.1)
+        expect(o.stage("T-1") == "expired" and o.stage("T-2") == "draft", "the centre records that the time of one is over"); o.basis("lena", "review", "T-1", code=34)
+        expect(o.show("T-1")["acts"][-1]["by"] == "the centre" and o.replay()["agree"], "by its own key"); o.proved()
 
 def an_agreement():
     with Folder() as f:
@@ -170,6 +178,23 @@ def policies():
         # policy/current is a copy: whoever writes it changes nothing
         open(o.dir + "/centre/policy/current", "w").write("00" * 32 + "\n"); o.request("P-4", more=("--for", "150d")); expect(o.replay()["agree"], "current is set right")
 
+def a_policy_binds_orders():
+    """Caps of measures and quorums of orders are policy too: a stricter one refuses what the program alone would let through, and old orders stay as they were decided. rule: POLICY-3"""
+    from orders import Desk, TEXT
+    if not shutil.which("ssh-keygen"): return print("note: no ssh-keygen")
+    with Folder() as f:
+        d = Desk(f); load = lambda path, code=0: sekisho("policy", "load", path, "--dir", d.dir, "--key", d.key("chair"), code=code)
+        load(f"{POLICY}/lab.yaml"); d.draft("o1"); d.order("ben", "evidence", "o1", "--why", "x"); d.order("fumi", "legal", "o1", "--why", "x"); d.order("ayu", "submit", "o1"); d.approve("fumi", "o1"); d.approve("dan", "o1")
+        expect(d.state("o1") == "approved", d.state("o1"))
+        text = open(f"{POLICY}/lab.yaml").read().replace("version: 2026-11-30.1", "version: strict")
+        text = re.sub(r"(measure: rpz\n    longest: )7d(\n    urgent: )24h", r"\g<1>12h\g<2>none", text); open(f + "/strict.yaml", "w").write(re.sub(r"(level: medium\n    rule: count\n    present: )2", r"\g<1>3", text))
+        load(f + "/strict.yaml"); done = d.draft("o2", code=40); expect("lives 12h" in done.err or "live 12h at most" in done.err, done.err)
+        d.draft("o2", text=[w if w != "24h" else "11h" for w in TEXT] ); d.order("ben", "evidence", "o2", "--why", "x"); d.order("fumi", "legal", "o2", "--why", "x"); d.order("ayu", "submit", "o2")
+        d.approve("fumi", "o2"); d.approve("dan", "o2"); expect(d.state("o2") == "voting", "two are not enough now"); d.approve("chika", "o2"); expect(d.state("o2") == "approved", d.state("o2"))
+        load(f"{POLICY}/lab.yaml"); done = json.loads(sekisho("policy", "replay", "--dir", d.dir, "--json").out); expect(done["agree"] and done["acts"] > 12, str(done))
+        done = json.loads(sekisho("policy", "replay", "--dir", d.dir, "--json", "--under", f + "/strict.yaml", code=8).out); expect(done["differ"] > 0, str(done))
+        sekisho("centre", "openings", "--dir", d.dir, "-o", f + "/openings"); run(VERIFY, "--openings", f + "/openings", d.dir + "/centre/ledger")
+
 def the_act_of_2025():
     """The Japanese act: not in force, refused with the date; a laboratory loads it, oversight acknowledges it, and what is to come is simulated."""
     with Folder() as f:
@@ -199,4 +224,4 @@ def database_in_hand():
         sekisho("basis", "show", "D-1", "--dir", o.dir, code=8); sekisho("policy", "replay", "--dir", o.dir, code=8); sekisho("centre", "check", "--dir", o.dir, code=8)
 
 if __name__ == "__main__":
-    main(whole_life, refused_requests, an_agreement, a_team, elsewhere, policies, the_act_of_2025, database_in_hand)
+    main(whole_life, refused_requests, time_is_over, an_agreement, a_team, elsewhere, policies, a_policy_binds_orders, the_act_of_2025, database_in_hand)

@@ -26,6 +26,13 @@ def systemd_finds_nothing_wrong():
         for old, new in (("Type=notify", "Type=notfy"), ("ProtectSystem=strict", "ProtectSystm=strict"), ("@system-service", "@sistem-service")):
             done = judge(runnable(UNIT).replace(old, new)); expect(done.err.strip(), f"the twin: {new} is not seen")
 
+def retention_runs_once_a_day():
+    if not need("systemd-analyze"): return
+    with Folder() as f:
+        for name in ("sekisho-retention.service", "sekisho-retention.timer"): open(f"{f}/{name}", "w").write(runnable(open(os.path.join(BUILD, "packaging", name)).read()))
+        done = run("systemd-analyze", "verify", "--man=no", f + "/sekisho-retention.timer", f + "/sekisho-retention.service", code=None); expect(done.returncode == 0 and not done.err.strip(), done.err)
+        open(f + "/sekisho-retention.timer", "a").write("OnCalender=daily\n"); expect(run("systemd-analyze", "verify", "--man=no", f + "/sekisho-retention.timer", code=None).err.strip(), "the twin is not seen")
+
 def exposure(text, f):
     path = f + "/sekisho-sensor.service"; open(path, "w").write(text)
     done = run("systemd-analyze", "security", "--offline=yes", "--no-pager", path, code=None)
@@ -101,6 +108,7 @@ def what_is_installed():
         def find(end): found = [p for p in there if p.endswith(end)]; expect(len(found) == 1, f"{end}: installed {len(found)} times"); return there[found[0]]
         unit = open(find("lib/systemd/system/sekisho-sensor.service")).read(); program = re.search(r"(?m)^ExecStart=(\S+) sensor --config /etc/sekisho/sekisho.yaml$", unit)
         expect(program and f + program[1] in there.values(), f"the unit names a program that is not where it says: {program and program[1]}")
+        find("lib/systemd/system/sekisho-retention.service"); find("lib/systemd/system/sekisho-retention.timer"); find("man/man1/sekisho-retention.1")
         find("lib/sysusers.d/sekisho.conf"); find("lib/tmpfiles.d/sekisho.conf"); find("man/man5/sekisho.conf.5"); find("man/man1/sekisho-top.1"); find("man/man1/sekisho-conf.1")
         find("lib/systemd/system/sekisho-enforcer.service"); find("man/man5/sekisho-enforcer.5"); find("doc/sekisho/enforcer.yaml")
         expect("is right" in run(SEKISHO, "conf", "check", find("doc/sekisho/sekisho.yaml")).out, "the installed example")
@@ -125,4 +133,4 @@ def the_enforcers_unit():
         expect(set_up <= allowed, f"the unit does not leave: {sorted(set_up - allowed)}")
         expect({"ptrace", "mount", "setuid", "init_module", "reboot"}.isdisjoint(allowed), "the unit leaves too much")
 
-main(the_enforcers_unit, systemd_finds_nothing_wrong, little_is_exposed, the_calls_that_it_leaves, unit_configuration_and_code_agree, user_and_folders, what_is_installed)
+main(the_enforcers_unit, systemd_finds_nothing_wrong, retention_runs_once_a_day, little_is_exposed, the_calls_that_it_leaves, unit_configuration_and_code_agree, user_and_folders, what_is_installed)

@@ -411,6 +411,7 @@ type orderText struct {
 	Quorum   string `json:"quorum"`
 	Proposer string `json:"proposer"`
 	Urgent   bool   `json:"urgent"`
+	Joint    bool   `json:"joint"`
 }
 
 type voice struct {
@@ -578,6 +579,9 @@ func (o *opened) agree(r *orderState, who *account) (string, error) {
 	}
 	r.voices = append(r.voices, voice{who, event, key})
 	text, level := r.quorum, actionLevels[r.order.Measure+" "+r.order.Action]
+	if r.order.Joint {
+		level = "high"
+	}
 	if event == "ratify" {
 		text = r.ratify
 	} else if r.order.Urgent {

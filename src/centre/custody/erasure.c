@@ -118,12 +118,23 @@ static bool take_all(const struct sk_json_value *top, struct sk_erasure *out)
 	return good;
 }
 
+/* One form each: what reads the same is written the same (digits of keys in lower case, no further member). */
+static bool is_its_form(const struct sk_erasure *erasure, const char *body, size_t length)
+{
+	struct sk_buf again;
+	sk_buf_init(&again, SK_ACT_BODY_MAX);
+	sk_erasure_write(erasure, &again);
+	bool same = again.failed == SK_OK && again.length == length && memcmp(again.bytes, body, length) == 0;
+	sk_buf_fini(&again);
+	return same;
+}
+
 enum sk_err sk_erasure_read(const char *body, size_t length, struct sk_erasure *out, struct sk_fault *fault)
 {
 	struct sk_json_doc *doc = NULL;
 	*out = (struct sk_erasure){.key_count = 0};
 	SK_TRY(sk_json_parse(body, length, &doc, fault));
-	bool good = take_all(sk_json_top(doc), out);
+	bool good = take_all(sk_json_top(doc), out) && is_its_form(out, body, length);
 	sk_json_free(doc);
 	if (good)
 		return SK_OK;

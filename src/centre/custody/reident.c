@@ -121,6 +121,17 @@ static bool take_request(const struct sk_json_value *top, struct sk_reident *out
 	return good;
 }
 
+/* One form each: what reads the same is written the same. */
+static bool is_its_form(const struct sk_reident *request, const char *body, size_t length)
+{
+	struct sk_buf again;
+	sk_buf_init(&again, SK_ACT_BODY_MAX);
+	sk_reident_write(request, &again);
+	bool same = again.failed == SK_OK && again.length == length && memcmp(again.bytes, body, length) == 0;
+	sk_buf_fini(&again);
+	return same;
+}
+
 static enum sk_err malformed(const struct sk_act *act, struct sk_fault *fault)
 {
 	return sk_fault_set(fault, SK_EMALFORMED, "reident %s, %s: a field of its body is missing or wrong", act->id, act->event);
@@ -138,7 +149,7 @@ static enum sk_err fold_request(const struct sk_act *act, const struct sk_person
 {
 	struct sk_json_doc *doc = NULL;
 	SK_TRY(sk_json_parse(act->body, act->body_length, &doc, fault));
-	bool good = take_request(sk_json_top(doc), request);
+	bool good = take_request(sk_json_top(doc), request) && is_its_form(request, act->body, act->body_length);
 	sk_json_free(doc);
 	memcpy(request->requester, person->account, sizeof request->requester);
 	request->requester_key = person->key;

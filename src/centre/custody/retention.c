@@ -38,6 +38,17 @@ static bool copy_text(const struct sk_json_value *top, const char *key, char *ou
 	return true;
 }
 
+/* One form each, as of an erasure. */
+static bool is_its_form(const struct sk_handing *handing, const char *body, size_t length)
+{
+	struct sk_buf again;
+	sk_buf_init(&again, SK_ACT_BODY_MAX);
+	sk_handing_write(handing, &again);
+	bool same = again.failed == SK_OK && again.length == length && memcmp(again.bytes, body, length) == 0;
+	sk_buf_fini(&again);
+	return same;
+}
+
 enum sk_err sk_handing_read(const char *body, size_t length, struct sk_handing *out, struct sk_fault *fault)
 {
 	struct sk_json_doc *doc = NULL;
@@ -48,6 +59,7 @@ enum sk_err sk_handing_read(const char *body, size_t length, struct sk_handing *
 	bool good = copy_text(top, "basis", out->basis, sizeof out->basis) && copy_text(top, "day", out->day, sizeof out->day) && copy_text(top, "org", out->org, sizeof out->org) &&
 		    copy_text(top, "why", out->why, sizeof out->why) && until != NULL && sk_time_parse(until, &out->until_ns) == SK_OK;
 	sk_json_free(doc);
+	good = good && is_its_form(out, body, length);
 	return good ? SK_OK : sk_fault_set(fault, SK_EMALFORMED, "the body of an act of retention: basis, day, org, until or why is missing or wrong");
 }
 

@@ -83,9 +83,6 @@ void sk_basis_why_body(const char *why, struct sk_buf *out);
 
 /* ---- all of them ---- */
 
-/* The policy with that digest. Borrowed, owned by whoever answers. SK_ENOENT. */
-typedef enum sk_err (*sk_law_of)(void *context, const uint8_t digest[SK_HASH_BYTES], const struct sk_law **out, struct sk_fault *fault);
-
 struct sk_bases; /* opaque */
 struct sk_bases_options {
 	struct sk_docket *docket;             /* borrowed */

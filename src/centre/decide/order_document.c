@@ -269,6 +269,7 @@ enum sk_err sk_order_text_make(struct sk_order_document *d, const struct sk_veri
 	sk_buf_init(&line, SK_WARRANT_TEXT_MAX);
 	digest_of(ratify, ratify_digest);
 	d->order.proposer = *proposer;
+	d->order.joint = d->org_count > 1;
 	digest_of(quorum, d->order.quorum);
 	write_document(d, ratify_digest, &json);
 	sk_sha256(sk_buf_text(&json), json.length, d->order.document);

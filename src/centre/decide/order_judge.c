@@ -127,7 +127,26 @@ static enum sk_err check_quorums(const struct trial *t, const struct sk_order_te
 {
 	const struct sk_order *order = &text->document->order;
 	SK_TRY(register_agrees(t, text->quorum, sk_order_level(order)));
-	return order->urgent ? register_agrees(t, text->ratify, sk_action_level(order->action)) : SK_OK;
+	return order->urgent ? register_agrees(t, text->ratify, sk_order_base_level(order)) : SK_OK;
+}
+
+/* The policy of the day may say less than the table of measures, never more. */
+//= rule: POLICY-3
+static enum sk_err within_policy(const struct trial *t, const struct sk_order *order)
+{
+	const char *measure = sk_measure_name(sk_action_measure(order->action));
+	const struct sk_law *law = t->court->law;
+	const struct sk_law_cap *cap = law != NULL ? sk_law_cap(law, measure, t->act->time_ns, t->court->profile == SK_PROFILE_LAB) : NULL;
+	char span[SK_LAW_WORD_MAX];
+	if (cap == NULL)
+		return SK_OK;
+	const struct sk_law_span *most = order->urgent ? &cap->urgent : &cap->longest;
+	if (sk_law_span_none(most))
+		return sk_fault_set(t->fault, SK_EORDER, "order %s: policy %s lets no %s be set urgently", t->matter->id, law->name, measure);
+	if ((int64_t)order->life_s > (sk_law_span_after(t->act->time_ns, most) - t->act->time_ns) / 1000000000)
+		return sk_fault_set(t->fault, SK_EORDER, "order %s: its measure would live %llu seconds; policy %s lets %s live %s at most%s", t->matter->id, (unsigned long long)order->life_s, law->name,
+				    measure, sk_law_span_format(most, span), order->urgent ? " when it is urgent" : "");
+	return SK_OK;
 }
 
 static enum sk_err new_text(struct trial *t)
@@ -145,6 +164,7 @@ static enum sk_err new_text(struct trial *t)
 	if (t->court->profile == SK_PROFILE_JP_2025 && strcmp(text->document->home, "JP") != 0)
 		return sk_fault_set(t->fault, SK_EMALFORMED, "order %s: foreign.home: expected JP under profile jp-2025", t->matter->id);
 	SK_TRY(check_quorums(t, text));
+	SK_TRY(within_policy(t, order));
 	/* whatever was looked at and signed over the old text is void */
 	t->next.voice_count = 0;
 	t->next.seats = 0;
@@ -269,7 +289,7 @@ static enum sk_err on_approve(struct trial *t)
 {
 	SK_TRY(window_is_open(t));
 	SK_TRY(add_voice(t));
-	return count(t, sk_action_level(order_of(t->matter)->action), t->matter->text.quorum);
+	return count(t, sk_order_base_level(order_of(t->matter)), t->matter->text.quorum);
 }
 
 static enum sk_err on_reject(struct trial *t)
@@ -317,7 +337,7 @@ static enum sk_err on_ratify(struct trial *t)
 	if (t->matter->text.ratify[0] == '\0')
 		return no(t, "the register had too few people to ratify it when it was drafted; it ends by itself");
 	SK_TRY(add_voice(t));
-	return count(t, sk_action_level(order_of(t->matter)->action), t->matter->text.ratify);
+	return count(t, sk_order_base_level(order_of(t->matter)), t->matter->text.ratify);
 }
 
 /* ---- doing ---- */
@@ -396,8 +416,9 @@ static enum sk_err on_expire(struct trial *t)
 
 static enum sk_err on_lapse(struct trial *t)
 {
-	if (t->act->time_ns < ratify_until(t->matter))
-		return no(t, "there is time to ratify it");
+	/* Also when its own time is over before anybody ratified it. */
+	if (t->act->time_ns < sk_order_until(t->matter))
+		return no(t, "its time is not over, and there is time to ratify it");
 	return on_ended(t);
 }
 
@@ -537,7 +558,7 @@ static void publish(const struct trial *t, struct sk_act_facts *facts)
 	size_t n = 0;
 	if (sk_order_is_foreign(t->next.text.document))
 		(void)snprintf(facts->words[n++], SK_ACT_WORD_MAX, "foreign");
-	(void)snprintf(facts->words[n++], SK_ACT_WORD_MAX, "level.%s", sk_level_name(sk_action_level(order->action)));
+	(void)snprintf(facts->words[n++], SK_ACT_WORD_MAX, "level.%s", sk_level_name(sk_order_base_level(order)));
 	(void)snprintf(facts->words[n++], SK_ACT_WORD_MAX, "measure.%s", sk_measure_name(sk_action_measure(order->action)));
 	(void)snprintf(facts->words[n++], SK_ACT_WORD_MAX, "org.%s", sk_org_kind_name(t->next.proposer_kind));
 	if (order->urgent)

@@ -27,6 +27,8 @@ struct member {
 struct gathering {
 	struct sk_access *access;
 	enum sk_level level;
+	size_t least;           /* seats that the policy of the day asks for; 0: no more than the level */
+	bool legal, oversight;  /* and who must be among them */
 	int64_t at_ns;
 	size_t count;
 	struct member *people;  /* PEOPLE_MAX */
@@ -204,20 +206,26 @@ static enum sk_err nobody(const struct gathering *g, const char *who, struct sk_
 	return sk_fault_set(fault, SK_EPERMIT, "quorum of level %s: the register has too few %s; give somebody the role (sekisho access account)", sk_level_name(g->level), who);
 }
 
+/* So many of the others: what the level asks for, or the policy when that is more. */
+static size_t others(const struct gathering *g, size_t level, size_t besides)
+{
+	return g->least > level + besides ? g->least - besides : level;
+}
+
 static enum sk_err write_level(const struct gathering *g, enum sk_profile profile, bool by_org, struct sk_buf *out, struct sk_fault *fault)
 {
 	bool legal = seats_of(g, SEAT_LEGAL) != 0, oversight = seats_of(g, SEAT_OVERSIGHT) != 0;
 	switch (g->level) {
 	case SK_LEVEL_LOW:
 	case SK_LEVEL_URGENT:
-		if (!write_others(g, by_org, true, 1, out))
+		if (!write_others(g, by_org, true, others(g, 1, 0), out))
 			return nobody(g, "people who may approve", fault);
 		sk_buf_add_text(out, "quorum :others\n");
 		return SK_OK;
 	case SK_LEVEL_MEDIUM:
-		if (!legal && profile == SK_PROFILE_JP_2025)
+		if (!legal && (g->legal || profile == SK_PROFILE_JP_2025))
 			return nobody(g, "people with the role legal", fault);
-		if (!write_others(g, by_org, !legal, legal ? 1 : 2, out))
+		if (!write_others(g, by_org, !legal, legal ? others(g, 1, 1) : others(g, 2, 0), out))
 			return nobody(g, "people who may approve", fault);
 		if (legal) {
 			write_any(g, SEAT_LEGAL, "legal", by_org, out);
@@ -226,9 +234,9 @@ static enum sk_err write_level(const struct gathering *g, enum sk_profile profil
 		sk_buf_addf(out, "quorum %s\n", legal ? ":medium" : ":others");
 		return SK_OK;
 	case SK_LEVEL_HIGH:
-		if (!oversight && profile == SK_PROFILE_JP_2025)
+		if (!oversight && (g->oversight || profile == SK_PROFILE_JP_2025))
 			return nobody(g, "members of oversight", fault);
-		if (!write_others(g, by_org, true, oversight ? 2 : 3, out))
+		if (!write_others(g, by_org, true, oversight ? others(g, 2, 1) : others(g, 3, 0), out))
 			return nobody(g, "people who may approve", fault);
 		if (oversight) {
 			write_any(g, SEAT_OVERSIGHT, "oversight", by_org, out);
@@ -265,11 +273,17 @@ static enum sk_err write_quorum(struct gathering *g, enum sk_profile profile, st
 }
 
 //= rule: ORDER-3
-enum sk_err sk_order_quorum(struct sk_access *access, enum sk_profile profile, enum sk_level level, int64_t at_ns, struct sk_buf *out, struct sk_fault *fault)
+enum sk_err sk_order_quorum(struct sk_access *access, enum sk_profile profile, const struct sk_law *law, enum sk_level level, int64_t at_ns, struct sk_buf *out, struct sk_fault *fault)
 {
 	struct gathering g = {.access = access, .level = level, .at_ns = at_ns, .people = calloc(PEOPLE_MAX, sizeof *g.people)};
+	const struct sk_law_quorum *row = law != NULL ? sk_law_quorum(law, "order", sk_level_name(level), at_ns, profile == SK_PROFILE_LAB) : NULL;
 	if (g.people == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
+	for (uint32_t i = 0; row != NULL && i < row->must.count; i++) {
+		g.legal = g.legal || strcmp(row->must.items[i], "legal") == 0;
+		g.oversight = g.oversight || strcmp(row->must.items[i], "oversight") == 0;
+	}
+	g.least = row != NULL ? row->present : 0;
 	enum sk_err err = write_quorum(&g, profile, out, fault);
 	free(g.people);
 	return err;

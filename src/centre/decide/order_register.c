@@ -16,6 +16,7 @@ struct sk_orders {
 	struct sk_order_matter **matters;  /* owned; their places do not move */
 	uint64_t void_count;
 	char void_why[SK_FAULT_LINE_MAX];
+	bool no_law;                       /* a policy cannot be had: nobody can judge */
 };
 
 static enum sk_err may(void *context, const struct sk_person *person, const char *activity, int64_t at_ns, struct sk_fault *fault)
@@ -27,7 +28,7 @@ static enum sk_err may(void *context, const struct sk_person *person, const char
 static enum sk_err quorum(void *context, enum sk_level level, int64_t at_ns, struct sk_buf *out, struct sk_fault *fault)
 {
 	struct sk_orders *orders = context;
-	return sk_order_quorum(orders->options.access, orders->options.profile, level, at_ns, out, fault);
+	return sk_order_quorum(orders->options.access, orders->options.profile, orders->court.law, level, at_ns, out, fault);
 }
 
 static const struct sk_order_matter *other(void *context, const char *id, size_t i)
@@ -103,6 +104,13 @@ static enum sk_err judge(struct sk_orders *orders, const char *note, size_t leng
 	struct sk_person memory;
 	const struct sk_person *person = NULL;
 	struct sk_order_matter *matter = find(orders, act->id), *made = NULL;
+	static const uint8_t none[SK_HASH_BYTES];
+	orders->court.law = NULL;
+	if (orders->options.law != NULL && memcmp(act->policy, none, sizeof none) != 0) {
+		enum sk_err law = orders->options.law(orders->options.context, act->policy, &orders->court.law, fault);
+		orders->no_law = law != SK_OK;
+		SK_TRY(law);
+	}
 	SK_TRY(author(orders, note, length, act->time_ns, &memory, &person, fault));
 	if (matter == NULL) {
 		SK_TRY(fresh(orders, act->id, &made, fault));
@@ -124,7 +132,7 @@ static enum sk_err fold(void *context, const struct sk_entry *entry, struct sk_f
 	struct sk_act_facts facts;
 	struct sk_fault why;
 	enum sk_err err = judge(orders, entry->note, entry->note_length, &entry->act, &facts, &why);
-	if (err == SK_ENOMEM || err == SK_ETOOBIG) {
+	if (err == SK_ENOMEM || err == SK_ETOOBIG || orders->no_law) {
 		*fault = why;
 		return err;
 	}
@@ -137,14 +145,29 @@ static enum sk_err fold(void *context, const struct sk_entry *entry, struct sk_f
 	return SK_OK;
 }
 
-enum sk_err sk_orders_open(const struct sk_orders_options *options, struct sk_orders **out, struct sk_fault *fault)
+enum sk_err sk_orders_judge_again(struct sk_orders *orders, const struct sk_entry *entry, struct sk_act_facts *facts, bool *judged, struct sk_fault *fault)
+{
+	enum sk_err err = judge(orders, entry->note, entry->note_length, &entry->act, facts, fault);
+	*judged = !orders->no_law && err != SK_ENOMEM;
+	return err;
+}
+
+enum sk_err sk_orders_begin(const struct sk_orders_options *options, struct sk_orders **out, struct sk_fault *fault)
 {
 	struct sk_orders *orders = calloc(1, sizeof *orders);
+	*out = orders;
 	if (orders == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
 	orders->options = *options;
 	orders->court = (struct sk_order_court){.profile = options->profile, .centre = options->centre, .context = orders, .may = may, .quorum = quorum, .agreed = sk_order_agreed,
 						.other = other};
+	return SK_OK;
+}
+
+enum sk_err sk_orders_open(const struct sk_orders_options *options, struct sk_orders **out, struct sk_fault *fault)
+{
+	struct sk_orders *orders;
+	SK_TRY(sk_orders_begin(options, &orders, fault));
 	enum sk_err err = sk_docket_walk(options->docket, "order", NULL, 0, fold, orders, fault);
 	if (err != SK_OK) {
 		sk_orders_close(orders);

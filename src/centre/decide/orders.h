@@ -8,6 +8,7 @@
 
 #include "access/access.h"
 #include "decide/document.h"
+#include "law/law.h"
 #include "policy/policy.h"
 #include "warrant/state.h"
 
@@ -46,6 +47,7 @@ struct sk_order_matter {
 /* Under what an act is judged. Real ones are made by sk_orders_open; a model has its own. */
 struct sk_order_court {
 	enum sk_profile profile;              /* the centre's */
+	const struct sk_law *law;             /* the policy that the act names; NULL: none but what is compiled in */
 	const struct sk_verify_key *centre;
 	void *context;
 	/* May this person do that (sk_access_may)? */
@@ -74,8 +76,9 @@ enum sk_order_event sk_order_due(const struct sk_order_matter *matter, int64_t n
 SK_MUST enum sk_err sk_order_mint(const struct sk_order_matter *matter, const struct sk_sign_key *centre, struct sk_buf *out, struct sk_fault *fault);
 
 /* The quorum's text of a level (C2SP tlog-policy), made of the accounts that have the duty and keys in force at that time. SK_EPERMIT: nobody, or too few, may;
-   SK_ETOOBIG: more than the grammar takes. rule: ORDER-3 */
-SK_MUST enum sk_err sk_order_quorum(struct sk_access *access, enum sk_profile profile, enum sk_level level, int64_t at_ns, struct sk_buf *out, struct sk_fault *fault);
+   SK_ETOOBIG: more than the grammar takes. law may ask for more than the level itself, NULL: no more. rule: ORDER-3 POLICY-3 */
+SK_MUST enum sk_err sk_order_quorum(struct sk_access *access, enum sk_profile profile, const struct sk_law *law, enum sk_level level, int64_t at_ns, struct sk_buf *out,
+				    struct sk_fault *fault);
 
 /* ---- bodies, appended to out as canonical JSON ---- */
 
@@ -104,7 +107,13 @@ struct sk_orders_options {
 	struct sk_access *access;             /* borrowed */
 	const struct sk_verify_key *centre;   /* the key that acts for the centre itself */
 	enum sk_profile profile;
+	sk_law_of law;                        /* the policy that an act names; NULL: none but what is compiled in */
+	void *context;
 };
+/* For judging acts one after the other beside a docket (replay): nothing is folded. SK_ENOMEM. */
+SK_MUST enum sk_err sk_orders_begin(const struct sk_orders_options *options, struct sk_orders **out, struct sk_fault *fault);
+/* Judge the next act of matter "order" of that docket. *judged false: the error is no judgement (the machine, or a policy that is gone). */
+SK_MUST enum sk_err sk_orders_judge_again(struct sk_orders *orders, const struct sk_entry *entry, struct sk_act_facts *facts, bool *judged, struct sk_fault *fault);
 /* Fold the docket's acts of matter "order". Errors of the docket; SK_ENOMEM, SK_ETOOBIG. */
 SK_MUST enum sk_err sk_orders_open(const struct sk_orders_options *options, struct sk_orders **out, struct sk_fault *fault);
 /* Free (NULL is fine). */

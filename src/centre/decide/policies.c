@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "decide/decide_priv.h"
+#include "decide/orders.h"
 #include "text/json.h"
 #include "text/text.h"
 #include "warrant/warrant.h"
@@ -223,6 +224,7 @@ struct replay {
 	const struct sk_law *under;
 	struct sk_policy_state state;
 	struct sk_bases *judge;
+	struct sk_orders *orders;
 	sk_replay_visit visit;
 	void *context;
 	uint64_t judged, differ;
@@ -245,13 +247,14 @@ static enum sk_err replay_one(void *context, const struct sk_entry *entry, struc
 	struct sk_replayed told = {.entry = entry, .agrees = true, .judged = true, .why = ""};
 	static const uint8_t none[SK_HASH_BYTES];
 	enum sk_err err = SK_OK;
-	bool basis = strcmp(entry->act.matter, "basis") == 0, judged = true;
-	told.judged = basis || strcmp(entry->act.matter, SK_POLICY_MATTER) == 0;
+	bool basis = strcmp(entry->act.matter, "basis") == 0, order = strcmp(entry->act.matter, "order") == 0, judged = true;
+	told.judged = basis || order || strcmp(entry->act.matter, SK_POLICY_MATTER) == 0;
 	/* Was it made under the policy that was in force then? */
 	if (told.judged && memcmp(entry->act.policy, replay->state.in_force ? replay->state.current : none, SK_HASH_BYTES) != 0)
 		err = sk_fault_set(&why, SK_EINCONSISTENT, "it names another policy than the one that was in force");
 	else if (told.judged)
-		err = basis ? sk_bases_judge_again(replay->judge, entry, &facts, &judged, &why)
+		err = order ? sk_orders_judge_again(replay->orders, entry, &facts, &judged, &why)
+		    : basis ? sk_bases_judge_again(replay->judge, entry, &facts, &judged, &why)
 			    : sk_policy_take(replay->options, entry, &replay->state, &facts, &judged, &why);
 	if (told.judged && err == SK_OK && strcmp(facts.to, entry->to) != 0)
 		err = sk_fault_set(&why, SK_EINCONSISTENT, "it leads to '%s', and led to '%s'", facts.to, entry->to);
@@ -282,10 +285,14 @@ enum sk_err sk_policy_replay(const struct sk_bases_options *options, const struc
 	replay->judge_options.law = law_under;
 	replay->judge_options.context = replay;
 	enum sk_err err = sk_bases_judge_begin(&replay->judge_options, &replay->judge, fault);
+	const struct sk_orders_options orders = {.docket = options->docket, .access = options->access, .centre = options->centre, .profile = options->profile, .law = law_under, .context = replay};
+	if (err == SK_OK)
+		err = sk_orders_begin(&orders, &replay->orders, fault);
 	if (err == SK_OK)
 		err = sk_docket_walk(options->docket, NULL, NULL, 0, replay_one, replay, fault);
 	*judged = replay->judged;
 	*differ = replay->differ;
+	sk_orders_close(replay->orders);
 	sk_bases_close(replay->judge);
 	free(replay);
 	return err;

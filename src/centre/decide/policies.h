@@ -42,7 +42,7 @@ struct sk_replayed {
 	const char *why;
 };
 typedef void (*sk_replay_visit)(void *context, const struct sk_replayed *replayed);
-/* Judge every act of matters "basis" and "policy" again, each under the policy whose digest it names (options->law), or all under `under` when that is not NULL ("what if"), and
+/* Judge every act of matters "basis", "order" and "policy" again, each under the policy whose digest it names (options->law), or all under `under` when that is not NULL ("what if"), and
    compare the step with the docket's. Other matters are visited with judged false. *differ counts those that do not agree. rule: POLICY-2 */
 SK_MUST enum sk_err sk_policy_replay(const struct sk_bases_options *options, const struct sk_law *under, sk_replay_visit visit, void *context, uint64_t *judged, uint64_t *differ,
 				     struct sk_fault *fault);

@@ -102,10 +102,13 @@ enum sk_err sk_docket_openings(struct sk_docket *docket, enum sk_err (*line)(voi
 	struct sk_row row;
 	struct sk_entry entry;
 	int code;
-	(void)sqlite3_snprintf((int)sizeof sql, sql, "SELECT %s FROM act ORDER BY leaf", sk_docket_columns);
+	(void)sqlite3_snprintf((int)sizeof sql, sql, "SELECT %s FROM act WHERE leaf < ?1 ORDER BY leaf", sk_docket_columns);
 	sk_buf_init(&out, 4 * SK_DOCKET_NOTE_MAX);
 	sk_buf_init(&leaf, SK_RECORD_MAX_BYTES);
 	enum sk_err err = sk_docket_ask(docket, sql, &statement, fault);
+	/* A row that a crash left without its leaf is for the next writer to roll back. */
+	if (err == SK_OK)
+		(void)sqlite3_bind_int64(statement, 1, (sqlite3_int64)docket->log.size(docket->log.context));
 	while (err == SK_OK && (code = sqlite3_step(statement)) != SQLITE_DONE) {
 		struct sk_json_writer w;
 		err = code == SQLITE_ROW ? sk_docket_row(docket, statement, &row, fault) : sk_docket_db_fault(docket, code, fault);

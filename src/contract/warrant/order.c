@@ -69,12 +69,6 @@ const char *sk_action_name(enum sk_action action)
 	return actions[action].name;
 }
 
-bool sk_measure_speaks(enum sk_measure measure)
-{
-	SK_INVARIANT((size_t)measure < SK_MEASURE_COUNT);
-	return measures[measure].target == TARGET_PARTY;
-}
-
 const char *sk_measure_name(enum sk_measure measure)
 {
 	SK_INVARIANT((size_t)measure < SK_MEASURE_COUNT);
@@ -93,9 +87,14 @@ size_t sk_level_approvers(enum sk_level level)
 	return levels[level].approvers;
 }
 
+enum sk_level sk_order_base_level(const struct sk_order *order)
+{
+	return order->joint ? SK_LEVEL_HIGH : sk_action_level(order->action);
+}
+
 enum sk_level sk_order_level(const struct sk_order *order)
 {
-	return order->urgent ? SK_LEVEL_URGENT : sk_action_level(order->action);
+	return order->urgent ? SK_LEVEL_URGENT : sk_order_base_level(order);
 }
 
 bool sk_measure_reversible(enum sk_measure measure)
@@ -249,6 +248,8 @@ static void write_object(const struct sk_order *order, struct sk_buf *out)
 	sk_json_hex(&w, "document", order->document, sizeof order->document);
 	sk_json_text(&w, "format", format_name);
 	sk_json_text(&w, "id", order->id);
+	if (order->joint)
+		sk_json_bool(&w, "joint", true);
 	sk_json_u64(&w, "life_s", order->life_s);
 	sk_json_text(&w, "measure", measures[actions[order->action].measure].name);
 	write_time(&w, "not_after", order->not_after_ns);
@@ -357,6 +358,8 @@ enum sk_err sk_order_read(const struct sk_json_value *object, struct sk_order *o
 	if (urgent == NULL || urgent->kind != SK_JSON_BOOL)
 		return refuse_field(fault, "urgent", "true or false");
 	order->urgent = urgent->integer != 0;
+	/* false is not written: the canonical form tells */
+	order->joint = sk_json_get(object, "joint") != NULL;
 	if (sk_json_get_hex(object, "document", order->document, sizeof order->document) != SK_OK)
 		return refuse_field(fault, "document", "64 hexadecimal digits");
 	if (sk_json_get_hex(object, "quorum", order->quorum, sizeof order->quorum) != SK_OK)

@@ -41,6 +41,7 @@ struct sk_order {
 	size_t target_count;
 	char targets[SK_ORDER_TARGETS_MAX][SK_ORDER_TARGET_MAX]; /* ascending, each once: domains, prefixes or parties, by measure */
 	uint64_t rate_bytes_per_s;         /* rate_limit only; 0 elsewhere */
+	bool joint;                        /* several organisations execute it: its level is high, whatever the action (LAW.md I2) */
 	bool urgent;                       /* set before the quorum of its level has agreed, for a day at most (LAW.md I3) */
 	uint64_t life_s;                   /* a measure lives this long once set, and never past not_after */
 	int64_t not_before_ns, not_after_ns; /* no longer apart than the measure's longest life */
@@ -73,7 +74,9 @@ struct sk_warrant_trust {
 enum sk_measure sk_action_measure(enum sk_action action);
 /* The level that decides about it. */
 enum sk_level sk_action_level(enum sk_action action);
-/* The level whose quorum the warrant of this order must carry: the action's, or SK_LEVEL_URGENT. */
+/* The level that agrees on this order, or ratifies it: the action's; high when several organisations execute it. */
+enum sk_level sk_order_base_level(const struct sk_order *order);
+/* The level whose quorum the warrant of this order must carry: that, or SK_LEVEL_URGENT. */
 enum sk_level sk_order_level(const struct sk_order *order);
 /* How many approvers besides the proposer a level asks for at least. */
 size_t sk_level_approvers(enum sk_level level);
@@ -85,8 +88,6 @@ uint64_t sk_measure_life_s(enum sk_measure measure);
 SK_MUST enum sk_err sk_action_parse(const char *measure, const char *action, enum sk_action *out);
 /* "nxdomain", "rate_limit", ... Static storage. */
 const char *sk_action_name(enum sk_action action);
-/* Does the measure speak to people: are its targets parties? */
-bool sk_measure_speaks(enum sk_measure measure);
 /* "rpz", "flowspec", ... Static storage. */
 const char *sk_measure_name(enum sk_measure measure);
 /* "low", "medium", "high". Static storage. */

@@ -16,6 +16,7 @@
 
 static const int64_t ns_per_second = 1000000000, tick_every_ns = INT64_C(30000000000), jump_ns = INT64_C(5000000000);
 static const char key_name[] = "sekisho-enforcer";
+enum { ANEW_BYTES = 64 << 20 };
 
 __attribute__((weak)) void sk_enforcer_point(const char *name)
 {
@@ -387,7 +388,7 @@ enum sk_err sk_enforcer_turn(struct sk_enforcer *e, struct sk_enforcer_load *loa
 	if (mono_ns >= e->tick_ns) {
 		e->tick_ns = mono_ns + tick_every_ns;
 		journal_tick(e);
-		SK_TRY(journal_sync(e, fault));
+		SK_TRY(e->journal.written > ANEW_BYTES ? journal_compact(e, fault) : journal_sync(e, fault));
 	}
 	turn_backends(e);
 	/* What has run out goes first, before anything new is even read. */

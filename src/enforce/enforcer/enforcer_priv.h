@@ -79,7 +79,7 @@ struct journal {
 	int fd;
 	struct sk_buf lines;         /* not yet written */
 	char path[SK_PATH_MAX];
-	bool off;                    /* reading alone */
+	size_t written;              /* since it was written anew */
 };
 
 struct sk_enforcer {

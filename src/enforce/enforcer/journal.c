@@ -10,7 +10,7 @@
 #include "enforcer/enforcer_priv.h"
 #include "text/text.h"
 
-enum { SUM_DIGITS = 16, LINES_MAX = 256 << 20, FILE_MAX = 1 << 30, FLUSH_BYTES = 8 << 20 };
+enum { SUM_DIGITS = 16, LINES_MAX = 256 << 20, FILE_MAX = 1 << 30 };
 
 static const int64_t ns_per_second = 1000000000;
 /* What is over is remembered for so long after its window: a clock that had run ahead by less and was set right lets nothing in twice. */
@@ -141,6 +141,7 @@ enum sk_err journal_sync(struct sk_enforcer *e, struct sk_fault *fault)
 	}
 	if (fdatasync(journal->fd) != 0)
 		return sk_fault_errno(fault, errno, "%s: cannot be synced; nothing is changed without it", journal->path);
+	journal->written += journal->lines.length;
 	sk_buf_reset(&journal->lines);
 	sk_enforcer_point("journal");
 	return SK_OK;
@@ -368,6 +369,7 @@ enum sk_err journal_compact(struct sk_enforcer *e, struct sk_fault *fault)
 		return sk_fault_set(fault, journal->lines.failed, "%s: out of memory", journal->path);
 	SK_TRY(sk_file_replace(journal->path, journal->lines.bytes, journal->lines.length, 0600, fault));
 	sk_buf_reset(&journal->lines);
+	journal->written = 0;
 	if (journal->fd >= 0)
 		(void)close(journal->fd);
 	journal->fd = open(journal->path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);

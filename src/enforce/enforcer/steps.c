@@ -6,6 +6,8 @@
 #include "enforcer/enforcer_priv.h"
 #include "text/text.h"
 
+static const int64_t again_ns = 1000000000;
+
 enum sk_err measure_end(struct sk_enforcer *e, struct measure *m, const char *why, struct sk_fault *fault)
 {
 	struct sk_warrant_receipt receipt;
@@ -315,8 +317,10 @@ static enum sk_err finish(struct sk_enforcer *e, const struct batch *batch, cons
 	for (size_t k = 0; k < place->measure->count; k++) {
 		struct element *element = place->elements[k];
 		enum holding holding = batch_holding(batch, element);
-		if (holding == HOLDS_OURS && away[element->index])
-			return SK_OK; /* still there: once more */
+		if (holding == HOLDS_OURS && away[element->index]) { /* still there: once more */
+			place->not_before_ns = enforcer_mono(e) + again_ns;
+			return SK_OK;
+		}
 		kept += holding == HOLDS_OURS;
 		foreign += holding == HOLDS_OTHER;
 		if (holding == HOLDS_OTHER && first == NULL)

@@ -118,7 +118,7 @@ struct sk_gobgp_neighbor {
 };
 /* Read that, at most `most`. SK_EMALFORMED, SK_ETOOBIG. */
 SK_MUST enum sk_err sk_gobgp_neighbors(const void *json, size_t length, struct sk_gobgp_neighbor *out, size_t most, size_t *count, struct sk_fault *fault);
-/* Run gobgp against an API with some words, NULL behind the last; its answer is appended to out. SK_ETARGET, SK_EPERMIT, SK_ENOMEM. */
+/* Run gobgp against an API with some words, NULL behind the last; out, which is empty, gets its answer. SK_ETARGET, SK_EPERMIT, SK_ENOMEM. */
 SK_MUST enum sk_err sk_gobgp_ask(const struct sk_backend_place *place, const struct sk_bgp_place *api, const char *const *words, struct sk_buf *out, struct sk_fault *fault);
 /* Tell each item's effect at one API that is not our speaker. */
 SK_MUST enum sk_err sk_gobgp_observe(const struct sk_bgp *bgp, const struct sk_bgp_place *api, const struct sk_item *items, size_t count, sk_effect_tell tell, void *context,

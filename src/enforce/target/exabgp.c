@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 5000, STEP_MS = 20, COMMAND_MAX = 1024 };
+enum { PATIENCE_MS = 8000, STEP_MS = 20, COMMAND_MAX = 1024 };
 
 struct exabgp {
 	struct sk_backend_place place;
@@ -117,12 +117,14 @@ static enum sk_err open_exabgp(const struct sk_backend_place *place, void **out,
 	struct exabgp *self = calloc(1, sizeof *self);
 	if (self == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "%s: out of memory", place->name);
-	const char *pipe = sk_settings_text(place->settings, "pipe", "/run/exabgp/exabgp");
+	const char *pipes = NULL, *name = sk_settings_text(place->settings, "pipe_name", "exabgp");
 	self->place = *place;
 	enum sk_err err = sk_bgp_open(&self->place, &self->bgp, fault);
-	if (err == SK_OK && (pipe[0] != '/' || snprintf(self->in, sizeof self->in, "%s.in", pipe) >= (int)sizeof self->in ||
-			     snprintf(self->out, sizeof self->out, "%s.out", pipe) >= (int)sizeof self->out))
-		err = sk_settings_fault(place->settings, "pipe", fault, "expected an absolute path; .in and .out are added");
+	if (err == SK_OK)
+		err = sk_settings_need(place->settings, "pipes", &pipes, fault);
+	if (err == SK_OK && (pipes[0] != '/' || strchr(name, '/') != NULL || snprintf(self->in, sizeof self->in, "%s/%s.in", pipes, name) >= (int)sizeof self->in ||
+			     snprintf(self->out, sizeof self->out, "%s/%s.out", pipes, name) >= (int)sizeof self->out))
+		err = sk_settings_fault(place->settings, "pipes", fault, "expected the absolute path of the folder with ExaBGP's two pipes, pipe_name.in and pipe_name.out");
 	if (err == SK_OK)
 		*out = self;
 	else

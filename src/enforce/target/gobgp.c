@@ -28,6 +28,22 @@ enum sk_err sk_gobgp_api(const struct sk_settings *settings, const char *key, co
 	return sk_settings_fault(settings, key, fault, "expected where GoBGP's API is: unix:/run/gobgp.sock, or tcp:ADDRESS:PORT");
 }
 
+/* late: its daemon did not answer within the second that the program gives it. Nothing was said then, so it can be said again. */
+static enum sk_err run_gobgp(const struct sk_backend_place *place, const struct sk_bgp_place *api, const char *const *words, struct sk_buf *out, bool *late, struct sk_fault *fault)
+{
+	struct sk_buf err_text;
+	int status = 0;
+	sk_buf_init(&err_text, 4096);
+	const struct sk_child child = {.words = words};
+	enum sk_err err = sk_child_run(&child, out, &err_text, &status, fault);
+	*late = err == SK_OK && status != 0 && strstr(sk_buf_text(out), "deadline exceeded") != NULL;
+	if (err == SK_OK && (status != 0 || out->failed != SK_OK))
+		err = sk_fault_set(fault, SK_ETARGET, "%s: gobgp at %s ends with %d (%.*s%s)", place->name, api->text, status, (int)strcspn(sk_buf_text(out), "\n"), sk_buf_text(out),
+				   sk_buf_text(&err_text));
+	sk_buf_fini(&err_text);
+	return err;
+}
+
 enum sk_err sk_gobgp_ask(const struct sk_backend_place *place, const struct sk_bgp_place *api, const char *const *words, struct sk_buf *out, struct sk_fault *fault)
 {
 	char target[SK_BGP_PLACE_TEXT_MAX + 8], address[SK_ADDR_TEXT_MAX + 2], port[8];
@@ -52,18 +68,12 @@ enum sk_err sk_gobgp_ask(const struct sk_backend_place *place, const struct sk_b
 		SK_INVARIANT(count + 1 < SK_CHILD_WORDS_MAX);
 		all[count++] = *words;
 	}
-	struct sk_buf err_text;
-	int status = 0;
-	sk_buf_init(&err_text, 4096);
-	size_t from = out->length;
-	const struct sk_child child = {.words = all};
-	enum sk_err err = sk_child_run(&child, out, &err_text, &status, fault);
-	if (err == SK_OK && (status != 0 || out->failed != SK_OK)) {
-		char said[160] = "";
-		(void)snprintf(said, sizeof said, "%.*s", (int)strcspn(sk_buf_text(out) + (out->failed == SK_OK ? from : 0), "\n"), sk_buf_text(out) + (out->failed == SK_OK ? from : 0));
-		err = sk_fault_set(fault, SK_ETARGET, "%s: gobgp at %s ends with %d (%s%s)", place->name, api->text, status, said, sk_buf_text(&err_text));
+	bool late = false;
+	enum sk_err err = run_gobgp(place, api, all, out, &late, fault);
+	if (late) {
+		sk_buf_reset(out);
+		err = run_gobgp(place, api, all, out, &late, fault);
 	}
-	sk_buf_fini(&err_text);
 	return err;
 }
 

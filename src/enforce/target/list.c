@@ -133,7 +133,7 @@ static enum sk_err write_signatures(const struct list *self, const char *name, c
 			sk_list_sign_ssh(self->place->key, text->bytes, text->length, &signature);
 		err = path_of(self, self->folder, name, endings[i], path, fault);
 		if (err == SK_OK)
-			err = signature.failed != SK_OK ? signature.failed : sk_file_replace(path, signature.bytes, signature.length, 0644, fault);
+			err = signature.failed != SK_OK ? signature.failed : sk_list_replace(path, &signature, fault);
 		sk_buf_fini(&signature);
 	}
 	return as_target(err);
@@ -156,7 +156,7 @@ static enum sk_err write_keys(const struct list *self, struct sk_fault *fault)
 			sk_list_key_ssh(key, &text);
 		err = path_of(self, self->folder, key_files[i], "", path, fault);
 		if (err == SK_OK && !sk_file_exists(path))
-			err = sk_file_replace(path, text.bytes, text.length, 0644, fault);
+			err = sk_list_replace(path, &text, fault);
 		sk_buf_fini(&text);
 	}
 	return as_target(err);
@@ -183,7 +183,7 @@ static enum sk_err store_list(const struct list *self, enum sk_list_kind kind, c
 	if (err == SK_OK)
 		err = remember(self, kind, (const struct sk_buf *const[DIGESTS]){&text, opened->text.length != 0 ? &opened->text : NULL}, fault);
 	if (err == SK_OK)
-		err = as_target(sk_file_replace(path, text.bytes, text.length, 0644, fault));
+		err = as_target(sk_list_replace(path, &text, fault));
 	if (err == SK_OK)
 		err = write_signatures(self, sk_list_name(kind), &text, now, fault);
 	if (err == SK_OK)

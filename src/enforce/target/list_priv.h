@@ -37,6 +37,9 @@ void sk_list_write(const struct sk_list *list, enum sk_list_kind kind, const cha
    SK_EINPUT, SK_ENOMEM, SK_ETOOBIG. */
 SK_MUST enum sk_err sk_list_parse(const char *name, const void *text, size_t length, struct sk_list *list, struct sk_fault *fault);
 
+/* Replace a file that is served: in one step, and for all to read whatever the enforcer's umask. SK_EIO, SK_ENOSPC. */
+SK_MUST enum sk_err sk_list_replace(const char *path, const struct sk_buf *bytes, struct sk_fault *fault);
+
 /* ---- signatures over a file's bytes, each in a file beside it ---- */
 
 /* A C2SP note over "sekisho-file/1", the file's name, its SHA-256. */

@@ -3,8 +3,11 @@
    takes this one; one that reads the comments forgets a line in time even when it gets no new list. */
 #include "target/list_priv.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
+#include "base/file.h"
 #include "text/lines.h"
 #include "text/text.h"
 
@@ -81,6 +84,12 @@ void sk_list_write(const struct sk_list *list, enum sk_list_kind kind, const cha
 		const struct sk_list_entry *entry = &list->entries[i];
 		sk_buf_addf(out, "# until %s order %s tag %s\n%s\n", sk_time_format(entry->until_ns, 0, time), entry->order, entry->tag, entry->value);
 	}
+}
+
+enum sk_err sk_list_replace(const char *path, const struct sk_buf *bytes, struct sk_fault *fault)
+{
+	SK_TRY(sk_file_replace(path, bytes->bytes, bytes->length, 0644, fault));
+	return chmod(path, 0644) == 0 ? SK_OK : sk_fault_errno(fault, errno, "%s", path);
 }
 
 /* ---- reading ---- */

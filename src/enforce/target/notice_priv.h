@@ -70,8 +70,6 @@ struct sk_notice {
 /* The member "notice" of a document: grade "G3", about, ja and en with title and text. SK_EUSAGE says what is missing or may not be; SK_ENOMEM. End with
    sk_notice_fini. rule: NOTICE-2 */
 SK_MUST enum sk_err sk_notice_parse(const void *json, size_t length, struct sk_notice *out, struct sk_fault *fault);
-/* Does a document say the digest of its notice ("notice sha256 HEX", a line of its member "other") instead of holding it? */
-bool sk_notice_refers(const void *json, size_t length, uint8_t digest[SK_HASH_BYTES]);
 /* Free. */
 void sk_notice_fini(struct sk_notice *notice);
 

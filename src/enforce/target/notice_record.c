@@ -195,38 +195,24 @@ void sk_notice_kit_fini(struct sk_notice_kit *kit)
 				sk_template_fini(&kit->templates[measure][turn][language]);
 }
 
-/* A file is looked up by its digest, and must have it. */
-static enum sk_err read_by_digest(const struct sk_notice_kit *kit, const struct sk_item *item, const uint8_t digest[SK_HASH_BYTES], struct sk_buf *out, struct sk_fault *fault)
-{
-	char path[SK_PATH_MAX], hex[2 * SK_HASH_BYTES + 1];
-	uint8_t is[SK_HASH_BYTES];
-	sk_hex_encode(digest, SK_HASH_BYTES, hex);
-	if (snprintf(path, sizeof path, "%s/%s.json", kit->documents, hex) >= (int)sizeof path)
-		return sk_fault_set(fault, SK_ETARGET, "%s: %s: too long a path", kit->place->name, kit->documents);
-	enum sk_err err = sk_file_read(path, out, fault);
-	if (err == SK_ENOMEM)
-		return err;
-	if (err != SK_OK)
-		return sk_fault_set(fault, SK_ETARGET, "%s: the document of order %s is not there: %s", kit->place->name, item->order, path);
-	sk_sha256(out->bytes, out->length, is);
-	if (memcmp(digest, is, sizeof is) != 0)
-		return sk_fault_set(fault, SK_EUSAGE, "%s: %s is not the document that was approved", kit->place->name, path);
-	return SK_OK;
-}
-
-/* Either in the order's document, or in a file whose digest that document says: the approvers signed it in both cases. */
+/* The file is looked up by the digest that the approvers signed, and must have it. */
 enum sk_err sk_notice_kit_notice(const struct sk_notice_kit *kit, const struct sk_item *item, struct sk_notice *out, struct sk_fault *fault)
 {
+	char path[SK_PATH_MAX], hex[2 * SK_HASH_BYTES + 1];
 	uint8_t digest[SK_HASH_BYTES];
 	struct sk_buf text;
+	sk_hex_encode(item->document, sizeof item->document, hex);
+	if (snprintf(path, sizeof path, "%s/%s.json", kit->documents, hex) >= (int)sizeof path)
+		return sk_fault_set(fault, SK_ETARGET, "%s: %s: too long a path", kit->place->name, kit->documents);
 	sk_buf_init(&text, SK_NOTICE_DOCUMENT_MAX);
-	enum sk_err err = read_by_digest(kit, item, item->document, &text, fault);
-	if (err == SK_OK && sk_notice_refers(text.bytes, text.length, digest)) {
-		sk_buf_reset(&text);
-		err = read_by_digest(kit, item, digest, &text, fault);
+	enum sk_err err = sk_file_read(path, &text, fault);
+	if (err == SK_OK) {
+		sk_sha256(text.bytes, text.length, digest);
+		err = memcmp(digest, item->document, sizeof digest) == 0 ? sk_notice_parse(text.bytes, text.length, out, fault)
+									 : sk_fault_set(fault, SK_EUSAGE, "%s: %s is not the document that was approved", kit->place->name, path);
+	} else if (err != SK_ENOMEM) {
+		err = sk_fault_set(fault, SK_ETARGET, "%s: the document of order %s is not there: %s", kit->place->name, item->order, path);
 	}
-	if (err == SK_OK)
-		err = sk_notice_parse(text.bytes, text.length, out, fault);
 	sk_buf_fini(&text);
 	return err;
 }

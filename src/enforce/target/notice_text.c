@@ -250,25 +250,6 @@ static struct json_object *parse_document(const void *json, size_t length)
 	return top;
 }
 
-bool sk_notice_refers(const void *json, size_t length, uint8_t digest[SK_HASH_BYTES])
-{
-	static const char begins[] = "notice sha256 ";
-	struct json_object *top = parse_document(json, length);
-	const char *at = member(top, "notice") == NULL ? string_of(member(top, "other"), SK_NOTICE_TEXT_MAX, true) : NULL;
-	bool found = false;
-	while (at != NULL && !found) {
-		size_t line = strcspn(at, "\n");
-		char hex[2 * SK_HASH_BYTES + 1] = "";
-		if (line == strlen(begins) + 2 * SK_HASH_BYTES && memcmp(at, begins, strlen(begins)) == 0) {
-			memcpy(hex, at + strlen(begins), 2 * SK_HASH_BYTES);
-			found = sk_hex_decode(hex, digest, SK_HASH_BYTES) == SK_OK;
-		}
-		at = at[line] == '\n' ? at + line + 1 : NULL;
-	}
-	(void)json_object_put(top);
-	return found;
-}
-
 enum sk_err sk_notice_parse(const void *json, size_t length, struct sk_notice *out, struct sk_fault *fault)
 {
 	*out = (struct sk_notice){.about_count = 0};

@@ -127,7 +127,7 @@ static enum sk_err store(const struct publish *self, const char *name, const str
 		else
 			sk_list_sign_ssh(key, page->bytes, page->length, &bytes);
 		(void)snprintf(path, sizeof path, "%s/%s%s", self->folder, name, endings[i]);
-		err = bytes.failed != SK_OK ? bytes.failed : sk_file_replace(path, bytes.bytes, bytes.length, 0644, fault);
+		err = bytes.failed != SK_OK ? bytes.failed : sk_list_replace(path, &bytes, fault);
 		sk_buf_fini(&bytes);
 	}
 	return err == SK_OK || err == SK_ENOMEM ? err : SK_ETARGET;

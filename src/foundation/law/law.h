@@ -116,6 +116,9 @@ typedef void (*sk_law_change)(void *context, const char *section, const char *ke
 /* Tell each row in which two versions differ. before NULL: every row is new. change NULL: just count. Returns how many need oversight's acknowledgement. */
 size_t sk_law_compare(const struct sk_law *before, const struct sk_law *after, sk_law_change change, void *context);
 
+/* The policy with that digest. Borrowed, owned by whoever answers. SK_ENOENT. */
+typedef enum sk_err (*sk_law_of)(void *context, const uint8_t digest[SK_HASH_BYTES], const struct sk_law **out, struct sk_fault *fault);
+
 /* ---- asking. simulate (profile lab): what is to come counts as if it were in force ---- */
 
 /* The row of a kind of basis in force at that time. SK_ENOENT: the policy has none; SK_ELAW: not in force, with the date. rule: LAW-1 */

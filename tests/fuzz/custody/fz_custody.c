@@ -15,21 +15,19 @@ static void same(const struct sk_buf *written, const uint8_t *bytes, size_t leng
 static void as_bodies(const uint8_t *bytes, size_t length)
 {
 	struct sk_erasure erasure;
-	struct sk_handing handing, again;
+	struct sk_handing handing;
 	struct sk_fault fault;
 	struct sk_buf out;
 	sk_buf_init(&out, SK_ACT_BODY_MAX);
 	if (sk_erasure_read((const char *)bytes, length, &erasure, &fault) == SK_OK) {
 		sk_erasure_write(&erasure, &out);
-		/* Members that are not known are passed over: what is known comes back. */
-		if (out.length == length)
-			same(&out, bytes, length);
+		same(&out, bytes, length);
 		sk_erasure_fini(&erasure);
 	}
 	sk_buf_reset(&out);
 	if (sk_handing_read((const char *)bytes, length, &handing, &fault) == SK_OK) {
 		sk_handing_write(&handing, &out);
-		SK_INVARIANT(sk_handing_read(sk_buf_text(&out), out.length, &again, &fault) == SK_OK && memcmp(&handing, &again, sizeof handing) == 0);
+		same(&out, bytes, length);
 	}
 	sk_buf_fini(&out);
 }

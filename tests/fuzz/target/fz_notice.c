@@ -28,10 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	struct sk_parties parties;
 	struct sk_notice_record record;
 	struct sk_fault fault;
-	uint8_t digest[SK_HASH_BYTES];
-	bool refers = sk_notice_refers(bytes, length, digest);
 	if (sk_notice_parse(bytes, length, &notice, &fault) == SK_OK) {
-		SK_INVARIANT(!refers);
 		write_message(&notice, SK_NOTICE_JA);
 		write_message(&notice, SK_NOTICE_EN);
 		sk_notice_fini(&notice);

@@ -183,8 +183,9 @@ static inline struct sk_order_document *document_for(const char *id, enum sk_act
 static inline void body_for(struct sk_order_document *d, size_t who, struct sk_buf *out)
 {
 	sk_buf_init(out, SK_ACT_BODY_MAX);
+	d->order.joint = d->org_count > 1;
 	enum sk_level level = sk_order_level(&d->order);
-	if (sk_order_text_make(d, sk_sign_key_public(keys[who]), quorums[level], d->order.urgent ? quorums[sk_action_level(d->order.action)] : "", out, &fault) != SK_OK)
+	if (sk_order_text_make(d, sk_sign_key_public(keys[who]), quorums[level], d->order.urgent ? quorums[sk_order_base_level(&d->order)] : "", out, &fault) != SK_OK)
 		fail_msg("%s", fault.line);
 }
 

@@ -573,6 +573,10 @@ static void test_deconfliction(void **state)
 	EXPECT(why(s, &s->matter, "submit", AYU), SK_OK, "");
 	EXPECT(says_yes(s, &s->matter, "approve", FUMI), SK_OK, "");
 	EXPECT(says_yes(s, &s->matter, "approve", DAN), SK_OK, "");
+	assert_int_equal(s->matter.state, SK_ORDER_VOTING); /* across organisations the level is high (I2) */
+	assert_string_equal(s->facts.words[0], "level.high");
+	EXPECT(says_yes(s, &s->matter, "approve", IKU), SK_OK, "");
+	assert_int_equal(s->matter.state, SK_ORDER_APPROVED);
 	EXPECT(why(s, &s->matter, "stage", LEO), SK_EPERMIT, "another one commands");
 	EXPECT(why(s, &s->matter, "stage", KEI), SK_OK, "");
 	scene_free(s);

@@ -13,7 +13,7 @@
 #include "text/text.h"
 
 enum { OUT_MAX = 1 << 20 };
-static const struct sk_law_bound measures[] = {{"rpz", 7 * 86400}, {"flowspec", 4 * 3600}, {"nftables", 86400}, {"sinkhole", 30 * 86400}, {"takedown_notice", 14 * 86400},
+static const struct sk_law_bound measures[] = {{"rpz", 7 * 86400}, {"flowspec", 4 * 3600}, {"nftables", 86400}, {"rtbh", 4 * 3600}, {"sinkhole", 30 * 86400}, {"takedown_notice", 14 * 86400},
 					       {"operator_advisory", 90 * 86400}, {"vendor_request", 90 * 86400}, {"public_notice", 90 * 86400}};
 static const struct sk_law_bound levels[] = {{"low", 1}, {"medium", 2}, {"high", 3}};
 static const struct sk_law_bounds bounds = {.measure_count = SK_COUNT(measures), .level_count = SK_COUNT(levels), .measures = measures, .levels = levels, .oversight_present = 3};

@@ -218,6 +218,7 @@ static void the_right_day_goes_and_no_other(void **state)
 
 /* ---- split keys ---- */
 
+/* rule: CUSTODY-1 */
 static void oversights_share_is_needed_and_open_for_a_while(void **state)
 {
 	struct place *p = *state;
@@ -423,6 +424,7 @@ static enum sk_err take_envelope(void *context, const uint8_t tag[SK_TAG_BYTES],
 	return SK_OK;
 }
 
+/* rule: CUSTODY-5 */
 static void originals_open_for_m_of_n_with_a_privacy_officer(void **state)
 {
 	enum { PEOPLE = 4 };

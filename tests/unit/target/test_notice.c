@@ -250,31 +250,6 @@ static void documents(void **state)
 		assert_int_equal(sk_notice_parse(document, length, &notice, &fault), SK_EUSAGE);
 }
 
-/* An order of the command line says the digest of its notice in "other". */
-static void references(void **state)
-{
-	(void)state;
-	static const char hex[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-	static const struct {
-		const char *other;
-		bool found;
-	} cases[] = {
-		{"notice sha256 %s", true}, {"about the case\\nnotice sha256 %s\\nand more", true}, {"notice sha256 %s ", false}, {" notice sha256 %s", false}, {"notice sha256 0%s", false},
-		{"notice sha1 %s", false}, {"", false},
-	};
-	uint8_t digest[SK_HASH_BYTES];
-	char other[256], text[512];
-	for (size_t i = 0; i < SK_COUNT(cases); i++) {
-		const char *at = strstr(cases[i].other, "%s");
-		(void)snprintf(other, sizeof other, "%.*s%s%s", at != NULL ? (int)(at - cases[i].other) : 0, cases[i].other, at != NULL ? hex : "", at != NULL ? at + 2 : "");
-		(void)snprintf(text, sizeof text, "{\"measure\":\"takedown_notice\",\"other\":\"%s\"}", other);
-		assert_int_equal(sk_notice_refers(text, strlen(text), digest), cases[i].found);
-		(void)snprintf(text, sizeof text, "{\"notice\":{},\"other\":\"%s\"}", other);
-		assert_false(sk_notice_refers(text, strlen(text), digest));
-	}
-	assert_false(sk_notice_refers("{", 1, digest));
-}
-
 static void templates_and_parties(void **state)
 {
 	(void)state;
@@ -325,7 +300,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(texts), cmocka_unit_test(messages), cmocka_unit_test(headers), cmocka_unit_test(quoted), cmocka_unit_test(addresses), cmocka_unit_test(replies),
-		cmocka_unit_test(documents), cmocka_unit_test(references), cmocka_unit_test(templates_and_parties), cmocka_unit_test(records),
+		cmocka_unit_test(documents), cmocka_unit_test(templates_and_parties), cmocka_unit_test(records),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -373,6 +373,29 @@ static void test_urgent(void **state)
 	sk_buf_fini(&note);
 }
 
+/* LAW.md I2: several organisations execute it, so the level is high; the centre cannot say otherwise. */
+//= rule: WARRANT-2
+static void test_joint(void **state)
+{
+	(void)state;
+	struct sk_order order = rpz();
+	struct sk_warrant warrant;
+	struct sk_buf note;
+	order.joint = true;
+	assert_int_equal(mint(&order, two_of_three, (struct sk_sign_key *[]){members[0], members[1], NULL}, &note), SK_ESIGNATURE);
+	assert_non_null(strstr(fault.line, "level high needs 3"));
+	sk_buf_fini(&note);
+	sk_sha256(three_of_five, strlen(three_of_five), order.quorum);
+	assert_int_equal(mint(&order, three_of_five, (struct sk_sign_key *[]){members[0], members[1], members[3], NULL}, &note), SK_OK);
+	assert_int_equal(decode(&note, start_ns, &warrant), SK_OK);
+	assert_true(warrant.order.joint);
+	sk_buf_fini(&note);
+	char *body = good_body((struct sk_sign_key *[]){members[0], members[1], NULL}), *forged = replaced(body, "\"life_s\"", "\"joint\":false,\"life_s\"");
+	assert_int_not_equal(decode_forged(forged, &warrant), SK_OK); /* there is one form of not being joint */
+	free(forged);
+	free(body);
+}
+
 static void test_urgent_limits(void **state)
 {
 	(void)state;
@@ -655,7 +678,7 @@ static int finish(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_agreed), cmocka_unit_test(test_quorum), cmocka_unit_test(test_lax_quorum), cmocka_unit_test(test_seats), cmocka_unit_test(test_urgent), cmocka_unit_test(test_urgent_limits), cmocka_unit_test(test_end), cmocka_unit_test(test_forged_by_centre),
+		cmocka_unit_test(test_agreed), cmocka_unit_test(test_quorum), cmocka_unit_test(test_lax_quorum), cmocka_unit_test(test_seats), cmocka_unit_test(test_urgent), cmocka_unit_test(test_joint), cmocka_unit_test(test_urgent_limits), cmocka_unit_test(test_end), cmocka_unit_test(test_forged_by_centre),
 		cmocka_unit_test(test_forged_by_others), cmocka_unit_test(test_in_force), cmocka_unit_test(test_lives), cmocka_unit_test(test_targets),
 		cmocka_unit_test(test_other_fields), cmocka_unit_test(test_forbidden_kinds_do_not_exist),
 	};
