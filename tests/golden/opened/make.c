@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* make OUT: a centre's life (story.def) as a ledger with openings, once as it should be and once for each lie of lies.def; and cases.tsv: name, exit code, what both verifiers must say.
-   rule: OPENED-1 OPENED-2 OPENED-3 OPENED-4 OPENED-5. Written without the centre's rooms: statements, notes, leaves and openings by hand, under keys made for the run. */
+   rule: OPENED-1 OPENED-2 OPENED-3 OPENED-4 OPENED-5 OPENED-6. Written without the centre's rooms: statements, notes, leaves and openings by hand, under keys made for the run. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
