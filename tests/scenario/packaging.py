@@ -112,6 +112,7 @@ def what_is_installed():
         find("lib/sysusers.d/sekisho.conf"); find("lib/tmpfiles.d/sekisho.conf"); find("man/man5/sekisho.conf.5"); find("man/man1/sekisho-top.1"); find("man/man1/sekisho-conf.1")
         find("lib/systemd/system/sekisho-enforcer.service"); find("man/man5/sekisho-enforcer.5"); find("doc/sekisho/enforcer.yaml")
         expect("is right" in run(SEKISHO, "conf", "check", find("doc/sekisho/sekisho.yaml")).out, "the installed example")
+        for name in ("jp-2025", "own-network", "lab"): expect(f"policy   {name}," in run(SEKISHO, "policy", "check", find(f"sekisho/policy/{name}.yaml")).out, f"the installed policy {name}")
 
 def the_enforcers_unit():
     """Its own user, one right, never root; as little exposed as the sensor's; and the example configuration is right."""

@@ -122,6 +122,11 @@ static void smuggle(struct world *world, const struct sk_law *law, const char *i
 	world->now += second_ns;
 }
 
+static enum sk_err ask_register(void *context, const struct sk_person *person, const char *activity, int64_t now_ns, struct sk_fault *fault)
+{
+	return sk_access_may(context, person, activity, now_ns, fault);
+}
+
 static enum sk_err policy_act(struct world *world, const char *event, const struct sk_law *law, enum who by)
 {
 	const struct sk_bases_options options = options_of(world);
@@ -139,7 +144,7 @@ static enum sk_err policy_act(struct world *world, const char *event, const stru
 	if (state.in_force)
 		assert_int_equal(law_of(NULL, state.current, &before, &world->fault), SK_OK);
 	assert_int_equal(sk_access_who(world->access, sk_buf_text(&note), note.length, world->now, &who, &world->fault), SK_OK);
-	const struct sk_basis_court court = {.profile = options.profile, .may = (enum sk_err(*)(void *, const struct sk_person *, const char *, int64_t, struct sk_fault *))sk_access_may, .context = world->access};
+	const struct sk_basis_court court = {.profile = options.profile, .may = ask_register, .context = world->access};
 	enum sk_err err = sk_policy_judge(&state, &act, &who, before, law, &court, &world->facts, &world->fault);
 	if (err == SK_OK)
 		err = sk_docket_add(world->docket, sk_buf_text(&note), note.length, &world->facts, &receipt, &world->fault);
