@@ -11,25 +11,44 @@
 
 enum { PATH_BYTES = 256, LINE_BYTES = 256, LABELS_LOOKED_AT = 7 /* the longest rule of the list has five, and one stands in front of it */, SIEVE_BITS = 20 };
 
+/* A bit for each rule's text: most names that are asked for are no rule, and a bit says so. */
+struct sieve {
+	uint64_t bits[(1u << SIEVE_BITS) / 64];
+};
+
 struct sk_suffixes {
 	psl_ctx_t *list;
 	bool sieved;
-	uint64_t sieve[(1u << SIEVE_BITS) / 64]; /* a bit for each rule's text: most names that are asked for are no rule, and a bit says so */
+	struct sieve rules, stars; /* stars: what stands behind "*." */
 };
 
-/* FNV-1a. Whoever makes names collide makes them slow, not wrong: libpsl has the last word. */
-static uint32_t sieve_bit(const char *text, size_t length)
+/* FNV-1a from the end to the front, so that one pass over a name passes by the hash of each of its suffixes. Whoever makes names collide makes them slow, not
+   wrong: libpsl has the last word. */
+static const uint64_t hash_start = UINT64_C(0xcbf29ce484222325);
+
+static uint64_t hash_more(uint64_t hash, char c)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-	for (size_t i = 0; i < length; i++)
-		hash = (hash ^ (uint8_t)text[i]) * UINT64_C(0x100000001b3);
-	return (uint32_t)(hash >> (64 - SIEVE_BITS));
+	return (hash ^ (uint8_t)c) * UINT64_C(0x100000001b3);
 }
 
-static bool in_sieve(const struct sk_suffixes *suffixes, const char *text)
+static uint64_t hash_of(const char *text, size_t length)
 {
-	uint32_t bit = sieve_bit(text, strlen(text));
-	return (suffixes->sieve[bit / 64] >> bit % 64 & 1) != 0;
+	uint64_t hash = hash_start;
+	for (size_t i = length; i > 0; i--)
+		hash = hash_more(hash, text[i - 1]);
+	return hash;
+}
+
+static bool is_in(const struct sieve *sieve, uint64_t hash)
+{
+	uint64_t bit = hash >> (64 - SIEVE_BITS);
+	return (sieve->bits[bit / 64] >> bit % 64 & 1) != 0;
+}
+
+static void put_in(struct sieve *sieve, uint64_t hash)
+{
+	uint64_t bit = hash >> (64 - SIEVE_BITS);
+	sieve->bits[bit / 64] |= UINT64_C(1) << bit % 64;
 }
 
 /* A rule a line; "*.kobe.jp" stands under "kobe.jp", "!city.kobe.jp" under itself. */
@@ -40,12 +59,14 @@ static bool fill_sieve(struct sk_suffixes *suffixes, const char *path)
 	if (file == NULL)
 		return false;
 	while (fgets(line, sizeof line, file) != NULL) {
-		const char *rule = line + (line[0] == '!') + 2 * (strncmp(line, "*.", 2) == 0);
+		bool star = strncmp(line, "*.", 2) == 0;
+		const char *rule = line + (line[0] == '!') + 2 * star;
 		size_t length = strcspn(rule, " \t\r\n");
 		if (length == 0 || strncmp(line, "//", 2) == 0)
 			continue;
-		uint32_t bit = sieve_bit(rule, length);
-		suffixes->sieve[bit / 64] |= UINT64_C(1) << bit % 64;
+		put_in(&suffixes->rules, hash_of(rule, length));
+		if (star)
+			put_in(&suffixes->stars, hash_of(rule, length));
 	}
 	bool whole = ferror(file) == 0;
 	(void)fclose(file);
@@ -95,18 +116,10 @@ void sk_suffixes_close(struct sk_suffixes *suffixes)
 bool sk_suffixes_hold(const struct sk_suffixes *suffixes, const char *name)
 {
 	const char *parent = strchr(name, '.');
-	if (suffixes->sieved && !in_sieve(suffixes, name) && (parent == NULL || !in_sieve(suffixes, parent + 1)) && strstr(name, "xn--") == NULL)
+	if (suffixes->sieved && !is_in(&suffixes->rules, hash_of(name, strlen(name))) && (parent == NULL || !is_in(&suffixes->stars, hash_of(parent + 1, strlen(parent + 1)))) &&
+	    strstr(name, "xn--") == NULL)
 		return false;
 	return psl_is_public_suffix2(suffixes->list, name, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE) != 0;
-}
-
-const char *sk_suffixes_registered(const struct sk_suffixes *suffixes, const char *name)
-{
-	const char *at = name + strlen(name);
-	for (unsigned labels = 0; at > name; at--)
-		if (at[-1] == '.' && ++labels == LABELS_LOOKED_AT)
-			break;
-	return psl_registrable_domain(suffixes->list, at);
 }
 
 static bool is_plain(char c)
@@ -138,13 +151,49 @@ static unsigned find_labels(const char *text, size_t length, uint8_t at[LABELS_L
 	return text[0] != '.' ? found : 0;
 }
 
+/* Which runs of labels from the right may be a suffix, as bits: bit n for n labels. A rule of another script is not found by the text that names have. */
+static unsigned may_be_suffix(const struct sk_suffixes *suffixes, const char *text, const uint8_t *at, unsigned found)
+{
+	unsigned may = 0;
+	uint64_t hash = hash_start;
+	bool under_star = false;
+	size_t from = strlen(text + at[0]) + at[0];
+	if (!suffixes->sieved || strstr(text + at[found - 1], "xn--") != NULL)
+		return ~0u;
+	for (unsigned n = 1; n <= found; n++) {
+		for (; from > at[n - 1]; from--)
+			hash = hash_more(hash, text[from - 1]);
+		may |= (unsigned)(is_in(&suffixes->rules, hash) || under_star) << n;
+		under_star = is_in(&suffixes->stars, hash);
+	}
+	return may;
+}
+
 /* The longest run of labels from the right that is a suffix: how many. Without a rule it is one. */
-static unsigned suffix_labels(const psl_ctx_t *list, const char *text, const uint8_t *at, unsigned found, int type)
+static unsigned suffix_labels(const struct sk_suffixes *suffixes, const char *text, const uint8_t *at, unsigned found, unsigned may, int type)
 {
 	for (unsigned n = found; n > 1; n--)
-		if (psl_is_public_suffix2(list, text + at[n - 1], type))
+		if ((may >> n & 1) != 0 && psl_is_public_suffix2(suffixes->list, text + at[n - 1], type))
 			return n;
 	return 1;
+}
+
+const char *sk_suffixes_registered(const struct sk_suffixes *suffixes, const char *name)
+{
+	uint8_t at[LABELS_LOOKED_AT];
+	unsigned labels;
+	size_t length = strnlen(name, SK_NAME_MAX + 1);
+	unsigned found = length != 0 && length <= SK_NAME_MAX ? find_labels(name, length, at, &labels) : 0;
+	if (found != 0 && (found == labels || found == LABELS_LOOKED_AT)) {
+		unsigned n = suffix_labels(suffixes, name, at, found, may_be_suffix(suffixes, name, at, found), PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE);
+		return n < found ? name + at[n] : NULL;
+	}
+	/* Not a name as decode writes them: what libpsl makes of it. */
+	const char *from = name + strlen(name);
+	for (unsigned seen = 0; from > name; from--)
+		if (from[-1] == '.' && ++seen == LABELS_LOOKED_AT)
+			break;
+	return psl_registrable_domain(suffixes->list, from);
 }
 
 static bool is_number(const char *label, size_t length)
@@ -195,12 +244,12 @@ bool sk_name_split(const struct sk_suffixes *suffixes, const char *text, struct 
 	/* No top domain is a number: that is an address. */
 	if (found == 0 || is_number(text + at[0], length - at[0]))
 		return false;
-	unsigned n = suffix_labels(suffixes->list, text, at, found, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE), registry = n;
+	unsigned may = may_be_suffix(suffixes, text, at, found), n = suffix_labels(suffixes, text, at, found, may, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE), registry = n;
 	*out = (struct sk_name){.text = text, .length = (uint8_t)length, .labels = (uint8_t)labels, .suffix_at = at[n - 1],
 				.registered_at = n < found ? at[n] : (uint8_t)length};
 	out->listed = n > 1 || psl_is_public_suffix2(suffixes->list, text + at[0], PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE);
 	if (n > 1)
-		registry = suffix_labels(suffixes->list, text, at, n, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE);
+		registry = suffix_labels(suffixes, text, at, n, may, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE);
 	out->rented = registry < n;
 	out->dynamic = out->rented && is_dynamic(text + at[n - 1]);
 	set_label(out, at, found, out->rented && !out->dynamic ? registry : n);
