@@ -5,7 +5,7 @@
 #include "verify.h"
 
 static const char usage[] =
-	"usage: sekisho-verify [--key VKEY|FILE] [--old CHECKPOINT] [--policy FILE] [--drill NOTE [--drill-key VKEY|FILE]] [--openings FILE] [--json] LEDGERDIR\n"
+	"usage: sekisho-verify [--key VKEY|FILE] [--old CHECKPOINT] [--policy FILE] [--drill NOTE [--drill-key VKEY|FILE]] [--openings FILE [--enforcer VKEY|FILE]] [--json] LEDGERDIR\n"
 	"\n"
 	"Recomputes a Sekisho ledger from its entries and checks what its records say.\n"
 	"  --key VKEY|FILE     the key that the ledger must be signed with; without it the ledger's own is taken on first use\n"
@@ -14,6 +14,7 @@ static const char usage[] =
 	"  --drill NOTE        what an oversight drill signed: it must follow from this ledger\n"
 	"  --drill-key VKEY|FILE  the key that the drill must be signed with; without it the one that the note names\n"
 	"  --openings FILE     what a centre's ledger commits to (sekisho centre openings): every signature, step and quorum is recomputed\n"
+	"  --enforcer VKEY|FILE  the enforcer's key: its receipts must be there and be about the warrants that follow from the approvals\n"
 	"  --json              one JSON object\n"
 	"exit: 0 verified, 1 refused (one line says what and where), 2 wrong call, 3 unreadable\n";
 
@@ -26,6 +27,7 @@ int main(int argc, char **argv)
 	    {"drill", required_argument, NULL, 'd'},
 	    {"drill-key", required_argument, NULL, 'D'},
 	    {"openings", required_argument, NULL, 'O'},
+	    {"enforcer", required_argument, NULL, 'E'},
 	    {"json", no_argument, NULL, 'j'},
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'V'},
@@ -51,6 +53,9 @@ int main(int argc, char **argv)
 			break;
 		case 'O':
 			options.openings = optarg;
+			break;
+		case 'E':
+			options.enforcer = optarg;
 			break;
 		case 'j':
 			options.json = true;

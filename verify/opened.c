@@ -73,6 +73,12 @@ void sk_opened_free(struct sk_opened *o)
 	free(o);
 }
 
+void sk_opened_enforcer(struct sk_opened *o, const struct sk_verify_key *enforcer)
+{
+	o->enforcer = *enforcer;
+	o->has_enforcer = true;
+}
+
 void sk_opened_summary(const struct sk_opened *o, struct sk_opened_summary *out)
 {
 	*out = o->summary;

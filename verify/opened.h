@@ -20,6 +20,7 @@ struct sk_opened_kind {
 struct sk_opened_summary {
 	uint64_t acts, matters, signatures, accounts, organisations;
 	uint64_t quorums;              /* votes and agreements that were counted again */
+	uint64_t receipts, receipts_unread; /* of the enforcer: checked against the warrant; not read, for nobody named its key */
 	uint64_t certificates;         /* erasures that were certified */
 	uint64_t stricter;             /* votes that would have carried by the least that the law asks, and were held open: a stricter policy */
 	size_t kind_count;
@@ -32,6 +33,8 @@ struct sk_opened; /* opaque */
 struct sk_opened *sk_opened_new(const struct sk_verify_key *centre);
 /* Free (NULL is fine). */
 void sk_opened_free(struct sk_opened *opened);
+/* The enforcer's key: its receipts are read and must be there. rule: OPENED-6 */
+void sk_opened_enforcer(struct sk_opened *opened, const struct sk_verify_key *enforcer);
 /* Take note of the next leaf of kind act, in the order of the ledger. SK_ENOMEM. */
 SK_MUST enum sk_err sk_opened_leaf(struct sk_opened *opened, uint64_t index, const struct sk_act_record *act, struct sk_fault *fault);
 /* Judge one line of the openings (without its LF); they come in the order of the leaves. The fault says leaf, matter, what, expected, found. SK_EMALFORMED, SK_ESIGNATURE, SK_ENOMEM. After an

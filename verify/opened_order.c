@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "opened_priv.h"
-#include "warrant/warrant.h"
 
 static void forget_voices(struct opened_order *r)
 {
@@ -221,7 +220,7 @@ static enum sk_err check_floor(struct sk_opened *o, const struct opened_order *r
 	return SK_OK;
 }
 
-static enum sk_err agreed(struct sk_opened *o, const struct opened_order *r, const struct sk_order *order, enum sk_order_event event, bool *met)
+static enum sk_err agreed(struct sk_opened *o, struct opened_order *r, const struct sk_order *order, enum sk_order_event event, bool *met)
 {
 	bool after = event == SK_ORDER_EVENT_RATIFY;
 	struct sk_approvals approvals = {.count = 0};
@@ -235,7 +234,10 @@ static enum sk_err agreed(struct sk_opened *o, const struct opened_order *r, con
 	o->summary.quorums++;
 	if (err != SK_OK)
 		return opened_refuse(o, "quorum", "%.250s", inner.line);
-	return *met ? check_floor(o, r, level, event) : SK_OK;
+	if (!*met)
+		return SK_OK;
+	SK_TRY(check_floor(o, r, level, event));
+	return after ? SK_OK : opened_warrant(o, r, order, event);
 }
 
 static enum sk_err approve(struct sk_opened *o, struct opened_order *r, enum sk_order_outcome *outcome)
@@ -283,7 +285,9 @@ static enum sk_err plain(struct sk_opened *o, struct opened_order *r, enum sk_or
 		return opened_refuse(o, "signature", "%s proposed it, and finds it right", o->people.accounts[who].id);
 	if ((event == SK_ORDER_EVENT_HALT || event == SK_ORDER_EVENT_REVIEW) && !opened_is_oversight(o, who) && strcmp(o->people.orgs[o->people.accounts[who].org].kind, "own_network") != 0)
 		return opened_refuse(o, "signature", "%s is not of oversight, whose step it is", o->people.accounts[who].id);
-	return about_this_order(o, r);
+	SK_TRY(about_this_order(o, r));
+	bool receipt = event == SK_ORDER_EVENT_SET || event == SK_ORDER_EVENT_FAIL || event == SK_ORDER_EVENT_UNDONE || event == SK_ORDER_EVENT_RECEIPT;
+	return receipt ? opened_receipt(o, r, event) : SK_OK;
 }
 
 enum sk_err opened_order_act(struct sk_opened *o)

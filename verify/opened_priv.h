@@ -8,6 +8,7 @@
 #include "opened.h"
 #include "text/json.h"
 #include "warrant/state.h"
+#include "warrant/warrant.h"
 
 enum { OPENED_ROLES_MAX = 16, OPENED_KEYS_MAX = 64, OPENED_SIGNERS_MAX = SK_NOTE_SIGNATURES_MAX, OPENED_NOBODY = -1 };
 
@@ -52,11 +53,21 @@ struct opened_basis {
 	size_t vote_count;
 	struct opened_vote votes[SK_VOTES_MAX];
 };
+/* The enforcer's receipts of one warrant, as far as they were read. */
+struct opened_receipts {
+	uint64_t count;
+	uint8_t last[SK_HASH_BYTES];     /* digest */
+	int64_t at_ns;
+	bool accepted, ended;
+};
 struct opened_order {
 	enum sk_order_state state;
 	size_t proposer;
 	char *line, *quorum, *ratify;    /* owned; NULL once nothing can be agreed any more */
 	uint8_t digest[SK_HASH_BYTES], ratify_digest[SK_HASH_BYTES];
+	uint8_t warrant[SK_HASH_BYTES];  /* digest of the warrant that follows from the approvals */
+	int64_t not_after_ns;
+	struct opened_receipts receipts;
 	bool by_org;                     /* the quorum counts organisations, not persons */
 	size_t voice_count;
 	struct {
@@ -103,7 +114,8 @@ struct opened_leaf {
 };
 
 struct sk_opened {
-	struct sk_verify_key centre, founder;
+	struct sk_verify_key centre, founder, enforcer;
+	bool has_enforcer;
 	struct opened_register people;
 	size_t leaf_count, leaf_room, opened;
 	struct opened_leaf *leaves;
@@ -150,6 +162,9 @@ void opened_plain_free(struct opened_plain *plain);
 /* Bases, orders. */
 SK_MUST enum sk_err opened_basis_act(struct sk_opened *o);
 SK_MUST enum sk_err opened_order_act(struct sk_opened *o);
+/* Once the quorum agreed: which warrant that makes. A receipt of it. */
+SK_MUST enum sk_err opened_warrant(struct sk_opened *o, struct opened_order *r, const struct sk_order *order, enum sk_order_event event);
+SK_MUST enum sk_err opened_receipt(struct sk_opened *o, struct opened_order *r, enum sk_order_event event);
 void opened_basis_free(struct opened_basis *basis);
 void opened_order_free(struct opened_order *order);
 /* Is the step that was recomputed the one that the leaf tells? */

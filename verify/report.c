@@ -80,6 +80,10 @@ static void print_opened(const struct sk_opened_summary *s)
 		(void)printf("  %-28s %8" PRIu64 " matters %8" PRIu64 " acts: %s\n", s->kinds[i].name, s->kinds[i].matters, s->kinds[i].acts,
 			     s->kinds[i].judged ? "each step follows from the acts before it and from who signed" : "chain, time, commitments and signatures; its steps are not judged here");
 	(void)printf("  quorums counted again        %8" PRIu64 "%s\n", s->quorums, s->stricter != 0 ? " (some votes were held open beyond what the law asks: a stricter policy)" : "");
+	if (s->receipts != 0)
+		(void)printf("  the enforcer's receipts      %8" PRIu64 ", each of the warrant that follows from the approvals\n", s->receipts);
+	if (s->receipts_unread != 0)
+		(void)printf("  the enforcer's receipts      %8" PRIu64 " NOT READ: name its key (--enforcer)\n", s->receipts_unread);
 	if (s->certificates != 0)
 		(void)printf("  certificates of erasure      %8" PRIu64 ", each of what was to be erased\n", s->certificates);
 }
@@ -153,6 +157,8 @@ static void json_opened(struct sk_json_writer *w, const struct sk_opened_summary
 	sk_json_u64(w, "organisations", s->organisations);
 	sk_json_u64(w, "quorums", s->quorums);
 	sk_json_u64(w, "certificates", s->certificates);
+	sk_json_u64(w, "receipts", s->receipts);
+	sk_json_u64(w, "receipts_unread", s->receipts_unread);
 	sk_json_u64(w, "held_open", s->stricter);
 	sk_json_array(w, "kinds");
 	for (size_t i = 0; i < s->kind_count; i++) {

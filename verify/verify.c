@@ -85,14 +85,14 @@ static enum sk_err read_own_key(struct verification *v, struct sk_verify_key *ke
 	return err;
 }
 
-/* --key: the key itself, or a file whose first line is one. */
-static enum sk_err read_pinned_key(struct verification *v, struct sk_verify_key *key)
+/* An option that is the key itself, or a file whose first line is one. */
+static enum sk_err read_key_of(struct verification *v, const char *option, const char *given, struct sk_verify_key *key)
 {
-	if (sk_verify_key_parse(v->options->key, key) == SK_OK)
+	if (sk_verify_key_parse(given, key) == SK_OK)
 		return SK_OK;
 	struct sk_buf text;
 	sk_buf_init(&text, KEY_FILE_MAX);
-	enum sk_err err = read_file(v, v->options->key, &text);
+	enum sk_err err = read_file(v, given, &text);
 	if (err == SK_OK) {
 		char line[SK_VKEY_TEXT_MAX] = "";
 		size_t length = strcspn(sk_buf_text(&text), "\r\n");
@@ -100,7 +100,7 @@ static enum sk_err read_pinned_key(struct verification *v, struct sk_verify_key 
 			memcpy(line, sk_buf_text(&text), length);
 		if (sk_verify_key_parse(line, key) != SK_OK) {
 			v->result->exit_code = SK_VERIFY_USAGE;
-			err = sk_fault_set(v->fault, SK_EUSAGE, "--key: expected a verifier key name+id+base64 or a file that holds one");
+			err = sk_fault_set(v->fault, SK_EUSAGE, "%s: expected a verifier key name+id+base64 or a file that holds one", option);
 		}
 	}
 	sk_buf_fini(&text);
@@ -112,7 +112,7 @@ static enum sk_err check_signature(struct verification *v)
 	struct sk_verify_key pinned, *key = &v->result->key;
 	SK_TRY(read_own_key(v, key));
 	if (v->options->key != NULL) {
-		SK_TRY(read_pinned_key(v, &pinned));
+		SK_TRY(read_key_of(v, "--key", v->options->key, &pinned));
 		if (strcmp(pinned.name, key->name) != 0 || pinned.type != key->type || memcmp(pinned.public_key, key->public_key, sizeof pinned.public_key) != 0)
 			return sk_fault_set(v->fault, SK_ESIGNATURE,
 					    "leaf 0 (open): key: expected the pinned key %s+%08" PRIx32 ", found %s+%08" PRIx32, pinned.name,
@@ -144,6 +144,11 @@ static enum sk_err visit_leaf(void *context, uint64_t index, const uint8_t *entr
 static enum sk_err check_openings(struct verification *v)
 {
 	struct sk_buf text;
+	struct sk_verify_key enforcer;
+	if (v->options->enforcer != NULL) {
+		SK_TRY(read_key_of(v, "--enforcer", v->options->enforcer, &enforcer));
+		sk_opened_enforcer(v->opened, &enforcer);
+	}
 	sk_buf_init(&text, OPENINGS_MAX);
 	enum sk_err err = read_file(v, v->options->openings, &text);
 	struct sk_cur cur = sk_cur_of(text.bytes, text.length);

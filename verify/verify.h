@@ -18,6 +18,7 @@ struct sk_verify_options {
 	const char *drill_key; /* as key, for that note; NULL = the key that it names itself */
 	const char *policy;   /* file with a witness policy (C2SP tlog-policy); NULL = not asked */
 	const char *openings; /* file with a centre's openings; NULL = not asked */
+	const char *enforcer; /* with openings: as key, for the enforcer's receipts; NULL = not read */
 	bool json;
 };
 

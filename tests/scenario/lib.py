@@ -44,7 +44,8 @@ def verify_both(ledger):
     with Folder() as f:
         openings, folder = (), os.path.dirname(os.path.abspath(ledger))
         if os.path.basename(folder) == "centre" and sekisho("centre", "openings", "--dir", os.path.dirname(folder), "-o", f + "/openings", code=None).returncode == 0: openings = ("--openings", f + "/openings")
-        run(VERIFY, ledger, *openings)
+        enforcer = ("--enforcer", folder + "/enforcer.vkey") if openings and os.path.exists(folder + "/enforcer.vkey") else ()
+        run(VERIFY, ledger, *openings, *enforcer)
         if os.path.exists(VERIFY_GO): run(VERIFY_GO, ledger, *openings)
         else: print("note: the second verifier is not built here")
 

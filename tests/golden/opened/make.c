@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* make OUT: a centre's life (story.def) as a ledger with openings, once as it should be and once for each lie of lies.def; and cases.tsv: name, exit code, what both verifiers must say.
-   rule: OPENED-1 OPENED-2 OPENED-3 OPENED-4 OPENED-5. Written without the centre's rooms: statements, notes, leaves and openings by hand, under keys made for the run. */
+   rule: OPENED-1 OPENED-2 OPENED-3 OPENED-4 OPENED-5 OPENED-6. Written without the centre's rooms: statements, notes, leaves and openings by hand, under keys made for the run. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,9 +13,10 @@
 #include "ledger/ledger.h"
 #include "text/json.h"
 #include "text/text.h"
+#include "warrant/receipt.h"
 #include "warrant/warrant.h"
 
-enum { ACTS_MAX = 160, BODY_MAX = 65536, KEYS_MAX = 24, OPENINGS_MAX = 1 << 22, STEP_S = 60 };
+enum { ACTS_MAX = 160, BODY_MAX = 65536, KEYS_MAX = 32, OPENINGS_MAX = 1 << 22, STEP_S = 60 };
 #define MUST(condition) ((condition) ? (void)0 : die(#condition, __LINE__))
 static const int64_t begin_s = 1827100800; /* 2027-11-25 */
 static const char origin[] = "centre.example/acts";
@@ -73,6 +74,13 @@ enum {
 struct story {
 	struct act act[ACTS_MAX];      /* the first A_COUNT by name, then those put in */
 	size_t count, order[ACTS_MAX];
+	struct sk_buf approvals;       /* of order o-1, as JSON texts with commas */
+	uint64_t receipts;             /* made so far */
+	uint8_t receipt[SK_HASH_BYTES];
+	const char *enforcer;          /* key that signs receipts */
+	bool other_warrant, endless;
+	int64_t skip;
+	char line[8192], quorum[8192];
 	bool early, self_approved, foreign_quorum, small_quorum, wrong_document, wrong_proposer;
 	uint8_t basis[SK_HASH_BYTES], basis2[SK_HASH_BYTES], order_digest[SK_HASH_BYTES], text[SK_HASH_BYTES], old[SK_HASH_BYTES];
 	struct sk_buf openings;
@@ -93,6 +101,8 @@ static void tell(struct story *s)
 	}
 	s->count = A_COUNT;
 	sk_buf_init(&s->openings, OPENINGS_MAX);
+	sk_buf_init(&s->approvals, OPENINGS_MAX);
+	s->enforcer = "enforcer";
 }
 
 static void forget(struct story *s)
@@ -100,6 +110,7 @@ static void forget(struct story *s)
 	for (size_t i = 0; i < ACTS_MAX; i++)
 		free(s->act[i].body);
 	sk_buf_fini(&s->openings);
+	sk_buf_fini(&s->approvals);
 }
 
 static void set_body(struct story *s, size_t act, const char *body)
@@ -221,6 +232,8 @@ static void make_order(struct story *s, const char *id, struct sk_buf *out)
 	sk_sha256(sk_buf_text(&quorum), quorum.length, order->quorum);
 	MUST(sk_order_encode(order, &line, &fault) == SK_OK);
 	memcpy(s->order_digest, order->digest, SK_HASH_BYTES);
+	(void)snprintf(s->line, sizeof s->line, "%.*s", (int)line.length - 1, sk_buf_text(&line));
+	(void)snprintf(s->quorum, sizeof s->quorum, "%s", sk_buf_text(&quorum));
 	sk_json_begin(&w, out, true);
 	sk_json_object(&w, NULL);
 	sk_json_raw(&w, "document", s->wrong_document ? other : document, s->wrong_document ? sizeof other - 1 : sizeof document - 1);
@@ -231,6 +244,50 @@ static void make_order(struct story *s, const char *id, struct sk_buf *out)
 	sk_buf_fini(&line);
 	sk_buf_fini(&quorum);
 	free(order);
+}
+
+/* The warrant's body by hand: docs/formats/warrant.md. */
+static void warrant_digest(const struct story *s, uint8_t digest[SK_HASH_BYTES])
+{
+	struct sk_buf body, quorum;
+	struct sk_json_writer w;
+	sk_buf_init(&body, OPENINGS_MAX);
+	sk_buf_init(&quorum, BODY_MAX);
+	sk_json_begin(&w, &quorum, true);
+	sk_json_text(&w, NULL, s->quorum);
+	sk_buf_addf(&body, "{\"approvals\":[%s],\"format\":\"sekisho-warrant/2\",\"order\":%s,\"quorum\":%s}\n", sk_buf_text(&s->approvals), s->line, sk_buf_text(&quorum));
+	sk_sha256(body.bytes, body.length, digest);
+	sk_buf_fini(&quorum);
+	sk_buf_fini(&body);
+}
+
+static void make_receipt(struct story *s, const char *step, struct sk_buf *out)
+{
+	struct sk_warrant_receipt *receipt = calloc(1, sizeof *receipt);
+	struct sk_fault fault;
+	struct sk_buf note;
+	struct sk_json_writer w;
+	sk_buf_init(&note, BODY_MAX);
+	*receipt = (struct sk_warrant_receipt){.number = s->receipts + (uint64_t)s->skip, .items = 1, .text = "", .at_ns = (begin_s + 3600 + (int64_t)s->receipts) * 1000000000,
+					       .until_ns = (begin_s + (s->endless ? 864000 : 7200)) * 1000000000};
+	while (strcmp(sk_step_name(receipt->step), step) != 0)
+		receipt->step++;
+	memcpy(receipt->order, "o-1", sizeof "o-1");
+	memcpy(receipt->detail, "as told", sizeof "as told");
+	memcpy(receipt->previous, s->receipt, SK_HASH_BYTES);
+	warrant_digest(s, receipt->warrant);
+	receipt->warrant[7] ^= s->other_warrant;
+	if (sk_receipt_encode(receipt, key_of(s->enforcer, strlen(s->enforcer)), &note, &fault) != SK_OK)
+		die(fault.line, __LINE__);
+	memcpy(s->receipt, receipt->digest, SK_HASH_BYTES);
+	sk_json_begin(&w, out, true);
+	sk_json_object(&w, NULL);
+	sk_json_u64(&w, "number", s->receipts++);
+	sk_json_hex(&w, "order", s->order_digest, SK_HASH_BYTES);
+	sk_json_text(&w, "receipt", sk_buf_text(&note));
+	sk_json_end(&w);
+	sk_buf_fini(&note);
+	free(receipt);
 }
 
 static void make_body(struct story *s, const char *pattern, struct sk_buf *out)
@@ -245,6 +302,10 @@ static void make_body(struct story *s, const char *pattern, struct sk_buf *out)
 	}
 	if (strncmp(pattern, "!order:", 7) == 0) {
 		make_order(s, pattern + 7, out);
+		return;
+	}
+	if (strncmp(pattern, "!receipt:", 9) == 0) {
+		make_receipt(s, pattern + 9, out);
 		return;
 	}
 	while (*pattern != '\0') {
@@ -373,6 +434,12 @@ static void write_act(struct story *s, size_t position, struct sk_ledger *ledger
 		memcpy(s->text, act.digest, SK_HASH_BYTES);
 	}
 	sign(a, &line, &note);
+	if (strcmp(a->matter, "order") == 0 && strcmp(a->event, "approve") == 0) {
+		struct sk_json_writer text;
+		sk_buf_add_text(&s->approvals, s->approvals.length != 0 ? "," : "");
+		sk_json_begin(&text, &s->approvals, true);
+		sk_json_text(&text, NULL, sk_buf_text(&note));
+	}
 	/* the leaf */
 	copy(facts.matter, sizeof facts.matter, a->matter);
 	copy(facts.event, sizeof facts.event, a->leaf_event != NULL ? a->leaf_event : a->event);
@@ -534,16 +601,16 @@ static void one_more(struct sk_buf *o)
 static FILE *cases;
 static const char *out_folder;
 
-static void add_case(struct story *s, const char *name, int code, const char *words)
+static void add_case(struct story *s, const char *name, int code, const char *words, bool first_alone)
 {
 	char path[4096];
 	struct sk_fault fault;
 	(void)snprintf(path, sizeof path, "%s/%s.jsonl", out_folder, name);
 	MUST(sk_file_replace(path, s->openings.bytes, s->openings.length, 0600, &fault) == SK_OK);
-	(void)fprintf(cases, "%s\t%d\t%s\n", name, code, words);
+	(void)fprintf(cases, "%s\t%d\t%d\t%s\n", name, code, first_alone ? 0 : code, words);
 }
 
-static void add_lie(const char *name, const char *words, void (*alter)(struct story *s), void (*damage)(struct sk_buf *o))
+static void add_lie(const char *name, const char *words, bool first_alone, void (*alter)(struct story *s), void (*damage)(struct sk_buf *o))
 {
 	static struct story story;
 	char path[4096];
@@ -554,7 +621,7 @@ static void add_lie(const char *name, const char *words, void (*alter)(struct st
 	write_story(&story, path);
 	if (damage != NULL)
 		damage(&story.openings);
-	add_case(&story, name, words[0] == '\0' ? 0 : 1, words);
+	add_case(&story, name, words[0] == '\0' ? 0 : 1, words, first_alone);
 	forget(&story);
 }
 
@@ -562,9 +629,11 @@ static void add_lie(const char *name, const char *words, void (*alter)(struct st
 	static void lie_##name(struct story *s) { __VA_ARGS__; }
 #define OPENING(name, words, ...) \
 	static void open_##name(struct sk_buf *o) { __VA_ARGS__; }
+#define RECEIPT(name, words, ...) LIE(name, words, __VA_ARGS__)
 #include "lies.def"
 #undef LIE
 #undef OPENING
+#undef RECEIPT
 
 int main(int argc, char **argv)
 {
@@ -574,11 +643,16 @@ int main(int argc, char **argv)
 	(void)snprintf(path, sizeof path, "%s/cases.tsv", out_folder);
 	cases = fopen(path, "w");
 	MUST(cases != NULL);
-	add_lie("good", "", NULL, NULL);
-#define LIE(name, words, ...) add_lie("lie-" #name, words, lie_##name, NULL);
-#define OPENING(name, words, ...) add_lie("lie-" #name, words, NULL, open_##name);
+	add_lie("good", "", false, NULL, NULL);
+#define LIE(name, words, ...) add_lie("lie-" #name, words, false, lie_##name, NULL);
+#define OPENING(name, words, ...) add_lie("lie-" #name, words, false, NULL, open_##name);
+#define RECEIPT(name, words, ...) add_lie("lie-" #name, words, true, lie_##name, NULL);
 #include "lies.def"
 	MUST(fclose(cases) == 0);
+	(void)snprintf(path, sizeof path, "%s/enforcer.vkey", out_folder);
+	cases = fopen(path, "w");
+	char text[SK_VKEY_TEXT_MAX];
+	MUST(cases != NULL && fprintf(cases, "%s\n", sk_verify_key_format(sk_sign_key_public(key_of("enforcer", 8)), text)) > 0 && fclose(cases) == 0);
 	for (size_t i = 0; i < KEYS_MAX; i++)
 		sk_sign_key_free(keys[i].key);
 	return 0;
