@@ -300,6 +300,7 @@ def rights(s):
     counters = lambda: [int(n) for n in re.findall(r"counter packets (\d+)", s.run("nft", "list", "table", "inet", "witness").out)]
     os.chmod(s.folder, 0o755)
     for path in ("knot", "knot/run", "knot/run/knot.sock"): os.chmod(f"{s.folder}/{path}", 0o777)
+    for name in os.listdir(f"{s.folder}/inbox"): os.unlink(f"{s.folder}/inbox/{name}")  # a new enforcer knows of none that is over
     run("rm", "-rf", f"{s.folder}/state"); os.mkdir(f"{s.folder}/state", 0o700); os.chown(f"{s.folder}/state", who.pw_uid, who.pw_gid)
     s.write_conf(user="daemon")
     zone = s.zone()

@@ -548,7 +548,7 @@ static enum sk_err carry_out(struct judging *j, enum sk_basis_event event, enum 
 		(void)snprintf(m->id, sizeof m->id, "%s", j->act->id);
 		memcpy(m->asker, j->who->account, sizeof m->asker);
 		memcpy(m->asker_org, j->who->org, sizeof m->asker_org);
-		/* fall through */
+		__attribute__((fallthrough));
 	case SK_BASIS_EVENT_EDIT:
 		m->basis = *j->basis;
 		(void)snprintf(m->partner, sizeof m->partner, "%s", j->partner);

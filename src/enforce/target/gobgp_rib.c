@@ -4,6 +4,7 @@
 #include "target/bgp_priv.h"
 
 #include <json-c/json.h>
+#include <json-c/json_object_iterator.h>
 #include <stdio.h>
 
 enum { ATTR_ORIGIN = 1, ATTR_AS_PATH = 2, ATTR_NEXT_HOP = 3, ATTR_COMMUNITY = 8, ATTR_MP_REACH = 14, ATTR_EXTENDED = 16, ATTR_LARGE = 32 };
@@ -201,8 +202,9 @@ enum sk_err sk_gobgp_rib(enum sk_bgp_family family, const void *json, size_t len
 	if (!json_object_is_type(top, json_type_object))
 		err = sk_fault_set(fault, SK_EMALFORMED, "gobgp: its answer is no table of routes");
 	if (err == SK_OK) {
-		json_object_object_foreach(top, key, paths) {
-			(void)key;
+		const struct json_object_iterator end = json_object_iter_end(top);
+		for (struct json_object_iterator at = json_object_iter_begin(top); !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
+			struct json_object *paths = json_object_iter_peek_value(&at);
 			if (!json_object_is_type(paths, json_type_array))
 				err = sk_fault_set(fault, SK_EMALFORMED, "gobgp: an entry of its table is no list of paths");
 			for (size_t i = 0; err == SK_OK && i < elements(paths); i++)

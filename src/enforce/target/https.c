@@ -97,7 +97,7 @@ static enum sk_err set_up(const struct sk_web *web, const struct sk_backend_plac
 		return tls_fault(web, place, NULL, "the certificates that are trusted cannot be read", fault);
 	SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
 	*tls = SSL_new(context);
-	if (*tls == NULL || SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 || SSL_set1_host(*tls, web->host) != 1 || SSL_set_tlsext_host_name(*tls, web->host) != 1 ||
+	if (*tls == NULL || SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 || SSL_set1_host(*tls, web->host) != 1 || SSL_ctrl(*tls, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, (char *)(uintptr_t)web->host) != 1 ||
 	    SSL_set_fd(*tls, fd) != 1 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0)
 		return tls_fault(web, place, NULL, "TLS cannot be set up", fault);
 	return SK_OK;
