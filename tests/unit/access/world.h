@@ -139,7 +139,7 @@ static inline enum sk_err act_of(struct world *world, const char *matter, const 
 }
 #define ACT(world, matter, id, event, body, ...) act_of(world, matter, id, event, body, (const enum who[]){__VA_ARGS__, WHO_COUNT})
 
-static inline const char *format_body(const char *format, ...)
+SK_PRINTF(1, 2) static inline const char *format_body(const char *format, ...)
 {
 	static char text[16][4096];
 	static unsigned turn;
