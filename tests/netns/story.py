@@ -15,7 +15,7 @@ from orders import Desk
 
 OURS, NEIGHBOUR = "127.0.0.5", "127.0.0.6"
 WORDS = {"rpz nxdomain": "the answer changes on our own resolvers", "flowspec discard": "a rule of our own routers", "nftables drop": "packets are dropped at our own gateways"}
-PATIENCE = 60
+PATIENCE = 120
 
 
 class Story(Stack):

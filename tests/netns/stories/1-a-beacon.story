@@ -2,9 +2,9 @@
 
 A machine inside is found to call 198.51.100.9 at regular times.
 
-Ayu proposes "name", because of what was found: nobody resolves www.evil.test for 25 seconds.
-Ayu proposes "route", because of what was found: our routers discard what comes from 198.51.100.0/24 for 25 seconds.
-Ayu proposes "gate", because of what was found: our gateways drop 198.51.100.9 for 25 seconds.
+Ayu proposes "name", because of what was found: nobody resolves www.evil.test for 45 seconds.
+Ayu proposes "route", because of what was found: our routers discard what comes from 198.51.100.0/24 for 45 seconds.
+Ayu proposes "gate", because of what was found: our gateways drop 198.51.100.9 for 45 seconds.
 
 # Nobody decides about his own proposal, and nothing happens before everybody has signed.
 Ayu may not approve "name".

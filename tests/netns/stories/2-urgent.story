@@ -1,6 +1,6 @@
 # There is no time. Two persons act, oversight is told at once, and what nobody ratifies is undone.
 
-Ayu proposes "now", urgently: nobody resolves www.evil.test for 12 seconds.
+Ayu proposes "now", urgently: nobody resolves www.evil.test for 20 seconds.
 Ayu may not approve "now".
 Dan approves "now".
 "now" is urgent_active.
