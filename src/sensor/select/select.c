@@ -129,6 +129,7 @@ enum sk_err sk_select_new(const struct sk_basis *basis, const struct sk_indicato
 	if (select == NULL)
 		return SK_ENOMEM;
 	select->sink = sink;
+	sk_random(select->tokens.key, SK_KEY_BYTES); /* here, for a worker that takes over another basis stands behind its walls */
 	sk_select_switch(select, basis, set);
 	if (sk_suffixes_open(&select->suffixes) == SK_ENOMEM) { /* without a list nothing is kept of a name */
 		free(select);
@@ -154,12 +155,9 @@ void sk_select_switch(struct sk_select *select, const struct sk_basis *basis, co
 			sk_policy_names(kind, role);
 	/* Where policy demands tokens and nobody brought a key, they are under one that is nobody's: never in clear. A kind that is not known demands them. */
 	bool demanded = sk_basis_kind_parse(basis->kind, &kind) != SK_OK || sk_policy_tokens(kind);
-	bool was_on = select->tokens.on;
 	select->tokens.on = select->sink->token_key != NULL || demanded;
 	if (select->sink->token_key != NULL)
 		memcpy(select->tokens.key, select->sink->token_key, SK_KEY_BYTES);
-	else if (!was_on)
-		sk_random(select->tokens.key, SK_KEY_BYTES);
 }
 
 void sk_select_rules(struct sk_select *select, const struct sk_rules *rules)
