@@ -104,19 +104,15 @@ static enum sk_err add_leaf(void *context, uint64_t index, const uint8_t *entry,
 /* The head must be signed by the centre's key, as its key file or, for whoever reads without it, leaf 0 and centre.json name it. */
 static enum sk_err read_ledger(struct sk_centre *centre, struct sk_fault *fault)
 {
-	char path[SK_PATH_MAX], folder[SK_PATH_MAX];
+	char folder[SK_PATH_MAX];
 	struct sk_buf text;
 	struct sk_note note;
 	struct sk_checkpoint head;
 	sk_buf_init(&text, SK_NOTE_MAX);
 	(void)sk_centre_path(centre, "ledger", folder);
-	enum sk_err err = sk_file_read(sk_centre_path(centre, "ledger/checkpoint", path), &text, fault);
-	if (err == SK_OK)
-		err = sk_note_parse(sk_buf_text(&text), text.length, &note, fault);
-	if (err == SK_OK)
-		err = sk_checkpoint_parse(note.body, note.body_length, &head, fault);
+	enum sk_err err = sk_checkpoint_read(folder, &text, &note, &head, fault);
 	if (err == SK_OK && (strcmp(head.origin, centre->origin) != 0 || sk_note_verify(&note, &centre->public_key) != SK_OK))
-		err = sk_fault_set(fault, SK_ESIGNATURE, "%s: not signed by this centre's key", path);
+		err = sk_fault_set(fault, SK_ESIGNATURE, "%s/checkpoint: not signed by this centre's key", folder);
 	if (err == SK_OK)
 		err = sk_ledger_walk(folder, &head, add_leaf, centre->leaves, fault);
 	sk_buf_fini(&text);

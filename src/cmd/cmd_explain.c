@@ -7,14 +7,13 @@
 #include <sys/stat.h>
 
 #include "cmd/cmd.h"
+#include "cmd/evidence_leaf.h"
 #include "cmd/find_finding.h"
 #include "cmd/mute.h"
 #include "cmd/query.h"
-#include "ledger/ledger.h"
-#include "ledger/record_read.h"
 #include "text/text.h"
 
-enum { EVIDENCE_MAX = 5, OUT_MAX = 1 << 20, CHECKPOINT_MAX = 65536 };
+enum { EVIDENCE_MAX = 5, OUT_MAX = 1 << 20 };
 
 struct evidence {
 	uint8_t id[16];
@@ -33,9 +32,7 @@ struct explanation {
 	size_t evidence_count;          /* the first of them; [0] is the one that the finding names, when it was found */
 	struct evidence evidence[EVIDENCE_MAX];
 	bool first_found;
-	bool in_ledger;
-	uint64_t ledger_size, interval_leaf;
-	struct sk_interval_record interval;
+	struct sk_evidence_leaf leaf;
 };
 
 /* ---- gathering ---- */
@@ -69,58 +66,6 @@ static enum sk_err take_evidence(void *context, const uint8_t id[16], uint64_t i
 	return SK_OK;
 }
 
-static enum sk_err checkpoint_size(const char *folder, uint64_t *size, struct sk_fault *fault)
-{
-	char path[SK_PATH_MAX];
-	struct sk_buf bytes;
-	struct sk_checkpoint checkpoint;
-	struct sk_note *note = malloc(sizeof *note);
-	if (note == NULL)
-		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
-	sk_buf_init(&bytes, CHECKPOINT_MAX);
-	enum sk_err err = sk_file_join(path, sizeof path, folder, "checkpoint");
-	if (err == SK_OK)
-		err = sk_file_read(path, &bytes, fault);
-	if (err == SK_OK)
-		err = sk_note_parse(sk_buf_text(&bytes), bytes.length, note, fault);
-	if (err == SK_OK)
-		err = sk_checkpoint_parse(note->body, note->body_length, &checkpoint, fault);
-	if (err == SK_OK)
-		*size = checkpoint.size;
-	sk_buf_fini(&bytes);
-	free(note);
-	return err;
-}
-
-/* The leaf of the interval in which the evidence was stored, by the store's digest: links number their intervals each for itself. What the ledger says is not checked here: sekisho-verify does. */
-static enum sk_err find_leaf(struct explanation *e, uint64_t number, struct sk_fault *fault)
-{
-	uint8_t digest[SK_HASH_BYTES];
-	char folder[SK_PATH_MAX];
-	struct sk_buf bytes;
-	struct sk_record *record = malloc(sizeof *record);
-	if (record == NULL)
-		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
-	(void)sk_workspace_path(&e->query->workspace, "ledger", folder);
-	enum sk_err err = sk_store_digest_of(e->query->store, number, digest, fault);
-	if (err == SK_OK)
-		err = checkpoint_size(folder, &e->ledger_size, fault);
-	sk_buf_init(&bytes, SK_RECORD_MAX_BYTES);
-	for (uint64_t index = 0; index < e->ledger_size && err == SK_OK && !e->in_ledger; index++) {
-		sk_buf_reset(&bytes);
-		err = sk_ledger_read(folder, e->ledger_size, index, &bytes, fault);
-		if (err != SK_OK || sk_record_parse(bytes.bytes, bytes.length, record, NULL) != SK_OK || record->kind != SK_RECORD_INTERVAL ||
-		    memcmp(record->interval.store, digest, sizeof digest) != 0)
-			continue;
-		e->in_ledger = true;
-		e->interval_leaf = index;
-		e->interval = record->interval;
-	}
-	sk_buf_fini(&bytes);
-	free(record);
-	return err == SK_ENOENT ? SK_OK : err;
-}
-
 static enum sk_err gather(struct explanation *e, const char *prefix, const struct sk_mutes *mutes, int64_t now_ns, struct sk_fault *fault)
 {
 	char path[SK_PATH_MAX];
@@ -132,7 +77,8 @@ static enum sk_err gather(struct explanation *e, const char *prefix, const struc
 		e->set_ns = (int64_t)info.st_mtim.tv_sec * 1000000000 + info.st_mtim.tv_nsec;
 	const struct sk_store_filter filter = {.class_ = -1, .value = e->finding.matched};
 	SK_TRY(sk_store_observations(e->query->store, &filter, take_evidence, e, &e->erased, fault));
-	return e->evidence_count != 0 ? find_leaf(e, e->evidence[0].interval, fault) : SK_OK;
+	/* The leaf of the interval in which the evidence was stored. */
+	return e->evidence_count != 0 ? sk_evidence_leaf_find(&e->query->workspace, e->query->store, e->evidence[0].interval, &e->leaf, fault) : SK_OK;
 }
 
 /* ---- telling ---- */
@@ -183,15 +129,15 @@ static void print_ledger(FILE *out, const struct explanation *e)
 {
 	const char *folder = e->query->workspace.folder;
 	(void)fprintf(out, "\nIn the ledger\n");
-	if (!e->in_ledger) {
+	if (!e->leaf.found) {
 		(void)fprintf(out, "  No interval of the evidence was found in %s/ledger.\n", folder);
 		return;
 	}
 	(void)fprintf(out, "  Leaf %" PRIu64 " of %" PRIu64 " is interval %" PRIu64 " of link %s, in which the evidence was stored; its digest of the store binds the observation.\n"
 			   "  It stood under basis leaf %" PRIu64 ", border table leaf %" PRIu64 ", selectors leaf %" PRIu64 ", policy leaf %" PRIu64 ", run leaf %" PRIu64 ".\n"
 			   "  Check it: sekisho-verify %s/ledger\n",
-		      e->interval_leaf, e->ledger_size, e->interval.number, e->interval.link, e->interval.basis, e->interval.border, e->interval.selectors, e->interval.policy,
-		      e->interval.run, folder);
+		      e->leaf.index, e->leaf.ledger_size, e->leaf.interval.number, e->leaf.interval.link, e->leaf.interval.basis, e->leaf.interval.border, e->leaf.interval.selectors, e->leaf.interval.policy,
+		      e->leaf.interval.run, folder);
 }
 
 static void print_basis(FILE *out, const struct explanation *e)
@@ -304,17 +250,17 @@ static void print_json(FILE *out, const struct explanation *e)
 		sk_json_end(&json);
 	}
 	json_evidence(&json, e);
-	if (e->in_ledger) {
+	if (e->leaf.found) {
 		sk_json_object(&json, "ledger");
-		sk_json_u64(&json, "size", e->ledger_size);
-		sk_json_u64(&json, "leaf", e->interval_leaf);
-		sk_json_text(&json, "link", e->interval.link);
-		sk_json_u64(&json, "interval", e->interval.number);
-		sk_json_u64(&json, "basis", e->interval.basis);
-		sk_json_u64(&json, "border", e->interval.border);
-		sk_json_u64(&json, "selectors", e->interval.selectors);
-		sk_json_u64(&json, "policy", e->interval.policy);
-		sk_json_u64(&json, "run", e->interval.run);
+		sk_json_u64(&json, "size", e->leaf.ledger_size);
+		sk_json_u64(&json, "leaf", e->leaf.index);
+		sk_json_text(&json, "link", e->leaf.interval.link);
+		sk_json_u64(&json, "interval", e->leaf.interval.number);
+		sk_json_u64(&json, "basis", e->leaf.interval.basis);
+		sk_json_u64(&json, "border", e->leaf.interval.border);
+		sk_json_u64(&json, "selectors", e->leaf.interval.selectors);
+		sk_json_u64(&json, "policy", e->leaf.interval.policy);
+		sk_json_u64(&json, "run", e->leaf.interval.run);
 		sk_json_end(&json);
 	}
 	if (e->mute != NULL) {

@@ -8,27 +8,7 @@
 #include "cmd/drill.h"
 #include "ledger/ledger.h"
 
-enum { NOTE_BYTES_MAX = 1 << 20, CARRY_BYTES_MAX = 65536, NAME_MAX_BYTES = 128, LINK_RECORDS_MAX = 64 };
-
-static enum sk_err read_checkpoint(const char *folder, struct sk_checkpoint *out, struct sk_fault *fault)
-{
-	char path[SK_PATH_MAX];
-	struct sk_buf bytes;
-	struct sk_note *note = malloc(sizeof *note);
-	if (note == NULL)
-		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
-	sk_buf_init(&bytes, NOTE_BYTES_MAX);
-	enum sk_err err = sk_file_join(path, sizeof path, folder, "checkpoint");
-	if (err == SK_OK)
-		err = sk_file_read(path, &bytes, fault);
-	if (err == SK_OK)
-		err = sk_note_parse(sk_buf_text(&bytes), bytes.length, note, fault);
-	if (err == SK_OK)
-		err = sk_checkpoint_parse(note->body, note->body_length, out, fault);
-	sk_buf_fini(&bytes);
-	free(note);
-	return err;
-}
+enum { CARRY_BYTES_MAX = 65536, NAME_MAX_BYTES = 128, LINK_RECORDS_MAX = 64 };
 
 static enum sk_err read_record(const char *folder, uint64_t size, uint64_t index, struct sk_record *record, struct sk_fault *fault)
 {
@@ -62,7 +42,7 @@ static enum sk_err read_head(const struct sk_workspace *workspace, const char *l
 	if (record == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
 	memset(out, 0, sizeof *out);
-	enum sk_err err = read_checkpoint(sk_workspace_path(workspace, "ledger", folder), &checkpoint, fault);
+	enum sk_err err = sk_checkpoint_read(sk_workspace_path(workspace, "ledger", folder), NULL, NULL, &checkpoint, fault);
 	for (uint64_t index = checkpoint.size; err == SK_OK && index > 0 && !out->any; index--) {
 		err = read_record(folder, checkpoint.size, index - 1, record, fault);
 		if (err != SK_OK || record->kind != SK_RECORD_INTERVAL || strcmp(record->interval.link, link) != 0)
@@ -102,7 +82,7 @@ enum sk_err sk_drill_link(const struct sk_workspace *workspace, char link[SK_LIN
 	struct sk_record *record = malloc(sizeof *record);
 	if (record == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
-	enum sk_err err = read_checkpoint(sk_workspace_path(workspace, "ledger", folder), &checkpoint, fault);
+	enum sk_err err = sk_checkpoint_read(sk_workspace_path(workspace, "ledger", folder), NULL, NULL, &checkpoint, fault);
 	/* Links of one sensor are named in turn: the last few records of a run name them all. */
 	for (uint64_t index = checkpoint.size, seen = 0; err == SK_OK && index > 0 && seen < LINK_RECORDS_MAX && other[0] == '\0'; index--) {
 		err = read_record(folder, checkpoint.size, index - 1, record, fault);

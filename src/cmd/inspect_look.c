@@ -66,17 +66,10 @@ static void print_interval(const struct counters *c, size_t link)
 /* The head of a ledger in a folder, signed by the key of its leaf 0. */
 static enum sk_err read_head(const char *folder, struct sk_checkpoint *head, struct sk_buf *text, struct sk_fault *fault)
 {
-	char path[SK_PATH_MAX];
 	struct sk_note *note = malloc(sizeof *note);
 	if (note == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
-	enum sk_err err = sk_file_join(path, sizeof path, folder, "checkpoint");
-	if (err == SK_OK)
-		err = sk_file_read(path, text, fault);
-	if (err == SK_OK)
-		err = sk_note_parse(sk_buf_text(text), text->length, note, fault);
-	if (err == SK_OK)
-		err = sk_checkpoint_parse(note->body, note->body_length, head, fault);
+	enum sk_err err = sk_checkpoint_read(folder, text, note, head, fault);
 	struct sk_buf leaf;
 	struct sk_record *record = calloc(1, sizeof *record);
 	struct sk_verify_key key;

@@ -5,12 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd/evidence_leaf.h"
 #include "cmd/find_finding.h"
-#include "ledger/ledger.h"
-#include "ledger/record_read.h"
 #include "text/text.h"
-
-enum { CHECKPOINT_MAX = 65536 };
 
 struct search {
 	uint8_t id[16];
@@ -29,57 +26,18 @@ static enum sk_err look(void *context, const uint8_t id[16], uint64_t interval, 
 	return SK_OK;
 }
 
-static enum sk_err ledger_size(const char *folder, uint64_t *size, struct sk_fault *fault)
-{
-	char path[SK_PATH_MAX];
-	struct sk_buf bytes;
-	struct sk_checkpoint checkpoint;
-	struct sk_note *note = malloc(sizeof *note);
-	if (note == NULL)
-		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
-	sk_buf_init(&bytes, CHECKPOINT_MAX);
-	enum sk_err err = sk_file_join(path, sizeof path, folder, "checkpoint");
-	if (err == SK_OK)
-		err = sk_file_read(path, &bytes, fault);
-	if (err == SK_OK)
-		err = sk_note_parse(sk_buf_text(&bytes), bytes.length, note, fault);
-	if (err == SK_OK)
-		err = sk_checkpoint_parse(note->body, note->body_length, &checkpoint, fault);
-	if (err == SK_OK)
-		*size = checkpoint.size;
-	sk_buf_fini(&bytes);
-	free(note);
-	return err;
-}
-
-/* By the store's digest: links number their intervals each for itself. */
 static enum sk_err find_leaf(const struct sk_workspace *workspace, struct sk_store *store, uint64_t interval, struct sk_order_proof *out, struct sk_fault *fault)
 {
-	uint8_t digest[SK_HASH_BYTES], leaf[SK_HASH_BYTES];
-	char folder[SK_PATH_MAX];
-	struct sk_buf bytes;
-	uint64_t size = 0;
-	struct sk_record *record = malloc(sizeof *record);
-	if (record == NULL)
+	struct sk_evidence_leaf *leaf = malloc(sizeof *leaf);
+	if (leaf == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
-	(void)sk_workspace_path(workspace, "ledger", folder);
-	enum sk_err err = sk_store_digest_of(store, interval, digest, fault);
-	if (err == SK_OK)
-		err = ledger_size(folder, &size, fault);
-	sk_buf_init(&bytes, SK_RECORD_MAX_BYTES);
-	for (uint64_t index = 0; index < size && err == SK_OK && out->leaf == 0; index++) {
-		sk_buf_reset(&bytes);
-		err = sk_ledger_read(folder, size, index, &bytes, fault);
-		if (err != SK_OK || sk_record_parse(bytes.bytes, bytes.length, record, NULL) != SK_OK || record->kind != SK_RECORD_INTERVAL ||
-		    memcmp(record->interval.store, digest, sizeof digest) != 0)
-			continue;
-		out->leaf = index + 1;
-		sk_sha256(bytes.bytes, bytes.length, leaf);
-		sk_hex_encode(leaf, sizeof leaf, out->record);
+	enum sk_err err = sk_evidence_leaf_find(workspace, store, interval, leaf, fault);
+	if (err == SK_OK && leaf->found) {
+		out->leaf = leaf->index + 1;
+		sk_hex_encode(leaf->record_digest, SK_HASH_BYTES, out->record);
 	}
-	sk_buf_fini(&bytes);
-	free(record);
-	return err == SK_ENOENT ? SK_OK : err;
+	free(leaf);
+	return err;
 }
 
 static enum sk_err gather(const struct sk_workspace *workspace, struct sk_store *store, const char *prefix, struct sk_order_proof *out, struct sk_fault *fault)

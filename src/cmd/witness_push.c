@@ -16,25 +16,6 @@
 
 enum { TIMEOUT_MS = 10000, ROUNDS = 3, LOCK_TRIES = 100, LOCK_WAIT_MS = 50, STATUS_OK = 200, STATUS_CONFLICT = 409, CHECKPOINT_MODE = 0644 };
 
-static enum sk_err read_head(const struct sk_witness_push *push, struct sk_buf *text, struct sk_checkpoint *head, struct sk_fault *fault)
-{
-	char path[SK_PATH_MAX];
-	struct sk_note *note = malloc(sizeof *note);
-	if (note == NULL)
-		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
-	enum sk_err err = sk_file_join(path, sizeof path, push->ledger, "checkpoint");
-	if (err != SK_OK)
-		(void)sk_fault_set(fault, SK_ETOOBIG, "%.100s: path too long", push->ledger);
-	if (err == SK_OK)
-		err = sk_file_read(path, text, fault);
-	if (err == SK_OK)
-		err = sk_note_parse(sk_buf_text(text), text->length, note, fault);
-	if (err == SK_OK)
-		err = sk_checkpoint_parse(note->body, note->body_length, head, fault);
-	free(note);
-	return err;
-}
-
 /* The proof from what the witness knows, checked with the tiles' own older root: a proof that is wrong is not sent. */
 static enum sk_err prove(const struct sk_witness_push *push, struct sk_witness_request *request, struct sk_fault *fault)
 {
@@ -170,7 +151,7 @@ static enum sk_err keep(const struct sk_witness_push *push, const struct sk_buf 
 	SK_TRY(sk_file_join(path, sizeof path, push->ledger, "checkpoint"));
 	SK_TRY(lock_ledger(push, &lock, fault));
 	sk_buf_init(&now, SK_NOTE_MAX);
-	enum sk_err err = read_head(push, &now, &head, fault);
+	enum sk_err err = sk_checkpoint_read(push->ledger, &now, NULL, &head, fault);
 	if (err == SK_OK && (head.size != push->head.size || memcmp(head.root, push->head.root, SK_HASH_BYTES) != 0))
 		err = sk_fault_set(fault, SK_EWITNESS, "%s: the ledger grew while the witness signed; push again", push->ledger);
 	if (err == SK_OK) /* the note as it is now: another witness may have signed meanwhile */
@@ -185,7 +166,7 @@ enum sk_err sk_witness_push(struct sk_witness_push *push, struct sk_fault *fault
 	struct sk_buf note, lines;
 	sk_buf_init(&note, SK_NOTE_MAX);
 	sk_buf_init(&lines, SK_WITNESS_REQUEST_MAX);
-	enum sk_err err = read_head(push, &note, &push->head, fault);
+	enum sk_err err = sk_checkpoint_read(push->ledger, &note, NULL, &push->head, fault);
 	if (err == SK_OK)
 		err = converse(push, &note, &lines, fault);
 	if (err == SK_OK)

@@ -214,20 +214,11 @@ static enum sk_err check_head(struct reading *r, const struct sk_note *note, str
 
 static enum sk_err read_ledger(struct reading *r, struct sk_fault *fault)
 {
-	char path[SK_PATH_MAX];
 	struct sk_buf text;
 	struct sk_note *note = malloc(sizeof *note);
 	r->record = malloc(sizeof *r->record);
-	enum sk_err err = note != NULL && r->record != NULL ? sk_file_join(path, sizeof path, r->folder, "checkpoint") : SK_ENOMEM;
-	if (err != SK_OK)
-		(void)sk_fault_set(fault, err, "%.100s: path too long, or out of memory", r->folder);
 	sk_buf_init(&text, SK_NOTE_MAX);
-	if (err == SK_OK)
-		err = sk_file_read(path, &text, fault);
-	if (err == SK_OK)
-		err = sk_note_parse(sk_buf_text(&text), text.length, note, fault);
-	if (err == SK_OK)
-		err = sk_checkpoint_parse(note->body, note->body_length, &r->report->head, fault);
+	enum sk_err err = note != NULL && r->record != NULL ? sk_checkpoint_read(r->folder, &text, note, &r->report->head, fault) : sk_fault_set(fault, SK_ENOMEM, "out of memory");
 	if (err == SK_OK)
 		err = check_head(r, note, fault);
 	if (err == SK_OK)

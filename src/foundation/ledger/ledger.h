@@ -53,6 +53,9 @@ SK_MUST enum sk_err sk_checkpoint_parse(const char *body, size_t length, struct 
 /* Write a checkpoint body (no signature). */
 void sk_checkpoint_format(struct sk_buf *out, const struct sk_checkpoint *checkpoint);
 
+/* Read FOLDER/checkpoint as it stands; no signature is checked. Its bytes are appended to text and note gets its parts, borrowed from text; either may be NULL (text for
+   note is needed). SK_ENOENT, SK_EIO, SK_EMALFORMED, SK_ETOOBIG, SK_ENOMEM. */
+SK_MUST enum sk_err sk_checkpoint_read(const char *folder, struct sk_buf *text, struct sk_note *note, struct sk_checkpoint *out, struct sk_fault *fault);
 /* Called for each entry of a log in order. Return other than SK_OK stops the walk with that error. */
 typedef enum sk_err (*sk_ledger_visit)(void *context, uint64_t index, const uint8_t *entry, size_t length, struct sk_fault *fault);
 /* Read every entry up to size from the entry bundles, recompute every tile of every level to the root and compare with the files byte by byte;

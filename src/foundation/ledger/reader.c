@@ -53,6 +53,29 @@ enum sk_err sk_tile_read_hashes(const char *folder, unsigned level, uint64_t ind
 			    buf->length < expected ? buf->length : expected, expected, buf->length);
 }
 
+static enum sk_err read_checkpoint(const char *folder, struct sk_buf *text, struct sk_note *note, struct sk_checkpoint *out, struct sk_fault *fault)
+{
+	char path[SK_PATH_MAX];
+	if (sk_file_join(path, sizeof path, folder, "checkpoint") != SK_OK)
+		return sk_fault_set(fault, SK_ETOOBIG, "%.100s: path too long", folder);
+	SK_TRY(sk_file_read(path, text, fault));
+	SK_TRY(sk_note_parse(sk_buf_text(text), text->length, note, fault));
+	return sk_checkpoint_parse(note->body, note->body_length, out, fault);
+}
+
+enum sk_err sk_checkpoint_read(const char *folder, struct sk_buf *text, struct sk_note *note, struct sk_checkpoint *out, struct sk_fault *fault)
+{
+	struct sk_buf own_text;
+	struct sk_note *own_note = note == NULL ? malloc(sizeof *own_note) : NULL;
+	if (note == NULL && own_note == NULL)
+		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
+	sk_buf_init(&own_text, SK_NOTE_MAX);
+	enum sk_err err = read_checkpoint(folder, text != NULL ? text : &own_text, note != NULL ? note : own_note, out, fault);
+	sk_buf_fini(&own_text);
+	free(own_note);
+	return err;
+}
+
 /* ---- the walk ---- */
 
 struct walk {
