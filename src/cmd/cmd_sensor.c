@@ -121,18 +121,8 @@ static void stop_unused(struct sensor *sensor)
 		sk_journal_failed(sensor->journal, &ignored);
 }
 
-/* Once memory is locked and the right to lock is given up, this thread's stack cannot grow past what it had touched: a reload reads notes of dozens of kilobytes from
-   deep within the loop. So it is touched now, as far as it will ever be needed. */
-__attribute__((noinline)) static void touch_stack(void)
-{
-	volatile uint8_t room[512 * 1024];
-	for (size_t i = 0; i < sizeof room; i += 1024)
-		room[i] = 0;
-}
-
 static enum sk_err run(struct sensor *sensor, struct sk_fault *fault)
 {
-	touch_stack();
 	sensor->conf = calloc(1, sizeof *sensor->conf);
 	sensor->fresh = calloc(1, sizeof *sensor->fresh);
 	sensor->report = calloc(1, sizeof *sensor->report);

@@ -15,7 +15,7 @@
 
 #include "wall/wall_priv.h"
 
-enum { CAPABILITY_WORDS = 2, CAPABILITIES_MAX = 64 };
+enum { CAPABILITY_WORDS = 2, CAPABILITIES_MAX = 64, STACK_TOUCHED = 512 * 1024 };
 
 /* ---- names ---- */
 
@@ -59,8 +59,18 @@ static enum sk_err lock_all_memory(struct sk_wall_facts *facts, struct sk_fault 
 	return SK_OK;
 }
 
+/* Behind the lock a stack cannot grow past what it had touched: growing would lock more than the limit that is left. A reload reads notes of dozens of kilobytes from deep
+   within the loop. (memory.lock: all has no limit.) */
+__attribute__((noinline)) static void touch_stack(void)
+{
+	volatile uint8_t room[STACK_TOUCHED];
+	for (size_t i = 0; i < sizeof room; i += 1024)
+		room[i] = 0;
+}
+
 enum sk_err sk_wall_lock_present(struct sk_wall_facts *facts, struct sk_fault *fault)
 {
+	touch_stack();
 	if (mlockall(MCL_CURRENT) != 0)
 		return sk_fault_errno(fault, errno, "memory for frames cannot be locked (memory.lock: frames); %s", advice);
 	facts->state[SK_WALL_MEMORY] = SK_WALL_STANDS;

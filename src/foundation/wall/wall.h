@@ -31,7 +31,8 @@ const char *sk_wall_state_name(enum sk_wall_state state);
 /* No core file, not dumpable, no new privileges; lock_all: all memory, now and later, for which the process' limit must
    be none (RLIMIT_MEMLOCK, raised as far as it can be): when the right to lock is given up, memory could not grow otherwise. SK_EIO (locking: says which limit to raise). */
 SK_MUST enum sk_err sk_wall_first(bool lock_all, struct sk_wall_facts *facts, struct sk_fault *fault);
-/* For memory.lock: frames. Lock all that is there now, and nothing that comes: to be called when the areas for frames and flows stand, and the right to lock is not given up yet. SK_EIO. */
+/* For memory.lock: frames. Lock all that is there now, with so much of the calling thread's stack as it will ever need, and nothing that comes: to be called when the areas
+   for frames and flows stand, and the right to lock is not given up yet. SK_EIO. */
 SK_MUST enum sk_err sk_wall_lock_present(struct sk_wall_facts *facts, struct sk_fault *fault);
 
 /* ---- then: another user, who keeps what set-up still needs ---- */
