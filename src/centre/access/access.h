@@ -98,7 +98,5 @@ SK_MUST enum sk_err sk_person_role_parse(const char *name, enum sk_person_role *
 const char *sk_activity_cell(const char *row, enum sk_org_kind kind);
 /* Word i of duties.def, and its row; NULL past the end. Static. */
 const char *sk_duty_word(size_t i, const char **row);
-/* The id that a public key stands under in listings and --by: its name and the eight hexadecimal digits. */
-const char *sk_access_key_id(const struct sk_verify_key *key, char text[SK_KEY_NAME_MAX + 16]);
 
 #endif

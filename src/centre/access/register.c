@@ -312,9 +312,3 @@ enum sk_err sk_access_judge(struct sk_access *access, const char *note, size_t l
 {
 	return take(access, note, length, act, facts, false, fault);
 }
-
-const char *sk_access_key_id(const struct sk_verify_key *key, char text[SK_KEY_NAME_MAX + 16])
-{
-	(void)snprintf(text, SK_KEY_NAME_MAX + 16, "%s+%08x", key->name, key->id);
-	return text;
-}

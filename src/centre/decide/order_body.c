@@ -32,11 +32,6 @@ void sk_order_consult_body(const uint8_t order[SK_HASH_BYTES], bool acknowledged
 	sk_json_end(&w);
 }
 
-void sk_order_reject_body(const uint8_t order[SK_HASH_BYTES], const char *why, struct sk_buf *out)
-{
-	sk_order_why_body(order, why, out);
-}
-
 void sk_order_receipt_body(const uint8_t order[SK_HASH_BYTES], uint64_t number, const char *receipt, struct sk_buf *out)
 {
 	struct sk_json_writer w;

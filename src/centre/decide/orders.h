@@ -86,8 +86,6 @@ SK_MUST enum sk_err sk_order_quorum(struct sk_access *access, enum sk_profile pr
 void sk_order_why_body(const uint8_t order[SK_HASH_BYTES], const char *why, struct sk_buf *out);
 /* consult. */
 void sk_order_consult_body(const uint8_t order[SK_HASH_BYTES], bool acknowledged, const char *why, struct sk_buf *out);
-/* reject. */
-void sk_order_reject_body(const uint8_t order[SK_HASH_BYTES], const char *why, struct sk_buf *out);
 /* set, fail, undone, receipt: the enforcer's note, and which of this order's it is, from 0: none is taken twice and none left out. */
 void sk_order_receipt_body(const uint8_t order[SK_HASH_BYTES], uint64_t number, const char *receipt, struct sk_buf *out);
 /* check. */

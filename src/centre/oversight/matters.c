@@ -47,14 +47,6 @@ const char *sk_oversight_word_at(enum sk_oversight_set set, size_t i, const char
 	return NULL;
 }
 
-bool sk_oversight_is_matter(const char *matter)
-{
-	for (size_t i = 0; i < SK_COUNT(steps); i++)
-		if (strcmp(steps[i].matter, matter) == 0)
-			return true;
-	return false;
-}
-
 /* Row of a step, or SK_COUNT(steps). */
 static size_t find_step(const char *matter, const char *event, const char *from)
 {

@@ -20,8 +20,6 @@ const char *sk_oversight_word_at(enum sk_oversight_set set, size_t i, const char
 
 /* The state that an act leads to, "" before the first. SK_EREMARK: there is no such step from there (the fault names those that there are). Static storage. */
 SK_MUST enum sk_err sk_oversight_step(const char *matter, const char *event, const char *from, const char **to, struct sk_fault *fault);
-/* Is this a matter that is judged here? */
-bool sk_oversight_is_matter(const char *matter);
 
 /* What a matter of these is, as its acts tell. Texts are cut at their ends. */
 struct sk_oversight_matter {

@@ -10,10 +10,8 @@
 
 static const char receipt_format[] = "sekisho-receipt/1";
 
-static const struct {
-	const char *name, *means;
-} steps[] = {
-#define SK_STEP(symbol, word, means) {word, means},
+static const char *const steps[] = {
+#define SK_STEP(symbol, word, means) word,
 #include "warrant/step.def"
 #undef SK_STEP
 };
@@ -21,13 +19,7 @@ static const struct {
 const char *sk_step_name(enum sk_step step)
 {
 	SK_INVARIANT((size_t)step < SK_STEP_COUNT);
-	return steps[step].name;
-}
-
-const char *sk_step_means(enum sk_step step)
-{
-	SK_INVARIANT((size_t)step < SK_STEP_COUNT);
-	return steps[step].means;
+	return steps[step];
 }
 
 /* One line without control characters. */
@@ -100,7 +92,7 @@ static enum sk_err write_body(struct sk_warrant_receipt *r, struct sk_buf *out)
 	sk_json_u64(&w, "number", r->number);
 	sk_json_text(&w, "order", r->order);
 	sk_json_hex(&w, "previous", r->previous, sizeof r->previous);
-	sk_json_text(&w, "step", steps[r->step].name);
+	sk_json_text(&w, "step", steps[r->step]);
 	sk_json_text(&w, "target", r->target);
 	sk_json_text(&w, "text", r->text);
 	write_time(&w, "until", r->until_ns);
@@ -166,7 +158,7 @@ static bool take_step(const struct sk_json_value *top, enum sk_step *out)
 {
 	const char *step = sk_json_get_text(top, "step");
 	for (unsigned i = 0; step != NULL && i < SK_STEP_COUNT; i++) {
-		if (strcmp(steps[i].name, step) == 0) {
+		if (strcmp(steps[i], step) == 0) {
 			*out = (enum sk_step)i;
 			return true;
 		}

@@ -40,10 +40,8 @@ struct sk_warrant_receipt {
 	uint8_t digest[SK_HASH_BYTES];   /* of the body; set by encode and decode */
 };
 
-/* "accepted", ... and what it says. Static storage. */
+/* "accepted", ... Static storage. */
 const char *sk_step_name(enum sk_step step);
-/* As sk_step_name. */
-const char *sk_step_means(enum sk_step step);
 
 /* Append the signed note; sets receipt->digest. SK_EUSAGE (a field out of range), SK_ETOOBIG, SK_ENOMEM. */
 SK_MUST enum sk_err sk_receipt_encode(struct sk_warrant_receipt *receipt, const struct sk_sign_key *enforcer, struct sk_buf *out, struct sk_fault *fault);
