@@ -8,39 +8,9 @@
 
 #include <cmocka.h>
 
-#include "link_model.h"
+#include "told.h"
 
-enum { EVENTS_MAX = 64, XA = 'X' << 8 | 'A', XB, XC };
-
-struct told {
-	size_t count;
-	struct sk_pulse_event events[EVENTS_MAX];
-	int64_t at_ns[EVENTS_MAX];
-};
-
-static void run(struct sk_pulse *pulse, struct link *link, unsigned seconds, struct told *told)
-{
-	static struct sk_pulse_beat beat;
-	struct sk_pulse_event events[SK_PULSE_EVENTS_MAX];
-	for (unsigned i = 0; i < seconds; i++) {
-		link_beat(link, &beat);
-		size_t count = sk_pulse_take(pulse, &beat, events);
-		for (size_t e = 0; e < count && told->count < EVENTS_MAX; e++) {
-			told->at_ns[told->count] = beat.to_ns;
-			told->events[told->count++] = events[e];
-		}
-	}
-}
-
-static struct sk_pulse *learned(struct link *link, struct told *told)
-{
-	struct sk_pulse *pulse = NULL;
-	assert_int_equal(sk_pulse_new(SK_PULSE_LEARN_S * SECOND, &pulse), SK_OK);
-	memset(told, 0, sizeof *told);
-	run(pulse, link, 2 * SK_PULSE_LEARN_S, told);
-	assert_int_equal(told->count, 0);
-	return pulse;
-}
+enum { XA = 'X' << 8 | 'A', XB, XC };
 
 static void expect_count(const char *what, const struct told *told, size_t count)
 {
