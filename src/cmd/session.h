@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A command that runs for somebody who signed in on the page: SEKISHO_SESSION in the environment holds the session's token, and each command looks it up itself in
-   access.db. What needs a signature still needs one. *//
+   access.db. What needs a signature still needs one. */
 #ifndef SK_CMD_SESSION_H
 #define SK_CMD_SESSION_H
 
