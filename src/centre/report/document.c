@@ -4,6 +4,7 @@
 
 #include <json-c/json.h>
 #include <json-c/json_object_iterator.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -479,10 +480,6 @@ static enum sk_err read_top(struct reader *r, struct json_object *top, uint64_t 
 	if (!json_object_is_type(top, json_type_object))
 		return refuse(r, "", "expected one object, found %.60s; sekisho report template makes one to fill in", kind_of(top));
 	SK_TRY(unwrap(r, top, &fields));
-	uint64_t wrapper = r->members, shared = 0;
-	if (wrapper != 0) /* a member of both is looked at once more below */
-		for (struct json_object *ignored; shared == 0; shared = 1)
-			wrapper += json_object_object_get_ex(top, "stage", &ignored) && false;
 	r->form = sk_report_form(named_text(fields, "form_kind"));
 	if (r->form == 0)
 		return refuse(r, "form_kind", "expected one of ddos, ransomware, other; it says which fields there are");
@@ -493,7 +490,6 @@ static enum sk_err read_top(struct reader *r, struct json_object *top, uint64_t 
 	sk_json_object(&r->w, NULL);
 	SK_TRY(read_members(r, "", fields));
 	sk_json_end(&r->w);
-	(void)wrapper;
 	return r->members == members ? SK_OK : refuse(r, "", "a key stands twice in one object; each field stands once");
 }
 
