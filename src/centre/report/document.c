@@ -11,7 +11,7 @@
 
 #include "text/text.h"
 
-enum { DEPTH_MAX = 12, PATH_MAX_BYTES = 160, CHILDREN_MAX = 64, NUMBER_MAX_LOG = 53, CANONICAL_MAX = 2 * SK_REPORT_FILE_MAX };
+enum { DEPTH_MAX = 12, PATH_MAX_BYTES = 160, CHILDREN_MAX = 128, NUMBER_MAX_LOG = 53, CANONICAL_MAX = 2 * SK_REPORT_FILE_MAX };
 
 struct reader {
 	const char *name;
