@@ -237,9 +237,9 @@ def small_numbers():
         c = Office(f); year = str(NOW.year)
         def hand_in(sector, form, times, **more):
             for _ in range(times): d = first(form=form, **more); d["org"]["sector"] = sector; c.submit("u_acme", d)
-        hand_in("power", "ddos", 6); hand_in("power", "ransomware", 2); hand_in("finance", "ddos", 7); hand_in("finance", "ransomware", 6); hand_in("gas", "ddos", 5, handling_opinion={"restrict": "no_statistics"})
-        got = c.asked("nina", "statistics", "--year", year); k = got["k"]; rows = {r["sector"]: r["counts"] for r in got["rows"]}; expect(k == 5 and got["columns"] == ["ddos", "ransomware", "total"] and "gas" not in rows, f"{got}")
-        power = rows["power"]; expect(power[1] is None and power[0] is None and rows["finance"][1] is None, f"two of six are hidden, and what would give them away: {rows}")
+        hand_in("power", "ddos", 12); hand_in("power", "ransomware", 2); hand_in("finance", "ddos", 13); hand_in("finance", "ransomware", 14); hand_in("gas", "ddos", 1, handling_opinion={"restrict": "no_statistics"})
+        got = c.asked("nina", "statistics", "--year", year); k = got["k"]; rows = {r["sector"]: r["counts"] for r in got["rows"]}; expect(k == 10 and got["columns"] == ["ddos", "ransomware", "total"] and "gas" not in rows, f"{got}")
+        expect(rows == {"power": [None, None, 14], "finance": [None, None, 27], "total": [25, 16, 41]}, f"two are hidden, and what would give them away: {rows}")
         expect("fewer" not in c.report("nina", "statistics").out and " 2\n" not in c.report("nina", "statistics").out, "a small number"); expect(c.asked("u_npa", "statistics")["rows"] == [{"sector": "total", "counts": [0]}], "of what one sees")
         c.report("nina", "statistics", "--since", "2026-01-01", "--year", "1", code=2)
 
@@ -269,7 +269,7 @@ def who_can_write_to_the_database():
             else: expect(len(c.asked("u_acme", "list")) == 1, what)
             if words and seen_by_list: c.submit("u_acme", first(regime=()), code=8)
     lie("a body changed", lambda db, a, b: db.execute("UPDATE entry SET body = zeroblob(length(body)) WHERE report = ? AND number = 1", (a,)), "not what its act commits to", seen_by_list=False)
-    lie("a head changed", lambda db, a, b: db.execute("UPDATE entry SET head = substr(head, 1, length(head) - 1) || x'00' WHERE report = ?", (a,)), "not what its act commits to")
+    lie("a head changed", lambda db, a, b: db.execute("UPDATE entry SET head = CAST(substr(head, 1, length(head) - 1) || x'00' AS BLOB) WHERE report = ?", (a,)), "not what its act commits to")
     lie("an entry taken away", lambda db, a, b: db.execute("DELETE FROM entry WHERE report = ? AND number = 2", (a,)), "it is gone")
     lie("heads exchanged", lambda db, a, b: db.execute("UPDATE entry SET head = (SELECT head FROM entry WHERE report = ?) WHERE report = ? AND number = 1", (b, a)), "not what its act commits to")
     lie("bodies exchanged", lambda db, a, b: db.execute("UPDATE entry SET body = (SELECT body FROM entry WHERE report = ?) WHERE report = ? AND number = 1", (b, a)), "not what its act commits to", seen_by_list=False)

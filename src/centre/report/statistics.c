@@ -120,7 +120,25 @@ static bool smaller(const struct sk_report_table *table, size_t r, size_t c, boo
 	return true;
 }
 
-/* One more is hidden, so that (row, column) can be told less: the smallest shown one of its row, of its column, then a total of theirs, then any. */
+/* How many of a row (dc 1) or of a column are hidden, its total left aside. */
+static size_t hidden_in(const struct sk_report_table *table, size_t r, size_t c, size_t dr, size_t dc, size_t count)
+{
+	size_t hidden = 0;
+	for (size_t i = 0; i < count; i++)
+		hidden += table->hidden[r + i * dr][c + i * dc];
+	return hidden;
+}
+
+/* A hidden number that is alone in its row or column is given away by the total: the smallest shown one of such a line. */
+static void beside_a_lonely_one(const struct sk_report_table *table, bool *found, size_t *r, size_t *c)
+{
+	for (size_t i = 0; i < table->rows; i++)
+		for (size_t j = 0; j < table->columns; j++)
+			if (hidden_in(table, i, 0, 0, 1, table->columns) == 1 || hidden_in(table, 0, j, 1, 0, table->rows) == 1)
+				(void)smaller(table, i, j, found, r, c);
+}
+
+/* One more is hidden, so that (row, column) can be told less: the smallest shown one of its row, of its column, beside a lonely one, then a total of theirs, then any. */
 static bool hide_one(struct sk_report_table *table, size_t row, size_t column)
 {
 	size_t rows = table->rows, columns = table->columns, r = 0, c = 0;
@@ -129,6 +147,8 @@ static bool hide_one(struct sk_report_table *table, size_t row, size_t column)
 		(void)smaller(table, row, i, &found, &r, &c);
 	for (size_t i = 0; !found && i < rows; i++)
 		(void)smaller(table, i, column, &found, &r, &c);
+	if (!found)
+		beside_a_lonely_one(table, &found, &r, &c);
 	if (!found && !smaller(table, row, columns, &found, &r, &c) && !smaller(table, rows, column, &found, &r, &c))
 		(void)smaller(table, rows, columns, &found, &r, &c);
 	for (size_t i = 0; !found && i <= rows; i++)
