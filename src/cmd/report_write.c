@@ -27,6 +27,12 @@ static enum sk_err read_bytes(const struct sk_report_args *args, const char *pat
 	return out->failed == SK_OK ? SK_OK : sk_fault_set(fault, out->failed, "the report on standard input is too long");
 }
 
+/* What messages call it. */
+static const char *file_name(const char *path)
+{
+	return strcmp(path, "-") == 0 ? "standard input" : strncmp(path, "/proc/self/fd/", 14) == 0 ? "report" : path;
+}
+
 /* --id and --stage are what the API gives beside the fields. */
 static enum sk_err read_report(const struct sk_report_args *args, const char *path, struct sk_report_document *out, struct sk_fault *fault)
 {
@@ -37,7 +43,7 @@ static enum sk_err read_report(const struct sk_report_args *args, const char *pa
 	memset(out, 0, sizeof *out);
 	enum sk_err err = read_bytes(args, path, &file, fault);
 	if (err == SK_OK && args->id == NULL && args->stage == NULL) {
-		err = sk_report_read(path, file.bytes, file.length, out, fault);
+		err = sk_report_read(file_name(path), file.bytes, file.length, out, fault);
 	} else if (err == SK_OK) {
 		sk_json_begin(&w, &whole, false);
 		sk_json_object(&w, NULL);
@@ -47,7 +53,7 @@ static enum sk_err read_report(const struct sk_report_args *args, const char *pa
 			sk_json_text(&w, "stage", args->stage);
 		sk_json_raw(&w, "fields", sk_buf_text(&file), file.length);
 		sk_json_end(&w);
-		err = sk_report_read(path, whole.bytes, whole.length, out, fault);
+		err = sk_report_read(file_name(path), whole.bytes, whole.length, out, fault);
 	}
 	sk_buf_fini(&whole);
 	sk_buf_fini(&file);
@@ -264,13 +270,13 @@ int sk_report_submit(const struct sk_report_args *args)
 	sk_buf_init(&out, SK_REPORT_OUT_MAX);
 	enum sk_err err = read_report(args, args->words[0], &document, &fault);
 	if (err == SK_OK)
-		err = sk_report_facts_of(args->words[0], &document, &facts, &fault);
+		err = sk_report_facts_of(file_name(args->words[0]), &document, &facts, &fault);
 	if (err == SK_OK)
 		err = sk_report_desk_open(args, true, false, &desk, &fault);
 	if (err == SK_OK)
 		err = sk_access_may(desk.office.access, &desk.person, "incident.report", desk.office.now_ns, &fault);
 	if (err == SK_OK)
-		err = check_here(&desk, args->words[0], &facts, &fault);
+		err = check_here(&desk, file_name(args->words[0]), &facts, &fault);
 	const char *named = document.top != NULL ? sk_report_text(document.top, "report_id") : "";
 	if (err == SK_OK)
 		err = check_owner(&desk, named, &fault);
@@ -290,7 +296,7 @@ static enum sk_err check_file(const struct sk_report_args *args, struct sk_buf *
 	struct sk_report_document document;
 	struct sk_report_facts facts;
 	SK_TRY(read_report(args, args->words[0], &document, fault));
-	enum sk_err err = sk_report_facts_of(args->words[0], &document, &facts, fault);
+	enum sk_err err = sk_report_facts_of(file_name(args->words[0]), &document, &facts, fault);
 	if (err == SK_OK && args->office.json)
 		sk_buf_addf(out, "{\"good\":true,\"stage\":\"%s\",\"form\":\"%s\"}\n", facts.event, facts.form);
 	else if (err == SK_OK)

@@ -225,7 +225,12 @@ static enum sk_err run(struct request *request)
 	size_t length = out.length;
 	while (length != 0 && text[length - 1] == '\n')
 		length--;
-	if (err == SK_OK && call->row->how == SK_WEB_LIST) {
+	if (err == SK_OK && call->row->words[0] == '@') {
+		/* What somebody attached, and copies for other programs, are never shown by a browser. */
+		sk_buf_add(&call->out, out.bytes, out.length);
+		call->type = "application/octet-stream";
+		call->file_name = call->row->id;
+	} else if (err == SK_OK && call->row->how == SK_WEB_LIST) {
 		err = sk_web_list(call, text, length);
 	} else if (err == SK_OK && length != 0 && (text[0] == '{' || text[0] == '[')) {
 		sk_json_raw(&call->json, NULL, text, length);
