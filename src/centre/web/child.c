@@ -92,6 +92,17 @@ static enum sk_err value_of(const struct sk_web_call *call, size_t i, struct wor
 	return SK_OK;
 }
 
+/* Whose measures: the enforcer's that this folder has a configuration for, else the one that keeps its journal here. */
+static enum sk_err add_enforcer(const struct sk_web_call *call, struct words *words, struct sk_fault *fault)
+{
+	char path[SK_PATH_MAX];
+	if (sk_file_join(path, sizeof path, call->house->folder, "enforcer.yaml") == SK_OK && sk_file_exists(path))
+		return add(words, "--config=", path, "", fault);
+	if (sk_file_join(path, sizeof path, call->house->folder, "enforcer") == SK_OK && sk_file_exists(path))
+		return add(words, "--dir=", path, "", fault);
+	return sk_fault_set(fault, SK_ENOENT, "no enforcer is set up here (%s/enforcer.yaml), so nothing is in force by it", call->house->folder);
+}
+
 /* {name} in a row's words: what the house knows, or the parameter; one that was not given leaves its word out. */
 static enum sk_err add_named(const struct sk_web_call *call, const struct sk_web_child *child, const char *name, struct words *words, struct sk_fault *fault)
 {
@@ -103,6 +114,8 @@ static enum sk_err add_named(const struct sk_web_call *call, const struct sk_web
 	const char *text;
 	if (strcmp(name, "--workspace") == 0)
 		return workspace != NULL ? add(words, "--workspace=", workspace, "", fault) : SK_OK;
+	if (strcmp(name, "measures") == 0)
+		return add_enforcer(call, words, fault);
 	for (size_t i = 0; i < SK_COUNT(known); i++)
 		if (strcmp(name, known[i].name) == 0)
 			return known[i].value != NULL && known[i].value[0] != '\0'
