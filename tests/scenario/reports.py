@@ -150,6 +150,11 @@ def triggers():
     expect(not ask("--class", "core", "--trigger", "compromise", "--specified", "2026-12-01", *day)["duty"], "a change of rules")
     expect(ask("--class", "core", "--trigger", "compromise", "--attempted-only")["duty"] and not ask("--class", "nearest_firewall", "--trigger", "compromise", "--attempted-only")["duty"], "attempted obstruction")
     sekisho("report", "trigger", "--class", "toaster", "--trigger", "compromise", code=2)
+    with Folder() as f:
+        # which exclusions are in force is the policy's to say
+        c = Office(f, policy=None); text = open(f"{ROOT}/policy/jp-2025.yaml").read().replace("    except: [attempted_obstruction, six_months_after_designation]\n", "    except: [attempted_obstruction]\n"); open(f + "/p.yaml", "w").write(text)
+        young = ("--class", "core", "--trigger", "compromise", "--designated", "2027-03-01", *day, "--dir", c.dir); expect(not ask(*young)["duty"], "the act's own")
+        sekisho("policy", "load", f + "/p.yaml", "--dir", c.dir, "--key", c.key("paul")); sekisho("policy", "ack", "--dir", c.dir, "--key", c.key("chair"), code=None); expect(ask(*young)["duty"], "a policy without that exclusion")
 
 # rule: FORM-7
 def duplicates():
