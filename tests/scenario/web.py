@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The centre over HTTP, from outside: sessions, the rights of every role at every row of the table, acts signed by a file key and by a security key, event streams, and
-clients that mean harm: slow, half-open, malformed, oversized, path tricks, smuggling through a real nginx; TLS by itself; a graceful end. usage: web.py [--sabotage]
+clients that mean harm: slow, half-open, malformed, oversized, path tricks, smuggling through a real nginx; TLS by itself; a graceful end. rule: WEB-1 WEB-2 WEB-3 WEB-4
+usage: web.py [--sabotage]
 --sabotage: somebody is given a role behind the matrix' back; it must turn red."""
 import base64, hashlib, http.client, random, re, signal, socket, ssl, sys, tempfile, threading, time
 from lib import *

@@ -168,7 +168,7 @@ static enum MHD_Result count_header(void *context, enum MHD_ValueKind kind, cons
 	return MHD_YES;
 }
 
-/* RFC 9112, 6.3: a request whose length can be read in two ways was made to be read in two ways. */
+/* RFC 9112, 6.3: a request whose length can be read in two ways was made to be read in two ways. rule: WEB-4 */
 static bool head_is_clear(struct request *request)
 {
 	struct heads heads = {0};
