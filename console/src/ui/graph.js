@@ -46,7 +46,7 @@ export function Graph({ graph, label, openFinding }) {
 			return html`<g class=${'node' + (finding ? ` node-finding severity-${n.weight ?? 2}` : ' node-link') + (dim ? ' dim' : '') + (at === n.id ? ' on' : '')} data-node=${n.id} tabindex=${n.id === here ? 0 : -1} role="button" aria-label=${words(n)} transform=${`translate(${p.x.toFixed(1)},${p.y.toFixed(1)})`}
 				onFocus=${() => setAt(n.id)} onPointerEnter=${() => setAt(n.id)} onPointerLeave=${() => setAt(null)} onClick=${() => finding && openFinding(n.id.replace(/^f-/, ''))}>
 				${finding ? html`<rect x=${-r} y=${-r} width=${2 * r} height=${2 * r} rx="2" />` : html`<circle r=${r} />`}
-				${!finding && html`<text y=${r + 12} text-anchor="middle">${(n.text ?? n.label ?? '').slice(0, 24)}${(n.text ?? n.label ?? '').length > 24 ? '…' : ''}</text>`}
+				${!finding && html`<text y=${r + 12} text-anchor="middle" aria-hidden="true">${(n.text ?? n.label ?? '').slice(0, 24)}${(n.text ?? n.label ?? '').length > 24 ? '…' : ''}</text>`}
 				<title>${words(n)}</title>
 			</g>`;
 		})}

@@ -32,8 +32,8 @@ function All({ view }) {
 	const hottest = Math.max(1, ...list.items.map((c) => c.heat));
 	return html`<${Page} view=${view} sub=${t('campaigns.sub')}><${Panel}>
 		<${List} list=${list} id=${(c) => c.id} open=${(c) => go('campaigns', c.id)} caption=${t('nav.campaigns')} empty=${html`<${Empty} title=${t('campaigns.none')}>${t('campaigns.none.do')}<//>`} columns=${[
-			{ key: 'heat', head: t('campaigns.heat'), number: true, cell: (c) => html`<span class="bar-cell"><svg class="meter-bar heat" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true"><rect width=${100 * c.heat / hottest} height="6" /></svg>${c.heat.toFixed(1)}</span>` },
-			{ key: 'id', head: t('campaigns.id'), cell: (c) => html`<a class="mono" href=${href('campaigns', c.id)}>${c.id}</a><br /><${State} of=${c.state} />` },
+			{ key: 'heat', head: t('campaigns.heat'), number: true, cell: (c) => html`<span class="bar-cell"><svg class="meter-bar heat" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true"><rect width=${100 * c.heat / hottest} height="6" /></svg><span class="bar-number">${c.heat.toFixed(1)}</span></span>` },
+			{ key: 'id', head: t('campaigns.id'), cell: (c) => html`<a class="mono nowrap" href=${href('campaigns', c.id)}>${c.id}</a><br /><${State} of=${c.state} />` },
 			{ key: 'severity', head: t('findings.severity'), cell: (c) => html`<${Severity} of=${c.severity} />` },
 			{ key: 'kinds', head: t('campaigns.kinds'), cell: (c) => c.kinds.map(kindWords).join(t('list.comma')) },
 			{ key: 'link', head: t('campaigns.strongest'), cell: (c) => { const l = c.best_link ?? { kind: c.strongest?.kind, text: c.strongest?.value }; return l?.text ? html`<${Value} field="value" value=${l.text} /><br /><small>${name('link', l.kind)}</small>` : '–'; } },
