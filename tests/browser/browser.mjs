@@ -18,7 +18,7 @@ export function serve(command, args, options = {}) {
 		const late = setTimeout(() => reject(new Error(`${command} did not say where it listens within 30 s:\n${out}`)), 30000);
 		const read = (data) => {
 			out += data;
-			const found = /https?:\/\/127\.0\.0\.1:\d+/.exec(out);
+			const found = /https?:\/\/(?:127\.0\.0\.1|localhost):\d+/.exec(out);
 			if (!found) return;
 			clearTimeout(late);
 			resolve({ url: found[0], stop: () => new Promise((done) => { child.once('exit', done); child.kill('SIGTERM'); }) });
@@ -36,7 +36,7 @@ export async function chromium() {
 	if (!executablePath) throw new Error('no Chromium: scripts/install-packages test installs it (or set CHROMIUM)');
 	const profile = mkdtempSync(join(tmpdir(), 'sekisho-browser-'));
 	const browser = await puppeteer.launch({ executablePath, headless: true, userDataDir: profile, protocolTimeout: 120000,
-		args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--no-first-run', '--disable-extensions', '--disable-background-networking', '--disable-component-update', '--force-color-profile=srgb', '--font-render-hinting=none', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'] });
+		args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--no-first-run', '--disable-extensions', '--disable-background-networking', '--disable-component-update', '--force-color-profile=srgb', '--font-render-hinting=none', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost'] });
 	return { browser, close: async () => { await browser.close(); rmSync(profile, { recursive: true, force: true, maxRetries: 5 }); } };
 }
 
@@ -69,7 +69,7 @@ export async function go(page, hash) {
 }
 export async function settled(page) {
 	for (let turn = 0; turn < 3; turn++) {
-		await page.waitForFunction(() => document.querySelector('dialog[open] .primary') || (document.querySelector('h1') && !document.querySelector('.main .loading, .boot, [aria-busy=true]')), { timeout: 20000 });
+		await page.waitForFunction(() => document.querySelector('dialog[open] .primary') || (document.querySelector('h1') && !document.querySelector('.main .loading, .boot, [aria-busy=true]')), { timeout: 60000 });
 		await page.waitForNetworkIdle({ idleTime: 120, timeout: 3000, concurrency: 1 }).catch(() => {});
 		const dialog = await page.$('dialog[open] .primary');
 		if (!dialog) return;
