@@ -8,10 +8,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { concat, fromBase64, toBase64, utf8 } from '../lib/bytes.js';
-import { hasNative, verify } from '../lib/ed25519.js';
-import { parseVerifierKey } from '../lib/note.js';
-import { Tree, bundlePath, openCheckpoint, parseBundle, parseCheckpoint, parseProofText, proofText, tilePath, verifyConsistency, verifyInclusion } from '../lib/tlog.js';
+import { concat, fromBase64, toBase64, utf8 } from '../src/lib/bytes.js';
+import { hasNative, verify } from '../src/lib/ed25519.js';
+import { parseVerifierKey } from '../src/lib/note.js';
+import { Tree, bundlePath, openCheckpoint, parseBundle, parseCheckpoint, parseProofText, proofText, tilePath, verifyConsistency, verifyInclusion } from '../src/lib/tlog.js';
 
 /* ---- the naive tree ---- */
 

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { canonical, fromBase64Url, fromHex, toBase64Url, toHex } from '../lib/bytes.js';
-import { KeyError, assertionJson, checkPrepared, orderDigest, readStatement, signDigest, whyNot } from '../lib/webauthn.js';
+import { canonical, fromBase64Url, fromHex, toBase64Url, toHex } from '../src/lib/bytes.js';
+import { KeyError, assertionJson, checkPrepared, orderDigest, readStatement, signDigest, whyNot } from '../src/lib/webauthn.js';
 
 const order = { action: 'nxdomain', id: 'o1', measure: 'rpz', targets: ['bad.example'], urgent: false };
 const zeros = '0'.repeat(64);
