@@ -6,22 +6,24 @@ export const UNKNOWN = 'unknown';
 const TEXT_MAX = 16384;
 const LIST_MAX = 256;
 
-/** Types that are one value in one box, and how such a text is read. A reader answers undefined for what it cannot read. */
-const whole = (text) => (/^[0-9]{1,16}$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : undefined);
-const number = (text) => (/^-?[0-9]{1,15}(\.[0-9]{1,9})?$/.test(text) ? Number(text) : undefined);
+/** Types that are one text in one box, and how it is read. A reader answers undefined for what it cannot read. */
 const matches = (pattern) => (text) => (pattern.test(text) ? text : undefined);
+const whole = (text) => (/^[0-9]{1,16}$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : undefined);
+const short = (text) => (text.length <= TEXT_MAX && !text.includes('\n') ? text : undefined);
 export const READERS = {
 	text: (text) => (text.length <= TEXT_MAX ? text : undefined),
-	long: (text) => (text.length <= TEXT_MAX ? text : undefined),
+	line: short,
+	word: matches(/^[A-Za-z0-9._:@/+-]{1,63}$/),
+	id: matches(/^[A-Za-z0-9._:@+-]{1,63}$/),
 	count: whole,
-	int: whole,
-	number,
+	amount: (text) => (/^[0-9]{1,15}$/.test(text) ? Number(text) : /^[0-9]{1,15}\.[0-9]{1,9}$/.test(text) ? text : undefined), // a fraction stays a text, so that no cent is lost
+	currency: matches(/^[A-Z]{3}$/),
 	hash: matches(/^[0-9a-f]{64}$/),
-	uuid: matches(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
-	mail: matches(/^[^\s@]{1,64}@[^\s@]{1,190}$/),
-	technique: matches(/^T[0-9]{4}(\.[0-9]{3})?$/),
+	attack: matches(/^T[0-9]{4}(\.[0-9]{3})?$/),
 	cve: matches(/^CVE-[0-9]{4}-[0-9]{4,7}$/),
 };
+/** Types that are a list of one of these. */
+export const LISTS = { words: 'word', lines: 'line', counts: 'count', hashes: 'hash', attacks: 'attack', cves: 'cve' };
 
 export const isUnknown = (value) => value === UNKNOWN;
 const isObject = (value) => value !== null && typeof value === 'object' && !Array.isArray(value);
@@ -32,10 +34,23 @@ export function isEmpty(value) {
 	return false;
 }
 
-/** The fields of a struct, or of a list's rows; null: rows are of one simple type. */
-export const partsOf = (field) => (Array.isArray(field.of) ? field.of : Array.isArray(field.fields) ? field.fields : null);
-/** The type of a list's rows where they have one box each. */
-export const rowType = (field) => (typeof field.of === 'string' ? { ...field, type: field.of, of: undefined } : { ...field, type: 'text', of: undefined });
+/** The words of a choice, as the server names them. */
+export const choicesOf = (field) => (field.enum ?? []).map((c) => (typeof c === 'string' ? c : c.word));
+
+/** A schema whose members lie inside their structures: the server names them by paths ("org.name"). Fields that the centre gives are left out. */
+export function nest(raw) {
+	const fields = [];
+	const byPath = new Map();
+	for (const one of raw.fields) {
+		const cut = one.name.lastIndexOf('.');
+		const field = { ...one, path: one.name, name: one.name.slice(cut + 1), type: one.type.toLowerCase(), parts: [] };
+		byPath.set(one.name, field);
+		if (one.need === 'centre') continue;
+		if (cut < 0) fields.push(field);
+		else byPath.get(one.name.slice(0, cut))?.parts.push(field);
+	}
+	return { ...raw, fields };
+}
 
 /** Fields that this form has, in the order of the schema, by groups: [{group, fields}]. */
 export function groupsOf(schema, form) {
@@ -52,43 +67,51 @@ export function groupsOf(schema, form) {
 /* ---- validation ---- */
 
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?Z$/;
-const isTime = (text) => TIME.test(text) && Number.isFinite(Date.parse(text));
+const isTime = (text) => typeof text === 'string' && TIME.test(text) && Number.isFinite(Date.parse(text));
+
+/** Is it needed now? "always" fields in every stage, "final" ones in the final report. */
+const isNeeded = (field, final) => field.need === 'always' || (final && (field.final === true || field.need === 'final'));
 
 function judge(field, value, path, faults, final) {
-	if (isUnknown(value)) {
-		if (final && field.final) faults.push({ path, code: 'final_unknown' });
-		return;
-	}
-	if (isEmpty(value)) {
-		if (final && field.final) faults.push({ path, code: 'final_empty' });
-		return;
-	}
-	const parts = partsOf(field);
-	if (field.type === 'list') {
-		if (!Array.isArray(value)) faults.push({ path, code: 'form' });
-		else if (value.length > LIST_MAX) faults.push({ path, code: 'long', args: { n: LIST_MAX } });
-		else value.forEach((row, i) => (parts ? judgeParts(parts, row, `${path}.${i}`, faults) : judge({ ...rowType(field), final: false }, row, `${path}.${i}`, faults, false)));
-	} else if (field.type === 'struct' || parts) judgeParts(parts ?? [], value, path, faults);
-	else if (field.type === 'time') judgeTime(value, path, faults);
-	else if (field.enum?.length) {
-		if (!(field.type === 'enums' ? [value].flat() : [value]).every((v) => field.enum.includes(v))) faults.push({ path, code: 'choice' });
-	} else if (field.type === 'tri' && !['yes', 'no'].includes(value)) faults.push({ path, code: 'choice' });
-	else if (READERS[field.type] && typeof value === 'string' && READERS[field.type](value.trim()) === undefined) faults.push({ path, code: `type_${field.type}` });
-	if (field.type === 'count' && typeof value === 'number' && !(Number.isSafeInteger(value) && value >= 0)) faults.push({ path, code: 'type_count' });
+	const add = (code, args) => faults.push({ path, code, ...(args ? { args } : {}) });
+	if (isUnknown(value) && field.type !== 'tri') return void (isNeeded(field, final) && add(field.need === 'always' ? 'needed_unknown' : 'final_unknown'));
+	if (isEmpty(value)) return void (isNeeded(field, final) && add(field.need === 'always' ? 'needed' : 'final_empty'));
+	if (LISTS[field.type]) {
+		if (!Array.isArray(value)) return void add('form');
+		if (value.length > LIST_MAX) return void add('long', { n: LIST_MAX });
+		value.forEach((row, i) => judge({ type: LISTS[field.type] }, row, `${path}.${i}`, faults, false));
+	} else if (field.type === 'structs') {
+		if (!Array.isArray(value)) return void add('form');
+		if (value.length > LIST_MAX) return void add('long', { n: LIST_MAX });
+		value.forEach((row, i) => isEmpty(row) || judgeParts(field.parts, row, `${path}.${i}`, faults, final));
+	} else if (field.type === 'struct') judgeParts(field.parts, value, path, faults, final);
+	else if (field.type === 'time') judgeTime(value, add);
+	else if (field.type === 'range') judgeRange(value, add);
+	else if (field.type === 'enum') choicesOf(field).includes(value) || add('choice');
+	else if (field.type === 'enums') (Array.isArray(value) && value.every((v) => choicesOf(field).includes(v))) || add('choice');
+	else if (field.type === 'tri') ['yes', 'no', UNKNOWN].includes(value) ? value === UNKNOWN && final && field.need === 'final' && add('final_unknown') : add('choice');
+	else if (field.type === 'flag') typeof value === 'boolean' || add('choice');
+	else if (READERS[field.type] && READERS[field.type](String(value).trim()) === undefined) add(`type_${field.type}`);
 }
 
-function judgeParts(parts, value, path, faults) {
+function judgeParts(parts, value, path, faults, final) {
 	if (!isObject(value)) return void faults.push({ path, code: 'form' });
-	for (const part of parts) judge({ ...part, final: false }, value[part.name], `${path}.${part.name}`, faults, false);
+	for (const part of parts) judge(part, value[part.name], `${path}.${part.name}`, faults, final);
 }
 
-function judgeTime(value, path, faults) {
-	const { at, give_or_take_s: around } = typeof value === 'string' ? { at: value } : value;
-	if (!isTime(at ?? '')) faults.push({ path, code: 'type_time' });
-	else if (around !== undefined && !(Number.isSafeInteger(around) && around >= 0)) faults.push({ path, code: 'uncertainty' });
+function judgeTime(value, add) {
+	const { earliest, latest } = typeof value === 'string' ? { earliest: value, latest: value } : value;
+	if (!isTime(earliest) || !isTime(latest)) add('type_time');
+	else if (Date.parse(earliest) > Date.parse(latest)) add('time_order');
 }
 
-/** Faults as [{path, code, args?}] in the order of the form. @param {'initial'|'final'|string} stage "unknown" is refused in the final one alone */
+function judgeRange(value, add) {
+	const [min, max] = [value.min, value.max].map((v) => (isEmpty(v) ? null : READERS.count(String(v).trim())));
+	if (min === undefined || max === undefined) add('type_range');
+	else if (min !== null && max !== null && min > max) add('range_order');
+}
+
+/** Faults as [{path, code, args?}] in the order of the form. @param {string} stage of these "final" alone refuses "unknown" where the rules ask for the fact */
 export function validate(schema, form, stage, values) {
 	const faults = [];
 	for (const { fields } of groupsOf(schema, form)) for (const field of fields) judge(field, values[field.name], field.name, faults, stage === 'final');
@@ -96,18 +119,19 @@ export function validate(schema, form, stage, values) {
 }
 
 /** Which fields the final report still lacks: what somebody filling in the first one may want to know. */
-export const lackingForFinal = (schema, form, values) =>
-	groupsOf(schema, form).flatMap(({ fields }) => fields.filter((f) => f.final && (isEmpty(values[f.name]) || isUnknown(values[f.name]))).map((f) => f.name));
+export const lackingForFinal = (schema, form, values) => [...new Set(validate(schema, form, 'final', values).filter((f) => /^(final|needed)/.test(f.code)).map((f) => f.path))];
 
 /* ---- to the server ---- */
 
+const typed = (type, value) => (typeof value === 'string' && READERS[type] ? READERS[type](value.trim()) : value);
 function cleanOf(field, value) {
-	if (isUnknown(value) || value === undefined) return value;
-	const parts = partsOf(field);
-	if (field.type === 'list') return value.filter((row) => !isEmpty(row)).map((row) => (parts ? cleanParts(parts, row) : cleanOf(rowType(field), row)));
-	if (parts) return cleanParts(parts, value);
-	if (typeof value === 'string' && READERS[field.type]) return READERS[field.type](['text', 'long'].includes(field.type) ? value : value.trim());
-	return value;
+	if (isUnknown(value)) return value;
+	if (LISTS[field.type]) return value.filter((row) => !isEmpty(row)).map((row) => typed(LISTS[field.type], row));
+	if (field.type === 'structs') return value.filter((row) => !isEmpty(row)).map((row) => cleanParts(field.parts, row));
+	if (field.type === 'struct') return cleanParts(field.parts, value);
+	if (field.type === 'time') return typeof value === 'object' && value.earliest === value.latest ? value.earliest : value;
+	if (field.type === 'range') return Object.fromEntries(['max', 'min'].filter((k) => !isEmpty(value[k])).map((k) => [k, typed('count', value[k])]));
+	return typed(field.type, value);
 }
 function cleanParts(parts, value) {
 	const out = {};
