@@ -6,12 +6,12 @@ import { UNKNOWN, dropDraft, fieldsToSend, groupsOf, isEmpty, keepDraft, lacking
 const schema = nest({
 	fields: [
 		{ name: 'summary', type: 'TEXT', group: 'what', need: 'final' },
-		{ name: 'status', type: 'ENUM', enum: [{ word: 'ongoing', en: 'going on', ja: '継続中' }, 'contained'], group: 'what', need: 'free' },
+		{ name: 'status', type: 'ENUM', enum: ['ongoing', 'contained'], group: 'what', need: 'free' },
 		{ name: 'malicious', type: 'TRI', group: 'what', need: 'free' },
 		{ name: 'users', type: 'RANGE', group: 'what', need: 'free' },
 		{ name: 'consent', type: 'FLAG', group: 'what', need: 'free' },
-		{ name: 'org', type: 'STRUCT', group: 'who', need: 'always' },
-		{ name: 'org.name', type: 'LINE', group: 'who', need: 'always' },
+		{ name: 'org', type: 'STRUCT', group: 'who', need: 'known' },
+		{ name: 'org.name', type: 'LINE', group: 'who', need: 'known' },
 		{ name: 'org.phone', type: 'LINE', group: 'who', need: 'final' },
 		{ name: 'aware_at', type: 'TIME', group: 'when', need: 'free', final: true },
 		{ name: 'version', type: 'COUNT', group: 'when', need: 'centre' },
@@ -40,10 +40,14 @@ test('a first report needs who it is and no more; the final one names what is mi
 	assert.deepEqual(lackingForFinal(schema, 'other', { org, aware_at: '2026-11-30T00:00:00Z' }), ['summary', 'org.phone']);
 });
 
+test('what must be given may be unknown', () => {
+	assert.deepEqual(codes({ org, assets: [{ product: UNKNOWN }] }), []);
+	assert.deepEqual(codes({ org, assets: [{ seen: '2026-11-30T00:00:00Z', product: '' }] }), ['assets.0.product:needed_given']);
+});
+
 test('each type refuses what it is not', () => {
 	assert.deepEqual(codes({ org, status: 'gone', malicious: 'maybe', users: { min: '1e3' }, ttp: ['T1071', 'x'], aware_at: '30/11/2026' }), ['status:choice', 'malicious:choice', 'users:type_range', 'aware_at:type_time', 'ttp.1:type_attack']);
 	assert.deepEqual(codes({ org, assets: [{ product: 'x', seen: 'yesterday' }, {}] }), ['assets.0.seen:type_time']);
-	assert.deepEqual(codes({ org, assets: [{ seen: '2026-11-30T00:00:00Z' }] }), ['assets.0.product:needed']);
 	assert.deepEqual(codes({ org, aware_at: { earliest: '2026-11-30T02:00:00Z', latest: '2026-11-30T01:00:00Z' }, users: { min: 5, max: 4 } }), ['users:range_order', 'aware_at:time_order']);
 	assert.deepEqual(codes({ org, aware_at: { earliest: '2026-11-30T00:00:00Z', latest: '2026-11-30T01:00:00Z' }, users: { min: '12' }, ttp: ['T1071.001'], consent: false, ransom: { amount: 'x' } }), []); // the other form has no ransom
 	assert.deepEqual(codes({ org, ransom: { amount: 'x' } }, 'initial', 'ransomware'), ['ransom.amount:type_amount']);

@@ -13,10 +13,10 @@ const short = (text) => (text.length <= TEXT_MAX && !text.includes('\n') ? text 
 export const READERS = {
 	text: (text) => (text.length <= TEXT_MAX ? text : undefined),
 	line: short,
-	word: matches(/^[A-Za-z0-9._:@/+-]{1,63}$/),
-	id: matches(/^[A-Za-z0-9._:@+-]{1,63}$/),
+	word: matches(/^[a-z0-9_]{1,63}$/),
+	id: matches(/^[\x21-\x7e]{1,63}$/),
 	count: whole,
-	amount: (text) => (/^[0-9]{1,15}$/.test(text) ? Number(text) : /^[0-9]{1,15}\.[0-9]{1,9}$/.test(text) ? text : undefined), // a fraction stays a text, so that no cent is lost
+	amount: matches(/^[0-9]{1,15}(\.[0-9]{1,9})?$/), // stays a text, so that no cent is lost
 	currency: matches(/^[A-Z]{3}$/),
 	hash: matches(/^[0-9a-f]{64}$/),
 	attack: matches(/^T[0-9]{4}(\.[0-9]{3})?$/),
@@ -34,8 +34,9 @@ export function isEmpty(value) {
 	return false;
 }
 
-/** The words of a choice, as the server names them. */
-export const choicesOf = (field) => (field.enum ?? []).map((c) => (typeof c === 'string' ? c : c.word));
+export const choicesOf = (field) => field.enum ?? [];
+/** What the page asks for in its own way, above the form. */
+const OWN = new Set(['report_id', 'form_kind', 'report_stage']);
 
 /** A schema whose members lie inside their structures: the server names them by paths ("org.name"). Fields that the centre gives are left out. */
 export function nest(raw) {
@@ -45,7 +46,7 @@ export function nest(raw) {
 		const cut = one.name.lastIndexOf('.');
 		const field = { ...one, path: one.name, name: one.name.slice(cut + 1), type: one.type.toLowerCase(), parts: [] };
 		byPath.set(one.name, field);
-		if (one.need === 'centre') continue;
+		if (one.need === 'centre' || OWN.has(one.name)) continue;
 		if (cut < 0) fields.push(field);
 		else byPath.get(one.name.slice(0, cut))?.parts.push(field);
 	}
@@ -69,13 +70,17 @@ export function groupsOf(schema, form) {
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?Z$/;
 const isTime = (text) => typeof text === 'string' && TIME.test(text) && Number.isFinite(Date.parse(text));
 
-/** Is it needed now? "always" fields in every stage, "final" ones in the final report. */
-const isNeeded = (field, final) => field.need === 'always' || (final && (field.final === true || field.need === 'final'));
+/** Is it needed now? In every stage what the rules cannot do without; in the final one what it must know. @returns {'no'|'given'|'known'} given: if only as "unknown" */
+export function needOf(field, final) {
+	if (field.need === 'known' || (final && (field.final === true || field.need === 'final'))) return 'known';
+	return field.need === 'always' ? 'given' : 'no';
+}
 
 function judge(field, value, path, faults, final) {
 	const add = (code, args) => faults.push({ path, code, ...(args ? { args } : {}) });
-	if (isUnknown(value) && field.type !== 'tri') return void (isNeeded(field, final) && add(field.need === 'always' ? 'needed_unknown' : 'final_unknown'));
-	if (isEmpty(value)) return void (isNeeded(field, final) && add(field.need === 'always' ? 'needed' : 'final_empty'));
+	const need = needOf(field, final);
+	if (isUnknown(value)) return void (need === 'known' && add(field.need === 'known' ? 'needed_unknown' : 'final_unknown'));
+	if (isEmpty(value)) return void (need !== 'no' && add(field.need === 'known' ? 'needed' : field.need === 'always' ? 'needed_given' : 'final_empty'));
 	if (LISTS[field.type]) {
 		if (!Array.isArray(value)) return void add('form');
 		if (value.length > LIST_MAX) return void add('long', { n: LIST_MAX });
@@ -89,7 +94,7 @@ function judge(field, value, path, faults, final) {
 	else if (field.type === 'range') judgeRange(value, add);
 	else if (field.type === 'enum') choicesOf(field).includes(value) || add('choice');
 	else if (field.type === 'enums') (Array.isArray(value) && value.every((v) => choicesOf(field).includes(v))) || add('choice');
-	else if (field.type === 'tri') ['yes', 'no', UNKNOWN].includes(value) ? value === UNKNOWN && final && field.need === 'final' && add('final_unknown') : add('choice');
+	else if (field.type === 'tri') ['yes', 'no'].includes(value) || add('choice');
 	else if (field.type === 'flag') typeof value === 'boolean' || add('choice');
 	else if (READERS[field.type] && READERS[field.type](String(value).trim()) === undefined) add(`type_${field.type}`);
 }
@@ -123,7 +128,7 @@ export const lackingForFinal = (schema, form, values) => [...new Set(validate(sc
 
 /* ---- to the server ---- */
 
-const typed = (type, value) => (typeof value === 'string' && READERS[type] ? READERS[type](value.trim()) : value);
+const typed = (type, value) => (['string', 'number'].includes(typeof value) && READERS[type] ? READERS[type](String(value).trim()) : value);
 function cleanOf(field, value) {
 	if (isUnknown(value)) return value;
 	if (LISTS[field.type]) return value.filter((row) => !isEmpty(row)).map((row) => typed(LISTS[field.type], row));

@@ -2,15 +2,14 @@
 // A form of a schema: fields by groups, with help, messages beside the field and a summary above. "Unknown" is an answer that each field offers, so that
 // nobody has to invent a fact to be allowed to go on. The model is lib/form-model.js.
 import { html, useEffect, useRef, useState } from '../lib/html.js';
-import { LISTS, UNKNOWN, groupsOf, isUnknown } from '../lib/form-model.js';
+import { LISTS, UNKNOWN, groupsOf, isUnknown, needOf } from '../lib/form-model.js';
 import { fromInput, rfc, toInput, zoneName } from '../lib/time.js';
 import { language, t } from '../lib/words.js';
 import { Icon } from './icons.js';
 
 const both = (words) => (typeof words === 'string' ? words : words?.[language.get()] ?? words?.en ?? '');
 export const labelOf = (field) => both(field.label) || field.name;
-export const choiceWords = (choice) => (typeof choice === 'string' ? choice : both(choice.label ?? choice));
-const choiceValue = (choice) => (typeof choice === 'string' ? choice : choice.word);
+export const choiceWords = (field, word) => both(field.words?.[word]) || word;
 const idOf = (path) => `field-${path.replaceAll('.', '-')}`;
 
 /** A copy of values with one path set. */
@@ -36,7 +35,7 @@ function Text({ field, path, value, set, attributes }) {
 function Select({ field, path, value, set, attributes }) {
 	return html`<select ...${attributes} value=${value ?? ''} onChange=${(e) => set(path, e.target.value)}>
 		<option value="">${t('form.choose')}</option>
-		${field.enum.map((c) => html`<option value=${choiceValue(c)} selected=${choiceValue(c) === value}>${choiceWords(c)}</option>`)}
+		${field.enum.map((c) => html`<option value=${c} selected=${c === value}>${choiceWords(field, c)}</option>`)}
 	</select>`;
 }
 
@@ -51,7 +50,7 @@ function Radios({ path, value, set, options, label, fault }) {
 function Checks({ field, path, value, set, label }) {
 	const chosen = Array.isArray(value) ? value : [];
 	const turn = (word) => set(path, chosen.includes(word) ? chosen.filter((w) => w !== word) : [...chosen, word]);
-	return html`<span class="checks" role="group" id=${idOf(path)} aria-label=${label} tabindex="-1">${field.enum.map((c) => html`<label class="radio"><input type="checkbox" checked=${chosen.includes(choiceValue(c))} onChange=${() => turn(choiceValue(c))} />${choiceWords(c)}</label>`)}</span>`;
+	return html`<span class="checks" role="group" id=${idOf(path)} aria-label=${label} tabindex="-1">${field.enum.map((c) => html`<label class="radio"><input type="checkbox" checked=${chosen.includes(c)} onChange=${() => turn(c)} />${choiceWords(field, c)}</label>`)}</span>`;
 }
 
 function Range({ path, value, set, attributes, label }) {
@@ -130,8 +129,9 @@ export function Field({ field, path, value, form, inside }) {
 	const help = both(field.help);
 	const fault = form.faults.get(path);
 	const unknown = isUnknown(value) && field.type !== 'tri';
-	const needed = field.need === 'always' || (form.final && (field.final || field.need === 'final'));
-	const mark = needed ? html` <span class="needed">${t(field.need === 'always' ? 'form.needed' : 'form.needed.final')}</span>` : field.final || field.need === 'final' ? html` <span class="needed-later">${t('form.needed.later')}</span>` : '';
+	const need = needOf(field, form.final);
+	const later = need !== 'known' && needOf(field, true) === 'known';
+	const mark = need !== 'no' ? html` <span class="needed">${t(field.need === 'known' ? 'form.needed' : need === 'given' ? 'form.needed.given' : 'form.needed.final')}</span>` : later ? html` <span class="needed-later">${t('form.needed.later')}</span>` : '';
 	const foot = html`${help && html`<p class="field-help" id=${`${idOf(path)}-help`}>${help}</p>`}${fault && html`<p class="wrong" id=${`${idOf(path)}-fault`}><${Icon} name="warn" /> ${faultWords(fault)}</p>`}`;
 	if (field.type === 'struct' && !unknown)
 		return html`<fieldset class=${`form-struct ${fault ? 'has-fault' : ''}`} id=${idOf(path)} tabindex="-1"><legend>${label}${mark}</legend>${foot}
@@ -147,7 +147,7 @@ export function Field({ field, path, value, form, inside }) {
 }
 
 function Unknown({ field, path, value, form, label }) {
-	if (field.type === 'tri' || field.need === 'always') return null;
+	if (field.type === 'tri' || field.need === 'known') return null;
 	return html`<label class="unknown-switch"><input type="checkbox" checked=${isUnknown(value)} aria-label=${t('form.unknown.of', { label })} onChange=${(e) => form.set(path, e.target.checked ? UNKNOWN : undefined)} />${t('form.unknown')}</label>`;
 }
 
