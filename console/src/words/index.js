@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every file of words. A new view adds one line here.
+import shell from './shell.js';
+import terms from './terms.js';
+import border from './border.js';
+import findings from './findings.js';
+import campaigns from './campaigns.js';
+import cases from './cases.js';
+
+export const tables = [shell, terms, border, findings, campaigns, cases];
