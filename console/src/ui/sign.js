@@ -65,7 +65,7 @@ export function Sign({ command, id, args, order, done, close }) {
 	useEffect(() => { if (prepared) button.current?.focus(); }, [prepared]);
 	const submit = async (signature) => {
 		const answer = await post('acts/submit', { command, id, args, statement: prepared.statement, signature });
-		say(t('act.done', { what: name(`act.${command}`, command), id }));
+		say(t('act.done', { what: name('act', command), id }));
 		done(answer);
 	};
 	const run = (what, act) => async () => {
@@ -92,7 +92,7 @@ export function Sign({ command, id, args, order, done, close }) {
 		<section class="sign-digest"><h3>${t('act.digest')}</h3><${Digest} hex=${prepared.digest} label=${t('act.digest')} />
 			<ul class="plain checks-made">
 				<li><${Icon} name="check" /> ${t('act.checked.digest')}</li>
-				<li><${Icon} name="check" /> ${t('act.checked.act', { what: name(`act.${command}`, command), id })}</li>
+				<li><${Icon} name="check" /> ${t('act.checked.act', { what: name('act', command), id })}</li>
 				${order && html`<li><${Icon} name="check" /> ${t('act.checked.order')}</li>`}
 			</ul>
 			<details class="details"><summary>${t('act.statement')}</summary><pre class="statement" tabindex="0">${prepared.statement}</pre></details>
@@ -127,7 +127,7 @@ function Elsewhere({ prepared, busy, submit }) {
 /** A button that opens the dialog of one act. Renders nothing for who may not. */
 export function ActButton({ command, id, label, order, args, words, done, tone, icon, class: cls = '' }) {
 	const [open, set] = useState(false);
-	const title = label ?? name(`act.${command}`, command);
+	const title = label ?? name('act', command);
 	return html`<button type="button" class=${`${tone ?? ''} ${cls}`} onClick=${() => set(true)}>${icon && html`<${Icon} name=${icon} />`}${title}</button>
 		${open && html`<${ActDialog} command=${command} id=${id} title=${`${title}: ${id}`} order=${order} args=${args} words=${words} close=${() => set(false)} done=${(answer) => { set(false); done?.(answer); }} />`}`;
 }
