@@ -130,7 +130,7 @@ export function Field({ field, path, value, form, inside }) {
 	const fault = form.faults.get(path);
 	const unknown = isUnknown(value) && field.type !== 'tri';
 	const need = needOf(field, form.final);
-	const later = need !== 'known' && needOf(field, true) === 'known';
+	const later = !form.plain && need !== 'known' && needOf(field, true) === 'known';
 	const mark = need !== 'no' ? html` <span class="needed">${t(field.need === 'known' ? 'form.needed' : need === 'given' ? 'form.needed.given' : 'form.needed.final')}</span>` : later ? html` <span class="needed-later">${t('form.needed.later')}</span>` : '';
 	const foot = html`${help && html`<p class="field-help" id=${`${idOf(path)}-help`}>${help}</p>`}${fault && html`<p class="wrong" id=${`${idOf(path)}-fault`}><${Icon} name="warn" /> ${faultWords(fault)}</p>`}`;
 	if (field.type === 'struct' && !unknown)
@@ -147,7 +147,7 @@ export function Field({ field, path, value, form, inside }) {
 }
 
 function Unknown({ field, path, value, form, label }) {
-	if (field.type === 'tri' || field.need === 'known') return null;
+	if (form.plain || field.type === 'tri' || field.need === 'known') return null;
 	return html`<label class="unknown-switch"><input type="checkbox" checked=${isUnknown(value)} aria-label=${t('form.unknown.of', { label })} onChange=${(e) => form.set(path, e.target.checked ? UNKNOWN : undefined)} />${t('form.unknown')}</label>`;
 }
 

@@ -34,7 +34,7 @@ function ActForm({ schema, next, close }) {
 	const [values, setValues] = useState({});
 	const [faults, setFaults] = useState([]);
 	const set = (path, value) => setValues((v) => withPath(v, path, value));
-	const form = { values, set, faults: new Map(faults.map((f) => [f.path, f])), final: false };
+	const form = { values, set, faults: new Map(faults.map((f) => [f.path, f])), final: false, plain: true };
 	const submit = (e) => {
 		e.preventDefault();
 		const found = validate(schema, null, 'initial', values);
@@ -43,7 +43,7 @@ function ActForm({ schema, next, close }) {
 	};
 	return html`<form class="act-form" onSubmit=${submit} noValidate>
 		<${Summary} faults=${faults} labels=${(path) => pathWords(schema, path)} />
-		${schema.fields.map((field) => html`<${Field} field=${field} path=${field.name} value=${values[field.name]} form=${form} plain />`)}
+		${schema.fields.map((field) => html`<${Field} field=${field} path=${field.name} value=${values[field.name]} form=${form} />`)}
 		<div class="buttons"><button type="submit" class="primary">${t('act.next')}</button><button type="button" onClick=${close}>${t('action.cancel')}</button></div>
 	</form>`;
 }

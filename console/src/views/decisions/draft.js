@@ -48,7 +48,7 @@ export function Draft() {
 		if (path === 'measure' && !(ACTIONS[value] ?? []).includes(next.action)) next.action = ACTIONS[value]?.length === 1 ? ACTIONS[value][0] : undefined;
 		return next;
 	});
-	const form = { values, set, faults: new Map(faults.map((f) => [f.path, f])), final: false };
+	const form = { values, set, faults: new Map(faults.map((f) => [f.path, f])), final: false, plain: true };
 	const submit = (e) => {
 		e.preventDefault();
 		const found = validate(schema, null, 'initial', values);
@@ -61,7 +61,7 @@ export function Draft() {
 	return html`<form class="long-form" onSubmit=${submit} noValidate>
 		<p class="note">${t('draft.help')}</p>
 		<${Summary} faults=${faults} labels=${(path) => pathWords(schema, path)} />
-		<${Groups} schema=${schema} form=${form} plain />
+		<${Groups} schema=${schema} form=${form} />
 		<div class="buttons"><button type="submit" class="primary"><${Icon} name="key" /> ${t('act.order.draft')}</button>
 			<button type="button" onClick=${() => { dropDraft('order'); setValues({}); setFaults([]); }}>${t('draft.empty')}</button></div>
 		${signing && html`<${ActDialog} command="order.draft" id=${id} args=${args} title=${`${t('act.order.draft')}: ${id}`} words=${`${t(`measure.${args.measure}`)}: ${args.target.join(', ')}`} close=${() => setSigning(null)} done=${() => { dropDraft('order'); go('decisions', id, { tab: null }); }} />`}
