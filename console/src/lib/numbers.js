@@ -19,4 +19,12 @@ export function bytes(n) {
 	}
 	return '';
 }
-export const percent = (part, all, digits = 1) => (all ? (100 * part / all).toFixed(digits) + ' %' : '–');
+/** A rate in bits: powers of 1000, as links are sold. */
+export const bits = (n) => { const text = short(n); return /[kMGT]$/.test(text) ? `${text.slice(0, -1)} ${text.slice(-1)}bit/s` : `${text} bit/s`; };
+/** A share; what is there but too small to show is never shown as nothing. */
+export function percent(part, all, digits = 1) {
+	if (!all) return '–';
+	const least = 10 ** -digits;
+	const share = 100 * part / all;
+	return share > 0 && share < least / 2 ? `< ${least.toFixed(digits)} %` : share.toFixed(digits) + ' %';
+}

@@ -79,10 +79,10 @@ export function fromNow(seconds) {
 	const [unit, length] = STEPS.find(([, s]) => size >= s * (s === 86400 ? 2 : 1)) ?? STEPS[3];
 	return format.format(Math.round(seconds / length), unit);
 }
-/** "12 s", "4 min", "3 h", "5 d": an age or a length of time, for tables. */
+/** "12s", "4m", "3h", "5d": an age or a length of time, for tables. */
 export function length(seconds) {
 	if (!Number.isFinite(seconds)) return '–';
 	const size = Math.abs(seconds);
 	const [unit, one] = size < 120 ? ['second', 1] : size < 7200 ? ['minute', 60] : size < 172800 ? ['hour', 3600] : ['day', 86400];
-	return new Intl.NumberFormat(language.get(), { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 0 }).format(seconds / one);
+	return new Intl.NumberFormat(language.get(), { style: 'unit', unit, unitDisplay: 'narrow', maximumFractionDigits: 0 }).format(seconds / one);
 }

@@ -32,7 +32,7 @@ export function SignIn({ unreachable, ended }) {
 	const password = (e) => {
 		e.preventDefault();
 		const { account, password: word, code } = form.current.elements;
-		run(() => post('session', { account: account.value.trim(), password: word.value, code: code.value.replace(/\s/g, '') }));
+		run(() => post('session', { account: account.value.trim(), password: word.value, code: code.value.replace(/\s/g, '') || undefined }));
 	};
 	const key = () => {
 		const account = form.current.elements.account.value.trim();
@@ -40,7 +40,7 @@ export function SignIn({ unreachable, ended }) {
 		if (!possible()) { setNeed(t('sign.key.absent')); return; }
 		run(async () => {
 			const { challenge, credentials } = await post('session', { account });
-			return post('session/webauthn', await sign(challenge, credentials));
+			return post('session/webauthn', { account, response: await sign(challenge, credentials) });
 		});
 	};
 	return html`<main class="signin" id="content">
@@ -52,7 +52,7 @@ export function SignIn({ unreachable, ended }) {
 			<form ref=${form} onSubmit=${password}>
 				<label>${t('sign.account')}<input name="account" autocomplete="username" autocapitalize="none" spellcheck=${false} required /></label>
 				<label>${t('sign.password')}<input name="password" type="password" autocomplete="current-password" required /></label>
-				<label>${t('sign.code')}<input name="code" inputmode="numeric" autocomplete="one-time-code" pattern="[0-9 ]{6,8}" aria-describedby=${id} required /></label>
+				<label>${t('sign.code')}<input name="code" inputmode="numeric" autocomplete="one-time-code" pattern="[0-9 ]{6,8}" aria-describedby=${id} /></label>
 				<p class="field-help" id=${id}>${t('sign.code.help')}</p>
 				<button type="submit" class="primary" disabled=${busy}>${t('sign.go')}</button>
 				<p class="signin-or"></p>

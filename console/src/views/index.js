@@ -3,7 +3,7 @@
 // default is a component; it is loaded when it is first opened. A new view also brings words (words/index.js) and a style (style/app.css).
 export const VIEWS = [
 	{ id: 'border', key: 'b', duties: [], load: () => import('./border.js') },
-	{ id: 'findings', key: 'f', duties: ['g1.read', 'inspect.query'], load: () => import('./findings.js') },
+	{ id: 'findings', key: 'f', duties: ['g1.read', 'inspect.query'], load: () => import('./findings/index.js') },
 	{ id: 'campaigns', key: 'c', duties: ['g1.read', 'inspect.query'], load: () => import('./campaigns.js') },
 	{ id: 'cases', key: 'k', duties: ['g1.read', 'g2.read', 'g3.read', 'analysis.write'], load: () => import('./cases.js') },
 	{ id: 'reports', key: 'r', duties: [], load: null },
