@@ -36,7 +36,7 @@ export async function chromium() {
 	if (!executablePath) throw new Error('no Chromium: scripts/install-packages test installs it (or set CHROMIUM)');
 	const profile = mkdtempSync(join(tmpdir(), 'sekisho-browser-'));
 	const browser = await puppeteer.launch({ executablePath, headless: true, userDataDir: profile, protocolTimeout: 120000,
-		args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--no-first-run', '--disable-extensions', '--disable-background-networking', '--disable-component-update', '--force-color-profile=srgb', '--font-render-hinting=none', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1'] });
+		args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--no-first-run', '--disable-extensions', '--disable-background-networking', '--disable-component-update', '--force-color-profile=srgb', '--font-render-hinting=none', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost'] });
 	return { browser, close: async () => { await browser.close(); rmSync(profile, { recursive: true, force: true, maxRetries: 5 }); } };
 }
 

@@ -90,7 +90,8 @@ function Time({ path, value, set, attributes, label }) {
 /* ---- several ---- */
 
 function Rows({ field, path, value, set, form, label }) {
-	const rows = Array.isArray(value) ? value : [];
+	const given = Array.isArray(value) ? value : [];
+	const rows = given.length === 0 && field.type !== 'structs' ? [''] : given; // a box to write into at once
 	const last = useRef(null);
 	const [added, setAdded] = useState(0);
 	useEffect(() => { if (added) last.current?.querySelector('input, select, textarea')?.focus(); }, [added]);
@@ -101,7 +102,7 @@ function Rows({ field, path, value, set, form, label }) {
 			${field.type === 'structs'
 				? html`<fieldset class="form-part"><legend>${t('form.row', { label, n: i + 1 })}</legend>${field.parts.map((part) => html`<${Field} field=${part} path=${`${path}.${i}.${part.name}`} value=${row?.[part.name]} form=${form} inside />`)}</fieldset>`
 				: html`<${One} field=${{ ...field, type: LISTS[field.type] }} path=${`${path}.${i}`} value=${row} form=${form} label=${t('form.row', { label, n: i + 1 })} bare />`}
-			<button type="button" class="quiet small" aria-label=${t('form.remove', { label: t('form.row', { label, n: i + 1 }) })} onClick=${() => remove(i)}><${Icon} name="close" /></button>
+			${given.length > 0 && html`<button type="button" class="quiet small" aria-label=${t('form.remove', { label: t('form.row', { label, n: i + 1 }) })} onClick=${() => remove(i)}><${Icon} name="close" /></button>`}
 		</li>`)}</ol>
 		<button type="button" class="small" onClick=${add}><${Icon} name="plus" /> ${t('form.add', { label })}</button>
 	</div>`;

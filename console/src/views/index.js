@@ -8,7 +8,7 @@ export const VIEWS = [
 	{ id: 'cases', key: 'k', duties: ['g1.read', 'g2.read', 'g3.read', 'analysis.write'], load: () => import('./cases.js') },
 	{ id: 'reports', key: 'r', duties: [], load: null },
 	{ id: 'decisions', key: 'd', duties: ['g2.read'], load: () => import('./decisions.js') },
-	{ id: 'measures', key: 'm', duties: [], load: null },
+	{ id: 'measures', key: 'm', duties: ['g2.read'], load: () => import('./measures.js') },
 	{ id: 'oversight', key: 'o', duties: [], load: null },
 	{ id: 'administration', key: 'a', duties: [], load: null },
 ];

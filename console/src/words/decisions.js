@@ -64,6 +64,7 @@ export default {
 	'order.quorum': { en: 'Who agrees', ja: '賛成の状況' },
 	'order.seats.of': { en: '{n} of {of} seats', ja: '{of} 席中 {n} 席' },
 	'order.missing': { en: 'Still missing:', ja: '不足：' },
+	'order.missing.words': { en: '{have} of the {n} that level {level} needs besides the proposer', ja: '水準「{level}」に必要な {n} 席（起案者を除く）のうち {have} 席' },
 	'order.could': { en: 'Could sign:', ja: '署名できる人：' },
 	'order.never': { en: '{who} proposed it and never counts.', ja: '起案者 {who} は数に入りません。' },
 	'order.signed': { en: 'You have signed this order.', ja: 'あなたは署名済みです。' },

@@ -10,5 +10,6 @@ import form from './form.js';
 import acts from './acts.js';
 import parts from './parts.js';
 import decisions from './decisions.js';
+import measures from './measures.js';
 
-export const tables = [shell, terms, border, findings, campaigns, cases, form, acts, parts, decisions];
+export const tables = [shell, terms, border, findings, campaigns, cases, form, acts, parts, decisions, measures];

@@ -6,7 +6,7 @@ import { t } from '../../lib/words.js';
 const BANDS = ['< 10', '10-99', '100-999', '1,000-9,999', '10,000-99,999', '100,000-999,999', '1,000,000 or more'];
 const TICKS = ['1', '10', '100', '1k', '10k', '100k', '1M'];
 const ROWS = ['hosts', 'flows', 'organisations', 'counters'];
-const [LEFT, BAND, HIGH, GAP] = [132, 66, 20, 12];
+const [LEFT, BAND, HIGH, GAP] = [158, 66, 20, 12];
 const WIDE = LEFT + BAND * BANDS.length + 8;
 
 export const bandWords = (band) => (band === 'unknown' || !band ? t('blast.unknown') : band === '1,000,000 or more' ? t('blast.million') : band === '< 10' ? t('blast.few') : band.replace('-', '–'));

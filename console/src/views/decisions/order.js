@@ -40,13 +40,19 @@ function Way({ state }) {
 	return html`<ol class="way" aria-label=${t('order.way')}>${WAY.map((one, i) => html`<li class=${i < at ? 'way-done' : i === at ? 'way-now' : ''} aria-current=${i === at ? 'step' : undefined}><span class="way-dot" aria-hidden="true">${i < at ? '●' : i === at ? '◉' : '○'}</span><span>${i === at ? name('order.state', state) : name('order.state', one)}</span></li>`)}</ol>`;
 }
 
+/** What the quorum lacks, in the page's language where the words are known. */
+function missingWords(line) {
+	const found = /(\d+) approvals? counts?, level (\w+) needs (\d+) besides the proposer/.exec(line);
+	return found ? t('order.missing.words', { have: Number(found[1]), n: Number(found[3]), level: name('level', found[2]) }) : line.replace(/^warrant: /, '');
+}
+
 function Quorum({ order }) {
 	const seats = Math.max(order.seats_needed ?? 0, order.seats);
 	const people = [...new Set(order.could_sign ?? [])];
 	return html`<section class="quorum" aria-labelledby="quorum-title"><h3 id="quorum-title">${t('order.quorum')}</h3>
 		<p class="seats" role="img" aria-label=${t('order.seats.of', { n: order.seats, of: order.seats_needed })}>${Array.from({ length: seats }, (_, i) => html`<span class=${i < order.seats ? 'seat seat-taken' : 'seat'} aria-hidden="true">${i < order.seats ? html`<${Icon} name="check" size=${14} />` : ''}</span>`)}<span class="seats-words" aria-hidden="true">${t('order.seats.of', { n: order.seats, of: order.seats_needed })}</span></p>
 		${order.voices.length > 0 && html`<ul class="plain voices">${order.voices.map((v) => html`<li><${Icon} name=${v.event === 'reject' ? 'close' : 'check'} size=${14} /><span><b>${v.account}</b> (${v.org}) ${name('act.order', v.event)}</span><${When} at=${v.time} /></li>`)}</ul>`}
-		${order.missing && html`<p class="note"><b>${t('order.missing')}</b> ${order.missing.replace(/^warrant: /, '')}</p>`}
+		${order.missing && html`<p class="note"><b>${t('order.missing')}</b> ${missingWords(order.missing)}</p>`}
 		${people.length > 0 && html`<p class="note"><b>${t('order.could')}</b> ${people.join(', ')}</p>`}
 		<p class="note">${t('order.never', { who: `${order.proposer} (${order.proposer_org ?? ''})` })}</p>
 	</section>`;
