@@ -9,6 +9,6 @@ export const VIEWS = [
 	{ id: 'reports', key: 'r', duties: [], load: null },
 	{ id: 'decisions', key: 'd', duties: ['g2.read'], load: () => import('./decisions.js') },
 	{ id: 'measures', key: 'm', duties: ['g2.read'], load: () => import('./measures.js') },
-	{ id: 'oversight', key: 'o', duties: [], load: null },
+	{ id: 'oversight', key: 'o', duties: [], load: () => import('./oversight.js') },
 	{ id: 'administration', key: 'a', duties: [], load: null },
 ];

@@ -11,5 +11,6 @@ import acts from './acts.js';
 import parts from './parts.js';
 import decisions from './decisions.js';
 import measures from './measures.js';
+import oversight from './oversight.js';
 
-export const tables = [shell, terms, border, findings, campaigns, cases, form, acts, parts, decisions, measures];
+export const tables = [shell, terms, border, findings, campaigns, cases, form, acts, parts, decisions, measures, oversight];
