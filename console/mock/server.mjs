@@ -13,7 +13,7 @@ const folder = resolve(option('console', join(here, '../../build/console')));
 const quiet = process.argv.includes('--quiet');
 
 /** The strictest policy under which the page works; the real server sends the same. */
-export const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types sekisho";
+export const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types sekisho";
 
 const routes = [];
 for (const file of readdirSync(join(here, 'parts')).sort()) {

@@ -20,8 +20,16 @@ export const outside = (n) => `203.0.113.${1 + n % 220}`;
 export const inside = (n) => (n % 3 ? `192.0.2.${1 + n % 200}` : `198.51.100.${1 + n % 200}`);
 const domain = (n) => pick(['update-mirror', 'cdn-edge-7', 'quiet', 'login-verify', 'telemetry-sync', 'asset-cache'], n, 3) + '.test';
 const ja4 = (n) => `t13d${1500 + n % 20}h2_${hex(n % 9, 5, 12)}_${hex(n % 9, 6, 12)}`;
-export const timeOf = (i) => BORN - i * STEP - STEP * 0.9 * part(i, 1);
-const kindAt = (i) => KINDS[TABLE[hash(i, 2) % WEIGHT]];
+/** Evenly spaced, then bent: days have a wave, and some hours are busy. It stays in order, for the bends are never steeper than time. */
+const bend = (at, period, deep) => deep * period / (2 * Math.PI) * Math.sin(2 * Math.PI * at / period);
+export const timeOf = (i) => { const at = i * STEP + STEP * 0.9 * part(i, 1) * 0.2; return BORN - (at + bend(at, 86400e3, 0.45) + bend(at, 5.1 * 3600e3, 0.28) + bend(at, 1.3 * 3600e3, 0.15)); };
+const BENT = Math.ceil(4 * 3600e3 / STEP);
+const busy = (i, hours) => hash(Math.floor(i * STEP / (hours * 3600e3)), 19) % 7;
+function kindAt(i) {
+	const burst = busy(i, 1.5);
+	if (burst < 3 && hash(i, 18) % 100 < 34) return KINDS[[0, 7, 3][burst]];
+	return KINDS[TABLE[hash(i, 2) % WEIGHT]];
+}
 /** Actors: few are behind much. Number of the outside host. */
 const actor = (i) => Math.floor(220 * part(i, 4) ** 2.2);
 
@@ -101,8 +109,8 @@ function sieve(query) {
 const bounds = (query) => {
 	const until = query.get('until') ? Date.parse(query.get('until')) : BORN + 1;
 	const since = query.get('since') ? Date.parse(query.get('since')) : 0;
-	const first = Math.max(0, Math.floor((BORN - until) / STEP) - 1);
-	const last = Math.min(COUNT - 1, Math.ceil((BORN - since) / STEP) + 1);
+	const first = Math.max(0, Math.floor((BORN - until) / STEP) - BENT);
+	const last = Math.min(COUNT - 1, Math.ceil((BORN - since) / STEP) + BENT);
 	return { since, until, first, last, within: (i) => { const t = timeOf(i); return t >= since && t < until; } };
 };
 

@@ -2,12 +2,12 @@
 // Accounts of the stand-in: the password is "correct horse " and the account, the code 123456.
 import { randomBytes } from 'node:crypto';
 
-const READ = ['g2.read', 'g3.read', 'ledger.inspect', 'report.make'];
+const READ = ['case.read', 'g2.read', 'g3.read', 'ledger.inspect', 'report.make'];
 const OVERSEE = [...READ, 'g1.read', 'inspect.query', 'access.log', 'remark.issue', 'remark.close', 'retention.share', 'basis.approve', 'basis.refuse', 'basis.suspend', 'basis.resume', 'order.approve', 'order.reject', 'order.review', 'order.ratify', 'policy.ack'];
 export const ACCOUNTS = {
-	anna: { org: 'nco', kind: 'nco', title: 'Analyst, central cybersecurity office', roles: ['analyst'], duties: [...READ, 'g1.read', 'analysis.write', 'incident.receive', 'selector.change', 'basis.request', 'order.propose', 'order.evidence', 'order.submit', 'order.withdraw', 'order.notify', 'reident.request', 'vulnerability.request', 'ally.share', 'authenticity.case', 'basis.suspend.fault'] },
-	paul: { org: 'npa', kind: 'npa', title: 'Approver, police agency', roles: ['approver'], duties: [...READ, 'g1.provide', 'analysis.review', 'incident.receive', 'order.propose', 'order.approve', 'order.reject', 'order.urgent', 'order.ratify', 'order.end', 'order.extend', 'order.close', 'order.review', 'lease.grant', 'reident.approve'] },
-	lena: { org: 'mod', kind: 'mod', title: 'Legal review, ministry of defence', roles: ['legal'], duties: [...READ, 'analysis.review', 'basis.review', 'order.legal', 'order.approve', 'order.reject', 'order.ratify', 'reident.approve'] },
+	anna: { org: 'nco', kind: 'nco', title: 'Analyst, central cybersecurity office', roles: ['analyst'], duties: [...READ, 'g1.read', 'analysis.write', 'case.write', 'case.note', 'case.read.analysis', 'incident.receive', 'selector.change', 'basis.request', 'order.propose', 'order.evidence', 'order.submit', 'order.withdraw', 'order.notify', 'reident.request', 'vulnerability.request', 'ally.share', 'authenticity.case', 'basis.suspend.fault'] },
+	paul: { org: 'npa', kind: 'npa', title: 'Approver, police agency', roles: ['approver'], duties: [...READ, 'case.write', 'case.note', 'case.review', 'case.read.analysis', 'g1.provide', 'analysis.review', 'incident.receive', 'order.propose', 'order.approve', 'order.reject', 'order.urgent', 'order.ratify', 'order.end', 'order.extend', 'order.close', 'order.review', 'lease.grant', 'reident.approve'] },
+	lena: { org: 'mod', kind: 'mod', title: 'Legal review, ministry of defence', roles: ['legal'], duties: [...READ, 'case.write', 'case.note', 'case.review', 'case.read.analysis', 'analysis.review', 'basis.review', 'order.legal', 'order.approve', 'order.reject', 'order.ratify', 'reident.approve'] },
 	omar: { org: 'power-east', kind: 'operator', title: 'Operator, eastern power', roles: ['operator', 'reporter', 'commander'], duties: [...READ, 'incident.report', 'asset.register', 'baseline.assess', 'feed.stop', 'order.propose', 'order.stage', 'order.activate', 'order.execute', 'order.end', 'order.notify', 'basis.activate'] },
 	ines: { org: 'oversight', kind: 'oversight', title: 'Inspector, oversight commission', roles: ['oversight_inspector'], duties: OVERSEE.filter((d) => !/^order\.|approve|resume|policy/.test(d)) },
 	chie: { org: 'oversight', kind: 'oversight', title: 'Chair, oversight commission', roles: ['oversight_chair'], duties: OVERSEE },

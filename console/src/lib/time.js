@@ -84,5 +84,5 @@ export function length(seconds) {
 	if (!Number.isFinite(seconds)) return '–';
 	const size = Math.abs(seconds);
 	const [unit, one] = size < 120 ? ['second', 1] : size < 7200 ? ['minute', 60] : size < 172800 ? ['hour', 3600] : ['day', 86400];
-	return new Intl.NumberFormat(language.get(), { style: 'unit', unit, unitDisplay: 'narrow', maximumFractionDigits: 0 }).format(seconds / one);
+	return new Intl.NumberFormat(language.get(), { style: 'unit', unit, unitDisplay: language.get() === 'ja' ? 'short' : 'narrow', maximumFractionDigits: 0 }).format(seconds / one);
 }

@@ -36,7 +36,7 @@ export function Sankey({ equation, erased, format, label, reasons = true }) {
 		{ id: 'pending', value: equation.pending_after },
 	];
 	const wide = width > 760 && reasons;
-	const tall = 250;
+	const tall = 220;
 	const scale = tall / Math.max(1, all);
 	const left = place([{ id: 'received', value: equation.received }, { id: 'pending_before', value: equation.pending_before }], scale, 6, 34);
 	const middle = place(fates, scale, GAP, 34);

@@ -25,7 +25,10 @@ import { LanguageSwitch, ThemeSwitch } from './switches.js';
 function View({ view }) {
 	const { id } = useRoute();
 	const [state, set] = useState({ view: null });
-	const load = () => view.load?.().then((m) => set({ view: view.id, Component: m.default }), () => set({ view: view.id, error: { code: 'UNREACHABLE', message: '' } }));
+	const wanted = useRef(null);
+	wanted.current = view.id;
+	// A module that comes after one has gone on to another view is not shown.
+	const load = () => view.load?.().then((m) => ({ view: view.id, Component: m.default }), () => ({ view: view.id, error: { code: 'UNREACHABLE', message: '' } })).then((s) => wanted.current === s.view && set(s));
 	useEffect(() => { load(); }, [view.id]);
 	if (!may(...view.duties)) return html`<${Page} view=${view}><${Empty} title=${t('nav.closed')}>${t('nav.closed.do', { duties: view.duties.join(', ') })}<//><//>`;
 	if (!view.load) return html`<${Page} view=${view}><${Empty} title=${t('nav.building')}>${t('nav.building.do')}<//><//>`;

@@ -17,12 +17,12 @@ export async function copy(text) {
 	}
 }
 
-/** @param {{field: string, value: string, children?: any, mono?: boolean}} props field: one of lib/filters.js */
-export function Value({ field, value, children, mono = true }) {
+/** @param {{field: string, value: string, words?: string, mono?: boolean}} props words: what is shown instead of the value; field: one of lib/filters.js */
+export function Value({ field, value, words, mono = !words }) {
 	const { view } = useRoute();
 	if (value === null || value === undefined || value === '') return html`<span class="none">–</span>`;
 	const here = view === 'findings';
-	return html`<${Popover} menu class="value" label=${children ?? (mono ? html`<span class="mono">${value}</span>` : value)} name=${t('pivot.label', { value: String(value) })}>${(close) => {
+	return html`<${Popover} menu class="value" label=${mono ? html`<span class="mono">${value}</span>` : words ?? value} title=${words && String(value)} name=${t('pivot.label', { value: words ?? String(value) })}>${(close) => {
 		const then = (act) => () => { close(); act(); };
 		return html`
 			${here && html`<${MenuItem} onClick=${then(() => change(addFilter(field, value)))}>${t('pivot.only')}<//><${MenuItem} onClick=${then(() => change(addFilter(field, value, true)))}>${t('pivot.not')}<//>`}

@@ -5,7 +5,7 @@ export const VIEWS = [
 	{ id: 'border', key: 'b', duties: [], load: () => import('./border.js') },
 	{ id: 'findings', key: 'f', duties: ['g1.read', 'inspect.query'], load: () => import('./findings/index.js') },
 	{ id: 'campaigns', key: 'c', duties: ['g1.read', 'inspect.query'], load: () => import('./campaigns.js') },
-	{ id: 'cases', key: 'k', duties: ['g1.read', 'g2.read', 'g3.read', 'analysis.write'], load: () => import('./cases.js') },
+	{ id: 'cases', key: 'k', duties: ['case.read'], load: () => import('./cases/index.js') },
 	{ id: 'reports', key: 'r', duties: [], load: null },
 	{ id: 'decisions', key: 'd', duties: ['g2.read'], load: () => import('./decisions.js') },
 	{ id: 'measures', key: 'm', duties: ['g2.read'], load: () => import('./measures.js') },

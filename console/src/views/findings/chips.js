@@ -18,7 +18,7 @@ function Chip({ f }) {
 	const plain = `${f.field}:${f.value}`;
 	const words = filterWords(f.field, f.value);
 	return html`<li class=${'chip' + (f.not ? ' chip-not' : '')}>
-		<button type="button" class="chip-turn" title=${t(f.not ? 'filter.turn.in' : 'filter.turn.out')} aria-label=${`${t(f.not ? 'filter.not' : 'filter.is', { field: t('field.' + f.field), value: words })}. ${t(f.not ? 'filter.turn.in' : 'filter.turn.out')}`} onClick=${() => change(addFilter(f.field, f.value, !f.not))}><${Icon} name=${f.not ? 'minus' : 'plus'} size=${12} /><span class="chip-field">${t('field.' + f.field)}</span>${f.not ? html`<s>${words}</s>` : words}</button>
+		<button type="button" class="chip-turn" title=${t(f.not ? 'filter.turn.in' : 'filter.turn.out')} onClick=${() => change(addFilter(f.field, f.value, !f.not))}><${Icon} name=${f.not ? 'minus' : 'plus'} size=${12} /><span class="chip-field">${t('field.' + f.field)}</span>${f.not ? html`<s>${words}</s>` : words}<span class="hidden">${f.not ? t('filter.not') : ''} ${t(f.not ? 'filter.turn.in' : 'filter.turn.out')}</span></button>
 		<button type="button" class="chip-away" aria-label=${t('filter.away', { value: words })} onClick=${() => change(removeFilter(f.text ?? plain))}><${Icon} name="close" size=${12} /></button>
 	</li>`;
 }
