@@ -3,13 +3,14 @@
 // A value is what its type says, UNKNOWN, or undefined (nobody answered). "Unknown" is an answer: it is sent, and only a final report refuses it where the law asks for the fact.
 
 export const UNKNOWN = 'unknown';
-const TEXT_MAX = 16384;
+const TEXT_MAX = 32768;
+const LINE_MAX = 512;
 const LIST_MAX = 256;
 
 /** Types that are one text in one box, and how it is read. A reader answers undefined for what it cannot read. */
 const matches = (pattern) => (text) => (pattern.test(text) ? text : undefined);
 const whole = (text) => (/^[0-9]{1,16}$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : undefined);
-const short = (text) => (text.length <= TEXT_MAX && !text.includes('\n') ? text : undefined);
+const short = (text) => (text.length <= LINE_MAX && !text.includes('\n') ? text : undefined);
 export const READERS = {
 	text: (text) => (text.length <= TEXT_MAX ? text : undefined),
 	line: short,

@@ -6,7 +6,7 @@ export const VIEWS = [
 	{ id: 'findings', key: 'f', duties: ['g1.read', 'inspect.query'], load: () => import('./findings/index.js') },
 	{ id: 'campaigns', key: 'c', duties: ['g1.read', 'inspect.query'], load: () => import('./campaigns.js') },
 	{ id: 'cases', key: 'k', duties: ['case.read'], load: () => import('./cases/index.js') },
-	{ id: 'reports', key: 'r', duties: [], load: null },
+	{ id: 'reports', key: 'r', duties: [], load: () => import('./reports.js') },
 	{ id: 'decisions', key: 'd', duties: ['g2.read'], load: () => import('./decisions.js') },
 	{ id: 'measures', key: 'm', duties: ['g2.read'], load: () => import('./measures.js') },
 	{ id: 'oversight', key: 'o', duties: [], load: () => import('./oversight.js') },

@@ -12,5 +12,6 @@ import parts from './parts.js';
 import decisions from './decisions.js';
 import measures from './measures.js';
 import oversight from './oversight.js';
+import reports from './reports.js';
 
-export const tables = [shell, terms, border, findings, campaigns, cases, form, acts, parts, decisions, measures, oversight];
+export const tables = [shell, terms, border, findings, campaigns, cases, form, acts, parts, decisions, measures, oversight, reports];
