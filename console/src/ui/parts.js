@@ -32,8 +32,8 @@ export const Facts = ({ facts, class: cls = '' }) => html`<dl class=${`facts ${c
 export const When = ({ at, seconds = false }) => (!at || at === '-' ? html`<span class="none">–</span>` : html`<time datetime=${at}>${clock(at, { seconds })}</time>`);
 export const Ago = ({ at }) => (!at || at === '-' ? '' : html`<span class="note nowrap">${fromNow((Date.parse(at) - now()) / 1000)}</span>`);
 
-/** Seconds left until a time, ticking; not read aloud each second. */
-export function Countdown({ until, over }) {
+/** Seconds left until a time, ticking; not read aloud each second. coarse: days alone while there are two or more, for lists */
+export function Countdown({ until, over, coarse }) {
 	const [, turn] = useState(0);
 	useEffect(() => {
 		const timer = setInterval(() => turn((n) => n + 1), 1000);
@@ -44,6 +44,7 @@ export function Countdown({ until, over }) {
 	if (left <= 0) return html`<span class="countdown countdown-over">${over ?? t('countdown.over')}</span>`;
 	const [d, h, m, s] = [Math.floor(left / 86400), Math.floor(left / 3600) % 24, Math.floor(left / 60) % 60, left % 60];
 	const two = (n) => String(n).padStart(2, '0');
+	if (coarse && d >= 2) return html`<span class="countdown">${t('countdown.days', { n: d })}</span>`;
 	return html`<span class=${`countdown ${left < 3600 ? 'countdown-soon' : ''}`} role="timer" aria-live="off">${d > 0 ? `${t('countdown.days', { n: d })} ` : ''}${two(h)}:${two(m)}:${two(s)}</span>`;
 }
 

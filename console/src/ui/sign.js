@@ -125,9 +125,9 @@ function Elsewhere({ prepared, busy, submit }) {
 }
 
 /** A button that opens the dialog of one act. Renders nothing for who may not. */
-export function ActButton({ command, id, label, order, args, words, done, tone, icon, class: cls = '' }) {
+export function ActButton({ command, id, label, order, args, words, done, tone, icon, disabled, class: cls = '' }) {
 	const [open, set] = useState(false);
 	const title = label ?? name('act', command);
-	return html`<button type="button" class=${`${tone ?? ''} ${cls}`} onClick=${() => set(true)}>${icon && html`<${Icon} name=${icon} />`}${title}</button>
+	return html`<button type="button" class=${`${tone ?? ''} ${cls}`} disabled=${disabled} onClick=${() => set(true)}>${icon && html`<${Icon} name=${icon} />`}${title}</button>
 		${open && html`<${ActDialog} command=${command} id=${id} title=${`${title}: ${id}`} order=${order} args=${args} words=${words} close=${() => set(false)} done=${(answer) => { set(false); done?.(answer); }} />`}`;
 }

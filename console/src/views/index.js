@@ -10,5 +10,5 @@ export const VIEWS = [
 	{ id: 'decisions', key: 'd', duties: ['g2.read'], load: () => import('./decisions.js') },
 	{ id: 'measures', key: 'm', duties: ['g2.read'], load: () => import('./measures.js') },
 	{ id: 'oversight', key: 'o', duties: [], load: () => import('./oversight.js') },
-	{ id: 'administration', key: 'a', duties: [], load: null },
+	{ id: 'administration', key: 'a', duties: [], load: () => import('./administration.js') },
 ];

@@ -33,7 +33,7 @@ function All() {
 		{ key: 'stage', head: t('reports.stage.head'), cell: (r) => html`<${Tag} tone=${r.stage === 'final' ? 'good' : 'accent'}>${both(schema.data?.stages, r.stage)}<//> <span class="note nowrap">${t('reports.version', { n: r.version })}</span>` },
 		{ key: 'aware', head: t('reports.aware'), class: 'nowrap', cell: (r) => html`<${When} at=${r.aware} />` },
 		{ key: 'submitted', head: t('reports.submitted'), class: 'nowrap', cell: (r) => html`<${When} at=${r.submitted} />` },
-		{ key: 'case', head: t('reports.case'), cell: (r) => (r.case ? html`<a href=${href('cases', r.case)}>${r.case}</a>` : html`<span class="none">–</span>`) },
+		{ key: 'case', head: t('reports.case'), cell: (r) => (r.case ? html`<a class="nowrap" href=${href('cases', r.case)}>${r.case}</a>` : html`<span class="none">–</span>`) },
 	];
 	const select = (key, options, words) => html`<${Labelled} label=${t(`reports.by.${key}`)}>${(id) => html`<select id=${id} value=${params.get(key) ?? ''} onChange=${(e) => change({ [key]: e.target.value || null })}><option value="">${t('reports.by.all')}</option>${options.map((o) => html`<option value=${o} selected=${o === params.get(key)}>${words(o)}</option>`)}</select>`}<//>`;
 	return html`<div class="row filter-row">${select('form', (schema.data?.forms ?? []).map((f) => f.name), (f) => both(schema.data?.forms, f))}${select('stage', (schema.data?.stages ?? []).map((s) => s.name), (s) => both(schema.data?.stages, s))}${select('regime', ['jp_act_art5', 'jp_personal_data', 'nis2', 'circia', 'switzerland', 'australia_soci'], (r) => t(`regime.${r}`))}
@@ -68,9 +68,9 @@ function Statistics() {
 	const table = useApi('reports/statistics', { year });
 	const schema = useApi('reports/schema');
 	return html`<div class="row apart"><${Labelled} label=${t('annual.year')}>${(id) => html`<input id=${id} type="number" class="short" min="2025" max="2100" value=${year} onChange=${(e) => setYear(Number(e.target.value) || year)} />`}<//></div>
-		<${Show} of=${table} empty=${(d) => d.rows.length <= 1 && d.rows.every((r) => r.counts.every((c) => c === 0))}>${(data) => html`<${Panel} title=${t('reports.statistics.title', { year: data.year })} note=${t('reports.statistics.note', { k: data.k })} id="statistics"><div class="table-box"><table class="table"><caption class="hidden">${t('reports.statistics.title', { year: data.year })}</caption>
+		<${Show} of=${table} empty=${(d) => d.rows.length <= 1 && d.rows.every((r) => r.counts.every((c) => c === 0))}>${(data) => html`<${Panel} title=${t('reports.statistics.title', { year: String(data.year) })} note=${t('reports.statistics.note', { k: data.k })} id="statistics"><div class="table-box"><table class="table"><caption class="hidden">${t('reports.statistics.title', { year: String(data.year) })}</caption>
 			<thead><tr><th scope="col">${t('reports.sector')}</th>${data.columns.map((c) => html`<th scope="col" class="number">${c === 'total' ? t('reports.total') : both(schema.data?.forms, c)}</th>`)}</tr></thead>
-			<tbody>${data.rows.map((r) => html`<tr class=${r.sector === 'total' ? 'total-row' : ''}><th scope="row">${r.sector === 'total' ? t('reports.total') : name('sector', r.sector)}</th>${r.counts.map((c) => html`<td class="number">${c === null ? html`<span class="suppressed" title=${t('reports.suppressed.why', { k: data.k })}>${t('annual.fewer', { k: data.k })}</span>` : whole(c)}</td>`)}</tr>`)}</tbody></table></div>
+			<tbody>${data.rows.map((r) => html`<tr class=${r.sector === 'total' ? 'total-row' : ''}><th scope="row">${r.sector === 'total' ? t('reports.total') : name('sector', r.sector)}</th>${r.counts.map((c) => html`<td class="number">${c === null ? html`<span class="suppressed" title=${t('reports.suppressed.why', { k: data.k })}>${t('reports.held')}</span>` : whole(c)}</td>`)}</tr>`)}</tbody></table></div>
 			<p class="note">${t('reports.suppressed.why', { k: data.k })}</p><//>`}<//>`;
 }
 

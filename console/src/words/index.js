@@ -13,5 +13,6 @@ import decisions from './decisions.js';
 import measures from './measures.js';
 import oversight from './oversight.js';
 import reports from './reports.js';
+import administration from './administration.js';
 
-export const tables = [shell, terms, border, findings, campaigns, cases, form, acts, parts, decisions, measures, oversight, reports];
+export const tables = [shell, terms, border, findings, campaigns, cases, form, acts, parts, decisions, measures, oversight, reports, administration];

@@ -42,8 +42,9 @@ function Verdict({ result, checking, progress }) {
 	if (checking) return html`<div class="verdict verdict-busy" role="status"><p class="verdict-title">${t('ledger.checking')}</p>${progress && html`<progress max=${progress[1]} value=${progress[0]} aria-label=${t('ledger.checking')}></progress><p class="note">${t('ledger.progress', { n: progress[0], of: progress[1] })}</p>`}</div>`;
 	if (!result) return null;
 	const count = (state) => result.steps.filter((s) => s.state === state).length;
+	const title = !result.good ? t('ledger.bad') : result.whole ? t('ledger.good.whole', { size: whole(result.head.size) }) : t('ledger.good', { size: whole(result.head.size) });
 	return html`<div class=${`verdict ${result.good ? 'verdict-good' : 'verdict-bad'}`} role=${result.good ? 'status' : 'alert'}>
-		<p class="verdict-title"><${Icon} name=${result.good ? 'check' : 'warn'} size=${22} /> ${result.good ? t('ledger.good', { size: whole(result.head.size) }) : t('ledger.bad')}</p>
+		<p class="verdict-title"><${Icon} name=${result.good ? 'check' : 'warn'} size=${22} /> ${title}</p>
 		<p>${result.good ? t('ledger.good.words', { n: count('good'), skipped: count('skipped') }) : t('ledger.bad.do')}</p>
 		${result.head && html`<${Facts} facts=${[[t('ledger.origin'), html`<span class="mono">${result.head.origin}</span>`], [t('ledger.root'), html`<span class="mono">${toBase64(result.head.root)}</span>`], [t('ledger.at'), clock(result.at)]]} />`}
 	</div>`;
@@ -105,7 +106,7 @@ function One({ ledger }) {
 			if (live.current) setProgress([n, of]);
 		} });
 		if (!live.current) return;
-		setResult({ ...got, at: now() });
+		setResult({ ...got, at: now(), whole: range !== 'head' && range.from === 0 && range.to >= (got.head?.size ?? Infinity) });
 		setChecking(false);
 		say(got.good ? t('ledger.good', { size: whole(got.head.size) }) : t('ledger.bad'), { alert: !got.good });
 		if (got.good) {

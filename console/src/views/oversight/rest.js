@@ -85,6 +85,7 @@ export function Urgent() {
 
 /* ---- remarks ---- */
 
+const over = (r) => Number(['closed', 'withdrawn'].includes(r.state));
 function remarkSteps(r, me) {
 	if (r.state === 'issued' && r.to === me.org && may('remark.answer')) return ['answer'];
 	if (!may('remark.close')) return [];
@@ -95,11 +96,11 @@ export function Remarks() {
 	const remarks = useApi('remarks');
 	return html`${may('remark.issue') && html`<${Issue} kind="remark" done=${remarks.reload} />`}
 		<${Show} of=${remarks} lines=${5}>${(data) => {
-			const rows = [...rowsOf(data)].filter((r) => r.matter !== 'selfreport').sort((a, b) => Number(b.overdue) - Number(a.overdue) || (a.due ?? '').localeCompare(b.due ?? ''));
+			const rows = [...rowsOf(data)].filter((r) => r.matter !== 'selfreport').sort((a, b) => over(a) - over(b) || Number(b.overdue) - Number(a.overdue) || (a.due ?? '').localeCompare(b.due ?? ''));
 			if (rows.length === 0) return html`<${Empty} title=${t('remarks.none')}>${t('remarks.none.do')}<//>`;
 			return html`<ul class="plain stack">${rows.map((r) => html`<li class="panel remark ${r.overdue ? 'remark-late' : ''}">
 				<header class="row apart"><span class="row"><b>${r.id}</b><${Tag} tone=${r.kind === 'demand' ? 'alarm' : r.kind === 'recommendation' ? 'accent' : ''}>${name('act.word', r.kind)}<//><span>${t('remarks.about', { what: name('act.word', r.about) })}</span><${Tag} tone=${r.state === 'closed' ? 'good' : r.overdue ? 'alarm' : ''}>${name('remark.state', r.state)}<//></span>
-				<span class="row note">${r.due && ['issued', 'answered'].includes(r.state) ? html`${r.overdue ? html`<b class="wrong"><${Icon} name="warn" /> ${t('remarks.overdue')}</b>` : t('remarks.due')} <${When} at=${r.due} /> (<${Ago} at=${r.due} />)` : ''}</span></header>
+				<span class="row note">${r.due && ['issued', 'answered'].includes(r.state) ? html`${r.overdue ? html`<b class="wrong"><${Icon} name="warn" /> ${t('remarks.overdue')}</b>` : t('remarks.due')} <${When} at=${r.due} /> <${Ago} at=${r.due} />` : ''}</span></header>
 				<p class="remark-text">${r.text}</p>
 				<p class="note">${t('remarks.from', { by: r.by, to: r.to ?? '' })} <${When} at=${r.opened} />${r.suspends ? html`; ${t('remarks.suspends', { basis: r.suspends })}` : ''}; ${t('basis.leaf')} ${leafLink(r.leaf)}</p>
 				${r.answer && html`<blockquote class="remark-answer"><b>${t('remarks.answer')}</b> ${r.answer}</blockquote>`}
@@ -113,7 +114,7 @@ function Issue({ kind, done }) {
 	const [id, setId] = useState('');
 	const good = /^[A-Za-z0-9][A-Za-z0-9._:@+-]{0,62}$/.test(id);
 	return html`<div class="row issue"><${Labelled} label=${t(`${kind}.new`)}>${(box) => html`<input id=${box} class="short" value=${id} placeholder=${kind === 'remark' ? 'r-12' : 'i-4'} onInput=${(e) => setId(e.target.value.trim())} />`}<//>
-		${good && html`<${ActButton} command=${kind === 'remark' ? 'remark.issue' : 'inspect.begin'} id=${id} tone="primary" done=${() => { setId(''); done(); }} />`}</div>`;
+		<${ActButton} command=${kind === 'remark' ? 'remark.issue' : 'inspect.begin'} id=${id} disabled=${!good} tone="primary" done=${() => { setId(''); done(); }} /></div>`;
 }
 
 /* ---- inspections ---- */

@@ -14,7 +14,7 @@ export function NextClock({ clocks }) {
 	const late = (clocks ?? []).filter((c) => c.state === 'late').length;
 	if (!first) return html`<span class="none">${t('clock.none')}</span>`;
 	if (first.state === 'done') return html`<span class="good-line"><${Icon} name="check" size=${14} /> ${t('clock.alldone')}</span>`;
-	return html`<span class=${`clock-brief clock-${first.state}`}>${first.state === 'late' ? html`<b class="wrong"><${Icon} name="warn" size=${14} /> ${t('clock.late', { n: late })}</b>` : first.promptly ? html`<b>${t('clock.promptly')}</b>` : html`<${Countdown} until=${first.due} />`}<span class="note">${name('regime', first.regime)}: ${name('clock.step', first.what)}</span></span>`;
+	return html`<span class=${`clock-brief clock-${first.state}`}>${first.state === 'late' ? html`<b class="wrong"><${Icon} name="warn" size=${14} /> ${t('clock.late', { n: late })}</b>` : first.promptly ? html`<b>${t('clock.promptly')}</b>` : html`<${Countdown} until=${first.due} coarse />`}<span class="note">${name('regime', first.regime)}: ${name('clock.step', first.what)}</span></span>`;
 }
 
 export function Clocks({ clocks }) {
