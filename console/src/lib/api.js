@@ -96,6 +96,8 @@ export function useApi(path, params, how = {}) {
 			(error) => { if (error.name !== 'AbortError') set((old) => ({ key, data: old.key === key ? old.data : null, error })); });
 		return () => stop.abort();
 	}, [key, turn]);
+	// A purpose that is confirmed for one part of a view is confirmed for the others.
+	useEffect(() => (state.error?.code === 'SK_EPURPOSE' ? purpose.hear((p) => p && reload()) : undefined), [state.error]);
 	useEffect(() => {
 		if (!how.every || key === null) return undefined;
 		const timer = setInterval(() => { if (!document.hidden) reload(); }, how.every * 1000);

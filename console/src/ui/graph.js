@@ -23,6 +23,7 @@ export function Graph({ graph, label, openFinding }) {
 	if (all.length === 0) return html`<${Empty} title=${t('graph.none')} />`;
 	const here = at && places.has(at) ? at : nodes.find((n) => !isFinding(n))?.id ?? nodes[0].id;
 	const near = new Set(edges.filter((e) => e.from === at || e.to === at).flatMap((e) => [e.from, e.to]));
+	const brief = (n) => { const text = n.text ?? n.label ?? ''; return text.length > 24 ? text.slice(0, 24) + '…' : text; };
 	const words = (n) => (isFinding(n) ? `${kindWords(n.kind)}: ${n.text ?? n.label}` : `${name('link', n.kind)}: ${n.text ?? n.label}`);
 	const key = (e) => {
 		if (e.key.startsWith('Arrow')) {
@@ -43,10 +44,10 @@ export function Graph({ graph, label, openFinding }) {
 			const finding = isFinding(n);
 			const r = finding ? 6 : 6 + 5 * Math.min(2, n.weight ?? 1);
 			const dim = at && at !== n.id && !near.has(n.id);
-			return html`<g class=${'node' + (finding ? ` node-finding severity-${n.weight ?? 2}` : ' node-link') + (dim ? ' dim' : '') + (at === n.id ? ' on' : '')} data-node=${n.id} tabindex=${n.id === here ? 0 : -1} role="button" aria-label=${words(n)} transform=${`translate(${p.x.toFixed(1)},${p.y.toFixed(1)})`}
+			return html`<g class=${'node' + (finding ? ` node-finding severity-${n.weight ?? 2}` : ' node-link') + (dim ? ' dim' : '') + (at === n.id ? ' on' : '')} data-node=${n.id} tabindex=${n.id === here ? 0 : -1} role="button" aria-label=${isFinding(n) ? words(n) : `${name('link', n.kind)}: ${brief(n)}`} transform=${`translate(${p.x.toFixed(1)},${p.y.toFixed(1)})`}
 				onFocus=${() => setAt(n.id)} onPointerEnter=${() => setAt(n.id)} onPointerLeave=${() => setAt(null)} onClick=${() => finding && openFinding(n.id.replace(/^f-/, ''))}>
 				${finding ? html`<rect x=${-r} y=${-r} width=${2 * r} height=${2 * r} rx="2" />` : html`<circle r=${r} />`}
-				${!finding && html`<text y=${r + 12} text-anchor="middle" aria-hidden="true">${(n.text ?? n.label ?? '').slice(0, 24)}${(n.text ?? n.label ?? '').length > 24 ? '…' : ''}</text>`}
+				${!finding && html`<text y=${r + 12} text-anchor="middle" >${brief(n)}</text>`}
 				<title>${words(n)}</title>
 			</g>`;
 		})}

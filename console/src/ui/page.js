@@ -3,7 +3,10 @@
 import { html, useEffect, useRef } from '../lib/html.js';
 import { t } from '../lib/words.js';
 
-let arrived = false;
+let last = null;
+let led = null;
+/** Whoever signed in by hand is led to the heading; on a plain load the focus stays at the top, where the skip link is. */
+export const arrive = () => { last = ''; };
 
 /** @param {{view: {id: string}, title?: any, sub?: any, tools?: any, children: any}} props */
 export function Page({ view, title, sub, tools, children, wide }) {
@@ -13,8 +16,10 @@ export function Page({ view, title, sub, tools, children, wide }) {
 		document.title = `${typeof words === 'string' ? words : t(`nav.${view.id}`)} – ${t('app.name')}`;
 	}, [words]);
 	useEffect(() => {
-		if (arrived) heading.current?.focus({ preventScroll: true });
-		arrived = true;
+		if (last !== null && last !== view.id) led = view.id;
+		else if (led === view.id && document.activeElement !== document.body) led = null; // somebody went on from there
+		if (led === view.id) heading.current?.focus({ preventScroll: true });
+		last = view.id;
 	}, [view.id]);
 	return html`<div class=${'page page-' + view.id + (wide ? ' page-wide' : '')}>
 		<header class="page-head"><div class="page-title"><h1 ref=${heading} tabindex="-1">${words}</h1>${sub && html`<p class="page-sub">${sub}</p>`}</div>${tools && html`<div class="page-tools">${tools}</div>`}</header>

@@ -39,7 +39,7 @@ function View({ view }) {
 
 function Navigation({ current }) {
 	return html`<nav class="nav" aria-label=${t('nav.label')}>
-		<a class="brand" href=${href('border')}><${Wordmark} /></a>
+		<a class="brand" href=${href('border')} aria-label=${t('app.name')}><${Wordmark} /></a>
 		<ul>${VIEWS.filter((v) => may(...v.duties)).map((v) => html`<li><a href=${href(v.id)} aria-current=${v.id === current ? 'page' : undefined} aria-keyshortcuts=${'g ' + v.key}><${Icon} name=${v.id} /><span>${t('nav.' + v.id)}</span><kbd aria-hidden="true">g ${v.key}</kbd></a></li>`)}</ul>
 	</nav>`;
 }

@@ -4,6 +4,7 @@ import { t } from '../lib/words.js';
 import { get, post, session } from '../lib/api.js';
 import { possible, sign } from '../lib/webauthn_login.js';
 import { Icon } from './icons.js';
+import { arrive } from './page.js';
 import { Failure } from './state.js';
 import { LanguageSwitch } from './switches.js';
 
@@ -26,7 +27,7 @@ export function SignIn({ unreachable, ended }) {
 		setBusy(true);
 		setError(null);
 		setNeed(null);
-		try { session.set(await act()); } catch (e) { e.name === 'NotAllowedError' ? setNeed(t('sign.key.cancelled')) : setError(e); }
+		try { const who = await act(); arrive(); session.set(who); } catch (e) { e.name === 'NotAllowedError' ? setNeed(t('sign.key.cancelled')) : setError(e); }
 		setBusy(false);
 	};
 	const password = (e) => {

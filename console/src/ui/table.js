@@ -24,9 +24,11 @@ export function Table({ columns, rows, id, open, opened, caption, keys = true, n
 		focus(want.current === 'last' ? rows.length - 1 : 0);
 		want.current = null;
 	}, [rows]);
+	// Where the focus is, not where it was when this was rendered: keys can come faster than renderings.
+	const current = () => { const row = document.activeElement?.closest?.('tr'); return row && body.current?.contains(row) ? row.sectionRowIndex : -1; };
 	const move = (by) => {
-		const inside = body.current?.contains(document.activeElement);
-		const to = inside ? here + by : here;
+		const inside = current();
+		const to = inside >= 0 ? inside + by : here;
 		if (to >= rows.length) { if (next) { want.current = 0; next(); } return; }
 		if (to < 0) { if (back) { want.current = 'last'; back(); } return; }
 		focus(to);
@@ -34,14 +36,14 @@ export function Table({ columns, rows, id, open, opened, caption, keys = true, n
 	useKeys(keys ? [
 		{ keys: 'j', words: 'help.next', act: () => move(1) },
 		{ keys: 'k', words: 'help.previous', act: () => move(-1) },
-		...(open ? [{ keys: 'e', words: 'help.open.row', act: () => rows[here] && (focus(here), open(rows[here])) }] : []),
-		...(next || back ? [{ keys: 'n', words: 'help.page', act: () => next?.() }, { keys: 'p', act: () => back?.() }] : []),
+		...(open ? [{ keys: 'e', words: 'help.open.row', act: () => { const i = current() >= 0 ? current() : here; if (rows[i]) { focus(i); open(rows[i]); } } }] : []),
+		...(next || back ? [{ keys: 'n', words: 'help.page', act: () => { if (next) { want.current = 0; next(); } } }, { keys: 'p', act: () => { if (back) { want.current = 0; back(); } } }] : []),
 	] : [], [rows, here, open, next, back]);
 	const key = (e) => {
 		if (e.target.tagName !== 'TR') return;
 		if (e.key === 'ArrowDown') { move(1); e.preventDefault(); }
 		if (e.key === 'ArrowUp') { move(-1); e.preventDefault(); }
-		if (e.key === 'Enter' && open) { open(rows[here]); e.preventDefault(); }
+		if (e.key === 'Enter' && open) { open(rows[e.target.sectionRowIndex]); e.preventDefault(); }
 	};
 	const click = (e, row, i) => {
 		setAt(i);

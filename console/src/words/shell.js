@@ -2,7 +2,8 @@
 export default {
 	'app.name': { en: 'Sekisho', ja: '関所' },
 	'app.skip': { en: 'Skip to content', ja: '本文へ移動' },
-	'app.simulated': { en: 'Simulated: made under a lab basis', ja: '模擬：実験用の根拠による' },
+	'app.simulated': { en: 'Simulated', ja: '模擬' },
+	'app.simulated.help': { en: 'Made under a lab basis: nothing here is about real traffic.', ja: '実験用の根拠による模擬データです。実際の通信ではありません。' },
 	'nav.label': { en: 'Views', ja: '画面' },
 	'nav.border': { en: 'Border', ja: '境界' },
 	'nav.findings': { en: 'Findings', ja: '検知' },
@@ -52,7 +53,6 @@ export default {
 	'range.absolute': { en: 'From … to …', ja: '開始と終了を指定' },
 
 	'search.label': { en: 'Search: address, name, fingerprint, id', ja: '検索：アドレス・名前・フィンガープリント・ID' },
-	'search.go': { en: 'Search', ja: '検索' },
 
 	'feed.fresh': { en: 'Data {age} old', ja: '{age}前のデータ' },
 	'feed.none': { en: 'No feed', ja: 'データなし' },
@@ -77,7 +77,6 @@ export default {
 
 	'help.title': { en: 'Keys', ja: 'キー操作' },
 	'help.open': { en: 'Keys and help', ja: 'キー操作とヘルプ' },
-	'help.close': { en: 'Close', ja: '閉じる' },
 	'help.search': { en: 'Search', ja: '検索' },
 	'help.help': { en: 'This help', ja: 'このヘルプ' },
 	'help.refresh': { en: 'Move the range to now, ask again', ja: '期間を現在に合わせて再取得' },
@@ -118,7 +117,6 @@ export default {
 
 	'copy.done': { en: 'Copied.', ja: 'コピーしました。' },
 	'copy.failed': { en: 'The browser does not let the page copy. Select it and copy by hand.', ja: 'コピーできません。選択して手動でコピーしてください。' },
-	'action.done': { en: 'Done.', ja: '完了しました。' },
 	'action.close': { en: 'Close', ja: '閉じる' },
 	'action.cancel': { en: 'Cancel', ja: '取消' },
 	'action.more': { en: 'More', ja: 'その他' },

@@ -29,7 +29,7 @@ export function NewCase({ view }) {
 	};
 	return html`<${Page} view=${view} title=${t('case.new')}><${Panel} class="narrow"><form class="form" onSubmit=${submit}>
 		<label>${t('case.title')}<input name="title" required maxlength="200" defaultValue=${params.get('title') ?? ''} /></label>
-		<div class="form-row"><label>${t('findings.kind')}<select name="kind" defaultValue="other">${CASE_KINDS.map((k) => html`<option value=${k}>${t('case.kind.' + k)}</option>`)}</select></label>
+		<div class="form-row"><label>${t('findings.kind')}<select name="kind">${CASE_KINDS.map((k) => html`<option value=${k} selected=${k === 'other'}>${t('case.kind.' + k)}</option>`)}</select></label>
 		<label>${t('findings.severity')}<select name="severity">${[2, 3, 1].map((s) => html`<option value=${s}>${t('severity.' + s)}</option>`)}</select></label></div>
 		<label>${t('case.summary')}<textarea name="summary" rows="4"></textarea></label>
 		${params.get('finding') && html`<p class="note">${t('case.will.link', { what: t('case.link.finding'), ref: params.get('finding').slice(0, 16) })}</p>`}

@@ -37,7 +37,7 @@ function Timeline({ entries }) {
 		<ol class="events plain">${shown.slice(0, 200).map((e) => {
 			const d = clock(e.t).slice(0, 10);
 			const head = d !== day && (day = d);
-			return html`${head && html`<li class="day">${d}</li>`}<li class=${'event event-' + e.kind}><span class="event-mark"><${Icon} name=${ICON[e.kind] ?? 'right'} size=${13} /></span><time datetime=${e.t}>${clock(e.t).slice(11, 16)}</time><div class="grow"><span class="event-text">${e.text}</span> <small>${t('case.line.' + e.kind)} · ${e.by}${e.leaf ? ` · ${t('case.leaf', { leaf: e.leaf })}` : ''}</small></div>${e.ref && VIEW[e.kind] && html`<${Ref} kind=${e.kind} of=${e.ref} text=${t('case.show')} />`}</li>`;
+			return html`${head && html`<li class="day">${d}</li>`}<li class=${'event event-' + e.kind}><span class="event-mark"><${Icon} name=${ICON[e.kind] ?? 'right'} size=${13} /></span><time datetime=${e.t}>${clock(e.t).slice(11, 16)}</time><div class="grow"><span class="event-text">${e.text}</span> <small>${t('case.line.' + e.kind)} · ${e.by}${e.leaf ? ` · ${t('case.leaf', { leaf: String(e.leaf) })}` : ''}</small></div>${e.ref && VIEW[e.kind] && html`<${Ref} kind=${e.kind} of=${e.ref} text=${t('case.show')} />`}</li>`;
 		})}</ol>
 	<//>`;
 }

@@ -51,7 +51,7 @@ function Explained({ f }) {
 		<details class="details" open><summary>${t('explain.evidence')}</summary><${Evidence} f=${f} /></details>
 		${f.basis && html`<details class="details"><summary>${t('explain.lawful')}</summary><dl class="facts">
 			<dt>${t('explain.basis')}</dt><dd>${f.basis.id} (${name('basis', f.basis.kind)}, ${f.basis.classes?.join(' ')})${f.basis.simulated && html` <${Tag} tone="warn">${t('explain.simulated')}<//>`}</dd>
-			${f.ledger && html`<dt>${t('explain.ledger')}</dt><dd>${t('explain.leaf', { leaf: f.ledger.leaf, size: f.ledger.size })}</dd><dt>${t('explain.interval')}</dt><dd>${f.ledger.link} ${f.ledger.interval}</dd>`}
+			${f.ledger && html`<dt>${t('explain.ledger')}</dt><dd>${t('explain.leaf', { leaf: String(f.ledger.leaf), size: String(f.ledger.size) })}</dd><dt>${t('explain.interval')}</dt><dd>${f.ledger.link} ${f.ledger.interval}</dd>`}
 		</dl></details>`}
 		<div class="buttons">
 			${may('analysis.write', 'g1.read') && html`<button type="button" onClick=${() => go('cases', 'new', { finding: f.id, title: kindWords(f.kind) })}>${t('explain.case')}</button>`}
