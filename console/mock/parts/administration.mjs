@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { hex, rfc } from '../chance.mjs';
 import { ACCOUNTS } from './session.mjs';
-import { keys, onAct } from './decisions.mjs';
+import { keyText, keys, onAct } from './decisions.mjs';
 
 const start = Date.now();
 const at = (hours) => rfc(start + hours * 3600e3);
@@ -11,7 +11,7 @@ const KIND = ['\xff' + 'sshsig-ed25519\n', '\x01', '\xff' + 'webauthn-ed25519\n'
 const keyOf = (i) => `SHA256:${hex(i, 51, 40)}+${hex(i, 52, 8)}+${Buffer.from(KIND[i % 3] + 'k'.repeat(32), 'latin1').toString('base64')}`;
 const closed = new Map(), roles = new Map();
 const accounts = () => Object.entries(ACCOUNTS).map(([id, a], i) => ({ id, org: a.org, kind: a.kind, title: a.title, roles: roles.get(id) ?? a.roles, since: at(-9000), closed: closed.get(id) ?? null,
-	keys: [{ key: keyOf(i), since: at(-9000), revoked: null }, ...(keys.get(id) ?? []).map((k) => ({ key: `${id}.webauthn.${k.id.slice(0, 16)}+00000000+${Buffer.from(`\xff${k.alg === -8 ? 'webauthn-ed25519' : 'webauthn-es256'}\nk`, 'latin1').toString('base64')}`, since: k.since, revoked: null }))] }));
+	keys: [{ key: keyOf(i), since: at(-9000), revoked: null }, ...(keys.get(id) ?? []).map((k) => ({ key: keyText(id, k), since: k.since, revoked: null }))] }));
 const orgs = [['nco', 'nco', 'Central cybersecurity office', true], ['oversight', 'oversight', 'Oversight commission'], ['npa', 'npa', 'Police agency'], ['mod', 'mod', 'Defence ministry'], ['power-east', 'operator', 'Eastern Power'], ['isp-east', 'carrier', 'Eastern carrier'], ['mofa', 'mofa', 'Foreign ministry'], ['maker', 'vendor', 'Supplier']]
 	.map(([id, kind, title, host]) => ({ id, kind, title, host: Boolean(host), member: kind === 'operator', may_hold_g1: !['mofa', 'vendor'].includes(kind), since: at(-9000) }));
 const leases = [
@@ -35,7 +35,7 @@ const activities = readFileSync(new URL('../../../src/centre/access/activities.d
 });
 const list = (json, items) => json({ items, next: null, total: items.length, age_s: 0 });
 export const routes = [
-	['GET', '/api/v1/access/accounts', ({ json }) => list(json, accounts()), { duty: 'g3.read' }],
+	['GET', '/api/v1/access/accounts', ({ json }) => list(json, accounts()), { duty: 'ledger.inspect' }],
 	['GET', '/api/v1/access/orgs', ({ json }) => list(json, orgs), { duty: 'g3.read' }],
 	['GET', '/api/v1/access/leases', ({ json }) => list(json, leases), { duty: 'g3.read' }],
 	['GET', '/api/v1/access/activities', ({ json }) => json(activities), { duty: 'g3.read' }],

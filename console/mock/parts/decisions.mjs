@@ -70,6 +70,9 @@ export const bases = new Map([
 
 /* ---- acts ---- */
 
+/** A security key as the register has it. */
+export const keyText = (account, k) => `${account}.webauthn.${sha(k.id).slice(0, 16)}+00000000+${Buffer.from(`\xff${k.alg === -8 ? 'webauthn-ed25519' : 'webauthn-es256'}\nk`, 'latin1').toString('base64')}`;
+
 export const keys = new Map(); // account: [{id, alg, key, since}]
 const challenges = new Map();
 const prepared = new Map();
@@ -80,16 +83,16 @@ export const onAct = (command, act) => hooks.set(command, act);
 const WORDS = {
 	'order.approve': { en: (id) => `I approve exactly this order: ${id}. It may then be handed to the enforcer.`, ja: (id) => `措置命令 ${id} を、この内容のとおり承認します。承認後は執行に移されます。` },
 };
-function prepare({ body, who, json, fail }) {
+function prepare({ req, body, who, json, fail }) {
 	const [matter, ...rest] = body.command.split('.');
 	const order = matter === 'order' ? orders.get(body.id) : null;
 	if (matter === 'order' && rest[0] !== 'draft' && !order) return fail(404, 'SK_ENOENT', 4, `order ${body.id}: there is none`);
 	const event = { 'order.draft': 'propose' }[body.command] ?? rest[rest.length - 1];
-	const act = { body: order ? { order: order.digest, ...(body.args.why ? { why: body.args.why } : {}) } : body.args, event, format: 'sekisho-act/1', id: body.id, matter: { inspect: 'inspection', access: rest[0] }[matter] ?? matter, policy: sha('policy'), previous: sha(`previous ${body.id}`), time: new Date().toISOString().replace('Z', '000000Z') };
+	const act = { body: body.command.startsWith('access.factor') ? {} : order ? { order: order.digest, ...(body.args.why ? { why: body.args.why } : {}) } : body.args, event: { 'access.log': 'search', 'access.factor.register': 'set' }[body.command] ?? event, format: 'sekisho-act/1', id: body.id ?? who.account, matter: { inspect: 'inspection', access: { role: 'account', key: 'account', log: 'access' }[rest[0]] ?? rest[0] }[matter] ?? matter, policy: sha('policy'), previous: sha(`previous ${body.id}`), time: new Date().toISOString().replace('Z', '000000Z') };
 	const statement = `${canonical(act)}\n`;
 	prepared.set(sha(statement), { command: body.command, id: body.id, args: body.args, account: who.account });
 	const words = WORDS[body.command];
-	json({ statement, digest: sha(statement), words: { en: words?.en(body.id) ?? `I sign the step “${event}” of ${body.id}.`, ja: words?.ja(body.id) ?? `${body.id} の手続「${event}」に署名します。` }, expires: rfc(Date.now() + 300e3), credentials: (keys.get(who.account) ?? []).map((k) => k.id) });
+	json({ statement, digest: sha(statement), words: { en: words?.en(body.id) ?? `I sign the step “${event}”${body.id ? ` of ${body.id}` : ''}.`, ja: words?.ja(body.id) ?? `${body.id ? `${body.id} の` : ''}手続「${event}」に署名します。` }, expires: rfc(Date.now() + 86400e3), rp_id: new URL(`http://${req.headers.host}`).hostname, credentials: (keys.get(who.account) ?? []).map((k) => k.id) });
 }
 function submit({ req, body, who, json, fail, emit }) {
 	const waiting = prepared.get(sha(body.statement ?? ''));
@@ -108,7 +111,11 @@ function submit({ req, body, who, json, fail, emit }) {
 	}
 	prepared.delete(sha(body.statement));
 	const hook = hooks.get(body.command);
-	if (hook) return json(hook({ id: body.id, args: body.args, who, emit }));
+	try {
+		if (hook) return json(hook({ id: body.id, args: body.args, who, emit, rpId }));
+	} catch (e) {
+		return fail(422, 'SK_EFACTOR', 37, e.message);
+	}
 	const [matter, event] = body.command.split('.');
 	if (matter !== 'order') return json({ id: body.id, event, leaf: 7001 });
 	const o = orders.get(body.id);
@@ -126,8 +133,14 @@ function submit({ req, body, who, json, fail, emit }) {
 	emit('order', { id: o.id });
 	return json({ id: o.id, event, state: o.state, leaf: 7001, seats: o.seats });
 }
+onAct('access.factor.register', ({ args, who, rpId }) => {
+	const credential = register(args.response, challenges.get(who.account), rpId);
+	challenges.delete(who.account);
+	keys.set(who.account, [...(keys.get(who.account) ?? []), { ...credential, since: rfc(Date.now()) }]);
+	return { account: who.account, credential: credential.id };
+});
 onAct('order.draft', ({ id, args, who, emit }) => {
-	orders.set(id, makeOrder(id, { ...common, state: 'draft', measure: args.measure, action: args.action, targets: args.target, until: 24, against: args.against, narrower: args.narrower, because: args.not_enough, orgs: args.org, plan: args.plan, home: args.at_home ?? args.foreign, protected: [...(args.protect ?? []).map((name) => ({ important: false, name })), ...(args.important ?? []).map((name) => ({ important: true, name }))], blast: { hosts: '10-99', flows: '100-999', organisations: 'unknown', counters: 'unknown', warnings: '' }, evidence: args.finding.map((finding) => ({ finding, leaf: 0, origin: 'file', record: zeros })), proposer: who.account }));
+	orders.set(id, makeOrder(id, { ...common, state: 'draft', measure: args.measure, action: args.action, targets: args.target, until: 24, against: args.against, narrower: args.narrower, because: args['not-enough'], orgs: args.org, plan: args.plan, home: args['at-home'] ?? args.foreign, protected: [...(args.protect ?? []).map((name) => ({ important: false, name })), ...(args.important ?? []).map((name) => ({ important: true, name }))], blast: { hosts: '10-99', flows: '100-999', organisations: 'unknown', counters: 'unknown', warnings: '' }, evidence: args.finding.map((finding) => ({ finding, leaf: 0, origin: 'file', record: zeros })), proposer: who.account }));
 	emit('order', { id });
 	return { id, event: 'propose', state: 'draft', leaf: 7002, seats: 0 };
 });
@@ -153,17 +166,7 @@ export const routes = [
 	['POST', '/api/v1/acts/submit', submit],
 	['POST', '/api/v1/access/factors/challenge', ({ who, json }) => {
 		challenges.set(who.account, randomBytes(32));
-		json({ challenge: challenges.get(who.account).toString('base64url'), account: who.account, credentials: (keys.get(who.account) ?? []).map((k) => k.id) });
+		json({ challenge: challenges.get(who.account).toString('base64url') });
 	}],
-	['POST', '/api/v1/access/factors/webauthn', ({ req, body, who, json, fail }) => {
-		try {
-			const credential = register(body.response, challenges.get(who.account), new URL(`http://${req.headers.host}`).hostname);
-			challenges.delete(who.account);
-			keys.set(who.account, [...(keys.get(who.account) ?? []), { ...credential, since: rfc(Date.now()) }]);
-			json({ id: credential.id, algorithm: credential.alg === -8 ? 'Ed25519' : 'ES256' });
-		} catch (e) {
-			fail(422, 'SK_EFACTOR', 37, e.message);
-		}
-	}],
-	['GET', '/api/v1/access/factors', ({ who, json }) => list(json, [{ account: who.account, factor: 'password', since: at(-900) }, { account: who.account, factor: 'totp', since: at(-900) }, ...(keys.get(who.account) ?? []).map((k) => ({ account: who.account, factor: 'webauthn', id: k.id, since: k.since, algorithm: k.alg === -8 ? 'Ed25519' : 'ES256' }))])],
+	['GET', '/api/v1/access/keys', ({ who, json }) => list(json, (keys.get(who.account) ?? []).map((k) => ({ credential: k.id, key: keyText(who.account, k) })))],
 ];

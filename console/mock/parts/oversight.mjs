@@ -40,6 +40,8 @@ const looks = Array.from({ length: 640 }, (_, i) => {
 	return { time: at(-i * 0.31 - 0.1), account, org, event, purpose: event === 'read' ? 'damage_prevention' : '', scope: event === 'read' ? pick(['a-7', 'ff-7', '*'], i, 43) : '', what: event === 'read' ? pick(['findings --since -24h', 'explain 5f3a0c', 'lookup 198.51.100.9', 'campaign show c-12', 'observations --value update-cdn.example'], i, 44) : pick(['access log --org nco', 'access log --what lookup'], i, 45), lease: '', leaf: 7330 - i * 3 };
 });
 
+onAct('access.log', ({ args }) => looks.filter((l) => (!args.account || l.account === args.account) && (!args.org || l.org === args.org) && (!args.what || l.what.includes(args.what)) && (!args.since || l.time >= args.since)).slice(0, args.limit));
+
 /* ---- remarks, inspections ---- */
 
 const remarks = [
@@ -82,11 +84,6 @@ export const routes = [
 	}, { open: true }])),
 	['POST', '/ledger/bend', ({ body, json }) => { bent = body.file ? [body.file, body.at] : null; json({}); }, { open: true }],
 	['GET', '/ledger/witness', ({ res }) => { res.writeHead(200, { 'Content-Type': 'text/plain' }); res.end(witnessKey); }, { open: true }],
-	['GET', '/api/v1/access/log', ({ query, json }) => {
-		const found = looks.filter((l) => (!query.get('account') || l.account === query.get('account')) && (!query.get('org') || l.org === query.get('org')) && (!query.get('what') || l.what.includes(query.get('what'))) && (!query.get('since') || l.time >= query.get('since')));
-		const from = Number(query.get('cursor') ?? 0), limit = Number(query.get('limit') ?? 50);
-		json({ items: found.slice(from, from + limit), next: from + limit < found.length ? String(from + limit) : null, total: found.length, age_s: 0 });
-	}, { duty: 'access.log' }],
 	['GET', '/api/v1/remarks', ({ json }) => json({ items: remarks, next: null, total: remarks.length, age_s: 0 }), { duty: 'g2.read' }],
 	['GET', '/api/v1/inspections', ({ json }) => json({ items: inspections, next: null, total: inspections.length, age_s: 0 }), { duty: 'g2.read' }],
 	['GET', '/api/v1/annual', ({ query, json }) => json(annual(Number(query.get('year') ?? 2026)))],

@@ -31,7 +31,7 @@ for (let i = 0; i < 73; i++) {
 const item = ({ fields, versions, attachments, ...r }, who) => ({ ...r, ...(r.seen === 'gist' && who.kind !== 'nco' ? { org: null } : {}), clocks: clocksOf({ ...r, versions }), attachments_count: attachments.length });
 const one = (make) => (call) => (reports.has(call.params.id) ? make(reports.get(call.params.id), call) : call.fail(404, 'SK_ENOENT', 4, `report ${call.params.id}: there is none`));
 export const routes = [
-	['GET', '/api/v1/reports/schema', ({ json }) => json(schema)],
+	['GET', '/api/v1/reports/schema', ({ json }) => json(schema), { open: true }],
 	['GET', '/api/v1/reports/duplicates', ({ json }) => {
 		const [a, , b, , , c] = [...reports.values()];
 		json({ items: [{ a: a.id, b: b.id, score: 82, why: 'same organisation; times overlap; two indicators in common', title_a: a.title, title_b: b.title, case_a: a.case ?? '', case_b: b.case ?? '' }, { a: b.id, b: c.id, score: 55, why: 'same program; the same day', title_a: b.title, title_b: c.title, case_a: '', case_b: '' }], next: null, total: 2, age_s: 0 });
@@ -56,7 +56,7 @@ export const routes = [
 		emit('report', { id });
 		json({ id, version: versions.length, stage, state: 'open', receipt: { origin: 'sekisho.invalid/centre-demo', leaf: 7340, checkpoint: '' }, clocks: clocksOf(reports.get(id)), duplicates: [] });
 	}, { duty: 'incident.report' }],
-	['POST', '/api/v1/reports/merge', ({ body, json }) => { for (const id of body.ids) if (reports.has(id)) reports.get(id).case = 'c-901'; json({ case: 'c-901' }); }, { duty: 'case.write' }],
+	['POST', '/api/v1/reports/merge', ({ body, json }) => { for (const id of body.id) if (reports.has(id)) reports.get(id).case = 'c-901'; json({ case: 'c-901' }); }, {}],
 	['GET', '/api/v1/reports/{id}/export', one((r, { query, res }) => { res.writeHead(200, { 'Content-Type': query.get('as') === 'jp-csv' ? 'text/csv' : 'application/json', 'Content-Disposition': 'attachment' }); res.end(query.get('as') === 'jp-csv' ? 'item,value\n' : '{}'); })],
 	['POST', '/api/v1/reports/{id}/attachments', one((r, { query, body, json }) => { r.attachments.push({ number: r.attachments.length + 1, name: query.get('name'), size: body.length, sha256: createHash('sha256').update(body).digest('hex'), attached: rfc(Date.now()), leaf: 7341, bytes: body }); json({ number: r.attachments.length }); }), { duty: 'incident.report' }],
 	['GET', '/api/v1/reports/{id}/attachments/{number}', one((r, { params, res, fail }) => { const a = r.attachments.find((x) => String(x.number) === params.number); if (!a) return fail(404, 'SK_ENOENT', 4, 'there is no such attachment'); res.writeHead(200, { 'Content-Type': 'application/octet-stream', 'Content-Disposition': 'attachment' }); return res.end(a.bytes); })],

@@ -20,7 +20,7 @@ export const ACTS = {
 		urgent: { fields: [], main: true },
 		ratify: { fields: [], main: true },
 		stage: { fields: [], main: true },
-		check: { fields: [{ name: 'hits', type: 'count', need: 'known' }, { name: 'false_hits', type: 'count', need: 'known' }, { name: 'not_needed', type: 'flag', need: 'free' }, { ...why, need: 'free' }] },
+		check: { fields: [{ name: 'hits', type: 'count', need: 'known' }, { name: 'false-hits', type: 'count', need: 'known' }, { name: 'not-needed', type: 'flag', need: 'free' }, { ...why, need: 'free' }] },
 		extend: { fields: [{ name: 'with', type: 'id', need: 'known' }] },
 		end: { fields: [why], tone: 'danger' },
 		halt: { fields: [why], tone: 'danger' },
@@ -35,7 +35,7 @@ export const ACTS = {
 		refuse: { fields: [why], tone: 'danger' },
 		consent: { fields: [{ name: 'to', type: 'enum', enum: ['provision'], need: 'free' }], main: true },
 		activate: { fields: [], main: true },
-		extend: { fields: [{ name: 'for', type: 'line', need: 'known' }, why] },
+		extend: { fields: [{ name: 'until', type: 'time', need: 'known' }, why] },
 		suspend: { fields: [{ name: 'as', type: 'enum', enum: ['oversight', 'partner', 'fault'], need: 'known' }, why], tone: 'danger' },
 		resume: { fields: [{ name: 'as', type: 'enum', enum: ['oversight', 'partner', 'fault'], need: 'known' }, why] },
 		terminate: { fields: [why], tone: 'danger' },
@@ -48,7 +48,7 @@ export const ACTS = {
 		withdraw: { fields: [text], tone: 'danger' },
 	},
 	inspect: {
-		begin: { fields: [{ name: 'occasion', type: 'enum', enum: ['ongoing', 'occasional'], need: 'known' }, { ...text, need: 'free' }], main: true },
+		begin: { fields: [{ name: 'occasion', type: 'enum', enum: ['ongoing', 'occasional'], need: 'known' }], main: true },
 		conclude: { fields: [{ name: 'result', type: 'enum', enum: ['in_order', 'remarks'], need: 'known' }, { ...text, need: 'free' }], main: true },
 	},
 	access: {
@@ -63,14 +63,17 @@ export const ACTS = {
 	},
 };
 
-/** Matter, event of the act's statement for a command such as "access.lease.grant". */
-export function statementOf(command) {
-	const [matter, ...rest] = command.split('.');
-	const event = rest.join('.');
-	if (matter === 'access') return { matter: rest[0] === 'role' || rest[0] === 'key' ? 'account' : rest[0], event: undefined };
-	if (matter === 'inspect') return { matter: 'inspection', event };
-	if (command === 'order.draft') return { matter: 'order', event: 'propose' };
-	return { matter, event };
+/** What the statement of a command must be: {matter, event, id}; undefined: not known here, so not compared. */
+export function statementOf(command, id) {
+	const [first, second, third] = command.split('.');
+	if (first === 'access') {
+		if (second === 'log') return { matter: 'access' };
+		if (second === 'factor') return { matter: 'factor' };
+		return { matter: { role: 'account', key: 'account' }[second] ?? second, event: second === 'lease' ? third : undefined, id };
+	}
+	if (first === 'inspect') return { matter: 'inspection', event: second, id };
+	if (command === 'order.draft') return { matter: 'order', event: 'propose', id };
+	return { matter: first, event: second, id };
 }
 
 /** The form of a step: its fields with words from the catalogue. @param {(key: string) => string} t @param {(key: string) => boolean} known */
@@ -84,5 +87,10 @@ export function schemaOf(matter, event, t, known) {
 	});
 }
 
-/** What stands in a request: times as RFC 3339, everything else as it is. */
-export const argsOf = (fields) => Object.fromEntries(Object.entries(fields).map(([k, v]) => [k, typeof v === 'object' && v?.earliest ? v.earliest : v]));
+/** What stands in a request: times as RFC 3339, flags where they are true; a review says outright that it confirms. */
+export function argsOf(command, fields) {
+	const out = {};
+	for (const [key, value] of Object.entries(fields)) if (value !== false) out[key] = typeof value === 'object' && value?.earliest ? value.earliest : value;
+	if (command === 'order.review' && !out.recommend) out.confirm = true;
+	return out;
+}

@@ -89,12 +89,12 @@ export async function orderDigest(order) {
 /* ---- asking the key ---- */
 
 // `digest` (hex) is what readStatement gave. Resolves to the JSON of the assertion.
-export async function signDigest(digest, credentialIds, { rpId = location.hostname, credentials = navigator.credentials } = {}) {
+export async function signDigest(digest, credentialIds, { rpId = globalThis.location?.hostname, credentials = globalThis.navigator?.credentials } = {}) {
 	return assertWith(fromHex(digest), credentialIds, { rpId, credentials });
 }
 
 // A login: the challenge is the server's.
-export async function signChallenge(challenge, credentialIds, { rpId = location.hostname, credentials = navigator.credentials } = {}) {
+export async function signChallenge(challenge, credentialIds, { rpId = globalThis.location?.hostname, credentials = globalThis.navigator?.credentials } = {}) {
 	return assertWith(fromBase64Url(challenge), credentialIds, { rpId, credentials });
 }
 
@@ -115,7 +115,7 @@ async function assertWith(challenge, ids, { rpId, credentials }) {
 	}
 }
 
-export async function enrol({ challenge, account, title, exclude = [] }, { rpId = location.hostname, credentials = navigator.credentials } = {}) {
+export async function enrol({ challenge, account, title, exclude = [] }, { rpId = globalThis.location?.hostname, credentials = globalThis.navigator?.credentials } = {}) {
 	try {
 		const credential = await credentials.create({
 			publicKey: {

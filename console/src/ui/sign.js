@@ -2,7 +2,7 @@
 // One act, from what it says to a signature: the statement comes from the server, its digest is computed here, words and digest are shown, and a security key
 // signs exactly that. Where no key is at hand the same statement can be signed with an SSH key elsewhere. docs/centre.md "Acts from a page"
 import { html, useEffect, useId, useRef, useState } from '../lib/html.js';
-import { post, session } from '../lib/api.js';
+import { post } from '../lib/api.js';
 import { argsOf, schemaOf, statementOf } from '../lib/acts.js';
 import { fieldsToSend, validate } from '../lib/form-model.js';
 import { checkPrepared, isThere, signDigest } from '../lib/webauthn.js';
@@ -26,7 +26,7 @@ export function ActDialog({ command, id, title, order, args: given, words: about
 	const [args, setArgs] = useState(schema.fields.length === 0 ? given ?? {} : null);
 	return html`<${Dialog} title=${title} close=${close} wide>
 		${about && html`<p class="act-about">${about}</p>`}
-		${args === null ? html`<${ActForm} schema=${schema} next=${(fields) => setArgs({ ...given, ...argsOf(fields) })} close=${close} />` : html`<${Sign} command=${command} id=${id} args=${args} order=${order} done=${done} close=${close} />`}
+		${args === null ? html`<${ActForm} schema=${schema} next=${(fields) => setArgs({ ...given, ...argsOf(command, fields) })} close=${close} />` : html`<${Sign} command=${command} id=${id} args=${args} order=${order} done=${done} close=${close} />`}
 	<//>`;
 }
 
@@ -54,18 +54,19 @@ export function Sign({ command, id, args, order, done, close }) {
 	const [keyError, setKeyError] = useState(null);
 	const [busy, setBusy] = useState(null);
 	const button = useRef(null);
+	const request = { command, ...(id ? { id } : {}), args };
 	const prepare = () => {
 		setError(null);
 		setPrepared(null);
-		post('acts/prepare', { command, id, args })
-			.then(async (answer) => setPrepared({ ...answer, ...(await checkPrepared(answer, { ...statementOf(command), id, order })) }))
+		post('acts/prepare', request)
+			.then(async (answer) => setPrepared({ ...answer, ...(await checkPrepared(answer, { ...statementOf(command, id), order })) }))
 			.catch((e) => (e.status === undefined ? setKeyError(e.code ?? 'failed') : setError(e)));
 	};
 	useEffect(prepare, []);
 	useEffect(() => { if (prepared) button.current?.focus(); }, [prepared]);
 	const submit = async (signature) => {
-		const answer = await post('acts/submit', { command, id, args, statement: prepared.statement, signature });
-		say(t('act.done', { what: name('act', command), id }));
+		const answer = await post('acts/submit', { ...request, statement: prepared.statement, signature });
+		say(t('act.done', { what: name('act', command), id: id ?? '' }));
 		done(answer);
 	};
 	const run = (what, act) => async () => {
@@ -80,7 +81,7 @@ export function Sign({ command, id, args, order, done, close }) {
 		}
 		setBusy(null);
 	};
-	const touch = run('key', async () => submit({ kind: 'webauthn', response: await signDigest(prepared.digest, prepared.credentials ?? session.get()?.credentials) }));
+	const touch = run('key', async () => submit({ kind: 'webauthn', response: await signDigest(prepared.digest, prepared.credentials, { rpId: prepared.rp_id }) }));
 	if (error && !prepared) return html`<${Failure} error=${error} retry=${prepare} />`;
 	if (keyError && !prepared) return html`<div class="failure" role="alert"><p class="failure-title"><${Icon} name="warn" /> ${t('act.refused')}</p><p>${t(`key.${keyError}`)}</p></div>`;
 	if (!prepared) return html`<${Loading} lines=${5} />`;
@@ -92,7 +93,7 @@ export function Sign({ command, id, args, order, done, close }) {
 		<section class="sign-digest"><h3>${t('act.digest')}</h3><${Digest} hex=${prepared.digest} label=${t('act.digest')} />
 			<ul class="plain checks-made">
 				<li><${Icon} name="check" /> ${t('act.checked.digest')}</li>
-				<li><${Icon} name="check" /> ${t('act.checked.act', { what: name('act', command), id })}</li>
+				<li><${Icon} name="check" /> ${id ? t('act.checked.act', { what: name('act', command), id }) : t('act.checked.only', { what: name('act', command) })}</li>
 				${order && html`<li><${Icon} name="check" /> ${t('act.checked.order')}</li>`}
 			</ul>
 			<details class="details"><summary>${t('act.statement')}</summary><pre class="statement" tabindex="0">${prepared.statement}</pre></details>

@@ -10,7 +10,8 @@ import { Icon } from '../ui/icons.js';
 import { Tag } from '../ui/marks.js';
 import { Page, Panel } from '../ui/page.js';
 import { Countdown, Facts, Labelled, TabPanel, Tabs, When, tabOf } from '../ui/parts.js';
-import { ActButton } from '../ui/sign.js';
+import { ActButton, ActDialog } from '../ui/sign.js';
+import { copy } from '../ui/value.js';
 import { Empty, Failure, Show } from '../ui/state.js';
 import { Table } from '../ui/table.js';
 
@@ -29,22 +30,22 @@ const keyName = (text) => text.replace(/\+[0-9a-f]{8}\+.*$/, '');
 
 function Mine() {
 	const me = session.get();
-	const factors = useApi('access/factors');
-	const accounts = useApi('access/accounts', { limit: 200 });
+	const keys = useApi('access/keys');
+	const accounts = useApi(may('ledger.inspect') ? 'access/accounts' : null, { limit: 200 });
 	const [busy, setBusy] = useState(false);
 	const [problem, setProblem] = useState(null);
 	const [error, setError] = useState(null);
+	const [made, setMade] = useState(null);
 	const mine = rowsOf(accounts.data ?? { items: [] }).find((a) => a.id === me.account);
+	const known = rowsOf(keys.data ?? { items: [] });
 	const add = async () => {
 		setBusy(true);
 		setProblem(null);
 		setError(null);
 		try {
 			const asked = await post('access/factors/challenge', {});
-			const response = await enrol({ challenge: asked.challenge, account: me.account, title: me.title, exclude: asked.credentials });
-			await post('access/factors/webauthn', { response });
-			say(t('admin.enrolled'));
-			factors.reload();
+			const challenge = (asked?.challenge ?? asked?.text ?? asked?.line ?? String(asked)).trim();
+			setMade(await enrol({ challenge, account: me.account, title: me.title, exclude: known.map((k) => k.credential) }));
 		} catch (e) {
 			if (e.status === undefined) setProblem(e.code ?? 'failed');
 			else setError(e);
@@ -54,10 +55,11 @@ function Mine() {
 	return html`<${Panel} title=${t('admin.me')} id="me"><${Facts} facts=${[[t('admin.account'), me.account], [t('admin.org'), `${me.org} (${name('org', me.kind)})`], [t('admin.roles'), (me.roles ?? []).map((r) => name('role', r)).join(', ')], [t('admin.until'), html`<${When} at=${me.until} />`]]} />
 			<details class="details"><summary>${t('admin.duties', { n: me.duties.length })}</summary><p class="mono note duties">${me.duties.join('  ')}</p></details><//>
 		<${Panel} title=${t('admin.factors')} note=${t('admin.factors.note')} id="factors">
-			<${Show} of=${factors} lines=${3}>${(data) => html`<ul class="plain factors">${rowsOf(data).filter((f) => f.account === undefined || f.account === me.account).map((f) => html`<li><${Icon} name=${f.factor === 'webauthn' ? 'key' : f.factor === 'totp' ? 'clock' : 'user'} /><span><b>${name('factor', f.factor)}</b>${f.algorithm ? html` <span class="note">${f.algorithm}</span>` : ''}${f.id ? html`<br /><span class="mono note">${f.id.slice(0, 24)}…</span>` : ''}</span><span class="note"><${When} at=${f.since} /></span></li>`)}</ul>`}<//>
+			<${Show} of=${keys} lines=${2}>${(data) => (rowsOf(data).length === 0 ? html`<p class="note">${t('admin.factors.none')}</p>` : html`<ul class="plain factors">${rowsOf(data).map((k) => html`<li><${Icon} name="key" /><span><b>${k.key ? t(`keykind.${keyKind(k.key)}`) : t('factor.webauthn')}</b>${!k.key ? html` <span class="note">${t('admin.signin.only')}</span>` : ''}<br /><span class="mono note">${k.credential.slice(0, 24)}…</span></span><span>${k.key && html`<button type="button" class="small" onClick=${() => copy(k.key)}>${t('admin.copykey')}</button>`}</span></li>`)}</ul>`)}<//>
 			<div class="buttons"><button type="button" class="primary" disabled=${busy || !isThere()} onClick=${add}><${Icon} name="key" /> ${busy ? t('act.touch') : t('admin.enrol')}</button></div>
 			<p class="field-help" role="status">${!isThere() ? t('key.absent') : busy ? t('act.touch.help') : t('admin.enrol.help')}</p>
 			${problem && html`<p class="wrong" role="alert"><${Icon} name="warn" /> ${t(`key.${problem}`)}</p>`}${error && html`<${Failure} error=${error} />`}<//>
+		${made && html`<${ActDialog} command="access.factor.register" args=${{ response: made }} title=${t('admin.enrol')} words=${t('admin.enrol.sign')} close=${() => setMade(null)} done=${() => { setMade(null); say(t('admin.enrolled')); keys.reload(); }} />`}
 		${mine && html`<${Panel} title=${t('admin.keys.mine')} note=${t('admin.keys.note')} id="keys"><${Keys} account=${mine} reload=${accounts.reload} /><//>`}`;
 }
 
@@ -148,7 +150,7 @@ function Policy() {
 }
 
 const TABS = { mine: Mine, accounts: Accounts, orgs: Orgs, rights: Rights, leases: Leases, policy: Policy };
-const DUTY = { accounts: 'g3.read', orgs: 'g3.read', rights: 'g3.read', leases: 'g3.read', policy: 'g3.read' };
+const DUTY = { accounts: 'ledger.inspect', orgs: 'ledger.inspect', rights: 'g3.read', leases: 'ledger.inspect', policy: 'ledger.inspect' };
 export default function View({ view }) {
 	const { params } = useRoute();
 	const ids = Object.keys(TABS).filter((id) => !DUTY[id] || may(DUTY[id]));

@@ -66,14 +66,14 @@ function Queue({ view }) {
 	const { params } = useRoute();
 	const me = session.get();
 	const orders = useApi('orders', { all: true, limit: 200 });
-	const bases = useApi('bases', { limit: 200 });
+	const bases = useApi(may('ledger.inspect') ? 'bases' : null, { limit: 200 });
 	useEvent(['order', 'due'], orders.reload, [orders.reload]);
-	const ids = ['orders', 'bases', ...(may('order.propose') ? ['draft'] : [])];
+	const ids = ['orders', ...(may('ledger.inspect') ? ['bases'] : []), ...(may('order.propose') ? ['draft'] : [])];
 	const tab = tabOf(params, ids);
 	const mine = orders.data?.items.filter((o) => isMine(o, me)).length;
 	const mineBases = bases.data?.items.filter((b) => isBasisMine(b, me)).length;
 	return html`<${Page} view=${view} sub=${mine === undefined ? '' : t('decisions.sub', { n: mine + (mineBases ?? 0) })}>
-		<${Tabs} label=${t('nav.decisions')} tabs=${[['orders', t('decisions.orders'), mine || undefined], ['bases', t('decisions.bases'), mineBases || undefined], ...(may('order.propose') ? [['draft', t('decisions.draft')]] : [])]} />
+		<${Tabs} label=${t('nav.decisions')} tabs=${[['orders', t('decisions.orders'), mine || undefined], ...(may('ledger.inspect') ? [['bases', t('decisions.bases'), mineBases || undefined]] : []), ...(may('order.propose') ? [['draft', t('decisions.draft')]] : [])]} />
 		<${TabPanel} tab=${tab}>
 			${tab === 'orders' && html`<${Show} of=${orders} lines=${8}>${(data) => html`<${Orders} orders=${data} me=${me} />`}<//>`}
 			${tab === 'bases' && html`<${Show} of=${bases} lines=${8}>${(data) => html`<${Bases} bases=${data} me=${me} />`}<//>`}

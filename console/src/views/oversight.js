@@ -10,13 +10,13 @@ import { Annual } from './oversight/annual.js';
 import { Ledger } from './oversight/ledger.js';
 import { AccessLog, Bases, Inspections, Remarks, Urgent } from './oversight/rest.js';
 
-const TABS = [['ledger', Ledger], ['bases', Bases, 'g2.read'], ['access', AccessLog, 'access.log'], ['urgent', Urgent, 'g2.read'], ['remarks', Remarks, 'g2.read'], ['inspections', Inspections, 'g2.read'], ['annual', Annual]];
+const TABS = [['ledger', Ledger], ['bases', Bases, 'ledger.inspect'], ['access', AccessLog, 'access.log'], ['urgent', Urgent, 'g2.read'], ['remarks', Remarks, 'ledger.inspect'], ['inspections', Inspections, 'ledger.inspect'], ['annual', Annual, 'report.make']];
 
 export default function View({ view }) {
 	const { params } = useRoute();
 	const shown = TABS.filter(([, , duty]) => !duty || may(duty));
 	const tab = tabOf(params, shown.map(([id]) => id));
-	const remarks = useApi(may('g2.read') ? 'remarks' : null);
+	const remarks = useApi(may('ledger.inspect') ? 'remarks' : null);
 	const late = (remarks.data?.items ?? remarks.data ?? []).filter((r) => r.overdue).length;
 	const Shown = shown.find(([id]) => id === tab)[1];
 	return html`<${Page} view=${view} sub=${t('oversight.sub')}>

@@ -47,7 +47,7 @@ function Duplicates() {
 	const merge = async (p) => {
 		setError(null);
 		try {
-			await post('reports/merge', { ids: [p.a, p.b] });
+			await post('reports/merge', { id: [p.a, p.b] });
 			say(t('reports.merged'));
 			pairs.reload();
 		} catch (e) {

@@ -95,6 +95,7 @@ export default {
 
 	'log.title': { en: 'Who looked at selected information', ja: '選別後通信情報の閲覧者' },
 	'log.note': { en: 'Within the time range above. Each search is itself on record.', ja: '上の期間内を検索。検索自体も記録されます。' },
+	'log.sign': { en: 'Each search of this log is an act of yours: you sign it, and it is on record.', ja: '閲覧記録の検索はあなたの行為として署名され、記録されます。' },
 	'log.who': { en: 'Who', ja: '閲覧者' },
 	'log.what': { en: 'What', ja: '内容' },
 	'log.purpose': { en: 'Purpose', ja: '目的' },

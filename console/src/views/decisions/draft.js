@@ -18,11 +18,11 @@ const TARGETS = { rpz: 'domain', sinkhole: 'domain', flowspec: 'prefix', nftable
 
 const FIELDS = [
 	['id', 'id', 'what', 'known'], ['measure', 'enum', 'what', 'known'], ['action', 'enum', 'what', 'known'], ['target', 'lines', 'what', 'known'], ['rate', 'line', 'what', 'free'],
-	['for', 'line', 'when', 'known'], ['life', 'line', 'when', 'free'], ['check_every', 'line', 'when', 'free'],
+	['for', 'line', 'when', 'known'], ['life', 'line', 'when', 'free'], ['check-every', 'line', 'when', 'free'],
 	['against', 'text', 'why', 'known'], ['finding', 'lines', 'why', 'known'], ['protect', 'lines', 'why', 'free'], ['important', 'lines', 'why', 'free'],
-	['narrower', 'text', 'least', 'known'], ['not_enough', 'text', 'least', 'known'],
+	['narrower', 'text', 'least', 'known'], ['not-enough', 'text', 'least', 'known'],
 	['org', 'lines', 'who', 'known'], ['commander', 'id', 'who', 'free'], ['plan', 'text', 'who', 'known'],
-	['addressee', 'lines', 'abroad', 'free'], ['foreign', 'text', 'abroad', 'free'], ['at_home', 'text', 'abroad', 'free'],
+	['addressee', 'lines', 'abroad', 'free'], ['foreign', 'text', 'abroad', 'free'], ['at-home', 'text', 'abroad', 'free'],
 	['urgent', 'text', 'urgent', 'free'], ['other', 'text', 'urgent', 'free'],
 ];
 function schemaFor(measure) {
@@ -53,9 +53,9 @@ export function Draft() {
 		e.preventDefault();
 		const found = validate(schema, null, 'initial', values);
 		if (!(values.protect?.length || values.important?.length)) found.push({ path: 'protect', code: 'needed' });
-		if (!values.foreign && !values.at_home) found.push({ path: 'at_home', code: 'needed' });
+		if (!values.foreign && !values['at-home']) found.push({ path: 'at-home', code: 'needed' });
 		setFaults(found);
-		if (found.length === 0) setSigning(argsOf(fieldsToSend(schema, null, values)));
+		if (found.length === 0) setSigning(argsOf('order.draft', fieldsToSend(schema, null, values)));
 	};
 	const { id, ...args } = signing ?? {};
 	return html`<form class="long-form" onSubmit=${submit} noValidate>

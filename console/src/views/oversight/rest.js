@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What else an overseer has in hand: bases and what is done under them, who looked, urgent orders, remarks and their days, inspections.
 import { html, useState } from '../../lib/html.js';
-import { may, session, useApi, useList } from '../../lib/api.js';
+import { may, session, useApi } from '../../lib/api.js';
 import { ACTS } from '../../lib/acts.js';
 import { go, href } from '../../lib/route.js';
 import { whole } from '../../lib/numbers.js';
@@ -11,7 +11,7 @@ import { Icon } from '../../ui/icons.js';
 import { Tag } from '../../ui/marks.js';
 import { Panel } from '../../ui/page.js';
 import { Ago, Countdown, Labelled, When } from '../../ui/parts.js';
-import { ActButton } from '../../ui/sign.js';
+import { ActButton, ActDialog } from '../../ui/sign.js';
 import { Empty, Show } from '../../ui/state.js';
 import { List, Table } from '../../ui/table.js';
 
@@ -38,11 +38,12 @@ export function Bases() {
 
 /* ---- who looked ---- */
 
+const LOOKS_MAX = 1000;
 export function AccessLog() {
 	const range = useRange();
 	const [asked, setAsked] = useState(null);
+	const [found, setFound] = useState(null);
 	const [form, setForm] = useState({ account: '', org: '', what: '' });
-	const log = useList(asked ? 'access/log' : null, asked ?? {});
 	const columns = [
 		{ key: 'time', head: t('basis.when'), class: 'nowrap', cell: (r) => html`<${When} at=${r.time} seconds />` },
 		{ key: 'who', head: t('log.who'), cell: (r) => html`${r.account} <span class="note">(${r.org})</span>` },
@@ -54,13 +55,21 @@ export function AccessLog() {
 	];
 	const submit = (e) => {
 		e.preventDefault();
-		setAsked({ ...rangeParams(range), ...form, limit: 50 });
+		setAsked({ ...Object.fromEntries(Object.entries({ ...rangeParams(range), ...form }).filter(([, v]) => v)), limit: LOOKS_MAX });
 	};
 	const box = (key) => html`<${Labelled} label=${t(`log.by.${key}`)}>${(id) => html`<input id=${id} value=${form[key]} onInput=${(e) => setForm({ ...form, [key]: e.target.value.trim() })} autocomplete="off" spellcheck=${false} />`}<//>`;
 	return html`<${Panel} title=${t('log.title')} note=${t('log.note')} id="log">
 		<form class="row log-form" onSubmit=${submit} role="search" aria-label=${t('log.title')}>${box('account')}${box('org')}${box('what')}<button type="submit" class="primary"><${Icon} name="search" /> ${t('search.go')}</button></form>
-		${asked && html`<${List} list=${log} caption=${t('log.title')} columns=${columns} id=${(r) => `${r.leaf} ${r.time} ${r.what}`} empty=${html`<${Empty} title=${t('log.none')}>${t('log.none.do')}<//>`} dense />`}
+		${asked && html`<${ActDialog} command="access.log" args=${asked} title=${t('act.access.log')} words=${t('log.sign')} close=${() => setAsked(null)} done=${(answer) => { setFound(rowsOf(answer)); setAsked(null); }} />`}
+		${found && html`<${Looks} rows=${found} columns=${columns} />`}
 	<//>`;
+}
+/** One page of what a search found at a time. */
+function Looks({ rows, columns }) {
+	const [page, setPage] = useState(0);
+	const from = page * 50;
+	const list = { items: rows.slice(from, from + 50), total: rows.length, from, data: rows, error: null, loading: false, next: from + 50 < rows.length ? () => setPage(page + 1) : null, back: page > 0 ? () => setPage(page - 1) : null };
+	return html`<${List} list=${list} caption=${t('log.title')} columns=${columns} id=${(r) => `${r.leaf} ${r.time} ${r.what}`} empty=${html`<${Empty} title=${t('log.none')}>${t('log.none.do')}<//>`} dense />`;
 }
 
 /* ---- urgent orders ---- */

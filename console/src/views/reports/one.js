@@ -17,7 +17,7 @@ import { Clocks } from './clocks.js';
 import { Said } from './read.js';
 import { Write } from './write.js';
 
-const ATTACH_MAX = 16 << 20;
+const ATTACH_MAX = 8 << 20;
 const COPIES = [['jp-csv', 'csv'], ['jp-json', 'json'], ['nis2', 'json'], ['circia', 'json'], ['stix', 'json']];
 const leafLink = (leaf) => html`<a href=${href('oversight', null, { tab: null, leaf: String(leaf), ledger: null })}>${whole(leaf)}</a>`;
 
@@ -32,7 +32,7 @@ function Copies({ id }) {
 	const get = async (as, ending) => {
 		setError(null);
 		try {
-			const answer = await ask('GET', `reports/${encodeURIComponent(id)}/export`, { params: { as, lang: language.get() }, as: 'response' });
+			const answer = await ask('GET', `reports/${encodeURIComponent(id)}/export`, { params: { as }, as: 'response' });
 			offer(await answer.blob(), `${id}.${as}.${ending}`);
 			say(t('reports.copied', { what: t(`reports.copy.${as}`) }));
 		} catch (e) {
