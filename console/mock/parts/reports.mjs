@@ -28,6 +28,8 @@ for (let i = 0; i < 73; i++) {
 	const versions = [{ version: 1, stage: 'initial', submitted: rfc(Date.parse(aware) + 2 * 3600e3), by: 'omar', leaf: 2100 + i }, ...(stage !== 'initial' ? [{ version: 2, supersedes: 1, stage, submitted: rfc(Date.parse(aware) + 40 * 3600e3), by: 'omar', leaf: 2200 + i }] : [])];
 	reports.set(id, { id, version: versions.length, stage, state: stage === 'final' ? 'final' : 'open', form, regimes: fields.regime, sector: fields.org.sector, tlp: 'amber', handling: i % 9 === 4 ? 'no_statistics' : 'none', org, title: pick(TITLES, i, 2), submitted: versions.at(-1).submitted, aware, case: i % 6 === 0 ? `c-${100 + i}` : null, seen: i % 10 === 7 ? 'gist' : 'full', fields, versions, attachments: i % 4 === 0 ? [{ number: 1, name: 'ransom-note.png', size: 81234, sha256: hex(i, 21, 64), attached: aware, leaf: 2300 + i, bytes: Buffer.from('not a picture') }] : [] });
 }
+/** Id of the nth report. */
+export const reportOf = (n) => [...reports.keys()][n];
 const item = ({ fields, versions, attachments, ...r }, who) => ({ ...r, ...(r.seen === 'gist' && who.kind !== 'nco' ? { org: null } : {}), clocks: clocksOf({ ...r, versions }), attachments_count: attachments.length });
 const one = (make) => (call) => (reports.has(call.params.id) ? make(reports.get(call.params.id), call) : call.fail(404, 'SK_ENOENT', 4, `report ${call.params.id}: there is none`));
 export const routes = [
