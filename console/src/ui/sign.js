@@ -16,7 +16,7 @@ import { Failure, Loading } from './state.js';
 import { copy } from './value.js';
 
 /** A digest that people can compare: eight groups of eight. */
-export const Digest = ({ hex, label }) => html`<span class="digest mono" role="group" aria-label=${label}>${hex.match(/.{1,8}/g).map((part) => html`<span>${part}</span>`)}</span>`;
+export const Digest = ({ hex, label }) => html`<span class="digest-groups mono" role="group" aria-label=${label}>${hex.match(/.{1,8}/g).map((part) => html`<span>${part}</span>`)}</span>`;
 
 /** @param {{command: string, id: string, title: string, order?: string, args?: object, words?: any, done: (answer: any) => void, close: () => void}} props
  *  order: digest of the order that the page shows; the statement must be about it */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A new order: the same words as `sekisho order draft`, with what the law asks for marked as such (LAW.md I5, I9). It is kept for this tab until it is proposed.
-import { html, useEffect, useMemo, useState } from '../../lib/html.js';
+import { html, useLayoutEffect, useMemo, useState } from '../../lib/html.js';
 import { argsOf } from '../../lib/acts.js';
 import { dropDraft, fieldsToSend, keepDraft, nest, readDraft, validate } from '../../lib/form-model.js';
 import { go, useRoute } from '../../lib/route.js';
@@ -42,7 +42,7 @@ export function Draft() {
 	const [faults, setFaults] = useState([]);
 	const [signing, setSigning] = useState(null);
 	const schema = useMemo(() => schemaFor(values.measure), [values.measure]);
-	useEffect(() => { keepDraft('order', { values }); }, [values]);
+	useLayoutEffect(() => { keepDraft('order', { values }); }, [values]);
 	const set = (path, value) => setValues((old) => {
 		const next = withPath(old, path, value);
 		if (path === 'measure' && !(ACTIONS[value] ?? []).includes(next.action)) next.action = ACTIONS[value]?.length === 1 ? ACTIONS[value][0] : undefined;

@@ -59,7 +59,7 @@ export function AccessLog() {
 	};
 	const box = (key) => html`<${Labelled} label=${t(`log.by.${key}`)}>${(id) => html`<input id=${id} value=${form[key]} onInput=${(e) => setForm({ ...form, [key]: e.target.value.trim() })} autocomplete="off" spellcheck=${false} />`}<//>`;
 	return html`<${Panel} title=${t('log.title')} note=${t('log.note')} id="log">
-		<form class="row log-form" onSubmit=${submit} role="search" aria-label=${t('log.title')}>${box('account')}${box('org')}${box('what')}<button type="submit" class="primary"><${Icon} name="search" /> ${t('search.go')}</button></form>
+		<form class="row log-form" onSubmit=${submit} role="search" aria-label=${t('log.title')}>${box('account')}${box('org')}${box('what')}<button type="submit" class="primary"><${Icon} name="search" /> ${t('search.field')}</button></form>
 		${asked && html`<${ActDialog} command="access.log" args=${asked} title=${t('act.access.log')} words=${t('log.sign')} close=${() => setAsked(null)} done=${(answer) => { setFound(rowsOf(answer)); setAsked(null); }} />`}
 		${found && html`<${Looks} rows=${found} columns=${columns} />`}
 	<//>`;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The statutory form: which form and stage, guidance for it, every field with its help. What one does not know yet is "unknown", and the report can go.
-import { html, useEffect, useMemo, useState } from '../../lib/html.js';
+import { html, useEffect, useLayoutEffect, useMemo, useState } from '../../lib/html.js';
 import { post, useApi } from '../../lib/api.js';
 import { dropDraft, fieldsToSend, keepDraft, lackingForFinal, nest, readDraft, validate } from '../../lib/form-model.js';
 import { go } from '../../lib/route.js';
@@ -39,7 +39,7 @@ function Form({ raw, id, before }) {
 	const [error, setError] = useState(null);
 	const [busy, setBusy] = useState(false);
 	const [saved, setSaved] = useState(true);
-	useEffect(() => { setSaved(keepDraft(`report.${key}`, { kind, stage, values })); }, [kind, stage, values]);
+	useLayoutEffect(() => { setSaved(keepDraft(`report.${key}`, { kind, stage, values })); }, [kind, stage, values]);
 	useEffect(() => {
 		const leave = (e) => { if (Object.keys(values).length > 0 && !saved) e.preventDefault(); };
 		addEventListener('beforeunload', leave);
