@@ -45,7 +45,7 @@ async function sound(page) {
 /** Every view once, with one session for each account. */
 async function tour(browser, url, { lang, theme, width = 1440, height = 900, scale = 1, shots = true, name }) {
 	for (const account of new Set(VIEWS.map((v) => v.account))) {
-		const mine = VIEWS.filter((v) => v.account === account && (!only || `${name} ${v.name}`.includes(only)));
+		const mine = VIEWS.filter((v) => v.account === account && (!v.small || ['en light', 'ja dark'].includes(name)) && (!only || `${name} ${v.name}`.includes(only)));
 		if (!mine.length) continue;
 		const page = await open(browser, url, { lang, theme, width, height, account });
 		if (scale !== 1) await page.setViewport({ width, height, deviceScaleFactor: scale });

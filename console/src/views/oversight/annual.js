@@ -31,7 +31,7 @@ export function Annual() {
 		<${Show} of=${report} lines=${10}>${(data) => html`
 			<${Panel}><${Facts} facts=${[[t('ledger.origin'), html`<span class="mono">${data.origin}</span>`], [t('annual.period'), `${data.from?.slice(0, 10)} – ${data.to?.slice(0, 10)}`], [t('annual.acts'), whole(data.acts)], [t('annual.head'), html`<span class="mono">${whole(data.size)} ${data.root}</span>`], [t('annual.simulated'), data.simulated ? t('form.yes') : null]]} /><//>
 			<div class="annual">${data.items.map((item) => html`<${Panel} title=${`${item.item}. ${said(item)}`} note=${item.article ? t('annual.article', { article: item.article }) : ''} id=${`item-${item.item}`}>
-				<div class="table-box"><table class="table table-dense"><caption class="hidden">${said(item)}</caption><thead><tr><th scope="col">${t('annual.what')}</th><th scope="col" class="number">${t('annual.count')}</th><th scope="col">${t('annual.leaves')}</th></tr></thead>
+				<div class="table-box" tabindex="0" role="region" aria-label=${said(item)}><table class="table table-dense"><caption class="hidden">${said(item)}</caption><thead><tr><th scope="col">${t('annual.what')}</th><th scope="col" class="number">${t('annual.count')}</th><th scope="col">${t('annual.leaves')}</th></tr></thead>
 				<tbody>${item.figures.map((figure) => html`<tr><th scope="row">${said(figure)}</th><td class="number"><${Count} figure=${figure} /></td><td><${Leaves} figure=${figure} /></td></tr>`)}</tbody></table></div><//>`)}</div>
 			${data.gists?.length > 0 && html`<${Panel} title=${t('annual.gists')} id="gists"><ul>${data.gists.map((g) => html`<li>${name('act.word', g.kind)}: ${name('act.word', g.about)} (${whole(g.count)})</li>`)}</ul><//>`}`}<//>`;
 }
