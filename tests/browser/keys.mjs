@@ -4,7 +4,7 @@ const focused = (page) => page.evaluate(() => { const e = document.activeElement
 const expect = (what, is, wanted) => { if (is !== wanted) throw new Error(`${what}: ${JSON.stringify(is)}, ${JSON.stringify(wanted)} was expected`); };
 const hash = (page) => page.evaluate(() => location.hash);
 const press = async (page, ...keys) => { for (const k of keys) await page.keyboard.press(k); };
-const until = (page, test, ...args) => page.waitForFunction(test, { timeout: 10000 }, ...args);
+const until = (page, test, ...args) => page.waitForFunction(test, { timeout: page.getDefaultTimeout() }, ...args);
 
 export const KEYS = [
 	['keys: sign in, skip, go to', async (page, { settled }) => {

@@ -101,7 +101,7 @@ const TWINS = [
 	['labels are gone', js('aria-label', 'data-label'), 'en light border'],
 	['text is faint', (text, file) => (file.endsWith('.css') ? text.replace(/--ink-3:\s*#[0-9a-f]+/g, '--ink-3:#d8d8d0') : text), 'en light border'],
 	['j does nothing', js('keys:"j"', 'keys:"%"'), 'keys: rows'],
-	['a word is missing', js('"findings.sentence"', '"findings.sentenc"'), 'en light findings'],
+	['a word is missing', js(/\("findings\.sentence"\)/g, '("findings.sentenc")'), 'en light findings'],
 	['the purpose is not asked for', js('"SK_EPURPOSE"', '"SK_ENOTHING"'), 'purpose'],
 	['notes are not made safe', (text, file) => (file.endsWith('.js') ? text.replace(/new Set\(\["P",/, 'new Set(["IMG","SCRIPT","IFRAME","P",') : text), 'hostile note'],
 	['entries of a ledger are believed', js('throw new Error(`entry ', 'void new Error(`entry '), 'a sound ledger'],
@@ -135,6 +135,7 @@ try {
 					const found = [...KEYS, ...STATES, ...DESK].find(([name]) => name.includes(word));
 					await check(word, async () => {
 						const page = await open(browser, server.url, { account: null });
+						page.setDefaultTimeout(5000);
 						try { if (found) await found[1](page, { signIn, go, settled, sound, screens, url: server.url }); else { await page.waitForSelector('input[name=account]'); await sound(page); } } finally { await page.browserContext().close(); }
 					});
 				}

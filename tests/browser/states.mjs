@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the page does when something is not as it should be, and what it never does.
 const expect = (what, is, wanted) => { if (is !== wanted) throw new Error(`${what}: ${JSON.stringify(is)}, ${JSON.stringify(wanted)} was expected`); };
-const until = (page, test, ...args) => page.waitForFunction(test, { timeout: 15000 }, ...args);
+const until = (page, test, ...args) => page.waitForFunction(test, { timeout: page.getDefaultTimeout() }, ...args);
 
 /** Answers some requests in the server's place: tell(url, request) -> {status, json} or null. */
 async function instead(page, tell) {

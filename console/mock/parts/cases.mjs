@@ -52,7 +52,7 @@ function list({ query, json, who }) {
 	for (; n < COUNT && items.length < limit; n++) {
 		const h = changed.get(n) ?? head(n);
 		if (state && (state === 'open' ? over(h.state) : h.state !== state)) continue;
-		if (query.get('severity') && String(h.severity) !== query.get('severity')) continue;
+		if (query.get('severity') && h.severity < Number(query.get('severity'))) continue;
 		if (mine && h.assignee !== mine) continue;
 		if (q && !h.title.toLowerCase().includes(q) && h.id !== q && h.kind !== q) continue;
 		items.push(h);
@@ -77,7 +77,8 @@ function act({ params, body, who, json, fail, emit }) {
 	if (event === 'unwatch') { c.watchers = c.watchers.filter((w) => w !== who.account); say('state', `${who.account} watches no longer`); }
 	if (event === 'playbook') { c.playbooks.push({ name: body.name, tasks: 2, done: 0 }); c.tasks.push({ id, text: 'Confirm with the owner', done: false, by: who.account, due: null, from_playbook: body.name, grade: 'G2' }); say('task', `playbook ${body.name}, version 1: 1 tasks`); }
 	if (event === 'merge') { if (find(body.into) === null) return fail(404, 'SK_ENOENT', 4, `there is no case ${body.into}`); c.state = 'merged'; say('link', `merged into ${body.into}: ${c.links.length} items went there`, body.into); }
-	if (event === 'split') { say('link', `${body.items?.length ?? 0} items split off into case-10001`, 'case-10001'); }
+	if (event === 'split') { say('link', `${[body.item].flat().length} items split off into case-10001`, 'case-10001'); }
+	if (event === 'bundle') { say('evidence', `bundle ${hex(id, 1, 64)} made for ${body.for}, at most ${body.grade}`); changed.set(n, c); return json({ id: c.id, event, state: c.state, digest: hex(id, 1, 64) }); }
 	c.last = t; c.next = next(c.state); c.tasks_open = c.tasks.filter((x) => !x.done).length;
 	changed.set(n, c);
 	emit('case', { id: c.id });
@@ -85,7 +86,6 @@ function act({ params, body, who, json, fail, emit }) {
 }
 export const routes = [
 	['GET', '/api/v1/cases', list, G1],
-	['GET', '/api/v1/playbooks', ({ json }) => json({ items: KINDS.map((k) => ({ name: k, version: '3', title: { en: TITLES[k], ja: TITLES[k] }, kind: k, tasks: 6 })), next: null }), G1],
 	['GET', '/api/v1/cases/{id}', ({ params, json, fail }) => { const n = find(params.id); return n === null ? fail(404, 'SK_ENOENT', 4, `there is no case ${params.id}`) : json(whole(n)); }, G1],
 	['GET', '/api/v1/cases/{id}/bundle', ({ params, res }) => { res.writeHead(200, { 'Content-Type': 'application/json', 'Content-Disposition': `attachment; filename="${params.id}.bundle.json"` }).end('{}\n'); }, G1],
 	['POST', '/api/v1/cases', ({ body, who, json, fail, emit }) => {

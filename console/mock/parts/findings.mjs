@@ -83,7 +83,7 @@ export function item(i) {
 }
 const number = (id) => parseInt(id.slice(24), 16);
 
-/** Does number i pass? Filters: field, alternatives, and "!value" for what must not be. */
+/** Does number i pass? One value a field, as the server has it. */
 function sieve(query) {
 	const q = (query.get('q') ?? '').toLowerCase();
 	const rules = ['kind', 'class', 'severity', 'technique', 'campaign', 'case'].map((field) => ({ field, yes: query.getAll(field).filter((v) => !v.startsWith('!')), no: query.getAll(field).filter((v) => v.startsWith('!')).map((v) => v.slice(1)) })).filter((r) => r.yes.length + r.no.length);
@@ -171,7 +171,9 @@ function lookup({ query, json }) {
 	json({ value, kind: /^[\d.:a-f]+$/.test(value) ? 'address' : /_/.test(value) ? 'ja4' : 'domain', class: value.startsWith('203.') ? 'foreign' : value.startsWith('192.') || value.startsWith('198.51') ? 'domestic' : null, selectors: value.startsWith('203.') ? [{ kind: 'address', origin: 'feed-a.csv:41', imported: rfc(BORN - 2 * 86400e3) }] : [], findings: seen, first, last, relay: null });
 }
 const G1 = { duty: ['g1.read', 'inspect.query'], g1: true };
+const PARAMETERS = ['since', 'until', 'kind', 'class', 'severity', 'value', 'q', 'muted', 'sort', 'limit', 'cursor'].map((name) => ({ name, in: 'query', schema: { type: 'string' } }));
 export const routes = [
+	['GET', '/api/v1/openapi.json', ({ json }) => json({ openapi: '3.1.0', paths: { '/api/v1/findings': { get: { parameters: PARAMETERS } } } }), { open: true }],
 	['GET', '/api/v1/findings/histogram', histogram, G1],
 	['GET', '/api/v1/findings/{id}', explain, G1],
 	['GET', '/api/v1/findings', list, G1],

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Filters of findings as they stand in the address: f=kind:beacon, f=-class:FF; several of one field are alternatives, fields hold together.
+import { get } from './api.js';
 import { route } from './route.js';
 
 export const FIELDS = ['kind', 'class', 'severity', 'value', 'technique', 'campaign', 'case'];
@@ -15,9 +16,26 @@ export function addFilter(field, value, not = false) {
 	return { f: [...others, (not ? '-' : '') + plain] };
 }
 export const removeFilter = (text) => ({ f: route.get().params.getAll('f').filter((f) => f !== text) });
-/** Parameters of the API: a value that is excluded has a "!" before it. */
-export function filterParams(filters) {
-	const out = {};
-	for (const f of filters) (out[f.field] ??= []).push((f.not ? '!' : '') + f.value);
-	return out;
+/** What the list of findings may be asked for. The server's own description can name more (a newer server's); what it cannot do is done on the page that came. */
+const KNOWN = ['kind', 'class', 'severity', 'value'];
+let described = null;
+export const accepted = () => (described ??= get('openapi.json').then((api) => new Set((api.paths?.['/api/v1/findings']?.get?.parameters ?? []).filter((p) => p.in === 'query').map((p) => p.name)), () => new Set()).then((names) => new Set([...KNOWN, ...FIELDS.filter((f) => names.has(f))])));
+
+/** Does a finding have this value in this field? */
+const has = (item, { field, value }) => {
+	if (field === 'value') return [item.subject, item.counterpart, item.matched].includes(value);
+	if (field === 'technique') return (item.technique ?? []).includes(value);
+	return String(item[field] ?? '') === value;
+};
+/** Filters as parameters, where the server takes them: one value of a field that must be; and a test for what is left.
+ *  @returns {{params: Record<string, string>, test: ((item: any) => boolean)|null}} */
+export function split(filters, names = new Set(KNOWN)) {
+	const params = {}, rest = [];
+	for (const field of FIELDS) {
+		const must = filters.filter((f) => f.field === field && !f.not), not = filters.filter((f) => f.field === field && f.not);
+		if (must.length === 1 && names.has(field)) params[field] = must[0].value;
+		else if (must.length) rest.push((item) => must.some((f) => has(item, f)));
+		if (not.length) rest.push((item) => !not.some((f) => has(item, f)));
+	}
+	return { params, test: rest.length ? (item) => rest.every((r) => r(item)) : null };
 }

@@ -23,7 +23,8 @@ export function Graph({ graph, label, openFinding }) {
 	if (all.length === 0) return html`<${Empty} title=${t('graph.none')} />`;
 	const here = at && places.has(at) ? at : nodes.find((n) => !isFinding(n))?.id ?? nodes[0].id;
 	const near = new Set(edges.filter((e) => e.from === at || e.to === at).flatMap((e) => [e.from, e.to]));
-	const brief = (n) => { const text = n.text ?? n.label ?? ''; return text.length > 24 ? text.slice(0, 24) + '…' : text; };
+	const most = width < 480 ? 12 : 24;
+	const brief = (n) => { const text = n.text ?? n.label ?? ''; return text.length > most ? text.slice(0, most) + '…' : text; };
 	const words = (n) => (isFinding(n) ? `${kindWords(n.kind)}: ${n.text ?? n.label}` : `${name('link', n.kind)}: ${n.text ?? n.label}`);
 	const key = (e) => {
 		if (e.key.startsWith('Arrow')) {

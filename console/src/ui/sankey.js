@@ -44,7 +44,7 @@ export function Sankey({ equation, erased, format, label, reasons = true }) {
 	const end = (list) => (list.length ? list[list.length - 1].y + Math.max(list[list.length - 1].height, 34) : 0);
 	const height = Math.max(end(left), end(middle), end(whys)) + 4;
 	const bar = 14;
-	const x0 = 130, x1 = wide ? Math.round(width * 0.42) : width - 200, x2 = width - 250;
+	const x0 = width < 480 ? 96 : 130, x1 = wide ? Math.round(width * 0.42) : width - (width < 480 ? 150 : 200), x2 = width - 250;
 	let from = 0;
 	return html`<div ref=${box} class="sankey">${width > 0 && html`<svg width=${width} height=${height} role="img" aria-label=${label}>
 		${middle.map((f) => {

@@ -62,7 +62,7 @@ function Account({ who }) {
 		}
 	};
 	return html`<${Popover} class="account" align="right" label=${html`<${Icon} name="user" /><span>${who.account}</span>`} name=${`${t('session.menu')}: ${who.account}`}>${() => html`<div class="account-panel">
-		<p><b>${who.account}</b><br />${who.title ?? who.org}<br /><small>${who.roles?.join(', ')}</small></p>
+		<p><b>${who.account}</b><br />${who.title && who.title !== who.account ? who.title : who.org}<br /><small>${who.roles?.join(', ')}</small></p>
 		<p class="note">${t('session.until', { when: brief(who.until) })}</p>
 		${asked && html`<p class="purpose-chip" title=${t('purpose.active.help')}>${t('purpose.active')}</p>`}
 		<${LanguageSwitch} /><${ThemeSwitch} />

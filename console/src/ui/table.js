@@ -60,7 +60,7 @@ export function Table({ columns, rows, id, open, opened, caption, keys = true, n
 export function Pager({ list }) {
 	if (!list.next && !list.back && list.total === null) return null;
 	const from = whole(list.from + 1), to = whole(list.from + list.items.length);
-	if (list.items.length === 0) return null;
+	if (list.items.length === 0 && !list.next && !list.back) return null;
 	return html`<nav class="pager" aria-label=${t('help.page')}>
 		<span role="status">${list.total === null ? t('list.pages.open', { from, to }) : t('list.pages', { from, to, total: whole(list.total) })}</span>
 		<button type="button" class="square" disabled=${!list.back} aria-label=${t('list.back')} title=${`${t('list.back')} (p)`} onClick=${list.back}><${Icon} name="left" /></button>
@@ -72,7 +72,7 @@ export function Pager({ list }) {
 export function List({ list, empty, ...table }) {
 	if (list.error && list.items.length === 0) return html`<${Failure} error=${list.error} retry=${list.reload} />`;
 	if (list.data === null) return html`<${Loading} lines=${10} />`;
-	if (list.items.length === 0) return empty;
+	if (list.items.length === 0) return html`${empty}<${Pager} list=${list} />`;
 	return html`<div class=${'list' + (list.loading ? ' list-loading' : '')} aria-busy=${list.loading}>
 		${list.error && html`<${Failure} error=${list.error} retry=${list.reload} />`}
 		<${Table} rows=${list.items} next=${list.next} back=${list.back} ...${table} />

@@ -60,7 +60,7 @@ function One({ view, id }) {
 	if (!c) return html`<${Page} view=${view} title=${id}>${answer.error ? html`<${Failure} error=${answer.error} retry=${answer.reload} />` : html`<${Loading} lines=${10} />`}<//>`;
 	const from = Date.parse(c.first), to = Math.max(Date.parse(c.last), from + 1);
 	const members = c.members ?? [];
-	return html`<${Page} view=${view} title=${html`<span class="mono">${c.id}</span>`} sub=${html`<${State} of=${c.state} /> ${t('campaigns.one', { heat: c.heat.toFixed(1), n: c.findings })}`} tools=${html`<a class="button" href=${href('findings', null, { f: `campaign:${c.id}`, since: c.first, until: null })}>${t('campaigns.findings')}</a><a class="button" href=${href('cases', 'new', { campaign: c.id, title: c.kinds.map(kindWords).join(', ') })}>${t('explain.case')}</a>`}>
+	return html`<${Page} view=${view} title=${html`<span class="mono">${c.id}</span>`} sub=${html`<${State} of=${c.state} /> ${t('campaigns.one', { heat: c.heat.toFixed(1), n: c.findings })}`} tools=${html`${(c.strongest?.value ?? c.best_link?.text) && html`<a class="button" href=${href('findings', null, { f: `value:${c.strongest?.value ?? c.best_link.text}`, since: c.first, until: null })}>${t('campaigns.findings')}</a>`}<a class="button" href=${href('cases', 'new', { campaign: c.id, title: c.kinds.map(kindWords).join(', ') })}>${t('explain.case')}</a>`}>
 		<p class="back"><a href=${href('campaigns')}>← ${t('campaigns.back')}</a></p>
 		<div class="campaign-grid">
 			<${Panel} id="graph" class="campaign-graph" title=${t('campaigns.graph')} note=${t('campaigns.graph.note')}><${Graph} graph=${c.graph} label=${t('campaigns.graph.label', { n: c.graph?.nodes?.length ?? 0 })} openFinding=${(short) => { const m = members.find((x) => x.id.startsWith(short)); if (m) location.hash = href('findings', m.id); }} /><//>
@@ -92,7 +92,7 @@ function One({ view, id }) {
 				{ key: 'kind', head: t('findings.kind'), cell: (m) => kindWords(m.kind), class: 'nowrap' },
 				{ key: 'sentence', head: t('findings.sentence'), cell: (m) => m.sentence },
 				{ key: 'count', head: t('findings.count'), number: true, cell: (m) => whole(m.count) },
-			]} />${members.length > 50 && html`<p class="note"><a href=${href('findings', null, { f: `campaign:${c.id}` })}>${t('campaigns.members.more', { n: members.length - 50 })}</a></p>`}<//>
+			]} />${members.length > 50 && html`<p class="note">${t('campaigns.members.more', { n: members.length - 50 })}</p>`}<//>
 		</div>
 	<//>`;
 }

@@ -13,7 +13,7 @@ export default {
 	'campaigns.hosts': { en: 'Own hosts', ja: '自組織ホスト' },
 	'campaigns.life': { en: 'Active', ja: '活動期間' },
 	'campaigns.one': { en: { one: 'heat {heat}, {n} finding', other: 'heat {heat}, {n} findings' }, ja: '活発度 {heat}・検知 {n} 件' },
-	'campaigns.findings': { en: 'All its findings', ja: '検知をすべて表示' },
+	'campaigns.findings': { en: 'Findings of its strongest link', ja: '最も強い結び付きの検知' },
 	'campaigns.back': { en: 'All campaigns', ja: '攻撃活動の一覧' },
 	'campaigns.graph': { en: 'What ties them', ja: '結び付き' },
 	'campaigns.graph.note': { en: 'squares: findings; circles: what they share, the larger the heavier', ja: '四角：検知、円：共有する値（大きいほど強い）' },

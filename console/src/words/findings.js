@@ -22,6 +22,7 @@ export default {
 	'findings.timeline.none': { en: 'No finding in this range.', ja: 'この期間に検知はありません。' },
 	'findings.timeline.label': { en: { one: '{n} finding from {from} to {to}.', other: '{n} findings from {from} to {to}.' }, ja: '{from}–{to} の検知 {n} 件。' },
 	'findings.wider': { en: 'Zoom out', ja: '期間を広げる' },
+	'findings.hidden': { en: { one: '{n} of this page is left out by the filters.', other: '{n} of this page are left out by the filters.' }, ja: 'このページの {n} 件を条件により非表示にしています。' },
 	'findings.none': { en: 'No finding', ja: '検知なし' },
 	'findings.none.do': { en: 'None in this range. Choose a longer one above; sekisho findings --muted lists what was muted.', ja: 'この期間にはありません。上で期間を広げてください。ミュート分は sekisho findings --muted で確認できます。' },
 	'findings.none.filtered': { en: 'None matches the filters in this range. Take one away, or choose a longer range.', ja: '条件に合う検知がありません。条件を外すか、期間を広げてください。' },

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Findings: what was concluded, the newest first; narrowed by chips, each value a way to go on.
-import { html, useMemo, useState } from '../../lib/html.js';
+import { html, useEffect, useMemo, useState } from '../../lib/html.js';
 import { useApi, useList } from '../../lib/api.js';
 import { useEvent } from '../../lib/events.js';
-import { FIELDS, filterParams, filtersOf } from '../../lib/filters.js';
+import { accepted, filtersOf, split } from '../../lib/filters.js';
 import { useKeys } from '../../lib/keys.js';
 import { whole } from '../../lib/numbers.js';
 import { change, useRoute } from '../../lib/route.js';
@@ -30,10 +30,19 @@ const columns = () => [
 	{ key: 'confidence', head: t('findings.confidence'), cell: (f) => html`<${Confidence} of=${f.confidence} />`, class: 'col-confidence' },
 ];
 
-function Timeline({ params, range }) {
-	const answer = useApi('findings/histogram', { ...params, buckets: 96 });
+/** The histogram without the kinds that are left out: the server counts kind by kind, so this is exact. */
+function without(data, kinds) {
+	const yes = kinds.filter((f) => !f.not).map((f) => f.value), no = kinds.filter((f) => f.not).map((f) => f.value);
+	if (!data?.by_kind || kinds.length === 0) return data;
+	const by_kind = Object.fromEntries(Object.entries(data.by_kind).filter(([k]) => (yes.length === 0 || yes.includes(k)) && !no.includes(k)));
+	return { ...data, by_kind, counts: data.counts.map((_, i) => Object.values(by_kind).reduce((sum, c) => sum + c[i], 0)) };
+}
+
+function Timeline({ params, range, kinds: chosen }) {
+	const raw = useApi('findings/histogram', { ...params, buckets: 96 });
+	const answer = { ...raw, data: without(raw.data, chosen) };
 	const [over, setOver] = useState(null);
-	const kinds = useMemo(() => Object.entries(answer.data?.by_kind ?? {}).map(([kind, counts]) => ({ kind, counts, sum: counts.reduce((a, b) => a + b, 0) })).sort((a, b) => b.sum - a.sum), [answer.data]);
+	const kinds = useMemo(() => Object.entries(answer.data?.by_kind ?? {}).map(([kind, counts]) => ({ kind, counts, sum: counts.reduce((a, b) => a + b, 0) })).sort((a, b) => b.sum - a.sum), [raw.data, chosen.map((f) => f.text).join()]);
 	return html`<${Panel} id="timeline" class="timeline" title=${t('findings.timeline')} note=${t('findings.timeline.note')} tools=${!range.live || range.since.startsWith('-') === false ? html`<button type="button" class="quiet" onClick=${() => { const wide = range.to - range.from; setRange(range.from - wide / 2, Math.min(Date.now(), range.to + wide / 2)); }}>${t('findings.wider')}</button>` : null}>
 		<${Show} of=${answer} lines=${4}>${(d) => d.counts.length === 0 || d.counts.every((c) => c === 0) ? html`<p class="note">${t('findings.timeline.none')}</p>` : html`
 			<${Histogram} data=${d} overlay=${over && d.by_kind[over]} end=${range.to} brush=${setRange} label=${t('findings.timeline.label', { n: d.counts.reduce((a, b) => a + b, 0), from: clock(range.from, { seconds: false }), to: clock(range.to, { seconds: false }) })} />
@@ -49,9 +58,14 @@ export default function Findings({ view, id }) {
 	const q = params.get('q');
 	const [fresh, setFresh] = useState(0);
 	useEvent('finding', (d) => setFresh((n) => n + (d?.new ?? 1)), []);
-	const common = { ...rangeParams(range), ...filterParams(filters), q, muted: params.get('muted') };
+	const [names, setNames] = useState();
+	useEffect(() => { accepted().then(setNames); }, []);
+	const asked = split(filters, names);
+	const common = { ...rangeParams(range), ...asked.params, q, muted: params.get('muted') };
 	const sort = params.get('sort');
-	const list = useList('findings', { ...common, sort: sort ?? 'last', limit: 50 });
+	const page = useList('findings', { ...common, sort: sort ?? 'last', limit: 50 });
+	const list = asked.test ? { ...page, items: page.items.filter(asked.test), total: null } : page;
+	const hidden = page.items.length - list.items.length;
 	const open = (f) => { location.hash = href('findings', f.id, Object.fromEntries([...new Set(params.keys())].filter((k) => k !== 'lookup').map((k) => [k, params.getAll(k)]))); };
 	const shut = () => { location.hash = href('findings', null, Object.fromEntries([...new Set(params.keys())].filter((k) => k !== 'lookup').map((k) => [k, params.getAll(k)]))); };
 	const lookup = params.get('lookup');
@@ -61,12 +75,13 @@ export default function Findings({ view, id }) {
 	return html`<${Page} view=${view} tools=${html`<${SavedViews} /><${Export} items=${list.items} />`}>
 		<div class="stack">
 			<${Chips} filters=${filters} q=${q} />
-			<${Timeline} params=${common} range=${range} />
+			<${Timeline} params=${common} range=${range} kinds=${filters.filter((f) => f.field === 'kind')} />
 			<div class=${'split' + (pane ? ' with-pane' : '')}>
-				<${Panel} class="findings-list" title=${t('findings.list')} id="list" note=${list.total !== null ? t('findings.total', { n: list.total }) : list.loading ? '' : t('findings.total.many')}
+				<${Panel} class="findings-list" title=${t('findings.list')} id="list" note=${asked.test ? '' : list.total !== null ? t('findings.total', { n: list.total }) : list.loading ? '' : t('findings.total.many')}
 					tools=${html`${fresh > 0 && range.live && html`<button type="button" class="fresh" onClick=${show}>${t('list.new', { n: fresh })}</button>`}
 						<label class="inline">${t('findings.sort')}<select value=${sort ?? 'last'} onChange=${(e) => change({ sort: e.target.value === 'last' ? null : e.target.value })}>${['last', 'first', 'severity', 'count'].map((s) => html`<option value=${s}>${t('findings.sort.' + s)}</option>`)}</select></label>
 						<label class="check"><input type="checkbox" checked=${params.get('muted') === '1'} onChange=${(e) => change({ muted: e.target.checked ? '1' : null })} />${t('findings.with.muted')}</label>`}>
+					${hidden > 0 && html`<p class="note" role="status">${t('findings.hidden', { n: hidden })}</p>`}
 					<${List} list=${list} columns=${columns()} id=${(f) => f.id} open=${open} opened=${id} caption=${t('findings.list')}
 						empty=${html`<${Empty} title=${t('findings.none')} action=${(filters.length > 0 || q) && html`<div class="buttons"><button type="button" onClick=${() => change({ f: null, q: null })}>${t('findings.none.clear')}</button></div>`}>${filters.length > 0 || q ? t('findings.none.filtered') : t('findings.none.do')}<//>`} />
 				<//>
@@ -75,4 +90,3 @@ export default function Findings({ view, id }) {
 		</div>
 	<//>`;
 }
-export { FIELDS };
