@@ -146,9 +146,9 @@ enum sk_err sk_web_admit(struct request *request)
 	enum sk_err routed = sk_web_route(&request->call, request->method, request->uri, allow);
 	struct sk_fault why = request->call.fault;
 	SK_TRY(check_rates(request));
-	if (routed != SK_OK) {
+	if (request->call.row == NULL) {
 		request->call.fault = why;
-		if (allow[0] != '\0' && request->call.row == NULL)
+		if (allow[0] != '\0')
 			request->status = MHD_HTTP_METHOD_NOT_ALLOWED;
 		return routed;
 	}
@@ -156,6 +156,11 @@ enum sk_err sk_web_admit(struct request *request)
 	SK_TRY(check_origin(request));
 	SK_TRY(check_caller(request));
 	SK_TRY(check_purpose(request));
+	/* Whoever may not learns nothing of what he asked for, not even that it is malformed. */
+	if (routed != SK_OK) {
+		request->call.fault = why;
+		return routed;
+	}
 	return check_body(request);
 }
 
