@@ -52,6 +52,12 @@ void sk_report_add_clocks(struct sk_json_writer *w, const struct sk_report_clock
 SK_MUST enum sk_err sk_report_add_receipt(const struct sk_report_desk *desk, struct sk_json_writer *w, const char *key, uint64_t leaf, struct sk_fault *fault);
 /* Print what was written, or the fault. Ends the buffer. Returns the exit code. */
 int sk_report_end(const struct sk_report_args *args, struct sk_buf *out, enum sk_err err, const struct sk_fault *fault);
+/* Is it asked for by the options of list? seen is what whoever asks sees of it. */
+bool sk_report_wanted(const struct sk_report_args *args, const struct sk_report *report, enum sk_report_seen seen, int64_t since_ns);
+/* Members of a list's item, as far as whoever asks sees it. */
+void sk_report_add_item(const struct sk_report_desk *desk, struct sk_json_writer *w, const struct sk_report *report, const struct sk_report_entry *entry, enum sk_report_seen seen);
+/* Open without asking who it is: the caller knows, and sets person and known for each question. */
+SK_MUST enum sk_err sk_report_desk_fold(const struct sk_report_args *args, bool write, struct sk_report_desk *out, struct sk_fault *fault);
 /* One clock as a line for people. */
 void sk_report_clock_line(const struct sk_report_clock *clock, struct sk_buf *out);
 

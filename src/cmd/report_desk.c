@@ -46,7 +46,7 @@ static enum sk_err find_person(struct sk_report_desk *desk, bool anybody, struct
 	return SK_OK;
 }
 
-enum sk_err sk_report_desk_open(const struct sk_report_args *args, bool write, bool anybody, struct sk_report_desk *out, struct sk_fault *fault)
+enum sk_err sk_report_desk_fold(const struct sk_report_args *args, bool write, struct sk_report_desk *out, struct sk_fault *fault)
 {
 	char db[SK_PATH_MAX], key[SK_PATH_MAX];
 	*out = (struct sk_report_desk){.args = args};
@@ -55,8 +55,15 @@ enum sk_err sk_report_desk_open(const struct sk_report_args *args, bool write, b
 	enum sk_err err = sk_office_law_in_force(&out->office, &out->law, fault);
 	if (err == SK_OK)
 		err = sk_reports_open(sk_centre_path(&out->office.centre, "reports.db", db), sk_centre_path(&out->office.centre, "keys/report.key", key), out->office.centre.docket, write, &out->reports, fault);
-	if (err == SK_OK)
-		err = find_person(out, anybody, fault);
+	if (err != SK_OK)
+		sk_report_desk_close(out);
+	return err;
+}
+
+enum sk_err sk_report_desk_open(const struct sk_report_args *args, bool write, bool anybody, struct sk_report_desk *out, struct sk_fault *fault)
+{
+	SK_TRY(sk_report_desk_fold(args, write, out, fault));
+	enum sk_err err = find_person(out, anybody, fault);
 	if (err != SK_OK)
 		sk_report_desk_close(out);
 	return err;

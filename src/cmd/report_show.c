@@ -19,7 +19,7 @@ static bool has_regime(const struct sk_report_facts *facts, const char *regime)
 	return false;
 }
 
-static bool wanted(const struct sk_report_args *args, const struct sk_report *report, enum sk_report_seen seen, int64_t since_ns)
+bool sk_report_wanted(const struct sk_report_args *args, const struct sk_report *report, enum sk_report_seen seen, int64_t since_ns)
 {
 	const struct sk_report_entry *newest = sk_report_newest(report);
 	const struct sk_report_facts *facts = &newest->facts;
@@ -48,7 +48,7 @@ static void add_time(struct sk_json_writer *w, const char *key, int64_t ns)
 }
 
 /* Members of a list's item; also the head of a report that is shown. */
-static void add_item(const struct sk_report_desk *desk, struct sk_json_writer *w, const struct sk_report *report, const struct sk_report_entry *entry, enum sk_report_seen seen)
+void sk_report_add_item(const struct sk_report_desk *desk, struct sk_json_writer *w, const struct sk_report *report, const struct sk_report_entry *entry, enum sk_report_seen seen)
 {
 	const struct sk_report_facts *facts = &entry->facts;
 	struct sk_report_clock clocks[SK_REPORT_CLOCKS_MAX];
@@ -128,12 +128,12 @@ static enum sk_err list_all(struct sk_report_desk *desk, struct sk_buf *out, str
 	for (size_t i = sk_reports_count(desk->reports); i-- > 0 && shown < limit;) {
 		const struct sk_report *report = sk_reports_at(desk->reports, i);
 		enum sk_report_seen seen = sk_report_desk_seen(desk, report);
-		if (seen == SK_REPORT_NOTHING || !wanted(args, report, seen, since))
+		if (seen == SK_REPORT_NOTHING || !sk_report_wanted(args, report, seen, since))
 			continue;
 		shown++;
 		if (args->office.json) {
 			sk_json_object(&w, NULL);
-			add_item(desk, &w, report, sk_report_newest(report), seen);
+			sk_report_add_item(desk, &w, report, sk_report_newest(report), seen);
 			sk_json_end(&w);
 		} else {
 			list_line(desk, report, seen, out);
@@ -265,7 +265,7 @@ static enum sk_err show_json(struct sk_report_desk *desk, const struct sk_report
 	struct sk_json_writer w;
 	sk_json_begin(&w, out, false);
 	sk_json_object(&w, NULL);
-	add_item(desk, &w, report, entry, seen);
+	sk_report_add_item(desk, &w, report, entry, seen);
 	SK_TRY(sk_report_add_receipt(desk, &w, "ledger_receipt", entry->leaf, fault));
 	if (seen == SK_REPORT_FULL) {
 		sk_report_value(&w, "fields", document->top);

@@ -77,6 +77,22 @@ static bool time_of(const char *text, int64_t otherwise, int64_t *out)
 	return text == NULL || sk_time_parse(text, out) == SK_OK;
 }
 
+/* Which exclusions are in force is the policy's to say, where there is a centre with one; else those of the act. */
+static enum sk_err judge(const struct sk_report_args *args, const struct sk_report_event *event, struct sk_report_duty *out, struct sk_fault *fault)
+{
+	char path[SK_PATH_MAX];
+	struct sk_office office;
+	const struct sk_law *law = NULL;
+	if (sk_file_join(path, sizeof path, args->office.folder, "centre/centre.json") != SK_OK || !sk_file_exists(path))
+		return sk_report_duty(event, NULL, out, fault);
+	SK_TRY(sk_office_open(args->cmd, args->office.folder, false, &office, fault));
+	enum sk_err err = sk_office_law_in_force(&office, &law, fault);
+	if (err == SK_OK)
+		err = sk_report_duty(event, law != NULL ? sk_law_deadline(law, "jp_act_art5", "final", event->at_ns, office.centre.simulated) : NULL, out, fault);
+	sk_office_close(&office);
+	return err;
+}
+
 int sk_report_trigger(const struct sk_report_args *args)
 {
 	struct sk_report_event event = {.class_ = args->class_, .trigger = args->trigger, .attempted_only = args->attempted_only};
@@ -93,7 +109,7 @@ int sk_report_trigger(const struct sk_report_args *args)
 		return sk_cmd_usage(args->cmd, "report", "trigger needs --class and --trigger, or --table");
 	if (!time_of(args->at, args->cmd->clock.unix_ns(args->cmd->clock.context), &event.at_ns) || !time_of(args->designated, 0, &event.designated_ns) || !time_of(args->specified, 0, &event.specified_ns))
 		return sk_cmd_usage(args->cmd, "report", "--at, --designated, --specified: expected a time (RFC 3339) or a day");
-	if (sk_report_duty(&event, NULL, &duty, &fault) != SK_OK)
+	if (judge(args, &event, &duty, &fault) != SK_OK)
 		return sk_report_end(args, &out, fault.err, &fault);
 	if (args->office.json) {
 		sk_json_begin(&w, &out, false);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Damage reports from outside: a statutory life from the early warning to the final in several regimes, clocks and reminders, triggers, duplicates, who sees what, small numbers, attachments, copies for
 others (each judged here a second time), and what is told when somebody changes the database."""
-import copy, csv, datetime, io, re, sqlite3, stat, sys
+import copy, csv, datetime, io, re, socket, sqlite3, stat, subprocess, sys
 from access import Centre
 from lib import *
 
@@ -124,7 +124,7 @@ def a_life():
         for name in ("reports.db", "keys/report.key"): expect(stat.S_IMODE(os.stat(f"{c.dir}/centre/{name}").st_mode) == 0o600, name)
         seen = c.verify()["opened"]; expect({k["kind"]: k["judged"] for k in seen["kinds"]}["report"], f"{seen}")
         # a session acts as its account
-        sekisho("report", "list", "--dir", c.dir, code=2); expect([r["id"] for r in c.asked("u_acme", "list", "--regime", "nis2", "--q", "acme")] == [rid] and not c.asked("u_acme", "list", "--state", "warned"), "list")
+        expect([r["id"] for r in c.asked("u_acme", "list", "--regime", "nis2", "--q", "acme")] == [rid] and not c.asked("u_acme", "list", "--state", "warned"), "list")
 
 def reminders():
     with Folder() as f:
@@ -150,6 +150,11 @@ def triggers():
     expect(not ask("--class", "core", "--trigger", "compromise", "--specified", "2026-12-01", *day)["duty"], "a change of rules")
     expect(ask("--class", "core", "--trigger", "compromise", "--attempted-only")["duty"] and not ask("--class", "nearest_firewall", "--trigger", "compromise", "--attempted-only")["duty"], "attempted obstruction")
     sekisho("report", "trigger", "--class", "toaster", "--trigger", "compromise", code=2)
+    with Folder() as f:
+        # which exclusions are in force is the policy's to say
+        c = Office(f, policy=None); text = open(f"{ROOT}/policy/jp-2025.yaml").read().replace("    except: [attempted_obstruction, six_months_after_designation]\n", "    except: [attempted_obstruction]\n"); open(f + "/p.yaml", "w").write(text)
+        young = ("--class", "core", "--trigger", "compromise", "--designated", "2027-03-01", *day, "--dir", c.dir); expect(not ask(*young)["duty"], "the act's own")
+        sekisho("policy", "load", f + "/p.yaml", "--dir", c.dir, "--key", c.key("paul")); sekisho("policy", "ack", "--dir", c.dir, "--key", c.key("chair"), code=None); expect(ask(*young)["duty"], "a policy without that exclusion")
 
 # rule: FORM-7
 def duplicates():
@@ -289,7 +294,51 @@ def own_network():
         sekisho("report", "submit", "-", "--stage", "follow_up", "--id", got["id"], "--dir", c.dir, "--key", c.key("rita"), stdin=json.dumps({k: v for k, v in first(regime=()).items() if k != "report_stage"}).encode())
         text = sekisho("report", "show", got["id"][:8], "--dir", c.dir, "--key", c.key("anna"), "--lang", "ja").out; expect("事業者" in text and "Acme" in text, text)
 
-TESTS = [what_is_no_report, a_life, reminders, triggers, duplicates, who_sees_what, copies, small_numbers, attachments, who_can_write_to_the_database, own_network]
+def free_port():
+    with socket.socket() as s: s.bind(("127.0.0.1", 0)); return s.getsockname()[1]
+
+def over_http():
+    """The same over the API: what a browser does, with a session's token."""
+    import http.client, time, urllib.parse
+    with Folder() as f:
+        c = Office(f); port = free_port(); secret = f + "/pw"; open(secret, "w").write("correct horse battery\n"); os.chmod(secret, 0o600); tokens = {}
+        for who in ("u_acme", "nina", "u_beta"):
+            c.act(who, "factor", "password", who, "--password-file", secret); sekisho("access", "session", "begin", who, "--dir", c.dir, "--password-file", secret, "--token-file", f"{f}/{who}.token")
+            tokens[who] = open(f"{f}/{who}.token").read().strip()
+        sekisho("report", "list", "--dir", c.dir, code=2); expect(json.loads(sekisho("report", "list", "--json", "--dir", c.dir, env={"SEKISHO_SESSION": tokens["u_acme"]}).out) == [], "a session"); sekisho("report", "list", "--dir", c.dir, env={"SEKISHO_SESSION": "x" * 43}, code=37)
+        with open(f + "/log", "w") as log: server = subprocess.Popen([SEKISHO, "serve", "--dir", c.dir, "--listen", f"127.0.0.1:{port}", "--password-alone"], stdout=log, stderr=log)
+        try:
+            def call(method, path, who=None, body=None, raw=None, status=200):
+                line = http.client.HTTPConnection("127.0.0.1", port, timeout=60); headers = {"Authorization": "Bearer " + tokens[who]} if who else {}
+                if body is not None: raw, headers["Content-Type"] = json.dumps(body), "application/json"
+                elif raw is not None: headers["Content-Type"] = "application/octet-stream"
+                line.request(method, "/api/v1/" + path, raw, headers); got = line.getresponse(); data = got.read()
+                expect(got.status == status, f"{method} {path}: {got.status}, expected {status}: {data[:600]}"); got.data = data; line.close()
+                return got
+            for _ in range(600):
+                try: call("GET", "openapi.json"); break
+                except OSError: expect(server.poll() is None, open(f + "/log").read()); time.sleep(0.05)
+            schema = json.loads(call("GET", "reports/schema").data); expect({"name", "type", "help", "label", "group", "forms", "final"} <= set(schema["fields"][0]) and len(schema["stages"]) == 6, "schema")
+            call("GET", "reports", status=401); call("POST", "reports", who="nina", body={"stage": "initial", "fields": first()}, status=403)
+            said = json.loads(call("POST", "reports", who="u_acme", body={"stage": "final", "fields": {k: v for k, v in first().items() if k != "report_stage"}}, status=422).data)["error"]; expect(said["exit"] == 10 and said["line"].startswith("report: ") and "final report knows it" in said["line"], f"{said}")
+            got = json.loads(call("POST", "reports", who="u_acme", body={"stage": "initial", "fields": {k: v for k, v in first().items() if k != "report_stage"}}).data); rid = got["id"]; expect(got["version"] == 1 and got["receipt"]["leaf"] > 0 and got["clocks"], f"{got}")
+            call("POST", "reports", who="u_acme", body={"stage": "follow_up", "id": rid, "fields": {k: v for k, v in first().items() if k != "report_stage"}})
+            for _ in range(3): c.submit("u_acme", first(regime=("nis2", "jp_act_art5")))
+            ids, cursor = [], ""
+            while cursor is not None:
+                page = json.loads(call("GET", "reports?limit=2" + (f"&cursor={cursor}" if cursor else ""), who="u_acme").data); ids += [r["id"] for r in page["items"]]; cursor = page["next"]; expect(len(page["items"]) <= 2, "limit")
+            expect(len(ids) == len(set(ids)) == 4 and ids[-1] == rid, f"pages: {ids}"); expect(len(json.loads(call("GET", "reports?regime=nis2", who="u_acme").data)["items"]) == 3, "filter"); expect(json.loads(call("GET", "reports", who="u_beta").data)["items"] == [], "another's")
+            call("GET", "reports/" + rid, who="u_beta", status=404); expect(json.loads(call("GET", f"reports/{rid}?version=1", who="nina").data)["fields"]["form_kind"] == "ransomware", "show")
+            evil = b"<script>alert(1)</script>\0\xff"; call("POST", f"reports/{rid}/attachments?name=x.html", who="u_acme", raw=evil)
+            number = json.loads(call("GET", "reports/" + rid, who="nina").data)["attachments"][0]["number"]; back = call("GET", f"reports/{rid}/attachments/{number}", who="nina")
+            expect(back.data == evil and back.headers["Content-Type"] == "application/octet-stream" and back.headers["Content-Disposition"].startswith("attachment") and back.headers["X-Content-Type-Options"] == "nosniff", f"{back.headers}")
+            csv_ = call("GET", f"reports/{rid}/export?as=jp-csv", who="nina"); expect(csv_.data.decode().startswith("項番,") and csv_.headers["Content-Type"] == "application/octet-stream", "export"); call("GET", f"reports/{rid}/export?as=stix", who="nina", status=403)
+            for path in ("reports/duplicates", "reports/statistics", "reports/due"): json.loads(call("GET", path, who="nina").data)
+            case = json.loads(call("POST", "reports/merge", who="nina", body={"id": ids[:2]}).data)["case"]; expect({r["id"] for r in json.loads(call("GET", "reports?case=" + case, who="nina").data)["items"]} == set(ids[:2]), "merge")
+        finally:
+            server.terminate(); server.wait(30)
+
+TESTS = [what_is_no_report, a_life, reminders, triggers, duplicates, who_sees_what, copies, small_numbers, attachments, who_can_write_to_the_database, own_network, over_http]
 if __name__ == "__main__":
     chosen = [t for t in TESTS if len(sys.argv) < 2 or t.__name__ in sys.argv[1:]]
     for test in chosen: test(); print("ok", test.__name__, flush=True)

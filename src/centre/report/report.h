@@ -40,6 +40,8 @@ struct sk_report {
 SK_MUST enum sk_err sk_reports_open(const char *db_path, const char *key_path, struct sk_docket *docket, bool write, struct sk_reports **out, struct sk_fault *fault);
 /* Close and wipe (NULL is fine). */
 void sk_reports_close(struct sk_reports *reports);
+/* Forget the key and close the file: what was folded stays, bodies cannot be read any more (SK_EINCONSISTENT). For a process that only lists. */
+void sk_reports_shut(struct sk_reports *reports);
 /* How many; report i in the order in which they came (NULL past the end). Owned by the store. */
 size_t sk_reports_count(const struct sk_reports *reports);
 /* See there. */

@@ -346,6 +346,14 @@ enum sk_err sk_reports_open(const char *db_path, const char *key_path, struct sk
 	return SK_OK;
 }
 
+void sk_reports_shut(struct sk_reports *reports)
+{
+	(void)sqlite3_close_v2(reports->db);
+	sodium_free(reports->key);
+	reports->db = NULL;
+	reports->key = NULL;
+}
+
 void sk_reports_close(struct sk_reports *reports)
 {
 	if (reports == NULL)
@@ -354,8 +362,7 @@ void sk_reports_close(struct sk_reports *reports)
 		free(reports->all[i].entries);
 	free(reports->all);
 	free(reports->slots);
-	(void)sqlite3_close_v2(reports->db);
-	sodium_free(reports->key);
+	sk_reports_shut(reports);
 	free(reports);
 }
 
