@@ -187,8 +187,12 @@ enum sk_err sk_cases_owed_settle(struct sk_cases *cases, struct sk_fault *fault)
 
 static void add_count(struct sk_act_facts *facts, const char *name, uint64_t count)
 {
-	if (count != 0)
-		facts->counts[facts->count_count++] = (struct sk_cell){.name = name, .frames = count};
+	struct sk_cell *cell = &facts->counts[facts->count_count];
+	if (count == 0)
+		return;
+	(void)snprintf(cell->name, sizeof cell->name, "%s", name);
+	cell->frames = count;
+	facts->count_count++;
 }
 
 /* What is published beside the states: the kind of a case that begins, how many items came or went. Names ascend. */

@@ -2,6 +2,7 @@
 /* A playbook out of YAML events (libyaml): one map; title and text are maps of ja and en; tasks is a list of maps. */
 #include "case/playbook.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <yaml.h>
