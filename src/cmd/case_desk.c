@@ -107,7 +107,7 @@ static enum sk_err enter_look(struct sk_case_desk *desk, const char *id, struct 
 	sk_json_object(&w, NULL);
 	sk_json_text(&w, "command", "case");
 	sk_json_text(&w, "purpose", args->purpose);
-	sk_json_text(&w, "scope", "");
+	sk_json_text(&w, "scope", id);
 	sk_json_text(&w, "what", what);
 	sk_json_end(&w);
 	enum sk_err err = body.failed != SK_OK ? body.failed : sk_register_open(&access, true, &reg, fault);
