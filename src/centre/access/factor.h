@@ -103,6 +103,8 @@ struct sk_session_facts {
 };
 /* As sk_session_check, and tell what is known of it. */
 SK_MUST enum sk_err sk_session_look(struct sk_factors *factors, const char *token, int64_t now_ns, struct sk_session_facts *out, struct sk_fault *fault);
+/* Is this session in force? Without noting that it was used: a stream that stays open keeps nobody signed in. SK_EFACTOR. */
+SK_MUST enum sk_err sk_session_peek(struct sk_factors *factors, const char *token, int64_t now_ns, struct sk_fault *fault);
 /* A second factor was checked just now, for this digest alone. */
 SK_MUST enum sk_err sk_session_step_up(struct sk_factors *factors, const char *token, const uint8_t digest[SK_HASH_BYTES], int64_t now_ns, struct sk_fault *fault);
 /* May this session approve what has this digest? Only after a step-up for it within SK_STEP_UP_S, and once. SK_EFACTOR. rule: ACCESS-11 */

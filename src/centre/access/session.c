@@ -67,8 +67,8 @@ static void match(void *context, const char *account, const void *name, size_t n
 	sk_json_free(doc);
 }
 
-/* Find it, refuse what is over, and note that it was seen. */
-static enum sk_err use(struct sk_factors *factors, const char *token, int64_t now_ns, uint8_t hash[SK_HASH_BYTES], struct session *session, struct sk_fault *fault)
+/* Find it, and refuse what is over. */
+static enum sk_err find(struct sk_factors *factors, const char *token, int64_t now_ns, uint8_t hash[SK_HASH_BYTES], struct session *session, struct sk_fault *fault)
 {
 	struct search search = {.hash = hash};
 	uint64_t gone;
@@ -80,10 +80,23 @@ static enum sk_err use(struct sk_factors *factors, const char *token, int64_t no
 				   now_ns - session->begun_ns >= SK_SESSION_LIFE_S * second_ns);
 	if (over)
 		SK_TRY(sk_vault_delete(factors, "session", session->account, hash, SK_HASH_BYTES, &gone, fault));
-	if (!search.any || over)
-		return sk_factor_refused(fault, "session", "not known, or over; sign in again");
+	return search.any && !over ? SK_OK : sk_factor_refused(fault, "session", "not known, or over; sign in again");
+}
+
+/* The same, and note that it was seen. */
+static enum sk_err use(struct sk_factors *factors, const char *token, int64_t now_ns, uint8_t hash[SK_HASH_BYTES], struct session *session, struct sk_fault *fault)
+{
+	SK_TRY(find(factors, token, now_ns, hash, session, fault));
 	session->seen_ns = now_ns;
 	return write_session(factors, hash, session, fault);
+}
+
+enum sk_err sk_session_peek(struct sk_factors *factors, const char *token, int64_t now_ns, struct sk_fault *fault)
+{
+	struct session session = {0};
+	uint8_t hash[SK_HASH_BYTES];
+	SK_TRY(sk_vault_begin(factors, fault));
+	return sk_vault_end(factors, find(factors, token, now_ns, hash, &session, fault), fault);
 }
 
 enum sk_err sk_session_begin(struct sk_factors *factors, const char *account, int64_t now_ns, char token[SK_SESSION_TOKEN_MAX], struct sk_fault *fault)

@@ -92,6 +92,7 @@ struct sk_web_call {
 	enum sk_err (*next)(void *stream, struct sk_buf *out, struct sk_fault *fault);
 	void (*end)(void *stream);       /* called once, also when the client went away */
 	void *stream;
+	void *request;                   /* the server's own */
 };
 
 /* The parameter's value, as it was given and checked; NULL: it was not given. Borrowed from the call. An unknown name is a bug. */

@@ -7,7 +7,7 @@
 #include "text/text.h"
 #include "web/web_priv.h"
 
-enum { ID_MAX = 64, WORD_MAX = 512, CURSOR_MAX = 512, HEX_MAX = 128, SECRET_MAX = 1024 };
+enum { ID_MAX = 64, WORD_MAX = 512, CURSOR_MAX = 512, HEX_MAX = 128, SECRET_MAX = 1024, FILE_MAX = 1 << 19 };
 
 /* ---- the call ---- */
 
@@ -94,6 +94,7 @@ static bool fits(const struct sk_web_param *param, const char *text, size_t leng
 	case SK_WEB_CURSOR: return length >= 1 && length <= CURSOR_MAX && all_of(text, length, "_-");
 	case SK_WEB_SECRET: return length >= 1 && length <= SECRET_MAX && is_text(text, length);
 	case SK_WEB_JSON: return true; /* is canonical: it was parsed and written anew */
+	case SK_WEB_FILE: return length <= FILE_MAX && sk_utf8_valid(text, length);
 	case SK_WEB_BYTES: return true;
 	default: return false;
 	}
@@ -114,6 +115,7 @@ static const char *expected(enum sk_web_type type)
 		[SK_WEB_CURSOR] = "a cursor as the answer before gave it",
 		[SK_WEB_SECRET] = "1 to 1024 bytes",
 		[SK_WEB_JSON] = "a JSON object",
+		[SK_WEB_FILE] = "text in UTF-8, at most 512 KiB",
 		[SK_WEB_BYTES] = "bytes",
 	};
 	return words[type];

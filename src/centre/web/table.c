@@ -29,6 +29,7 @@ struct line {
 #define SK_TYPE_CURSOR .type = SK_WEB_CURSOR
 #define SK_TYPE_SECRET .type = SK_WEB_SECRET
 #define SK_TYPE_JSON .type = SK_WEB_JSON
+#define SK_TYPE_FILE .type = SK_WEB_FILE
 #define SK_TYPE_BYTES .type = SK_WEB_BYTES
 #define SK_NEED_NEEDED .needed = true, .many = false
 #define SK_NEED_OPTIONAL .needed = false, .many = false
