@@ -77,6 +77,7 @@ struct making {
 	uint32_t wanted[SK_CASE_MANY];
 	uint8_t digest[SK_HASH_BYTES];
 	struct sk_buf tar;
+	char path[SK_PATH_MAX];
 };
 
 static enum sk_err words_of(struct making *m, struct sk_fault *fault)
@@ -85,8 +86,6 @@ static enum sk_err words_of(struct making *m, struct sk_fault *fault)
 	m->audience = args->audience != NULL ? sk_case_audience_find(args->audience) : SK_CASE_AUDIENCE_COUNT;
 	if (m->audience == SK_CASE_AUDIENCE_COUNT)
 		return sk_fault_set(fault, SK_EUSAGE, "--for: expected oversight, court or partner");
-	if (args->out == NULL)
-		return sk_fault_set(fault, SK_EUSAGE, "-o FILE: where to?");
 	for (size_t i = 0; i < args->item_count; i++)
 		SK_TRY(sk_case_number(args->items[i], &m->wanted[i], fault));
 	return sk_case_grade_of(args, sk_case_audience_grade(m->audience), &m->most, fault);
@@ -127,6 +126,19 @@ static enum sk_err looked(struct making *m, const char *id, struct sk_fault *fau
 	return err;
 }
 
+/* Where it was asked for, or with the centre, from where the page fetches it by its digest. */
+static enum sk_err write_out(struct making *m, const char *digest, struct sk_fault *fault)
+{
+	char folder[SK_PATH_MAX];
+	(void)snprintf(m->path, sizeof m->path, "%s", m->args->out != NULL ? m->args->out : "");
+	if (m->args->out == NULL) {
+		SK_TRY(sk_file_join(folder, sizeof folder, m->args->folder, "centre/out/bundles"));
+		SK_TRY(sk_file_make_folder(folder, 0700, fault));
+		(void)snprintf(m->path, sizeof m->path, "%.3900s/%s.tar", folder, digest);
+	}
+	return sk_file_replace(m->path, m->tar.bytes, m->tar.length, 0600, fault);
+}
+
 static enum sk_err bundle(struct making *m, const char *id, struct sk_case_done *done, struct sk_fault *fault)
 {
 	struct sk_case_desk desk;
@@ -156,7 +168,7 @@ static enum sk_err bundle(struct making *m, const char *id, struct sk_case_done 
 		err = sk_cases_add(desk.cases, &author, id, SK_CASE_EVENT_BUNDLE, &change, desk.office.now_ns, done, fault);
 	}
 	sk_case_desk_close(&desk);
-	return err == SK_OK ? sk_file_replace(m->args->out, m->tar.bytes, m->tar.length, 0600, fault) : err;
+	return err == SK_OK ? write_out(m, hex, fault) : err;
 }
 
 int sk_case_bundle_cmd(const struct sk_case_args *args)
@@ -175,9 +187,25 @@ int sk_case_bundle_cmd(const struct sk_case_args *args)
 	if (err != SK_OK)
 		return sk_cmd_fail(args->cmd, &fault);
 	sk_hex_encode(m.digest, sizeof m.digest, hex);
-	if (!args->json)
-		(void)fprintf(args->cmd->out, "written  %s\nbundle   %s\n", args->out, hex);
-	return sk_case_say(args, SK_CASE_EVENT_BUNDLE, &done);
+	if (!args->json) {
+		(void)fprintf(args->cmd->out, "written  %s\nbundle   %s\n", m.path, hex);
+		return sk_case_say(args, SK_CASE_EVENT_BUNDLE, &done);
+	}
+	struct sk_buf out;
+	struct sk_json_writer w;
+	sk_buf_init(&out, 2 * SK_PATH_MAX);
+	sk_json_begin(&w, &out, false);
+	sk_json_object(&w, NULL);
+	sk_json_text(&w, "id", done.id);
+	sk_json_text(&w, "event", "bundle");
+	sk_json_text(&w, "state", sk_case_state_name(done.state));
+	sk_json_u64(&w, "entry", done.entry);
+	sk_json_u64(&w, "leaf", done.leaf);
+	sk_json_text(&w, "digest", hex);
+	sk_json_end(&w);
+	int code = sk_case_print(args, &out);
+	sk_buf_fini(&out);
+	return code;
 }
 
 /* ---- one file ---- */

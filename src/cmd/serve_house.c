@@ -26,6 +26,8 @@ enum sk_err sk_serve_house_open(struct sk_cmd *cmd, struct sk_serve_house *out, 
 	out->house.clock = cmd->clock;
 	out->house.context = out;
 	out->house.open_register = open_register;
+	sk_serve_cases_init(&out->cases, out->house.folder);
+	out->house.cases = &out->cases.shelf;
 	sk_centre_close(&centre);
 	return SK_OK;
 }
@@ -33,4 +35,7 @@ enum sk_err sk_serve_house_open(struct sk_cmd *cmd, struct sk_serve_house *out, 
 void sk_serve_house_close(struct sk_serve_house *house)
 {
 	house->house.look = NULL;
+	if (house->house.cases != NULL)
+		sk_serve_cases_fini(&house->cases);
+	house->house.cases = NULL;
 }
