@@ -2,6 +2,7 @@
 /* The steps of a case from the command line: what the words mean for each, who may, one entry. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "case/playbook.h"
 #include "cmd/case.h"
@@ -75,19 +76,28 @@ static enum sk_err facts(struct step *s, struct sk_fault *fault)
 	return sk_case_when(args, "--due", args->due, true, &c->due_ns, fault);
 }
 
-/* A path, or a name: DIR/centre/playbooks, then where packages put them. */
+/* A path, or a name: of the centre's own, of what was installed with this program, or of the sources that it was built in. */
 static enum sk_err find_playbook(const struct step *s, char path[SK_PATH_MAX], struct sk_fault *fault)
 {
+	static const char *const beside[] = {"../share/sekisho/playbooks", "../policy/playbooks"};
 	const char *name = s->words[0];
+	char program[SK_PATH_MAX / 2];
 	if (strchr(name, '/') != NULL || strchr(name, '.') != NULL) {
 		(void)snprintf(path, SK_PATH_MAX, "%s", name);
 		return SK_OK;
 	}
-	(void)snprintf(path, SK_PATH_MAX, "%s/centre/playbooks/%s.yaml", s->args->folder, name);
+	(void)snprintf(path, SK_PATH_MAX, "%.2000s/centre/playbooks/%.200s.yaml", s->args->folder, name);
 	if (sk_file_exists(path))
 		return SK_OK;
-	(void)snprintf(path, SK_PATH_MAX, "%s/sekisho/playbooks/%s.yaml", SK_DATA_FOLDER, name);
-	return sk_file_exists(path) ? SK_OK : sk_fault_set(fault, SK_ENOENT, "playbook %.40s: neither in %.200s/centre/playbooks nor in %s/sekisho/playbooks; a path with a / names a file", name, s->args->folder, SK_DATA_FOLDER);
+	ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+	program[length > 0 ? length : 0] = '\0';
+	char *slash = strrchr(program, '/');
+	for (size_t i = 0; slash != NULL && i < SK_COUNT(beside); i++) {
+		(void)snprintf(path, SK_PATH_MAX, "%.*s/%s/%.200s.yaml", (int)(slash - program), program, beside[i], name);
+		if (sk_file_exists(path))
+			return SK_OK;
+	}
+	return sk_fault_set(fault, SK_ENOENT, "playbook %.40s: neither in %.200s/centre/playbooks nor installed with this program; a path with a / names a file", name, s->args->folder);
 }
 
 static enum sk_err playbook(struct step *s, struct sk_fault *fault)
@@ -124,7 +134,7 @@ static enum sk_err evidence(struct step *s, struct sk_fault *fault)
 	return SK_OK;
 }
 
-static enum sk_err link(struct step *s, struct sk_fault *fault)
+static enum sk_err linked(struct step *s, struct sk_fault *fault)
 {
 	s->change.link = sk_case_link_find(s->words[0]);
 	s->change.ref = s->words[1];
@@ -175,7 +185,7 @@ static enum sk_err fill(struct step *s, const struct sk_case_desk *desk, struct 
 	case SK_CASE_EVENT_DONE:
 	case SK_CASE_EVENT_UNLINK:
 	case SK_CASE_EVENT_REVIEW: return sk_case_number(s->words[0], &s->change.item, fault);
-	case SK_CASE_EVENT_LINK: return link(s, fault);
+	case SK_CASE_EVENT_LINK: return linked(s, fault);
 	case SK_CASE_EVENT_ASSIGN: s->change.who = strcmp(s->words[0], "-") == 0 ? "" : s->words[0]; return somebody(desk, s->change.who, fault);
 	case SK_CASE_EVENT_WATCH:
 	case SK_CASE_EVENT_UNWATCH: return watcher(s, desk, fault);

@@ -118,8 +118,10 @@ struct sk_case_item *sk_case_item(const struct sk_case *c, uint32_t number)
 bool sk_case_has_word(const char *list, const char *word)
 {
 	size_t length = strlen(word);
+	if (length == 0)
+		return false;
 	for (const char *at = list; (at = strstr(at, word)) != NULL; at += length)
-		if ((at == list || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0') && length != 0)
+		if ((at == list || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0'))
 			return true;
 	return false;
 }

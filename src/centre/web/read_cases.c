@@ -45,6 +45,20 @@ enum sk_err sk_read_cases(struct sk_web_call *call)
 	return end(&r, sk_case_view_list(r.cases, &filter, call->now_ns, &call->out, &call->fault));
 }
 
+/* What is analysis may quote what was selected: it is looked at for a purpose, and the look is on record before anything is shown. */
+static enum sk_err look(struct sk_web_call *call, const struct sk_case_head *head)
+{
+	char what[SK_MATTER_ID_MAX + 16];
+	if (head->grade < SK_CASE_GRADE_A)
+		return SK_OK;
+	if (call->purpose == NULL)
+		return sk_web_refuse(call, SK_EPURPOSE, "case %s may hold selected information: say for which purpose (header X-Sekisho-Purpose: damage_prevention)", head->id);
+	if (call->house->look == NULL)
+		return sk_web_refuse(call, SK_ELEDGER, "looks are not kept here, so nothing that may hold selected information is shown");
+	(void)snprintf(what, sizeof what, "case show %s", head->id);
+	return call->house->look(call->house->context, call->person, call->purpose, call->row->id, what, call->now_ns, &call->fault);
+}
+
 enum sk_err sk_read_case(struct sk_web_call *call)
 {
 	struct reading r;
@@ -54,6 +68,8 @@ enum sk_err sk_read_case(struct sk_web_call *call)
 	if (err != SK_OK)
 		return end(&r, err);
 	err = sk_case_may_read(r.access, call->person, &c.head, call->now_ns, &call->fault);
+	if (err == SK_OK)
+		err = look(call, &c.head);
 	if (err == SK_OK)
 		err = sk_case_view_show(&c, &call->out, &call->fault);
 	sk_case_fini(&c);
