@@ -148,6 +148,8 @@ enum sk_err sk_cases_add(struct sk_cases *cases, const struct sk_case_author *au
 	struct sk_case c = {0};
 	char fresh[SK_MATTER_ID_MAX];
 	*done = (struct sk_case_done){.state = SK_CASE_NONE};
+	if (cases->key == NULL || cases->failed)
+		return sk_fault_set(fault, SK_ELEDGER, "%s: open for reading alone, or an entry failed; nothing is entered", cases->path);
 	if (event == SK_CASE_EVENT_OPEN) {
 		SK_TRY(new_id(cases, fresh, fault));
 		id = fresh;
