@@ -13,8 +13,6 @@
 
 enum {
 	SK_WEB_TOKEN_MAX = 128, SK_WEB_ADDRESS_MAX = 64,
-	SK_WEB_IDLE_S = 15,        /* a connection on which nothing moves */
-	SK_WEB_HEAD_S = 30,        /* until the head of a request is there, from the end of the one before */
 	SK_WEB_REQUEST_S = 300,    /* a request in all, but streams */
 	SK_WEB_CLIENT_BYTES = 32768, /* memory of a connection: heads that do not fit are refused */
 	SK_WEB_STREAM_BYTES = 8192,  /* what waits for a stream's client */
@@ -62,7 +60,7 @@ struct sk_web {
 	char scratch[64];          /* folder for statements, 0700; ours alone */
 	pthread_mutex_t lock;      /* over the list of connections */
 	struct connection *connections;
-	atomic_uint_fast64_t requests, refused, running;
+	atomic_uint_fast64_t requests, refused, running, working; /* working: requests that workers have */
 	atomic_bool stopping;
 	int64_t streams_checked_ns;
 };

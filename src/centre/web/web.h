@@ -22,6 +22,7 @@ struct sk_web_options {
 	unsigned connections, streams; /* at most at once */
 	uint64_t rate;                 /* requests a second of one address and of one account in the long run; 0: no limit. Sign-in has a limit of its own */
 	unsigned command_s;            /* how long a command may take */
+	unsigned patience_s;           /* how long a client may take for the head of a request, or to take up an answer that waits */
 	void (*log)(void *context, const char *line); /* any thread */
 	void *log_context;
 };
@@ -33,7 +34,7 @@ SK_MUST enum sk_err sk_web_start(const struct sk_web_options *options, struct sk
 void sk_web_turn(struct sk_web *web);
 /* Tell every stream that something changed: a type of events.def and JSON of ids alone (no line feeds). Never blocks; a stream that does not keep up learns that it lost some. */
 void sk_web_publish(struct sk_web *web, const char *type, const char *json);
-/* Stop: no new connections, requests that run are finished (for ten seconds at most), streams are closed. Frees. NULL is fine. */
+/* Stop: no new connections, commands that run are finished, clients have ten seconds to take their answers, streams are closed. Frees. NULL is fine. */
 void sk_web_stop(struct sk_web *web);
 
 /* How much was asked since the start. */
