@@ -66,7 +66,7 @@ static void conditions(const struct search *s, char sql[SQL_MAX], const char *co
 		       f->assignee != NULL ? " AND assignee = ?4" : "", f->org != NULL ? " AND org = ?5" : "", f->kind != NULL ? " AND kind = ?6" : "", f->severity != 0 ? " AND severity >= ?7" : "");
 }
 
-static void bind(const struct search *s, sqlite3_stmt *statement)
+static void give_values(const struct search *s, sqlite3_stmt *statement)
 {
 	const char *words[] = {s->filter->state, s->filter->assignee, s->filter->org, s->filter->kind};
 	(void)sqlite3_bind_int64(statement, 1, s->before_ns);
@@ -124,7 +124,7 @@ static enum sk_err count_all(struct sk_cases *cases, const struct search *s, uin
 		return SK_OK;
 	conditions(&whole, sql, "count(*)");
 	SK_TRY(sk_cases_ask(cases, sql, &statement, fault));
-	bind(&whole, statement);
+	give_values(&whole, statement);
 	int code = sqlite3_step(statement);
 	if (code == SQLITE_ROW)
 		*total = (uint64_t)sqlite3_column_int64(statement, 0);
@@ -143,7 +143,7 @@ static enum sk_err walk(struct sk_cases *cases, const struct search *s, sk_case_
 	conditions(s, sql, sk_cases_head_columns);
 	(void)snprintf(sql + strlen(sql), SQL_MAX - strlen(sql), " ORDER BY last DESC, id DESC");
 	SK_TRY(err = sk_cases_ask(cases, sql, &statement, fault));
-	bind(s, statement);
+	give_values(s, statement);
 	while (err == SK_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
 		err = sk_cases_head_row(cases, statement, &head, NULL, fault);
 		if (err != SK_OK || !matches_text(s, &head) || (s->filter->may != NULL && !s->filter->may(s->filter->context, &head)))
