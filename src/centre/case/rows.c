@@ -10,7 +10,7 @@
 #include "case/case_priv.h"
 #include "ledger/record.h"
 
-enum { APPLICATION_ID = 0x534b4341 /* "SKCA" */, SCHEMA_VERSION = 1, BUSY_MS = 5000, AAD_MAX = 2048, HEAD_TEXT_MAX = 16384 };
+enum { APPLICATION_ID = 0x534b4341 /* "SKCA" */, SCHEMA_VERSION = 1, BUSY_MS = 5000, AAD_MAX = 2048, HEAD_TEXT_MAX = SK_CASE_TITLE_MAX + SK_CASE_WATCHERS_TEXT_MAX + 2 * SK_CASE_WORDS_TEXT_MAX + 8, HEAD_SEALED_MAX = HEAD_TEXT_MAX + SK_SEAL_OVERHEAD_BYTES };
 
 static const char schema[] = "BEGIN IMMEDIATE;"
 			     "CREATE TABLE entry (case_id TEXT NOT NULL, n INTEGER NOT NULL, sealed BLOB NOT NULL, PRIMARY KEY (case_id, n)) STRICT;"
@@ -182,12 +182,16 @@ static void head_aad(const struct sk_case_head *h, char out[AAD_MAX])
 		       (long long)h->triaged_ns, (long long)h->contained_ns, (long long)h->closed_ns, h->entries, h->findings, h->reports, h->tasks, h->tasks_open, h->notes);
 }
 
+/* One keyed hash over both halves; the clear one has its NUL, so that they cannot slide. */
 static void head_mark(struct sk_cases *cases, const char *aad, const void *sealed, size_t length, uint64_t mark[SK_CASE_SUM_LANES])
 {
-	uint8_t both[2 * SK_HASH_BYTES];
-	sk_keyed_hash(cases->mark_key, aad, strlen(aad), both, SK_HASH_BYTES);
-	sk_keyed_hash(cases->mark_key, sealed, length, both + SK_HASH_BYTES, SK_HASH_BYTES);
-	sk_keyed_hash(cases->mark_key, both, sizeof both, mark, SK_CASE_SUM_LANES * sizeof *mark);
+	uint8_t both[AAD_MAX + HEAD_SEALED_MAX];
+	size_t clear = strlen(aad) + 1;
+	memcpy(both, aad, clear);
+	if (length > HEAD_SEALED_MAX)
+		length = HEAD_SEALED_MAX; /* no head is: whoever made it longer finds its seal broken */
+	memcpy(both + clear, sealed, length);
+	sk_keyed_hash(cases->mark_key, both, clear + length, mark, SK_CASE_SUM_LANES * sizeof *mark);
 }
 
 static bool column_word(sqlite3_stmt *statement, int column, char *out, size_t size)
@@ -237,20 +241,20 @@ static bool sealed_texts(const char *plain, struct sk_case_head *h)
 
 enum sk_err sk_cases_head_row(struct sk_cases *cases, sqlite3_stmt *statement, struct sk_case_head *out, uint64_t mark[SK_CASE_SUM_LANES], struct sk_fault *fault)
 {
-	char aad[AAD_MAX], *plain, what[SK_MATTER_ID_MAX + 32];
-	size_t length;
+	char aad[AAD_MAX], plain[HEAD_TEXT_MAX + 1];
 	if (!clear_columns(statement, out))
 		return sk_fault_set(fault, SK_EINCONSISTENT, "%s: a row of the list is not one that this program wrote; somebody changed the database", cases->path);
 	head_aad(out, aad);
 	const void *sealed = sqlite3_column_blob(statement, 19);
 	size_t sealed_length = (size_t)sqlite3_column_bytes(statement, 19);
-	(void)snprintf(what, sizeof what, "the row of case %s", out->id);
-	SK_TRY(unseal(cases, aad, sealed, sealed_length, &plain, &length, what, fault));
-	bool good = strlen(plain) == length && sealed_texts(plain, out);
-	free(plain);
+	/* Opened on the stack: a search opens every one. */
+	size_t length = sealed_length - SK_SEAL_OVERHEAD_BYTES;
+	if (sealed == NULL || sealed_length < SK_SEAL_OVERHEAD_BYTES || sealed_length > HEAD_SEALED_MAX || sk_unseal(cases->seal_key, aad, strlen(aad), sealed, sealed_length, (uint8_t *)plain) != SK_OK)
+		return sk_fault_set(fault, SK_EINCONSISTENT, "%s: the row of case %s was changed, or is another one's", cases->path, out->id);
+	plain[length] = '\0';
 	if (mark != NULL)
 		head_mark(cases, aad, sealed, sealed_length, mark);
-	return good ? SK_OK : sk_fault_set(fault, SK_EINCONSISTENT, "%s: %s does not hold what it must", cases->path, what);
+	return strlen(plain) == length && sealed_texts(plain, out) ? SK_OK : sk_fault_set(fault, SK_EINCONSISTENT, "%s: the row of case %s does not hold what it must", cases->path, out->id);
 }
 
 bool sk_case_head_same(const struct sk_case_head *a, const struct sk_case_head *b)
