@@ -428,7 +428,7 @@ func (o *opened) judge() error {
 		return o.basisAct()
 	case "order":
 		return o.orderAct()
-	case "remark", "selfreport", "inspection", "retention", "reident", "report":
+	case "remark", "selfreport", "inspection", "retention", "reident", "report", "case":
 		return o.plainAct()
 	}
 	return nil

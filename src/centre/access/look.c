@@ -22,8 +22,9 @@ static enum sk_err weigh_read(struct sk_access *access, struct sk_change *change
 	if (sk_json_get_text(change->body, "what") == NULL)
 		return sk_fault_set(fault, SK_EMALFORMED, "access.read: expected the text what");
 	SK_TRY(sk_purpose_check(purpose, fault));
-	/* Where a lease lets him, it must be for this place. */
-	SK_TRY(sk_access_may_in(access, &change->signers[0], "g1.read", scope, sk_access_moment(access, change), fault));
+	/* A case is analysis, which may quote what was selected: whoever works on it reads it. Selected information itself is g1.read's. Where a lease lets him, it must be for this place. */
+	const char *duty = strcmp(command, "case") == 0 ? "case.read.analysis" : "g1.read";
+	SK_TRY(sk_access_may_in(access, &change->signers[0], duty, scope, sk_access_moment(access, change), fault));
 	sk_facts_word(change->facts, "look.", command);
 	sk_facts_word(change->facts, "purpose.", "damage_prevention");
 	return SK_OK;
