@@ -62,10 +62,10 @@ async function tour(browser, url, { lang, theme, width = 1440, height = 900, sca
 }
 
 async function suite(browser, url) {
-	for (const lang of ['en', 'ja'])
-		for (const theme of ['light', 'dark']) await tour(browser, url, { lang, theme, name: `${lang} ${theme}` });
-	await tour(browser, url, { lang: 'ja', theme: 'light', width: 390, height: 844, name: 'narrow' });
-	await tour(browser, url, { lang: 'en', theme: 'light', width: 720, height: 450, scale: 2, name: 'zoom 200' });
+	const tours = [...['en', 'ja'].flatMap((lang) => ['light', 'dark'].map((theme) => ({ lang, theme, name: `${lang} ${theme}` }))),
+		{ lang: 'ja', theme: 'light', width: 390, height: 844, name: 'narrow' }, { lang: 'en', theme: 'light', width: 720, height: 450, scale: 2, name: 'zoom 200' }];
+	const next = async () => { for (let how = tours.shift(); how; how = tours.shift()) await tour(browser, url, how); };
+	await Promise.all([next(), next()]);
 	for (const lang of ['en', 'ja'])
 		await check(`sign-in ${lang}`, async () => {
 			const page = await open(browser, url, { lang, account: null });

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Damage reports from outside: a statutory life from the early warning to the final in several regimes, clocks and reminders, triggers, duplicates, who sees what, small numbers, attachments, copies for
 others (each judged here a second time), and what is told when somebody changes the database."""
-import copy, csv, datetime, io, re, socket, sqlite3, stat, subprocess, sys
+import copy, csv, datetime, io, re, shutil, socket, sqlite3, stat, subprocess, sys, tempfile, time
 from access import Centre
 from lib import *
 
@@ -11,8 +11,12 @@ def ago(**of): return (NOW - datetime.timedelta(**of)).strftime("%Y-%m-%dT%H:%M:
 def plus(text, **of): return (datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ") + datetime.timedelta(**of)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 class Office(Centre):
-    """The central office hosts; ministries, an operator and a second one, a carrier, police, forces, a supplier beside it."""
+    """The central office hosts; ministries, an operator and a second one, a carrier, police, forces, a supplier beside it. Made once for each policy; each test has a copy."""
+    made = {}
     def __init__(self, folder, policy="jp-2025"):
+        if policy not in Office.made: Office.made[policy] = tempfile.mkdtemp(prefix="sekisho-test-"); self.make(Office.made[policy], policy)
+        shutil.copytree(Office.made[policy], folder, dirs_exist_ok=True); self.folder, self.dir = folder, folder + "/d"
+    def make(self, folder, policy):
         super().__init__(folder, watched=False)
         for org, kind in (("acme", "operator"), ("beta", "operator"), ("wire", "carrier"), ("npa", "npa"), ("mod", "mod"), ("meti", "ministry"), ("fsa", "ministry"), ("ppc", "ministry"), ("csirt", "ministry"),
                           ("maker", "vendor"), ("ally", "ally"), ("council", "council")):
@@ -242,9 +246,9 @@ def small_numbers():
         c = Office(f); year = str(NOW.year)
         def hand_in(sector, form, times, **more):
             for _ in range(times): d = first(form=form, **more); d["org"]["sector"] = sector; c.submit("u_acme", d)
-        hand_in("power", "ddos", 12); hand_in("power", "ransomware", 2); hand_in("finance", "ddos", 13); hand_in("finance", "ransomware", 14); hand_in("gas", "ddos", 1, handling_opinion={"restrict": "no_statistics"})
+        hand_in("power", "ddos", 10); hand_in("power", "ransomware", 2); hand_in("finance", "ddos", 11); hand_in("finance", "ransomware", 10); hand_in("gas", "ddos", 1, handling_opinion={"restrict": "no_statistics"})
         got = c.asked("nina", "statistics", "--year", year); k = got["k"]; rows = {r["sector"]: r["counts"] for r in got["rows"]}; expect(k == 10 and got["columns"] == ["ddos", "ransomware", "total"] and "gas" not in rows, f"{got}")
-        expect(rows == {"power": [None, None, 14], "finance": [None, None, 27], "total": [25, 16, 41]}, f"two are hidden, and what would give them away: {rows}")
+        expect(rows == {"power": [None, None, 12], "finance": [None, None, 21], "total": [21, 12, 33]}, f"two are hidden, and what would give them away: {rows}")
         expect("fewer" not in c.report("nina", "statistics").out and " 2\n" not in c.report("nina", "statistics").out, "a small number"); expect(c.asked("u_npa", "statistics")["rows"] == [{"sector": "total", "counts": [0]}], "of what one sees")
         c.report("nina", "statistics", "--since", "2026-01-01", "--year", "1", code=2)
 
@@ -263,13 +267,17 @@ def attachments():
 
 # rule: FORM-9
 def who_can_write_to_the_database():
+    with Folder() as told: each_lie(told)
+
+def each_lie(told):
+    c = Office(told, policy=None); a = c.submit("u_acme", first(regime=()))["id"]; b = c.submit("u_beta", first(regime=(), org="Beta"))["id"]; open(told + "/n", "w").write("x"); c.report("u_acme", "attach", a, told + "/n")
+    c.asked("u_acme", "list"); sekisho("report", "check", "--dir", c.dir)
     def lie(what, sql, words, seen_by_list=True):
         with Folder() as f:
-            c = Office(f, policy=None); a = c.submit("u_acme", first(regime=()))["id"]; b = c.submit("u_beta", first(regime=(), org="Beta"))["id"]; open(f + "/n", "w").write("x"); c.report("u_acme", "attach", a, f + "/n")
-            c.asked("u_acme", "list"); sekisho("report", "check", "--dir", c.dir)
+            shutil.copytree(told, f, dirs_exist_ok=True); c = Office.__new__(Office); c.folder, c.dir = f, f + "/d"
             with c.db() as db: sql(db, a, b)
             db.close()
-            done = sekisho("report", "check", "--dir", c.dir, code=None); expect(done.returncode == (8 if words else 0) and (not words or words in done.err and a in done.err or b in done.err), f"{what}: {done.returncode} {done.err}")
+            done = sekisho("report", "check", "--dir", c.dir, code=None); expect(done.returncode == (8 if words else 0) and (not words or (words in done.err and (a in done.err or b in done.err))), f"{what}: {done.returncode} {done.err}")
             if words: expect(c.report("u_acme", "list", code=None).returncode == (8 if seen_by_list else 0), what)
             else: expect(len(c.asked("u_acme", "list")) == 1, what)
             if words and seen_by_list: c.submit("u_acme", first(regime=()), code=8)
@@ -318,7 +326,7 @@ def over_http():
             for _ in range(600):
                 try: call("GET", "openapi.json"); break
                 except OSError: expect(server.poll() is None, open(f + "/log").read()); time.sleep(0.05)
-            schema = json.loads(call("GET", "reports/schema").data); expect({"name", "type", "help", "label", "group", "forms", "final"} <= set(schema["fields"][0]) and len(schema["stages"]) == 6, "schema")
+            schema = json.loads(call("GET", "reports/schema", who="u_beta").data); expect({"name", "type", "help", "label", "group", "forms", "final"} <= set(schema["fields"][0]) and len(schema["stages"]) == 6, "schema")
             call("GET", "reports", status=401); call("POST", "reports", who="nina", body={"stage": "initial", "fields": first()}, status=403)
             said = json.loads(call("POST", "reports", who="u_acme", body={"stage": "final", "fields": {k: v for k, v in first().items() if k != "report_stage"}}, status=422).data)["error"]; expect(said["exit"] == 10 and said["line"].startswith("report: ") and "final report knows it" in said["line"], f"{said}")
             got = json.loads(call("POST", "reports", who="u_acme", body={"stage": "initial", "fields": {k: v for k, v in first().items() if k != "report_stage"}}).data); rid = got["id"]; expect(got["version"] == 1 and got["receipt"]["leaf"] > 0 and got["clocks"], f"{got}")
@@ -341,4 +349,7 @@ def over_http():
 TESTS = [what_is_no_report, a_life, reminders, triggers, duplicates, who_sees_what, copies, small_numbers, attachments, who_can_write_to_the_database, own_network, over_http]
 if __name__ == "__main__":
     chosen = [t for t in TESTS if len(sys.argv) < 2 or t.__name__ in sys.argv[1:]]
-    for test in chosen: test(); print("ok", test.__name__, flush=True)
+    try:
+        for test in chosen: test(); print("ok", test.__name__, flush=True)
+    finally:
+        for folder in Office.made.values(): shutil.rmtree(folder, ignore_errors=True)

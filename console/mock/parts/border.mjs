@@ -48,4 +48,10 @@ function live({ json, now }) {
 		series,
 	}, 200, { ETag: `"b${minute}"` });
 }
-export const routes = [['GET', '/api/v1/border/live', live]];
+function series({ query, json, now }) {
+	const until = query.get('until') ? Date.parse(query.get('until')) : now, since = query.get('since') ? Date.parse(query.get('since')) : now - 86400e3;
+	const points = Math.max(2, Math.min(500, Number(query.get('points') ?? 120), Math.floor((until - since) / 60000)));
+	const t = Array.from({ length: points }, (_, i) => Math.floor((since + (i / points) * (until - since)) / 60000));
+	json({ interval_s: INTERVAL, t: t.map((m) => m * 60), ...Object.fromEntries(Object.keys(CLASSES).map((c) => [c, t.map((m) => Math.round(load(m, c) / INTERVAL))])) });
+}
+export const routes = [['GET', '/api/v1/border/live', live], ['GET', '/api/v1/border/series', series]];

@@ -88,7 +88,7 @@ function sieve(query) {
 	const q = (query.get('q') ?? '').toLowerCase();
 	const rules = ['kind', 'class', 'severity', 'technique', 'campaign', 'case'].map((field) => ({ field, yes: query.getAll(field).filter((v) => !v.startsWith('!')), no: query.getAll(field).filter((v) => v.startsWith('!')).map((v) => v.slice(1)) })).filter((r) => r.yes.length + r.no.length);
 	const values = query.getAll('value');
-	const muted = query.get('muted') === '1';
+	const muted = query.get('muted') === 'true';
 	const any = rules.length > 0 || values.length > 0 || q !== '';
 	const test = (i) => {
 		const f = facts(i);
@@ -168,12 +168,13 @@ function lookup({ query, json }) {
 	const { test } = sieve(new URLSearchParams({ value }));
 	let seen = 0, first = null, last = null;
 	for (let i = 0; i < 120000 && seen < 400; i++) if (test(i)) { seen++; last ??= rfc(timeOf(i)); first = rfc(timeOf(i)); }
-	json({ value, kind: /^[\d.:a-f]+$/.test(value) ? 'address' : /_/.test(value) ? 'ja4' : 'domain', class: value.startsWith('203.') ? 'foreign' : value.startsWith('192.') || value.startsWith('198.51') ? 'domestic' : null, selectors: value.startsWith('203.') ? [{ kind: 'address', origin: 'feed-a.csv:41', imported: rfc(BORN - 2 * 86400e3) }] : [], findings: seen, first, last, relay: null });
+	const listed = value.startsWith('203.');
+	json([{ simulated: true, value, seen: seen > 0, observations: seen * 3, flows: 0, findings: seen, first, last, matched: value, newest_finding: seen ? `${value} was contacted.` : undefined, in_selector_set: listed, selector: listed ? value : undefined, origin: listed ? 'feed-a.csv:41' : undefined, side: listed ? 'foreign' : 'domestic', erased_observations: 0, erased_flows: 0, why: [] }]);
 }
 const G1 = { duty: ['g1.read', 'inspect.query'], g1: true };
 const PARAMETERS = ['since', 'until', 'kind', 'class', 'severity', 'value', 'q', 'muted', 'sort', 'limit', 'cursor'].map((name) => ({ name, in: 'query', schema: { type: 'string' } }));
 export const routes = [
-	['GET', '/api/v1/openapi.json', ({ json }) => json({ openapi: '3.1.0', paths: { '/api/v1/findings': { get: { parameters: PARAMETERS } } } }), { open: true }],
+	['GET', '/api/v1/openapi.json', ({ json }) => json({ openapi: '3.1.0', paths: { '/api/v1/findings': { get: { parameters: PARAMETERS } }, '/api/v1/border/series': { get: {} } } }), { open: true }],
 	['GET', '/api/v1/findings/histogram', histogram, G1],
 	['GET', '/api/v1/findings/{id}', explain, G1],
 	['GET', '/api/v1/findings', list, G1],

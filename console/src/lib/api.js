@@ -109,7 +109,7 @@ export function useApi(path, params, how = {}) {
 /** One page of a list at a time: what is not shown is not loaded. @param {string|null} path @param {object} params without cursor; a change begins anew
  *  @returns {{items: any[], total: number|null, age_s: number|null, page: number, next: (() => void)|null, back: (() => void)|null, error, loading, reload}} */
 export function useList(path, params) {
-	const key = path + queryOf(params);
+	const key = path === null ? null : path + queryOf(params);
 	const [cursors, setCursors] = useState([null]);
 	const last = useRef(key);
 	const fresh = last.current !== key;

@@ -16,10 +16,16 @@ export function addFilter(field, value, not = false) {
 	return { f: [...others, (not ? '-' : '') + plain] };
 }
 export const removeFilter = (text) => ({ f: route.get().params.getAll('f').filter((f) => f !== text) });
-/** What the list of findings may be asked for. The server's own description can name more (a newer server's); what it cannot do is done on the page that came. */
-const KNOWN = ['kind', 'class', 'severity', 'value'];
+/** Parameters that an address takes, out of the server's own description: the list of findings can be asked for more than their histogram, a newer server for more than an older. */
+const LIST = ['since', 'until', 'kind', 'class', 'severity', 'value', 'q', 'muted', 'sort', 'limit', 'cursor'];
+const HISTOGRAM = ['since', 'until', 'kind', 'class', 'severity', 'buckets'];
 let described = null;
-export const accepted = () => (described ??= get('openapi.json').then((api) => new Set((api.paths?.['/api/v1/findings']?.get?.parameters ?? []).filter((p) => p.in === 'query').map((p) => p.name)), () => new Set()).then((names) => new Set([...KNOWN, ...FIELDS.filter((f) => names.has(f))])));
+/** @returns {Promise<{list: Set<string>, histogram: Set<string>, paths: Set<string>}>} */
+export const accepted = () => (described ??= get('openapi.json').then((api) => {
+	const names = (path, otherwise) => { const of = api.paths?.[path]?.get?.parameters; return new Set(of ? of.filter((p) => p.in === 'query').map((p) => p.name) : otherwise); };
+	return { list: names('/api/v1/findings', LIST), histogram: names('/api/v1/findings/histogram', HISTOGRAM), paths: new Set(Object.keys(api.paths ?? {})) };
+}, () => { described = null; return { list: new Set(LIST), histogram: new Set(HISTOGRAM), paths: new Set() }; }));
+export const only = (params, names) => Object.fromEntries(Object.entries(params).filter(([key]) => names.has(key)));
 
 /** Does a finding have this value in this field? */
 const has = (item, { field, value }) => {
@@ -29,7 +35,7 @@ const has = (item, { field, value }) => {
 };
 /** Filters as parameters, where the server takes them: one value of a field that must be; and a test for what is left.
  *  @returns {{params: Record<string, string>, test: ((item: any) => boolean)|null}} */
-export function split(filters, names = new Set(KNOWN)) {
+export function split(filters, names) {
 	const params = {}, rest = [];
 	for (const field of FIELDS) {
 		const must = filters.filter((f) => f.field === field && !f.not), not = filters.filter((f) => f.field === field && f.not);

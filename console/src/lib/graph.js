@@ -45,3 +45,12 @@ export function towards(places, from, key) {
 	}
 	return best;
 }
+/** The graph of a campaign out of its links and findings, where the server did not draw one. */
+export function graphOf(links, members) {
+	const known = new Map(members.map((m) => [m.id, m]));
+	const used = new Set(links.flatMap((l) => l.findings));
+	return {
+		nodes: [...[...used].filter((id) => known.has(id)).map((id) => ({ id: 'f-' + id.slice(0, 16), kind: known.get(id).kind, text: known.get(id).sentence, weight: known.get(id).severity })), ...links.map((l, i) => ({ id: 'l-' + i, kind: l.kind, text: l.value, weight: l.weight }))],
+		edges: links.flatMap((l, i) => l.findings.map((id) => ({ from: 'f-' + id.slice(0, 16), to: 'l-' + i, kind: l.kind, weight: l.weight }))),
+	};
+}

@@ -75,7 +75,7 @@ function Inside({ who }) {
 	const [help, setHelp] = useState(false);
 	const input = useRef(null);
 	const main = useRef(null);
-	const view = VIEWS.find((v) => v.id === name);
+	const view = location.hash === '' ? VIEWS.find((v) => may(...v.duties)) : VIEWS.find((v) => v.id === name);
 	useEffect(() => {
 		openStream();
 		return closeStream;

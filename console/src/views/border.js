@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Border: what crosses it now, what became of each frame and why, how well the sensors are.
-import { html, useState } from '../lib/html.js';
+import { html, useEffect, useState } from '../lib/html.js';
 import { useApi } from '../lib/api.js';
 import { useEvent } from '../lib/events.js';
+import { accepted } from '../lib/filters.js';
 import { bits, bytes, percent, short, whole } from '../lib/numbers.js';
 import { say } from '../lib/say.js';
-import { brief, clock, length, setRange } from '../lib/time.js';
+import { brief, clock, length, rangeParams, setRange, useRange } from '../lib/time.js';
 import { known, name, t } from '../lib/words.js';
 import { countryName, placeOf } from '../lib/places.js';
 import { Health } from '../ui/feed.js';
@@ -40,15 +41,21 @@ function Equation({ live }) {
 	<//>`;
 }
 
+/** Rates over the time that is chosen, out of signed intervals; of the last intervals where the server keeps no longer series. */
 function Rates({ live }) {
+	const range = useRange();
+	const [ranged, setRanged] = useState(false);
+	useEffect(() => { accepted().then((a) => setRanged(a.paths.has('/api/v1/border/series'))); }, []);
+	const chosen = useApi(ranged ? 'border/series' : null, { ...rangeParams(range), points: 180 });
+	const series = chosen.data?.series?.t?.length > 1 ? chosen.data.series : chosen.data?.t?.length > 1 ? chosen.data : live.series;
 	const brush = (from, to) => { setRange(from, to); say(t('border.brushed', { from: clock(from, { seconds: false }), to: clock(to, { seconds: false }) })); };
 	return html`<${Panel} id="rates" title=${t('border.rates')} note=${t('border.rates.note')}><div class="rates">
-		${CLASSES.filter((c) => live.series[c]).map((c) => {
-			const values = live.series[c];
+		${CLASSES.filter((c) => series[c]).map((c) => {
+			const values = series[c];
 			const last = values[values.length - 1];
 			const size = live.classes[c];
 			return html`<div class="rate"><div class="rate-head"><${ClassMark} of=${c} /><span class="rate-now"><b>${short(last)}</b> ${t('border.per.second')}</span></div>
-				<${Rate} t=${live.series.t} values=${values} cls=${c} brush=${brush} label=${t('border.rate.label', { cls: t('class.long.' + c), now: short(last), least: short(Math.min(...values)), most: short(Math.max(...values)) })} />
+				<${Rate} t=${series.t} values=${values} cls=${c} brush=${brush} label=${t('border.rate.label', { cls: t('class.long.' + c), now: short(last), least: short(Math.min(...values)), most: short(Math.max(...values)) })} />
 				${size && html`<p class="rate-foot">${bits(size.bytes * 8 / live.interval_s)}</p>`}</div>`;
 		})}</div><//>`;
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Campaigns: findings tied by what they share; the list, and one with its graph, the hours it keeps, whom it touched.
-import { html } from '../lib/html.js';
+import { html, useMemo } from '../lib/html.js';
 import { useApi, useList } from '../lib/api.js';
 import { useKeys } from '../lib/keys.js';
+import { graphOf } from '../lib/graph.js';
 import { go, href } from '../lib/route.js';
 import { brief, clock } from '../lib/time.js';
 import { whole } from '../lib/numbers.js';
@@ -57,13 +58,14 @@ function One({ view, id }) {
 	const answer = useApi('campaigns/' + encodeURIComponent(id));
 	useKeys([{ keys: 'Escape', words: 'help.escape', act: () => go('campaigns') }], []);
 	const c = answer.data;
+	const graph = useMemo(() => c && (c.graph ?? graphOf(c.links ?? [], c.members ?? [])), [c]);
 	if (!c) return html`<${Page} view=${view} title=${id}>${answer.error ? html`<${Failure} error=${answer.error} retry=${answer.reload} />` : html`<${Loading} lines=${10} />`}<//>`;
 	const from = Date.parse(c.first), to = Math.max(Date.parse(c.last), from + 1);
 	const members = c.members ?? [];
 	return html`<${Page} view=${view} title=${html`<span class="mono">${c.id}</span>`} sub=${html`<${State} of=${c.state} /> ${t('campaigns.one', { heat: c.heat.toFixed(1), n: c.findings })}`} tools=${html`${(c.strongest?.value ?? c.best_link?.text) && html`<a class="button" href=${href('findings', null, { f: `value:${c.strongest?.value ?? c.best_link.text}`, since: c.first, until: null })}>${t('campaigns.findings')}</a>`}<a class="button" href=${href('cases', 'new', { campaign: c.id, title: c.kinds.map(kindWords).join(', ') })}>${t('explain.case')}</a>`}>
 		<p class="back"><a href=${href('campaigns')}>← ${t('campaigns.back')}</a></p>
 		<div class="campaign-grid">
-			<${Panel} id="graph" class="campaign-graph" title=${t('campaigns.graph')} note=${t('campaigns.graph.note')}><${Graph} graph=${c.graph} label=${t('campaigns.graph.label', { n: c.graph?.nodes?.length ?? 0 })} openFinding=${(short) => { const m = members.find((x) => x.id.startsWith(short)); if (m) location.hash = href('findings', m.id); }} /><//>
+			<${Panel} id="graph" class="campaign-graph" title=${t('campaigns.graph')} note=${t('campaigns.graph.note')}><${Graph} graph=${graph} label=${t('campaigns.graph.label', { n: graph.nodes.length })} openFinding=${(short) => { const m = members.find((x) => x.id.startsWith(short)); if (m) location.hash = href('findings', m.id); }} /><//>
 			<div class="stack">
 				<${Panel} id="facts"><dl class="facts">
 					<dt>${t('findings.severity')}</dt><dd><${Severity} of=${c.severity} /></dd>

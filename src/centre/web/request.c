@@ -87,6 +87,7 @@ static enum sk_err check_caller(struct request *request)
 	return sk_web_sessions_may(web->sessions, &request->caller, call->row->duty, call->now_ns, &call->fault);
 }
 
+//= rule: WEB-3
 static enum sk_err check_purpose(struct request *request)
 {
 	const char *purpose = header(request, "X-Sekisho-Purpose");
@@ -140,6 +141,7 @@ static enum sk_err check_body(struct request *request)
 	return SK_OK;
 }
 
+//= rule: WEB-1
 enum sk_err sk_web_admit(struct request *request)
 {
 	char allow[64];

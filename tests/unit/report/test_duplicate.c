@@ -74,7 +74,7 @@ static void test_bounded(void **state)
 	struct sk_report_document documents[MANY];
 	struct sk_report_candidate all[MANY];
 	struct sk_report_pair pairs[10];
-	char id[MANY][8];
+	char id[MANY][16];
 	for (int i = 0; i < MANY; i++) {
 		documents[i] = made("{}", &facts[i], "acme", i, "other");
 		(void)snprintf(id[i], sizeof id[i], "r%d", i);

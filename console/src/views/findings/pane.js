@@ -73,12 +73,14 @@ export function Lookup({ value, close }) {
 	const answer = useApi('lookup', { value });
 	return html`<${Pane} title=${t('lookup.title')} label=${t('lookup.title')} close=${close}>
 		<p class="explained-sentence mono">${value}</p>
-		<${Show} of=${answer} lines=${5}>${(d) => html`<dl class="facts">
-			<dt>${t('lookup.kind')}</dt><dd>${name('lookup.kind', d.kind)}</dd>
-			${d.class && html`<dt>${t('lookup.place')}</dt><dd>${name('lookup.place', d.class)}</dd>`}
+		<${Show} of=${answer} lines=${5}>${(all) => { const d = Array.isArray(all) ? all[0] : all.items?.[0] ?? all; return html`<dl class="facts">
+			${d.side && html`<dt>${t('lookup.place')}</dt><dd>${name('lookup.place', d.side)}</dd>`}
 			<dt>${t('lookup.findings')}</dt><dd>${whole(d.findings)}</dd>
+			<dt>${t('lookup.observations')}</dt><dd>${whole(d.observations)}</dd>
 			${d.first && html`<dt>${t('explain.first')}</dt><dd>${clock(d.first)}</dd><dt>${t('explain.last')}</dt><dd>${clock(d.last)}</dd>`}
-			<dt>${t('lookup.selectors')}</dt><dd>${d.selectors?.length ? html`<ul class="plain">${d.selectors.map((s) => html`<li>${s.origin} <small>${clock(s.imported)}</small></li>`)}</ul>` : t('lookup.selectors.none')}</dd>
-		</dl><div class="buttons"><button type="button" onClick=${() => go('findings', null, { f: `value:${value}` })}>${t('pivot.findings')}</button></div>`}<//>
+			<dt>${t('lookup.selector')}</dt><dd>${d.in_selector_set ? html`<span class="mono">${d.selector}</span> <small>${d.origin}</small>` : t('lookup.selector.none')}</dd>
+			${d.erased_observations > 0 && html`<dt>${t('lookup.erased')}</dt><dd>${whole(d.erased_observations)}</dd>`}
+		</dl>${d.newest_finding && html`<h3>${t('lookup.newest')}</h3><p>${d.newest_finding}</p>`}${d.why?.map((w) => html`<p class="note">${w}</p>`)}
+		<div class="buttons"><button type="button" onClick=${() => go('findings', null, { f: `value:${value}` })}>${t('pivot.findings')}</button></div>`; }}<//>
 	<//>`;
 }
