@@ -5,7 +5,7 @@
    remembers never reaches a disk, is over after 24 h of packet time, and is overwritten by sk_kit_wipe (rule: DETECTOR-2). All events of a link come to one kit,
    whichever workers made them, and adding one is commutative within a second, so results do not depend on how many workers there are (rule: DETECTOR-3).
    How one is written: detector.h. Promises: no allocation after sk_kit_new, no I/O, no clock but the packets'. Thread rule: a kit has one owner; what makes events
-   (struct sk_kit_front) reads of it only what never changes, and may do so in any thread. */
+   (struct sk_kit_front) reads of it only what never changes, or is atomic, and may do so in any thread. */
 #ifndef SK_DETECT_KIT_H
 #define SK_DETECT_KIT_H
 
