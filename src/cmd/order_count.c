@@ -452,6 +452,10 @@ int sk_order_count(const struct sk_order_args *args)
 	int code = verbs[i].run == request ? usage_of_request(args) : 0;
 	if (code != 0)
 		return code;
+	if (sk_seal_start() != SK_OK) {
+		(void)sk_fault_set(&fault, SK_EIO, "the cryptographic library does not start");
+		return sk_cmd_fail(args->cmd, &fault);
+	}
 	if (sk_workspace_open(args->workspace != NULL ? args->workspace : args->folder, false, &workspace, &fault) != SK_OK)
 		return sk_cmd_fail(args->cmd, &fault);
 	enum sk_err err = verbs[i].run(args, &workspace, &fault);

@@ -218,6 +218,8 @@ void sk_counter_end(struct sk_kit *kit, const uint8_t digest[SK_HASH_BYTES])
 	struct slot *slot = slot_of(kit, digest);
 	if (slot == NULL)
 		return;
+	sk_kit_run(kit);
+	sk_wipe(kit->batch, sizeof kit->batch);
 	struct sk_run *run = run_of(kit);
 	struct memory *memory = run->extra;
 	take_out(run, (uint8_t)(slot - memory->slots));
@@ -233,6 +235,9 @@ static void close_slot(struct sk_run *run, struct slot *slot)
 	sk_wipe(slot->registers, sizeof slot->registers);
 	slot->low = slot->high = 0;
 	slot->over = true;
+	/* The second has passed: no event waits. */
+	SK_INVARIANT(run->kit->batch_count == 0);
+	sk_wipe(run->kit->batch, sizeof run->kit->batch);
 	take_out(run, (uint8_t)(slot - memory->slots));
 }
 
@@ -246,6 +251,7 @@ bool sk_counter_read(struct sk_kit *const *kits, size_t count, const uint8_t dig
 		const struct slot *slot = slot_of(kits[i], digest);
 		if (slot == NULL)
 			continue;
+		sk_kit_run(kits[i]); /* what waits in its batch counts */
 		found = true;
 		out->over &= slot->over;
 		out->begun = slot->begun > out->begun ? slot->begun : out->begun;
