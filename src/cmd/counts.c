@@ -30,6 +30,7 @@ enum sk_err sk_counts_request(const struct sk_workspace *workspace, const char *
 {
 	char path[SK_PATH_MAX];
 	struct sk_buf text;
+	struct sk_fault why = {.err = SK_OK};
 	if (!is_word(id))
 		return sk_fault_set(fault, SK_EUSAGE, "'%.60s': expected the id of a count, of a-z 0-9 - and points", id);
 	*ended = !sk_file_exists(sk_counts_path(workspace, id, "request", path));
@@ -38,7 +39,9 @@ enum sk_err sk_counts_request(const struct sk_workspace *workspace, const char *
 	sk_buf_init(&text, SK_COUNT_TEXT_MAX);
 	enum sk_err err = sk_file_read(path, &text, fault);
 	if (err == SK_OK)
-		err = sk_count_request_decode(sk_buf_text(&text), text.length, &workspace->approver, out, fault);
+		err = sk_count_request_decode(sk_buf_text(&text), text.length, &workspace->approver, out, &why);
+	if (err != SK_OK && why.err == err)
+		(void)sk_fault_set(fault, err, "%s: %s", path, why.line);
 	if (err == SK_OK && strcmp(out->id, id) != 0)
 		err = sk_fault_set(fault, SK_EINCONSISTENT, "%s: it holds the request %s", path, out->id);
 	sk_buf_fini(&text);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sekisho order count: ask a sensor how many hosts of our own talk to a target, and read the number. The question is on record before the sensor may take it up. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "access/purpose.h"
 #include "cmd/access.h"
@@ -174,11 +176,24 @@ static enum sk_err approve_self(const struct sk_order_args *args, const struct s
 	return err;
 }
 
+/* The sensor may be another user than whoever asks as root: what it must read, and where it writes, belongs to whom the workspace does. */
+static enum sk_err give_over(const struct sk_workspace *workspace, const char *path, struct sk_fault *fault)
+{
+	struct stat owner;
+	if (geteuid() != 0)
+		return SK_OK;
+	if (stat(workspace->folder, &owner) != 0 || chown(path, owner.st_uid, owner.st_gid) != 0)
+		return sk_fault_errno(fault, errno, "%s: cannot be given to the workspace's owner", path);
+	return SK_OK;
+}
+
 static enum sk_err write_request(const struct sk_workspace *workspace, const struct sk_count_request *r, const struct sk_buf *note, struct sk_fault *fault)
 {
 	char path[SK_PATH_MAX];
 	SK_TRY(sk_file_make_folder(sk_workspace_path(workspace, "counts", path), 0700, fault));
-	return sk_file_replace(sk_counts_path(workspace, r->id, "request", path), note->bytes, note->length, 0600, fault);
+	SK_TRY(give_over(workspace, path, fault));
+	SK_TRY(sk_file_replace(sk_counts_path(workspace, r->id, "request", path), note->bytes, note->length, 0600, fault));
+	return give_over(workspace, path, fault);
 }
 
 static enum sk_err is_new(const struct sk_workspace *workspace, const char *id, struct sk_fault *fault)
