@@ -171,8 +171,8 @@ static void note_damage(void *context, unsigned source, const struct sk_fault *f
 /* What whoever plans a measure asks for (sekisho order count). From files there is one look, at the start. */
 static enum sk_err look_at_counts(struct run *run, struct sk_fault *fault)
 {
-	int64_t now_ns = run->cmd->clock.monotonic_ns(run->cmd->clock.context);
-	if (run->live != NULL && now_ns - run->counts_looked_ns >= counts_look_ns) {
+	int64_t now_ns = run->live != NULL ? run->cmd->clock.monotonic_ns(run->cmd->clock.context) : 0;
+	if (now_ns - run->counts_looked_ns >= counts_look_ns) {
 		run->counts_looked_ns = now_ns;
 		SK_TRY(sk_counting_look(run->counting, run->force->snapshot.basis, fault));
 	}

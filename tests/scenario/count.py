@@ -113,7 +113,7 @@ def for_an_order():
         verify_both(d + "/centre/ledger")
 
 def of_a_centre():
-    """The question is an act in the docket, whose words do not tell the target; only who may propose asks, for the purpose, and so often."""
+    """The question is an act in the docket, whose words do not tell the target; only who may propose asks, for the purpose, and so often. rule: COUNT-3"""
     with Folder() as f:
         o = Office(f); o.request("B-1", more=("--detectors", "count.only"), kind="df"); o.basis("lena", "review", "B-1")
         for p in ("m1", "chair", "m2"): o.basis(p, "approve", "B-1")

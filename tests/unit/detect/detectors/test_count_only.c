@@ -200,6 +200,7 @@ static size_t found(const struct play *play, const void *bytes, size_t length)
 	return times;
 }
 
+//= rule: COUNT-2
 /* Neither a host nor a target stands in memory; and the search would find them. */
 static void test_canary(void **state)
 {
@@ -221,6 +222,7 @@ static void test_canary(void **state)
 	play_end(&play);
 }
 
+//= rule: COUNT-2
 static void test_wiped(void **state)
 {
 	(void)state;
