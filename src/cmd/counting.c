@@ -196,6 +196,9 @@ static enum sk_err take_up(struct sk_counting *c, const struct sk_basis *basis, 
 		err = sk_count_request_runs(&r->request, basis, now_of(c), fault);
 	if (err == SK_OK && c->options.crew_count == 0)
 		err = sk_fault_set(fault, SK_EPERMIT, "count %s: no link is watched here, and flow exports run no detectors", id);
+	for (size_t i = 0; err == SK_OK && c->options.no_heads && i < r->request.target_count; i++)
+		if (r->request.targets[i].prefix.addr.family == 0)
+			err = sk_fault_set(fault, SK_EPERMIT, "count %s: it asks about a name, and protocol heads are not read here", id);
 	if (err == SK_OK && c->count == SK_COUNTER_MAX)
 		err = sk_fault_set(fault, SK_ETOOBIG, "count %s: %d counts run, and there is room for no more", id, SK_COUNTER_MAX);
 	if (err != SK_OK) {

@@ -19,7 +19,7 @@ struct sk_count_told {
 	uint8_t request[SK_HASH_BYTES];
 	bool small;                 /* fewer than the smallest cell: hosts is 0 and means nothing */
 	uint64_t hosts;
-	uint64_t seconds;           /* that it has counted since it began last */
+	uint64_t seconds;           /* that it has counted since it began last; 0: nothing was seen yet, and the number means nothing */
 	uint64_t begun;             /* how often it began */
 	int64_t since_ns, told_ns;  /* when it began last; when this was told */
 };
@@ -48,6 +48,7 @@ struct sk_counting_options {
 	struct sk_collector *collector;
 	struct sk_crew *const *crews;
 	size_t crew_count;
+	bool no_heads;                /* names are not read here, so they cannot be counted */
 	void *context;
 	/* A request was refused, or a number could not be written; told once each. No target stands in it. */
 	void (*refused)(void *context, const struct sk_fault *fault);

@@ -129,6 +129,12 @@ static const char *centre_of(const struct sk_order_args *args, const struct sk_w
 	return sk_file_exists(sk_workspace_path(workspace, "centre/centre.json", path)) ? workspace->folder : args->folder;
 }
 
+static bool same_key(const struct sk_verify_key *a, const struct sk_verify_key *b)
+{
+	char first[SK_VKEY_TEXT_MAX], second[SK_VKEY_TEXT_MAX];
+	return strcmp(sk_verify_key_format(a, first), sk_verify_key_format(b, second)) == 0;
+}
+
 /* The act first; then the centre signs what its sensor may take up. */
 static enum sk_err enter(const struct sk_order_args *args, const struct sk_workspace *workspace, struct sk_count_request *r, struct sk_buf *note, uint64_t *leaf, struct sk_fault *fault)
 {
@@ -139,7 +145,7 @@ static enum sk_err enter(const struct sk_order_args *args, const struct sk_works
 	bool written = false;
 	SK_TRY(sk_order_actor_key(args, &asked.key, fault));
 	SK_TRY(sk_register_open(&access, true, &reg, fault));
-	enum sk_err err = memcmp(&reg.centre.public_key, &workspace->approver, sizeof workspace->approver) == 0
+	enum sk_err err = same_key(&reg.centre.public_key, &workspace->approver)
 				  ? SK_OK
 				  : sk_fault_set(fault, SK_EPERMIT, "%s belongs to another centre than %s", workspace->folder, access.folder);
 	if (err == SK_OK)
@@ -169,7 +175,7 @@ static enum sk_err approve_self(const struct sk_order_args *args, const struct s
 	SK_TRY(too_often(&asked, fault));
 	const char *from = args->actor.key != NULL ? args->actor.key : sk_workspace_path(workspace, "keys/approver.key", path);
 	SK_TRY(sk_sign_key_load(from, &key, fault));
-	enum sk_err err = memcmp(sk_sign_key_public(key), &workspace->approver, sizeof workspace->approver) == 0
+	enum sk_err err = same_key(sk_sign_key_public(key), &workspace->approver)
 				  ? sk_count_request_encode(r, key, note, fault)
 				  : sk_fault_set(fault, SK_EPERMIT, "%s: it is not the key that approves the basis of this workspace (keys/approver.key)", from);
 	sk_sign_key_free(key);
@@ -350,7 +356,7 @@ static enum sk_err show_one(void *context, const char *id, const struct stat *fi
 	}
 	SK_TRY(err);
 	err = sk_counts_told(list->workspace, &r, &t, fault);
-	bool told = err == SK_OK;
+	bool told = err == SK_OK && t.seconds != 0;
 	if (err != SK_OK && err != SK_ENOENT)
 		return err;
 	const char *state = state_of(&r, ended, told, &t, clock->unix_ns(clock->context));
@@ -415,15 +421,19 @@ enum sk_err sk_order_counted(const struct sk_order_args *args, const struct sk_o
 	enum sk_err err = sk_counts_request(&workspace, args->count, &r, &ended, fault);
 	if (err == SK_OK && !same_targets(order, &r))
 		err = sk_fault_set(fault, SK_EUSAGE, "count %s: it counted other targets than this order has", r.id);
-	if (err == SK_OK)
+	bool told = false;
+	if (err == SK_OK) {
 		err = sk_counts_told(&workspace, &r, &t, fault);
+		told = err == SK_OK && t.seconds != 0;
+		err = err == SK_ENOENT ? SK_OK : err;
+	}
 	sk_workspace_close(&workspace);
-	if (err == SK_ENOENT) {
+	SK_TRY(err);
+	if (!told) {
 		(void)snprintf(out->hosts, sizeof out->hosts, "%s", SK_BAND_UNKNOWN);
 		(void)snprintf(out->source, sizeof out->source, "count %s: the sensor has told no number", args->count);
 		return SK_OK;
 	}
-	SK_TRY(err);
 	(void)sk_band_of(t.hosts, out->hosts);
 	(void)snprintf(out->source, sizeof out->source, "count %s: counted for %s of %s%s%s", r.id, sk_duration_format((int64_t)t.seconds * second_ns, counted),
 		       sk_duration_format(r.until_ns - r.from_ns, life), strcmp(t.state, "counting") == 0 ? ", and goes on" : "", t.begun > 1 ? ", begun anew" : "");

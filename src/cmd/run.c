@@ -265,7 +265,7 @@ static void refuse_count(void *context, const struct sk_fault *fault)
 
 static enum sk_err start_counting(struct run *run, struct sk_fault *fault)
 {
-	const struct sk_counting_options options = {.workspace = run->workspace, .clock = run->cmd->clock, .collector = run->collector, .crews = &run->crew, .crew_count = 1, .context = run, .refused = refuse_count};
+	const struct sk_counting_options options = {.workspace = run->workspace, .clock = run->cmd->clock, .collector = run->collector, .crews = &run->crew, .crew_count = 1, .no_heads = run->options->no_heads, .context = run, .refused = refuse_count};
 	SK_TRY(sk_counting_new(&options, &run->counting, fault));
 	return sk_counting_look(run->counting, run->force->snapshot.basis, fault);
 }

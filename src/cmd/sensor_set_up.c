@@ -159,7 +159,7 @@ static void refuse_count(void *context, const struct sk_fault *fault)
 static enum sk_err open_counting(struct sensor *sensor, struct sk_fault *fault)
 {
 	const struct sk_counting_options options = {.workspace = &sensor->workspace, .clock = sensor->cmd->clock, .collector = sensor->collector, .crews = sensor->crews, .crew_count = sensor->link_count,
-						    .context = sensor, .refused = refuse_count};
+						    .no_heads = !sensor->conf->heads, .context = sensor, .refused = refuse_count};
 	SK_TRY(sk_counting_new(&options, &sensor->counting, fault));
 	return sk_counting_look(sensor->counting, sensor->law->snapshot.basis, fault);
 }

@@ -23,6 +23,7 @@ static enum sk_err look_at_signals(struct sensor *sensor, int64_t now_ns, struct
 		sk_notify_reloading(sensor->notify, now_ns);
 		sensor_read_again(sensor);
 		sensor_look_at_files(sensor);
+		SK_TRY(sk_counting_look(sensor->counting, sensor->law->snapshot.basis, fault));
 		sk_notify_ready(sensor->notify, NULL);
 	}
 	if (!sk_guard_interrupted())

@@ -87,6 +87,8 @@ def refused():
         os.mkdir(f + "/often"); often = make_workspace(f + "/often", extra=("--detectors", "count.only"))
         for i in range(12): ask(often, f"n{i}", "bad.example")
         ask(often, "n12", "bad.example", code=44); count(often, "end", "n3"); ask(often, "n12", "bad.example", code=44)
+        # where names are not read they are not counted, rather than counted as none
+        done = watch_json(often, traffic(f, name="e.pcap"), extra=("--heads", "off"))[1]; expect("heads are not read" in done.err and shown(often, "n1")["band"] == "unknown", done.err)
         # a basis that does not name it
         os.mkdir(f + "/plain"); plain = make_workspace(f + "/plain"); ask(plain, "x", "bad.example", code=29)
         # our own network is no target
@@ -108,7 +110,7 @@ def for_an_order():
         text = sekisho("order", "show", "o1", "--dir", d).out; expect("hosts 100-999" in text and "count ready: counted for" in text and not any(h in text for h in HOSTS) and "120" not in text, text)
         draft("o2", "--count", "later"); expect(look("o2")["hosts"] == "unknown" and "told no number" in look("o2")["source"], "unknown stays unknown")
         draft("o3"); expect(look("o3")["hosts"] == "unknown" and "source" not in look("o3"), str(look("o3")))
-        draft("o4", "--count", "name", code=2); draft("o4", "--count", "none", code=None)
+        draft("o4", "--count", "name", code=2); done = draft("o4", "--count", "none", code=None); expect(done.returncode != 0 and "there is none" in done.err, done.err)
         watch_json(w, cap, extra=("--again",)); draft("o5", "--count", "name", target="*.bad.example", measure=("rpz", "nxdomain")); expect(look("o5")["hosts"] == "100-999", str(look("o5")))
         verify_both(d + "/centre/ledger")
 

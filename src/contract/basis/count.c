@@ -249,6 +249,8 @@ enum sk_err sk_count_request_runs(const struct sk_count_request *request, const 
 		named |= strcmp(basis->detectors[i].name, SK_COUNT_DETECTOR) == 0;
 	if (!named)
 		return sk_fault_set(fault, SK_EPERMIT, "count %s: basis %s does not name the detector %s, so nothing may be counted under it", request->id, basis->id, SK_COUNT_DETECTOR);
+	if ((basis->classes & (SK_CLASS_BIT(SK_CLASS_FD) | SK_CLASS_BIT(SK_CLASS_DF))) == 0)
+		return sk_fault_set(fault, SK_EPERMIT, "count %s: basis %s covers transit alone, in which no host is our own", request->id, basis->id);
 	if (now_ns < request->from_ns)
 		return sk_fault_set(fault, SK_EFUTURE, "count %s: it begins at %s", request->id, sk_time_format(request->from_ns, 0, when));
 	if (now_ns >= request->until_ns)

@@ -38,7 +38,7 @@ SK_MUST enum sk_err sk_count_request_add(struct sk_count_request *request, const
 SK_MUST enum sk_err sk_count_request_encode(struct sk_count_request *request, const struct sk_sign_key *key, struct sk_buf *out, struct sk_fault *fault);
 /* Parse and verify under key. SK_ESIGNATURE, SK_EMALFORMED (field named; any form but the canonical one, limits included). No fault has a target in it. rule: COUNT-1 */
 SK_MUST enum sk_err sk_count_request_decode(const char *text, size_t length, const struct sk_verify_key *key, struct sk_count_request *out, struct sk_fault *fault);
-/* May it run under this basis at that time? SK_EPERMIT (another basis, or one that does not name count.only), SK_EFUTURE, SK_EEXPIRED. rule: COUNT-1 */
+/* May it run under this basis at that time? SK_EPERMIT (another basis, or one that does not name count.only or covers transit alone), SK_EFUTURE, SK_EEXPIRED. rule: COUNT-1 */
 SK_MUST enum sk_err sk_count_request_runs(const struct sk_count_request *request, const struct sk_basis *basis, int64_t now_ns, struct sk_fault *fault);
 
 #endif

@@ -255,7 +255,8 @@ bool sk_counter_read(struct sk_kit *const *kits, size_t count, const uint8_t dig
 		found = true;
 		out->over &= slot->over;
 		out->begun = slot->begun > out->begun ? slot->begun : out->begun;
-		out->seconds = slot->last_s - slot->first_s > out->seconds ? slot->last_s - slot->first_s : out->seconds;
+		uint32_t seconds = slot->first_s == 0 ? 0 : slot->last_s - slot->first_s < slot->life_s ? slot->last_s - slot->first_s + 1 : slot->life_s;
+		out->seconds = seconds > out->seconds ? seconds : out->seconds;
 		over = slot->number > over ? slot->number : over;
 		for (size_t r = 0; r < REGISTERS; r++)
 			all[r] = slot->registers[r] > all[r] ? slot->registers[r] : all[r];

@@ -15,7 +15,7 @@ struct sk_counter_answer {
 	bool small;           /* fewer than the smallest cell: hosts is 0 and means nothing */
 	bool over;            /* its life is over; the sketch is gone, the number stays until sk_counter_end */
 	uint64_t hosts;       /* about 1.6 % off */
-	uint32_t seconds;     /* of packet time that it counted */
+	uint32_t seconds;     /* of packet time that it counted, begun ones too; 0: no second was seen, so the number means nothing */
 	unsigned begun;       /* how often it began: more than once when the clock of the packets went back */
 };
 

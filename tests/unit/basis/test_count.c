@@ -128,7 +128,7 @@ static void test_runs(void **state)
 {
 	(void)state;
 	struct sk_count_request r = example();
-	struct sk_basis basis = {.id = "self-1", .detector_count = 2, .detectors = {{.name = "beacon"}, {.name = "count.only"}}};
+	struct sk_basis basis = {.id = "self-1", .classes = SK_CLASS_BIT(SK_CLASS_DF), .detector_count = 2, .detectors = {{.name = "beacon"}, {.name = "count.only"}}};
 	assert_int_equal(sk_count_request_runs(&r, &basis, r.from_ns - 1, &fault), SK_EFUTURE);
 	assert_int_equal(sk_count_request_runs(&r, &basis, r.from_ns, &fault), SK_OK);
 	assert_int_equal(sk_count_request_runs(&r, &basis, r.until_ns - 1, &fault), SK_OK);
@@ -136,6 +136,10 @@ static void test_runs(void **state)
 	basis.detector_count = 1;
 	assert_int_equal(sk_count_request_runs(&r, &basis, r.from_ns, &fault), SK_EPERMIT);
 	basis.detector_count = 2;
+	basis.classes = SK_CLASS_BIT(SK_CLASS_FF);
+	assert_int_equal(sk_count_request_runs(&r, &basis, r.from_ns, &fault), SK_EPERMIT);
+	basis.classes = SK_CLASS_BIT(SK_CLASS_FD);
+	assert_int_equal(sk_count_request_runs(&r, &basis, r.from_ns, &fault), SK_OK);
 	basis.id[0] = 'x';
 	assert_int_equal(sk_count_request_runs(&r, &basis, r.from_ns, &fault), SK_EPERMIT);
 }
