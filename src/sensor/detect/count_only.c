@@ -39,6 +39,7 @@ struct memory {
 	uint64_t low, high;
 	/* The owner's. */
 	bool prefixes;
+	unsigned running;             /* slots in use */
 	size_t length_count;
 	uint8_t lengths[LENGTHS];     /* those in use */
 	struct target targets[PLACES];
@@ -200,6 +201,7 @@ enum sk_err sk_counter_begin(struct sk_kit *kit, const struct sk_count_request *
 		sk_random(&memory->high, sizeof memory->high);
 	}
 	start_slot(&memory->slots[at], request, life_s, key);
+	memory->running++;
 	for (size_t i = 0; i < request->target_count; i++) {
 		const struct sk_count_target *target = &request->targets[i];
 		const struct sk_prefix *prefix = &target->prefix;
@@ -224,6 +226,7 @@ void sk_counter_end(struct sk_kit *kit, const uint8_t digest[SK_HASH_BYTES])
 	struct memory *memory = run->extra;
 	take_out(run, (uint8_t)(slot - memory->slots));
 	sk_wipe(slot, sizeof *slot);
+	memory->running--;
 }
 
 /* Its life is over: the number stays, what it was made of goes. */
@@ -336,7 +339,7 @@ static void event(struct sk_run *run, const struct sk_event *event, uint64_t fir
 static void second(struct sk_run *run)
 {
 	struct memory *memory = run->extra;
-	for (size_t i = 0; i < SK_COUNTER_MAX; i++) {
+	for (size_t i = 0; memory->running != 0 && i < SK_COUNTER_MAX; i++) {
 		struct slot *slot = &memory->slots[i];
 		if (!slot->used || slot->over)
 			continue;
