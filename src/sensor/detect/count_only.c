@@ -123,7 +123,7 @@ static void tell_fronts(struct sk_run *run)
 	}
 	memory->prefixes = memory->length_count != 0;
 	atomic_store_explicit(&memory->names, names, memory_order_release);
-	sk_kit_ask(run->kit, memory->prefixes ? FLOWS : 0, names ? HEADS : 0);
+	sk_kit_ask(run, memory->prefixes ? FLOWS : 0, names ? HEADS : 0);
 }
 
 /* Open addressing leaves no holes: those that stay are put in anew. */

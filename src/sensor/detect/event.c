@@ -173,7 +173,7 @@ void sk_kit_head_of(const struct sk_kit_front *front, const struct sk_event *flo
 	hash_ends(kit, &common);
 	for (size_t i = 0; i < kit->count; i++) {
 		const struct sk_kit_place *at = &kit->places[i];
-		if ((at->ops->heads >> head->kind & 1) == 0)
+		if ((atomic_load_explicit(&at->heads, memory_order_relaxed) >> head->kind & 1) == 0)
 			continue;
 		struct sk_event event = common;
 		event.detector = at->run.index;

@@ -64,8 +64,10 @@ static enum sk_err make_arena(struct sk_kit_place *place, const struct sk_kit_li
 	return SK_OK;
 }
 
-void sk_kit_ask(struct sk_kit *kit, uint8_t events, uint8_t heads)
+void sk_kit_ask(struct sk_run *run, uint8_t events, uint8_t heads)
 {
+	struct sk_kit *kit = run->kit;
+	atomic_store_explicit(&kit->places[kit->place_of[run->index]].heads, heads, memory_order_relaxed);
 	atomic_store_explicit(&kit->wanted, (uint8_t)(kit->always | events), memory_order_relaxed);
 	atomic_store_explicit(&kit->heads, (uint8_t)(kit->always_heads | heads), memory_order_relaxed);
 }
@@ -89,7 +91,9 @@ static enum sk_err add_detector(struct sk_kit *kit, const struct sk_basis_detect
 		kit->always |= ops->events;
 		kit->always_heads |= ops->heads;
 	}
-	sk_kit_ask(kit, 0, 0);
+	atomic_store_explicit(&place->heads, ops->on_request ? 0 : ops->heads, memory_order_relaxed);
+	atomic_store_explicit(&kit->wanted, kit->always, memory_order_relaxed);
+	atomic_store_explicit(&kit->heads, kit->always_heads, memory_order_relaxed);
 	if (ops->named != NULL && kit->suffixes == NULL && sk_suffixes_open(&kit->suffixes) != SK_OK)
 		return sk_fault_set(fault, SK_EIO, "detector %s: the public suffix list cannot be read; expected the package publicsuffix", ops->name);
 	kit->counts.bytes += place->arena_bytes;

@@ -114,7 +114,7 @@ struct sk_kit; /* opaque */
 
 /* Are these known detectors, with known thresholds in their ranges? SK_EBASISBAD, the fault names detector and key. Of the centre's only the names are known. */
 SK_MUST enum sk_err sk_kit_check(const struct sk_basis *basis, struct sk_fault *fault);
-/* The thresholds of a sensor's detector; NULL for any other name. *count gets how many. Static storage. */
+/* The thresholds of a sensor's detector; NULL for any other name, and for one that has none. *count gets how many. Static storage. */
 const struct sk_threshold *sk_kit_thresholds(const char *name, size_t *count);
 /* Bytes of a subject of a sensor's detector, and how many it has room for by the default limits; 0 and 0 for any other name. */
 void sk_kit_room(const char *name, uint32_t *subject_bytes, uint32_t *subjects);

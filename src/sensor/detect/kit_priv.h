@@ -22,6 +22,7 @@ enum {
 /* One detector that runs, with its arena: the table, then the lists of what was touched, then what else it asked for. */
 struct sk_kit_place {
 	const struct sk_detector *ops;
+	_Atomic uint8_t heads;        /* of ops; of a detector that runs on request those that it asks for now */
 	struct sk_run run;
 	uint64_t thresholds[SK_BASIS_THRESHOLDS_MAX];
 	void *arena;
@@ -65,8 +66,8 @@ const struct sk_detector *sk_registry_find(const char *name);
 /* Thresholds as the basis asks for them, the others by default. */
 SK_MUST enum sk_err sk_registry_thresholds(const struct sk_basis_detector *asked, const struct sk_detector *ops, uint64_t *out, struct sk_fault *fault);
 
-/* What a detector that runs on request wants besides, from now on: SK_EVENT_BITs, bits of enum sk_head_kind. */
-void sk_kit_ask(struct sk_kit *kit, uint8_t events, uint8_t heads);
+/* What a detector that runs on request wants from now on: SK_EVENT_BITs, bits of enum sk_head_kind. There is one such detector. */
+void sk_kit_ask(struct sk_run *run, uint8_t events, uint8_t heads);
 
 /* The clock moves on with a packet's time. */
 void sk_kit_clock(struct sk_kit *kit, int64_t time_ns);

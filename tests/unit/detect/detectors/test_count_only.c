@@ -109,6 +109,7 @@ static void test_who(void **state)
 		{"203.0.113.0/24", "203.0.113.9", "10.0.0.1", SK_CLASS_FD, SK_EVENT_OPEN, 0, true},
 		{"203.0.113.0/24", "10.0.0.1", "203.0.114.9", SK_CLASS_DF, SK_EVENT_OPEN, 0, false},
 		{"203.0.113.0/24", "10.0.0.1", "203.0.113.9", SK_CLASS_FF, SK_EVENT_OPEN, 0, false}, /* transit: nobody's own */
+		{"203.0.113.0/24", "203.0.113.9", "10.0.0.1", SK_CLASS_FF, SK_EVENT_OPEN, 0, false},
 		{"203.0.113.0/24", "203.0.113.9", "10.0.0.1", SK_CLASS_DF, SK_EVENT_OPEN, 0, false}, /* the target must be the end abroad */
 		{"203.0.113.0/24", "10.0.0.1", "203.0.113.9", SK_CLASS_DF, SK_EVENT_OPEN, SK_EVENT_TUNNELLED, false},
 		{"203.0.113.0/24", "10.0.0.1", "203.0.113.9", SK_CLASS_DF, SK_EVENT_END, 0, true},
@@ -160,6 +161,20 @@ static void test_names(void **state)
 		assert_near(answer(&play, &request).hosts, 20);
 		play_end(&play);
 	}
+}
+
+/* What has come and waits in the kit's batch is in the number. */
+static void test_waiting(void **state)
+{
+	(void)state;
+	struct play play;
+	play_start(&play, 1, 0, NULL, detectors, 1);
+	struct sk_count_request request = begin(&play, "count-a", "203.0.113.0/24", LIFE_S);
+	const struct sk_kit_front front = sk_kit_front(play.kit);
+	struct sk_event event = {.kind = SK_EVENT_OPEN, .class_ = SK_CLASS_DF, .time_ns = PLAY_ZERO_NS, .initiator = play_addr("10.0.0.1", 0), .responder = play_addr("203.0.113.9", 0)};
+	sk_kit_complete(&front, &event);
+	assert_int_equal(answer(&play, &request).hosts, 1);
+	play_end(&play);
 }
 
 /* No event is made while nobody asks, nor for what nobody asks. */
@@ -395,7 +410,7 @@ static void test_not_named(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_exact), cmocka_unit_test(test_who), cmocka_unit_test(test_names), cmocka_unit_test(test_on_request),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_exact), cmocka_unit_test(test_who), cmocka_unit_test(test_names), cmocka_unit_test(test_waiting), cmocka_unit_test(test_on_request),
 					   cmocka_unit_test(test_canary), cmocka_unit_test(test_wiped), cmocka_unit_test(test_over), cmocka_unit_test(test_anew),
 					   cmocka_unit_test(test_many), cmocka_unit_test(test_links), cmocka_unit_test(test_keyed), cmocka_unit_test(test_not_named)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
