@@ -196,6 +196,7 @@ enum sk_err sk_counter_begin(struct sk_kit *kit, const struct sk_count_request *
 		at++;
 	if (at == SK_COUNTER_MAX)
 		return sk_fault_set(fault, SK_ETOOBIG, "count %s: %d counts run, and there is room for no more", request->id, SK_COUNTER_MAX);
+	sk_kit_run(kit); /* what came before it was asked for */
 	if (memory->low == 0 && memory->high == 0) {
 		sk_random(&memory->low, sizeof memory->low);
 		sk_random(&memory->high, sizeof memory->high);

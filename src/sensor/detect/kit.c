@@ -67,7 +67,9 @@ static enum sk_err make_arena(struct sk_kit_place *place, const struct sk_kit_li
 void sk_kit_ask(struct sk_run *run, uint8_t events, uint8_t heads)
 {
 	struct sk_kit *kit = run->kit;
-	atomic_store_explicit(&kit->places[kit->place_of[run->index]].heads, heads, memory_order_relaxed);
+	struct sk_kit_place *place = &kit->places[kit->place_of[run->index]];
+	place->events = (uint8_t)(events | (heads != 0 ? SK_EVENT_BIT(SK_EVENT_HEAD) : 0));
+	atomic_store_explicit(&place->heads, heads, memory_order_relaxed);
 	atomic_store_explicit(&kit->wanted, (uint8_t)(kit->always | events), memory_order_relaxed);
 	atomic_store_explicit(&kit->heads, (uint8_t)(kit->always_heads | heads), memory_order_relaxed);
 }
@@ -91,6 +93,7 @@ static enum sk_err add_detector(struct sk_kit *kit, const struct sk_basis_detect
 		kit->always |= ops->events;
 		kit->always_heads |= ops->heads;
 	}
+	place->events = ops->on_request ? 0 : ops->events;
 	atomic_store_explicit(&place->heads, ops->on_request ? 0 : ops->heads, memory_order_relaxed);
 	atomic_store_explicit(&kit->wanted, kit->always, memory_order_relaxed);
 	atomic_store_explicit(&kit->heads, kit->always_heads, memory_order_relaxed);
@@ -301,7 +304,7 @@ static void run_detector(struct sk_kit *kit, struct sk_kit_place *at, const uint
 	struct sk_run *run = &at->run;
 	uint64_t asked = 0, live = 0;
 	for (unsigned kind = 0; kind < SK_EVENT_KIND_COUNT; kind++)
-		asked |= (ops->events & SK_EVENT_BIT(kind)) != 0 ? kinds[kind] : 0;
+		asked |= (at->events & SK_EVENT_BIT(kind)) != 0 ? kinds[kind] : 0;
 	for (; asked != 0; asked &= asked - 1) {
 		unsigned i = (unsigned)__builtin_ctzll(asked);
 		const struct sk_event *event = &kit->batch[i];

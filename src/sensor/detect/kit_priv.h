@@ -23,6 +23,7 @@ enum {
 struct sk_kit_place {
 	const struct sk_detector *ops;
 	_Atomic uint8_t heads;        /* of ops; of a detector that runs on request those that it asks for now */
+	uint8_t events;               /* the same of events; the owner's */
 	struct sk_run run;
 	uint64_t thresholds[SK_BASIS_THRESHOLDS_MAX];
 	void *arena;
