@@ -507,7 +507,7 @@ def a_count_is_taken_up_behind_the_walls(pair, f):
         expect(told(id)["state"] == "counting" and told(id)["begun"] == 1, str(told(id)))
     top = sekisho("top", "--socket", s.socket, "--once").out; expect("counts 2" in top, top)
     # its time is over
-    ask("short", "198.51.100.77", "6s"); s.until("counts_running", is_=3); send(pair, "many", 90)
+    ask("short", "198.51.100.77", "15s"); s.until("counts_running", is_=3); send(pair, "many", 90)
     until("short", "it is over", state="counted"); s.until("counts_running", is_=2); expect(80 <= told("short")["hosts"] <= 97, str(told("short")))
     number = told("short")["hosts"]; send(pair, "many", 90)
     # ended by whoever asked
