@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
 #include "cmd/look.h"
+#include "text/json.h"
 
 struct command {
 	const char *name;
@@ -19,9 +21,42 @@ static const struct command commands[] = {
 #undef SK_COMMAND
 };
 
+static const char *const names[] = {
+#define SK_ERR(code, value, kind, exit_code, text) #code,
+#include "base/err.def"
+#undef SK_ERR
+};
+static const enum sk_err codes[] = {
+#define SK_ERR(code, value, kind, exit_code, text) code,
+#include "base/err.def"
+#undef SK_ERR
+};
+
+/* SEKISHO_FAULT=json: whoever runs us wants the code by its name, several have one exit code. */
+static void fail_for_machines(struct sk_cmd *cmd, const struct sk_fault *fault)
+{
+	struct sk_buf line;
+	struct sk_json_writer w;
+	sk_buf_init(&line, 8192);
+	sk_json_begin(&w, &line, false);
+	sk_json_object(&w, NULL);
+	for (size_t i = 0; i < SK_COUNT(codes); i++)
+		if (codes[i] == fault->err)
+			sk_json_text(&w, "code", names[i]);
+	sk_json_i64(&w, "exit", sk_err_exit(fault->err));
+	sk_json_text(&w, "line", fault->line);
+	sk_json_end(&w);
+	(void)fprintf(cmd->err, "%s\n", sk_buf_text(&line));
+	sk_buf_fini(&line);
+}
+
 int sk_cmd_fail(struct sk_cmd *cmd, const struct sk_fault *fault)
 {
-	(void)fprintf(cmd->err, "sekisho: %s\n", fault->line);
+	const char *form = getenv("SEKISHO_FAULT");
+	if (form != NULL && strcmp(form, "json") == 0)
+		fail_for_machines(cmd, fault);
+	else
+		(void)fprintf(cmd->err, "sekisho: %s\n", fault->line);
 	return sk_err_exit(fault->err);
 }
 

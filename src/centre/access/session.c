@@ -67,8 +67,8 @@ static void match(void *context, const char *account, const void *name, size_t n
 	sk_json_free(doc);
 }
 
-/* Find it, refuse what is over, and note that it was seen. */
-static enum sk_err use(struct sk_factors *factors, const char *token, int64_t now_ns, uint8_t hash[SK_HASH_BYTES], struct session *session, struct sk_fault *fault)
+/* Find it, and refuse what is over. */
+static enum sk_err find(struct sk_factors *factors, const char *token, int64_t now_ns, uint8_t hash[SK_HASH_BYTES], struct session *session, struct sk_fault *fault)
 {
 	struct search search = {.hash = hash};
 	uint64_t gone;
@@ -80,10 +80,23 @@ static enum sk_err use(struct sk_factors *factors, const char *token, int64_t no
 				   now_ns - session->begun_ns >= SK_SESSION_LIFE_S * second_ns);
 	if (over)
 		SK_TRY(sk_vault_delete(factors, "session", session->account, hash, SK_HASH_BYTES, &gone, fault));
-	if (!search.any || over)
-		return sk_factor_refused(fault, "session", "not known, or over; sign in again");
+	return search.any && !over ? SK_OK : sk_factor_refused(fault, "session", "not known, or over; sign in again");
+}
+
+/* The same, and note that it was seen. */
+static enum sk_err use(struct sk_factors *factors, const char *token, int64_t now_ns, uint8_t hash[SK_HASH_BYTES], struct session *session, struct sk_fault *fault)
+{
+	SK_TRY(find(factors, token, now_ns, hash, session, fault));
 	session->seen_ns = now_ns;
 	return write_session(factors, hash, session, fault);
+}
+
+enum sk_err sk_session_peek(struct sk_factors *factors, const char *token, int64_t now_ns, struct sk_fault *fault)
+{
+	struct session session = {0};
+	uint8_t hash[SK_HASH_BYTES];
+	SK_TRY(sk_vault_begin(factors, fault));
+	return sk_vault_end(factors, find(factors, token, now_ns, hash, &session, fault), fault);
 }
 
 enum sk_err sk_session_begin(struct sk_factors *factors, const char *account, int64_t now_ns, char token[SK_SESSION_TOKEN_MAX], struct sk_fault *fault)
@@ -101,15 +114,26 @@ enum sk_err sk_session_begin(struct sk_factors *factors, const char *account, in
 	return sk_vault_end(factors, write_session(factors, hash, &session, fault), fault);
 }
 
-enum sk_err sk_session_check(struct sk_factors *factors, const char *token, int64_t now_ns, char account[SK_MATTER_ID_MAX], struct sk_fault *fault)
+enum sk_err sk_session_look(struct sk_factors *factors, const char *token, int64_t now_ns, struct sk_session_facts *out, struct sk_fault *fault)
 {
 	struct session session = {0};
 	uint8_t hash[SK_HASH_BYTES];
 	SK_TRY(sk_vault_begin(factors, fault));
 	enum sk_err err = use(factors, token, now_ns, hash, &session, fault);
-	if (err == SK_OK)
-		memcpy(account, session.account, sizeof session.account);
+	if (err == SK_OK) {
+		int64_t idle_ns = session.seen_ns + SK_SESSION_IDLE_S * second_ns, end_ns = session.begun_ns + SK_SESSION_LIFE_S * second_ns;
+		*out = (struct sk_session_facts){.begun_ns = session.begun_ns, .until_ns = idle_ns < end_ns ? idle_ns : end_ns, .stepped_ns = session.stepped_ns};
+		memcpy(out->account, session.account, sizeof out->account);
+	}
 	return sk_vault_end(factors, err, fault);
+}
+
+enum sk_err sk_session_check(struct sk_factors *factors, const char *token, int64_t now_ns, char account[SK_MATTER_ID_MAX], struct sk_fault *fault)
+{
+	struct sk_session_facts facts;
+	SK_TRY(sk_session_look(factors, token, now_ns, &facts, fault));
+	memcpy(account, facts.account, sizeof facts.account);
+	return SK_OK;
 }
 
 enum sk_err sk_session_step_up(struct sk_factors *factors, const char *token, const uint8_t digest[SK_HASH_BYTES], int64_t now_ns, struct sk_fault *fault)
