@@ -181,6 +181,11 @@ int main(int argc, char **argv)
 		(void)printf("%" PRIu64 " rows of findings put in %.1f s, %.1f us CPU each\n", totals.findings, (double)(clock.monotonic_ns(clock.context) - from) / 1e9,
 			     (double)(clock.cpu_ns(clock.context) - cpu) / 1e3 / (double)(totals.findings != 0 ? totals.findings : 1));
 	}
+	/* As a page's server reads: from a store that somebody else writes. */
+	sk_store_close(store);
+	options.read_only = true;
+	if (sk_store_open(&options, &store, &fault) != SK_OK)
+		die(&fault);
 	measure(store, &clock, "first page, newest first", all, false, false);
 	measure(store, &clock, "page after page, newest first", all, true, false);
 	f = all, f.limit = SK_PAGE_LIMIT_MAX;

@@ -10,6 +10,8 @@
 
 #include "access/purpose.h"
 #include "cmd/access.h"
+#include "cmd/look_book.h"
+#include "cmd/session.h"
 #include "text/text.h"
 
 enum { BODY_MAX = 8192 };
@@ -123,5 +125,5 @@ enum sk_err sk_look(struct sk_cmd *cmd, const struct sk_workspace *workspace, st
 		return sk_fault_set(fault, SK_EPURPOSE, "%s belongs to a centre: each look has a purpose and a person; add --purpose damage_prevention --key FILE",
 				    workspace->folder);
 	SK_TRY(sk_purpose_check(cmd->look.purpose, fault));
-	return enter(cmd, workspace, fault);
+	return cmd->look.key == NULL && sk_cmd_session() ? sk_look_session(cmd, workspace, fault) : enter(cmd, workspace, fault);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/serve_house.h"
 
+#include "cmd/look_book.h"
+
 /* The public half of the centre's key, which the ledger's head is checked with, is read from the key's file: the secret half is in memory for that moment, and wiped. */
 static enum sk_err open_register(void *context, struct sk_access **out, struct sk_fault *fault)
 {
@@ -11,6 +13,13 @@ static enum sk_err open_register(void *context, struct sk_access **out, struct s
 	enum sk_err err = sk_access_open(centre.docket, out, fault);
 	sk_centre_close(&centre);
 	return err;
+}
+
+/* What a page shows may be of every workspace that it was given: the scope is all of them. */
+static enum sk_err look(void *context, const struct sk_person *who, const char *purpose, const char *row, const char *what, int64_t now_ns, struct sk_fault *fault)
+{
+	const struct sk_serve_house *house = context;
+	return sk_look_book_add(house->book, who, purpose, row, "*", what, now_ns, fault);
 }
 
 enum sk_err sk_serve_house_open(struct sk_cmd *cmd, struct sk_serve_house *out, struct sk_fault *fault)
@@ -26,11 +35,15 @@ enum sk_err sk_serve_house_open(struct sk_cmd *cmd, struct sk_serve_house *out, 
 	out->house.clock = cmd->clock;
 	out->house.context = out;
 	out->house.open_register = open_register;
+	enum sk_err err = sk_look_book_open(centre.folder, &out->book, fault);
+	out->house.look = look;
 	sk_centre_close(&centre);
-	return SK_OK;
+	return err;
 }
 
 void sk_serve_house_close(struct sk_serve_house *house)
 {
 	house->house.look = NULL;
+	sk_book_close(house->book);
+	house->book = NULL;
 }

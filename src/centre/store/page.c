@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pages of findings. Heads that agree in hour, key, kind, class and severity lie in order in one index; which such runs there are stands in the tally. So a page is a merge of
-   the runs that fit, and whatever does not fit is never touched. */
+/* Pages of findings. Heads that agree in hour, key, kind, class and severity lie in order in one index; the tally says in which hours each kind of a class and severity (a
+   sort of heads) has any. So a page is a merge of the runs that fit, hour by hour, and whatever does not fit is never touched. */
 #include "store/page.h"
 
 #include <inttypes.h>
@@ -12,7 +12,7 @@
 
 static const int64_t hour_ns = 3600000000000;
 
-enum { BATCH = 64, RUNS_MAX = 1 << 16, FOLD_ALL_ROWS = 16, WHICH_LAST = 1, WHICH_FIRST = 2, KIND_MAX = 32, SEVERITY_TOP = 3, DAY_HOURS = 24 };
+enum { BATCH = 16, GROW = 64, SORTS_MAX = 1 << 14, FOLD_ALL_ROWS = 16, WHICH_LAST = 1, WHICH_FIRST = 2, WHICH_KIND = 4 /* of tally; 3: days */, KIND_MAX = 32, SEVERITY_TOP = 3, DAY_HOURS = 24 };
 
 /* Where a head stands: greater stands first. */
 struct rank {
@@ -25,11 +25,17 @@ struct page_key {
 	bool readable, locked;
 };
 
+/* What heads have in common that lie in runs together. */
+struct sort {
+	char kind[KIND_MAX];
+	int class_, severity;
+	int64_t hour;                   /* the next in which it has any; -1: none */
+};
+
 /* Heads that lie in one stretch of the index. */
 struct run {
 	size_t key;
-	char kind[KIND_MAX];
-	int class_, severity;
+	const struct sort *sort;
 };
 
 struct head {
@@ -60,6 +66,8 @@ struct page {
 	struct rank position;           /* of what was looked at last */
 	size_t key_count;
 	struct page_key *keys;
+	size_t sort_count;
+	struct sort *sorts;             /* that fit */
 	int run_severity;               /* of the runs that are looked at now; -1: any */
 	size_t run_count;
 	struct run *runs;
@@ -391,51 +399,143 @@ static bool find_key(const struct page *page, int64_t row, size_t *key)
 	return false;
 }
 
-/* The runs of these hours that fit and can be opened. count_them: what fits is counted for the page, as are those that cannot be opened. */
-static enum sk_err load_runs(struct page *page, int64_t from_hour, int64_t until_hour, bool count_them)
+static int which_of(const struct page *page)
 {
-	sqlite3_stmt *rows = sk_db_use(page->store, SK_SQL_PAGE_TALLY);
-	(void)sqlite3_bind_int64(rows, 1, page->filter->sort == SK_SORT_FIRST ? WHICH_FIRST : WHICH_LAST);
-	(void)sqlite3_bind_int64(rows, 2, from_hour);
-	(void)sqlite3_bind_int64(rows, 3, until_hour);
-	page->run_count = 0;
+	return page->filter->sort == SK_SORT_FIRST ? WHICH_FIRST : WHICH_LAST;
+}
+
+static sqlite3_stmt *use_tally(const struct page *page, enum sk_statement statement, int which, const struct sort *sort, int64_t from_hour, int64_t until_hour)
+{
+	sqlite3_stmt *rows = sk_db_use(page->store, statement);
+	(void)sqlite3_bind_int64(rows, 1, which);
+	(void)sqlite3_bind_text(rows, 2, sort->kind, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(rows, 3, sort->class_);
+	(void)sqlite3_bind_int64(rows, 4, sort->severity);
+	(void)sqlite3_bind_int64(rows, 5, from_hour);
+	(void)sqlite3_bind_int64(rows, 6, until_hour);
+	return rows;
+}
+
+static void count_heads(struct page *page, int64_t key_row, uint64_t heads)
+{
+	size_t at;
+	if (!find_key(page, key_row, &at))
+		return;
+	const struct page_key *key = &page->keys[at];
+	*(key->readable ? &page->out->heads : key->locked ? &page->out->locked : &page->out->erased) += heads;
+}
+
+/* Of a day that is in the range in part, hour by hour. */
+static enum sk_err count_hours(struct page *page, const struct sort *sort, int64_t day)
+{
+	int64_t from = day * DAY_HOURS, until = from + DAY_HOURS - 1;
+	sqlite3_stmt *rows = use_tally(page, SK_SQL_TALLY_HOURS, which_of(page), sort, from > page->since_hour ? from : page->since_hour, until < page->until_hour ? until : page->until_hour);
 	for (bool more;;) {
-		struct run run;
 		SK_TRY(sk_db_row(page->store, rows, &more, page->fault));
 		if (!more)
 			return SK_OK;
-		run.class_ = (int)sqlite3_column_int64(rows, 2);
-		run.severity = (int)sqlite3_column_int64(rows, 3);
-		if (!sk_db_text(rows, 1, run.kind, sizeof run.kind))
-			return malformed_head(page);
-		if (!find_key(page, sqlite3_column_int64(rows, 0), &run.key) || !clear_fits(page, run.kind, run.class_, run.severity))
-			continue;
-		uint64_t heads = (uint64_t)sqlite3_column_int64(rows, 4);
-		const struct page_key *key = &page->keys[run.key];
-		if (count_them)
-			*(key->readable ? &page->out->heads : key->locked ? &page->out->locked : &page->out->erased) += heads;
-		if (!key->readable || (page->run_severity >= 0 && page->run_severity != run.severity))
-			continue;
-		if (page->run_count % BATCH == 0) {
-			struct run *grown = page->run_count < RUNS_MAX ? realloc(page->runs, (page->run_count + BATCH) * sizeof *grown) : NULL;
-			if (grown == NULL)
-				return sk_fault_set(page->fault, SK_ENOMEM, "store: out of memory, or too many kinds of findings at once");
-			page->runs = grown;
-		}
-		page->runs[page->run_count++] = run;
+		count_heads(page, sqlite3_column_int64(rows, 1), (uint64_t)sqlite3_column_int64(rows, 2));
 	}
+}
+
+static enum sk_err add_sort(struct page *page, const struct sort *sort)
+{
+	if (page->sort_count % GROW == 0) {
+		struct sort *grown = page->sort_count < SORTS_MAX ? realloc(page->sorts, (page->sort_count + GROW) * sizeof *grown) : NULL;
+		if (grown == NULL)
+			return sk_fault_set(page->fault, SK_ENOMEM, "store: out of memory, or too many kinds of findings at once");
+		page->sorts = grown;
+	}
+	page->sorts[page->sort_count++] = *sort;
+	return SK_OK;
+}
+
+/* The sorts that fit, and how many heads they have in the range. Days that are wholly in it are counted as days. */
+static enum sk_err load_sorts(struct page *page)
+{
+	int64_t first_day = page->since_hour / DAY_HOURS, last_day = page->until_hour / DAY_HOURS;
+	sqlite3_stmt *rows = sk_db_use(page->store, SK_SQL_TALLY_DAYS);
+	(void)sqlite3_bind_int64(rows, 1, first_day);
+	(void)sqlite3_bind_int64(rows, 2, last_day);
+	for (bool more;;) {
+		struct sort sort;
+		SK_TRY(sk_db_row(page->store, rows, &more, page->fault));
+		if (!more)
+			return SK_OK;
+		sort.class_ = (int)sqlite3_column_int64(rows, 1);
+		sort.severity = (int)sqlite3_column_int64(rows, 2);
+		if (!sk_db_text(rows, 0, sort.kind, sizeof sort.kind))
+			return malformed_head(page);
+		if (!clear_fits(page, sort.kind, sort.class_, sort.severity))
+			continue;
+		int64_t day = sqlite3_column_int64(rows, 3), from = day * DAY_HOURS;
+		if (from >= page->since_hour && from + DAY_HOURS - 1 <= page->until_hour)
+			count_heads(page, sqlite3_column_int64(rows, 4), (uint64_t)sqlite3_column_int64(rows, 5));
+		/* Rows of one sort come together. */
+		const struct sort *last = page->sort_count != 0 ? &page->sorts[page->sort_count - 1] : NULL;
+		if (last == NULL || last->class_ != sort.class_ || last->severity != sort.severity || strcmp(last->kind, sort.kind) != 0)
+			SK_TRY(add_sort(page, &sort));
+	}
+}
+
+static enum sk_err count_parts(struct page *page)
+{
+	int64_t first_day = page->since_hour / DAY_HOURS, last_day = page->until_hour / DAY_HOURS;
+	bool first_part = page->since_hour % DAY_HOURS != 0, last_part = page->until_hour % DAY_HOURS != DAY_HOURS - 1 && page->filter->until_ns != 0;
+	for (size_t i = 0; i < page->sort_count; i++) {
+		if (first_part || (last_part && first_day == last_day))
+			SK_TRY(count_hours(page, &page->sorts[i], first_day));
+		if (last_part && first_day != last_day)
+			SK_TRY(count_hours(page, &page->sorts[i], last_day));
+	}
+	return SK_OK;
+}
+
+static enum sk_err find_hour(struct page *page, struct sort *sort, int64_t from_hour)
+{
+	bool found;
+	sqlite3_stmt *next = use_tally(page, SK_SQL_TALLY_NEXT, which_of(page), sort, page->since_hour, from_hour);
+	SK_TRY(sk_db_row(page->store, next, &found, page->fault));
+	sort->hour = found ? sqlite3_column_int64(next, 0) : -1;
+	(void)sqlite3_reset(next);
+	return SK_OK;
+}
+
+/* The runs of one hour that can be opened. */
+static enum sk_err load_runs(struct page *page, int64_t hour)
+{
+	page->run_count = 0;
+	for (size_t i = 0; i < page->sort_count; i++) {
+		const struct sort *sort = &page->sorts[i];
+		if (sort->hour != hour)
+			continue;
+		sqlite3_stmt *rows = use_tally(page, SK_SQL_TALLY_HOURS, which_of(page), sort, hour, hour);
+		for (bool more = true; more;) {
+			struct run run = {.sort = sort};
+			SK_TRY(sk_db_row(page->store, rows, &more, page->fault));
+			if (!more || !find_key(page, sqlite3_column_int64(rows, 1), &run.key) || !page->keys[run.key].readable)
+				continue;
+			if (page->run_count % GROW == 0) {
+				struct run *grown = realloc(page->runs, (page->run_count + GROW) * sizeof *grown);
+				if (grown == NULL)
+					return sk_fault_set(page->fault, SK_ENOMEM, "store: out of memory");
+				page->runs = grown;
+			}
+			page->runs[page->run_count++] = run;
+		}
+	}
+	return SK_OK;
 }
 
 /* The next heads of one run below a rank, behind the batch's. *full: there may be more of them. */
 static enum sk_err load_run(struct page *page, const struct run *run, const struct rank *below, size_t *count, bool *full)
 {
-	enum sk_store_sort sort = page->filter->sort;
-	sqlite3_stmt *rows = sk_db_use(page->store, sort == SK_SORT_FIRST ? SK_SQL_PAGE_FIRST : sort == SK_SORT_COUNT ? SK_SQL_PAGE_COUNT : SK_SQL_PAGE_LAST);
+	sqlite3_stmt *rows = sk_db_use(page->store, page->filter->sort == SK_SORT_FIRST ? SK_SQL_PAGE_FIRST : SK_SQL_PAGE_LAST);
 	(void)sqlite3_bind_int64(rows, 1, below->b);
 	(void)sqlite3_bind_int64(rows, 2, page->keys[run->key].row.row);
-	(void)sqlite3_bind_text(rows, 3, run->kind, -1, SQLITE_STATIC);
-	(void)sqlite3_bind_int64(rows, 4, run->class_);
-	(void)sqlite3_bind_int64(rows, 5, run->severity);
+	(void)sqlite3_bind_text(rows, 3, run->sort->kind, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(rows, 4, run->sort->class_);
+	(void)sqlite3_bind_int64(rows, 5, run->sort->severity);
 	(void)sqlite3_bind_int64(rows, 6, below->c);
 	(void)sqlite3_bind_int64(rows, 7, BATCH);
 	size_t before = *count;
@@ -444,7 +544,7 @@ static enum sk_err load_run(struct page *page, const struct run *run, const stru
 		if (!more)
 			break;
 		struct candidate *next = &page->batch[*count];
-		*next = (struct candidate){.rank = {below->a, sqlite3_column_int64(rows, 0), sqlite3_column_int64(rows, 1)}, .key = run->key, .class_ = run->class_,
+		*next = (struct candidate){.rank = {below->a, sqlite3_column_int64(rows, 0), sqlite3_column_int64(rows, 1)}, .key = run->key, .class_ = run->sort->class_,
 					   .row = sqlite3_column_int64(rows, 1)};
 		if (!sk_db_blob(rows, 2, next->fold, sizeof next->fold))
 			return malformed_head(page);
@@ -454,6 +554,7 @@ static enum sk_err load_run(struct page *page, const struct run *run, const stru
 	return SK_OK;
 }
 
+/* Is a head that came out of an index in the range? */
 static enum sk_err in_time(struct page *page, const struct candidate *candidate, bool *fits)
 {
 	size_t count = 0;
@@ -513,20 +614,22 @@ static enum sk_err merge_runs(struct page *page, struct rank below)
 static enum sk_err walk_hours(struct page *page, int64_t a, struct rank after)
 {
 	int64_t hour = after.b < page->until_hour ? after.b : page->until_hour;
+	for (size_t i = 0; i < page->sort_count; i++) {
+		page->sorts[i].hour = -1;
+		if (page->run_severity < 0 || page->run_severity == page->sorts[i].severity)
+			SK_TRY(find_hour(page, &page->sorts[i], hour));
+	}
 	while (!page->done) {
-		bool found;
-		sqlite3_stmt *next = sk_db_use(page->store, SK_SQL_PAGE_HOUR);
-		(void)sqlite3_bind_int64(next, 1, page->filter->sort == SK_SORT_FIRST ? WHICH_FIRST : WHICH_LAST);
-		(void)sqlite3_bind_int64(next, 2, hour);
-		(void)sqlite3_bind_int64(next, 3, page->since_hour);
-		SK_TRY(sk_db_row(page->store, next, &found, page->fault));
-		if (!found)
+		hour = -1;
+		for (size_t i = 0; i < page->sort_count; i++)
+			hour = page->sorts[i].hour > hour ? page->sorts[i].hour : hour;
+		if (hour < 0)
 			return SK_OK;
-		int64_t at = sqlite3_column_int64(next, 0);
-		(void)sqlite3_reset(next);
-		SK_TRY(load_runs(page, at, at, false));
-		SK_TRY(merge_runs(page, (struct rank){a, at, at == after.b ? after.c : INT64_MAX}));
-		hour = at - 1;
+		SK_TRY(load_runs(page, hour));
+		SK_TRY(merge_runs(page, (struct rank){a, hour, hour == after.b ? after.c : INT64_MAX}));
+		for (size_t i = 0; i < page->sort_count && !page->done; i++)
+			if (page->sorts[i].hour == hour)
+				SK_TRY(find_hour(page, &page->sorts[i], hour - 1));
 	}
 	return SK_OK;
 }
@@ -542,6 +645,42 @@ static enum sk_err walk_severities(struct page *page)
 		page->run_severity = (int)severity;
 		err = walk_hours(page, severity, after);
 	}
+	return err;
+}
+
+/* Counts are in one order for all: what does not fit is passed by, in the index. */
+static enum sk_err walk_counts(struct page *page)
+{
+	sqlite3_stmt *rows = sk_db_use(page->store, SK_SQL_PAGE_COUNT);
+	(void)sqlite3_bind_int64(rows, 1, page->after.b);
+	(void)sqlite3_bind_int64(rows, 2, page->after.c);
+	enum sk_err err = SK_OK;
+	for (unsigned passed = 0; err == SK_OK && !page->done; passed++) {
+		struct candidate next = {.key = 0};
+		char kind[KIND_MAX];
+		bool more, fits;
+		SK_TRY(sk_db_row(page->store, rows, &more, page->fault));
+		if (!more)
+			return SK_OK;
+		next.rank = (struct rank){0, sqlite3_column_int64(rows, 0), sqlite3_column_int64(rows, 1)};
+		next.row = next.rank.c;
+		next.class_ = (int)sqlite3_column_int64(rows, 5);
+		if (!sk_db_blob(rows, 2, next.fold, sizeof next.fold) || !sk_db_text(rows, 4, kind, sizeof kind)) {
+			err = malformed_head(page);
+			break;
+		}
+		fits = clear_fits(page, kind, next.class_, (int)sqlite3_column_int64(rows, 6)) && find_key(page, sqlite3_column_int64(rows, 3), &next.key) && page->keys[next.key].readable;
+		if (fits)
+			err = in_time(page, &next, &fits);
+		if (err == SK_OK && fits)
+			err = look_at(page, &next);
+		if (!page->done && passed == SK_PAGE_COUNTED_MAX) {
+			page->position = next.rank;
+			write_cursor(page, page->out->next);
+			page->done = true;
+		}
+	}
+	(void)sqlite3_reset(rows);
 	return err;
 }
 
@@ -683,6 +822,7 @@ static void end(struct page *page)
 		sk_wipe(page->keys, page->key_count * sizeof *page->keys);
 	free(page->keys);
 	free(page->runs);
+	free(page->sorts);
 	free(page->batch);
 	free(page->found);
 	free(page->heads);
@@ -702,9 +842,10 @@ static enum sk_err walk(struct page *page)
 {
 	if (page->by_value)
 		return walk_value(page);
-	SK_TRY(load_runs(page, page->since_hour, page->until_hour, true));
+	SK_TRY(load_sorts(page));
+	SK_TRY(count_parts(page));
 	switch (page->filter->sort) {
-	case SK_SORT_COUNT: return merge_runs(page, (struct rank){0, page->after.b, page->after.c});
+	case SK_SORT_COUNT: return walk_counts(page);
 	case SK_SORT_SEVERITY: return walk_severities(page);
 	default: return walk_hours(page, 0, page->after);
 	}
@@ -730,30 +871,42 @@ enum sk_err sk_store_findings_page(struct sk_store *store, const struct sk_store
 	return err != SK_OK ? err : released;
 }
 
+static enum sk_err visit_hours(struct page *page, const struct sort *sort, int which, sk_store_hour_visit visit, void *context)
+{
+	sqlite3_stmt *rows = use_tally(page, SK_SQL_TALLY_HOURS, which, sort, page->since_hour, page->until_hour);
+	enum sk_err err = SK_OK;
+	for (bool more = true; err == SK_OK;) {
+		size_t key;
+		SK_TRY(sk_db_row(page->store, rows, &more, page->fault));
+		if (!more)
+			return SK_OK;
+		if (find_key(page, sqlite3_column_int64(rows, 1), &key) && page->keys[key].readable)
+			err = visit(context, sqlite3_column_int64(rows, 0), sort->kind, (uint64_t)sqlite3_column_int64(rows, 2));
+	}
+	(void)sqlite3_reset(rows);
+	return err;
+}
+
+/* Where class and severity are any, the counts of a whole kind are read: there are far fewer of them. */
 enum sk_err sk_store_findings_hours(struct sk_store *store, const struct sk_store_page_filter *filter, sk_store_hour_visit visit, void *context, struct sk_fault *fault)
 {
 	struct page page;
 	struct sk_store_page out;
 	struct sk_store_page_filter plain = *filter;
 	plain.cursor = plain.value = NULL;
+	plain.sort = SK_SORT_LAST;
+	bool whole = filter->class_ < 0 && filter->severity < 0;
 	enum sk_err err = begin(&page, store, &plain, &out, fault);
-	sqlite3_stmt *rows = sk_db_use(store, SK_SQL_PAGE_TALLY_HOURS);
-	(void)sqlite3_bind_int64(rows, 1, filter->sort == SK_SORT_FIRST ? WHICH_FIRST : WHICH_LAST);
-	(void)sqlite3_bind_int64(rows, 2, page.since_hour);
-	(void)sqlite3_bind_int64(rows, 3, page.until_hour);
-	for (bool more = true; err == SK_OK;) {
-		char kind[KIND_MAX];
-		size_t key;
-		err = sk_db_row(store, rows, &more, fault);
-		if (err != SK_OK || !more)
-			break;
-		if (!sk_db_text(rows, 1, kind, sizeof kind))
-			err = malformed_head(&page);
-		else if (find_key(&page, sqlite3_column_int64(rows, 0), &key) && page.keys[key].readable &&
-			 clear_fits(&page, kind, (int)sqlite3_column_int64(rows, 2), (int)sqlite3_column_int64(rows, 3)))
-			err = visit(context, sqlite3_column_int64(rows, 5), kind, (uint64_t)sqlite3_column_int64(rows, 4));
+	if (err == SK_OK)
+		err = load_sorts(&page);
+	for (size_t i = 0; i < page.sort_count && err == SK_OK; i++) {
+		struct sort sort = page.sorts[i];
+		if (whole && i != 0 && strcmp(sort.kind, page.sorts[i - 1].kind) == 0)
+			continue;
+		if (whole)
+			sort.class_ = sort.severity = 0;
+		err = visit_hours(&page, &sort, whole ? WHICH_KIND : WHICH_LAST, visit, context);
 	}
-	(void)sqlite3_reset(rows);
 	end(&page);
 	return err;
 }

@@ -15,6 +15,7 @@ enum {
 	SK_PAGE_LIMIT_MAX = 200,
 	SK_CURSOR_TEXT_MAX = 72,
 	SK_PAGE_VALUE_ROWS = 10000,  /* of the newest rows with a value, the heads are on pages; in older ones a narrower time finds */
+	SK_PAGE_COUNTED_MAX = 250000, /* heads that one page in the order of counts passes by at most: under a narrow filter it may be short, and still has a next one */
 	SK_PAGE_OPENED_MAX = 4000,   /* records that one page opens at most: a page of much that is muted may be short, and still has a next one */
 };
 
@@ -40,8 +41,8 @@ typedef enum sk_err (*sk_store_page_visit)(void *context, const struct sk_findin
 /* One page. SK_EUSAGE: a cursor that no page gave, a limit out of range, a value that is none. Only committed intervals are seen. */
 SK_MUST enum sk_err sk_store_findings_page(struct sk_store *store, const struct sk_store_page_filter *filter, sk_store_page_visit visit, void *context,
 					   struct sk_store_page *out, struct sk_fault *fault);
-/* How many heads stand in each hour (counted from 1970), kind by kind; cursor, limit, value and the filter's parts of an hour are not regarded. What cannot be opened is
-   left out, as on pages. */
+/* How many heads were last seen in each hour (counted from 1970), kind by kind; order, cursor, limit, value and the filter's parts of an hour are not regarded. What cannot
+   be opened is left out, as on pages. */
 typedef enum sk_err (*sk_store_hour_visit)(void *context, int64_t hour, const char *kind, uint64_t heads);
 /* As above. */
 SK_MUST enum sk_err sk_store_findings_hours(struct sk_store *store, const struct sk_store_page_filter *filter, sk_store_hour_visit visit, void *context,
