@@ -103,7 +103,7 @@ static enum sk_err read_places(const char *path, bool as, struct sk_places **out
 	sk_buf_init(&bytes, SK_PLACES_BYTES_MAX);
 	enum sk_err err = sk_file_read(path, &bytes, fault);
 	if (err == SK_OK)
-		err = sk_places_read(path, bytes.bytes, bytes.length, as, out, fault);
+		err = sk_places_read(path, bytes.bytes, bytes.length, as ? SK_PLACES_AS : SK_PLACES_SECTORS, out, fault);
 	sk_buf_fini(&bytes);
 	return err;
 }

@@ -94,14 +94,29 @@ static void say_erased(const struct sk_custody_run *run, const char *id, const s
 		(void)fprintf(cmd->out, "        %s was provided with it, and owes a confirmation\n", erasure->holders[i]);
 }
 
+/* What the centre's own bases say about handing on a day under that one. A basis that a workspace approved for itself is no agreement. */
+static enum sk_err provision_of(struct sk_custody_run *run, const char *basis, struct sk_provision *out, struct sk_fault *fault)
+{
+	*out = (struct sk_provision){.agreement = false};
+	SK_TRY(sk_office_bases(&run->office, fault));
+	const struct sk_basis_matter *matter = sk_bases_find(run->office.bases, basis);
+	if (matter == NULL || strcmp(matter->basis.kind, "agreement") != 0)
+		return SK_OK;
+	out->agreement = true;
+	out->consented = matter->may_provide;
+	(void)snprintf(out->partner, sizeof out->partner, "%s", matter->partner);
+	return SK_OK;
+}
+
 /* Judge the first act where there is a centre, and enter it. */
 static enum sk_err authorise(struct sk_custody_run *run, const struct sk_buf *note, const struct sk_act *act, struct sk_fault *fault)
 {
 	struct sk_person person;
 	struct sk_act_facts facts;
+	const struct sk_provision none = {.agreement = false}; /* an erasure hands nothing on */
 	if (!run->has_centre)
 		return SK_OK;
-	SK_TRY(sk_retention_judge(run->office.centre.docket, run->office.access, sk_buf_text(note), note->length, act, run->now_ns, &person, &facts, fault));
+	SK_TRY(sk_retention_judge(run->office.centre.docket, run->office.access, &none, sk_buf_text(note), note->length, act, run->now_ns, &person, &facts, fault));
 	return sk_custody_enter(run, note, &facts, fault);
 }
 
@@ -255,6 +270,7 @@ static enum sk_err record_handing(struct sk_custody_run *run, const char *event,
 	struct sk_act act;
 	struct sk_act_facts facts;
 	struct sk_person person;
+	struct sk_provision provision;
 	char id[SK_MATTER_ID_MAX];
 	sk_retention_id(handing->basis, handing->day, id);
 	sk_buf_init(&body, BODY_MAX);
@@ -264,7 +280,9 @@ static enum sk_err record_handing(struct sk_custody_run *run, const char *event,
 	if (err != SK_OK || *written)
 		return err;
 	if (run->has_centre) {
-		err = sk_retention_judge(run->office.centre.docket, run->office.access, sk_buf_text(&note), note.length, &act, run->now_ns, &person, &facts, fault);
+		err = provision_of(run, handing->basis, &provision, fault);
+		if (err == SK_OK)
+			err = sk_retention_judge(run->office.centre.docket, run->office.access, &provision, sk_buf_text(&note), note.length, &act, run->now_ns, &person, &facts, fault);
 		if (err == SK_OK)
 			err = sk_custody_enter(run, &note, &facts, fault);
 	} else {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sekisho serve: the centre's page and API, until it is stopped. Holds no key of the centre and changes nothing that counts: commands do, as children. */
+#include <dirent.h>
 #include <getopt.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -31,6 +32,8 @@ struct serve {
 	struct sk_web_options web;
 	const char *listen, *cert, *key, *name;
 	struct sk_buf cert_text, key_text;
+	char *found[SK_WEB_WORKSPACES_MAX]; /* owned */
+	size_t found_count;
 	bool help, local;               /* local: a UNIX socket */
 	uint16_t port;
 	char rp_id[SK_PEER_TEXT_MAX * 4], origin[SK_PEER_TEXT_MAX * 4 + 16], console[SK_PATH_MAX];
@@ -166,6 +169,23 @@ static void find_console(struct serve *serve)
 			serve->web.console = serve->console;
 }
 
+/* Without --workspace: the folders of DIR that have a ledger, but the centre itself; in the order of their names. */
+static void find_workspaces(struct serve *serve)
+{
+	struct sk_web_house *house = &serve->house.house;
+	struct dirent **entries = NULL;
+	char path[SK_PATH_MAX], ledger[SK_PATH_MAX];
+	int count = house->workspace_count == 0 ? scandir(house->folder, &entries, NULL, alphasort) : 0;
+	for (int i = 0; i < count; i++) {
+		const char *name = entries[i]->d_name;
+		if (name[0] != '.' && strcmp(name, "centre") != 0 && house->workspace_count < SK_WEB_WORKSPACES_MAX &&
+		    sk_file_join(path, sizeof path, house->folder, name) == SK_OK && sk_file_join(ledger, sizeof ledger, path, "ledger/checkpoint") == SK_OK && sk_file_exists(ledger))
+			house->workspaces[house->workspace_count++] = serve->found[serve->found_count++] = strdup(path);
+		free(entries[i]);
+	}
+	free(entries);
+}
+
 /* ---- running ---- */
 
 static void tell(void *context, const char *line)
@@ -211,6 +231,7 @@ static enum sk_err run(struct serve *serve, struct sk_fault *fault)
 	SK_TRY(sk_serve_house_open(serve->cmd, &serve->house, fault));
 	serve->web.password_alone = serve->web.password_alone || serve->house.house.simulated;
 	find_console(serve);
+	find_workspaces(serve);
 	make_room(serve);
 	enum sk_err err = listen_at(serve, fault);
 	name_page(serve);
@@ -253,5 +274,7 @@ int sk_cmd_serve(struct sk_cmd *cmd, int argc, char **argv)
 	enum sk_err err = run(&serve, &fault);
 	sk_buf_fini(&serve.cert_text);
 	sk_buf_fini(&serve.key_text);
+	for (size_t i = 0; i < serve.found_count; i++)
+		free(serve.found[i]);
 	return err == SK_OK ? 0 : sk_cmd_fail(cmd, &fault);
 }

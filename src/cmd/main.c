@@ -7,6 +7,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/look.h"
+#include "cmd/remote.h"
 #include "text/json.h"
 
 struct command {
@@ -21,17 +22,6 @@ static const struct command commands[] = {
 #undef SK_COMMAND
 };
 
-static const char *const names[] = {
-#define SK_ERR(code, value, kind, exit_code, text) #code,
-#include "base/err.def"
-#undef SK_ERR
-};
-static const enum sk_err codes[] = {
-#define SK_ERR(code, value, kind, exit_code, text) code,
-#include "base/err.def"
-#undef SK_ERR
-};
-
 /* SEKISHO_FAULT=json: whoever runs us wants the code by its name, several have one exit code. */
 static void fail_for_machines(struct sk_cmd *cmd, const struct sk_fault *fault)
 {
@@ -40,9 +30,7 @@ static void fail_for_machines(struct sk_cmd *cmd, const struct sk_fault *fault)
 	sk_buf_init(&line, 8192);
 	sk_json_begin(&w, &line, false);
 	sk_json_object(&w, NULL);
-	for (size_t i = 0; i < SK_COUNT(codes); i++)
-		if (codes[i] == fault->err)
-			sk_json_text(&w, "code", names[i]);
+	sk_json_text(&w, "code", sk_err_name(fault->err));
 	sk_json_i64(&w, "exit", sk_err_exit(fault->err));
 	sk_json_text(&w, "line", fault->line);
 	sk_json_end(&w);
@@ -83,7 +71,7 @@ int sk_cmd_help(struct sk_cmd *cmd, const char *command)
 
 static void print_help(FILE *out)
 {
-	(void)fprintf(out, "Sekisho %s: watches a border, keeps its hands off everyone else's mail, and proves it.\n\nusage: sekisho COMMAND ...\n\n", SK_VERSION);
+	(void)fprintf(out, "Sekisho %s: watches a border, keeps its hands off everyone else's mail, and proves it.\n\nusage: sekisho COMMAND ...\n       sekisho --server URL COMMAND ...   the same at a centre elsewhere (sekisho-remote(1))\n\n", SK_VERSION);
 	for (size_t i = 0; i < SK_COUNT(commands); i++)
 		(void)fprintf(out, "  %-14s %s\n", commands[i].name, commands[i].summary);
 	(void)fprintf(out, "\nA first look, without any set-up:  sekisho watch capture.pcap --home JP\nEach command answers --help; the manual is sekisho(1).\n");
@@ -96,6 +84,8 @@ int main(int argc, char **argv)
 		print_help(argc < 2 ? stderr : stdout);
 		return argc < 2 ? sk_err_exit(SK_EUSAGE) : 0;
 	}
+	if (strcmp(argv[1], "--server") == 0 || strncmp(argv[1], "--server=", 9) == 0)
+		return sk_remote(&cmd, argc, argv);
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0) {
 		(void)printf("sekisho %s\n", SK_VERSION);
 		return 0;

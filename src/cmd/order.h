@@ -18,7 +18,7 @@ struct sk_order_args {
 	const char *folder, *workspace;
 	struct sk_actor actor;
 	const char *measure, *action, *target_act, *plan, *other, *narrower, *refused, *commander, *extends, *home, *foreign, *at_home, *urgent, *rate;
-	const char *why, *by_order, *told, *due, *text, *from_folder, *enforcer, *counters, *allow, *output, *state, *title[2], *text_file[2];
+	const char *why, *by_order, *told, *due, *text, *from_folder, *enforcer, *counters, *organisations, *allow, *output, *state, *title[2], *text_file[2];
 	size_t target_count, protect_count, important_count, org_count, addressee_count, finding_count, file_count, popular_count, about_count;
 	const char *targets[SK_ORDER_MANY], *protects[SK_ORDER_MANY], *importants[SK_ORDER_MANY], *orgs[SK_ORDER_MANY], *addressees[SK_ORDER_MANY], *findings[SK_ORDER_MANY],
 		*files[SK_ORDER_MANY], *populars[SK_ORDER_MANY], *abouts[SK_ORDER_MANY];

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "border/border.h"
+#include "campaign/place.h"
 #include "indicator/indicator.h"
 #include "text/text.h"
 
@@ -260,6 +261,29 @@ static enum sk_err may_ask(struct sk_order_desk *desk, struct sk_fault *fault)
 	return sk_fault_set(fault, SK_ERATE, "reach: %s asked %d times in an hour; wait, or propose without --workspace", asked.key.name, SK_BLAST_PER_HOUR);
 }
 
+static uint32_t owner_of(const void *context, const struct sk_addr *host)
+{
+	return sk_places_find(context, host);
+}
+
+/* Whose networks are whose: a prefix or a range and a word a line. */
+static enum sk_err read_owners(const struct sk_order_desk *desk, struct sk_places **out, struct sk_fault *fault)
+{
+	const struct sk_order_args *args = desk->args;
+	char path[SK_PATH_MAX];
+	struct sk_buf text;
+	*out = NULL;
+	const char *name = args->organisations != NULL ? args->organisations : sk_centre_path(&desk->centre, "organisations.txt", path);
+	if (args->organisations == NULL && !sk_file_exists(name))
+		return SK_OK;
+	sk_buf_init(&text, SK_PLACES_BYTES_MAX);
+	enum sk_err err = sk_file_read(name, &text, fault);
+	if (err == SK_OK)
+		err = sk_places_read(name, text.bytes, text.length, SK_PLACES_ORGANISATIONS, out, fault);
+	sk_buf_fini(&text);
+	return err;
+}
+
 enum sk_err sk_order_desk_blast(struct sk_order_desk *desk, const struct sk_order *order, struct sk_order_blast *out, struct sk_fault *fault)
 {
 	const struct sk_order_args *args = desk->args;
@@ -269,11 +293,17 @@ enum sk_err sk_order_desk_blast(struct sk_order_desk *desk, const struct sk_orde
 	if (args->workspace != NULL) {
 		struct sk_workspace workspace;
 		struct sk_store *store;
+		struct sk_places *places;
 		SK_TRY(may_ask(desk, fault));
-		SK_TRY(sk_order_store_open(args, &workspace, &store, fault));
-		enum sk_err err = store != NULL ? sk_blast_store(store, order, since_ns, until_ns, &counts, fault) : SK_OK;
-		sk_store_close(store);
-		sk_workspace_close(&workspace);
+		SK_TRY(read_owners(desk, &places, fault));
+		enum sk_err err = sk_order_store_open(args, &workspace, &store, fault);
+		if (err == SK_OK) {
+			const struct sk_blast_owners owners = {owner_of, places};
+			err = store != NULL ? sk_blast_store(store, order, places != NULL ? &owners : NULL, since_ns, until_ns, &counts, fault) : SK_OK;
+			sk_store_close(store);
+			sk_workspace_close(&workspace);
+		}
+		sk_places_free(places);
 		SK_TRY(err);
 	}
 	if (args->counters != NULL) {

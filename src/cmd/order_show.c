@@ -59,10 +59,12 @@ static void next_steps(const struct sk_order_matter *m, struct sk_buf *out)
 
 /* ---- for machines ---- */
 
-static void json_matter(struct sk_json_writer *w, const struct sk_order_matter *m, bool whole)
+static void json_whole(struct sk_json_writer *w, const struct sk_order_matter *m);
+
+static void json_matter(struct sk_json_writer *w, const struct sk_order_matter *m, int64_t now_ns, bool whole)
 {
 	const struct sk_order_document *d = m->text.document;
-	char text[SK_TIME_TEXT_MAX];
+	char text[SK_TIME_TEXT_MAX], why[SK_FAULT_LINE_MAX];
 	sk_json_text(w, "id", m->id);
 	sk_json_text(w, "state", sk_order_state_name(m->state));
 	sk_json_bool(w, "stands", sk_order_state_stands(m->state));
@@ -81,8 +83,18 @@ static void json_matter(struct sk_json_writer *w, const struct sk_order_matter *
 	sk_json_text(w, "missing", m->missing);
 	sk_json_u64(w, "receipts", m->receipts);
 	sk_json_bool(w, "undone", m->undone);
-	if (!whole)
-		return;
+	if (sk_order_end_proposed(m, now_ns, why))
+		sk_json_text(w, "end_proposed", why);
+	if (whole)
+		json_whole(w, m);
+}
+
+/* What `list` leaves out. */
+static void json_whole(struct sk_json_writer *w, const struct sk_order_matter *m)
+{
+	const struct sk_order_document *d = m->text.document;
+	char text[SK_TIME_TEXT_MAX];
+	struct sk_buf document;
 	sk_json_hex(w, "digest", d->order.digest, SK_HASH_BYTES);
 	sk_json_object(w, "blast");
 	sk_json_text(w, "hosts", d->blast.hosts);
@@ -103,6 +115,25 @@ static void json_matter(struct sk_json_writer *w, const struct sk_order_matter *
 	sk_json_end(w);
 	sk_json_raw(w, "order", m->text.line, strlen(m->text.line) - 1);
 	sk_json_text(w, "quorum", m->text.quorum);
+	sk_buf_init(&document, SK_ACT_BODY_MAX);
+	sk_order_document_write(&m->text, &document);
+	if (document.failed == SK_OK)
+		sk_json_raw(w, "document", sk_buf_text(&document), document.length);
+	sk_buf_fini(&document);
+	sk_json_text(w, "does", does(d->order.action));
+	sk_json_text(w, "undo", is_undone(d->order.action));
+	sk_json_text(w, "proposer_org", m->proposer_org);
+	sk_json_text(w, "evidence_by", m->evidence_by);
+	sk_json_text(w, "legal_by", m->legal_by);
+	sk_json_text(w, "consult_by", m->consult_by);
+	sk_json_bool(w, "consult_refused", m->consult_refused);
+	if (m->set_ns != 0)
+		sk_json_text(w, "set", when(m->set_ns, text));
+	sk_json_array(w, "steps");
+	for (unsigned event = 0; event < SK_ORDER_EVENT_COUNT; event++)
+		if (sk_order_allows(m->state, (enum sk_order_event)event))
+			sk_json_text(w, NULL, sk_order_event_name((enum sk_order_event)event));
+	sk_json_end(w);
 }
 
 static int print_json(const struct sk_order_args *args, struct sk_buf *out)
@@ -145,6 +176,7 @@ int sk_order_list(const struct sk_order_args *args)
 	struct sk_buf out;
 	struct sk_json_writer w;
 	const struct sk_order_matter *m;
+	char why[SK_FAULT_LINE_MAX];
 	size_t shown = 0;
 	if (sk_order_desk_open(args, false, &desk, &fault) != SK_OK)
 		return sk_cmd_fail(args->cmd, &fault);
@@ -156,7 +188,7 @@ int sk_order_list(const struct sk_order_args *args)
 			continue;
 		if (args->json) {
 			sk_json_object(&w, NULL);
-			json_matter(&w, m, false);
+			json_matter(&w, m, desk.now_ns, false);
 			sk_json_end(&w);
 			shown++;
 			continue;
@@ -164,10 +196,8 @@ int sk_order_list(const struct sk_order_args *args)
 		if (shown++ == 0)
 			(void)fprintf(args->cmd->out, "%-20s %-15s %-26s %-6s %-21s %s\n", "order", "state", "measure", "level", "until", "targets");
 		print_row(args, m);
-		if (sk_order_state_stands(m->state) && m->check_ns + (int64_t)m->text.document->check_hours * 3600 * 1000000000 < desk.now_ns && m->set_ns != 0 &&
-		    m->set_ns + (int64_t)m->text.document->check_hours * 3600 * 1000000000 < desk.now_ns)
-			(void)fprintf(args->cmd->out, "%-20s its need was to be looked at again every %" PRIu64 " h: sekisho order check %s, or end it: sekisho order end %s\n", "",
-				      m->text.document->check_hours, m->id, m->id);
+		if (sk_order_end_proposed(m, desk.now_ns, why))
+			(void)fprintf(args->cmd->out, "%-20s an early end is proposed: %s; sekisho order end %s, or look again: sekisho order check %s\n", "", why, m->id, m->id);
 		if (m->recommended && !m->answered)
 			(void)fprintf(args->cmd->out, "%-20s oversight's recommendation waits for an answer: sekisho order answer %s\n", "", m->id);
 	}
@@ -270,7 +300,7 @@ static void tell(const struct sk_order_desk *desk, const struct sk_order_matter 
 {
 	FILE *out = desk->args->cmd->out;
 	struct sk_buf next;
-	char text[SK_TIME_TEXT_MAX];
+	char text[SK_TIME_TEXT_MAX], why[SK_FAULT_LINE_MAX];
 	(void)fprintf(out, "Order %s is %s: %s.%s\n\n", m->id, sk_order_state_name(m->state), sk_order_state_prose(m->state),
 		      desk->centre.simulated ? " (profile lab: a simulation)" : "");
 	tell_text(out, m);
@@ -280,6 +310,8 @@ static void tell(const struct sk_order_desk *desk, const struct sk_order_matter 
 		(void)fprintf(out, "Set                %s\n", when(m->set_ns, text));
 	if (sk_order_state_stands(m->state))
 		(void)fprintf(out, "Ends by itself     %s\n", when(sk_order_until(m), text));
+	if (sk_order_end_proposed(m, desk->now_ns, why))
+		(void)fprintf(out, "End it early?      %s (sekisho order end %s)\n", why, m->id);
 	if (m->receipts != 0)
 		(void)fprintf(out, "Receipts           %" PRIu64 " of the enforcer's%s\n", m->receipts, m->undone ? "; nothing of it is left" : "");
 	if (m->state == SK_ORDER_URGENT_ACTIVE)
@@ -306,7 +338,7 @@ int sk_order_show(const struct sk_order_args *args)
 		sk_buf_init(&out, OUT_MAX);
 		sk_json_begin(&w, &out, false);
 		sk_json_object(&w, NULL);
-		json_matter(&w, m, true);
+		json_matter(&w, m, desk.now_ns, true);
 		sk_json_end(&w);
 		(void)print_json(args, &out);
 	} else if (err == SK_OK) {

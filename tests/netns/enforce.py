@@ -226,12 +226,13 @@ def crash_life(s, name, points=(None, None), env=None):
         more = {} if point is None else {"SK_CRASH_AT": str(point)}
         done = s.once(code=None, program=CRASHING, env={**(env or {}), **more})
         expect(done.returncode in ((0, -9, 137) if more else (0,)), f"{name}: ended with {done.returncode}: {done.err}")
-        if more: s.once(program=CRASHING, env=env)
+        if more: done = s.once(program=CRASHING, env=env)
+        return done.err
     names = "backend: rpz" in open(s.conf).read()
     orders = (s.mint("rpz", "nxdomain", "g1.evil.test g2.evil.test", name=f"{name}r") if names else []) + s.mint("nftables", "drop", "198.51.100.20/32 198.51.100.21/32", name=f"{name}n")
-    go(points[0])
+    said = go(points[0])
     if "SK_NO_JOURNAL" not in (env or {}):
-        expect([r["stage"] for r in s.rows()] == ["active"] * len(orders), f"{name}: after the restart {s.rows()}")
+        expect([r["stage"] for r in s.rows()] == ["active"] * len(orders), f"{name}: killed behind point {points[0]}, after the restart {s.rows()}\n{[s.receipts(o) for o in orders]}\n{said}")
         zone, rules = s.zone(), s.ruleset()
         expect((not names or all(w in zone for w in ("g1.evil.test", "g2.evil.test"))) and all(w in rules for w in ("198.51.100.20", "198.51.100.21")), f"{name}: half applied:\n{zone}\n{rules}")
     for o in orders: s.end(o)

@@ -123,7 +123,17 @@ def an_agreement():
         o.basis("chair", "approve", "A-1", code=34); o.basis("lena", "consent", "A-1", code=29); o.basis("hans", "consent", "A-1", code=29)
         o.basis("petra", "consent", "A-1"); expect(o.stage("A-1") == "approved", "two signatures")
         o.workspace("A-1"); o.basis("otto", "activate", "A-1", "--workspace", f + "/ws")
+        cap = write_pcap(f + "/c.pcap", [ether(p) for p in tcp_talk("198.51.100.9", 5000, "192.0.2.7", 443, b"x", b"y")])
+        open(f + "/l.txt", "w").write("198.51.100.9\n"); sekisho("selectors", "import", "--workspace", f + "/ws", f + "/l.txt"); o.basis("anna", "selectors", "A-1", "--workspace", f + "/ws")
+        watch_json(f + "/ws", cap); day = json.loads(sekisho("retention", "list", "--workspace", f + "/ws", "--json").out.splitlines()[0])["day"]
+        # what the partner did not consent to is handed to nobody but the partner itself, and never to who may not have it; rule: CUSTODY-8
+        sekisho("access", "key", "new", o.key("paul"), "--name", "paul"); o.account("paul", "host", "approver")
+        for org, kind in (("police", "npa"), ("power-2", "operator"), ("carrier-1", "carrier"), ("friend", "ally")): o.do("admin", "access", "org", "add", org, "--kind", kind)
+        def provide(to, code=0): return sekisho("retention", "provide", "--workspace", f + "/ws", "--dir", o.dir, "--day", day, "--to", to, "--why", "case 7", "--key", o.key("paul"), code=code)
+        provide("police", code=29); o.do("paul", "access", "lease", "request", "--id", "l-1", "--why", "case 7", "--activity", "g1.provide", "--scope", "*", "--for", "1h", "--purpose", "damage_prevention"); o.do("lena", "access", "lease", "grant", "l-1")
+        expect("consented" in provide("police", code=29).err, "no consent"); provide("power-2", code=29); provide("carrier-1", code=29); provide("friend", code=29); provide("power-1")
         expect(not o.show("A-1")["may_provide"], "a further gate"); o.basis("petra", "consent", "A-1", "--to", "provision"); expect(o.show("A-1")["may_provide"], "provision")
+        provide("police"); provide("power-2", code=29); provide("carrier-1", code=29); provide("friend", code=29)
         o.basis("hans", "suspend", "A-1", "--as", "partner", "--why", "we look into it"); expect(os.path.exists(f + "/ws/suspended"), "the partner stops it")
         o.basis("hans", "terminate", "A-1", "--why", "we leave"); expect(o.stage("A-1") == "terminated" and not os.path.exists(f + "/ws/basis.note"), "and ends it"); o.proved()
 

@@ -160,7 +160,7 @@ static void nest(struct sk_places *places)
 	}
 }
 
-enum sk_err sk_places_read(const char *label, const void *bytes, size_t length, bool as, struct sk_places **out, struct sk_fault *fault)
+enum sk_err sk_places_read(const char *label, const void *bytes, size_t length, enum sk_places_kind kind, struct sk_places **out, struct sk_fault *fault)
 {
 	struct sk_lines lines;
 	enum sk_err err;
@@ -170,12 +170,12 @@ enum sk_err sk_places_read(const char *label, const void *bytes, size_t length, 
 	sk_lines_begin(&lines, label, bytes, length);
 	while ((err = sk_lines_next(&lines, fault)) == SK_OK) {
 		if (lines.text[0] != '\0' && lines.text[0] != '#')
-			err = read_line(places, &lines, as, fault);
+			err = read_line(places, &lines, kind == SK_PLACES_AS, fault);
 		if (err != SK_OK)
 			break;
 	}
 	err = err == SK_ENOENT ? number_words(places, fault) : err;
-	if (err == SK_OK && !as && places->word_count > SK_SECTORS_MAX)
+	if (err == SK_OK && kind == SK_PLACES_SECTORS && places->word_count > SK_SECTORS_MAX)
 		err = sk_fault_set(fault, SK_EINPUT, "%s: %zu different sectors; at most %d are told apart", label, places->word_count, SK_SECTORS_MAX);
 	if (err == SK_OK && places->count != 0) {
 		qsort(places->ranges, places->count, sizeof places->ranges[0], by_range);

@@ -64,10 +64,15 @@ struct sk_handing {
 void sk_handing_write(const struct sk_handing *handing, struct sk_buf *out);
 /* Parse it. SK_EMALFORMED. */
 SK_MUST enum sk_err sk_handing_read(const char *body, size_t length, struct sk_handing *out, struct sk_fault *fault);
-/* Judge a person's new act at now_ns: *person gets who signed, facts what is to be published. SK_ESTAGE, SK_EPERMIT (not allowed; a confirmation for somebody else; an organisation that may
-   hold no selected information), SK_EMALFORMED (no reason; beyond policy's hours), and what signatures say. */
-SK_MUST enum sk_err sk_retention_judge(struct sk_docket *docket, struct sk_access *access, const char *note, size_t length, const struct sk_act *act, int64_t now_ns,
-				       struct sk_person *person, struct sk_act_facts *facts, struct sk_fault *fault);
+/* What the basis of a day says about handing it on (LAW.md 1.3, 38(3)); all zero of one that is no agreement. */
+struct sk_provision {
+	bool agreement, consented;      /* consented: its partner agreed to provision */
+	char partner[SK_MATTER_ID_MAX]; /* the organisation whose agreement it is */
+};
+/* Judge a person's new act at now_ns: *person gets who signed, facts what is to be published; provision is of the basis that the act is about. SK_ESTAGE, SK_EPERMIT (not allowed; a confirmation
+   for somebody else; a recipient that may not have it), SK_EMALFORMED (no reason; beyond policy's hours), and what signatures say. rule: CUSTODY-8 */
+SK_MUST enum sk_err sk_retention_judge(struct sk_docket *docket, struct sk_access *access, const struct sk_provision *provision, const char *note, size_t length, const struct sk_act *act,
+				       int64_t now_ns, struct sk_person *person, struct sk_act_facts *facts, struct sk_fault *fault);
 /* Facts of the centre's own act "erased". SK_ESTAGE unless the matter is at "erasing". */
 SK_MUST enum sk_err sk_retention_erased(struct sk_docket *docket, const char *id, const struct sk_erasure *erasure, struct sk_act_facts *facts, struct sk_fault *fault);
 /* One holder of one day. */

@@ -87,7 +87,8 @@ static enum sk_err judge_erase(const struct sk_act *act, struct sk_act_facts *fa
 
 struct org_search {
 	const char *id;
-	bool found, may;
+	bool found;
+	enum sk_org_kind kind;
 };
 
 static void look_at_org(void *context, const struct sk_org_view *org)
@@ -95,21 +96,35 @@ static void look_at_org(void *context, const struct sk_org_view *org)
 	struct org_search *search = context;
 	if (strcmp(org->id, search->id) == 0) {
 		search->found = true;
-		search->may = sk_org_kind_g1(org->kind);
+		search->kind = org->kind;
 	}
 }
 
-static enum sk_err may_hold(const struct sk_access *access, const char *id, struct sk_fault *fault)
+/* LAW.md 3, row "read G1 selected": an operator has the results of its own agreement, a carrier a bundle under 38(4) and no day, oversight inspects where the day lies;
+   and nobody has what a partner did not consent to hand on (LAW.md 1.4, C11), but the partner. */
+static enum sk_err may_hold(const struct sk_access *access, const struct sk_provision *provision, const char *id, struct sk_fault *fault)
 {
 	struct org_search search = {.id = id};
 	sk_access_each_org(access, look_at_org, &search);
 	if (!search.found)
 		return sk_fault_set(fault, SK_ENOENT, "%s: there is no such organisation (sekisho access list)", id);
-	return search.may ? SK_OK : sk_fault_set(fault, SK_EPERMIT, "%s: an organisation of its kind never holds selected information (LAW.md 3)", id);
+	if (!sk_org_kind_g1(search.kind))
+		return sk_fault_set(fault, SK_EPERMIT, "%s: an organisation of its kind never holds selected information (LAW.md 3)", id);
+	bool partner = provision->agreement && strcmp(provision->partner, id) == 0;
+	if (search.kind == SK_ORG_OPERATOR && !partner)
+		return sk_fault_set(fault, SK_EPERMIT, "%s: an operator has the results of its own agreement and no other day (LAW.md 3)", id);
+	if (search.kind == SK_ORG_CARRIER)
+		return sk_fault_set(fault, SK_EPERMIT, "%s: a carrier has what article 38(4) lets it have, and never a whole day (LAW.md 3)", id);
+	if (search.kind == SK_ORG_OVERSIGHT)
+		return sk_fault_set(fault, SK_EPERMIT, "%s: oversight inspects what is held (sekisho inspect), and holds nothing", id);
+	if (provision->agreement && !provision->consented && !partner)
+		return sk_fault_set(fault, SK_EPERMIT, "%s: %s, whose agreement the basis is, has not consented to provision (sekisho basis consent ID --to provision)", id, provision->partner);
+	return SK_OK;
 }
 
-/* A recipient must be one that may hold selected information, and inherits the day's own date. rule: CUSTODY-8 */
-static enum sk_err judge_handing(const struct sk_access *access, const struct sk_act *act, const struct sk_person *person, int64_t now_ns, struct sk_fault *fault)
+/* A recipient must be one that may have it, and inherits the day's own date. rule: CUSTODY-8 */
+static enum sk_err judge_handing(const struct sk_access *access, const struct sk_provision *provision, const struct sk_act *act, const struct sk_person *person, int64_t now_ns,
+				 struct sk_fault *fault)
 {
 	struct sk_handing handing;
 	int64_t due_ns = 0;
@@ -125,12 +140,12 @@ static enum sk_err judge_handing(const struct sk_access *access, const struct sk
 	SK_TRY(sk_retention_due(handing.day, sk_policy_retention_days(), &due_ns, fault));
 	if (handing.org[0] == '\0' || handing.until_ns > due_ns)
 		return sk_fault_set(fault, SK_EMALFORMED, "whoever is provided with a day inherits its date of erasure, and no later one");
-	return may_hold(access, handing.org, fault);
+	return may_hold(access, provision, handing.org, fault);
 }
 
 //= rule: CUSTODY-6
-enum sk_err sk_retention_judge(struct sk_docket *docket, struct sk_access *access, const char *note, size_t length, const struct sk_act *act, int64_t now_ns, struct sk_person *person,
-			       struct sk_act_facts *facts, struct sk_fault *fault)
+enum sk_err sk_retention_judge(struct sk_docket *docket, struct sk_access *access, const struct sk_provision *provision, const char *note, size_t length, const struct sk_act *act,
+			       int64_t now_ns, struct sk_person *person, struct sk_act_facts *facts, struct sk_fault *fault)
 {
 	const struct sk_custody_step *step;
 	uint8_t previous[SK_HASH_BYTES];
@@ -145,7 +160,7 @@ enum sk_err sk_retention_judge(struct sk_docket *docket, struct sk_access *acces
 	if (strcmp(step->who, "centre") == 0)
 		return sk_fault_set(fault, SK_ESTAGE, "retention: '%s' is the centre's own step", act->event);
 	SK_TRY(sk_access_may(access, person, step->who, now_ns, fault));
-	SK_TRY(strcmp(act->event, "erase") == 0 ? judge_erase(act, facts, fault) : judge_handing(access, act, person, now_ns, fault));
+	SK_TRY(strcmp(act->event, "erase") == 0 ? judge_erase(act, facts, fault) : judge_handing(access, provision, act, person, now_ns, fault));
 	(void)snprintf(facts->from, sizeof facts->from, "%s", step->from);
 	(void)snprintf(facts->to, sizeof facts->to, "%s", step->to);
 	return SK_OK;

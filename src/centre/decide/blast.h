@@ -10,15 +10,22 @@
 enum { SK_BLAST_FILE_MAX = 1 << 20, SK_BLAST_PER_HOUR = 12 };
 
 struct sk_blast_counts {
-	bool known, counters_known;   /* false: nobody knows; not the same as nothing */
+	bool known, organisations_known, counters_known; /* false: nobody knows; not the same as nothing */
+	bool others;                  /* some of these hosts are of no organisation that is known */
 	uint64_t hosts, flows;        /* distinct hosts on our side (an estimate, about 2 % off) and flow segments that touch a target */
+	uint64_t organisations;       /* whose hosts they are, an estimate too */
 	uint64_t counters;            /* what enforcement points counted at the targets */
 	uint64_t records;             /* that were read */
 };
 
-/* Count in the records of a workspace's store, from since_ns to until_ns. Adds to *counts. Errors of the store. */
-SK_MUST enum sk_err sk_blast_store(struct sk_store *store, const struct sk_order *order, int64_t since_ns, int64_t until_ns, struct sk_blast_counts *counts,
-				   struct sk_fault *fault);
+/* Whose host is that? A number of the organisation, UINT32_MAX: nobody knows. NULL in its place: no organisation is known at all. */
+struct sk_blast_owners {
+	uint32_t (*find)(const void *context, const struct sk_addr *host);
+	const void *context;
+};
+/* Count in the records of a workspace's store, from since_ns to until_ns. Adds to *counts. owners may be NULL. Errors of the store. */
+SK_MUST enum sk_err sk_blast_store(struct sk_store *store, const struct sk_order *order, const struct sk_blast_owners *owners, int64_t since_ns, int64_t until_ns,
+				   struct sk_blast_counts *counts, struct sk_fault *fault);
 /* Add what enforcement points volunteered: canonical JSON {"counters":[{"count":N,"from":T,"point":"NAME","target":"T","until":T}],"format":"sekisho-counters/1"}. Those
    of the order's targets whose time touches the window count. SK_EINPUT names the element. */
 SK_MUST enum sk_err sk_blast_volunteered(const char *text, size_t length, const struct sk_order *order, int64_t since_ns, int64_t until_ns, struct sk_blast_counts *counts,

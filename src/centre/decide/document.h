@@ -6,7 +6,7 @@
 #include "ledger/act.h"
 #include "warrant/warrant.h"
 
-enum { SK_DOCUMENT_TEXT_MAX = 4096, SK_DOCUMENT_NAME_MAX = 128, SK_DOCUMENT_LIST_MAX = 32, SK_BAND_MAX = 24 };
+enum { SK_DOCUMENT_TEXT_MAX = 4096, SK_DOCUMENT_NAME_MAX = 128, SK_DOCUMENT_LIST_MAX = 32, SK_BAND_MAX = 40 };
 
 struct sk_order_addressee {
 	char name[SK_DOCUMENT_NAME_MAX], jurisdiction[3]; /* two capitals; "" our own */

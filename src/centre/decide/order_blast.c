@@ -15,7 +15,9 @@ enum { SKETCH_BITS = 12, SKETCH_REGISTERS = 1 << SKETCH_BITS, V4_BLOCK = 24, V6_
 
 struct count {
 	uint8_t key[SK_SIP_KEY_BYTES];
-	uint8_t registers[SKETCH_REGISTERS];
+	uint8_t registers[SKETCH_REGISTERS], organisations[SKETCH_REGISTERS];
+	const struct sk_blast_owners *owners;
+	bool others;
 	const char *target;
 	struct sk_prefix prefix;      /* of the target; family 0: it is a domain */
 	uint64_t hits, flows, records;
@@ -68,6 +70,11 @@ static enum sk_err take(void *context, const uint8_t id[16], uint64_t interval, 
 	if (host == NULL)
 		return SK_OK; /* the block of the index is wider than the target */
 	sk_hll_add(c->registers, SKETCH_BITS, sk_siphash13(c->key, host, sizeof *host));
+	uint32_t owner = c->owners != NULL ? c->owners->find(c->owners->context, host) : UINT32_MAX;
+	if (owner != UINT32_MAX)
+		sk_hll_add(c->organisations, SKETCH_BITS, sk_siphash13(c->key, &owner, sizeof owner));
+	else
+		c->others = true;
 	if (c->counting_flows)
 		c->flows++;
 	else
@@ -109,13 +116,15 @@ static enum sk_err count_target(struct sk_store *store, struct count *c, int64_t
 }
 
 //= rule: ORDER-9
-enum sk_err sk_blast_store(struct sk_store *store, const struct sk_order *order, int64_t since_ns, int64_t until_ns, struct sk_blast_counts *counts, struct sk_fault *fault)
+enum sk_err sk_blast_store(struct sk_store *store, const struct sk_order *order, const struct sk_blast_owners *owners, int64_t since_ns, int64_t until_ns, struct sk_blast_counts *counts,
+			   struct sk_fault *fault)
 {
 	struct sk_store_totals totals;
 	struct count *c = calloc(1, sizeof *c);
 	if (c == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
 	sk_random(c->key, sizeof c->key);
+	c->owners = owners;
 	enum sk_err err = sk_store_totals(store, &totals, fault);
 	for (size_t i = 0; i < order->target_count && err == SK_OK; i++) {
 		c->target = order->targets[i];
@@ -128,6 +137,11 @@ enum sk_err sk_blast_store(struct sk_store *store, const struct sk_order *order,
 		counts->known = counts->known || flows != 0 || totals.flows != 0;
 		counts->flows += flows;
 		counts->hosts += (uint64_t)(sk_hll_estimate(c->registers, SKETCH_BITS) + 0.5);
+		uint64_t organisations = (uint64_t)(sk_hll_estimate(c->organisations, SKETCH_BITS) + 0.5);
+		counts->organisations += organisations;
+		counts->others = counts->others || c->others;
+		/* Hosts of which not one belongs to anybody known tell nothing. */
+		counts->organisations_known = owners != NULL && counts->known && (organisations != 0 || !c->others);
 	}
 	sk_wipe(c, sizeof *c);
 	free(c);
@@ -218,6 +232,10 @@ void sk_blast_tell(const struct sk_blast_counts *counts, int64_t since_ns, int64
 	if (counts->known) {
 		(void)sk_band_of(counts->hosts, out->hosts);
 		(void)sk_band_of(counts->flows, out->flows);
+	}
+	if (counts->organisations_known) {
+		char band[SK_BAND_MAX];
+		(void)snprintf(out->organisations, sizeof out->organisations, "%.24s%s", sk_band_of(counts->organisations, band), counts->others ? " and others" : "");
 	}
 	if (counts->counters_known)
 		(void)sk_band_of(counts->counters, out->counters);

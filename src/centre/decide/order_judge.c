@@ -459,6 +459,8 @@ static enum sk_err on_check(struct trial *t)
 	    sk_json_get_u64(t->body, "false_hits", &t->next.false_hits) != SK_OK)
 		return sk_fault_set(t->fault, SK_EMALFORMED, "order %s: check: expected hits, false_hits and needed", t->matter->id);
 	needed = value->integer != 0;
+	t->next.needless = !needed;
+	t->next.checks++;
 	if (needed)
 		t->next.check_ns = t->act->time_ns; /* a measure that is needed no longer stays due, until it is ended */
 	return SK_OK;
@@ -663,4 +665,23 @@ enum sk_order_event sk_order_due(const struct sk_order_matter *m, int64_t now_ns
 	if (sk_order_allows(m->state, SK_ORDER_EVENT_EXPIRE) && now_ns >= sk_order_until(m))
 		return SK_ORDER_EVENT_EXPIRE;
 	return SK_ORDER_EVENT_COUNT;
+}
+
+/* The rules are few and plain, so that whoever is told can check them by hand. */
+//= rule: ORDER-10
+bool sk_order_end_proposed(const struct sk_order_matter *m, int64_t now_ns, char why[SK_FAULT_LINE_MAX])
+{
+	why[0] = '\0';
+	if (!sk_order_state_stands(m->state) || m->set_ns == 0 || m->text.document == NULL)
+		return false;
+	int64_t period_ns = (int64_t)m->text.document->check_hours * 3600 * ns_per_second, looked_ns = m->check_ns > m->set_ns ? m->check_ns : m->set_ns;
+	if (m->needless)
+		(void)snprintf(why, SK_FAULT_LINE_MAX, "its last check says that it is needed no longer");
+	else if (now_ns >= looked_ns + period_ns)
+		(void)snprintf(why, SK_FAULT_LINE_MAX, "nobody has looked whether it is needed for more than the %llu h that it says", (unsigned long long)m->text.document->check_hours);
+	else if (m->checks > 0 && 2 * m->false_hits > m->hits)
+		(void)snprintf(why, SK_FAULT_LINE_MAX, "%llu of its %llu hits were false", (unsigned long long)m->false_hits, (unsigned long long)m->hits);
+	else if (m->checks > 1 && m->hits == 0)
+		(void)snprintf(why, SK_FAULT_LINE_MAX, "%llu checks, and it has hit nothing", (unsigned long long)m->checks);
+	return why[0] != '\0';
 }

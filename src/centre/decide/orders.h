@@ -40,7 +40,9 @@ struct sk_order_matter {
 	bool undone, affected_known;
 	bool recommended, answered;
 	int64_t answer_due_ns;
-	uint64_t hits, false_hits, acts, receipts; /* receipts: the enforcer's, taken so far */
+	bool needless;                        /* the last check says that it is needed no longer */
+	uint64_t checks;
+	uint64_t hits, false_hits, acts, receipts; /* hits: as of the last check; receipts: the enforcer's, taken so far */
 	char successor[SK_MATTER_ID_MAX];     /* the order that goes on after it */
 };
 
@@ -72,6 +74,8 @@ void sk_order_matter_fini(struct sk_order_matter *matter);
 int64_t sk_order_until(const struct sk_order_matter *matter);
 /* What the centre itself owes this order now: LISTED, LAPSE, EXPIRE, or SK_ORDER_EVENT_COUNT for nothing. */
 enum sk_order_event sk_order_due(const struct sk_order_matter *matter, int64_t now_ns);
+/* Should its measure be ended before its time (I6)? A rule over its checks, asked at every look: why gets the reason. Nothing ends by it; whoever may end it is told. rule: ORDER-10 */
+bool sk_order_end_proposed(const struct sk_order_matter *matter, int64_t now_ns, char why[SK_FAULT_LINE_MAX]);
 /* Mint its warrant and append it: in states in which a measure may stand. SK_EORDER, and what sk_warrant_encode says. */
 SK_MUST enum sk_err sk_order_mint(const struct sk_order_matter *matter, const struct sk_sign_key *centre, struct sk_buf *out, struct sk_fault *fault);
 

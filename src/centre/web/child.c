@@ -92,16 +92,36 @@ static enum sk_err value_of(const struct sk_web_call *call, size_t i, struct wor
 	return SK_OK;
 }
 
-/* {name} in a row's words: what the house knows, or the parameter; one that was not given leaves its word out. */
-static enum sk_err add_named(const struct sk_web_call *call, const char *name, struct words *words, struct sk_fault *fault)
+/* Whose measures: the enforcer's that this folder has a configuration for, else the one that keeps its journal here. */
+static enum sk_err add_enforcer(const struct sk_web_call *call, struct words *words, struct sk_fault *fault)
 {
+	char path[SK_PATH_MAX];
+	if (sk_file_join(path, sizeof path, call->house->folder, "enforcer.yaml") == SK_OK && sk_file_exists(path))
+		return add(words, "--config=", path, "", fault);
+	if (sk_file_join(path, sizeof path, call->house->folder, "enforcer") == SK_OK && sk_file_exists(path))
+		return add(words, "--dir=", path, "", fault);
+	return sk_fault_set(fault, SK_ENOENT, "no enforcer is set up here (%s/enforcer.yaml), so nothing is in force by it", call->house->folder);
+}
+
+/* {name} in a row's words: what the house knows, or the parameter; one that was not given leaves its word out. */
+static enum sk_err add_named(const struct sk_web_call *call, const struct sk_web_child *child, const char *name, struct words *words, struct sk_fault *fault)
+{
+	const char *workspace = call->house->workspace_count != 0 ? call->house->workspaces[0] : NULL;
+	const struct {
+		const char *name, *value;
+	} known[] = {{"dir", call->house->folder}, {"workspace", workspace}, {"me", child->me}, {"by", child->by}, {"rp", child->rp_id}, {"page", child->page}};
 	char path[32];
 	const char *text;
-	if (strcmp(name, "dir") == 0)
-		return add(words, call->house->folder, "", "", fault);
-	if (strcmp(name, "workspace") == 0)
-		return call->house->workspace_count != 0 ? add(words, call->house->workspaces[0], "", "", fault)
-							 : sk_fault_set(fault, SK_ENOENT, "no sensor's workspace is named to this server (sekisho serve --workspace DIR)");
+	if (strcmp(name, "--workspace") == 0)
+		return workspace != NULL ? add(words, "--workspace=", workspace, "", fault) : SK_OK;
+	if (strcmp(name, "measures") == 0)
+		return add_enforcer(call, words, fault);
+	for (size_t i = 0; i < SK_COUNT(known); i++)
+		if (strcmp(name, known[i].name) == 0)
+			return known[i].value != NULL && known[i].value[0] != '\0'
+				       ? add(words, known[i].value, "", "", fault)
+				       : sk_fault_set(fault, SK_ENOENT, "%s", strcmp(name, "workspace") == 0 ? "no sensor's workspace is named to this server (sekisho serve --workspace DIR)"
+														   : "this account has no key to act with");
 	for (size_t i = 0; i < call->value_count; i++) {
 		if (strcmp(call->values[i].param->name, name) != 0)
 			continue;
@@ -113,7 +133,7 @@ static enum sk_err add_named(const struct sk_web_call *call, const char *name, s
 	return SK_OK;
 }
 
-static enum sk_err add_words(const struct sk_web_call *call, const char *text, struct words *words, struct sk_fault *fault)
+static enum sk_err add_words(const struct sk_web_call *call, const struct sk_web_child *child, const char *text, struct words *words, struct sk_fault *fault)
 {
 	for (const char *at = text; *at != '\0'; at += *at == ' ') {
 		char word[128];
@@ -124,7 +144,7 @@ static enum sk_err add_words(const struct sk_web_call *call, const char *text, s
 		at += length;
 		if (word[0] == '{' && word[length - 1] == '}') {
 			word[length - 1] = '\0';
-			SK_TRY(add_named(call, word + 1, words, fault));
+			SK_TRY(add_named(call, child, word + 1, words, fault));
 		} else {
 			SK_TRY(add(words, word, "", "", fault));
 		}
@@ -157,14 +177,19 @@ static enum sk_err make_words(const struct sk_web_call *call, const struct sk_we
 	const char *text = call->row->words;
 	bool bare = text[0] == '!';
 	SK_TRY(add(words, "sekisho", "", "", fault));
-	SK_TRY(add_words(call, text + bare, words, fault));
+	SK_TRY(add_words(call, child, text + bare, words, fault));
 	SK_TRY(add_options(call, words, fault));
 	if (!bare) {
 		SK_TRY(add(words, "--dir=", call->house->folder, "", fault));
 		SK_TRY(add(words, "--json", "", "", fault));
 	}
-	for (size_t i = 0; i < child->extra_count; i++)
-		SK_TRY(add(words, child->extra[i].option, "=", child->extra[i].value, fault));
+	for (size_t i = 0; i < child->extra_count; i++) {
+		const struct sk_web_extra *extra = &child->extra[i];
+		char path[32];
+		if (extra->file_length != 0)
+			SK_TRY(add_file(words, extra->value, extra->file_length, path, fault));
+		SK_TRY(add(words, extra->option, "=", extra->file_length != 0 ? path : extra->value, fault));
+	}
 	return SK_OK;
 }
 
@@ -245,7 +270,7 @@ static enum sk_err fault_of(const struct sk_buf *said, int code, struct sk_fault
 	struct json_object *parsed = length != 0 && line[0] == '{' ? sk_web_json(line, length, &ignored) : NULL, *code_of = NULL, *words = NULL;
 	enum sk_err err = sk_web_err_of_exit(code);
 	if (parsed != NULL && json_object_object_get_ex(parsed, "code", &code_of) && json_object_object_get_ex(parsed, "line", &words)) {
-		err = sk_web_err_find(json_object_get_string(code_of));
+		err = sk_err_find(json_object_get_string(code_of));
 		(void)sk_fault_set(fault, err, "%s", json_object_get_string(words));
 	} else {
 		(void)sk_fault_set(fault, err, "%.*s", (int)(length != 0 ? length : 40), length != 0 ? line : "the command failed and said nothing");

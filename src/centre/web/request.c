@@ -192,15 +192,13 @@ enum sk_err sk_web_accept(struct request *request)
 
 /* ---- carrying out ---- */
 
-static void announce(struct request *request)
+void sk_web_announce(struct request *request, const struct sk_web_row *row, const char *id)
 {
 	static const char *const types[] = {"case", "report", "order", "measure"};
-	const struct sk_web_row *row = request->call.row;
 	char json[128];
-	const char *id = NULL;
 	if (row->method == SK_WEB_GET)
 		return;
-	for (size_t i = 0; i < request->call.value_count; i++)
+	for (size_t i = 0; i < request->call.value_count && id == NULL; i++)
 		if (strcmp(request->call.values[i].param->name, "id") == 0)
 			id = request->call.values[i].text;
 	for (size_t i = 0; i < SK_COUNT(types); i++) {
@@ -212,29 +210,53 @@ static void announce(struct request *request)
 	}
 }
 
+static void first_key(void *context, const struct sk_verify_key *key)
+{
+	char *text = context;
+	if (text[0] == '\0')
+		(void)sk_verify_key_format(key, text);
+}
+
+struct sk_web_child sk_web_child_of(struct request *request, char by[SK_VKEY_TEXT_MAX])
+{
+	struct sk_web *web = request->web;
+	if (request->call.person != NULL)
+		sk_web_sessions_keys(web->sessions, request->call.person->account, request->call.now_ns, first_key, by);
+	return (struct sk_web_child){.program = web->options.program, .token = request->token, .seconds = web->options.command_s, .by = by, .rp_id = web->options.rp_id,
+				     .page = web->options.page_origin, .me = request->call.person != NULL ? request->call.person->account : NULL};
+}
+
 /* The command's answer is JSON already; what is not (a command that only speaks to people) is handed on as text. */
+enum sk_err sk_web_say(struct sk_web_call *call, const struct sk_buf *out)
+{
+	const char *text = sk_buf_text(out);
+	size_t length = out->length;
+	while (length != 0 && text[length - 1] == '\n')
+		length--;
+	if (call->row->how == SK_WEB_LIST)
+		return sk_web_list(call, text, length);
+	if (length != 0 && (text[0] == '{' || text[0] == '[')) {
+		sk_json_raw(&call->json, NULL, text, length);
+		return SK_OK;
+	}
+	sk_json_object(&call->json, NULL);
+	sk_json_text_n(&call->json, "text", text, length);
+	sk_json_end(&call->json);
+	return SK_OK;
+}
+
 static enum sk_err run(struct request *request)
 {
 	struct sk_web_call *call = &request->call;
-	struct sk_web_child child = {.program = request->web->options.program, .token = request->token, .seconds = request->web->options.command_s};
+	char by[SK_VKEY_TEXT_MAX] = "";
+	struct sk_web_child child = sk_web_child_of(request, by);
 	struct sk_buf out;
 	if (call->purpose != NULL && call->row->grade == SK_WEB_G1)
-		child.extra[child.extra_count++] = (struct sk_web_extra){"--purpose", call->purpose};
+		child.extra[child.extra_count++] = (struct sk_web_extra){.option = "--purpose", .value = call->purpose};
 	sk_buf_init(&out, SK_WEB_ANSWER_MAX);
 	enum sk_err err = sk_web_child_run(&child, call, &out);
-	const char *text = sk_buf_text(&out);
-	size_t length = out.length;
-	while (length != 0 && text[length - 1] == '\n')
-		length--;
-	if (err == SK_OK && call->row->how == SK_WEB_LIST) {
-		err = sk_web_list(call, text, length);
-	} else if (err == SK_OK && length != 0 && (text[0] == '{' || text[0] == '[')) {
-		sk_json_raw(&call->json, NULL, text, length);
-	} else if (err == SK_OK) {
-		sk_json_object(&call->json, NULL);
-		sk_json_text_n(&call->json, "text", text, length);
-		sk_json_end(&call->json);
-	}
+	if (err == SK_OK)
+		err = sk_web_say(call, &out);
 	sk_buf_fini(&out);
 	return err;
 }
@@ -249,5 +271,5 @@ void sk_web_carry_out(struct request *request)
 	if (request->verdict == SK_OK && call->out.failed != SK_OK)
 		request->verdict = sk_web_refuse(call, call->out.failed, "the answer is larger than %d MiB; ask for less", SK_WEB_ANSWER_MAX >> 20);
 	if (request->verdict == SK_OK)
-		announce(request);
+		sk_web_announce(request, call->row, NULL);
 }

@@ -318,6 +318,8 @@ static enum sk_err start_daemon(struct sk_web *web, struct sk_fault *fault)
 
 static void give_up(struct sk_web *web)
 {
+	if (web->scratch[0] != '\0')
+		(void)rmdir(web->scratch);
 	sk_web_workers_stop(web->workers);
 	sk_web_hub_close(web->hub);
 	sk_web_sessions_close(web->sessions);
@@ -338,7 +340,10 @@ enum sk_err sk_web_start(const struct sk_web_options *options, struct sk_web_hou
 	web->house = house;
 	(void)pthread_mutex_init(&web->lock, NULL);
 	web->rate = sk_web_rate_new();
-	enum sk_err err = web->rate != NULL ? sk_web_sessions_open(house, &web->sessions, fault) : sk_fault_set(fault, SK_ENOMEM, "out of memory");
+	(void)snprintf(web->scratch, sizeof web->scratch, "/tmp/sekisho-serve-XXXXXX");
+	if (mkdtemp(web->scratch) == NULL)
+		web->scratch[0] = '\0';
+	enum sk_err err = web->scratch[0] == '\0' ? sk_fault_set(fault, SK_EIO, "no folder for statements can be made in /tmp") : web->rate != NULL ? sk_web_sessions_open(house, &web->sessions, fault) : sk_fault_set(fault, SK_ENOMEM, "out of memory");
 	if (err == SK_OK)
 		err = sk_web_hub_open(web, &web->hub, fault);
 	if (err == SK_OK)

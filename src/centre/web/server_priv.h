@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "web/child_priv.h"
 #include "web/session_priv.h"
 #include "web/web.h"
 
@@ -58,6 +59,7 @@ struct sk_web {
 	struct sk_web_rate *rate;
 	struct sk_web_hub *hub;
 	struct sk_web_workers *workers;
+	char scratch[64];          /* folder for statements, 0700; ours alone */
 	pthread_mutex_t lock;      /* over the list of connections */
 	struct connection *connections;
 	atomic_uint_fast64_t requests, refused, running;
@@ -73,6 +75,12 @@ SK_MUST enum sk_err sk_web_admit(struct request *request);
 SK_MUST enum sk_err sk_web_accept(struct request *request);
 /* Carry the row out, in this thread. Fills the call's answer or fault. */
 void sk_web_carry_out(struct request *request);
+/* A command for this request's caller; by gets a key of his, "" none. */
+struct sk_web_child sk_web_child_of(struct request *request, char by[SK_VKEY_TEXT_MAX]);
+/* What a command printed as the call's answer: JSON as it is, a listing as the API's lists, anything else as text. */
+SK_MUST enum sk_err sk_web_say(struct sk_web_call *call, const struct sk_buf *out);
+/* Tell the streams that a row changed something. id NULL: the call's parameter of that name. */
+void sk_web_announce(struct request *request, const struct sk_web_row *row, const char *id);
 
 /* ---- answer.c ---- */
 

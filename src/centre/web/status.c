@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Result codes as HTTP statuses, and names of codes for machines. By kind, and one by one where HTTP has a word of its own. */
+/* Result codes as HTTP statuses; by kind, and one by one where HTTP has a word of its own. */
 #include <stdio.h>
 
 #include "web/web_priv.h"
@@ -26,36 +26,17 @@ unsigned sk_web_status(enum sk_err err)
 	}
 }
 
-static const struct {
-	enum sk_err err;
-	const char *name;
-} names[] = {
-#define SK_ERR(code, value, kind, exit_code, text) {code, #code},
+static const enum sk_err codes[] = {
+#define SK_ERR(code, value, kind, exit_code, text) code,
 #include "base/err.def"
 #undef SK_ERR
 };
 
-const char *sk_web_err_name(enum sk_err err)
-{
-	for (size_t i = 0; i < SK_COUNT(names); i++)
-		if (names[i].err == err)
-			return names[i].name;
-	return "SK_EBUG";
-}
-
-enum sk_err sk_web_err_find(const char *name)
-{
-	for (size_t i = 0; i < SK_COUNT(names); i++)
-		if (strcmp(names[i].name, name) == 0)
-			return names[i].err;
-	return SK_EBUG;
-}
-
 enum sk_err sk_web_err_of_exit(int code)
 {
-	for (size_t i = 0; i < SK_COUNT(names); i++)
-		if (sk_err_exit(names[i].err) == code)
-			return names[i].err;
+	for (size_t i = 0; i < SK_COUNT(codes); i++)
+		if (sk_err_exit(codes[i]) == code)
+			return codes[i];
 	return SK_EBUG;
 }
 
@@ -65,7 +46,7 @@ void sk_web_error_json(const struct sk_fault *fault, struct sk_buf *out)
 	sk_json_begin(&w, out, false);
 	sk_json_object(&w, NULL);
 	sk_json_object(&w, "error");
-	sk_json_text(&w, "code", sk_web_err_name(fault->err));
+	sk_json_text(&w, "code", sk_err_name(fault->err));
 	sk_json_i64(&w, "exit", sk_err_exit(fault->err));
 	sk_json_text(&w, "line", fault->line);
 	sk_json_end(&w);

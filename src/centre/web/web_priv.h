@@ -47,9 +47,6 @@ SK_MUST enum sk_err sk_web_list(struct sk_web_call *call, const char *text, size
 
 /* The HTTP status of a code. */
 unsigned sk_web_status(enum sk_err err);
-/* "SK_ENOENT" and back (SK_EBUG: none of ours). Static. */
-const char *sk_web_err_name(enum sk_err err);
-enum sk_err sk_web_err_find(const char *name);
 /* A code that has this exit code. */
 enum sk_err sk_web_err_of_exit(int code);
 /* {"error":{"code","exit","line"}} */

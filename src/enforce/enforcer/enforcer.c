@@ -208,6 +208,7 @@ static void take_up(struct sk_enforcer *e)
 			struct place *place = &m->places[p];
 			bool held = place->state >= PLACE_INTENDED && place->state < PLACE_GONE;
 			bool lost = held && e->rebooted && place->target->backend->forgets && m->stage < STAGE_ENDING;
+			place->since_ns = enforcer_mono(e); /* what waits for an effect, or for the canary's time, waits anew */
 			/* The journal has no dry runs; who has come to the canary has passed them all. */
 			if (place->state == PLACE_NEW && (m->stage == STAGE_CANARY || m->stage == STAGE_ROLLING))
 				place->state = PLACE_CHECKED;

@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	for (int as = 0; as < 2; as++) {
 		struct sk_places *places;
 		struct sk_fault fault;
-		if (sk_places_read("places", bytes, length, as != 0, &places, &fault) != SK_OK) {
+		if (sk_places_read("places", bytes, length, (enum sk_places_kind)as, &places, &fault) != SK_OK) {
 			SK_INVARIANT(places == NULL);
 			continue;
 		}

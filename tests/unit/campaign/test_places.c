@@ -15,7 +15,7 @@ static struct sk_places *read_text(const char *text, bool as)
 {
 	struct sk_places *places;
 	struct sk_fault fault = {0};
-	if (sk_places_read("places", text, strlen(text), as, &places, &fault) != SK_OK)
+	if (sk_places_read("places", text, strlen(text), as ? SK_PLACES_AS : SK_PLACES_SECTORS, &places, &fault) != SK_OK)
 		fail_msg("%s", fault.line);
 	return places;
 }
@@ -59,7 +59,7 @@ static void test_wrong(void **state)
 	(void)state;
 	for (size_t i = 0; i < SK_COUNT(wrong); i++) {
 		(void)snprintf(text, sizeof text, "\n%s\n", wrong[i].line);
-		assert_int_equal(sk_places_read("places", text, strlen(text), wrong[i].as, &places, &fault), SK_EINPUT);
+		assert_int_equal(sk_places_read("places", text, strlen(text), wrong[i].as ? SK_PLACES_AS : SK_PLACES_SECTORS, &places, &fault), SK_EINPUT);
 		assert_non_null(strstr(fault.line, "places:2: "));
 		assert_null(places);
 	}
@@ -80,7 +80,9 @@ static void test_sectors(void **state)
 			sk_places_free(places);
 		}
 	}
-	assert_int_equal(sk_places_read("places", text, strlen(text), false, &places, &fault), SK_EINPUT);
+	assert_int_equal(sk_places_read("places", text, strlen(text), SK_PLACES_SECTORS, &places, &fault), SK_EINPUT);
+	assert_int_equal(sk_places_read("places", text, strlen(text), SK_PLACES_ORGANISATIONS, &places, &fault), SK_OK);
+	sk_places_free(places);
 }
 
 /* Random nested prefixes against all lines one by one: the longest decides, of two alike the later. */

@@ -582,6 +582,36 @@ static void test_deconfliction(void **state)
 	scene_free(s);
 }
 
+static enum sk_err check_again(struct scene *s, uint64_t hits, uint64_t false_hits, bool needed, struct sk_buf *body)
+{
+	sk_buf_reset(body);
+	sk_order_check_body(s->matter.text.document->order.digest, hits, false_hits, needed, "", body);
+	s->now_ns += 10 * second_ns;
+	return act_on(s, &s->matter, "check", sk_buf_text(body), LEO);
+}
+
+/* Each reason for an early end, and none where all is well. rule: ORDER-10 */
+static void test_end_is_proposed(struct scene *s, struct sk_buf *body)
+{
+	char why[SK_FAULT_LINE_MAX];
+	int64_t period_ns = (int64_t)s->matter.text.document->check_hours * 3600 * second_ns;
+	assert_false(sk_order_end_proposed(&s->matter, s->now_ns, why));
+	assert_false(sk_order_end_proposed(&s->matter, s->now_ns + period_ns - 1, why));
+	assert_true(sk_order_end_proposed(&s->matter, s->now_ns + period_ns, why));
+	assert_non_null(strstr(why, "nobody has looked"));
+	EXPECT(check_again(s, 12, 7, true, body), SK_OK, "");
+	assert_true(sk_order_end_proposed(&s->matter, s->now_ns, why));
+	assert_string_equal(why, "7 of its 12 hits were false");
+	EXPECT(check_again(s, 0, 0, true, body), SK_OK, "");
+	assert_true(sk_order_end_proposed(&s->matter, s->now_ns, why));
+	assert_non_null(strstr(why, "has hit nothing"));
+	EXPECT(check_again(s, 5, 0, false, body), SK_OK, "");
+	assert_true(sk_order_end_proposed(&s->matter, s->now_ns, why));
+	assert_non_null(strstr(why, "needed no longer"));
+	EXPECT(check_again(s, 12, 1, true, body), SK_OK, "");
+	assert_false(sk_order_end_proposed(&s->matter, s->now_ns, why));
+}
+
 /* I6, and what only the centre or oversight does. */
 static void test_standing(void **state)
 {
@@ -596,6 +626,7 @@ static void test_standing(void **state)
 	EXPECT(act_on(s, &s->matter, "check", sk_buf_text(&body), LEO), SK_OK, "");
 	assert_int_equal(s->matter.check_ns, s->now_ns);
 	assert_int_equal(s->matter.hits, 12);
+	test_end_is_proposed(s, &body);
 	EXPECT(why(s, &s->matter, "halt", CHIKA), SK_EPERMIT, "oversight");
 	EXPECT(why(s, &s->matter, "halt", HARU), SK_OK, "");
 	assert_int_equal(s->matter.state, SK_ORDER_ROLLED_BACK);

@@ -251,6 +251,24 @@ static void test_no_effect(void **state)
 	assert_non_null(strstr(said, "the effect was not seen"));
 }
 
+/* Restarted while it waits for an effect: the time for it begins anew. It once was counted from the machine's start, so that whoever came back late gave up at once. */
+static void test_restart_while_waiting(void **state)
+{
+	(void)state;
+	uint8_t a[SK_HASH_BYTES];
+	memory_b.no_effect = true;
+	mint("a", SK_ACTION_RPZ_NXDOMAIN, "bad1.example", 600, a);
+	turn(10);
+	sk_enforcer_close(enforcer);
+	pass(60 * second);
+	start();
+	turn(2);
+	assert_non_null(memory_get(&memory_b, "bad1.example"));
+	memory_b.no_effect = false;
+	assert_int_equal(turn(10).active, 1);
+	assert_null(strstr(said, "the effect was not seen"));
+}
+
 static void test_down(void **state)
 {
 	(void)state;
@@ -541,7 +559,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),    cmocka_unit_test_setup_teardown(test_no_effect, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_down, set_up, tear_down),       cmocka_unit_test_setup_teardown(test_other_hands, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_shared, set_up, tear_down),     cmocka_unit_test_setup_teardown(test_clock, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_journal, set_up, tear_down),    cmocka_unit_test_setup_teardown(test_walk, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_journal, set_up, tear_down),    cmocka_unit_test_setup_teardown(test_restart_while_waiting, set_up, tear_down),    cmocka_unit_test_setup_teardown(test_walk, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_walk_sabotaged, set_up, tear_down), cmocka_unit_test(test_receipts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
