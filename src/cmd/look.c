@@ -116,7 +116,7 @@ bool sk_look_free(const struct sk_workspace *workspace)
 enum sk_err sk_look(struct sk_cmd *cmd, const struct sk_workspace *workspace, struct sk_fault *fault)
 {
 	char path[SK_PATH_MAX];
-	if (sk_look_free(workspace))
+	if (cmd->look.entered || sk_look_free(workspace))
 		return SK_OK;
 	if (!sk_file_exists(sk_workspace_path(workspace, "centre/centre.json", path)))
 		return sk_fault_set(fault, SK_EPURPOSE, "%s belongs to a centre, which is not here: its folder, or a link to it, belongs at %s/centre", workspace->folder,

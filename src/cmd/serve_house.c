@@ -41,9 +41,19 @@ enum sk_err sk_serve_house_open(struct sk_cmd *cmd, struct sk_serve_house *out, 
 	return err;
 }
 
+enum sk_err sk_serve_house_looks(struct sk_serve_house *house, struct sk_fault *fault)
+{
+	SK_TRY(sk_serve_looks_open(house->cmd, &house->house, &house->looks, fault));
+	house->house.looks = (void *)(uintptr_t)sk_serve_looks_face(house->looks);
+	return SK_OK;
+}
+
 void sk_serve_house_close(struct sk_serve_house *house)
 {
 	house->house.look = NULL;
+	house->house.looks = NULL;
+	sk_serve_looks_close(house->looks);
+	house->looks = NULL;
 	sk_book_close(house->book);
 	house->book = NULL;
 }

@@ -112,14 +112,14 @@ static struct rank rank_of(enum sk_store_sort sort, const struct head *head)
 
 static void write_cursor(const struct page *page, char text[SK_CURSOR_TEXT_MAX])
 {
-	(void)snprintf(text, SK_CURSOR_TEXT_MAX, "%u.%" PRIx64 ".%" PRIx64 ".%" PRIx64, (unsigned)page->filter->sort, (uint64_t)page->position.a, (uint64_t)page->position.b,
+	(void)snprintf(text, SK_CURSOR_TEXT_MAX, "%u-%" PRIx64 "-%" PRIx64 "-%" PRIx64, (unsigned)page->filter->sort, (uint64_t)page->position.a, (uint64_t)page->position.b,
 		       (uint64_t)page->position.c);
 }
 
 static bool read_part(const char **at, int64_t *out)
 {
 	char *end;
-	if (**at != '.' || strspn(*at + 1, "0123456789abcdef") == 0)
+	if (**at != '-' || strspn(*at + 1, "0123456789abcdef") == 0)
 		return false;
 	unsigned long long value = strtoull(*at + 1, &end, 16);
 	*out = (int64_t)value;

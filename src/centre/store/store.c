@@ -96,6 +96,13 @@ void sk_store_close(struct sk_store *store)
 	free(store);
 }
 
+void sk_store_refresh(struct sk_store *store, int64_t now_ns)
+{
+	SK_INVARIANT(!store->open);
+	store->ring.place.now_ns = now_ns;
+	sk_wipe(store->ring.slots, sizeof store->ring.slots);
+}
+
 /* ---- rows ---- */
 
 size_t sk_row_aad(const struct sk_row *row, uint8_t aad[SK_AAD_MAX])

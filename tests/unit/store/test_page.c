@@ -328,7 +328,7 @@ static void days_that_are_gone_are_counted(void **state)
 static void wrong_calls(void **state)
 {
 	struct place *p = *state;
-	static const char *const cursors[] = {"x", "0", "0.1", "0.1.2", "0.1.2.3.4", "1.0.0.0", "0.1.2.g", "0.-1.2.3", "0.ffffffffffffffff.1.1", ""};
+	static const char *const cursors[] = {"x", "0", "0-1", "0-1-2", "0-1-2-3-4", "1-0-0-0", "0-1-2-g", "0--1-2-3", "0-ffffffffffffffff-1-1", ""};
 	struct list *list = calloc(1, sizeof *list);
 	struct sk_store_page page;
 	struct sk_fault fault = {0};
