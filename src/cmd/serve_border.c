@@ -27,6 +27,7 @@ struct ledger {
 	uint64_t read;                  /* leaves that were read, or left out because they are too old */
 	size_t point_count, first;      /* a ring */
 	struct point *points;           /* KEPT of them, made when there is one */
+	bool replayed;                  /* the last run reads captures */
 	size_t link_count;
 	struct sk_interval_record *links; /* the last interval of each; LINKS_MAX of them */
 };
@@ -79,6 +80,45 @@ void sk_serve_border_close(struct sk_serve_border *border)
 
 /* ---- reading what is new ---- */
 
+static void add_cells(struct sk_cells *into, const struct sk_cells *cells)
+{
+	for (size_t i = 0; i < cells->count; i++) {
+		size_t at = 0;
+		while (at < into->count && strcmp(into->cell[at].name, cells->cell[i].name) != 0)
+			at++;
+		if (at == SK_CELLS_MAX)
+			continue;
+		if (at == into->count)
+			into->cell[into->count++] = (struct sk_cell){.frames = 0};
+		memcpy(into->cell[at].name, cells->cell[i].name, sizeof into->cell[at].name);
+		into->cell[at].frames += cells->cell[i].frames;
+		into->cell[at].bytes += cells->cell[i].bytes;
+	}
+}
+
+static void add_tally(struct sk_tally *into, const struct sk_tally *more)
+{
+	into->frames += more->frames;
+	into->bytes += more->bytes;
+}
+
+/* Of captures that are replayed there is no now: all intervals of the run are one. Its beginning stays what was pending before the first; its length is what all of them have together. */
+static void join_intervals(struct sk_interval_record *into, const struct sk_interval_record *more)
+{
+	into->from_ns = more->to_ns - (into->to_ns - into->from_ns) - (more->to_ns - more->from_ns);
+	into->to_ns = more->to_ns;
+	into->number = more->number;
+	add_tally(&into->received, &more->received);
+	add_tally(&into->selected, &more->selected);
+	into->pending_after = more->pending_after;
+	into->carried_after = more->carried_after;
+	add_cells(&into->gate_erased, &more->gate_erased);
+	add_cells(&into->select_erased, &more->select_erased);
+	add_cells(&into->capture_lost.cells, &more->capture_lost.cells);
+	for (int i = 0; i < SK_CLASS_COUNT; i++)
+		add_tally(&into->classes[i], &more->classes[i]);
+}
+
 static void take_interval(struct ledger *ledger, const struct sk_interval_record *interval)
 {
 	size_t link = 0;
@@ -94,9 +134,12 @@ static void take_interval(struct ledger *ledger, const struct sk_interval_record
 		ledger->point_count++;
 	while (link < ledger->link_count && strcmp(ledger->links[link].link, interval->link) != 0)
 		link++;
+	bool joins = link < ledger->link_count && ledger->replayed && ledger->links[link].run == interval->run;
 	if (link == ledger->link_count && link < LINKS_MAX)
 		ledger->link_count++;
-	if (link < ledger->link_count)
+	if (joins)
+		join_intervals(&ledger->links[link], interval);
+	else if (link < ledger->link_count)
 		ledger->links[link] = *interval;
 }
 
@@ -116,7 +159,10 @@ static enum sk_err read_new(struct ledger *ledger, struct sk_record *record, str
 		sk_buf_reset(bytes);
 		SK_TRY(sk_ledger_read(ledger->folder, head.size, ledger->read, bytes, fault));
 		/* What a newer program wrote is passed by. */
-		if (sk_record_parse(bytes->bytes, bytes->length, record, &why) == SK_OK && record->kind == SK_RECORD_INTERVAL)
+		bool known = sk_record_parse(bytes->bytes, bytes->length, record, &why) == SK_OK;
+		if (known && record->kind == SK_RECORD_RUN_START)
+			ledger->replayed = record->run_start.replayed;
+		if (known && record->kind == SK_RECORD_INTERVAL)
 			take_interval(ledger, &record->interval);
 		ledger->read++;
 	}
@@ -226,22 +272,6 @@ static void put_equation(struct sk_json_writer *w, const char *key, const struct
 	sk_json_u64(w, "pending_before", s->before);
 	sk_json_u64(w, "pending_after", s->after);
 	sk_json_end(w);
-}
-
-static void add_cells(struct sk_cells *into, const struct sk_cells *cells)
-{
-	for (size_t i = 0; i < cells->count; i++) {
-		size_t at = 0;
-		while (at < into->count && strcmp(into->cell[at].name, cells->cell[i].name) != 0)
-			at++;
-		if (at == SK_CELLS_MAX)
-			continue;
-		if (at == into->count)
-			into->cell[into->count++] = (struct sk_cell){.frames = 0};
-		memcpy(into->cell[at].name, cells->cell[i].name, sizeof into->cell[at].name);
-		into->cell[at].frames += cells->cell[i].frames;
-		into->cell[at].bytes += cells->cell[i].bytes;
-	}
 }
 
 static void sum_cells(const struct sk_cells *cells, uint64_t *frames, uint64_t *bytes)
