@@ -144,12 +144,12 @@ static void measure(struct sk_store *store, const struct sk_clock *clock, const 
 	report(what, times);
 }
 
-static void measure_ids(struct sk_store *store, const struct sk_clock *clock)
+static void measure_ids(struct sk_store *store, const struct sk_clock *clock, uint64_t count)
 {
 	int64_t times[CALLS];
 	struct sk_fault fault;
 	for (unsigned i = 0; i < CALLS; i++) {
-		struct sk_finding some = finding(1000 + (mixed(i) % 50000 / DAILY) * DAILY + 1, 0), found;
+		struct sk_finding some = finding(1000 + (mixed(i) % (count / 2) / DAILY) * DAILY + 1, 0), found;
 		int64_t from = clock->monotonic_ns(clock->context);
 		if (sk_store_finding(store, some.id, &found, &fault) != SK_OK)
 			die(&fault);
@@ -203,7 +203,7 @@ int main(int argc, char **argv)
 	f = all, f.value = "";
 	measure(store, &clock, "one name", f, false, false);
 	measure(store, &clock, "hours and kinds, everything", all, false, true);
-	measure_ids(store, &clock);
+	measure_ids(store, &clock, strtoull(argv[4], NULL, 10));
 	sk_store_close(store);
 	return 0;
 }
