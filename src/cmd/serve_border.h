@@ -14,6 +14,7 @@ SK_MUST enum sk_err sk_serve_border_open(const char *const *workspaces, size_t c
 void sk_serve_border_close(struct sk_serve_border *border);
 /* Members of the object that is open. Any thread. */
 SK_MUST enum sk_err sk_serve_border_live(struct sk_serve_border *border, int64_t now_ns, struct sk_json_writer *w, struct sk_fault *fault);
+/* As above: "series" of at most so many points between two times. SK_EUSAGE: until is not later than since. */
 SK_MUST enum sk_err sk_serve_border_series(struct sk_serve_border *border, int64_t since_ns, int64_t until_ns, size_t points, struct sk_json_writer *w, struct sk_fault *fault);
 
 #endif

@@ -257,9 +257,8 @@ static enum sk_err campaigns(void *context, size_t i, int64_t now_ns, struct sk_
 		(void)pthread_cond_broadcast(&looks->campaign_turn);
 	}
 	/* The first time it is waited for, as small stores take no time. */
-	struct timespec until;
-	(void)clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += FIRST_WAIT_S;
+	int64_t until_ns = looks->cmd->clock.unix_ns(looks->cmd->clock.context) + FIRST_WAIT_S * second_ns;
+	const struct timespec until = {.tv_sec = (time_t)(until_ns / second_ns), .tv_nsec = (long)(until_ns % second_ns)};
 	while (looks->campaign_ns == 0 && err == SK_OK && looks->campaign_runs && looks->campaign_fault[0] == '\0' &&
 	       pthread_cond_timedwait(&looks->campaign_turn, &looks->campaign_lock, &until) == 0)
 		;

@@ -45,6 +45,7 @@ SK_MUST enum sk_err sk_book_mark(struct sk_book *book, uint64_t committed, struc
 SK_MUST enum sk_err sk_book_reach(struct sk_book *book, uint64_t *committed, uint64_t *last, struct sk_fault *fault);
 /* A batch as the body of its act (canonical JSON), and back. SK_EMALFORMED. */
 void sk_book_body(const struct sk_book_batch *batch, struct sk_buf *out);
+/* As above. */
 SK_MUST enum sk_err sk_book_body_read(const char *body, size_t length, struct sk_book_batch *out, struct sk_fault *fault);
 /* How far the acts of this docket commit; 0: there is none. */
 SK_MUST enum sk_err sk_book_committed(struct sk_docket *docket, uint64_t *committed, struct sk_fault *fault);
