@@ -16,7 +16,7 @@
 #include "text/text.h"
 #include "web/web.h"
 
-enum { OPT_DIR = 256, OPT_LISTEN, OPT_CERT, OPT_KEY, OPT_WORKSPACE, OPT_CONSOLE, OPT_NAME, OPT_PROXY, OPT_PASSWORD_ALONE, OPT_RATE, OPT_CONNECTIONS, OPT_COMMAND_TIME, OPT_HELP,
+enum { OPT_DIR = 256, OPT_LISTEN, OPT_CERT, OPT_KEY, OPT_WORKSPACE, OPT_CONSOLE, OPT_NAME, OPT_PROXY, OPT_PASSWORD_ALONE, OPT_RATE, OPT_CONNECTIONS, OPT_COMMAND_TIME, OPT_PATIENCE, OPT_HELP,
        TURN_MS = 250, PEM_MAX = 1 << 18, SPARE_FILES = 256, SOCKET_MODE = 0660, THREADS = 2, WORKERS = 4 };
 
 static const struct option options[] = {
@@ -24,6 +24,7 @@ static const struct option options[] = {
 	{"tls-key", required_argument, NULL, OPT_KEY}, {"workspace", required_argument, NULL, OPT_WORKSPACE}, {"console", required_argument, NULL, OPT_CONSOLE},
 	{"name", required_argument, NULL, OPT_NAME}, {"behind-proxy", no_argument, NULL, OPT_PROXY}, {"password-alone", no_argument, NULL, OPT_PASSWORD_ALONE},
 	{"rate", required_argument, NULL, OPT_RATE}, {"connections", required_argument, NULL, OPT_CONNECTIONS}, {"command-time", required_argument, NULL, OPT_COMMAND_TIME},
+	{"patience", required_argument, NULL, OPT_PATIENCE},
 	{"help", no_argument, NULL, OPT_HELP}, {0}};
 
 struct serve {
@@ -71,6 +72,11 @@ static bool take_option(struct serve *serve, int option)
 		if (!take_number(optarg, 3600, &number) || number == 0)
 			return false;
 		serve->web.command_s = (unsigned)number;
+		return true;
+	case OPT_PATIENCE:
+		if (!take_number(optarg, 600, &number) || number == 0)
+			return false;
+		serve->web.patience_s = (unsigned)number;
 		return true;
 	case OPT_WORKSPACE:
 		if (house->workspace_count == SK_WEB_WORKSPACES_MAX)
@@ -268,7 +274,7 @@ int sk_cmd_serve(struct sk_cmd *cmd, int argc, char **argv)
 	struct serve serve = {.cmd = cmd, .listen = "127.0.0.1:8443"};
 	serve.house.house.folder = folder != NULL ? folder : ".";
 	serve.web = (struct sk_web_options){.listening = -1, .program = "/proc/self/exe", .threads = THREADS, .workers = WORKERS, .connections = 2048, .streams = 2048, .rate = 200,
-					    .command_s = 60, .log = tell, .log_context = cmd};
+					    .command_s = 60, .patience_s = 15, .log = tell, .log_context = cmd};
 	sk_buf_init(&serve.cert_text, PEM_MAX);
 	sk_buf_init(&serve.key_text, PEM_MAX);
 	optind = 0;

@@ -123,6 +123,7 @@ static const char *expected(enum sk_web_type type)
 
 /* ---- taking ---- */
 
+//= rule: WEB-2
 enum sk_err sk_web_take(struct sk_web_call *call, const struct sk_web_param *param, const char *text, size_t length)
 {
 	if (call->value_count == SK_WEB_VALUES_MAX)

@@ -66,7 +66,7 @@ bool sk_web_rate_take(struct sk_web_rate *rate, const char *kind, const char *wh
 	struct bucket *bucket = place(rate, hash, full_ns, monotonic_ns);
 	uint64_t passed_ns = monotonic_ns > bucket->seen_ns ? (uint64_t)(monotonic_ns - bucket->seen_ns) : 0;
 	bucket->left_ns = full_ns - bucket->left_ns < passed_ns ? full_ns : bucket->left_ns + passed_ns;
-	bucket->seen_ns = monotonic_ns;
+	bucket->seen_ns = passed_ns != 0 ? monotonic_ns : bucket->seen_ns;
 	bool may = bucket->left_ns >= cost_ns;
 	if (may)
 		bucket->left_ns -= cost_ns;

@@ -87,6 +87,7 @@ static enum sk_err check_caller(struct request *request)
 	return sk_web_sessions_may(web->sessions, &request->caller, call->row->duty, call->now_ns, &call->fault);
 }
 
+//= rule: WEB-3
 static enum sk_err check_purpose(struct request *request)
 {
 	const char *purpose = header(request, "X-Sekisho-Purpose");
@@ -140,15 +141,16 @@ static enum sk_err check_body(struct request *request)
 	return SK_OK;
 }
 
+//= rule: WEB-1
 enum sk_err sk_web_admit(struct request *request)
 {
 	char allow[64];
 	enum sk_err routed = sk_web_route(&request->call, request->method, request->uri, allow);
 	struct sk_fault why = request->call.fault;
 	SK_TRY(check_rates(request));
-	if (routed != SK_OK) {
+	if (request->call.row == NULL) {
 		request->call.fault = why;
-		if (allow[0] != '\0' && request->call.row == NULL)
+		if (allow[0] != '\0')
 			request->status = MHD_HTTP_METHOD_NOT_ALLOWED;
 		return routed;
 	}
@@ -156,6 +158,11 @@ enum sk_err sk_web_admit(struct request *request)
 	SK_TRY(check_origin(request));
 	SK_TRY(check_caller(request));
 	SK_TRY(check_purpose(request));
+	/* Whoever may not learns nothing of what he asked for, not even that it is malformed. */
+	if (routed != SK_OK) {
+		request->call.fault = why;
+		return routed;
+	}
 	return check_body(request);
 }
 

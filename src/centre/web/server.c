@@ -61,7 +61,7 @@ static void end_slow_ones(struct sk_web *web)
 	char line[96];
 	(void)pthread_mutex_lock(&web->lock);
 	for (struct connection *client = web->connections; client != NULL; client = client->next) {
-		int64_t most_s = client->in_request ? SK_WEB_REQUEST_S : SK_WEB_HEAD_S;
+		int64_t most_s = client->in_request ? SK_WEB_REQUEST_S : 2 * web->options.patience_s; /* idle, and then a head */
 		if (client->stream || client->fd < 0 || now_ns - client->since_ns < most_s * second_ns)
 			continue;
 		(void)shutdown(client->fd, SHUT_RDWR);
@@ -168,7 +168,7 @@ static enum MHD_Result count_header(void *context, enum MHD_ValueKind kind, cons
 	return MHD_YES;
 }
 
-/* RFC 9112, 6.3: a request whose length can be read in two ways was made to be read in two ways. */
+/* RFC 9112, 6.3: a request whose length can be read in two ways was made to be read in two ways. rule: WEB-4 */
 static bool head_is_clear(struct request *request)
 {
 	struct heads heads = {0};
@@ -309,7 +309,7 @@ static enum sk_err start_daemon(struct sk_web *web, struct sk_fault *fault)
 	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | MHD_USE_ITC | (tls ? (unsigned)MHD_USE_TLS : 0);
 	web->daemon = MHD_start_daemon(flags, 0, NULL, NULL, answer, web, MHD_OPTION_EXTERNAL_LOGGER, library_says, web, MHD_OPTION_LISTEN_SOCKET, web->options.listening,
 				       MHD_OPTION_THREAD_POOL_SIZE, web->options.threads, MHD_OPTION_CONNECTION_LIMIT, web->options.connections, MHD_OPTION_CONNECTION_TIMEOUT,
-				       (unsigned)SK_WEB_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)SK_WEB_CLIENT_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+				       web->options.patience_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)SK_WEB_CLIENT_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1,
 				       MHD_OPTION_URI_LOG_CALLBACK, request_begins, web, MHD_OPTION_UNESCAPE_CALLBACK, leave, web, MHD_OPTION_NOTIFY_COMPLETED, request_ends, web,
 				       MHD_OPTION_NOTIFY_CONNECTION, connection_changed, web, MHD_OPTION_ARRAY, tls ? secure : plain, MHD_OPTION_END);
 	return web->daemon != NULL ? SK_OK

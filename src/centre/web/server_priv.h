@@ -13,8 +13,6 @@
 
 enum {
 	SK_WEB_TOKEN_MAX = 128, SK_WEB_ADDRESS_MAX = 64,
-	SK_WEB_IDLE_S = 15,        /* a connection on which nothing moves */
-	SK_WEB_HEAD_S = 30,        /* until the head of a request is there, from the end of the one before */
 	SK_WEB_REQUEST_S = 300,    /* a request in all, but streams */
 	SK_WEB_CLIENT_BYTES = 32768, /* memory of a connection: heads that do not fit are refused */
 	SK_WEB_STREAM_BYTES = 8192,  /* what waits for a stream's client */

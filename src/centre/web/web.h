@@ -22,6 +22,7 @@ struct sk_web_options {
 	unsigned connections, streams; /* at most at once */
 	uint64_t rate;                 /* requests a second of one address and of one account in the long run; 0: no limit. Sign-in has a limit of its own */
 	unsigned command_s;            /* how long a command may take */
+	unsigned patience_s;           /* how long a client may take for the head of a request, or to take up an answer that waits */
 	void (*log)(void *context, const char *line); /* any thread */
 	void *log_context;
 };
