@@ -112,15 +112,15 @@ static int by_time(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static void report(const char *what, int64_t *times)
+static void report(const char *what, int64_t *times, int64_t cpu_ns)
 {
 	qsort(times, CALLS, sizeof *times, by_time);
-	(void)printf("%-44s p50 %7.2f ms   p99 %7.2f ms\n", what, (double)times[CALLS / 2] / 1e6, (double)times[CALLS * 99 / 100] / 1e6);
+	(void)printf("%-46s p50 %7.2f ms   p99 %7.2f ms   CPU %6.2f ms each\n", what, (double)times[CALLS / 2] / 1e6, (double)times[CALLS * 99 / 100] / 1e6, (double)cpu_ns / 1e6 / CALLS);
 }
 
 static void measure(struct sk_store *store, const struct sk_clock *clock, const char *what, struct sk_store_page_filter filter, bool turn, bool hours)
 {
-	int64_t times[CALLS];
+	int64_t times[CALLS], cpu = clock->cpu_ns(clock->context);
 	struct sk_store_page page = {.next = ""};
 	struct sk_finding last;
 	struct sk_fault fault;
@@ -141,12 +141,12 @@ static void measure(struct sk_store *store, const struct sk_clock *clock, const 
 			die(&fault);
 		memcpy(cursor, page.next, sizeof cursor);
 	}
-	report(what, times);
+	report(what, times, clock->cpu_ns(clock->context) - cpu);
 }
 
 static void measure_ids(struct sk_store *store, const struct sk_clock *clock, uint64_t count)
 {
-	int64_t times[CALLS];
+	int64_t times[CALLS], cpu = clock->cpu_ns(clock->context);
 	struct sk_fault fault;
 	for (unsigned i = 0; i < CALLS; i++) {
 		struct sk_finding some = finding(1000 + (mixed(i) % (count / 2) / DAILY) * DAILY + 1, 0), found;
@@ -155,7 +155,7 @@ static void measure_ids(struct sk_store *store, const struct sk_clock *clock, ui
 			die(&fault);
 		times[i] = clock->monotonic_ns(clock->context) - from;
 	}
-	report("one finding by its id", times);
+	report("one finding by its id", times, clock->cpu_ns(clock->context) - cpu);
 }
 
 int main(int argc, char **argv)

@@ -120,8 +120,8 @@ enum sk_err sk_db_open(struct sk_store *store, struct sk_fault *fault)
 			  "PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY;"
 			  "PRAGMA cache_size = -32768; PRAGMA journal_size_limit = 67108864",
 			  fault));
-	/* Who reads pages of a large store reads all over it: from the host's cache, instead of copying each page. */
-	SK_TRY(sk_db_exec(store, store->read_only ? "PRAGMA mmap_size = 1073741824" : "PRAGMA journal_mode = WAL", fault));
+	if (!store->read_only)
+		SK_TRY(sk_db_exec(store, "PRAGMA journal_mode = WAL", fault));
 	SK_TRY(migrate(store, fault));
 	SK_TRY(sk_db_exec(store, "CREATE TEMP TABLE touched(key INTEGER NOT NULL, fold BLOB NOT NULL, PRIMARY KEY(key, fold)) STRICT, WITHOUT ROWID", fault));
 	for (size_t i = 0; i < SK_STATEMENT_COUNT; i++) {
