@@ -458,7 +458,7 @@ def nginx():
         certificate(f, "centre.example")
         c.serve("--behind-proxy", "--name", "centre.example", "--rate", "0", listen=f"unix:{f}/web.sock"); os.chmod(f + "/web.sock", 0o666); os.chmod(f, 0o755)
         port = free_port(); text = open(ROOT + "/packaging/nginx/sekisho.conf").read()
-        for old, new in (("/run/sekisho/web.sock", f + "/web.sock"), ("listen 443 ssl http2;", f"listen 127.0.0.1:{port} ssl http2;"), ("/etc/ssl/certs/centre.example.pem", f + "/tls.pem"), ("/etc/ssl/private/centre.example.key", f + "/tls.key")):
+        for old, new in (("/run/sekisho-centre/web.sock", f + "/web.sock"), ("listen 443 ssl http2;", f"listen 127.0.0.1:{port} ssl http2;"), ("/etc/ssl/certs/centre.example.pem", f + "/tls.pem"), ("/etc/ssl/private/centre.example.key", f + "/tls.key")):
             expect(old in text, f"packaging/nginx/sekisho.conf has no {old}"); text = text.replace(old, new)
         os.makedirs(f + "/n", exist_ok=True)
         open(f + "/nginx.conf", "w").write(f"daemon off; pid {f}/n/pid; error_log {f}/n/error.log; events {{}} http {{ access_log off; client_body_temp_path {f}/n/b; proxy_temp_path {f}/n/p; fastcgi_temp_path {f}/n/f; uwsgi_temp_path {f}/n/u; scgi_temp_path {f}/n/s;\n{text}\n}}\n" + ("user root;\n" if os.geteuid() == 0 else ""))

@@ -67,6 +67,11 @@ static void match(void *context, const char *account, const void *name, size_t n
 	sk_json_free(doc);
 }
 
+static bool is_over(const struct session *session, int64_t now_ns)
+{
+	return now_ns < session->seen_ns || now_ns - session->seen_ns >= SK_SESSION_IDLE_S * second_ns || now_ns - session->begun_ns >= SK_SESSION_LIFE_S * second_ns;
+}
+
 /* Find it, and refuse what is over. */
 static enum sk_err find(struct sk_factors *factors, const char *token, int64_t now_ns, uint8_t hash[SK_HASH_BYTES], struct session *session, struct sk_fault *fault)
 {
@@ -76,8 +81,7 @@ static enum sk_err find(struct sk_factors *factors, const char *token, int64_t n
 		return sk_factor_refused(fault, "session", "not known, or over; sign in again");
 	SK_TRY(sk_vault_each(factors, "session", NULL, match, &search, fault));
 	*session = search.found;
-	bool over = search.any && (now_ns < session->seen_ns || now_ns - session->seen_ns >= SK_SESSION_IDLE_S * second_ns ||
-				   now_ns - session->begun_ns >= SK_SESSION_LIFE_S * second_ns);
+	bool over = search.any && is_over(session, now_ns);
 	if (over)
 		SK_TRY(sk_vault_delete(factors, "session", session->account, hash, SK_HASH_BYTES, &gone, fault));
 	return search.any && !over ? SK_OK : sk_factor_refused(fault, "session", "not known, or over; sign in again");
@@ -99,6 +103,47 @@ enum sk_err sk_session_peek(struct sk_factors *factors, const char *token, int64
 	return sk_vault_end(factors, find(factors, token, now_ns, hash, &session, fault), fault);
 }
 
+/* ---- those that are over ---- */
+
+enum { SWEPT_MAX = 64 };
+
+struct sweep {
+	int64_t now_ns;
+	size_t count;
+	struct {
+		char account[SK_MATTER_ID_MAX];
+		uint8_t hash[SK_HASH_BYTES];
+	} over[SWEPT_MAX];
+};
+
+static void note_over(void *context, const char *account, const void *name, size_t name_length, const struct sk_buf *value)
+{
+	struct sweep *sweep = context;
+	struct search one = {.hash = name};
+	if (sweep->count == SWEPT_MAX || name_length != SK_HASH_BYTES || strlen(account) >= SK_MATTER_ID_MAX)
+		return;
+	match(&one, account, name, name_length, value);
+	if (one.any && !is_over(&one.found, sweep->now_ns))
+		return;
+	memcpy(sweep->over[sweep->count].account, account, strlen(account) + 1);
+	memcpy(sweep->over[sweep->count++].hash, name, SK_HASH_BYTES);
+}
+
+/* Nobody comes back with a token that is over: whoever signs in takes some of these away, so that they do not pile up. */
+static enum sk_err sweep_up(struct sk_factors *factors, int64_t now_ns, struct sk_fault *fault)
+{
+	struct sweep *sweep = calloc(1, sizeof *sweep);
+	uint64_t gone;
+	if (sweep == NULL)
+		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
+	sweep->now_ns = now_ns;
+	enum sk_err err = sk_vault_each(factors, "session", NULL, note_over, sweep, fault);
+	for (size_t i = 0; i < sweep->count && err == SK_OK; i++)
+		err = sk_vault_delete(factors, "session", sweep->over[i].account, sweep->over[i].hash, SK_HASH_BYTES, &gone, fault);
+	free(sweep);
+	return err;
+}
+
 enum sk_err sk_session_begin(struct sk_factors *factors, const char *account, int64_t now_ns, char token[SK_SESSION_TOKEN_MAX], struct sk_fault *fault)
 {
 	struct session session = {.begun_ns = now_ns, .seen_ns = now_ns};
@@ -111,7 +156,10 @@ enum sk_err sk_session_begin(struct sk_factors *factors, const char *account, in
 	(void)sodium_bin2base64(token, SK_SESSION_TOKEN_MAX, bytes, sizeof bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 	sk_wipe(bytes, sizeof bytes);
 	SK_TRY(sk_vault_begin(factors, fault));
-	return sk_vault_end(factors, write_session(factors, hash, &session, fault), fault);
+	enum sk_err err = sweep_up(factors, now_ns, fault);
+	if (err == SK_OK)
+		err = write_session(factors, hash, &session, fault);
+	return sk_vault_end(factors, err, fault);
 }
 
 enum sk_err sk_session_look(struct sk_factors *factors, const char *token, int64_t now_ns, struct sk_session_facts *out, struct sk_fault *fault)

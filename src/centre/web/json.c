@@ -56,8 +56,8 @@ static enum sk_err open_frame(struct frame *frame, struct json_object *value, st
 		if (strlen(frame->names[i]) >= SK_JSON_KEY_MAX)
 			return sk_fault_set(fault, SK_EMALFORMED, "'%.40s...': a member's name is too long", frame->names[i]);
 		for (const char *c = frame->names[i]; *c != '\0'; c++)
-			if ((unsigned char)*c < 0x20 || (unsigned char)*c > 0x7e)
-				return sk_fault_set(fault, SK_EMALFORMED, "a member's name is not printable ASCII");
+			if ((unsigned char)*c < 0x20 || (unsigned char)*c > 0x7e || *c == '"' || *c == '\\')
+				return sk_fault_set(fault, SK_EMALFORMED, "a member's name is not printable ASCII without quotes and backslashes");
 	}
 	qsort(frame->names, frame->count, sizeof *frame->names, by_name);
 	return SK_OK;

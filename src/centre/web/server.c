@@ -247,10 +247,12 @@ static enum MHD_Result carry_out(struct request *request)
 		return sk_web_answer(request);
 	}
 	request->stage = REQUEST_WAITING;
+	atomic_fetch_add(&request->web->working, 1);
 	MHD_suspend_connection(request->connection);
 	if (sk_web_workers_give(request->web->workers, request))
 		return MHD_YES;
 	MHD_resume_connection(request->connection);
+	atomic_fetch_sub(&request->web->working, 1);
 	request->verdict = sk_web_refuse(&request->call, SK_ELOCKED, "too many commands wait already; come again");
 	request->stage = REQUEST_DONE;
 	return MHD_YES;
@@ -389,7 +391,7 @@ void sk_web_stop(struct sk_web *web)
 	atomic_store(&web->stopping, true);
 	MHD_socket listening = MHD_quiesce_daemon(web->daemon);
 	sk_web_hub_end(web->hub);
-	while (atomic_load(&web->running) != 0 && monotonic(web) < until_ns)
+	while (atomic_load(&web->running) != 0 && (monotonic(web) < until_ns || atomic_load(&web->working) != 0))
 		(void)usleep(POLL_US);
 	/* Whoever has not taken his answer by now does not get it. */
 	(void)pthread_mutex_lock(&web->lock);

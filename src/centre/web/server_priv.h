@@ -60,7 +60,7 @@ struct sk_web {
 	char scratch[64];          /* folder for statements, 0700; ours alone */
 	pthread_mutex_t lock;      /* over the list of connections */
 	struct connection *connections;
-	atomic_uint_fast64_t requests, refused, running;
+	atomic_uint_fast64_t requests, refused, running, working; /* working: requests that workers have */
 	atomic_bool stopping;
 	int64_t streams_checked_ns;
 };

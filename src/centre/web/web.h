@@ -34,7 +34,7 @@ SK_MUST enum sk_err sk_web_start(const struct sk_web_options *options, struct sk
 void sk_web_turn(struct sk_web *web);
 /* Tell every stream that something changed: a type of events.def and JSON of ids alone (no line feeds). Never blocks; a stream that does not keep up learns that it lost some. */
 void sk_web_publish(struct sk_web *web, const char *type, const char *json);
-/* Stop: no new connections, requests that run are finished (for ten seconds at most), streams are closed. Frees. NULL is fine. */
+/* Stop: no new connections, commands that run are finished, clients have ten seconds to take their answers, streams are closed. Frees. NULL is fine. */
 void sk_web_stop(struct sk_web *web);
 
 /* How much was asked since the start. */

@@ -38,6 +38,7 @@ static void *work(void *context)
 		sk_web_carry_out(request);
 		request->stage = REQUEST_DONE;
 		MHD_resume_connection(connection); /* the request is the server's again */
+		atomic_fetch_sub(&workers->web->working, 1);
 	}
 	return NULL;
 }

@@ -255,6 +255,7 @@ static void bodies(void **state)
 		{"order.approve", "{\"id\":{\"a\":1}}", SK_EMALFORMED}, {"order.approve", "{\"id\":\"x\",\"y\":1}", SK_EUSAGE}, {"order.approve", "{\"id\":\"x\\u0000y\"}", SK_EMALFORMED}, {"order.approve", "{'id':'x'}", SK_EMALFORMED},
 		{"order.check", "{\"id\":\"x\",\"hits\":\"1\"}", SK_EMALFORMED}, {"order.check", "{\"id\":\"x\",\"hits\":1.5}", SK_EMALFORMED}, {"order.check", "{\"id\":\"x\",\"hits\":-1}", SK_EMALFORMED},
 		{"order.check", "{\"id\":\"x\",\"not-needed\":\"true\"}", SK_EMALFORMED}, {"order.check", "{\"id\":\"x\",\"not-needed\":1}", SK_EMALFORMED}, {"access.factor.register", "{\"response\":\"x\"}", SK_EMALFORMED},
+		{"access.factor.register", "{\"response\":{\"a\\\\b\":1}}", SK_EMALFORMED}, {"access.factor.register", "{\"response\":{\"a\\\"b\":1}}", SK_EMALFORMED},
 		{"access.factor.register", "{\"response\":{\"a\":1.5}}", SK_EMALFORMED}, {"access.factor.register", "{\"response\":{\"a\":9007199254740992}}", SK_EMALFORMED},
 	};
 	for (size_t i = 0; i < SK_COUNT(bad); i++) {
