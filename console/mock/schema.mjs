@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 
 const folder = process.env.SEKISHO_REPORT_TABLES ?? new URL('../../src/centre/report/', import.meta.url).pathname;
-const FORMS = { D: ['ddos'], R: ['ransomware'], O: ['other'], ALL: ['ddos', 'ransomware', 'other'] };
+const FORMS = { D: ['ddos'], R: ['ransomware'], O: ['other'], RO: ['ransomware', 'other'], ALL: ['ddos', 'ransomware', 'other'] };
 const text = (word) => JSON.parse(word);
 
 /** The arguments of each row NAME(...) of a table. */

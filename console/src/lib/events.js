@@ -5,7 +5,7 @@ import { signal } from './signal.js';
 
 /** 'closed', 'connecting', 'open' */
 export const stream = signal('closed');
-export const EVENTS = ['border', 'finding', 'case', 'report', 'order', 'measure', 'due'];
+export const EVENTS = ['border', 'finding', 'case', 'report', 'order', 'measure', 'act', 'due', 'lost'];
 const heard = new Set();
 let source = null;
 

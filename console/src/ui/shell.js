@@ -2,12 +2,13 @@
 // The shell around every view: sign-in, navigation, range, search, help, feed age, live regions.
 import { html, useEffect, useRef, useState } from '../lib/html.js';
 import { ask, may, purpose, session } from '../lib/api.js';
-import { closeStream, openStream } from '../lib/events.js';
+import { closeStream, openStream, useEvent } from '../lib/events.js';
 import { useKeys } from '../lib/keys.js';
 import { go, href, useRoute } from '../lib/route.js';
 import { useSignal } from '../lib/signal.js';
 import { brief, refresh } from '../lib/time.js';
-import { t, useLanguage } from '../lib/words.js';
+import { say } from '../lib/say.js';
+import { name, t, useLanguage } from '../lib/words.js';
 import { VIEWS } from '../views/index.js';
 import { FeedAge } from './feed.js';
 import { Help } from './help.js';
@@ -71,16 +72,18 @@ function Account({ who }) {
 }
 
 function Inside({ who }) {
-	const { view: name } = useRoute();
+	const { view: current } = useRoute();
 	const [help, setHelp] = useState(false);
 	const input = useRef(null);
 	const main = useRef(null);
-	const view = location.hash === '' ? VIEWS.find((v) => may(...v.duties)) : VIEWS.find((v) => v.id === name);
+	const view = location.hash === '' ? VIEWS.find((v) => may(...v.duties)) : VIEWS.find((v) => v.id === current);
 	useEffect(() => {
 		openStream();
 		return closeStream;
 	}, [who.account]);
-	useEffect(() => { main.current?.scrollTo?.(0, 0); scrollTo(0, 0); }, [name]);
+	useEvent('lost', refresh, []);
+	useEvent('due', (d) => say(t('due.said', { what: name('due', d?.kind), id: d?.id ?? '' }), { alert: true }), []);
+	useEffect(() => { main.current?.scrollTo?.(0, 0); scrollTo(0, 0); }, [current]);
 	useKeys([
 		{ keys: '/', words: 'help.search', act: () => { input.current.focus(); input.current.select(); } },
 		{ keys: '?', words: 'help.help', act: () => setHelp((h) => !h) },
@@ -89,7 +92,7 @@ function Inside({ who }) {
 	], [who]);
 	return html`<a class="skip" href="#content" onClick=${(e) => { e.preventDefault(); main.current.querySelector('h1')?.focus(); }}>${t('app.skip')}</a>
 	<div class="shell">
-		<${Navigation} current=${name} />
+		<${Navigation} current=${view?.id} />
 		<div class="bar">
 			<${Search} input=${input} />
 			<${RangeControl} />
@@ -99,7 +102,7 @@ function Inside({ who }) {
 		</div>
 		<main class="main" id="content" ref=${main}>${view ? html`<${View} view=${view} />` : html`<${Page} view=${{ id: 'unknown' }}><${Empty}>${t('nav.unknown.do')}<//><//>`}</main>
 	</div>
-	${help && html`<${Help} close=${() => setHelp(false)} view=${name} />`}`;
+	${help && html`<${Help} close=${() => setHelp(false)} view=${view?.id ?? 'findings'} />`}`;
 }
 
 export function Shell() {

@@ -6,7 +6,7 @@ import { short } from '../lib/numbers.js';
 import { useSignal } from '../lib/signal.js';
 import { useWidth } from '../lib/size.js';
 import { shade, token } from '../lib/theme.js';
-import { brief } from '../lib/time.js';
+import { clock } from '../lib/time.js';
 import { useRoute } from '../lib/route.js';
 
 const DASH = { FD: [], DF: [7, 3], FF: [2, 2], DD: [], UNKNOWN: [1, 3] };
@@ -28,7 +28,7 @@ export function Rate({ t, values, cls, height = 92, label, brush, group = 'rates
 			cursor: { sync: { key: group }, y: false, points: { size: 6 }, drag: { x: Boolean(brush), y: false, setScale: false } },
 			scales: { x: { time: true }, y: { range: (u, low, high) => [0, Math.max(1, high * 1.08)] } },
 			axes: [
-				{ stroke: ink, font, size: 22, grid: { show: false }, ticks: { stroke: rule, size: 4 }, space: 64, values: (u, at) => at.map((s) => brief(s * 1000).slice(0, 5)) },
+				{ stroke: ink, font, size: 22, grid: { show: false }, ticks: { stroke: rule, size: 4 }, space: 64, values: (u, at) => at.map((s) => (u.data[0][u.data[0].length - 1] - u.data[0][0] > 172800 ? clock(s * 1000).slice(5, 10) : clock(s * 1000).slice(11, 16))) },
 				{ stroke: ink, font, size: 44, gap: 4, grid: { stroke: rule, width: 1 }, ticks: { show: false }, space: 28, values: (u, at) => at.map((v) => short(v)) },
 			],
 			series: [{}, { stroke: line, width: 1.5, dash: DASH[cls], fill: line + '1c', points: { show: false } }],

@@ -75,6 +75,12 @@ export default {
 	'theme.dark': { en: 'Dark', ja: 'ダーク' },
 	'language.label': { en: 'Language', ja: '言語' },
 
+	'due.said': { en: 'Falls due: {what} {id}', ja: '期限が近づいています：{what} {id}' },
+	'due.report': { en: 'report', ja: '報告' },
+	'due.case': { en: 'case', ja: '事案' },
+	'due.order': { en: 'order', ja: '指示' },
+	'due.basis': { en: 'basis', ja: '根拠' },
+	'due.measure': { en: 'measure', ja: '措置' },
 	'help.title': { en: 'Keys', ja: 'キー操作' },
 	'help.open': { en: 'Keys and help', ja: 'キー操作とヘルプ' },
 	'help.search': { en: 'Search', ja: '検索' },

@@ -135,7 +135,7 @@ static const char *wanted(enum sk_report_type type)
 	case SK_REPORT_FLAG: return "true or false";
 	case SK_REPORT_COUNT:
 	case SK_REPORT_COUNTS: return "a whole number from 0";
-	case SK_REPORT_RANGE: return "a whole number, or {\"min\": N, \"max\": N}";
+	case SK_REPORT_RANGE: return "a whole number, or {\"min\": N, \"max\": N} or one of them";
 	case SK_REPORT_AMOUNT: return "a whole number, or a decimal as text (\"1.25\")";
 	case SK_REPORT_CURRENCY: return "three capital letters";
 	case SK_REPORT_TIME: return "a time (RFC 3339), a day, or {\"earliest\": T, \"latest\": T}";
@@ -171,7 +171,15 @@ static bool whole_number(struct json_object *value, uint64_t *out)
 
 static bool time_text(const char *text, int64_t *earliest, int64_t *latest)
 {
-	if (text == NULL || sk_time_parse(text, earliest) != SK_OK || *earliest < 0)
+	char whole[SK_TIME_TEXT_MAX];
+	if (text == NULL)
+		return false;
+	/* To the minute, as people write it. */
+	if (strlen(text) == 17 && text[10] == 'T' && text[16] == 'Z') {
+		(void)snprintf(whole, sizeof whole, "%.16s:00Z", text);
+		text = whole;
+	}
+	if (sk_time_parse(text, earliest) != SK_OK || *earliest < 0)
 		return false;
 	/* A day alone is not known to the minute. */
 	bool day = strlen(text) == 10 && text[0] != '@';
@@ -215,22 +223,27 @@ static bool write_time_value(struct reader *r, const char *key, struct json_obje
 	return true;
 }
 
+/* A number, both bounds, or one of them. */
 static bool write_range(struct reader *r, const char *key, struct json_object *value)
 {
-	struct json_object *a, *b;
-	uint64_t least, most;
-	if (pair_of(value, "min", "max", &a, &b)) {
-		if (!whole_number(a, &least) || !whole_number(b, &most) || least > most)
+	struct json_object *a = NULL, *b = NULL;
+	uint64_t least = 0, most = 0;
+	if (json_object_is_type(value, json_type_object)) {
+		bool from = json_object_object_get_ex(value, "min", &a), to = json_object_object_get_ex(value, "max", &b);
+		if ((!from && !to) || json_object_object_length(value) != from + to || (from && !whole_number(a, &least)) || (to && !whole_number(b, &most)) || (from && to && least > most))
 			return false;
-		r->members += 2;
+		r->members += (uint64_t)from + to;
 	} else {
 		if (!whole_number(value, &least))
 			return false;
 		most = least;
 	}
+	bool alone = a == NULL && b == NULL;
 	sk_json_object(&r->w, key);
-	sk_json_u64(&r->w, "max", most);
-	sk_json_u64(&r->w, "min", least);
+	if (alone || b != NULL)
+		sk_json_u64(&r->w, "max", most);
+	if (alone || a != NULL)
+		sk_json_u64(&r->w, "min", least);
 	sk_json_end(&r->w);
 	return true;
 }

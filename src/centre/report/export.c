@@ -71,8 +71,12 @@ static void time_text(const char *text, bool japanese, struct sk_buf *out)
 static void pair_text(const struct sk_json_value *value, const char *first, const char *second, bool japanese, bool time, struct sk_buf *out)
 {
 	const struct sk_json_value *a = sk_json_get(value, first), *b = sk_json_get(value, second);
-	if (a == NULL || b == NULL)
+	if (a == NULL || b == NULL) {
+		const struct sk_json_value *one = a != NULL ? a : b;
+		if (one != NULL && !time)
+			sk_buf_addf(out, japanese ? "%s%lld%s" : "%s %lld%s", japanese ? "" : a != NULL ? "at least" : "at most", (long long)one->integer, !japanese ? "" : a != NULL ? "以上" : "以下");
 		return;
+	}
 	if (time) {
 		time_text(a->kind == SK_JSON_TEXT ? a->text : "", japanese, out);
 		sk_buf_add_text(out, japanese ? "～" : " to ");

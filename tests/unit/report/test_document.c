@@ -84,13 +84,13 @@ static void test_values(void **state)
 {
 	(void)state;
 	static const char *const fine[] = {
-	    "", "\"users_affected\":5", "\"users_affected\":{\"min\":0,\"max\":9007199254740991}", "\"area\":\"unknown\"", "\"occurred_at\":\"2026-11-22\"", "\"occurred_at\":\"2026-11-22T09:00:00+09:00\"",
+	    "", "\"users_affected\":5", "\"users_affected\":{\"min\":1}", "\"users_affected\":{\"max\":0}", "\"occurred_at\":\"2026-11-22T06:00Z\"", "\"users_affected\":{\"min\":0,\"max\":9007199254740991}", "\"area\":\"unknown\"", "\"occurred_at\":\"2026-11-22\"", "\"occurred_at\":\"2026-11-22T09:00:00+09:00\"",
 	    "\"occurred_at\":{\"latest\":\"2026-11-22\",\"earliest\":\"2026-11-20\"}", "\"ttp\":[\"T1486\",\"T1498.001\"]", "\"cve\":[]", "\"cve\":\"unknown\"", "\"summary\":\"a\\nb\\tc\"",
 	    "\"financial_loss_range\":{\"amount\":7,\"currency\":\"JPY\"}", "\"regime\":[\"nis2\"]", "\"consent_share_npa\":true", "\"impact\":\"unknown\"", "\"affected_assets\":[{}]",
 	};
 	static const char *const wrong[] = {
-	    "\"users_affected\":5.0", "\"users_affected\":9007199254740992", "\"users_affected\":99999999999999999999", "\"users_affected\":{\"min\":1}", "\"area\":\"\"", "\"area\":\"a\\nb\"", "\"area\":null",
-	    "\"occurred_at\":\"2026-13-01\"", "\"occurred_at\":{\"earliest\":\"2026-11-20\"}", "\"ttp\":[\"T148\"]", "\"ttp\":[\"unknown\"]", "\"ttp\":\"T1486\"", "\"cve\":[\"cve-2026-1234\"]", "\"regime\":[\"NIS2\"]", "\"regime\":[\"nis2\",1]",
+	    "\"users_affected\":5.0", "\"users_affected\":9007199254740992", "\"users_affected\":99999999999999999999", "\"users_affected\":{}", "\"users_affected\":{\"min\":1,\"most\":2}", "\"area\":\"\"", "\"area\":\"a\\nb\"", "\"area\":null",
+	    "\"occurred_at\":\"2026-13-01\"", "\"occurred_at\":\"2026-11-22T25:00Z\"", "\"occurred_at\":{\"earliest\":\"2026-11-20\"}", "\"ttp\":[\"T148\"]", "\"ttp\":[\"unknown\"]", "\"ttp\":\"T1486\"", "\"cve\":[\"cve-2026-1234\"]", "\"regime\":[\"NIS2\"]", "\"regime\":[\"nis2\",1]",
 	    "\"consent_share_npa\":\"unknown\"", "\"financial_loss_range\":{\"amount\":7}", "\"financial_loss_range\":{\"amount\":7,\"currency\":\"jpy\"}", "\"affected_assets\":[[]]", "\"affected_assets\":{}",
 	    "\"area\":\"x\",\"area\":\"x\"", "\"org\":{\"name\":\"B\"}", "\"ransom\":{}", "\"area\":\"\\u0000\"", "\"org.name\":\"x\"", "\"\":1", "\"submitted_at\":\"2026-11-22\"",
 	};

@@ -10,6 +10,7 @@ import { change, useRoute } from '../../lib/route.js';
 import { brief, clock, rangeParams, refresh, setRange, useRange } from '../../lib/time.js';
 import { t } from '../../lib/words.js';
 import { Histogram, Sparkline } from '../../ui/histogram.js';
+import { Icon } from '../../ui/icons.js';
 import { ClassMark, Confidence, Severity, Tag, kindWords } from '../../ui/marks.js';
 import { Page, Panel } from '../../ui/page.js';
 import { Empty, Show } from '../../ui/state.js';
@@ -38,16 +39,22 @@ function without(data, kinds) {
 	return { ...data, by_kind, counts: data.counts.map((_, i) => Object.values(by_kind).reduce((sum, c) => sum + c[i], 0)) };
 }
 
+/** Whether the charts are folded away; kept in this browser. */
+const folded = () => { try { return localStorage.getItem('sekisho.folded') === '1'; } catch { return false; } };
+const keepFolded = (shut) => { try { localStorage.setItem('sekisho.folded', shut ? '1' : '0'); } catch { /* a private window */ } };
+
 function Timeline({ params, range, kinds: chosen, narrower }) {
-	const raw = useApi(params ? 'findings/histogram' : null, { ...params, buckets: 96 });
+	const [shut, setShut] = useState(folded);
+	const raw = useApi(params && !shut ? 'findings/histogram' : null, { ...params, buckets: 96 });
 	const answer = { ...raw, data: without(raw.data, chosen) };
 	const [over, setOver] = useState(null);
+	const fold = () => { keepFolded(!shut); setShut(!shut); };
 	const kinds = useMemo(() => Object.entries(answer.data?.by_kind ?? {}).map(([kind, counts]) => ({ kind, counts, sum: counts.reduce((a, b) => a + b, 0) })).sort((a, b) => b.sum - a.sum), [raw.data, chosen.map((f) => f.text).join()]);
-	return html`<${Panel} id="timeline" class="timeline" title=${t('findings.timeline')} note=${narrower ? t('findings.timeline.wider') : t('findings.timeline.note')} tools=${!range.live || range.since.startsWith('-') === false ? html`<button type="button" class="quiet" onClick=${() => { const wide = range.to - range.from; setRange(range.from - wide / 2, Math.min(Date.now(), range.to + wide / 2)); }}>${t('findings.wider')}</button>` : null}>
-		<${Show} of=${answer} lines=${4}>${(d) => d.counts.length === 0 || d.counts.every((c) => c === 0) ? html`<p class="note">${t('findings.timeline.none')}</p>` : html`
+	return html`<${Panel} id="timeline" class="timeline" title=${t('findings.timeline')} note=${narrower ? t('findings.timeline.wider') : t('findings.timeline.note')} tools=${html`${!range.live || range.since.startsWith('-') === false ? html`<button type="button" class="quiet" onClick=${() => { const wide = range.to - range.from; setRange(range.from - wide / 2, Math.min(Date.now(), range.to + wide / 2)); }}>${t('findings.wider')}</button>` : null}<button type="button" class="quiet square" aria-expanded=${!shut} aria-label=${t('findings.fold')} title=${t('findings.fold')} onClick=${fold}><${Icon} name=${shut ? 'right' : 'down'} /></button>`}>
+		${!shut && html`<${Show} of=${answer} lines=${4}>${(d) => d.counts.length === 0 || d.counts.every((c) => c === 0) ? html`<p class="note">${t('findings.timeline.none')}</p>` : html`
 			<${Histogram} data=${d} overlay=${over && d.by_kind[over]} end=${d.bucket_s ? (d.t[d.t.length - 1] + d.bucket_s) * 1000 : range.to} brush=${setRange} label=${t('findings.timeline.label', { n: d.counts.reduce((a, b) => a + b, 0), from: clock(range.from, { seconds: false }), to: clock(range.to, { seconds: false }) })} />
 			<ul class="kinds plain">${kinds.slice(0, 18).map((k) => html`<li onPointerEnter=${() => setOver(k.kind)} onPointerLeave=${() => setOver(null)} onFocusIn=${() => setOver(k.kind)} onFocusOut=${() => setOver(null)}>
-				<button type="button" class="kind-button" title=${k.kind} onClick=${() => change({ f: [...filtersOf(new URLSearchParams(location.hash.split('?')[1])).filter((x) => x.field !== 'kind').map((x) => x.text), `kind:${k.kind}`] })}><span class="kind-name">${kindWords(k.kind)}</span><${Sparkline} counts=${k.counts} /><span class="number">${whole(k.sum)}</span></button></li>`)}</ul>`}<//>
+				<button type="button" class="kind-button" title=${k.kind} onClick=${() => change({ f: [...filtersOf(new URLSearchParams(location.hash.split('?')[1])).filter((x) => x.field !== 'kind').map((x) => x.text), `kind:${k.kind}`] })}><span class="kind-name">${kindWords(k.kind)}</span><${Sparkline} counts=${k.counts} /><span class="number">${whole(k.sum)}</span></button></li>`)}</ul>`}<//>`}
 	<//>`;
 }
 
@@ -57,7 +64,7 @@ export default function Findings({ view, id }) {
 	const filters = filtersOf(params);
 	const q = params.get('q');
 	const [fresh, setFresh] = useState(0);
-	useEvent('finding', (d) => setFresh((n) => n + (d?.new ?? 1)), []);
+	useEvent('finding', (d) => setFresh((n) => n + (d?.new ?? d?.count ?? 1)), []);
 	const [names, setNames] = useState();
 	useEffect(() => { accepted().then(setNames); }, []);
 	const asked = split(filters, names?.list ?? new Set());
