@@ -65,6 +65,7 @@ function One({ view, id }) {
 	const members = c.members ?? [];
 	return html`<${Page} view=${view} title=${html`<span class="mono">${c.id}</span>`} sub=${html`<${State} of=${c.state} /> ${t('campaigns.one', { heat: c.heat.toFixed(1), n: c.findings })}`} tools=${html`${best && html`<a class="button" href=${href('findings', null, { f: `value:${best}`, since: c.first, until: null })}>${t('campaigns.findings')}</a>`}<a class="button" href=${href('cases', 'new', { campaign: c.id, title: c.kinds.map(kindWords).join(', ') })}>${t('explain.case')}</a>`}>
 		<p class="back"><a href=${href('campaigns')}>← ${t('campaigns.back')}</a></p>
+		${answer.error && html`<${Failure} error=${answer.error} retry=${answer.reload} />`}
 		<div class="campaign-grid">
 			<${Panel} id="graph" class="campaign-graph" title=${t('campaigns.graph')} note=${t('campaigns.graph.note')}><${Graph} graph=${graph} label=${t('campaigns.graph.label', { n: graph.nodes.length })} openFinding=${(short) => { const m = members.find((x) => x.id.startsWith(short)); if (m) location.hash = href('findings', m.id); }} /><//>
 			<div class="stack">
