@@ -266,7 +266,46 @@ def go_tables(root):
             go_map("actionLevels", "string", [(f'"{measures[a[1]]} {a[2]}"', f'"{levels[a[3]]}"') for m, a in measure if m == "SK_ACTION"]))
 
 
+# ---- damage reports: steps, fields, triggers, who sees what ----
+
+def report_drawing(root):
+    """Mermaid: one arrow for each pair of states, with the events that lead there; what stays is left to the text."""
+    arrows = {}
+    for _, (event, start, end), _ in rows(root, "src/centre/report/step.def"):
+        if start != end:
+            arrows.setdefault((start or "[*]", end), []).append(event)
+    return ["```mermaid", "stateDiagram-v2"] + [f"    {a} --> {b}: {', '.join(events)}" for (a, b), events in arrows.items()] + ["```"]
+
+
+def report_fields(root):
+    forms = {"ALL": "all", "D": "ddos", "R": "ransomware", "O": "other", "RO": "ransomware, other"}
+    needs = {"KNOWN": "known always", "ALWAYS": "always", "FINAL": "final", "FREE": "", "CENTRE": "by the centre"}
+    out = ["| field | type | forms | item | needed | from | English | 日本語 |", "|---|---|---|---|---|---|---|---|"]
+    for macro, a, _ in rows(root, "src/centre/report/fields.def"):
+        if macro == "SK_REPORT_FIELD":
+            path, kind, words, form, _, item, need, source, en, ja, help_en, _ = a
+            out.append(f"| `{path}` | {kind.lower()}{' of ' + words.lower() if words != 'NONE' else ''} | {forms[form]} | {item if item != '0' else ''} | {needs[need]} | {source} | {cell(en)}: {cell(help_en)} | {cell(ja)} |")
+    return out
+
+
+def report_triggers(root):
+    words = [a for _, a, _ in rows(root, "src/centre/report/words.def")]
+    classes = [a[1] for a in words if a[0] == "ASSET"]
+    names = {a[1]: a[2] for a in words if a[0] == "TRIGGER"}
+    out = ["| what happened | " + " | ".join(f"`{c}`" for c in classes) + " |", "|---|" + "---|" * len(classes)]
+    return out + [f"| `{a[0]}`: {cell(names[a[0]])} | " + " | ".join("report" if x == "1" else "-" for x in a[1:]) + " |" for _, a, _ in rows(root, "src/centre/report/trigger.def")]
+
+
+def report_viewers(root):
+    kinds = {a[0]: a[1] for _, a, _ in rows(root, "src/centre/access/orgs.def")}
+    what = {"OWN": "handed it in", "STATUTORY": "is named by its rules", "SECTOR": "is the ministry of its sector", "NAMED": "is named by the report", "CONSENT_NCO": "may have it by consent (`consent_share_nco`)",
+            "CONSENT_NPA": "may have it by consent (`consent_share_npa`)"}
+    out = ["| kind of organisation | where it | up to TLP | sees |", "|---|---|---|---|"]
+    return out + [f"| `{kinds[a[0]]}` | {what[a[1]]} | {a[2].lower().replace('_strict', '+strict')} | {'everything' if a[3] == 'FULL' else 'the gist'} |" for _, a, _ in rows(root, "src/centre/report/viewer.def")]
+
+
 TABLES = {
+    "docs/reports.md": {"drawing": report_drawing, "fields": report_fields, "triggers": report_triggers, "viewers": report_viewers},
     "docs/access.md": {"lease": lease_drawing, "organisations": org_table, "roles": role_table},
     "docs/bases.md": {"drawing": stage_drawing, "stages": stage_table, "acts": stage_event_table},
     "docs/policy.md": {"keys": law_table},

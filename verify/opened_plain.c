@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Matters whose steps are a small table: remarks, self-reports, inspections, retention, re-identification. The table is this program's own copy (docs/oversight.md, docs/custody.md), on purpose.
+/* Matters whose steps are a small table: remarks, self-reports, inspections, retention, re-identification, damage reports. The table is this program's own copy (docs/oversight.md, docs/custody.md,
+   docs/reports.md), on purpose.
    rule: OPENED-4 OPENED-5 */
 #include <inttypes.h>
 #include <stdio.h>
@@ -49,6 +50,33 @@ static const struct {
     {"reident", "close", "granted", "closed", ANYBODY},
     {"reident", "expire", "requested", "closed", CENTRE},
     {"reident", "expire", "granted", "closed", CENTRE},
+    {"report", "early_warning", "", "warned", CENTRE},
+    {"report", "early_warning", "warned", "warned", CENTRE},
+    {"report", "initial", "", "reported", CENTRE},
+    {"report", "initial", "warned", "reported", CENTRE},
+    {"report", "initial", "reported", "reported", CENTRE},
+    {"report", "follow_up", "warned", "followed", CENTRE},
+    {"report", "follow_up", "reported", "followed", CENTRE},
+    {"report", "follow_up", "followed", "followed", CENTRE},
+    {"report", "interim", "warned", "followed", CENTRE},
+    {"report", "interim", "reported", "followed", CENTRE},
+    {"report", "interim", "followed", "followed", CENTRE},
+    {"report", "supplemental", "reported", "followed", CENTRE},
+    {"report", "supplemental", "followed", "followed", CENTRE},
+    {"report", "supplemental", "complete", "complete", CENTRE},
+    {"report", "final", "", "complete", CENTRE},
+    {"report", "final", "warned", "complete", CENTRE},
+    {"report", "final", "reported", "complete", CENTRE},
+    {"report", "final", "followed", "complete", CENTRE},
+    {"report", "final", "complete", "complete", CENTRE},
+    {"report", "attach", "warned", "warned", CENTRE},
+    {"report", "attach", "reported", "reported", CENTRE},
+    {"report", "attach", "followed", "followed", CENTRE},
+    {"report", "attach", "complete", "complete", CENTRE},
+    {"report", "merge", "warned", "warned", CENTRE},
+    {"report", "merge", "reported", "reported", CENTRE},
+    {"report", "merge", "followed", "followed", CENTRE},
+    {"report", "merge", "complete", "complete", CENTRE},
 };
 /* Whatever a policy says: nobody is re-identified on the word of one officer. */
 enum { OFFICERS_LEAST = 2 };
@@ -141,6 +169,18 @@ static enum sk_err reident(struct sk_opened *o, struct opened_plain *p, size_t w
 	return opened_step_is(o, "requested", p->approver_count >= p->needed && p->officer ? "granted" : "requested");
 }
 
+/* An act of a report commits to one sealed entry, and they are counted from 1: none can be left out. */
+static enum sk_err report(struct sk_opened *o, struct opened_plain *p)
+{
+	uint8_t hash[SK_HASH_BYTES];
+	uint64_t number;
+	if (sk_json_get_u64(o->body, "number", &number) != SK_OK || number != ++p->needed)
+		return opened_refuse(o, "body", "expected entry number %" PRIu64 " of the report", p->needed);
+	if (sk_json_get_hex(o->body, "head", hash, sizeof hash) != SK_OK || sk_json_get_hex(o->body, "body", hash, sizeof hash) != SK_OK)
+		return opened_refuse(o, "body", "expected what the sealed entry is committed to by");
+	return SK_OK;
+}
+
 enum sk_err opened_plain_act(struct sk_opened *o)
 {
 	size_t row = 0, who = 0;
@@ -162,5 +202,7 @@ enum sk_err opened_plain_act(struct sk_opened *o)
 		return remark(o, o->matter->plain, who);
 	if (strcmp(o->act.matter, "retention") == 0)
 		return retention(o, o->matter->plain, who);
+	if (strcmp(o->act.matter, "report") == 0)
+		return report(o, o->matter->plain);
 	return strcmp(o->act.matter, "reident") == 0 ? reident(o, o->matter->plain, who) : SK_OK;
 }

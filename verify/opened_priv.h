@@ -88,7 +88,7 @@ struct opened_plain {
 	char *body;                      /* owned; retention: what is to be erased */
 	size_t body_length;
 	size_t first;                    /* reident: who asked */
-	uint64_t needed;
+	uint64_t needed;                 /* reident: officers; report: entries so far */
 	bool officer;
 	size_t approver_count, approvers[32];
 };

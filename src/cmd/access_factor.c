@@ -231,6 +231,46 @@ static int list(const struct sk_access_args *args)
 	return sk_factor_job_close(&job, err);
 }
 
+static void show_key(void *context, const struct sk_webauthn_credential *credential)
+{
+	struct lines *lines = context;
+	char id[2 * SK_CREDENTIAL_ID_MAX + 1], key[SK_VKEY_TEXT_MAX] = "";
+	if (credential->id_length > SK_CREDENTIAL_ID_MAX)
+		return;
+	sk_hex_encode(credential->id, credential->id_length, id);
+	if (credential->key.kind != SK_KEY_ASSIGNED)
+		(void)sk_verify_key_format(&credential->key, key);
+	if (!lines->as_json) {
+		sk_buf_addf(&lines->out, "%s%s", lines->out.length != 0 ? "\n" : "", key[0] != '\0' ? key : "a credential that signs no acts (RSA)");
+		return;
+	}
+	sk_json_object(&lines->json, NULL);
+	sk_json_text(&lines->json, "credential", id);
+	if (key[0] != '\0')
+		sk_json_text(&lines->json, "key", key);
+	else
+		sk_json_null(&lines->json, "key");
+	sk_json_end(&lines->json);
+}
+
+/* The account's security keys as keys that sign acts: what sekisho access key add takes. */
+static int keys(const struct sk_access_args *args, const char *account)
+{
+	struct sk_factor_job job;
+	struct lines lines;
+	if (args->rp_id == NULL)
+		return sk_access_usage(args, "factor keys ACCOUNT: --rp-id ID is missing: the page's name that they are for");
+	if (!sk_factor_job_open(&job, args, false))
+		return sk_cmd_fail(args->cmd, &job.fault);
+	begin_lines(&lines, args);
+	enum sk_err err = sk_webauthn_each(job.factors, account, args->rp_id, show_key, &lines, &job.fault);
+	if (err == SK_OK)
+		print_lines(&lines, args);
+	else
+		sk_buf_fini(&lines.out);
+	return sk_factor_job_close(&job, err);
+}
+
 static int take_away(const struct sk_access_args *args, const char *account, const char *factor)
 {
 	struct sk_factor_job job;
@@ -261,9 +301,11 @@ int sk_access_factor_cmd(const struct sk_access_args *args)
 		return challenge(args, what);
 	if ((strcmp(verb, "register") == 0 || strcmp(verb, "assert") == 0) && args->word_count == 2)
 		return answer(args, what, strcmp(verb, "register") == 0);
+	if (strcmp(verb, "keys") == 0 && args->word_count == 2)
+		return keys(args, what);
 	if (strcmp(verb, "remove") == 0 && args->word_count == 3)
 		return take_away(args, what, args->words[2]);
-	return sk_access_usage(args, "factor: expected list, password|totp|check|challenge|register|assert ACCOUNT, or remove ACCOUNT password|totp|webauthn");
+	return sk_access_usage(args, "factor: expected list, password|totp|check|challenge|register|assert|keys ACCOUNT, or remove ACCOUNT password|totp|webauthn");
 }
 
 /* ---- services ---- */

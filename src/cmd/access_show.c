@@ -223,12 +223,51 @@ static void find_account(void *context, const struct sk_account_view *account)
 	(void)snprintf(find->person.org, sizeof find->person.org, "%s", account->org);
 }
 
+/* Every word that the account may, and what stands behind the letters of its cell. */
+static int list_duties(const struct sk_access_args *args)
+{
+	struct sk_register reg;
+	struct sk_fault fault = {0};
+	struct sk_buf out;
+	struct sk_json_writer json;
+	const char *row, *word;
+	struct find find = {.id = args->words[0]};
+	if (sk_register_open(args, false, &reg, &fault) != SK_OK)
+		return sk_cmd_fail(args->cmd, &fault);
+	sk_access_each_account(reg.access, reg.now_ns, find_account, &find);
+	sk_buf_init(&out, OUT_MAX);
+	sk_json_begin(&json, &out, false);
+	if (args->json)
+		sk_json_array(&json, NULL);
+	for (size_t i = 0; find.found && (word = sk_duty_word(i, &row)) != NULL; i++) {
+		if (sk_access_may(reg.access, &find.person, word, reg.now_ns, &fault) != SK_OK)
+			continue;
+		if (args->json)
+			sk_json_text(&json, NULL, word);
+		else
+			sk_buf_addf(&out, "%s%-28s %s", out.length != 0 ? "\n" : "", word, sk_access_condition(&find.person, word));
+	}
+	if (args->json)
+		sk_json_end(&json);
+	sk_register_close(&reg);
+	if (!find.found) {
+		sk_buf_fini(&out);
+		(void)sk_fault_set(&fault, SK_ENOENT, "%s: no such account, or it is closed", args->words[0]);
+		return sk_cmd_fail(args->cmd, &fault);
+	}
+	if (out.length == 0)
+		sk_buf_add_text(&out, "nothing");
+	return sk_access_print(args, &out);
+}
+
 int sk_access_may_cmd(const struct sk_access_args *args)
 {
 	struct sk_register reg;
 	struct sk_fault fault = {0};
+	if (args->word_count == 1)
+		return list_duties(args);
 	if (args->word_count != 2)
-		return sk_access_usage(args, "may: expected ACCOUNT ACTIVITY");
+		return sk_access_usage(args, "may: expected ACCOUNT [ACTIVITY]");
 	struct find find = {.id = args->words[0]};
 	enum sk_err err = sk_register_open(args, false, &reg, &fault);
 	if (err != SK_OK)

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "access/factor.h"
 #include "base/file.h"
 #include "cmd/signer_ssh.h"
 
@@ -95,9 +96,26 @@ static enum sk_err take_lines(const char *statement, size_t length, const char *
 	return SK_OK;
 }
 
+/* A security key's answer, as a browser gives it. It does not hold the key. */
+static enum sk_err take_assertion(const char *statement, size_t length, const char *response, size_t response_length, const struct sk_verify_key *by, struct sk_buf *note,
+				  struct sk_fault *fault)
+{
+	struct sk_buf packed;
+	if (by == NULL || (by->kind != SK_KEY_WEBAUTHN_ED25519 && by->kind != SK_KEY_WEBAUTHN_ES256))
+		return sk_fault_set(fault, SK_EUSAGE, "signature: a security key's answer (JSON); say with --by which key it is (sekisho access factor keys)");
+	sk_buf_init(&packed, BLOB_MAX);
+	enum sk_err err = sk_webauthn_signature(response, response_length, &packed, fault);
+	if (err == SK_OK)
+		err = put_together(statement, length, by, &packed, note, fault);
+	sk_buf_fini(&packed);
+	return err;
+}
+
 enum sk_err sk_signer_take(const char *statement, size_t length, const char *signature, size_t signature_length, const struct sk_verify_key *by, struct sk_buf *note,
 			   struct sk_fault *fault)
 {
+	if (signature_length != 0 && *signature == '{')
+		return take_assertion(statement, length, signature, signature_length, by, note, fault);
 	if (signature_length < sizeof armour_mark - 1 || memcmp(signature, armour_mark, sizeof armour_mark - 1) != 0)
 		return take_lines(statement, length, signature, signature_length, by, note, fault);
 	struct sk_buf blob;

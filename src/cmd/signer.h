@@ -10,7 +10,8 @@
 SK_MUST enum sk_err sk_signer_sign(const char *key_path, const char *statement, size_t length, struct sk_buf *note, struct sk_fault *fault);
 /* The public half of what is at that path, as quorums and accounts name it. */
 SK_MUST enum sk_err sk_signer_public(const char *key_path, struct sk_verify_key *out, struct sk_fault *fault);
-/* Make the note out of a statement and a signature that was made elsewhere: the output of ssh-keygen -Y sign (armoured), or a note's signature lines. */
+/* Make the note out of a statement and a signature that was made elsewhere: the output of ssh-keygen -Y sign (armoured), a note's signature
+   lines, or the JSON of a WebAuthn assertion whose challenge is SHA-256 of the statement. */
 SK_MUST enum sk_err sk_signer_take(const char *statement, size_t length, const char *signature, size_t signature_length, const struct sk_verify_key *by,
 				   struct sk_buf *note, struct sk_fault *fault);
 

@@ -5,6 +5,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { axe, axeSource, chromium, go, open, root, settled, signIn, standIn } from './browser.mjs';
+import { DESK } from './desk.mjs';
 import { KEYS } from './keys.mjs';
 import { STATES } from './states.mjs';
 import { VIEWS } from './views.mjs';
@@ -44,7 +45,7 @@ async function sound(page) {
 /** Every view once, with one session for each account. */
 async function tour(browser, url, { lang, theme, width = 1440, height = 900, scale = 1, shots = true, name }) {
 	for (const account of new Set(VIEWS.map((v) => v.account))) {
-		const mine = VIEWS.filter((v) => v.account === account && (!only || `${name} ${v.name}`.includes(only)));
+		const mine = VIEWS.filter((v) => v.account === account && (!v.small || ['en light', 'ja dark'].includes(name)) && (!only || `${name} ${v.name}`.includes(only)));
 		if (!mine.length) continue;
 		const page = await open(browser, url, { lang, theme, width, height, account });
 		if (scale !== 1) await page.setViewport({ width, height, deviceScaleFactor: scale });
@@ -73,7 +74,7 @@ async function suite(browser, url) {
 			await sound(page);
 			await page.browserContext().close();
 		});
-	for (const [name, act] of [...KEYS, ...STATES])
+	for (const [name, act] of [...KEYS, ...STATES, ...DESK])
 		await check(name, async () => {
 			const page = await open(browser, url, { account: null, width: 1440, height: 900 });
 			try { await act(page, { signIn, go, settled, sound, screens, url }); } finally { await page.browserContext().close(); }
@@ -103,6 +104,10 @@ const TWINS = [
 	['a word is missing', js(/\("findings\.sentence"\)/g, '("findings.sentenc")'), 'en light findings'],
 	['the purpose is not asked for', js('"SK_EPURPOSE"', '"SK_ENOTHING"'), 'purpose'],
 	['notes are not made safe', (text, file) => (file.endsWith('.js') ? text.replace(/new Set\(\["P",/, 'new Set(["IMG","SCRIPT","IFRAME","P",') : text), 'hostile note'],
+	['entries of a ledger are believed', js('throw new Error(`entry ', 'void new Error(`entry '), 'a sound ledger'],
+	['tiles of a ledger are believed', (text, file) => (file.endsWith('.js') ? text.replace(/throw new Error\(`\$\{(\w+\(\w+, ?\w+\))\} is not what the tile above/, 'void new Error(`${$1} is not what the tile above') : text), 'a sound ledger'],
+	['any statement is signed', js('"matter","event","id"', '"matter"'), 'a statement about something else'],
+	['what is shown may be anything', js('"order.bent"', '"order.sound"'), 'altered on its way'],
 	['a style in the markup', (text, file) => (file === 'index.html' ? text.replace('<div id="app">', '<div id="app" style="color:red">') : text), 'sign-in en'],
 ];
 
@@ -127,7 +132,7 @@ try {
 					await check(word, async () => { await go(page, view.hash); await sound(page); });
 					await page.browserContext().close();
 				} else {
-					const found = [...KEYS, ...STATES].find(([name]) => name.includes(word));
+					const found = [...KEYS, ...STATES, ...DESK].find(([name]) => name.includes(word));
 					await check(word, async () => {
 						const page = await open(browser, server.url, { account: null });
 						page.setDefaultTimeout(5000);

@@ -33,8 +33,16 @@ def retention_runs_once_a_day():
         done = run("systemd-analyze", "verify", "--man=no", f + "/sekisho-retention.timer", f + "/sekisho-retention.service", code=None); expect(done.returncode == 0 and not done.err.strip(), done.err)
         open(f + "/sekisho-retention.timer", "a").write("OnCalender=daily\n"); expect(run("systemd-analyze", "verify", "--man=no", f + "/sekisho-retention.timer", code=None).err.strip(), "the twin is not seen")
 
-def exposure(text, f):
-    path = f + "/sekisho-sensor.service"; open(path, "w").write(text)
+def the_centre_is_a_service():
+    if not need("systemd-analyze"): return
+    with Folder() as f:
+        text = runnable(open(os.path.join(BUILD, "packaging", "sekisho-centre.service")).read()); path = f + "/sekisho-centre.service"; open(path, "w").write(text)
+        done = run("systemd-analyze", "verify", "--man=no", path, code=None); expect(done.returncode == 0 and not done.err.strip(), done.err)
+        now = exposure(text, f, "sekisho-centre.service"); print(f"note: exposure of the centre {now} of 10"); expect(now <= EXPOSURE, f"exposure is {now}")
+        expect(exposure(text.replace("ProtectSystem=strict\n", ""), f, "sekisho-centre.service") > now, "the twin is not seen")
+
+def exposure(text, f, name="sekisho-sensor.service"):
+    path = f"{f}/{name}"; open(path, "w").write(text)
     done = run("systemd-analyze", "security", "--offline=yes", "--no-pager", path, code=None)
     found = re.search(r"Overall exposure level for \S+: ([\d.]+)", done.out); expect(found, done.out + done.err); return float(found[1])
 
@@ -134,4 +142,4 @@ def the_enforcers_unit():
         expect(set_up <= allowed, f"the unit does not leave: {sorted(set_up - allowed)}")
         expect({"ptrace", "mount", "setuid", "init_module", "reboot"}.isdisjoint(allowed), "the unit leaves too much")
 
-main(the_enforcers_unit, systemd_finds_nothing_wrong, retention_runs_once_a_day, little_is_exposed, the_calls_that_it_leaves, unit_configuration_and_code_agree, user_and_folders, what_is_installed)
+main(the_enforcers_unit, the_centre_is_a_service, systemd_finds_nothing_wrong, retention_runs_once_a_day, little_is_exposed, the_calls_that_it_leaves, unit_configuration_and_code_agree, user_and_folders, what_is_installed)

@@ -426,7 +426,7 @@ func (o *opened) judge() error {
 		return o.basisAct()
 	case "order":
 		return o.orderAct()
-	case "remark", "selfreport", "inspection", "retention", "reident":
+	case "remark", "selfreport", "inspection", "retention", "reident", "report":
 		return o.plainAct()
 	}
 	return nil

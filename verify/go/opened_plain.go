@@ -4,46 +4,73 @@ package main
 
 import "encoding/json"
 
-// Matters whose steps are a small table: docs/oversight.md, docs/custody.md.
+// Matters whose steps are a small table: docs/oversight.md, docs/custody.md, docs/reports.md.
 
 type plainStep struct{ to, who string } // who: oversight, others, anybody, centre
 
 var plainSteps = map[step][]plainStep{
-	{"", "remark issue", ""}:               {{"issued", "oversight"}},
-	{"issued", "remark answer", ""}:        {{"answered", "others"}},
-	{"answered", "remark answer", ""}:      {{"answered", "others"}},
-	{"answered", "remark insist", ""}:      {{"issued", "oversight"}},
-	{"answered", "remark close", ""}:       {{"closed", "oversight"}},
-	{"issued", "remark withdraw", ""}:      {{"withdrawn", "oversight"}},
-	{"answered", "remark withdraw", ""}:    {{"withdrawn", "oversight"}},
-	{"", "selfreport file", ""}:            {{"filed", "anybody"}},
-	{"filed", "selfreport amend", ""}:      {{"filed", "anybody"}},
-	{"filed", "selfreport assess", ""}:     {{"assessed", "oversight"}},
-	{"assessed", "selfreport close", ""}:   {{"closed", "oversight"}},
-	{"", "inspection begin", ""}:           {{"running", "oversight"}},
-	{"running", "inspection look", ""}:     {{"running", "oversight"}},
-	{"running", "inspection query", ""}:    {{"running", "oversight"}},
-	{"running", "inspection conclude", ""}: {{"concluded", "oversight"}},
-	{"", "retention open", ""}:             {{"held", "oversight"}},
-	{"held", "retention open", ""}:         {{"held", "oversight"}},
-	{"provided", "retention open", ""}:     {{"provided", "oversight"}},
-	{"", "retention provide", ""}:          {{"provided", "others"}},
-	{"held", "retention provide", ""}:      {{"provided", "others"}},
-	{"provided", "retention provide", ""}:  {{"provided", "others"}},
-	{"", "retention erase", ""}:            {{"erasing", "others"}},
-	{"held", "retention erase", ""}:        {{"erasing", "others"}},
-	{"provided", "retention erase", ""}:    {{"erasing", "others"}},
-	{"erased", "retention erase", ""}:      {{"erasing", "others"}},
-	{"erasing", "retention erased", ""}:    {{"erased", "centre"}},
-	{"erased", "retention confirm", ""}:    {{"erased", "others"}},
-	{"", "reident request", ""}:            {{"requested", "others"}},
-	{"requested", "reident approve", ""}:   {{"requested", "anybody"}, {"granted", "anybody"}},
-	{"requested", "reident refuse", ""}:    {{"closed", "anybody"}},
-	{"granted", "reident show", ""}:        {{"granted", "others"}},
-	{"requested", "reident close", ""}:     {{"closed", "anybody"}},
-	{"granted", "reident close", ""}:       {{"closed", "anybody"}},
-	{"requested", "reident expire", ""}:    {{"closed", "centre"}},
-	{"granted", "reident expire", ""}:      {{"closed", "centre"}},
+	{"", "remark issue", ""}:                {{"issued", "oversight"}},
+	{"issued", "remark answer", ""}:         {{"answered", "others"}},
+	{"answered", "remark answer", ""}:       {{"answered", "others"}},
+	{"answered", "remark insist", ""}:       {{"issued", "oversight"}},
+	{"answered", "remark close", ""}:        {{"closed", "oversight"}},
+	{"issued", "remark withdraw", ""}:       {{"withdrawn", "oversight"}},
+	{"answered", "remark withdraw", ""}:     {{"withdrawn", "oversight"}},
+	{"", "selfreport file", ""}:             {{"filed", "anybody"}},
+	{"filed", "selfreport amend", ""}:       {{"filed", "anybody"}},
+	{"filed", "selfreport assess", ""}:      {{"assessed", "oversight"}},
+	{"assessed", "selfreport close", ""}:    {{"closed", "oversight"}},
+	{"", "inspection begin", ""}:            {{"running", "oversight"}},
+	{"running", "inspection look", ""}:      {{"running", "oversight"}},
+	{"running", "inspection query", ""}:     {{"running", "oversight"}},
+	{"running", "inspection conclude", ""}:  {{"concluded", "oversight"}},
+	{"", "retention open", ""}:              {{"held", "oversight"}},
+	{"held", "retention open", ""}:          {{"held", "oversight"}},
+	{"provided", "retention open", ""}:      {{"provided", "oversight"}},
+	{"", "retention provide", ""}:           {{"provided", "others"}},
+	{"held", "retention provide", ""}:       {{"provided", "others"}},
+	{"provided", "retention provide", ""}:   {{"provided", "others"}},
+	{"", "retention erase", ""}:             {{"erasing", "others"}},
+	{"held", "retention erase", ""}:         {{"erasing", "others"}},
+	{"provided", "retention erase", ""}:     {{"erasing", "others"}},
+	{"erased", "retention erase", ""}:       {{"erasing", "others"}},
+	{"erasing", "retention erased", ""}:     {{"erased", "centre"}},
+	{"erased", "retention confirm", ""}:     {{"erased", "others"}},
+	{"", "reident request", ""}:             {{"requested", "others"}},
+	{"requested", "reident approve", ""}:    {{"requested", "anybody"}, {"granted", "anybody"}},
+	{"requested", "reident refuse", ""}:     {{"closed", "anybody"}},
+	{"granted", "reident show", ""}:         {{"granted", "others"}},
+	{"requested", "reident close", ""}:      {{"closed", "anybody"}},
+	{"granted", "reident close", ""}:        {{"closed", "anybody"}},
+	{"requested", "reident expire", ""}:     {{"closed", "centre"}},
+	{"granted", "reident expire", ""}:       {{"closed", "centre"}},
+	{"", "report early_warning", ""}:        {{"warned", "centre"}},
+	{"warned", "report early_warning", ""}:  {{"warned", "centre"}},
+	{"", "report initial", ""}:              {{"reported", "centre"}},
+	{"warned", "report initial", ""}:        {{"reported", "centre"}},
+	{"reported", "report initial", ""}:      {{"reported", "centre"}},
+	{"warned", "report follow_up", ""}:      {{"followed", "centre"}},
+	{"reported", "report follow_up", ""}:    {{"followed", "centre"}},
+	{"followed", "report follow_up", ""}:    {{"followed", "centre"}},
+	{"warned", "report interim", ""}:        {{"followed", "centre"}},
+	{"reported", "report interim", ""}:      {{"followed", "centre"}},
+	{"followed", "report interim", ""}:      {{"followed", "centre"}},
+	{"reported", "report supplemental", ""}: {{"followed", "centre"}},
+	{"followed", "report supplemental", ""}: {{"followed", "centre"}},
+	{"complete", "report supplemental", ""}: {{"complete", "centre"}},
+	{"", "report final", ""}:                {{"complete", "centre"}},
+	{"warned", "report final", ""}:          {{"complete", "centre"}},
+	{"reported", "report final", ""}:        {{"complete", "centre"}},
+	{"followed", "report final", ""}:        {{"complete", "centre"}},
+	{"complete", "report final", ""}:        {{"complete", "centre"}},
+	{"warned", "report attach", ""}:         {{"warned", "centre"}},
+	{"reported", "report attach", ""}:       {{"reported", "centre"}},
+	{"followed", "report attach", ""}:       {{"followed", "centre"}},
+	{"complete", "report attach", ""}:       {{"complete", "centre"}},
+	{"warned", "report merge", ""}:          {{"warned", "centre"}},
+	{"reported", "report merge", ""}:        {{"reported", "centre"}},
+	{"followed", "report merge", ""}:        {{"followed", "centre"}},
+	{"complete", "report merge", ""}:        {{"complete", "centre"}},
 }
 
 type plainState struct {
@@ -93,6 +120,9 @@ func (o *opened) plainAct() error {
 
 func (o *opened) plainRule(who *account) error {
 	p := o.matter.plain
+	if o.act.Matter == "report" {
+		return o.reportRule(p)
+	}
 	switch o.act.Matter + " " + o.act.Event {
 	case "remark issue":
 		if p.org = o.act.text("to"); p.org == "" {
@@ -123,6 +153,19 @@ func (o *opened) plainRule(who *account) error {
 		}
 	case "reident approve":
 		return o.reidentApprove(p, who)
+	}
+	return nil
+}
+
+// An act of a report commits to one sealed entry, and they are counted from 1: none can be left out.
+func (o *opened) reportRule(p *plainState) error {
+	var number int64
+	p.needed++
+	if json.Unmarshal(o.act.fields["number"], &number) != nil || number != p.needed {
+		return o.refuse("body", "expected entry number %d of the report", p.needed)
+	}
+	if len(o.act.text("head")) != 64 || len(o.act.text("body")) != 64 {
+		return o.refuse("body", "expected what the sealed entry is committed to by")
 	}
 	return nil
 }

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 
 const READ = ['case.read', 'g2.read', 'g3.read', 'ledger.inspect', 'report.make'];
-const OVERSEE = [...READ, 'g1.read', 'inspect.query', 'access.log', 'remark.issue', 'remark.close', 'retention.share', 'basis.approve', 'basis.suspend', 'basis.resume', 'order.approve', 'order.reject', 'order.review', 'order.ratify', 'policy.ack'];
+const OVERSEE = [...READ, 'g1.read', 'inspect.query', 'access.log', 'remark.issue', 'remark.close', 'retention.share', 'basis.approve', 'basis.refuse', 'basis.suspend', 'basis.resume', 'order.approve', 'order.reject', 'order.review', 'order.ratify', 'policy.ack'];
 export const ACCOUNTS = {
 	anna: { org: 'nco', kind: 'nco', title: 'Analyst, central cybersecurity office', roles: ['analyst'], duties: [...READ, 'g1.read', 'analysis.write', 'case.write', 'case.note', 'case.read.analysis', 'incident.receive', 'selector.change', 'basis.request', 'order.propose', 'order.evidence', 'order.submit', 'order.withdraw', 'order.notify', 'reident.request', 'vulnerability.request', 'ally.share', 'authenticity.case', 'basis.suspend.fault'] },
 	paul: { org: 'npa', kind: 'npa', title: 'Approver, police agency', roles: ['approver'], duties: [...READ, 'case.write', 'case.note', 'case.review', 'case.read.analysis', 'g1.provide', 'analysis.review', 'incident.receive', 'order.propose', 'order.approve', 'order.reject', 'order.urgent', 'order.ratify', 'order.end', 'order.extend', 'order.close', 'order.review', 'lease.grant', 'reident.approve'] },

@@ -6,5 +6,13 @@ import border from './border.js';
 import findings from './findings.js';
 import campaigns from './campaigns.js';
 import cases from './cases.js';
+import form from './form.js';
+import acts from './acts.js';
+import parts from './parts.js';
+import decisions from './decisions.js';
+import measures from './measures.js';
+import oversight from './oversight.js';
+import reports from './reports.js';
+import administration from './administration.js';
 
-export const tables = [shell, terms, border, findings, campaigns, cases];
+export const tables = [shell, terms, border, findings, campaigns, cases, form, acts, parts, decisions, measures, oversight, reports, administration];

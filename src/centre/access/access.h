@@ -68,6 +68,8 @@ SK_MUST enum sk_err sk_access_who(struct sk_access *access, const char *note, si
 /* All who signed it, each account once: every line must verify and be of somebody in force. As sk_access_who; SK_ETOOBIG above capacity. */
 SK_MUST enum sk_err sk_access_signers(struct sk_access *access, const char *note, size_t length, int64_t now_ns, struct sk_person *out, size_t capacity,
 				      size_t *count, struct sk_fault *fault);
+/* The person of an account, for whoever was recognised by a session: its key is all zeros. SK_ENOENT: no such account, or not in force then. */
+SK_MUST enum sk_err sk_access_person_of(const struct sk_access *access, const char *account, int64_t now_ns, struct sk_person *out, struct sk_fault *fault);
 /* May this person do this (a word of duties.def, such as "order.approve"): the row of LAW.md 3 for the organisation, roles, and leases in force at now_ns?
    SK_EPERMIT says what is missing; SK_EUSAGE: no such word. rule: ACCESS-3 */
 SK_MUST enum sk_err sk_access_may(struct sk_access *access, const struct sk_person *person, const char *activity, int64_t now_ns, struct sk_fault *fault);

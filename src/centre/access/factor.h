@@ -70,6 +70,18 @@ SK_MUST enum sk_err sk_webauthn_register(struct sk_factors *factors, const char 
 SK_MUST enum sk_err sk_webauthn_check(struct sk_factors *factors, const char *account, const struct sk_webauthn_party *party, const char *response, size_t length,
 				      int64_t now_ns, uint8_t approves[SK_HASH_BYTES], struct sk_fault *fault);
 
+/* An account's credential: its id and, where acts can be signed with it (ES256, EdDSA), the key as registers and notes have it; kind SK_KEY_ASSIGNED: they cannot. */
+struct sk_webauthn_credential {
+	const uint8_t *id;
+	size_t id_length;
+	struct sk_verify_key key;
+};
+/* Visit an account's credentials that are not shut, with their keys for that relying party. Borrowed for the length of a visit. */
+SK_MUST enum sk_err sk_webauthn_each(struct sk_factors *factors, const char *account, const char *rp_id,
+				     void (*visit)(void *context, const struct sk_webauthn_credential *credential), void *context, struct sk_fault *fault);
+/* An assertion's JSON as what a note's signature line carries (seal/foreign.h); nothing is verified, the note's reader does. SK_EMALFORMED, SK_ETOOBIG. */
+SK_MUST enum sk_err sk_webauthn_signature(const char *response, size_t length, struct sk_buf *packed, struct sk_fault *fault);
+
 /* ---- what there is ---- */
 
 /* Visit factors of an account (NULL: of all): kind "password", "totp", "webauthn". Values are not handed out. */
@@ -84,6 +96,15 @@ SK_MUST enum sk_err sk_factors_remove(struct sk_factors *factors, const char *ac
 SK_MUST enum sk_err sk_session_begin(struct sk_factors *factors, const char *account, int64_t now_ns, char token[SK_SESSION_TOKEN_MAX], struct sk_fault *fault);
 /* Whose is this token? Idle and absolute ends hold. SK_EFACTOR. */
 SK_MUST enum sk_err sk_session_check(struct sk_factors *factors, const char *token, int64_t now_ns, char account[SK_MATTER_ID_MAX], struct sk_fault *fault);
+/* What is known of a session. */
+struct sk_session_facts {
+	char account[SK_MATTER_ID_MAX];
+	int64_t begun_ns, until_ns, stepped_ns; /* until: its absolute end, or the idle one where that is earlier; stepped: the last step-up, 0 none */
+};
+/* As sk_session_check, and tell what is known of it. */
+SK_MUST enum sk_err sk_session_look(struct sk_factors *factors, const char *token, int64_t now_ns, struct sk_session_facts *out, struct sk_fault *fault);
+/* Is this session in force? Without noting that it was used: a stream that stays open keeps nobody signed in. SK_EFACTOR. */
+SK_MUST enum sk_err sk_session_peek(struct sk_factors *factors, const char *token, int64_t now_ns, struct sk_fault *fault);
 /* A second factor was checked just now, for this digest alone. */
 SK_MUST enum sk_err sk_session_step_up(struct sk_factors *factors, const char *token, const uint8_t digest[SK_HASH_BYTES], int64_t now_ns, struct sk_fault *fault);
 /* May this session approve what has this digest? Only after a step-up for it within SK_STEP_UP_S, and once. SK_EFACTOR. rule: ACCESS-11 */

@@ -87,6 +87,16 @@ void sk_access_person(const struct sk_access *access, size_t account, const stru
 	}
 }
 
+enum sk_err sk_access_person_of(const struct sk_access *access, const char *account, int64_t now_ns, struct sk_person *out, struct sk_fault *fault)
+{
+	const struct sk_verify_key nobody = {.type = 0};
+	size_t at = sk_access_account(access, account);
+	if (at == SK_NOBODY || now_ns < access->accounts[at].from_ns || now_ns >= access->accounts[at].until_ns)
+		return sk_fault_set(fault, SK_ENOENT, "%s: no such account, or it is closed", account);
+	sk_access_person(access, at, &nobody, now_ns, out);
+	return SK_OK;
+}
+
 size_t sk_access_lease_for(const struct sk_access *access, size_t account, const char *activity, const char *scope, int64_t at_ns)
 {
 	for (size_t i = 0; i < access->lease_count; i++) {

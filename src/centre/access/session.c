@@ -67,8 +67,13 @@ static void match(void *context, const char *account, const void *name, size_t n
 	sk_json_free(doc);
 }
 
-/* Find it, refuse what is over, and note that it was seen. */
-static enum sk_err use(struct sk_factors *factors, const char *token, int64_t now_ns, uint8_t hash[SK_HASH_BYTES], struct session *session, struct sk_fault *fault)
+static bool is_over(const struct session *session, int64_t now_ns)
+{
+	return now_ns < session->seen_ns || now_ns - session->seen_ns >= SK_SESSION_IDLE_S * second_ns || now_ns - session->begun_ns >= SK_SESSION_LIFE_S * second_ns;
+}
+
+/* Find it, and refuse what is over. */
+static enum sk_err find(struct sk_factors *factors, const char *token, int64_t now_ns, uint8_t hash[SK_HASH_BYTES], struct session *session, struct sk_fault *fault)
 {
 	struct search search = {.hash = hash};
 	uint64_t gone;
@@ -76,14 +81,67 @@ static enum sk_err use(struct sk_factors *factors, const char *token, int64_t no
 		return sk_factor_refused(fault, "session", "not known, or over; sign in again");
 	SK_TRY(sk_vault_each(factors, "session", NULL, match, &search, fault));
 	*session = search.found;
-	bool over = search.any && (now_ns < session->seen_ns || now_ns - session->seen_ns >= SK_SESSION_IDLE_S * second_ns ||
-				   now_ns - session->begun_ns >= SK_SESSION_LIFE_S * second_ns);
+	bool over = search.any && is_over(session, now_ns);
 	if (over)
 		SK_TRY(sk_vault_delete(factors, "session", session->account, hash, SK_HASH_BYTES, &gone, fault));
-	if (!search.any || over)
-		return sk_factor_refused(fault, "session", "not known, or over; sign in again");
+	return search.any && !over ? SK_OK : sk_factor_refused(fault, "session", "not known, or over; sign in again");
+}
+
+/* The same, and note that it was seen. */
+static enum sk_err use(struct sk_factors *factors, const char *token, int64_t now_ns, uint8_t hash[SK_HASH_BYTES], struct session *session, struct sk_fault *fault)
+{
+	SK_TRY(find(factors, token, now_ns, hash, session, fault));
 	session->seen_ns = now_ns;
 	return write_session(factors, hash, session, fault);
+}
+
+enum sk_err sk_session_peek(struct sk_factors *factors, const char *token, int64_t now_ns, struct sk_fault *fault)
+{
+	struct session session = {0};
+	uint8_t hash[SK_HASH_BYTES];
+	SK_TRY(sk_vault_begin(factors, fault));
+	return sk_vault_end(factors, find(factors, token, now_ns, hash, &session, fault), fault);
+}
+
+/* ---- those that are over ---- */
+
+enum { SWEPT_MAX = 64 };
+
+struct sweep {
+	int64_t now_ns;
+	size_t count;
+	struct {
+		char account[SK_MATTER_ID_MAX];
+		uint8_t hash[SK_HASH_BYTES];
+	} over[SWEPT_MAX];
+};
+
+static void note_over(void *context, const char *account, const void *name, size_t name_length, const struct sk_buf *value)
+{
+	struct sweep *sweep = context;
+	struct search one = {.hash = name};
+	if (sweep->count == SWEPT_MAX || name_length != SK_HASH_BYTES || strlen(account) >= SK_MATTER_ID_MAX)
+		return;
+	match(&one, account, name, name_length, value);
+	if (one.any && !is_over(&one.found, sweep->now_ns))
+		return;
+	memcpy(sweep->over[sweep->count].account, account, strlen(account) + 1);
+	memcpy(sweep->over[sweep->count++].hash, name, SK_HASH_BYTES);
+}
+
+/* Nobody comes back with a token that is over: whoever signs in takes some of these away, so that they do not pile up. */
+static enum sk_err sweep_up(struct sk_factors *factors, int64_t now_ns, struct sk_fault *fault)
+{
+	struct sweep *sweep = calloc(1, sizeof *sweep);
+	uint64_t gone;
+	if (sweep == NULL)
+		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
+	sweep->now_ns = now_ns;
+	enum sk_err err = sk_vault_each(factors, "session", NULL, note_over, sweep, fault);
+	for (size_t i = 0; i < sweep->count && err == SK_OK; i++)
+		err = sk_vault_delete(factors, "session", sweep->over[i].account, sweep->over[i].hash, SK_HASH_BYTES, &gone, fault);
+	free(sweep);
+	return err;
 }
 
 enum sk_err sk_session_begin(struct sk_factors *factors, const char *account, int64_t now_ns, char token[SK_SESSION_TOKEN_MAX], struct sk_fault *fault)
@@ -98,18 +156,32 @@ enum sk_err sk_session_begin(struct sk_factors *factors, const char *account, in
 	(void)sodium_bin2base64(token, SK_SESSION_TOKEN_MAX, bytes, sizeof bytes, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 	sk_wipe(bytes, sizeof bytes);
 	SK_TRY(sk_vault_begin(factors, fault));
-	return sk_vault_end(factors, write_session(factors, hash, &session, fault), fault);
+	enum sk_err err = sweep_up(factors, now_ns, fault);
+	if (err == SK_OK)
+		err = write_session(factors, hash, &session, fault);
+	return sk_vault_end(factors, err, fault);
 }
 
-enum sk_err sk_session_check(struct sk_factors *factors, const char *token, int64_t now_ns, char account[SK_MATTER_ID_MAX], struct sk_fault *fault)
+enum sk_err sk_session_look(struct sk_factors *factors, const char *token, int64_t now_ns, struct sk_session_facts *out, struct sk_fault *fault)
 {
 	struct session session = {0};
 	uint8_t hash[SK_HASH_BYTES];
 	SK_TRY(sk_vault_begin(factors, fault));
 	enum sk_err err = use(factors, token, now_ns, hash, &session, fault);
-	if (err == SK_OK)
-		memcpy(account, session.account, sizeof session.account);
+	if (err == SK_OK) {
+		int64_t idle_ns = session.seen_ns + SK_SESSION_IDLE_S * second_ns, end_ns = session.begun_ns + SK_SESSION_LIFE_S * second_ns;
+		*out = (struct sk_session_facts){.begun_ns = session.begun_ns, .until_ns = idle_ns < end_ns ? idle_ns : end_ns, .stepped_ns = session.stepped_ns};
+		memcpy(out->account, session.account, sizeof out->account);
+	}
 	return sk_vault_end(factors, err, fault);
+}
+
+enum sk_err sk_session_check(struct sk_factors *factors, const char *token, int64_t now_ns, char account[SK_MATTER_ID_MAX], struct sk_fault *fault)
+{
+	struct sk_session_facts facts;
+	SK_TRY(sk_session_look(factors, token, now_ns, &facts, fault));
+	memcpy(account, facts.account, sizeof facts.account);
+	return SK_OK;
 }
 
 enum sk_err sk_session_step_up(struct sk_factors *factors, const char *token, const uint8_t digest[SK_HASH_BYTES], int64_t now_ns, struct sk_fault *fault)

@@ -11,11 +11,11 @@ struct err_row {
 	enum sk_err err;
 	enum sk_err_kind kind;
 	int exit_code;
-	const char *text;
+	const char *text, *name;
 };
 
 static const struct err_row rows[] = {
-#define SK_ERR(code, value, kind, exit_code, text) {code, kind, exit_code, text},
+#define SK_ERR(code, value, kind, exit_code, text) {code, kind, exit_code, text, #code},
 #include "base/err.def"
 #undef SK_ERR
 };
@@ -31,6 +31,19 @@ static const struct err_row *row_of(enum sk_err err)
 const char *sk_err_text(enum sk_err err)
 {
 	return row_of(err)->text;
+}
+
+const char *sk_err_name(enum sk_err err)
+{
+	return row_of(err)->name;
+}
+
+enum sk_err sk_err_find(const char *name)
+{
+	for (size_t i = 0; i < SK_COUNT(rows); i++)
+		if (strcmp(rows[i].name, name) == 0)
+			return rows[i].err;
+	return SK_EBUG;
 }
 
 enum sk_err_kind sk_err_kind(enum sk_err err)

@@ -28,6 +28,10 @@ enum sk_err {
 
 /* The short text of a code, e.g. "truncated". Static storage. */
 const char *sk_err_text(enum sk_err err);
+/* The name of a code, "SK_ENOENT". Static storage. */
+const char *sk_err_name(enum sk_err err);
+/* The code of a name; SK_EBUG: none of ours. */
+enum sk_err sk_err_find(const char *name);
 /* The kind of a code. */
 enum sk_err_kind sk_err_kind(enum sk_err err);
 /* The process exit code that manual pages name for this code. */

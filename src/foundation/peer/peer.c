@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 /* ---- the text form ---- */
@@ -166,5 +168,57 @@ enum sk_err sk_peer_listen(const struct sk_peer *where, int *fd, struct sk_fault
 		return err;
 	}
 	*fd = opened;
+	return SK_OK;
+}
+
+/* ---- of this machine ---- */
+
+/* A socket file on which nobody listens is what a run that died left there; anything else is somebody's. */
+static enum sk_err make_room(const struct sockaddr_un *at, struct sk_fault *fault)
+{
+	struct stat info;
+	if (lstat(at->sun_path, &info) != 0)
+		return SK_OK;
+	if (!S_ISSOCK(info.st_mode))
+		return sk_fault_set(fault, SK_EUSAGE, "%s: stands there already and is no socket", at->sun_path);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool listens = fd >= 0 && (connect(fd, (const struct sockaddr *)at, sizeof *at) == 0 || errno == EAGAIN);
+	if (fd >= 0)
+		(void)close(fd);
+	if (listens)
+		return sk_fault_set(fault, SK_EUSAGE, "%s: somebody listens there already", at->sun_path);
+	return unlink(at->sun_path) == 0 ? SK_OK : sk_fault_errno(fault, errno, "%s: an old socket cannot be removed", at->sun_path);
+}
+
+enum sk_err sk_peer_listen_local(const char *path, unsigned mode, int *fd, struct sk_fault *fault)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	if (strlen(path) >= sizeof at.sun_path || path[0] == '\0')
+		return sk_fault_set(fault, SK_EUSAGE, "%.60s: a socket's path has 1 to %zu bytes", path, sizeof at.sun_path - 1);
+	memcpy(at.sun_path, path, strlen(path) + 1);
+	SK_TRY(make_room(&at, fault));
+	int opened = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	/* The mode is set before anybody can connect: nobody listens yet. */
+	if (opened < 0 || bind(opened, (const struct sockaddr *)&at, sizeof at) != 0 || chmod(path, (mode_t)mode) != 0 || listen(opened, SK_PEER_BACKLOG) != 0) {
+		enum sk_err err = sk_fault_errno(fault, errno, "%s: cannot listen here", path);
+		if (opened >= 0)
+			(void)close(opened);
+		return err;
+	}
+	*fd = opened;
+	return SK_OK;
+}
+
+enum sk_err sk_peer_port(int fd, uint16_t *port, struct sk_fault *fault)
+{
+	struct sockaddr_storage at;
+	socklen_t length = sizeof at;
+	struct sockaddr_in four;
+	struct sockaddr_in6 six;
+	if (getsockname(fd, (struct sockaddr *)&at, &length) != 0)
+		return sk_fault_errno(fault, errno, "a socket does not tell where it is");
+	memcpy(&four, &at, sizeof four);
+	memcpy(&six, &at, sizeof six);
+	*port = ntohs(at.ss_family == AF_INET6 ? six.sin6_port : four.sin_port);
 	return SK_OK;
 }

@@ -9,7 +9,7 @@
 #include "base/addr.h"
 
 enum sk_peer_transport { SK_PEER_UDP, SK_PEER_TCP };
-enum { SK_PEER_TEXT_MAX = 64, SK_PEER_BACKLOG = 16 };
+enum { SK_PEER_TEXT_MAX = 64, SK_PEER_BACKLOG = 512 };
 
 struct sk_peer {
 	struct sk_addr addr;
@@ -32,5 +32,10 @@ SK_MUST enum sk_err sk_peer_connect(const struct sk_peer *peer, sk_peer_named na
 /* Bind (TCP: and listen) at a place of this machine; the unspecified address means all of one family. *fd does not block, is close-on-exec, the
    caller's to close. SK_EIO: the host's reason (taken, not ours, no right to the port). */
 SK_MUST enum sk_err sk_peer_listen(const struct sk_peer *where, int *fd, struct sk_fault *fault);
+/* Listen at a UNIX socket of that mode (0600: ourselves alone). What an earlier run left is replaced, what somebody listens on is not. *fd as above; the file is the
+   caller's to remove. SK_EUSAGE: the path is too long, somebody listens there, or no socket stands there. SK_EIO. */
+SK_MUST enum sk_err sk_peer_listen_local(const char *path, unsigned mode, int *fd, struct sk_fault *fault);
+/* Where a listening TCP socket is, when its port was the host's to choose. SK_EIO. */
+SK_MUST enum sk_err sk_peer_port(int fd, uint16_t *port, struct sk_fault *fault);
 
 #endif

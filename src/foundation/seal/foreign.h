@@ -30,6 +30,10 @@ void sk_sshsig_armour(const void *blob, size_t length, struct sk_buf *out);
 void sk_webauthn_pack(const void *authenticator, size_t authenticator_length, const void *client, size_t client_length, const void *signature,
 		      size_t signature_length, struct sk_buf *out);
 
+/* The verify key of a WebAuthn credential: Ed25519 (32 bytes) or a compressed point of P-256 (33 bytes), of that relying party. SK_EUSAGE: a name or a relying party that is
+   none, or another length. */
+SK_MUST enum sk_err sk_webauthn_key(const char *name, const void *public_key, size_t length, const char *party, struct sk_verify_key *out);
+
 /* Append a signature line by that key over whatever body stands in front: an SSHSIG blob or a packed assertion. Verifies nothing. Fails with SK_ETOOBIG. */
 void sk_note_add_foreign(struct sk_buf *out, const struct sk_verify_key *key, const void *signature, size_t length);
 

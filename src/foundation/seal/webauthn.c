@@ -14,7 +14,7 @@
 #include "seal/seal_priv.h"
 #include "wire/wire.h"
 
-enum { TOUCHED = 0x01, WITH_CREDENTIAL = 0x40, WITH_EXTENSIONS = 0x80, HEAD_BYTES = SK_HASH_BYTES + 1 + 4, CHALLENGE_TEXT = 48, P256_BYTES = 33 };
+enum { TOUCHED = 0x01, WITH_CREDENTIAL = 0x40, WITH_EXTENSIONS = 0x80, HEAD_BYTES = SK_HASH_BYTES + 1 + 4, CHALLENGE_TEXT = 48, P256_BYTES = 33, ED25519_BYTES = 32 };
 
 void sk_webauthn_pack(const void *authenticator, size_t authenticator_length, const void *client, size_t client_length, const void *signature,
 		      size_t signature_length, struct sk_buf *out)
@@ -30,6 +30,21 @@ void sk_webauthn_pack(const void *authenticator, size_t authenticator_length, co
 		sk_buf_add(out, packed, sk_out_length(&o));
 	else if (out->failed == SK_OK)
 		out->failed = SK_ETOOBIG;
+}
+
+enum sk_err sk_webauthn_key(const char *name, const void *public_key, size_t length, const char *party, struct sk_verify_key *out)
+{
+	*out = (struct sk_verify_key){.type = SK_KEY_UNASSIGNED, .kind = length == P256_BYTES ? SK_KEY_WEBAUTHN_ES256 : SK_KEY_WEBAUTHN_ED25519};
+	if ((length != P256_BYTES && length != ED25519_BYTES) || strlen(name) >= sizeof out->name || strlen(party) >= sizeof out->scope ||
+	    !sk_key_name_valid((struct sk_span){name, strlen(name)}))
+		return SK_EUSAGE;
+	memcpy(out->name, name, strlen(name) + 1);
+	memcpy(out->scope, party, strlen(party) + 1);
+	memcpy(out->public_key, public_key, length);
+	if (!sk_key_scope_valid(out))
+		return SK_EUSAGE;
+	out->id = sk_key_id(out);
+	return SK_OK;
 }
 
 /* Whose page asked: the relying party's own, or one below it, over HTTPS; plain HTTP for the machine itself alone. */

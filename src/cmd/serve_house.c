@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/serve_house.h"
+
+#include "cmd/serve_reports.h"
+
+/* The public half of the centre's key, which the ledger's head is checked with, is read from the key's file: the secret half is in memory for that moment, and wiped. */
+static enum sk_err open_register(void *context, struct sk_access **out, struct sk_fault *fault)
+{
+	const struct sk_serve_house *house = context;
+	struct sk_centre centre;
+	*out = NULL;
+	SK_TRY(sk_centre_open(house->house.folder, false, &centre, fault));
+	enum sk_err err = sk_access_open(centre.docket, out, fault);
+	sk_centre_close(&centre);
+	return err;
+}
+
+enum sk_err sk_serve_house_open(struct sk_cmd *cmd, struct sk_serve_house *out, struct sk_fault *fault)
+{
+	struct sk_centre centre;
+	SK_TRY(sk_centre_open(out->house.folder, false, &centre, fault));
+	memcpy(out->origin, centre.origin, sizeof out->origin);
+	out->cmd = cmd;
+	out->house.origin = out->origin;
+	out->house.profile = sk_profile_name(centre.profile);
+	out->house.simulated = centre.simulated;
+	out->house.version = SK_VERSION;
+	out->house.clock = cmd->clock;
+	out->house.context = out;
+	out->house.open_register = open_register;
+	sk_centre_close(&centre);
+	struct sk_web_reports *reports;
+	SK_TRY(sk_serve_reports_new(cmd, out->house.folder, &reports, fault));
+	out->house.reports = reports;
+	return SK_OK;
+}
+
+void sk_serve_house_close(struct sk_serve_house *house)
+{
+	sk_serve_reports_free(house->house.reports);
+	house->house.reports = NULL;
+	house->house.look = NULL;
+}

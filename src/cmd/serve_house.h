@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What `sekisho serve` gives the server to stand in: the centre's folder, workspaces, the register, and what the rooms keep between calls. */
+#ifndef SK_CMD_SERVE_HOUSE_H
+#define SK_CMD_SERVE_HOUSE_H
+
+#include "cmd/centre.h"
+#include "cmd/cmd.h"
+#include "web/api.h"
+
+struct sk_serve_house {
+	struct sk_web_house house;
+	struct sk_cmd *cmd;
+	char origin[SK_KEY_NAME_MAX];
+};
+
+/* Fill it: facts of DIR/centre, which must be there and agree with its ledger. folder and the workspaces in out->house are set by the caller before. Must not move
+   afterwards. Errors of sk_centre_open. */
+SK_MUST enum sk_err sk_serve_house_open(struct sk_cmd *cmd, struct sk_serve_house *out, struct sk_fault *fault);
+/* Close what the rooms keep. */
+void sk_serve_house_close(struct sk_serve_house *house);
+
+#endif
