@@ -105,7 +105,7 @@ export function Sign({ command, id, args, order, done, close }) {
 			<button type="button" onClick=${close}>${t('action.cancel')}</button>
 		</div>
 		<p class="field-help" role="status">${busy === 'key' ? t('act.touch.help') : !isThere() ? t('key.absent') : prepared.expires ? t('act.expires', { when: brief(prepared.expires) }) : ''}</p>
-		<${Elsewhere} prepared=${prepared} busy=${busy} submit=${(text) => run('ssh', () => submit({ kind: 'ssh', text }))()} />
+		<${Elsewhere} prepared=${prepared} busy=${busy} submit=${(text) => run('ssh', () => submit({ kind: text.startsWith('\u2014 ') ? 'note' : 'ssh', text }))()} />
 	</div>`;
 }
 
@@ -121,7 +121,7 @@ function Elsewhere({ prepared, busy, submit }) {
 		<ol><li>${t('act.ssh.1')} <button type="button" class="small" onClick=${download}><${Icon} name="download" /> ${t('act.ssh.download')}</button></li>
 		<li>${t('act.ssh.2')} <code>ssh-keygen -Y sign -n sekisho-act -f KEY statement</code> <button type="button" class="quiet small" onClick=${() => copy('ssh-keygen -Y sign -n sekisho-act -f KEY statement')}>${t('pivot.copy')}</button></li>
 		<li><label for=${id}>${t('act.ssh.3')}</label><textarea id=${id} rows="4" class="mono" spellcheck=${false} value=${text} onInput=${(e) => setText(e.target.value)} placeholder="-----BEGIN SSH SIGNATURE-----"></textarea></li></ol>
-		<button type="button" disabled=${busy !== null || !text.includes('BEGIN SSH SIGNATURE')} onClick=${() => submit(text)}>${t('act.ssh.submit')}</button>
+		<button type="button" disabled=${busy !== null || !/^(-----BEGIN SSH SIGNATURE|\u2014 )/.test(text)} onClick=${() => submit(text)}>${t('act.ssh.submit')}</button>
 	</details>`;
 }
 

@@ -70,7 +70,7 @@ function Detail({ row, reload }) {
 
 export default function View({ view }) {
 	const { params } = useRoute();
-	const measures = useApi('measures', { limit: 200 }, { every: 30 });
+	const measures = useApi('measures', undefined, { every: 30 });
 	useEvent(['measure', 'order'], measures.reload, [measures.reload]);
 	const opened = params.get('order');
 	const stands = (m) => !['closed'].includes(m.stage);

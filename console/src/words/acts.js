@@ -19,7 +19,7 @@ export default {
 	'act.ssh.1': { en: 'Take the statement to where your key is.', ja: '陳述を鍵のある端末に移します。' },
 	'act.ssh.download': { en: 'Save the statement', ja: '陳述を保存' },
 	'act.ssh.2': { en: 'Sign it:', ja: '署名します：' },
-	'act.ssh.3': { en: 'Paste what stands in statement.sig', ja: 'statement.sig の内容を貼り付け' },
+	'act.ssh.3': { en: 'Paste what stands in statement.sig (or the signature line of a key file)', ja: 'statement.sig の内容（または鍵ファイルの署名行）を貼り付け' },
 	'act.ssh.submit': { en: 'Hand in this signature', ja: 'この署名を提出' },
 	'act.none': { en: 'Nothing here is for you to sign.', ja: 'あなたが署名する手続はありません。' },
 

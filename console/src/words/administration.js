@@ -61,8 +61,6 @@ export default {
 	'admin.extension': { en: 'Extension', ja: '延長' },
 	'admin.effective': { en: 'In force from', ja: '施行' },
 	'admin.evidence': { en: 'Source', ja: '出典区分' },
-	'factor.password': { en: 'password', ja: 'パスワード' },
-	'factor.totp': { en: 'one-time codes', ja: 'ワンタイムコード' },
 	'factor.webauthn': { en: 'security key', ja: 'セキュリティキー' },
 	'keykind.file': { en: 'key file', ja: '鍵ファイル' },
 	'keykind.sshsig-ed25519': { en: 'SSH key', ja: 'SSH 鍵' },

@@ -122,7 +122,7 @@ export function Remarks() {
 function Issue({ kind, done }) {
 	const [id, setId] = useState('');
 	const good = /^[A-Za-z0-9][A-Za-z0-9._:@+-]{0,62}$/.test(id);
-	return html`<div class="row issue"><${Labelled} label=${t(`${kind}.new`)}>${(box) => html`<input id=${box} class="short" value=${id} placeholder=${kind === 'remark' ? 'r-12' : 'i-4'} onInput=${(e) => setId(e.target.value.trim())} />`}<//>
+	return html`<div class="row issue"><${Labelled} label=${kind === 'remark' ? t('remark.new') : t('inspection.new')}>${(box) => html`<input id=${box} class="short" value=${id} placeholder=${kind === 'remark' ? 'r-12' : 'i-4'} onInput=${(e) => setId(e.target.value.trim())} />`}<//>
 		<${ActButton} command=${kind === 'remark' ? 'remark.issue' : 'inspect.begin'} id=${id} disabled=${!good} tone="primary" done=${() => { setId(''); done(); }} /></div>`;
 }
 
