@@ -155,7 +155,7 @@ bool opened_same_org(const struct sk_opened *o, size_t a, size_t b);
 /* The one account that signed. Refuses when the centre or several did. */
 SK_MUST enum sk_err opened_one(struct sk_opened *o, size_t *account);
 
-/* Remarks, inspections, self-reports, retention, re-identification. */
+/* Remarks, inspections, self-reports, retention, re-identification, cases. */
 SK_MUST enum sk_err opened_plain_act(struct sk_opened *o);
 void opened_plain_free(struct opened_plain *plain);
 

@@ -28,6 +28,8 @@ enum sk_err sk_serve_house_open(struct sk_cmd *cmd, struct sk_serve_house *out, 
 	out->house.clock = cmd->clock;
 	out->house.context = out;
 	out->house.open_register = open_register;
+	sk_serve_cases_init(&out->cases, out->house.folder);
+	out->house.cases = &out->cases.shelf;
 	sk_centre_close(&centre);
 	struct sk_web_reports *reports;
 	SK_TRY(sk_serve_reports_new(cmd, out->house.folder, &reports, fault));
@@ -40,4 +42,7 @@ void sk_serve_house_close(struct sk_serve_house *house)
 	sk_serve_reports_free(house->house.reports);
 	house->house.reports = NULL;
 	house->house.look = NULL;
+	if (house->house.cases != NULL)
+		sk_serve_cases_fini(&house->cases);
+	house->house.cases = NULL;
 }
