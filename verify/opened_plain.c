@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Matters whose steps are a small table: remarks, self-reports, inspections, retention, re-identification. The table is this program's own copy (docs/oversight.md, docs/custody.md), on purpose.
+/* Matters whose steps are a small table: remarks, self-reports, inspections, retention, re-identification, damage reports, cases. The table is this program's own copy (docs/oversight.md, docs/custody.md,
+   docs/reports.md, docs/cases.md), on purpose.
    rule: OPENED-4 OPENED-5 */
 #include <inttypes.h>
 #include <stdio.h>
@@ -51,8 +52,64 @@ static const struct {
     {"reident", "expire", "granted", "closed", CENTRE},
     {"access", "read", "", "", ANYBODY},
     {"access", "search", "", "", ANYBODY},
+    {"access", "count", "", "", ANYBODY},
+    {"access", "count_end", "", "", ANYBODY},
     {"access", "book", "", "", CENTRE},
+    {"report", "early_warning", "", "warned", CENTRE},
+    {"report", "early_warning", "warned", "warned", CENTRE},
+    {"report", "initial", "", "reported", CENTRE},
+    {"report", "initial", "warned", "reported", CENTRE},
+    {"report", "initial", "reported", "reported", CENTRE},
+    {"report", "follow_up", "warned", "followed", CENTRE},
+    {"report", "follow_up", "reported", "followed", CENTRE},
+    {"report", "follow_up", "followed", "followed", CENTRE},
+    {"report", "interim", "warned", "followed", CENTRE},
+    {"report", "interim", "reported", "followed", CENTRE},
+    {"report", "interim", "followed", "followed", CENTRE},
+    {"report", "supplemental", "reported", "followed", CENTRE},
+    {"report", "supplemental", "followed", "followed", CENTRE},
+    {"report", "supplemental", "complete", "complete", CENTRE},
+    {"report", "final", "", "complete", CENTRE},
+    {"report", "final", "warned", "complete", CENTRE},
+    {"report", "final", "reported", "complete", CENTRE},
+    {"report", "final", "followed", "complete", CENTRE},
+    {"report", "final", "complete", "complete", CENTRE},
+    {"report", "attach", "warned", "warned", CENTRE},
+    {"report", "attach", "reported", "reported", CENTRE},
+    {"report", "attach", "followed", "followed", CENTRE},
+    {"report", "attach", "complete", "complete", CENTRE},
+    {"report", "merge", "warned", "warned", CENTRE},
+    {"report", "merge", "reported", "reported", CENTRE},
+    {"report", "merge", "followed", "followed", CENTRE},
+    {"report", "merge", "complete", "complete", CENTRE},
+    {"case", "open", "", "new", CENTRE},
+    {"case", "triage", "new", "triaged", CENTRE},
+    {"case", "dismiss", "new", "false_alarm", CENTRE},
+    {"case", "triage", "triaged", "triaged", CENTRE},
+    {"case", "start", "triaged", "active", CENTRE},
+    {"case", "contain", "triaged", "contained", CENTRE},
+    {"case", "dismiss", "triaged", "false_alarm", CENTRE},
+    {"case", "contain", "active", "contained", CENTRE},
+    {"case", "resolve", "active", "resolved", CENTRE},
+    {"case", "dismiss", "active", "false_alarm", CENTRE},
+    {"case", "start", "contained", "active", CENTRE},
+    {"case", "resolve", "contained", "resolved", CENTRE},
+    {"case", "start", "resolved", "active", CENTRE},
+    {"case", "close", "resolved", "closed", CENTRE},
+    {"case", "triage", "reopened", "triaged", CENTRE},
+    {"case", "start", "reopened", "active", CENTRE},
+    {"case", "contain", "reopened", "contained", CENTRE},
+    {"case", "dismiss", "reopened", "false_alarm", CENTRE},
+    {"case", "reopen", "closed", "reopened", CENTRE},
+    {"case", "reopen", "false_alarm", "reopened", CENTRE},
 };
+/* A case that is worked on takes these and stays as it is; the first ones also once it is over, the first four even once it went into another. */
+static const char *const case_work[] = {"lower", "review", "bundle", "handover", "note", "watch", "unwatch", "edit", "task", "done", "link", "unlink", "assign", "evidence", "playbook", "absorb", "split"};
+static const struct {
+	const char *state;
+	size_t work;
+	bool merges;
+} case_states[] = {{"new", 17, true}, {"triaged", 17, true}, {"active", 17, true}, {"contained", 17, true}, {"resolved", 17, true}, {"reopened", 17, true}, {"closed", 7, false}, {"false_alarm", 7, false}, {"merged", 4, false}};
 /* Whatever a policy says: nobody is re-identified on the word of one officer. */
 enum { OFFICERS_LEAST = 2 };
 
@@ -161,10 +218,50 @@ static enum sk_err reident(struct sk_opened *o, struct opened_plain *p, size_t w
 	return opened_step_is(o, "requested", p->approver_count >= p->needed && p->officer ? "granted" : "requested");
 }
 
+/* An act of a report commits to one sealed entry, and they are counted from 1: none can be left out. */
+static enum sk_err report(struct sk_opened *o, struct opened_plain *p)
+{
+	uint8_t hash[SK_HASH_BYTES];
+	uint64_t number;
+	if (sk_json_get_u64(o->body, "number", &number) != SK_OK || number != ++p->needed)
+		return opened_refuse(o, "body", "expected entry number %" PRIu64 " of the report", p->needed);
+	if (sk_json_get_hex(o->body, "head", hash, sizeof hash) != SK_OK || sk_json_get_hex(o->body, "body", hash, sizeof hash) != SK_OK)
+		return opened_refuse(o, "body", "expected what the sealed entry is committed to by");
+	return SK_OK;
+}
+
+/* The centre enters what somebody did with a case: who, and commitments to what stands sealed and to what it says. */
+static enum sk_err case_act(struct sk_opened *o)
+{
+	uint8_t hash[SK_HASH_BYTES];
+	const char *by = sk_json_get_text(o->body, "by");
+	if (!o->by_centre)
+		return opened_refuse(o, "signature", "expected the centre's own, for nobody but the centre records this");
+	if (o->body->length != 3 || by == NULL || by[0] == '\0' || sk_json_get_hex(o->body, "entry", hash, sizeof hash) != SK_OK || sk_json_get_hex(o->body, "said", hash, sizeof hash) != SK_OK)
+		return opened_refuse(o, "body", "expected by, entry and said");
+	return SK_OK;
+}
+
+/* Is it one of the steps that leave a case as it is, or that end it in another? */
+static bool case_stays(const struct sk_opened *o)
+{
+	for (size_t i = 0; strcmp(o->act.matter, "case") == 0 && i < SK_COUNT(case_states); i++) {
+		if (strcmp(case_states[i].state, o->leaf->from) != 0)
+			continue;
+		for (size_t j = 0; j < case_states[i].work; j++)
+			if (strcmp(case_work[j], o->act.event) == 0 && strcmp(o->leaf->from, o->leaf->to) == 0)
+				return true;
+		return case_states[i].merges && strcmp(o->act.event, "merge") == 0 && strcmp(o->leaf->to, "merged") == 0;
+	}
+	return false;
+}
+
 enum sk_err opened_plain_act(struct sk_opened *o)
 {
 	size_t row = 0, who = 0;
 	bool known = false;
+	if (case_stays(o))
+		return case_act(o);
 	for (; row < SK_COUNT(steps); row++) {
 		bool step = strcmp(steps[row].matter, o->act.matter) == 0 && strcmp(steps[row].event, o->act.event) == 0 && strcmp(steps[row].from, o->leaf->from) == 0;
 		known = known || step;
@@ -178,11 +275,15 @@ enum sk_err opened_plain_act(struct sk_opened *o)
 	if (o->matter->plain == NULL)
 		return sk_fault_set(o->fault, SK_ENOMEM, "out of memory");
 	SK_TRY(check_who(o, row, &who));
+	if (strcmp(o->act.matter, "case") == 0)
+		return case_act(o);
 	if (strcmp(o->act.matter, "remark") == 0)
 		return remark(o, o->matter->plain, who);
 	if (strcmp(o->act.matter, "access") == 0)
 		return book(o, o->matter->plain);
 	if (strcmp(o->act.matter, "retention") == 0)
 		return retention(o, o->matter->plain, who);
+	if (strcmp(o->act.matter, "report") == 0)
+		return report(o, o->matter->plain);
 	return strcmp(o->act.matter, "reident") == 0 ? reident(o, o->matter->plain, who) : SK_OK;
 }

@@ -114,6 +114,7 @@ static enum sk_err tell_act(void *context, const struct sk_entry *entry, struct 
 		sk_json_text(history->w, "to", entry->to);
 		sk_json_u64(history->w, "leaf", entry->leaf);
 		sk_json_hex(history->w, "policy", entry->act.policy, SK_HASH_BYTES);
+		sk_json_raw(history->w, "said", entry->act.body, entry->act.body_length);
 		sk_json_end(history->w);
 		return SK_OK;
 	}

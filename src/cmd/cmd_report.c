@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sekisho report: the annual report, and the public page, out of a ledger alone. */
+/* sekisho report: damage reports (report_verb.def); the annual report, and the public page, out of a ledger alone. */
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "cmd/cmd.h"
+#include "cmd/report.h"
 #include "oversight/report.h"
 #include "text/text.h"
 
@@ -38,7 +39,7 @@ static int write_out(struct sk_cmd *cmd, const struct words *words, const struct
 
 static int annual(struct sk_cmd *cmd, const struct words *words)
 {
-	struct sk_report report;
+	struct sk_annual report;
 	struct sk_fault fault;
 	struct sk_buf text;
 	char *end = NULL;
@@ -51,17 +52,17 @@ static int annual(struct sk_cmd *cmd, const struct words *words)
 		return sk_cmd_usage(cmd, "report", "--format: expected md or json");
 	if (words->lang != NULL && strcmp(words->lang, "ja") != 0 && strcmp(words->lang, "en") != 0)
 		return sk_cmd_usage(cmd, "report", "--lang: expected ja or en");
-	sk_report_year(year, &from_ns, &to_ns);
-	if (sk_report_make(words->path, pinned_of(words), from_ns, to_ns, &report, &fault) != SK_OK)
+	sk_annual_year(year, &from_ns, &to_ns);
+	if (sk_annual_make(words->path, pinned_of(words), from_ns, to_ns, &report, &fault) != SK_OK)
 		return sk_cmd_fail(cmd, &fault);
 	sk_buf_init(&text, TEXT_MAX);
 	if (json)
-		sk_report_json(&report, &text);
+		sk_annual_json(&report, &text);
 	else
-		sk_report_markdown(&report, words->lang != NULL && strcmp(words->lang, "ja") == 0 ? SK_JAPANESE : SK_ENGLISH, &text);
+		sk_annual_markdown(&report, words->lang != NULL && strcmp(words->lang, "ja") == 0 ? SK_JAPANESE : SK_ENGLISH, &text);
 	int code = write_out(cmd, words, &text);
 	sk_buf_fini(&text);
-	sk_report_fini(&report);
+	sk_annual_fini(&report);
 	return code;
 }
 
@@ -77,23 +78,23 @@ static enum sk_err put(const struct words *words, const char *name, const struct
 	return sk_file_replace(path, text->bytes, text->length, PAGE_MODE, fault);
 }
 
-static enum sk_err put_page(const struct words *words, const struct sk_report *reports, size_t count, enum sk_language language, struct sk_fault *fault)
+static enum sk_err put_page(const struct words *words, const struct sk_annual *reports, size_t count, enum sk_language language, struct sk_fault *fault)
 {
 	struct sk_buf text;
 	sk_buf_init(&text, TEXT_MAX);
-	sk_report_page(reports, count, language, &text);
+	sk_annual_page(reports, count, language, &text);
 	enum sk_err err = put(words, language == SK_JAPANESE ? "index.ja.html" : "index.html", &text, fault);
 	sk_buf_fini(&text);
 	return err;
 }
 
-static enum sk_err put_year(const struct words *words, const struct sk_report *report, int64_t year, struct sk_fault *fault)
+static enum sk_err put_year(const struct words *words, const struct sk_annual *report, int64_t year, struct sk_fault *fault)
 {
 	char name[64];
 	struct sk_buf text;
 	(void)snprintf(name, sizeof name, "report-%" PRId64 ".json", year);
 	sk_buf_init(&text, TEXT_MAX);
-	sk_report_json(report, &text);
+	sk_annual_json(report, &text);
 	enum sk_err err = put(words, name, &text, fault);
 	sk_buf_fini(&text);
 	return err;
@@ -105,7 +106,7 @@ static enum sk_err put_rest(const struct words *words, struct sk_fault *fault)
 	char path[SK_PATH_MAX];
 	struct sk_buf text;
 	sk_buf_init(&text, SK_NOTE_MAX);
-	sk_buf_add_text(&text, sk_report_style());
+	sk_buf_add_text(&text, sk_annual_style());
 	enum sk_err err = put(words, "style.css", &text, fault);
 	sk_buf_reset(&text);
 	if (err == SK_OK)
@@ -118,21 +119,21 @@ static enum sk_err put_rest(const struct words *words, struct sk_fault *fault)
 	return err;
 }
 
-static enum sk_err put_all(const struct words *words, struct sk_report *reports, size_t *count, struct sk_fault *fault)
+static enum sk_err put_all(const struct words *words, struct sk_annual *reports, size_t *count, struct sk_fault *fault)
 {
 	int64_t first, last, from_ns, to_ns;
-	SK_TRY(sk_report_years(words->path, &first, &last, fault));
+	SK_TRY(sk_annual_years(words->path, &first, &last, fault));
 	if (first > last)
 		return sk_fault_set(fault, SK_ENOENT, "%s: there are no acts in this ledger yet", words->path);
 	if (last - first >= YEARS_MAX)
 		return sk_fault_set(fault, SK_ETOOBIG, "%s: the acts are of more than %d years", words->path, YEARS_MAX);
 	SK_TRY(sk_file_make_folder(words->output, FOLDER_MODE, fault));
 	for (int64_t year = last; year >= first; year--, ++*count) {
-		sk_report_year(year, &from_ns, &to_ns);
-		SK_TRY(sk_report_make(words->path, pinned_of(words), from_ns, to_ns, &reports[*count], fault));
+		sk_annual_year(year, &from_ns, &to_ns);
+		SK_TRY(sk_annual_make(words->path, pinned_of(words), from_ns, to_ns, &reports[*count], fault));
 		enum sk_err err = put_year(words, &reports[*count], year, fault);
 		if (err != SK_OK) {
-			sk_report_fini(&reports[*count]);
+			sk_annual_fini(&reports[*count]);
 			return err;
 		}
 	}
@@ -143,7 +144,7 @@ static enum sk_err put_all(const struct words *words, struct sk_report *reports,
 
 static int transparency(struct sk_cmd *cmd, const struct words *words)
 {
-	struct sk_report *reports = calloc(YEARS_MAX, sizeof *reports);
+	struct sk_annual *reports = calloc(YEARS_MAX, sizeof *reports);
 	struct sk_fault fault;
 	size_t count = 0;
 	if (words->output == NULL || reports == NULL) {
@@ -152,7 +153,7 @@ static int transparency(struct sk_cmd *cmd, const struct words *words)
 	}
 	enum sk_err err = put_all(words, reports, &count, &fault);
 	for (size_t i = 0; i < count; i++)
-		sk_report_fini(&reports[i]);
+		sk_annual_fini(&reports[i]);
 	free(reports);
 	if (err != SK_OK)
 		return sk_cmd_fail(cmd, &fault);
@@ -195,6 +196,9 @@ int sk_cmd_report(struct sk_cmd *cmd, int argc, char **argv)
 		int (*run)(struct sk_cmd *cmd, const struct words *words);
 	} verbs[] = {{"annual", annual}, {"transparency", transparency}};
 	struct words words = {.year = NULL};
+	int code;
+	if (sk_report_verb(cmd, argc, argv, &code))
+		return code;
 	if (!parse(argc, argv, &words))
 		return sk_cmd_usage(cmd, argv[0], "unknown or incomplete option");
 	if (words.help)
@@ -209,5 +213,5 @@ int sk_cmd_report(struct sk_cmd *cmd, int argc, char **argv)
 	for (size_t i = 0; i < SK_COUNT(verbs) && optind + 1 == argc; i++)
 		if (strcmp(argv[optind], verbs[i].name) == 0)
 			return verbs[i].run(cmd, &words);
-	return sk_cmd_usage(cmd, argv[0], "expected annual or transparency");
+	return sk_cmd_usage(cmd, argv[0], "expected submit, check, list, show, export, attach, attachment, due, duplicates, merge, statistics, schema, template, trigger, annual or transparency");
 }

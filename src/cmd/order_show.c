@@ -41,15 +41,20 @@ static const char *is_undone(enum sk_action action)
 	return sentences[action].undone != NULL ? sentences[action].undone : "it is withdrawn, and ends by itself";
 }
 
+/* What comes next, and by which duty: the page asks for no step that the table does not have. */
+static bool is_next(const struct sk_order_matter *m, enum sk_order_event event)
+{
+	bool urgent = m->text.document->order.urgent;
+	if (!sk_order_allows(m->state, event) || sk_order_event_duty(event)[0] == '\0' || (event == SK_ORDER_EVENT_URGENT && !urgent))
+		return false;
+	return event != SK_ORDER_EVENT_SUBMIT || !(urgent || (sk_order_is_foreign(m->text.document) && m->state == SK_ORDER_LEGAL_OK));
+}
+
 /* What may come next, by whom: the table says so. */
 static void next_steps(const struct sk_order_matter *m, struct sk_buf *out)
 {
 	for (unsigned event = 0; event < SK_ORDER_EVENT_COUNT; event++) {
-		if (!sk_order_allows(m->state, (enum sk_order_event)event) || sk_order_event_duty((enum sk_order_event)event)[0] == '\0')
-			continue;
-		if (event == SK_ORDER_EVENT_URGENT && !m->text.document->order.urgent)
-			continue;
-		if (event == SK_ORDER_EVENT_SUBMIT && (m->text.document->order.urgent || (sk_order_is_foreign(m->text.document) && m->state == SK_ORDER_LEGAL_OK)))
+		if (!is_next(m, (enum sk_order_event)event))
 			continue;
 		sk_buf_addf(out, "%s%s (%s)", out->length != 0 ? ", " : "", sk_order_event_name((enum sk_order_event)event), sk_order_event_who((enum sk_order_event)event));
 	}
@@ -57,7 +62,86 @@ static void next_steps(const struct sk_order_matter *m, struct sk_buf *out)
 		sk_buf_add_text(out, "nothing");
 }
 
+static bool has_signed(const struct sk_order_matter *m, enum sk_order_event event, const struct sk_verify_key *key)
+{
+	bool found = memcmp(key->public_key, m->text.document->order.proposer.public_key, sizeof key->public_key) == 0;
+	for (size_t i = 0; i < m->voice_count && !found; i++)
+		found = m->voices[i].event == event && memcmp(m->voices[i].key.public_key, key->public_key, sizeof key->public_key) == 0;
+	return found;
+}
+
+/* The vote that is open. */
+static enum sk_order_event open_vote(const struct sk_order_matter *m)
+{
+	if (m->state == SK_ORDER_URGENT_ACTIVE)
+		return SK_ORDER_EVENT_RATIFY;
+	return m->state == SK_ORDER_DRAFT && m->text.document->order.urgent ? SK_ORDER_EVENT_URGENT : SK_ORDER_EVENT_APPROVE;
+}
+
+static enum sk_level open_level(const struct sk_order_matter *m)
+{
+	return open_vote(m) == SK_ORDER_EVENT_URGENT ? SK_LEVEL_URGENT : sk_order_base_level(&m->text.document->order);
+}
+
+static bool is_open(const struct sk_order_matter *m)
+{
+	return m->state == SK_ORDER_VOTING || m->state == SK_ORDER_URGENT_ACTIVE || (m->state == SK_ORDER_DRAFT && m->text.document->order.urgent);
+}
+
+/* Who of the quorum could still sign: each is called with a name. */
+static bool each_missing(const struct sk_order_matter *m, void (*each)(void *context, const char *name), void *context)
+{
+	const char *text = open_vote(m) == SK_ORDER_EVENT_RATIFY ? m->text.ratify : m->text.quorum;
+	struct sk_quorum *quorum = NULL;
+	struct sk_fault ignored;
+	if (sk_quorum_parse(text, strlen(text), &quorum, &ignored) != SK_OK)
+		return false;
+	for (size_t i = 0; i < sk_quorum_members(quorum); i++) {
+		const char *name;
+		const struct sk_verify_key *key = sk_quorum_member(quorum, i, &name);
+		if (!has_signed(m, open_vote(m), key))
+			each(context, name);
+	}
+	sk_quorum_free(quorum);
+	return true;
+}
+
+static void add_name(void *context, const char *name)
+{
+	sk_buf_addf(context, " %s", name);
+}
+
+static void add_json_name(void *context, const char *name)
+{
+	sk_json_text(context, NULL, name);
+}
+
 /* ---- for machines ---- */
+
+/* Who could sign, what is answered, what may come next and by which duty. */
+static void json_more(struct sk_json_writer *w, const struct sk_order_matter *m)
+{
+	char text[SK_TIME_TEXT_MAX];
+	sk_json_text(w, "proposed", when(m->proposed_ns, text));
+	sk_json_bool(w, "recommended", m->recommended);
+	sk_json_bool(w, "answered", m->answered);
+	sk_json_text(w, "answer_due", when(m->answer_due_ns, text));
+	sk_json_u64(w, "seats_needed", sk_level_approvers(open_level(m)));
+	sk_json_array(w, "could_sign");
+	if (is_open(m))
+		(void)each_missing(m, add_json_name, w);
+	sk_json_end(w);
+	sk_json_array(w, "next");
+	for (unsigned event = 0; event < SK_ORDER_EVENT_COUNT; event++) {
+		if (!is_next(m, (enum sk_order_event)event))
+			continue;
+		sk_json_object(w, NULL);
+		sk_json_text(w, "event", sk_order_event_name((enum sk_order_event)event));
+		sk_json_text(w, "duty", sk_order_event_duty((enum sk_order_event)event));
+		sk_json_end(w);
+	}
+	sk_json_end(w);
+}
 
 static void json_whole(struct sk_json_writer *w, const struct sk_order_matter *m);
 
@@ -101,6 +185,8 @@ static void json_whole(struct sk_json_writer *w, const struct sk_order_matter *m
 	sk_json_text(w, "flows", d->blast.flows);
 	sk_json_text(w, "organisations", d->blast.organisations);
 	sk_json_text(w, "counters", d->blast.counters);
+	if (d->blast.source[0] != '\0')
+		sk_json_text(w, "source", d->blast.source);
 	sk_json_text(w, "warnings", d->blast.warnings);
 	sk_json_end(w);
 	sk_json_array(w, "voices");
@@ -134,6 +220,7 @@ static void json_whole(struct sk_json_writer *w, const struct sk_order_matter *m
 		if (sk_order_allows(m->state, (enum sk_order_event)event))
 			sk_json_text(w, NULL, sk_order_event_name((enum sk_order_event)event));
 	sk_json_end(w);
+	json_more(w, m);
 }
 
 static int print_json(const struct sk_order_args *args, struct sk_buf *out)
@@ -231,6 +318,8 @@ static void tell_text(FILE *out, const struct sk_order_matter *m)
 	(void)fprintf(out, "Narrower           %s: not enough, because %s\n", d->narrower, d->refused_because);
 	(void)fprintf(out, "Who would feel it  hosts %s, flows %s, organisations %s, counted at enforcement points %s (%s to %s)\n", d->blast.hosts, d->blast.flows,
 		      d->blast.organisations, d->blast.counters, when(d->blast.since_ns, from), when(d->blast.until_ns, until));
+	if (d->blast.source[0] != '\0')
+		(void)fprintf(out, "                   hosts: %s\n", d->blast.source);
 	if (d->blast.warnings[0] != '\0')
 		(void)fprintf(out, "POPULAR            %s\n", d->blast.warnings);
 	(void)fprintf(out, "Together           %s; %s commands\n", d->plan, d->commander);
@@ -249,36 +338,18 @@ static void tell_text(FILE *out, const struct sk_order_matter *m)
 		(void)fprintf(out, "Besides            %s\n", d->other);
 }
 
-static bool has_signed(const struct sk_order_matter *m, enum sk_order_event event, const struct sk_verify_key *key)
-{
-	bool found = memcmp(key->public_key, m->text.document->order.proposer.public_key, sizeof key->public_key) == 0;
-	for (size_t i = 0; i < m->voice_count && !found; i++)
-		found = m->voices[i].event == event && memcmp(m->voices[i].key.public_key, key->public_key, sizeof key->public_key) == 0;
-	return found;
-}
-
-/* Who of the quorum could still sign. */
 static void tell_missing(FILE *out, const struct sk_order_matter *m)
 {
-	enum sk_order_event event = m->state == SK_ORDER_VOTING ? SK_ORDER_EVENT_APPROVE : m->state == SK_ORDER_DRAFT ? SK_ORDER_EVENT_URGENT : SK_ORDER_EVENT_RATIFY;
-	const char *text = event == SK_ORDER_EVENT_RATIFY ? m->text.ratify : m->text.quorum, *why = m->missing;
-	enum sk_level level = event == SK_ORDER_EVENT_URGENT ? SK_LEVEL_URGENT : sk_order_base_level(&m->text.document->order);
-	struct sk_quorum *quorum = NULL;
-	struct sk_fault ignored;
+	const char *why = m->missing;
+	struct sk_buf names;
 	if (strncmp(why, "warrant: ", 9) == 0)
 		why += 9;
-	(void)fprintf(out, "Who is missing     %zu of at least %zu seats of level %s agree%s%s\n", m->seats, sk_level_approvers(level), sk_level_name(level), why[0] != '\0' ? "; " : "", why);
-	if (sk_quorum_parse(text, strlen(text), &quorum, &ignored) != SK_OK)
-		return;
-	(void)fprintf(out, "Who could sign    ");
-	for (size_t i = 0; i < sk_quorum_members(quorum); i++) {
-		const char *name;
-		const struct sk_verify_key *key = sk_quorum_member(quorum, i, &name);
-		if (!has_signed(m, event, key))
-			(void)fprintf(out, " %s", name);
-	}
-	(void)fprintf(out, "\n");
-	sk_quorum_free(quorum);
+	(void)fprintf(out, "Who is missing     %zu of at least %zu seats of level %s agree%s%s\n", m->seats, sk_level_approvers(open_level(m)), sk_level_name(open_level(m)),
+		      why[0] != '\0' ? "; " : "", why);
+	sk_buf_init(&names, OUT_MAX);
+	if (each_missing(m, add_name, &names))
+		(void)fprintf(out, "Who could sign    %s\n", sk_buf_text(&names));
+	sk_buf_fini(&names);
 }
 
 static void tell_people(FILE *out, const struct sk_order_matter *m)
@@ -292,7 +363,7 @@ static void tell_people(FILE *out, const struct sk_order_matter *m)
 	for (size_t i = 0; i < m->voice_count; i++)
 		(void)fprintf(out, "%s%s (%s) %s, %s\n", i == 0 ? "Signed             " : "                   ", m->voices[i].account, m->voices[i].org,
 			      sk_order_event_name(m->voices[i].event), when(m->voices[i].time_ns, text));
-	if (m->state == SK_ORDER_VOTING || m->state == SK_ORDER_URGENT_ACTIVE || (m->state == SK_ORDER_DRAFT && m->text.document->order.urgent))
+	if (is_open(m))
 		tell_missing(out, m);
 }
 

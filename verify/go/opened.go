@@ -147,6 +147,8 @@ func (k verifyKey) verifies(text, signature []byte) (bool, error) {
 		return len(signature) == ed25519.SignatureSize && ed25519.Verify(k.public, text, signature), nil
 	case "sshsig-ed25519", "sshsig-sk-ed25519":
 		return sshsig(k, text, signature), nil
+	case "webauthn-ed25519", "webauthn-es256":
+		return webauthn(k, text, signature), nil
 	}
 	return false, fmt.Errorf("a key of kind %s, which this program does not read; sekisho-verify does", k.kind)
 }
@@ -427,7 +429,7 @@ func (o *opened) judge() error {
 		return o.basisAct()
 	case "order":
 		return o.orderAct()
-	case "remark", "selfreport", "inspection", "retention", "reident", "access":
+	case "remark", "selfreport", "inspection", "retention", "reident", "access", "report", "case":
 		return o.plainAct()
 	}
 	return nil

@@ -31,7 +31,7 @@ static const struct row {
 #undef SK_FIGURE
 };
 
-void sk_report_item(unsigned item, const char **article, const char **japanese, const char **english)
+void sk_annual_item(unsigned item, const char **article, const char **japanese, const char **english)
 {
 	SK_INVARIANT(item >= 1 && item <= SK_COUNT(items));
 	*article = items[item - 1].article;
@@ -39,16 +39,16 @@ void sk_report_item(unsigned item, const char **article, const char **japanese, 
 	*english = items[item - 1].english;
 }
 
-void sk_report_fini(struct sk_report *report)
+void sk_annual_fini(struct sk_annual *report)
 {
 	for (size_t i = 0; i < report->figure_count; i++)
 		free(report->figures[i].leaves);
 	free(report->figures);
 	free(report->gists);
-	*report = (struct sk_report){.acts = 0};
+	*report = (struct sk_annual){.acts = 0};
 }
 
-void sk_report_year(int64_t year, int64_t *from_ns, int64_t *to_ns)
+void sk_annual_year(int64_t year, int64_t *from_ns, int64_t *to_ns)
 {
 	*from_ns = sk_days_of_date(year, 1, 1) * 86400 * 1000000000;
 	*to_ns = sk_days_of_date(year + 1, 1, 1) * 86400 * 1000000000;
@@ -123,7 +123,7 @@ static bool count_leaf(struct sk_figure *figure, const struct row *row, uint64_t
 }
 
 /* Kind and topic of a remark, by the words that it may have. */
-static bool count_gist(struct sk_report *report, const struct sk_act_record *act)
+static bool count_gist(struct sk_annual *report, const struct sk_act_record *act)
 {
 	const char *kj, *ke, *aj, *ae, *kind, *about;
 	if (strcmp(act->matter, "remark") != 0 || strcmp(act->event, "issue") != 0)
@@ -152,7 +152,7 @@ static bool count_gist(struct sk_report *report, const struct sk_act_record *act
 
 struct reading {
 	const char *folder;
-	struct sk_report *report;
+	struct sk_annual *report;
 	struct sk_record *record;
 	const struct sk_verify_key *key;
 	int64_t first_ns, last_ns;
@@ -230,7 +230,7 @@ static enum sk_err read_ledger(struct reading *r, struct sk_fault *fault)
 }
 
 /* What may point at persons is told from k on, or not at all. rule: REPORT-2 */
-static void settle(struct sk_report *report)
+static void settle(struct sk_annual *report)
 {
 	for (size_t i = 0; i < SK_COUNT(rows); i++) {
 		struct sk_figure *figure = &report->figures[i];
@@ -242,10 +242,10 @@ static void settle(struct sk_report *report)
 	}
 }
 
-enum sk_err sk_report_make(const char *ledger, const struct sk_verify_key *key, int64_t from_ns, int64_t to_ns, struct sk_report *out, struct sk_fault *fault)
+enum sk_err sk_annual_make(const char *ledger, const struct sk_verify_key *key, int64_t from_ns, int64_t to_ns, struct sk_annual *out, struct sk_fault *fault)
 {
 	struct reading r = {.folder = ledger, .report = out, .key = key, .count = true, .first_ns = INT64_MAX, .last_ns = INT64_MIN};
-	*out = (struct sk_report){.from_ns = from_ns, .to_ns = to_ns};
+	*out = (struct sk_annual){.from_ns = from_ns, .to_ns = to_ns};
 	out->figures = calloc(SK_COUNT(rows), sizeof *out->figures);
 	if (out->figures == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
@@ -256,7 +256,7 @@ enum sk_err sk_report_make(const char *ledger, const struct sk_verify_key *key, 
 	if (err == SK_OK)
 		settle(out);
 	else
-		sk_report_fini(out);
+		sk_annual_fini(out);
 	return err;
 }
 
@@ -269,9 +269,9 @@ static int64_t year_of(int64_t ns)
 	return year;
 }
 
-enum sk_err sk_report_years(const char *ledger, int64_t *first, int64_t *last, struct sk_fault *fault)
+enum sk_err sk_annual_years(const char *ledger, int64_t *first, int64_t *last, struct sk_fault *fault)
 {
-	struct sk_report report = {.acts = 0};
+	struct sk_annual report = {.acts = 0};
 	struct reading r = {.folder = ledger, .report = &report, .first_ns = INT64_MAX, .last_ns = INT64_MIN};
 	SK_TRY(read_ledger(&r, fault));
 	*first = r.first_ns <= r.last_ns ? year_of(r.first_ns) : 1;

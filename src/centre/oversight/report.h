@@ -27,7 +27,7 @@ struct sk_gist {
 	uint64_t count;
 };
 
-struct sk_report {
+struct sk_annual {
 	char origin[SK_KEY_NAME_MAX], profile[SK_RECORD_WORD_MAX];
 	bool simulated;
 	unsigned k;
@@ -41,23 +41,23 @@ struct sk_report {
 };
 
 /* Verify the ledger in this folder (signature by the key of leaf 0, or by `key` when it is not NULL; tree; form of each record) and count. SK_ESIGNATURE, SK_EMALFORMED, SK_ENOENT, SK_EIO, SK_ENOMEM. */
-SK_MUST enum sk_err sk_report_make(const char *ledger, const struct sk_verify_key *key, int64_t from_ns, int64_t to_ns, struct sk_report *out, struct sk_fault *fault);
+SK_MUST enum sk_err sk_annual_make(const char *ledger, const struct sk_verify_key *key, int64_t from_ns, int64_t to_ns, struct sk_annual *out, struct sk_fault *fault);
 /* Free what it owns. */
-void sk_report_fini(struct sk_report *report);
+void sk_annual_fini(struct sk_annual *report);
 /* The years (UTC) of the first and the last act of a ledger; first > last when there is none. Errors as above. */
-SK_MUST enum sk_err sk_report_years(const char *ledger, int64_t *first, int64_t *last, struct sk_fault *fault);
+SK_MUST enum sk_err sk_annual_years(const char *ledger, int64_t *first, int64_t *last, struct sk_fault *fault);
 /* From the start of a year to its end, UTC. */
-void sk_report_year(int64_t year, int64_t *from_ns, int64_t *to_ns);
+void sk_annual_year(int64_t year, int64_t *from_ns, int64_t *to_ns);
 
 /* Item number i (from 1): article and texts, static. */
-void sk_report_item(unsigned item, const char **article, const char **japanese, const char **english);
+void sk_annual_item(unsigned item, const char **article, const char **japanese, const char **english);
 /* Append it as Markdown in one language. */
-void sk_report_markdown(const struct sk_report *report, enum sk_language language, struct sk_buf *out);
+void sk_annual_markdown(const struct sk_annual *report, enum sk_language language, struct sk_buf *out);
 /* Append it as one JSON object (both languages). */
-void sk_report_json(const struct sk_report *report, struct sk_buf *out);
+void sk_annual_json(const struct sk_annual *report, struct sk_buf *out);
 /* Append the public page of these reports (newest first) in one language: HTML without script, with the style sheet beside it. */
-void sk_report_page(const struct sk_report *reports, size_t count, enum sk_language language, struct sk_buf *out);
+void sk_annual_page(const struct sk_annual *reports, size_t count, enum sk_language language, struct sk_buf *out);
 /* The style sheet. Static. */
-const char *sk_report_style(void);
+const char *sk_annual_style(void);
 
 #endif

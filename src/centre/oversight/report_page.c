@@ -16,7 +16,7 @@ static const char style[] =
 	"td.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}th[scope=row]{font-weight:400}.dim{color:var(--dim)}.mark{border:2px solid var(--mark);padding:.6rem}\n"
 	"code{font-family:ui-monospace,monospace;overflow-wrap:anywhere}details{color:var(--dim)}@media print{:root{--back:#fff;--text:#000;--dim:#333;--line:#999;--link:#000}}\n";
 
-const char *sk_report_style(void)
+const char *sk_annual_style(void)
 {
 	return style;
 }
@@ -40,7 +40,7 @@ static void add_text(struct sk_buf *out, const char *text)
 	}
 }
 
-static void add_head(const struct sk_report *report, enum sk_language language, struct sk_buf *out)
+static void add_head(const struct sk_annual *report, enum sk_language language, struct sk_buf *out)
 {
 	sk_buf_addf(out,
 		    "<!doctype html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
@@ -57,7 +57,7 @@ static void add_head(const struct sk_report *report, enum sk_language language, 
 			 "Every number on this page was counted from the leaves of a ledger that can only be added to. The numbers of the leaves stand beside, so whoever has the ledger counts again."));
 }
 
-static void add_figure(const struct sk_report *report, const struct sk_figure *figure, enum sk_language language, struct sk_buf *out)
+static void add_figure(const struct sk_annual *report, const struct sk_figure *figure, enum sk_language language, struct sk_buf *out)
 {
 	char number[SK_UNIT_TEXT_MAX];
 	sk_buf_addf(out, "<tr><th scope=\"row\">%s</th><td class=\"n\">", pick(language, figure->japanese, figure->english));
@@ -77,10 +77,10 @@ static void add_figure(const struct sk_report *report, const struct sk_figure *f
 	}
 }
 
-static void add_item(const struct sk_report *report, unsigned item, enum sk_language language, struct sk_buf *out)
+static void add_item(const struct sk_annual *report, unsigned item, enum sk_language language, struct sk_buf *out)
 {
 	const char *article, *japanese, *english;
-	sk_report_item(item, &article, &japanese, &english);
+	sk_annual_item(item, &article, &japanese, &english);
 	sk_buf_addf(out, "<h3>%u. %s</h3>\n<table>\n<caption>%s%s</caption>\n<thead><tr><th scope=\"col\">%s</th><th scope=\"col\">%s</th><th scope=\"col\">%s</th></tr></thead>\n<tbody>\n", item,
 		    pick(language, japanese, english), article[0] != '\0' ? pick(language, "根拠 ", "under ") : "", article, pick(language, "事項", "What"), pick(language, "数", "Number"),
 		    pick(language, "葉の番号", "Leaves"));
@@ -97,7 +97,7 @@ static void add_item(const struct sk_report *report, unsigned item, enum sk_lang
 	sk_buf_add_text(out, "</ul>\n");
 }
 
-static void add_year(const struct sk_report *report, enum sk_language language, struct sk_buf *out)
+static void add_year(const struct sk_annual *report, enum sk_language language, struct sk_buf *out)
 {
 	char year[SK_TIME_TEXT_MAX];
 	(void)sk_time_format(report->from_ns, 0, year);
@@ -108,10 +108,10 @@ static void add_year(const struct sk_report *report, enum sk_language language, 
 	sk_buf_add_text(out, "</section>\n");
 }
 
-void sk_report_page(const struct sk_report *reports, size_t count, enum sk_language language, struct sk_buf *out)
+void sk_annual_page(const struct sk_annual *reports, size_t count, enum sk_language language, struct sk_buf *out)
 {
 	char root[SK_BASE64_32_MAX];
-	const struct sk_report *last = &reports[0];
+	const struct sk_annual *last = &reports[0];
 	add_head(last, language, out);
 	for (size_t i = 0; i < count; i++)
 		add_year(&reports[i], language, out);

@@ -15,7 +15,7 @@ static const char *pick(enum sk_language language, const char *japanese, const c
 }
 
 /* The last moment of the time that is told of, as a day. */
-static void span(const struct sk_report *report, char from[SK_TIME_TEXT_MAX], char to[SK_TIME_TEXT_MAX])
+static void span(const struct sk_annual *report, char from[SK_TIME_TEXT_MAX], char to[SK_TIME_TEXT_MAX])
 {
 	(void)sk_time_format(report->from_ns, 0, from);
 	(void)sk_time_format(report->to_ns - 1, 0, to);
@@ -41,7 +41,7 @@ static void add_leaves(const struct sk_figure *figure, struct sk_buf *out)
 	}
 }
 
-static void markdown_figure(const struct sk_report *report, const struct sk_figure *figure, enum sk_language language, struct sk_buf *out)
+static void markdown_figure(const struct sk_annual *report, const struct sk_figure *figure, enum sk_language language, struct sk_buf *out)
 {
 	char number[SK_UNIT_TEXT_MAX];
 	sk_buf_addf(out, "| %s | ", pick(language, figure->japanese, figure->english));
@@ -56,7 +56,7 @@ static void markdown_figure(const struct sk_report *report, const struct sk_figu
 	}
 }
 
-static void markdown_gists(const struct sk_report *report, enum sk_language language, struct sk_buf *out)
+static void markdown_gists(const struct sk_annual *report, enum sk_language language, struct sk_buf *out)
 {
 	for (size_t i = 0; i < report->gist_count; i++) {
 		const struct sk_gist *g = &report->gists[i];
@@ -64,7 +64,7 @@ static void markdown_gists(const struct sk_report *report, enum sk_language lang
 	}
 }
 
-void sk_report_markdown(const struct sk_report *report, enum sk_language language, struct sk_buf *out)
+void sk_annual_markdown(const struct sk_annual *report, enum sk_language language, struct sk_buf *out)
 {
 	char from[SK_TIME_TEXT_MAX], to[SK_TIME_TEXT_MAX], root[SK_BASE64_32_MAX];
 	const char *article, *japanese, *english;
@@ -79,7 +79,7 @@ void sk_report_markdown(const struct sk_report *report, enum sk_language languag
 				      "Every number was counted from leaves of the ledger, which stand at the right; whoever has the ledger counts again. What no leaf says is not told. A small number that could "
 				      "point at persons is not told."));
 	for (unsigned item = 1; item <= SK_REPORT_ITEMS; item++) {
-		sk_report_item(item, &article, &japanese, &english);
+		sk_annual_item(item, &article, &japanese, &english);
 		sk_buf_addf(out, "\n## %u. %s", item, pick(language, japanese, english));
 		if (article[0] != '\0')
 			sk_buf_addf(out, " (%s %s)", pick(language, "条", item >= 6 ? "provision" : "art."), article);
@@ -94,7 +94,7 @@ void sk_report_markdown(const struct sk_report *report, enum sk_language languag
 
 /* ---- JSON ---- */
 
-static void json_figure(struct sk_json_writer *w, const struct sk_report *report, const struct sk_figure *figure)
+static void json_figure(struct sk_json_writer *w, const struct sk_annual *report, const struct sk_figure *figure)
 {
 	sk_json_object(w, NULL);
 	sk_json_text(w, "key", figure->key);
@@ -114,10 +114,10 @@ static void json_figure(struct sk_json_writer *w, const struct sk_report *report
 	sk_json_end(w);
 }
 
-static void json_item(struct sk_json_writer *w, const struct sk_report *report, unsigned item)
+static void json_item(struct sk_json_writer *w, const struct sk_annual *report, unsigned item)
 {
 	const char *article, *japanese, *english;
-	sk_report_item(item, &article, &japanese, &english);
+	sk_annual_item(item, &article, &japanese, &english);
 	sk_json_object(w, NULL);
 	sk_json_u64(w, "item", item);
 	sk_json_text(w, "article", article);
@@ -131,7 +131,7 @@ static void json_item(struct sk_json_writer *w, const struct sk_report *report, 
 	sk_json_end(w);
 }
 
-void sk_report_json(const struct sk_report *report, struct sk_buf *out)
+void sk_annual_json(const struct sk_annual *report, struct sk_buf *out)
 {
 	struct sk_json_writer w;
 	char time[SK_TIME_TEXT_MAX], root[SK_BASE64_32_MAX];

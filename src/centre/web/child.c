@@ -171,17 +171,18 @@ static enum sk_err add_options(const struct sk_web_call *call, struct words *wor
 	return SK_OK;
 }
 
-/* The row's words; "!" in front: these alone, without --dir and --json. */
+/* The row's words; "!" in front: these alone, without --dir and --json; "@": without --json, for bytes are asked for. */
 static enum sk_err make_words(const struct sk_web_call *call, const struct sk_web_child *child, struct words *words, struct sk_fault *fault)
 {
 	const char *text = call->row->words;
-	bool bare = text[0] == '!';
+	bool bare = text[0] == '!', bytes = text[0] == '@';
 	SK_TRY(add(words, "sekisho", "", "", fault));
-	SK_TRY(add_words(call, child, text + bare, words, fault));
+	SK_TRY(add_words(call, child, text + (bare || bytes), words, fault));
 	SK_TRY(add_options(call, words, fault));
 	if (!bare) {
 		SK_TRY(add(words, "--dir=", call->house->folder, "", fault));
-		SK_TRY(add(words, "--json", "", "", fault));
+		if (!bytes)
+			SK_TRY(add(words, "--json", "", "", fault));
 	}
 	for (size_t i = 0; i < child->extra_count; i++) {
 		const struct sk_web_extra *extra = &child->extra[i];

@@ -262,8 +262,14 @@ static enum sk_err run(struct request *request)
 		child.extra[child.extra_count++] = (struct sk_web_extra){.option = "--purpose", .value = call->purpose};
 	sk_buf_init(&out, SK_WEB_ANSWER_MAX);
 	enum sk_err err = sk_web_child_run(&child, call, &out);
-	if (err == SK_OK)
+	if (err == SK_OK && call->row->words[0] == '@') {
+		/* What somebody attached, and copies for other programs, are never shown by a browser. */
+		sk_buf_add(&call->out, out.bytes, out.length);
+		call->type = "application/octet-stream";
+		call->file_name = call->row->id;
+	} else if (err == SK_OK) {
 		err = sk_web_say(call, &out);
+	}
 	sk_buf_fini(&out);
 	return err;
 }

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// The register: accounts, organisations, rights, leases, the policy in force.
+import { readFileSync } from 'node:fs';
+import { hex, rfc } from '../chance.mjs';
+import { ACCOUNTS } from './session.mjs';
+import { keyText, keys, onAct } from './decisions.mjs';
+
+const start = Date.now();
+const at = (hours) => rfc(start + hours * 3600e3);
+const KIND = ['\xff' + 'sshsig-ed25519\n', '\x01', '\xff' + 'webauthn-ed25519\n'];
+const keyOf = (i) => `SHA256:${hex(i, 51, 40)}+${hex(i, 52, 8)}+${Buffer.from(KIND[i % 3] + 'k'.repeat(32), 'latin1').toString('base64')}`;
+const closed = new Map(), roles = new Map();
+const accounts = () => Object.entries(ACCOUNTS).map(([id, a], i) => ({ id, org: a.org, kind: a.kind, title: a.title, roles: roles.get(id) ?? a.roles, since: at(-9000), closed: closed.get(id) ?? null,
+	keys: [{ key: keyOf(i), since: at(-9000), revoked: null }, ...(keys.get(id) ?? []).map((k) => ({ key: keyText(id, k), since: k.since, revoked: null }))] }));
+const orgs = [['nco', 'nco', 'Central cybersecurity office', true], ['oversight', 'oversight', 'Oversight commission'], ['npa', 'npa', 'Police agency'], ['mod', 'mod', 'Defence ministry'], ['power-east', 'operator', 'Eastern Power'], ['isp-east', 'carrier', 'Eastern carrier'], ['mofa', 'mofa', 'Foreign ministry'], ['maker', 'vendor', 'Supplier']]
+	.map(([id, kind, title, host]) => ({ id, kind, title, host: Boolean(host), member: kind === 'operator', may_hold_g1: !['mofa', 'vendor'].includes(kind), since: at(-9000) }));
+const leases = [
+	{ id: 'l-6', account: 'anna', activity: 'g1.read', scope: 'a-7', state: 'granted', granter: 'paul', seconds: 14400, granted: at(-1), until: at(2.6), uses: 12 },
+	{ id: 'l-7', account: 'anna', activity: 'g1.read', scope: 'ff-7', state: 'requested', granter: '', seconds: 28800, granted: null, until: null, uses: 0 },
+	{ id: 'l-5', account: 'anna', activity: 'analysis.write', scope: '*', state: 'expired', granter: 'paul', seconds: 7200, granted: at(-50), until: at(-48), uses: 3 },
+];
+onAct('access.lease.grant', ({ id, who }) => { Object.assign(leases.find((l) => l.id === id), { state: 'granted', granter: who.account, granted: rfc(Date.now()), until: rfc(Date.now() + 8 * 3600e3) }); return { id, event: 'grant', leaf: 7100 }; });
+onAct('access.lease.refuse', ({ id }) => { Object.assign(leases.find((l) => l.id === id), { state: 'refused' }); return { id, event: 'refuse', leaf: 7101 }; });
+onAct('access.lease.revoke', ({ id }) => { Object.assign(leases.find((l) => l.id === id), { state: 'revoked' }); return { id, event: 'revoke', leaf: 7102 }; });
+onAct('access.lease.request', ({ id, args, who }) => { leases.unshift({ id, account: who.account, activity: args.activity, scope: args.scope, state: 'requested', granter: '', seconds: 14400, granted: null, until: null, uses: 0 }); return { id, event: 'request', leaf: 7103 }; });
+onAct('access.account.close', ({ id }) => { closed.set(id, rfc(Date.now())); return { id, event: 'close', leaf: 7104 }; });
+onAct('access.role.grant', ({ id, args }) => { roles.set(id, [...(roles.get(id) ?? ACCOUNTS[id].roles), args.role]); return { id, event: 'grant', leaf: 7105 }; });
+onAct('access.role.revoke', ({ id, args }) => { roles.set(id, (roles.get(id) ?? ACCOUNTS[id].roles).filter((r) => r !== args.role)); return { id, event: 'revoke', leaf: 7106 }; });
+
+/* The table of the law as the server has it: src/centre/access/activities.def. */
+const KINDS = ['nco', 'npa', 'mod', 'oversight', 'council', 'operator', 'carrier', 'mofa', 'ally', 'vendor', 'researcher', 'ministry', 'nss', 'outsourced_body', 'own_network'];
+const activities = readFileSync(new URL('../../../src/centre/access/activities.def', import.meta.url), 'utf8').split('\n').filter((l) => l.startsWith('SK_ACTIVITY(')).map((l) => {
+	const [row, ...cells] = [...l.matchAll(/"([^"]*)"/g)].map((m) => m[1]);
+	return { activity: row, row, cells: Object.fromEntries(KINDS.map((k, i) => [k, cells[i]])) };
+});
+const list = (json, items) => json({ items, next: null, total: items.length, age_s: 0 });
+export const routes = [
+	['GET', '/api/v1/access/accounts', ({ json }) => list(json, accounts()), { duty: 'ledger.inspect' }],
+	['GET', '/api/v1/access/orgs', ({ json }) => list(json, orgs), { duty: 'g3.read' }],
+	['GET', '/api/v1/access/leases', ({ json }) => list(json, leases), { duty: 'g3.read' }],
+	['GET', '/api/v1/access/activities', ({ json }) => json(activities), { duty: 'g3.read' }],
+	['GET', '/api/v1/policy', ({ json }) => json({ policy: 'lab', version: '2026-11-30.1', profile: 'lab', digest: hex(1, 61, 64), bases: [['agreement', 'simulates Act 42/2025 arts 11-16', 'partner', '12mo'], ['df', 'simulates Act 42/2025 art 33', 'oversight', '3mo'], ['fd', 'simulates Act 42/2025 art 32', 'oversight', '3mo'], ['ff', 'simulates Act 42/2025 arts 17-20', 'oversight', '6mo'], ['lab', 'no statute: a laboratory', 'own', '12mo']].map(([kind, article, approves, longest]) => ({ kind, article, approves, longest, extension: longest, effective_from: '2026-11-22T00:00:00Z', evidence: 'own' })) }), { duty: 'g3.read' }],
+];

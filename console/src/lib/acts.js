@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// The steps that a page can sign, by matter: which words each takes besides, and which duty it needs. What is allowed is the server's to say (`next` of an
+// answer, duties of the session); this is only what to ask for. Fields are those of a form (lib/form-model.js); their names are the command's options.
+import { nest } from './form-model.js';
+
+const why = { name: 'why', type: 'text', need: 'known' };
+const text = { name: 'text', type: 'text', need: 'known' };
+const due = { name: 'due', type: 'time', need: 'known' };
+
+/** tone: how the button looks; main: the step that a matter in this state waits for */
+export const ACTS = {
+	order: {
+		evidence: { fields: [why], main: true },
+		legal: { fields: [why], main: true },
+		consult: { fields: [{ name: 'refuse', type: 'flag', need: 'free' }, why], main: true },
+		submit: { fields: [], main: true },
+		approve: { fields: [], main: true },
+		reject: { fields: [why], tone: 'danger' },
+		withdraw: { fields: [why], tone: 'danger' },
+		urgent: { fields: [], main: true },
+		ratify: { fields: [], main: true },
+		stage: { fields: [], main: true },
+		check: { fields: [{ name: 'hits', type: 'count', need: 'known' }, { name: 'false-hits', type: 'count', need: 'known' }, { name: 'not-needed', type: 'flag', need: 'free' }, { ...why, need: 'free' }] },
+		extend: { fields: [{ name: 'with', type: 'id', need: 'known' }] },
+		end: { fields: [why], tone: 'danger' },
+		halt: { fields: [why], tone: 'danger' },
+		notify: { fields: [{ name: 'told', type: 'line', need: 'free' }, { name: 'unknown', type: 'flag', need: 'free' }, { ...why, need: 'free' }], main: true },
+		review: { fields: [{ name: 'recommend', type: 'flag', need: 'known' }, text, { ...due, need: 'free' }], main: true },
+		answer: { fields: [why], main: true },
+		close: { fields: [], main: true },
+	},
+	basis: {
+		review: { fields: [], main: true },
+		approve: { fields: [], main: true },
+		refuse: { fields: [why], tone: 'danger' },
+		consent: { fields: [{ name: 'to', type: 'enum', enum: ['provision'], need: 'free' }], main: true },
+		activate: { fields: [], main: true },
+		extend: { fields: [{ name: 'until', type: 'time', need: 'known' }, why] },
+		suspend: { fields: [{ name: 'as', type: 'enum', enum: ['oversight', 'partner', 'fault'], need: 'known' }, why], tone: 'danger' },
+		resume: { fields: [{ name: 'as', type: 'enum', enum: ['oversight', 'partner', 'fault'], need: 'known' }, why] },
+		terminate: { fields: [why], tone: 'danger' },
+	},
+	remark: {
+		issue: { fields: [{ name: 'kind', type: 'enum', enum: ['notice', 'demand', 'recommendation'], need: 'known' }, { name: 'about', type: 'enum', enum: ['basis', 'selectors', 'border', 'order', 'retention', 'reident', 'access', 'provision', 'record', 'other'], need: 'known' }, { name: 'to', type: 'id', need: 'known' }, text, due], main: true },
+		answer: { fields: [text], main: true },
+		insist: { fields: [text, due] },
+		close: { fields: [text], main: true },
+		withdraw: { fields: [text], tone: 'danger' },
+	},
+	inspect: {
+		begin: { fields: [{ name: 'occasion', type: 'enum', enum: ['ongoing', 'occasional'], need: 'known' }], main: true },
+		conclude: { fields: [{ name: 'result', type: 'enum', enum: ['in_order', 'remarks'], need: 'known' }, { ...text, need: 'free' }], main: true },
+	},
+	access: {
+		'lease.request': { fields: [{ name: 'activity', type: 'enum', enum: ['g1.read', 'analysis.write', 'reident.request'], need: 'known' }, { name: 'scope', type: 'line', need: 'known' }, { name: 'for', type: 'line', need: 'known' }, why], main: true },
+		'lease.grant': { fields: [], main: true },
+		'lease.refuse': { fields: [why], tone: 'danger' },
+		'lease.revoke': { fields: [why], tone: 'danger' },
+		'role.grant': { fields: [{ name: 'role', type: 'enum', enum: ['analyst', 'approver', 'legal', 'privacy_officer', 'foreign_affairs', 'commander', 'operator', 'reporter', 'reader', 'administrator'], need: 'known' }] },
+		'role.revoke': { fields: [{ name: 'role', type: 'enum', enum: ['analyst', 'approver', 'legal', 'privacy_officer', 'foreign_affairs', 'commander', 'operator', 'reporter', 'reader', 'administrator'], need: 'known' }], tone: 'danger' },
+		'account.close': { fields: [why], tone: 'danger' },
+		'key.revoke': { fields: [{ name: 'key', type: 'line', need: 'known' }], tone: 'danger' },
+	},
+};
+
+/** What the statement of a command must be: {matter, event, id}; undefined: not known here, so not compared. */
+export function statementOf(command, id) {
+	const [first, second, third] = command.split('.');
+	if (first === 'access') {
+		if (second === 'log') return { matter: 'access' };
+		if (second === 'factor') return { matter: 'factor' };
+		return { matter: { role: 'account', key: 'account' }[second] ?? second, event: second === 'lease' ? third : undefined, id };
+	}
+	if (first === 'inspect') return { matter: 'inspection', event: second, id };
+	if (command === 'order.draft') return { matter: 'order', event: 'propose', id };
+	return { matter: first, event: second, id };
+}
+
+/** The form of a step: its fields with words from the catalogue. @param {(key: string) => string} t @param {(key: string) => boolean} known */
+export function schemaOf(matter, event, t, known) {
+	const step = ACTS[matter]?.[event] ?? { fields: [] };
+	return nest({
+		fields: step.fields.map((f) => ({
+			...f, group: 'act', label: t(`act.field.${f.name}`), help: known(`act.help.${f.name}`) ? t(`act.help.${f.name}`) : undefined,
+			words: Object.fromEntries((f.enum ?? []).map((w) => [w, known(`act.word.${w}`) ? t(`act.word.${w}`) : known(`role.${w}`) ? t(`role.${w}`) : w])),
+		})),
+	});
+}
+
+/** What stands in a request: times as RFC 3339, flags where they are true; a review says outright that it confirms. */
+export function argsOf(command, fields) {
+	const out = {};
+	for (const [key, value] of Object.entries(fields)) if (value !== false) out[key] = typeof value === 'object' && value?.earliest ? value.earliest : value;
+	if (command === 'order.review' && !out.recommend) out.confirm = true;
+	return out;
+}

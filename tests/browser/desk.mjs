@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+// Decisions, reports, oversight in a real Chromium: a security key (Chromium's own virtual authenticator) signs an order from the page and the stand-in judges the
+// assertion as the centre does; what was altered behind the page is not signed; a ledger in which one byte is bent is told from a sound one.
+import { join } from 'node:path';
+
+const until = (page, test, ...args) => page.waitForFunction(test, { timeout: 15000 }, ...args);
+const text = (page, selector) => page.$eval(selector, (e) => e.textContent);
+const has = async (page, selector, words) => until(page, (s, w) => [...document.querySelectorAll(s)].some((e) => e.textContent.includes(w)), selector, words);
+const press = async (page, selector, words) => {
+	await has(page, selector, words ?? '');
+	await page.evaluate((s, w) => [...document.querySelectorAll(s)].find((e) => e.textContent.includes(w) && !e.disabled).click(), selector, words ?? '');
+};
+
+/** Security keys need a name, not an address: the same server as localhost. */
+async function asLocalhost(page, url, account, { signIn }, way = {}) {
+	const client = await page.createCDPSession();
+	await client.send('WebAuthn.enable');
+	const { authenticatorId } = await client.send('WebAuthn.addVirtualAuthenticator', { options: { protocol: 'ctap2', transport: 'usb', hasResidentKey: false, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true, ...way } });
+	await page.goto(url.replace('127.0.0.1', 'localhost'), { waitUntil: 'load' });
+	await signIn(page, account);
+	return { client, authenticatorId };
+}
+
+/** From Administration, signed with the key that one has already (here: an SSH key elsewhere). */
+async function enrol(page, go) {
+	await go(page, '#/administration');
+	await press(page, '#factors-title ~ *, .panel button.primary', 'security key');
+	await page.waitForSelector('dialog[open] .sign-elsewhere');
+	await page.evaluate(() => { document.querySelector('dialog[open] .sign-elsewhere').open = true; });
+	await page.type('dialog[open] .sign-elsewhere textarea', '-----BEGIN SSH SIGNATURE-----\nU1NI\n-----END SSH SIGNATURE-----\n');
+	await press(page, 'dialog[open] .sign-elsewhere button', 'Hand in');
+	await until(page, () => !document.querySelector('dialog[open]'));
+	await has(page, '.factors', 'security key (Ed25519)');
+	page.complaints = page.complaints.filter((c) => !c.includes('pubKeyCredParams')); // RS256 is not offered: no note knows it
+}
+
+/** Changes the answers of one address on their way to the page. */
+async function alter(page, part, change) {
+	await page.setRequestInterception(true);
+	page.on('request', async (request) => {
+		if (!request.url().includes(part)) return request.continue();
+		const cookies = (await page.cookies()).map((c) => `${c.name}=${c.value}`).join('; ');
+		const answer = await fetch(request.url(), { method: request.method(), headers: { ...request.headers(), cookie: cookies }, body: request.postData() });
+		return request.respond({ status: answer.status, contentType: 'application/json', body: JSON.stringify(change(await answer.json())) });
+	});
+}
+
+export const DESK = [
+	['signs: enrolment, then an approval over the digest that is shown', async (page, tools) => {
+		const { url, go, sound, screens } = tools;
+		await asLocalhost(page, url, 'paul', tools);
+		await enrol(page, go);
+		await go(page, '#/decisions/o-114');
+		await has(page, '.checks-made', 'Computed here from the order that is shown');
+		await press(page, '.decide button.primary', 'Approve');
+		await page.waitForSelector('dialog[open] .sign-digest .digest-groups');
+		await page.screenshot({ path: join(screens, 'sign.png') });
+		await sound(page);
+		const shown = (await text(page, 'dialog[open] .sign-digest .digest-groups')).replace(/\s/g, '');
+		const statement = await page.$eval('dialog[open] .statement', (e) => e.textContent);
+		const digest = await page.evaluate(async (s) => [...new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(s)))].map((b) => b.toString(16).padStart(2, '0')).join(''), statement);
+		if (shown !== digest) throw new Error(`the digest shown is ${shown}, that of the statement ${digest}`);
+		if (!(await page.evaluate(() => document.activeElement.textContent.includes('Sign with the security key')))) throw new Error('the focus is not on the button that signs');
+		await page.keyboard.press('Enter');
+		await until(page, () => !document.querySelector('dialog[open]'));
+		await has(page, '.order-top', 'approved');
+		await has(page, '.voices', 'paul');
+	}],
+	['signs: nothing when the key is not touched, and says so', async (page, tools) => {
+		const { url, go } = tools;
+		await asLocalhost(page, url, 'lena', tools, {});
+		await enrol(page, go);
+		const client = await page.createCDPSession();
+		await client.send('WebAuthn.enable');
+		await client.send('WebAuthn.disable'); // the key is pulled out: Chromium falls back to its real ones, of which there are none
+		await page.evaluate(() => { const get = navigator.credentials.get.bind(navigator.credentials); navigator.credentials.get = (o) => get({ ...o, publicKey: { ...o.publicKey, timeout: 100 }, signal: AbortSignal.timeout(300) }); });
+		await go(page, '#/decisions/o-115');
+		await press(page, '.decide button.primary', 'Ratify');
+		await press(page, 'dialog[open] .sign button.primary', 'Sign with');
+		await page.waitForSelector('dialog[open] .sign .wrong');
+		await has(page, 'dialog[open] .wrong', 'security key');
+	}],
+	['signs: an order that was altered on its way is not offered for a signature', async (page, tools) => {
+		const { url, go, signIn } = tools;
+		await page.goto(url);
+		await alter(page, '/api/v1/orders/o-117', (o) => ({ ...o, document: { ...o.document, target_act: 'something harmless' }, next: [{ event: 'approve', duty: 'order.approve' }] }));
+		await signIn(page, 'paul');
+		await go(page, '#/decisions/o-117');
+		await page.waitForSelector('.notice-alarm');
+		await has(page, '.notice-alarm', 'What is shown is not what would be signed');
+		if (await page.$('.decide button')) throw new Error('a signature is offered all the same');
+	}],
+	['signs: a statement about something else is refused before a key is asked', async (page, tools) => {
+		const { url, go, signIn } = tools;
+		await page.goto(url);
+		await alter(page, '/api/v1/acts/prepare', (a) => ({ ...a, statement: a.statement.replace('"event":"ratify"', '"event":"halt"'), digest: undefined }));
+		await signIn(page, 'lena');
+		await go(page, '#/decisions/o-115');
+		await press(page, '.decide button.primary', 'Ratify');
+		await has(page, 'dialog[open] .failure', 'about something else');
+		if (await page.$('dialog[open] .sign')) throw new Error('the statement is offered all the same');
+	}],
+	['draft: an order is proposed with what the law asks for, and nothing less', async (page, tools) => {
+		const { url, go } = tools;
+		await asLocalhost(page, url, 'anna', tools);
+		await enrol(page, go);
+		await go(page, '#/decisions?tab=draft');
+		await press(page, 'form.long-form button.primary', 'Propose');
+		await page.waitForSelector('.form-summary li');
+		if (!(await page.evaluate(() => document.activeElement.classList.contains('form-summary')))) throw new Error('the focus is not on the summary');
+		const fill = async (id, words) => page.type(`#field-${id}`, words);
+		await fill('id', 'o-900');
+		await page.select('#field-measure', 'rpz');
+		await page.select('#field-action', 'nxdomain');
+		await fill('target-0', 'bad.example');
+		await fill('for', '24h');
+		await fill('against', 'Beaconing to a command server.');
+		await fill('finding-0', 'ab12');
+		await fill('important-0', 'waterworks');
+		await fill('narrower', 'one resolver');
+		await fill('not-enough', 'two networks are hit');
+		await fill('org-0', 'isp-east');
+		await fill('plan', 'by telephone');
+		await page.reload();
+		await page.waitForSelector('#field-plan');
+		if ((await page.$eval('#field-plan', (e) => e.value)) !== 'by telephone') throw new Error('the draft was not kept over a reload');
+		await fill('at-home', 'our own resolvers alone');
+		await press(page, 'form.long-form button.primary', 'Propose');
+		await press(page, 'dialog[open] .sign button.primary', 'Sign with');
+		await until(page, () => location.hash.includes('o-900'));
+		await has(page, '.targets', 'bad.example');
+		if (await page.evaluate(() => sessionStorage.getItem('sekisho.draft.order') !== null && Object.keys(JSON.parse(sessionStorage.getItem('sekisho.draft.order')).values).length > 0)) throw new Error('the draft was not dropped');
+	}],
+	['reports: the form by keyboard, unknown as an answer, a fault beside its field, handed in', async (page, tools) => {
+		const { url, go, signIn, sound, screens } = tools;
+		await page.goto(url);
+		await signIn(page, 'omar');
+		await go(page, '#/reports?tab=write');
+		await page.waitForSelector('input[name=form_kind]');
+		await page.focus('input[name=form_kind]');
+		await page.keyboard.press('Space');
+		await page.waitForSelector('#field-org-name');
+		await page.focus('form.long-form button.primary');
+		await page.keyboard.press('Enter');
+		await page.waitForSelector('.form-summary li a');
+		await page.screenshot({ path: join(screens, 'report-faults.png') });
+		await sound(page);
+		await page.focus('.form-summary li a');
+		await page.keyboard.press('Enter');
+		if (!(await page.evaluate(() => document.activeElement.matches('input, select, textarea') && document.activeElement.closest('.has-fault, .form-struct')))) throw new Error('the link of the summary does not lead to a field');
+		await page.type('#field-org-name', 'Eastern Power K.K.');
+		await page.type('#field-contact-role', 'CSIRT');
+		await page.click('#field-regime input');
+		await page.evaluate(() => { const e = document.querySelector('#field-aware_at'); Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(e, '2026-11-29T10:00'); e.dispatchEvent(new Event('input', { bubbles: true })); });
+		await page.evaluate(() => [...document.querySelectorAll('.field')].find((f) => f.querySelector('#field-summary'))?.querySelector('.unknown-switch input').click());
+		await has(page, '.field-unknown', 'Unknown so far');
+		await page.focus('form.long-form button.primary');
+		await page.keyboard.press('Enter');
+		await until(page, () => /#\/reports\/[0-9a-f]{8}/.test(location.hash));
+		await has(page, '.said-unknown', 'Unknown');
+		await has(page, '.clocks .clock-due', 'final report');
+	}],
+	['oversight: a sound ledger, then one with a bent byte; all of it recomputed here', async (page, tools) => {
+		const { url, go, signIn, sound, screens } = tools;
+		const bend = (file, at) => fetch(`${url}/ledger/bend`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(file ? { file, at } : {}) });
+		await page.goto(url);
+		await signIn(page, 'ines');
+		await go(page, '#/oversight?ledger=ix-tokyo');
+		await page.waitForSelector('.verdict-good');
+		await press(page, '#entries-title', '');
+		await press(page, '.ledger-grid button', 'All 4,300');
+		await has(page, '.verdict-good', 'All of this ledger is sound');
+		await has(page, '.step-good', 'Every frame is accounted for');
+		await page.screenshot({ path: join(screens, 'ledger-whole.png'), fullPage: true });
+		try {
+			await bend('ix-tokyo/tile/entries/007', 5000);
+			await press(page, '.ledger-grid button', 'All 4,300');
+			await page.waitForSelector('.verdict-bad');
+			await has(page, '.step-bad', 'is not what its leaf commits to');
+			await page.screenshot({ path: join(screens, 'ledger-bent.png'), fullPage: true });
+			await sound(page);
+			await bend('ix-tokyo/tile/0/003', 77 * 32);
+			await press(page, '.ledger-grid button', 'All 4,300');
+			await has(page, '.step-bad', 'is not what the tile above it commits to');
+			await bend('ix-tokyo/checkpoint', 90);
+			await press(page, '.ledger-grid button', 'Check the head');
+			await page.waitForSelector('.verdict-bad');
+		} finally { await bend(null); }
+		await press(page, '.ledger-grid button', 'Check the head');
+		await has(page, '.step-good', 'Goes on from what you saw');
+		const witness = await (await fetch(`${url}/ledger/witness`)).text();
+		const boxes = await page.$$('.ledger-grid textarea');
+		await boxes[1].type(witness);
+		await press(page, '.ledger-grid button', 'Check the head');
+		await has(page, '.step-good', '1 of 1 witnesses');
+		await page.evaluate(() => { const e = document.querySelectorAll('.ledger-grid textarea')[0]; Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'value').set.call(e, 'sekisho.invalid/ix-tokyo+00000000+AAAA'); e.dispatchEvent(new Event('input', { bubbles: true })); });
+		await press(page, '.ledger-grid button', 'Check the head');
+		await page.waitForSelector('.verdict-bad');
+	}],
+	['oversight: one leaf with its proof, from a number of the annual report', async (page, tools) => {
+		const { url, go, signIn } = tools;
+		await page.goto(url);
+		await signIn(page, 'ines');
+		await go(page, '#/oversight?tab=annual');
+		await page.waitForSelector('.leaves a');
+		await page.click('.leaves a');
+		await has(page, '.leaf-found', 'was verified');
+		await page.type('.ledger-grid input[inputmode=numeric]:not([placeholder])', '99999');
+		await press(page, '.ledger-grid button', 'Prove it');
+		await has(page, '.wrong', 'Give a number from 0');
+	}],
+	['permission: what is not for one is not offered', async (page, tools) => {
+		const { url, go, signIn } = tools;
+		await page.goto(url);
+		await signIn(page, 'vera');
+		await go(page, '#/decisions');
+		await has(page, '.empty', 'not for your role');
+		await go(page, '#/oversight');
+		const tabs = await page.$$eval('[role=tab]', (all) => all.map((t) => t.textContent.trim()));
+		if (tabs.join() !== 'Ledger') throw new Error(`tabs of a supplier: ${tabs}`);
+		await go(page, '#/administration');
+		if ((await page.$$eval('[role=tab]', (all) => all.length)) !== 2) throw new Error('more than one’s own and the table of rights is offered to a supplier');
+	}],
+	['keys: tabs and rows of the decisions', async (page, tools) => {
+		const { url, go, signIn } = tools;
+		await page.goto(url);
+		await signIn(page, 'paul');
+		await go(page, '#/decisions');
+		await page.focus('[role=tab]');
+		await page.keyboard.press('ArrowRight');
+		await until(page, () => location.hash.includes('tab=bases') && document.activeElement.id === 'tab-bases');
+		await page.keyboard.press('ArrowLeft');
+		await until(page, () => !location.hash.includes('tab=') && document.activeElement.id === 'tab-orders');
+		await page.waitForSelector('tbody tr');
+		await page.keyboard.press('j');
+		await until(page, () => document.activeElement.matches('tbody tr:first-child'));
+		await page.keyboard.press('e');
+		await until(page, () => /decisions\/o-/.test(location.hash));
+	}],
+];

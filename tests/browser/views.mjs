@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is looked at in both languages, dark and light: a line a view. small: in English by day and in Japanese by night alone. Findings and campaigns of the stand-in are functions of a number.
+import { campaignOf, item } from '../../console/mock/parts/findings.mjs';
+import { reportOf } from '../../console/mock/parts/reports.mjs';
+
+export const VIEWS = [
+	{ name: 'border', hash: '#/border', account: 'anna' },
+	{ name: 'findings', hash: '#/findings', account: 'anna' },
+	{ name: 'finding', hash: `#/findings/${item(11).id}?f=-class:FF&tz=jst`, account: 'anna' },
+	{ name: 'campaigns', hash: '#/campaigns', account: 'anna' },
+	{ name: 'campaign', hash: `#/campaigns/${campaignOf(0)}`, account: 'anna' },
+	{ name: 'cases', hash: '#/cases', account: 'anna' },
+	{ name: 'case', hash: '#/cases/case-22', account: 'anna' },
+	{ name: 'case-new', hash: '#/cases/new?title=Beacon', account: 'anna' },
+	{ name: 'decisions', hash: '#/decisions', account: 'paul' },
+	{ name: 'order', hash: '#/decisions/o-114', account: 'paul', ready: '.checks-made' },
+	{ name: 'order-urgent', hash: '#/decisions/o-115', account: 'lena', ready: '.notice-alarm' },
+	{ name: 'bases', hash: '#/decisions?tab=bases', account: 'chie', small: true },
+	{ name: 'basis', hash: '#/decisions/basis%2Fff-7', account: 'chie' },
+	{ name: 'order-draft', hash: '#/decisions?tab=draft', account: 'anna' },
+	{ name: 'measures', hash: '#/measures?order=o-112', account: 'paul', ready: '.effects' },
+	{ name: 'reports', hash: '#/reports', account: 'omar' },
+	{ name: 'report', hash: `#/reports/${reportOf(0)}`, account: 'anna', ready: '.clocks' },
+	{ name: 'report-write', hash: '#/reports?tab=write', account: 'omar', ready: 'input[name=form_kind]' },
+	{ name: 'report-duplicates', hash: '#/reports?tab=duplicates', account: 'anna', small: true },
+	{ name: 'report-numbers', hash: '#/reports?tab=statistics', account: 'anna', small: true },
+	{ name: 'ledger', hash: '#/oversight', account: 'ines', ready: '.verdict-good' },
+	{ name: 'leaf', hash: '#/oversight?ledger=ix-tokyo&leaf=4212', account: 'ines', ready: '.leaf-found', small: true },
+	{ name: 'access-log', hash: '#/oversight?tab=access', account: 'ines', small: true },
+	{ name: 'urgent', hash: '#/oversight?tab=urgent', account: 'chie', small: true },
+	{ name: 'remarks', hash: '#/oversight?tab=remarks', account: 'ines' },
+	{ name: 'inspections', hash: '#/oversight?tab=inspections', account: 'ines', small: true },
+	{ name: 'annual', hash: '#/oversight?tab=annual', account: 'ines', small: true },
+	{ name: 'you', hash: '#/administration', account: 'adam' },
+	{ name: 'accounts', hash: '#/administration?tab=accounts', account: 'adam', small: true },
+	{ name: 'organisations', hash: '#/administration?tab=orgs', account: 'adam', small: true },
+	{ name: 'rights', hash: '#/administration?tab=rights', account: 'adam', small: true },
+	{ name: 'leases', hash: '#/administration?tab=leases', account: 'paul', small: true },
+	{ name: 'policy', hash: '#/administration?tab=policy', account: 'adam', small: true },
+];
