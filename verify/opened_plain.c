@@ -50,6 +50,11 @@ static const struct {
     {"reident", "close", "granted", "closed", ANYBODY},
     {"reident", "expire", "requested", "closed", CENTRE},
     {"reident", "expire", "granted", "closed", CENTRE},
+    {"access", "read", "", "", ANYBODY},
+    {"access", "search", "", "", ANYBODY},
+    {"access", "count", "", "", ANYBODY},
+    {"access", "count_end", "", "", ANYBODY},
+    {"access", "book", "", "", CENTRE},
     {"report", "early_warning", "", "warned", CENTRE},
     {"report", "early_warning", "warned", "warned", CENTRE},
     {"report", "initial", "", "reported", CENTRE},
@@ -97,11 +102,6 @@ static const struct {
     {"case", "dismiss", "reopened", "false_alarm", CENTRE},
     {"case", "reopen", "closed", "reopened", CENTRE},
     {"case", "reopen", "false_alarm", "reopened", CENTRE},
-    {"access", "read", "", "", ANYBODY},
-    {"access", "search", "", "", ANYBODY},
-    {"access", "book", "", "", CENTRE},
-    {"access", "count", "", "", ANYBODY},
-    {"access", "count_end", "", "", ANYBODY},
 };
 /* A case that is worked on takes these and stays as it is; the first ones also once it is over, the first four even once it went into another. */
 static const char *const case_work[] = {"lower", "review", "bundle", "handover", "note", "watch", "unwatch", "edit", "task", "done", "link", "unlink", "assign", "evidence", "playbook", "absorb", "split"};

@@ -5,18 +5,18 @@
 
 #include "cmd/centre.h"
 #include "cmd/cmd.h"
-#include "cmd/serve_cases.h"
 #include "book/book.h"
 #include "cmd/serve_looks.h"
+#include "cmd/serve_cases.h"
 #include "web/api.h"
 
 struct sk_serve_house {
 	struct sk_web_house house;
 	struct sk_cmd *cmd;
 	char origin[SK_KEY_NAME_MAX];
-	struct sk_serve_cases cases;
 	struct sk_book *book;            /* looks of this page */
 	struct sk_serve_looks *looks;    /* what they look at */
+	struct sk_serve_cases cases;
 };
 
 /* Fill it: facts of DIR/centre, which must be there and agree with its ledger. folder and the workspaces in out->house are set by the caller before. Must not move

@@ -429,7 +429,7 @@ func (o *opened) judge() error {
 		return o.basisAct()
 	case "order":
 		return o.orderAct()
-	case "remark", "selfreport", "inspection", "retention", "reident", "report", "case", "access":
+	case "remark", "selfreport", "inspection", "retention", "reident", "access", "report", "case":
 		return o.plainAct()
 	}
 	return nil

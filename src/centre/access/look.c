@@ -130,7 +130,8 @@ enum sk_err sk_access_weigh_look(struct sk_access *access, struct sk_change *cha
 	static const struct {
 		const char *matter, *event;
 		enum sk_err (*weigh)(struct sk_access *access, struct sk_change *change, struct sk_fault *fault);
-	} steps[] = {{"access", "read", weigh_read},        {"access", "search", weigh_search}, {"access", "book", weigh_book},        {"access", "count", weigh_count},  {"access", "count_end", weigh_count_end}, {"factor", "set", weigh_factor},
+	} steps[] = {{"access", "read", weigh_read},        {"access", "search", weigh_search},         {"access", "count", weigh_count},  {"access", "count_end", weigh_count_end},
+		     {"access", "book", weigh_book},        {"factor", "set", weigh_factor},
 		     {"factor", "remove", weigh_factor},    {"credential", "new", weigh_credential},    {"credential", "rotate", weigh_credential},
 		     {"credential", "revoke", weigh_credential}};
 	for (size_t i = 0; i < SK_COUNT(steps); i++)
