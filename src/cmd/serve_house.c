@@ -40,8 +40,6 @@ enum sk_err sk_serve_house_open(struct sk_cmd *cmd, struct sk_serve_house *out, 
 	out->house.cases = &out->cases.shelf;
 	enum sk_err err = sk_look_book_open(centre.folder, &out->book, fault);
 	out->house.look = look;
-	sk_serve_cases_init(&out->cases, out->house.folder);
-	out->house.cases = &out->cases.shelf;
 	sk_centre_close(&centre);
 	SK_TRY(err);
 	struct sk_web_reports *reports;

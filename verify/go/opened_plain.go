@@ -99,11 +99,6 @@ var plainSteps = map[step][]plainStep{
 	{"reopened", "case dismiss", ""}:        {{"false_alarm", "centre"}},
 	{"closed", "case reopen", ""}:           {{"reopened", "centre"}},
 	{"false_alarm", "case reopen", ""}:      {{"reopened", "centre"}},
-	{"", "access read", ""}:                 {{"", "anybody"}},
-	{"", "access search", ""}:               {{"", "anybody"}},
-	{"", "access book", ""}:                 {{"", "centre"}},
-	{"", "access count", ""}:                {{"", "anybody"}},
-	{"", "access count_end", ""}:            {{"", "anybody"}},
 }
 
 // What leaves a case as it is: docs/cases.md.
