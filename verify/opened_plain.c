@@ -50,6 +50,11 @@ static const struct {
     {"reident", "close", "granted", "closed", ANYBODY},
     {"reident", "expire", "requested", "closed", CENTRE},
     {"reident", "expire", "granted", "closed", CENTRE},
+    {"access", "read", "", "", ANYBODY},
+    {"access", "search", "", "", ANYBODY},
+    {"access", "count", "", "", ANYBODY},
+    {"access", "count_end", "", "", ANYBODY},
+    {"access", "book", "", "", CENTRE},
     {"report", "early_warning", "", "warned", CENTRE},
     {"report", "early_warning", "warned", "warned", CENTRE},
     {"report", "initial", "", "reported", CENTRE},
@@ -170,6 +175,23 @@ static enum sk_err retention(struct sk_opened *o, struct opened_plain *p, size_t
 	return SK_OK;
 }
 
+/* The centre commits to the rows of its book of looks, one batch after the other, and leaves none out. */
+static enum sk_err book(struct sk_opened *o, struct opened_plain *p)
+{
+	uint64_t count = 0, from = 0, to = 0;
+	uint8_t digest[SK_HASH_BYTES];
+	if (strcmp(o->act.event, "book") != 0)
+		return SK_OK;
+	if (strcmp(o->act.id, "book") != 0 || sk_json_get_u64(o->body, "count", &count) != SK_OK || sk_json_get_u64(o->body, "from", &from) != SK_OK || sk_json_get_u64(o->body, "to", &to) != SK_OK ||
+	    sk_json_get_hex(o->body, "digest", digest, sizeof digest) != SK_OK || count == 0 || count != to - from + 1)
+		return opened_refuse(o, "body", "expected count, digest, from and to, and as many rows as there are from one to the other");
+	if (from != p->looks + 1)
+		return opened_refuse(o, "from", "expected %" PRIu64 ", the row behind those that the act before it commits to, found %" PRIu64, p->looks + 1, from);
+	p->looks = to;
+	o->summary.looks += count;
+	return SK_OK;
+}
+
 /* M of N, a privacy officer among them, never who asked; only who asked sees. */
 static enum sk_err reident(struct sk_opened *o, struct opened_plain *p, size_t who)
 {
@@ -257,6 +279,8 @@ enum sk_err opened_plain_act(struct sk_opened *o)
 		return case_act(o);
 	if (strcmp(o->act.matter, "remark") == 0)
 		return remark(o, o->matter->plain, who);
+	if (strcmp(o->act.matter, "access") == 0)
+		return book(o, o->matter->plain);
 	if (strcmp(o->act.matter, "retention") == 0)
 		return retention(o, o->matter->plain, who);
 	if (strcmp(o->act.matter, "report") == 0)

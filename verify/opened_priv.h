@@ -91,6 +91,7 @@ struct opened_plain {
 	uint64_t needed;                 /* reident: officers; report: entries so far */
 	bool officer;
 	size_t approver_count, approvers[32];
+	uint64_t looks;                  /* access book: rows that are committed to */
 };
 
 struct opened_matter {

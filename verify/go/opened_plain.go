@@ -47,6 +47,11 @@ var plainSteps = map[step][]plainStep{
 	{"granted", "reident close", ""}:        {{"closed", "anybody"}},
 	{"requested", "reident expire", ""}:     {{"closed", "centre"}},
 	{"granted", "reident expire", ""}:       {{"closed", "centre"}},
+	{"", "access read", ""}:                 {{"", "anybody"}},
+	{"", "access search", ""}:               {{"", "anybody"}},
+	{"", "access count", ""}:                {{"", "anybody"}},
+	{"", "access count_end", ""}:            {{"", "anybody"}},
+	{"", "access book", ""}:                 {{"", "centre"}},
 	{"", "report early_warning", ""}:        {{"warned", "centre"}},
 	{"warned", "report early_warning", ""}:  {{"warned", "centre"}},
 	{"", "report initial", ""}:              {{"reported", "centre"}},
@@ -128,6 +133,7 @@ type plainState struct {
 	needed    int64
 	officer   bool
 	approvers []*account
+	looks     int64
 }
 
 func (o *opened) plainAct() error {
@@ -205,6 +211,8 @@ func (o *opened) plainRule(who *account) error {
 		}
 	case "reident approve":
 		return o.reidentApprove(p, who)
+	case "access book":
+		return o.accessBook(p)
 	}
 	return nil
 }
@@ -248,4 +256,19 @@ func (o *opened) reidentApprove(p *plainState, who *account) error {
 		want = "granted"
 	}
 	return o.stepIs("requested", want)
+}
+
+// The centre commits to the rows of its book of looks, one batch after the other, and leaves none out.
+func (o *opened) accessBook(p *plainState) error {
+	var count, from, to int64
+	number := func(name string, into *int64) bool { return json.Unmarshal(o.act.fields[name], into) == nil }
+	if o.act.ID != "book" || !number("count", &count) || !number("from", &from) || !number("to", &to) || len(o.act.text("digest")) != 64 || count < 1 || count != to-from+1 {
+		return o.refuse("body", "expected count, digest, from and to, and as many rows as there are from one to the other")
+	}
+	if from != p.looks+1 {
+		return o.refuse("from", "expected %d, the row behind those that the act before it commits to, found %d", p.looks+1, from)
+	}
+	p.looks = to
+	o.looks += count
+	return nil
 }

@@ -3,6 +3,8 @@
    credential. rule: ACCESS-10 */
 #include "access/access_priv.h"
 
+#include <stdio.h>
+
 #include "access/purpose.h"
 
 enum { COUNT_LIFE_MAX_S = 86400 };
@@ -75,6 +77,26 @@ static enum sk_err weigh_search(struct sk_access *access, struct sk_change *chan
 	return sk_access_may(access, &change->signers[0], "access.log", sk_access_moment(access, change), fault);
 }
 
+/* What the book of looks holds is committed to by the centre itself: who looked stands in its rows. One chain, so that no rows lie between two acts. rule: BOOK-1 */
+static enum sk_err weigh_book(struct sk_access *access, struct sk_change *change, struct sk_fault *fault)
+{
+	static const char *const members[] = {"count", "digest", "from", "to", NULL};
+	uint64_t count = 0, from = 0, to = 0;
+	uint8_t digest[SK_HASH_BYTES];
+	(void)access;
+	if (!change->by_centre)
+		return sk_fault_set(fault, SK_EPERMIT, "access.book: the centre's own key commits to the book of looks, and nobody else");
+	SK_TRY(sk_access_body_is(change, members, fault));
+	if (strcmp(change->act->id, "book") != 0 || sk_json_get_u64(change->body, "count", &count) != SK_OK || sk_json_get_u64(change->body, "from", &from) != SK_OK ||
+	    sk_json_get_u64(change->body, "to", &to) != SK_OK || sk_json_get_hex(change->body, "digest", digest, sizeof digest) != SK_OK || from == 0 || to < from ||
+	    count != to - from + 1)
+		return sk_fault_set(fault, SK_EMALFORMED, "access.book: expected count, digest, from and to, and as many rows as there are from one to the other");
+	(void)snprintf(change->facts->counts[0].name, sizeof change->facts->counts[0].name, "looks");
+	change->facts->counts[0].frames = count;
+	change->facts->count_count = 1;
+	return SK_OK;
+}
+
 /* A factor is set by its holder; taken away also by whoever administers his account, so that a lost telephone does not stay a way in. */
 static enum sk_err weigh_factor(struct sk_access *access, struct sk_change *change, struct sk_fault *fault)
 {
@@ -108,7 +130,8 @@ enum sk_err sk_access_weigh_look(struct sk_access *access, struct sk_change *cha
 	static const struct {
 		const char *matter, *event;
 		enum sk_err (*weigh)(struct sk_access *access, struct sk_change *change, struct sk_fault *fault);
-	} steps[] = {{"access", "read", weigh_read},        {"access", "search", weigh_search},         {"access", "count", weigh_count},  {"access", "count_end", weigh_count_end}, {"factor", "set", weigh_factor},
+	} steps[] = {{"access", "read", weigh_read},        {"access", "search", weigh_search},         {"access", "count", weigh_count},  {"access", "count_end", weigh_count_end},
+		     {"access", "book", weigh_book},        {"factor", "set", weigh_factor},
 		     {"factor", "remove", weigh_factor},    {"credential", "new", weigh_credential},    {"credential", "rotate", weigh_credential},
 		     {"credential", "revoke", weigh_credential}};
 	for (size_t i = 0; i < SK_COUNT(steps); i++)
