@@ -304,10 +304,69 @@ def report_viewers(root):
     return out + [f"| `{kinds[a[0]]}` | {what[a[1]]} | {a[2].lower().replace('_strict', '+strict')} | {'everything' if a[3] == 'FULL' else 'the gist'} |" for _, a, _ in rows(root, "src/centre/report/viewer.def")]
 
 
+# ---- cases ----
+
+def case_steps(root):
+    """(state, event, next) of state.def with its groups (KEPT, SEEN, OPEN_WORK) written out."""
+    text = read(root, "src/centre/case/state.def").replace("\\\n", " ")
+    groups = {name: body for name, body in re.findall(r"(?m)^#define (\w+)\(S\) (.*)$", text)}
+    def expand(body, state):
+        for word, arguments in re.findall(r"(\w+)\(([^)]*)\)", body):
+            if word == "SK_CASE_STEP":
+                a = [state if x.strip() == "S" else x.strip() for x in arguments.split(",")]
+                yield a[0], a[1], a[2]
+            else:
+                yield from expand(groups[word], state)
+    for line in text.splitlines():
+        if line.startswith("SK_CASE_STEP("): yield from expand(line, "")
+        elif re.match(r"(%s)\(" % "|".join(groups), line): yield from expand(groups[line.split("(")[0]], line.split("(")[1].split(")")[0])
+
+
+def case_rows(root, macro):
+    return [a for m, a, _ in rows(root, "src/centre/case/state.def") if m == macro]
+
+
+def case_drawing(root):
+    """Mermaid: one arrow for each pair of states, with the events that lead there; events that stay are left to the table."""
+    events, states = {a[0]: a[1] for a in case_rows(root, "SK_CASE_EVENT")}, {a[0]: a[1] or "[*]" for a in case_rows(root, "SK_CASE_STATE")}
+    arrows = {}
+    for start, event, end in case_steps(root):
+        if start != end:
+            arrows.setdefault((start, end), []).append(events[event])
+    out = ["```mermaid", "stateDiagram-v2"] + [f"    {states[a]} --> {states[b]}: {', '.join(words)}" for (a, b), words in arrows.items()]
+    return out + [f"    {a[1]} --> [*]" for a in case_rows(root, "SK_CASE_STATE") if a[2] == "true"] + ["```"]
+
+
+def case_state_table(root):
+    return ["| state | what it means |", "|---|---|"] + [f"| `{a[1]}` | {cell(a[3])} |" for a in case_rows(root, "SK_CASE_STATE") if a[1]]
+
+
+def case_event_table(root):
+    names, steps = {a[0]: a[1] or "(new)" for a in case_rows(root, "SK_CASE_STATE")}, list(case_steps(root))
+    out = ["| step | duty | what it says | out of |", "|---|---|---|---|"]
+    for symbol, name, duty, asked, prose in case_rows(root, "SK_CASE_EVENT"):
+        starts = list(dict.fromkeys(names[s[0]] for s in steps if s[1] == symbol))
+        out.append(f"| `{name}` | {'`' + duty + '`' if asked == 'true' else 'with `merge`'} | {cell(prose)} | {' '.join('`' + s + '`' for s in starts)} |")
+    return out
+
+
+def case_word_table(root):
+    found = rows(root, "src/centre/case/words.def")
+    out = ["| | word | what |", "|---|---|---|"]
+    for m, a, _ in found:
+        if m == "SK_CASE_KIND": out.append(f"| kind | `{a[1]}` | {cell(a[3])}, {cell(a[2])} |")
+        if m == "SK_CASE_GRADE": out.append(f"| grade | `{a[1]}` | {cell(a[2])} |")
+        if m == "SK_CASE_LINK": out.append(f"| link | `{a[1]}` | brings grade {a[2]} |")
+        if m == "SK_CASE_NORM": out.append(f"| norm | `{a[1]}` | {cell(a[2])} |")
+        if m == "SK_CASE_AUDIENCE": out.append(f"| bundle for | `{a[1]}` | at most {a[2]} |")
+    return out
+
+
 TABLES = {
     "docs/reports.md": {"drawing": report_drawing, "fields": report_fields, "triggers": report_triggers, "viewers": report_viewers},
     "docs/access.md": {"lease": lease_drawing, "organisations": org_table, "roles": role_table},
     "docs/bases.md": {"drawing": stage_drawing, "stages": stage_table, "acts": stage_event_table},
+    "docs/cases.md": {"drawing": case_drawing, "states": case_state_table, "steps": case_event_table, "words": case_word_table},
     "docs/policy.md": {"keys": law_table},
     "verify/go/tables.go": {"go_tables": go_tables},
     "man/sekisho.conf.5": {"keys": conf_manual},

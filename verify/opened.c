@@ -268,7 +268,8 @@ static const struct {
 } courts[] = {
     {"org", opened_register_act}, {"account", opened_register_act}, {"lease", opened_register_act}, {"basis", opened_basis_act}, {"order", opened_order_act},
     {"remark", opened_plain_act}, {"selfreport", opened_plain_act}, {"inspection", opened_plain_act}, {"retention", opened_plain_act}, {"reident", opened_plain_act},
-    {"report", opened_plain_act},
+    {"access", opened_plain_act},
+    {"report", opened_plain_act}, {"case", opened_plain_act},
 };
 
 static struct sk_opened_kind *kind_of(struct sk_opened *o)

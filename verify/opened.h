@@ -22,6 +22,7 @@ struct sk_opened_summary {
 	uint64_t quorums;              /* votes and agreements that were counted again */
 	uint64_t receipts, receipts_unread; /* of the enforcer: checked against the warrant; not read, for nobody named its key */
 	uint64_t certificates;         /* erasures that were certified */
+	uint64_t looks;                /* by page: rows of the centre's book that it commits to */
 	uint64_t stricter;             /* votes that would have carried by the least that the law asks, and were held open: a stricter policy */
 	size_t kind_count;
 	struct sk_opened_kind kinds[SK_OPENED_KINDS_MAX];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Matters whose steps are a small table: remarks, self-reports, inspections, retention, re-identification, damage reports. The table is this program's own copy (docs/oversight.md, docs/custody.md,
-   docs/reports.md), on purpose.
+/* Matters whose steps are a small table: remarks, self-reports, inspections, retention, re-identification, damage reports, cases. The table is this program's own copy (docs/oversight.md, docs/custody.md,
+   docs/reports.md, docs/cases.md), on purpose.
    rule: OPENED-4 OPENED-5 */
 #include <inttypes.h>
 #include <stdio.h>
@@ -50,6 +50,11 @@ static const struct {
     {"reident", "close", "granted", "closed", ANYBODY},
     {"reident", "expire", "requested", "closed", CENTRE},
     {"reident", "expire", "granted", "closed", CENTRE},
+    {"access", "read", "", "", ANYBODY},
+    {"access", "search", "", "", ANYBODY},
+    {"access", "count", "", "", ANYBODY},
+    {"access", "count_end", "", "", ANYBODY},
+    {"access", "book", "", "", CENTRE},
     {"report", "early_warning", "", "warned", CENTRE},
     {"report", "early_warning", "warned", "warned", CENTRE},
     {"report", "initial", "", "reported", CENTRE},
@@ -77,7 +82,34 @@ static const struct {
     {"report", "merge", "reported", "reported", CENTRE},
     {"report", "merge", "followed", "followed", CENTRE},
     {"report", "merge", "complete", "complete", CENTRE},
+    {"case", "open", "", "new", CENTRE},
+    {"case", "triage", "new", "triaged", CENTRE},
+    {"case", "dismiss", "new", "false_alarm", CENTRE},
+    {"case", "triage", "triaged", "triaged", CENTRE},
+    {"case", "start", "triaged", "active", CENTRE},
+    {"case", "contain", "triaged", "contained", CENTRE},
+    {"case", "dismiss", "triaged", "false_alarm", CENTRE},
+    {"case", "contain", "active", "contained", CENTRE},
+    {"case", "resolve", "active", "resolved", CENTRE},
+    {"case", "dismiss", "active", "false_alarm", CENTRE},
+    {"case", "start", "contained", "active", CENTRE},
+    {"case", "resolve", "contained", "resolved", CENTRE},
+    {"case", "start", "resolved", "active", CENTRE},
+    {"case", "close", "resolved", "closed", CENTRE},
+    {"case", "triage", "reopened", "triaged", CENTRE},
+    {"case", "start", "reopened", "active", CENTRE},
+    {"case", "contain", "reopened", "contained", CENTRE},
+    {"case", "dismiss", "reopened", "false_alarm", CENTRE},
+    {"case", "reopen", "closed", "reopened", CENTRE},
+    {"case", "reopen", "false_alarm", "reopened", CENTRE},
 };
+/* A case that is worked on takes these and stays as it is; the first ones also once it is over, the first four even once it went into another. */
+static const char *const case_work[] = {"lower", "review", "bundle", "handover", "note", "watch", "unwatch", "edit", "task", "done", "link", "unlink", "assign", "evidence", "playbook", "absorb", "split"};
+static const struct {
+	const char *state;
+	size_t work;
+	bool merges;
+} case_states[] = {{"new", 17, true}, {"triaged", 17, true}, {"active", 17, true}, {"contained", 17, true}, {"resolved", 17, true}, {"reopened", 17, true}, {"closed", 7, false}, {"false_alarm", 7, false}, {"merged", 4, false}};
 /* Whatever a policy says: nobody is re-identified on the word of one officer. */
 enum { OFFICERS_LEAST = 2 };
 
@@ -143,6 +175,23 @@ static enum sk_err retention(struct sk_opened *o, struct opened_plain *p, size_t
 	return SK_OK;
 }
 
+/* The centre commits to the rows of its book of looks, one batch after the other, and leaves none out. */
+static enum sk_err book(struct sk_opened *o, struct opened_plain *p)
+{
+	uint64_t count = 0, from = 0, to = 0;
+	uint8_t digest[SK_HASH_BYTES];
+	if (strcmp(o->act.event, "book") != 0)
+		return SK_OK;
+	if (strcmp(o->act.id, "book") != 0 || sk_json_get_u64(o->body, "count", &count) != SK_OK || sk_json_get_u64(o->body, "from", &from) != SK_OK || sk_json_get_u64(o->body, "to", &to) != SK_OK ||
+	    sk_json_get_hex(o->body, "digest", digest, sizeof digest) != SK_OK || count == 0 || count != to - from + 1)
+		return opened_refuse(o, "body", "expected count, digest, from and to, and as many rows as there are from one to the other");
+	if (from != p->looks + 1)
+		return opened_refuse(o, "from", "expected %" PRIu64 ", the row behind those that the act before it commits to, found %" PRIu64, p->looks + 1, from);
+	p->looks = to;
+	o->summary.looks += count;
+	return SK_OK;
+}
+
 /* M of N, a privacy officer among them, never who asked; only who asked sees. */
 static enum sk_err reident(struct sk_opened *o, struct opened_plain *p, size_t who)
 {
@@ -181,10 +230,38 @@ static enum sk_err report(struct sk_opened *o, struct opened_plain *p)
 	return SK_OK;
 }
 
+/* The centre enters what somebody did with a case: who, and commitments to what stands sealed and to what it says. */
+static enum sk_err case_act(struct sk_opened *o)
+{
+	uint8_t hash[SK_HASH_BYTES];
+	const char *by = sk_json_get_text(o->body, "by");
+	if (!o->by_centre)
+		return opened_refuse(o, "signature", "expected the centre's own, for nobody but the centre records this");
+	if (o->body->length != 3 || by == NULL || by[0] == '\0' || sk_json_get_hex(o->body, "entry", hash, sizeof hash) != SK_OK || sk_json_get_hex(o->body, "said", hash, sizeof hash) != SK_OK)
+		return opened_refuse(o, "body", "expected by, entry and said");
+	return SK_OK;
+}
+
+/* Is it one of the steps that leave a case as it is, or that end it in another? */
+static bool case_stays(const struct sk_opened *o)
+{
+	for (size_t i = 0; strcmp(o->act.matter, "case") == 0 && i < SK_COUNT(case_states); i++) {
+		if (strcmp(case_states[i].state, o->leaf->from) != 0)
+			continue;
+		for (size_t j = 0; j < case_states[i].work; j++)
+			if (strcmp(case_work[j], o->act.event) == 0 && strcmp(o->leaf->from, o->leaf->to) == 0)
+				return true;
+		return case_states[i].merges && strcmp(o->act.event, "merge") == 0 && strcmp(o->leaf->to, "merged") == 0;
+	}
+	return false;
+}
+
 enum sk_err opened_plain_act(struct sk_opened *o)
 {
 	size_t row = 0, who = 0;
 	bool known = false;
+	if (case_stays(o))
+		return case_act(o);
 	for (; row < SK_COUNT(steps); row++) {
 		bool step = strcmp(steps[row].matter, o->act.matter) == 0 && strcmp(steps[row].event, o->act.event) == 0 && strcmp(steps[row].from, o->leaf->from) == 0;
 		known = known || step;
@@ -198,8 +275,12 @@ enum sk_err opened_plain_act(struct sk_opened *o)
 	if (o->matter->plain == NULL)
 		return sk_fault_set(o->fault, SK_ENOMEM, "out of memory");
 	SK_TRY(check_who(o, row, &who));
+	if (strcmp(o->act.matter, "case") == 0)
+		return case_act(o);
 	if (strcmp(o->act.matter, "remark") == 0)
 		return remark(o, o->matter->plain, who);
+	if (strcmp(o->act.matter, "access") == 0)
+		return book(o, o->matter->plain);
 	if (strcmp(o->act.matter, "retention") == 0)
 		return retention(o, o->matter->plain, who);
 	if (strcmp(o->act.matter, "report") == 0)

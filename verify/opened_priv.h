@@ -91,6 +91,7 @@ struct opened_plain {
 	uint64_t needed;                 /* reident: officers; report: entries so far */
 	bool officer;
 	size_t approver_count, approvers[32];
+	uint64_t looks;                  /* access book: rows that are committed to */
 };
 
 struct opened_matter {
@@ -155,7 +156,7 @@ bool opened_same_org(const struct sk_opened *o, size_t a, size_t b);
 /* The one account that signed. Refuses when the centre or several did. */
 SK_MUST enum sk_err opened_one(struct sk_opened *o, size_t *account);
 
-/* Remarks, inspections, self-reports, retention, re-identification. */
+/* Remarks, inspections, self-reports, retention, re-identification, cases. */
 SK_MUST enum sk_err opened_plain_act(struct sk_opened *o);
 void opened_plain_free(struct opened_plain *plain);
 

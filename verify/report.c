@@ -84,6 +84,8 @@ static void print_opened(const struct sk_opened_summary *s)
 		(void)printf("  the enforcer's receipts      %8" PRIu64 ", each of the warrant that follows from the approvals\n", s->receipts);
 	if (s->receipts_unread != 0)
 		(void)printf("  the enforcer's receipts      %8" PRIu64 " NOT READ: name its key (--enforcer)\n", s->receipts_unread);
+	if (s->looks != 0)
+		(void)printf("  looks by page               %8" PRIu64 ", rows of the centre's book\n", s->looks);
 	if (s->certificates != 0)
 		(void)printf("  certificates of erasure      %8" PRIu64 ", each of what was to be erased\n", s->certificates);
 }
@@ -157,6 +159,7 @@ static void json_opened(struct sk_json_writer *w, const struct sk_opened_summary
 	sk_json_u64(w, "organisations", s->organisations);
 	sk_json_u64(w, "quorums", s->quorums);
 	sk_json_u64(w, "certificates", s->certificates);
+	sk_json_u64(w, "looks", s->looks);
 	sk_json_u64(w, "receipts", s->receipts);
 	sk_json_u64(w, "receipts_unread", s->receipts_unread);
 	sk_json_u64(w, "held_open", s->stricter);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sekisho access log: who looked at what, for which purpose. For oversight's inspectors and members alone, and each search is an act itself, before the answer. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cmd/access.h"
+#include "cmd/look_book.h"
 #include "text/text.h"
 
 enum { OUT_MAX = 1 << 20 };
@@ -11,6 +14,8 @@ enum { OUT_MAX = 1 << 20 };
 struct log_search {
 	const struct sk_access_args *args;
 	struct sk_access *access;
+	struct sk_book *book;
+	uint64_t leaf, committed;       /* of the rows that are visited; how far acts commit, so far */
 	uint64_t found;
 	struct sk_buf out;
 };
@@ -54,45 +59,97 @@ static bool fits(const struct sk_access_args *args, const struct sk_person *pers
 	       time_ns >= args->since_ns && time_ns < args->until_ns;
 }
 
-static void print_look(struct log_search *search, const struct sk_entry *entry, const struct sk_person *person, const struct sk_json_value *body)
+/* One look, of an act or of a row of the book. */
+struct shown {
+	int64_t time_ns;
+	const char *account, *org, *lease, *event, *purpose, *scope, *what;
+	uint64_t leaf, row; /* leaf 0: it is not committed to yet; row 0: it is an act of its own */
+};
+
+static void print_look(struct log_search *search, const struct shown *look)
 {
 	const struct sk_access_args *args = search->args;
-	const char *purpose = sk_json_get_text(body, "purpose"), *what = sk_json_get_text(body, "what"), *scope = sk_json_get_text(body, "scope");
-	char when[SK_TIME_TEXT_MAX];
-	sk_time_format(entry->act.time_ns, 0, when);
+	char when[SK_TIME_TEXT_MAX], leaf[32];
+	sk_time_format(look->time_ns, 0, when);
 	sk_buf_reset(&search->out);
 	if (args->json) {
 		struct sk_json_writer w;
 		sk_json_begin(&w, &search->out, false);
 		sk_json_object(&w, NULL);
 		sk_json_text(&w, "time", when);
-		sk_json_text(&w, "account", person->account);
-		sk_json_text(&w, "org", person->org);
-		sk_json_text(&w, "event", entry->act.event);
-		sk_json_text(&w, "purpose", purpose != NULL ? purpose : "");
-		sk_json_text(&w, "scope", scope != NULL ? scope : "");
-		sk_json_text(&w, "what", what != NULL ? what : "");
-		sk_json_text(&w, "lease", person->lease);
-		sk_json_u64(&w, "leaf", entry->leaf);
+		sk_json_text(&w, "account", look->account);
+		sk_json_text(&w, "org", look->org);
+		sk_json_text(&w, "event", look->event);
+		sk_json_text(&w, "purpose", look->purpose);
+		sk_json_text(&w, "scope", look->scope);
+		sk_json_text(&w, "what", look->what);
+		sk_json_text(&w, "lease", look->lease);
+		if (look->leaf != 0)
+			sk_json_u64(&w, "leaf", look->leaf);
+		if (look->row != 0)
+			sk_json_u64(&w, "row", look->row);
 		sk_json_end(&w);
 	} else {
-		sk_buf_addf(&search->out, "%s  %-16s %-14s %-7s %-18s leaf %-6" PRIu64 " ", when, person->account, person->org, entry->act.event, purpose != NULL ? purpose : "-",
-			    entry->leaf);
-		if (what != NULL)
-			sk_escape_line(&search->out, what, strlen(what));
+		(void)snprintf(leaf, sizeof leaf, look->leaf != 0 ? "leaf %" PRIu64 : "waits", look->leaf);
+		sk_buf_addf(&search->out, "%s  %-16s %-14s %-7s %-18s %-11s ", when, look->account, look->org, look->event, look->purpose[0] != '\0' ? look->purpose : "-", leaf);
+		sk_escape_line(&search->out, look->what, strlen(look->what));
 	}
 	(void)fprintf(args->cmd->out, "%s%s", args->json ? (search->found != 1 ? ",\n" : "\n") : "", sk_buf_text(&search->out));
 	if (!args->json)
 		(void)fputc('\n', args->cmd->out);
 }
 
+static bool is_full(const struct log_search *search)
+{
+	return search->args->limit != 0 && search->found >= search->args->limit;
+}
+
+/* ---- looks by page: rows of the book. rule: BOOK-1 ---- */
+
+static enum sk_err visit_row(void *context, uint64_t number, int64_t time_ns, const struct sk_book_look *look)
+{
+	struct log_search *search = context;
+	struct sk_person person = {.account = ""};
+	(void)snprintf(person.account, sizeof person.account, "%s", look->account);
+	(void)snprintf(person.org, sizeof person.org, "%s", look->org);
+	if (is_full(search) || !fits(search->args, &person, look->purpose, look->what, time_ns))
+		return SK_OK;
+	const struct shown shown = {.time_ns = time_ns, .account = look->account, .org = look->org, .lease = look->lease, .event = "look", .purpose = look->purpose, .scope = look->scope,
+				    .what = look->what, .leaf = search->leaf, .row = number};
+	search->found++;
+	print_look(search, &shown);
+	return SK_OK;
+}
+
+static enum sk_err visit_batch(struct log_search *search, const struct sk_entry *entry, struct sk_fault *fault)
+{
+	struct sk_book_batch batch;
+	SK_TRY(sk_book_body_read(entry->act.body, entry->act.body_length, &batch, fault));
+	search->leaf = entry->leaf;
+	search->committed = batch.to;
+	return sk_book_walk(search->book, batch.from, batch.to, visit_row, search, fault);
+}
+
+/* What no act commits to yet stands at the end. */
+static enum sk_err visit_waiting(struct log_search *search, struct sk_fault *fault)
+{
+	uint64_t mark, last;
+	SK_TRY(sk_book_reach(search->book, &mark, &last, fault));
+	search->leaf = 0;
+	return last > search->committed ? sk_book_walk(search->book, search->committed + 1, last, visit_row, search, fault) : SK_OK;
+}
+
+/* ---- acts of their own ---- */
+
 static enum sk_err visit(void *context, const struct sk_entry *entry, struct sk_fault *fault)
 {
 	struct log_search *search = context;
 	struct sk_person person;
 	struct sk_json_doc *doc = NULL;
-	if (search->args->limit != 0 && search->found == search->args->limit)
+	if (is_full(search))
 		return SK_OK;
+	if (strcmp(entry->act.event, "book") == 0)
+		return visit_batch(search, entry, fault);
 	/* Who it was then: the account may be closed today. An act by nobody that was known is shown whatever was asked for: somebody wrote it down with another program. */
 	struct sk_fault why;
 	bool known = sk_access_who(search->access, entry->note, entry->note_length, entry->act.time_ns, &person, &why) == SK_OK;
@@ -102,12 +159,25 @@ static enum sk_err visit(void *context, const struct sk_entry *entry, struct sk_
 	}
 	SK_TRY(sk_json_parse(entry->act.body, entry->act.body_length, &doc, fault));
 	const struct sk_json_value *body = sk_json_top(doc);
-	if (!known || fits(search->args, &person, sk_json_get_text(body, "purpose"), sk_json_get_text(body, "what"), entry->act.time_ns)) {
+	const char *purpose = sk_json_get_text(body, "purpose"), *what = sk_json_get_text(body, "what"), *scope = sk_json_get_text(body, "scope");
+	if (!known || fits(search->args, &person, purpose, what, entry->act.time_ns)) {
+		const struct shown shown = {.time_ns = entry->act.time_ns, .account = person.account, .org = person.org, .lease = person.lease, .event = entry->act.event,
+					    .purpose = purpose != NULL ? purpose : "", .scope = scope != NULL ? scope : "", .what = what != NULL ? what : "", .leaf = entry->leaf};
 		search->found++;
-		print_look(search, entry, &person, body);
+		print_look(search, &shown);
 	}
 	sk_json_free(doc);
 	return SK_OK;
+}
+
+/* The book is compared with the ledger first: what somebody changed is told, and not shown as if nothing were. */
+static enum sk_err walk(struct log_search *search, struct sk_docket *docket, const char *centre_folder, struct sk_fault *fault)
+{
+	struct sk_book_figures figures;
+	SK_TRY(sk_look_book_open(centre_folder, &search->book, fault));
+	SK_TRY(sk_book_check(search->book, docket, &figures, fault));
+	SK_TRY(sk_docket_walk(docket, "access", NULL, 0, visit, search, fault));
+	return visit_waiting(search, fault);
 }
 
 int sk_access_log_cmd(const struct sk_access_args *args)
@@ -137,7 +207,8 @@ int sk_access_log_cmd(const struct sk_access_args *args)
 		} else if (err == SK_OK) {
 			if (args->json)
 				(void)fputc('[', args->cmd->out);
-			err = sk_docket_walk(reg.centre.docket, "access", NULL, 0, visit, &search, &fault);
+			err = walk(&search, reg.centre.docket, reg.centre.folder, &fault);
+			sk_book_close(search.book);
 			(void)fprintf(args->cmd->out, "%s", args->json ? "\n]\n" : search.found == 0 ? "nobody looked, so far as was asked\n" : "");
 		}
 		sk_buf_fini(&search.out);

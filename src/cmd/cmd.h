@@ -12,6 +12,7 @@
 struct sk_look_asked {
 	const char *command, *purpose, *key;
 	char what[1024];
+	bool entered; /* the look is on record, or nobody is shown anything: whoever runs this command inside the process saw to it */
 };
 
 struct sk_cmd {

@@ -25,7 +25,7 @@ static const struct {
 	TEXT("signature", actor.signature), TEXT("by", actor.by), TEXT("measure", measure), TEXT("action", action), TEXT("against", target_act), TEXT("plan", plan),
 	TEXT("other", other), TEXT("narrower", narrower), TEXT("not-enough", refused), TEXT("commander", commander), TEXT("extends", extends), TEXT("home", home),
 	TEXT("foreign", foreign), TEXT("at-home", at_home), TEXT("urgent", urgent), TEXT("rate", rate), TEXT("why", why), TEXT("with", by_order), TEXT("told", told),
-	TEXT("due", due), TEXT("text", text), TEXT("receipts", from_folder), TEXT("enforcer", enforcer), TEXT("counters", counters), TEXT("organisations", organisations), TEXT("allow", allow), TEXT("state", state), TEXT("title-en", title[0]),
+	TEXT("due", due), TEXT("text", text), TEXT("receipts", from_folder), TEXT("enforcer", enforcer), TEXT("counters", counters), TEXT("organisations", organisations), TEXT("allow", allow), TEXT("state", state), TEXT("purpose", purpose), TEXT("count", count), TEXT("title-en", title[0]),
 	TEXT("title-ja", title[1]), TEXT("text-en", text_file[0]), TEXT("text-ja", text_file[1]),
 #undef TEXT
 };
@@ -236,7 +236,7 @@ int sk_cmd_order(struct sk_cmd *cmd, int argc, char **argv)
 	static const struct {
 		const char *name;
 		int (*run)(const struct sk_order_args *args);
-	} looks[] = {{"list", sk_order_list}, {"show", sk_order_show}, {"quorum", sk_order_quorum_cmd}, {"receipts", sk_order_receipts}};
+	} looks[] = {{"list", sk_order_list}, {"show", sk_order_show}, {"quorum", sk_order_quorum_cmd}, {"receipts", sk_order_receipts}, {"count", sk_order_count}};
 	struct sk_order_args args = {.cmd = cmd, .command = argv[0]};
 	bool help = false;
 	if (!parse(&args, argc, argv, &help))

@@ -60,6 +60,7 @@ static enum sk_err finish(struct sensor *sensor, enum sk_err ended, struct sk_fa
 {
 	uint64_t size;
 	uint8_t root[SK_HASH_BYTES];
+	sk_counting_tell(sensor->counting, true);
 	sensor->finishing = true;
 	sensor->end = ended == SK_OK && !sensor->stopping ? SK_FLOW_END_STOP : SK_FLOW_END_BASIS;
 	if (sensor->link_count != 0)

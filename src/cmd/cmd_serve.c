@@ -208,6 +208,11 @@ static void tell(void *context, const char *line)
 	sk_buf_fini(&safe);
 }
 
+static void publish(void *context, const char *type, const char *json)
+{
+	sk_web_publish(context, type, json);
+}
+
 static enum sk_err turn(struct serve *serve, struct sk_web *web, struct sk_fault *fault)
 {
 	struct sk_notify *notify = NULL;
@@ -215,8 +220,10 @@ static enum sk_err turn(struct serve *serve, struct sk_web *web, struct sk_fault
 	char status[128];
 	SK_TRY(sk_notify_open(getenv("NOTIFY_SOCKET"), getenv("WATCHDOG_USEC"), getenv("WATCHDOG_PID"), &notify, fault));
 	sk_notify_ready(notify, "serving");
-	while (!sk_guard_interrupted()) {
+	for (unsigned turns = 0; !sk_guard_interrupted(); turns++) {
 		sk_web_turn(web);
+		if (turns % (1000 / TURN_MS) == 0)
+			sk_serve_looks_turn(serve->house.looks, publish, web);
 		sk_notify_alive(notify);
 		(void)poll(NULL, 0, TURN_MS);
 	}
@@ -239,7 +246,9 @@ static enum sk_err run(struct serve *serve, struct sk_fault *fault)
 	find_console(serve);
 	find_workspaces(serve);
 	make_room(serve);
-	enum sk_err err = listen_at(serve, fault);
+	enum sk_err err = sk_serve_house_looks(&serve->house, fault);
+	if (err == SK_OK)
+		err = listen_at(serve, fault);
 	name_page(serve);
 	sk_guard_no_core();
 	sk_guard_signals(true);

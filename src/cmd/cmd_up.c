@@ -36,8 +36,8 @@ struct up {
 	char *serve[WORDS_MAX];   /* options that are serve's */
 	size_t serve_count;
 	unsigned settle_s;
-	struct part parts[5];
-	char config[5][SK_PATH_MAX];
+	struct part parts[6];
+	char config[6][SK_PATH_MAX];
 };
 
 /* What is due: bases that ended, orders that ended, receipts of the enforcer. */
@@ -45,6 +45,7 @@ static const struct part parts[] = {
 	{.name = "serve", .config = NULL, .words = {NULL}},
 	{.name = "enforcer", .config = "enforcer.yaml", .words = {"enforcer"}},
 	{.name = "sensor", .config = "sensor.yaml", .words = {"sensor"}},
+	{.name = "looks", .config = NULL, .words = {"centre", "book", "--every", "1s"}},
 	{.name = "bases", .config = NULL, .words = {"basis", "settle"}, .every_s = SETTLE_S},
 	{.name = "orders", .config = NULL, .words = {"order", "receipts"}, .every_s = SETTLE_S},
 };

@@ -617,6 +617,21 @@ enum sk_err sk_collector_kernel_gate(struct sk_collector *collector, const struc
 	return err == SK_OK ? sk_ledger_commit(collector->ledger, fault) : err;
 }
 
+//= rule: COUNT-3
+enum sk_err sk_collector_counts(struct sk_collector *collector, uint64_t active, const struct sk_buf *content, struct sk_fault *fault)
+{
+	struct sk_buf record;
+	uint8_t salt[32], commitment[SK_HASH_BYTES];
+	sk_random(salt, sizeof salt);
+	sk_commit(salt, content->bytes, content->length, commitment);
+	SK_TRY(save_opening(collector->workspace, next_index(collector, 0), "counts", salt, content->bytes, content->length, fault));
+	sk_buf_init(&record, SK_RECORD_MAX_BYTES);
+	sk_record_counts(&record, active, commitment, now(collector));
+	enum sk_err err = append(collector, &record, NULL, fault);
+	sk_buf_fini(&record);
+	return err == SK_OK ? sk_ledger_commit(collector->ledger, fault) : err;
+}
+
 enum sk_err sk_collector_stop(struct sk_collector *collector, const char *reason, uint64_t *size, uint8_t root[SK_HASH_BYTES], struct sk_fault *fault)
 {
 	struct sk_buf record;

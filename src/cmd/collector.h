@@ -62,6 +62,8 @@ SK_MUST enum sk_err sk_collector_interval(void *collector, struct sk_account *ac
 SK_MUST enum sk_err sk_collector_cut(struct sk_collector *collector, struct sk_account *accounts, size_t count, struct sk_fault *fault);
 /* Say what gate stands in the kernel before the link; committed at once: no frame passes it before. */
 SK_MUST enum sk_err sk_collector_kernel_gate(struct sk_collector *collector, const struct sk_kernel_gate_facts *facts, struct sk_fault *fault);
+/* Which counts run from now on (content: what is committed to, and opened to oversight); committed at once: nothing is counted that the ledger does not tell of. SK_ELEDGER. rule: COUNT-3 */
+SK_MUST enum sk_err sk_collector_counts(struct sk_collector *collector, uint64_t active, const struct sk_buf *content, struct sk_fault *fault);
 /* From now on other things are in force: basis, table and set of *now (whose other fields are not looked at) go into the ledger, as far as they differ, and every later
    interval refers to them. Between two intervals. SK_EPERMIT (another basis: what it keeps is sealed under other keys, and that takes a new run), SK_ELEDGER. rule: RELOAD-1 */
 SK_MUST enum sk_err sk_collector_change(struct sk_collector *collector, const struct sk_collector_start *now, struct sk_fault *fault);

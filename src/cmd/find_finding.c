@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "store/page.h"
 #include "text/text.h"
 
 enum { ID_DIGITS = 32 };
@@ -37,6 +38,13 @@ enum sk_err sk_find_finding(struct sk_store *store, const char *prefix, struct s
 {
 	struct search search = {.prefix = prefix, .out = out};
 	const struct sk_store_filter all = {.class_ = -1};
+	uint8_t id[16];
+	/* A whole id is in the index, but of findings that an older version stored. */
+	if (store != NULL && strlen(prefix) == ID_DIGITS && sk_hex_decode(prefix, id, sizeof id) == SK_OK) {
+		enum sk_err err = sk_store_finding(store, id, out, fault);
+		if (err != SK_ENOENT)
+			return err;
+	}
 	if (!sk_is_finding_prefix(prefix))
 		return sk_fault_set(fault, SK_EUSAGE, "'%s' is no finding's id: %d to %d hexadecimal digits were expected (sekisho findings --json shows ids)", prefix,
 				    SK_FINDING_PREFIX_MIN, ID_DIGITS);

@@ -10,6 +10,8 @@
 
 #include "access/purpose.h"
 #include "cmd/access.h"
+#include "cmd/look_book.h"
+#include "cmd/session.h"
 #include "text/text.h"
 
 enum { BODY_MAX = 8192 };
@@ -114,7 +116,7 @@ bool sk_look_free(const struct sk_workspace *workspace)
 enum sk_err sk_look(struct sk_cmd *cmd, const struct sk_workspace *workspace, struct sk_fault *fault)
 {
 	char path[SK_PATH_MAX];
-	if (sk_look_free(workspace))
+	if (cmd->look.entered || sk_look_free(workspace))
 		return SK_OK;
 	if (!sk_file_exists(sk_workspace_path(workspace, "centre/centre.json", path)))
 		return sk_fault_set(fault, SK_EPURPOSE, "%s belongs to a centre, which is not here: its folder, or a link to it, belongs at %s/centre", workspace->folder,
@@ -123,5 +125,5 @@ enum sk_err sk_look(struct sk_cmd *cmd, const struct sk_workspace *workspace, st
 		return sk_fault_set(fault, SK_EPURPOSE, "%s belongs to a centre: each look has a purpose and a person; add --purpose damage_prevention --key FILE",
 				    workspace->folder);
 	SK_TRY(sk_purpose_check(cmd->look.purpose, fault));
-	return enter(cmd, workspace, fault);
+	return cmd->look.key == NULL && sk_cmd_session() ? sk_look_session(cmd, workspace, fault) : enter(cmd, workspace, fault);
 }

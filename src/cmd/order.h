@@ -18,7 +18,7 @@ struct sk_order_args {
 	const char *folder, *workspace;
 	struct sk_actor actor;
 	const char *measure, *action, *target_act, *plan, *other, *narrower, *refused, *commander, *extends, *home, *foreign, *at_home, *urgent, *rate;
-	const char *why, *by_order, *told, *due, *text, *from_folder, *enforcer, *counters, *organisations, *allow, *output, *state, *title[2], *text_file[2];
+	const char *why, *by_order, *told, *due, *text, *from_folder, *enforcer, *counters, *organisations, *allow, *output, *state, *purpose, *count, *title[2], *text_file[2];
 	size_t target_count, protect_count, important_count, org_count, addressee_count, finding_count, file_count, popular_count, about_count;
 	const char *targets[SK_ORDER_MANY], *protects[SK_ORDER_MANY], *importants[SK_ORDER_MANY], *orgs[SK_ORDER_MANY], *addressees[SK_ORDER_MANY], *findings[SK_ORDER_MANY],
 		*files[SK_ORDER_MANY], *populars[SK_ORDER_MANY], *abouts[SK_ORDER_MANY];
@@ -64,6 +64,8 @@ SK_PRINTF(2, 3) int sk_order_usage(const struct sk_order_args *args, const char 
 SK_MUST enum sk_err sk_order_desk_text(struct sk_order_desk *desk, const char *id, struct sk_buf *body, struct sk_fault *fault);
 /* Its estimate of reach and its lists. */
 SK_MUST enum sk_err sk_order_desk_blast(struct sk_order_desk *desk, const struct sk_order *order, struct sk_order_blast *out, struct sk_fault *fault);
+/* The number of a count of --workspace (--count ID) as the band of hosts, with what it is made of; unknown where none was told. SK_EUSAGE: of other targets than the order's. */
+SK_MUST enum sk_err sk_order_counted(const struct sk_order_args *args, const struct sk_order *order, struct sk_order_blast *out, struct sk_fault *fault);
 /* The store of --workspace, for counting and for finding a finding's id: nothing of its content is shown, and the act that is made of it is the record of the question.
    *store NULL: nothing was watched there yet. Both are the caller's to close. */
 SK_MUST enum sk_err sk_order_store_open(const struct sk_order_args *args, struct sk_workspace *workspace, struct sk_store **store, struct sk_fault *fault);
@@ -76,6 +78,8 @@ int sk_order_list(const struct sk_order_args *args);
 int sk_order_show(const struct sk_order_args *args);
 /* The quorum's text of a level, and its digest. */
 int sk_order_quorum_cmd(const struct sk_order_args *args);
+/* Counts of a workspace's sensor: request, list, show, end. */
+int sk_order_count(const struct sk_order_args *args);
 /* Takes the enforcer's receipts, and does what is due. */
 int sk_order_receipts(const struct sk_order_args *args);
 

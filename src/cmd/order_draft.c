@@ -315,6 +315,8 @@ enum sk_err sk_order_desk_blast(struct sk_order_desk *desk, const struct sk_orde
 		SK_TRY(err);
 	}
 	sk_blast_tell(&counts, since_ns, until_ns, out);
+	if (args->count != NULL)
+		SK_TRY(sk_order_counted(args, order, out, fault));
 	return ask_popular(args, order, out, fault);
 }
 

@@ -185,6 +185,8 @@ static void json_whole(struct sk_json_writer *w, const struct sk_order_matter *m
 	sk_json_text(w, "flows", d->blast.flows);
 	sk_json_text(w, "organisations", d->blast.organisations);
 	sk_json_text(w, "counters", d->blast.counters);
+	if (d->blast.source[0] != '\0')
+		sk_json_text(w, "source", d->blast.source);
 	sk_json_text(w, "warnings", d->blast.warnings);
 	sk_json_end(w);
 	sk_json_array(w, "voices");
@@ -316,6 +318,8 @@ static void tell_text(FILE *out, const struct sk_order_matter *m)
 	(void)fprintf(out, "Narrower           %s: not enough, because %s\n", d->narrower, d->refused_because);
 	(void)fprintf(out, "Who would feel it  hosts %s, flows %s, organisations %s, counted at enforcement points %s (%s to %s)\n", d->blast.hosts, d->blast.flows,
 		      d->blast.organisations, d->blast.counters, when(d->blast.since_ns, from), when(d->blast.until_ns, until));
+	if (d->blast.source[0] != '\0')
+		(void)fprintf(out, "                   hosts: %s\n", d->blast.source);
 	if (d->blast.warnings[0] != '\0')
 		(void)fprintf(out, "POPULAR            %s\n", d->blast.warnings);
 	(void)fprintf(out, "Together           %s; %s commands\n", d->plan, d->commander);

@@ -10,17 +10,19 @@
 #include <unistd.h>
 
 #include "cmd/brands.h"
+#include "cmd/counts.h"
 #include "cmd/force.h"
 #include "cmd/guard.h"
 #include "cmd/progress.h"
 #include "cmd/rules.h"
 #include "text/text.h"
 
-static const int64_t live_interval_ns = INT64_C(60) * 1000000000;
+static const int64_t live_interval_ns = INT64_C(60) * 1000000000, counts_look_ns = INT64_C(10) * 1000000000;
 enum { PATIENCE_MS = 100, IDENTITY_EDGE = 1 << 20, IDENTITY_BLOCK = 4096, IDENTITY_SAMPLES = 64 };
 
 struct run {
 	struct sk_cmd *cmd;
+	const struct sk_workspace *workspace;
 	const struct sk_run_options *options;
 	struct sk_run_result *result;
 	struct sk_force *force;
@@ -33,6 +35,8 @@ struct run {
 	struct sk_observe_sink sink; /* the crew borrows it */
 	struct sk_crew *crew;        /* one of these two */
 	struct sk_exports *exports;  /* where flow exports are read */
+	struct sk_counting *counting; /* beside a crew */
+	int64_t counts_looked_ns;
 	struct sk_live *live;
 	bool link_ends;              /* the gate in the kernel was shut; so: */
 	enum sk_err link_ended;
@@ -130,7 +134,9 @@ static enum sk_err take_interval(void *context, struct sk_account *account, cons
 {
 	const struct run *run = context;
 	(void)snapshot;
-	return sk_collector_interval(run->collector, account, fault);
+	SK_TRY(sk_collector_interval(run->collector, account, fault));
+	sk_counting_tell(run->counting, false);
+	return SK_OK;
 }
 
 /* The same with what came of flow exports in it. */
@@ -162,6 +168,17 @@ static void note_damage(void *context, unsigned source, const struct sk_fault *f
 		note_error(run, &ignored);
 }
 
+/* What whoever plans a measure asks for (sekisho order count). From files there is one look, at the start. */
+static enum sk_err look_at_counts(struct run *run, struct sk_fault *fault)
+{
+	int64_t now_ns = run->live != NULL ? run->cmd->clock.monotonic_ns(run->cmd->clock.context) : 0;
+	if (now_ns - run->counts_looked_ns >= counts_look_ns) {
+		run->counts_looked_ns = now_ns;
+		SK_TRY(sk_counting_look(run->counting, run->force->snapshot.basis, fault));
+	}
+	return sk_counting_turn(run->counting, fault);
+}
+
 /* Time and signals shut the gate; then the sources end by themselves and nothing is left in a ring. */
 static enum sk_err look_at_link(struct run *run, struct sk_fault *fault)
 {
@@ -172,6 +189,7 @@ static enum sk_err look_at_link(struct run *run, struct sk_fault *fault)
 		SK_TRY(end_link(run, SK_OK, fault));
 	if (sk_guard_suspended(&run->suspension, now_ns))
 		sk_crew_suspend(run->crew);
+	SK_TRY(look_at_counts(run, fault));
 	if (!run->cmd->terminal)
 		return SK_OK;
 	struct sk_capture_stats shown = {.frames = 0};
@@ -195,6 +213,7 @@ static enum sk_err look_around(void *context, struct sk_fault *fault)
 		return sk_fault_set(fault, SK_EINTR, "interrupted; the last interval is signed");
 	if (sk_guard_suspended(&run->suspension, run->cmd->clock.monotonic_ns(run->cmd->clock.context)))
 		sk_crew_suspend(run->crew);
+	SK_TRY(look_at_counts(run, fault));
 	if (!run->cmd->terminal)
 		return SK_OK;
 	sk_crew_stats(run->crew, 0, &stats);
@@ -236,6 +255,21 @@ static enum sk_err start_exports(struct run *run, const char *link, struct sk_fa
 	return sk_exports_new(&run->options->exports, &config, &calls, &run->exports, fault);
 }
 
+/* It is told, and is no reason to stop looking, nor a fault of the input. */
+static void refuse_count(void *context, const struct sk_fault *fault)
+{
+	struct run *run = context;
+	sk_progress_clear(&run->progress);
+	(void)fprintf(run->cmd->err, "sekisho: %s\n", fault->line);
+}
+
+static enum sk_err start_counting(struct run *run, struct sk_fault *fault)
+{
+	const struct sk_counting_options options = {.workspace = run->workspace, .clock = run->cmd->clock, .collector = run->collector, .crews = &run->crew, .crew_count = 1, .no_heads = run->options->no_heads, .context = run, .refused = refuse_count};
+	SK_TRY(sk_counting_new(&options, &run->counting, fault));
+	return sk_counting_look(run->counting, run->force->snapshot.basis, fault);
+}
+
 /* One worker on files works in this thread; with more this one is the collector. */
 static enum sk_err start_crew(struct run *run, struct sk_fault *fault)
 {
@@ -246,7 +280,8 @@ static enum sk_err start_crew(struct run *run, struct sk_fault *fault)
 					.decoder = sk_decoder_default_limits(), .interval_frames = live && options->interval_frames == 0 ? UINT64_MAX : options->interval_frames,
 					.interval_ns = live ? live_interval_ns : 0, .link = live ? run->result->live.link : "file", .clock = run->cmd->clock,
 					.sink = &run->sink, .brands = run->brands, .context = run, .interval = take_interval, .damaged = note_damage, .tick = look_around};
-	return sk_crew_new(&config, &run->force->snapshot, &run->crew, fault);
+	SK_TRY(sk_crew_new(&config, &run->force->snapshot, &run->crew, fault));
+	return start_counting(run, fault);
 }
 
 /* Nothing is ever sent to an address that a selector names. rule: PEER-1 */
@@ -512,6 +547,7 @@ static enum sk_err finish(struct run *run, enum sk_err ended, struct sk_fault *f
 	bool orderly = is_orderly(ended);
 	enum sk_flow_end end = ended == SK_OK ? SK_FLOW_END_STOP : SK_FLOW_END_BASIS;
 	enum sk_err err = SK_OK;
+	sk_counting_tell(run->counting, true);
 	if (orderly)
 		err = run->exports != NULL ? sk_exports_finish(run->exports, end, &last) : sk_crew_finish(run->crew, end, &last);
 	if (run->crew != NULL)
@@ -532,7 +568,7 @@ static enum sk_err finish(struct run *run, enum sk_err ended, struct sk_fault *f
 
 enum sk_err sk_run(struct sk_cmd *cmd, struct sk_workspace *workspace, const struct sk_run_options *options, struct sk_run_result *result, struct sk_fault *fault)
 {
-	struct run run = {.cmd = cmd, .options = options, .result = result};
+	struct run run = {.cmd = cmd, .options = options, .result = result, .workspace = workspace};
 	int64_t cpu_ns = cmd->clock.cpu_ns(cmd->clock.context);
 	bool live = options->exports.listen_count != 0 || options->live.interface != NULL;
 	sk_guard_no_core();
@@ -554,6 +590,7 @@ enum sk_err sk_run(struct sk_cmd *cmd, struct sk_workspace *workspace, const str
 		result->wall_ns = cmd->clock.monotonic_ns(cmd->clock.context) - wall_ns;
 		result->cpu_ns = cmd->clock.cpu_ns(cmd->clock.context) - cpu_ns;
 	}
+	sk_counting_free(run.counting);
 	sk_crew_free(run.crew);
 	sk_live_close(run.live);
 	sk_collector_free(run.collector);

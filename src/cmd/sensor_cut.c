@@ -93,6 +93,8 @@ enum sk_err sensor_cut(struct sensor *sensor, struct sk_fault *fault)
 	}
 	SK_TRY(sk_collector_cut(sensor->collector, sensor->accounts, sensor->account_count, fault));
 	(void)sync_outputs(sensor);
+	if (!sensor->finishing)
+		sk_counting_tell(sensor->counting, false);
 	tell_accounts(sensor);
 	sensor->account_count = 0;
 	sk_collector_progress(sensor->collector, &sensor->intervals, &sensor->leaves);

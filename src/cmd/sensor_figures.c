@@ -205,6 +205,7 @@ static void fill_process(struct sensor *sensor, struct sk_metrics *out)
 	out->reloads_refused = sensor->reloads_refused;
 	out->reload_refused_now = sensor->reload_refused;
 	out->findings_muted = sensor->findings_muted;
+	out->counts_running = sk_counting_running(sensor->counting);
 }
 
 static void fill_outputs(struct sensor *sensor, struct sk_metrics *out)

@@ -6,6 +6,7 @@
 
 #include "cmd/brands.h"
 #include "cmd/cmd.h"
+#include "cmd/counts.h"
 #include "cmd/exports.h"
 #include "cmd/force.h"
 #include "cmd/guard.h"
@@ -104,6 +105,7 @@ struct sensor {
 	struct sensor_link links[SENSOR_LINKS_MAX];
 	struct sensor_export exports[SENSOR_EXPORTS_MAX];
 	struct sk_crew *crews[SENSOR_LINKS_MAX];
+	struct sk_counting *counting;           /* what is asked for whoever plans a measure */
 	const struct sk_source *crew_sources[SENSOR_LINKS_MAX];
 	unsigned worker_count;
 	struct sensor_worker workers[SENSOR_WORKERS_MAX];

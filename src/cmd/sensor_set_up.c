@@ -151,6 +151,19 @@ static enum sk_err open_collector(struct sensor *sensor, struct sk_fault *fault)
 	return sk_collector_input(sensor->collector, NULL, true, &seen, fault);
 }
 
+static void refuse_count(void *context, const struct sk_fault *fault)
+{
+	sk_journal_failed(((struct sensor *)context)->journal, fault);
+}
+
+static enum sk_err open_counting(struct sensor *sensor, struct sk_fault *fault)
+{
+	const struct sk_counting_options options = {.workspace = &sensor->workspace, .clock = sensor->cmd->clock, .collector = sensor->collector, .crews = sensor->crews, .crew_count = sensor->link_count,
+						    .no_heads = !sensor->conf->heads, .context = sensor, .refused = refuse_count};
+	SK_TRY(sk_counting_new(&options, &sensor->counting, fault));
+	return sk_counting_look(sensor->counting, sensor->law->snapshot.basis, fault);
+}
+
 static enum sk_err open_server(struct sensor *sensor, struct sk_fault *fault)
 {
 	const struct sk_conf *conf = sensor->conf;
@@ -238,6 +251,7 @@ enum sk_err sensor_set_up(struct sensor *sensor, struct sk_fault *fault)
 		SK_TRY(sk_wall_lock_present(&sensor->walls, fault));
 	SK_TRY(close_walls(sensor, fault));
 	SK_TRY(enter(sensor, fault));
+	SK_TRY(open_counting(sensor, fault));
 	SK_TRY(sensor_open_gates(sensor, fault));
 	sensor->cut_ns = clock->monotonic_ns(clock->context);
 	sk_journal_ready(sensor->journal, sensor->cut_ns - sensor->started_ns, sensor_name(sensor, sensor->law->snapshot.basis->kind));
@@ -257,6 +271,7 @@ static void tell_loss(struct sensor *sensor, enum sk_err err, const struct sk_fa
 void sensor_tear_down(struct sensor *sensor)
 {
 	struct sk_fault fault = {.line = ""};
+	sk_counting_free(sensor->counting);
 	sensor_close_links(sensor);
 	sk_serve_close(sensor->serve);
 	sk_collector_free(sensor->collector);

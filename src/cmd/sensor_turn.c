@@ -23,6 +23,7 @@ static enum sk_err look_at_signals(struct sensor *sensor, int64_t now_ns, struct
 		sk_notify_reloading(sensor->notify, now_ns);
 		sensor_read_again(sensor);
 		sensor_look_at_files(sensor);
+		SK_TRY(sk_counting_look(sensor->counting, sensor->law->snapshot.basis, fault));
 		sk_notify_ready(sensor->notify, NULL);
 	}
 	if (!sk_guard_interrupted())
@@ -53,15 +54,16 @@ static enum sk_err look_at_law(struct sensor *sensor, int64_t now_ns, struct sk_
 	return sk_basis_in_force(basis, clock->unix_ns(clock->context), fault);
 }
 
-static void look_at_files(struct sensor *sensor, int64_t now_ns)
+static enum sk_err look_at_files(struct sensor *sensor, int64_t now_ns, struct sk_fault *fault)
 {
 	int64_t every_ns = sensor->conf->reload_check_ns;
 	bool due = every_ns != 0 && now_ns - sensor->checked_ns >= every_ns;
 	if (!due && !sensor->reload_wanted)
-		return;
+		return SK_OK;
 	if (due)
 		sensor->checked_ns = now_ns;
 	sensor_look_at_files(sensor);
+	return sk_counting_look(sensor->counting, sensor->law->snapshot.basis, fault);
 }
 
 enum sk_err sensor_turn_all(struct sensor *sensor, struct sk_fault *fault)
@@ -71,7 +73,8 @@ enum sk_err sensor_turn_all(struct sensor *sensor, struct sk_fault *fault)
 	SK_TRY(look_at_signals(sensor, now_ns, fault));
 	for (size_t i = 0; i < sensor->export_count; i++)
 		SK_TRY(sk_exports_turn(sensor->exports[i].exports, fault));
-	look_at_files(sensor, now_ns);
+	SK_TRY(look_at_files(sensor, now_ns, fault));
+	SK_TRY(sk_counting_turn(sensor->counting, fault));
 	if (sensor->serve != NULL)
 		sk_serve_turn(sensor->serve);
 	if (now_ns - sensor->second_ns >= second_ns) {

@@ -5,17 +5,25 @@
 
 #include "cmd/centre.h"
 #include "cmd/cmd.h"
+#include "book/book.h"
+#include "cmd/serve_looks.h"
+#include "cmd/serve_cases.h"
 #include "web/api.h"
 
 struct sk_serve_house {
 	struct sk_web_house house;
 	struct sk_cmd *cmd;
 	char origin[SK_KEY_NAME_MAX];
+	struct sk_book *book;            /* looks of this page */
+	struct sk_serve_looks *looks;    /* what they look at */
+	struct sk_serve_cases cases;
 };
 
 /* Fill it: facts of DIR/centre, which must be there and agree with its ledger. folder and the workspaces in out->house are set by the caller before. Must not move
    afterwards. Errors of sk_centre_open. */
 SK_MUST enum sk_err sk_serve_house_open(struct sk_cmd *cmd, struct sk_serve_house *out, struct sk_fault *fault);
+/* Open what handlers look at, once the workspaces are known. SK_ENOMEM. */
+SK_MUST enum sk_err sk_serve_house_looks(struct sk_serve_house *house, struct sk_fault *fault);
 /* Close what the rooms keep. */
 void sk_serve_house_close(struct sk_serve_house *house);
 

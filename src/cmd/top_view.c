@@ -287,6 +287,8 @@ static void draw_flows(struct sk_top_view *view, const struct change *change)
 	add(view, now->outputs_failing != 0 ? SK_TOP_WARN : SK_TOP_PLAIN, "out    eve %s/s   ipfix %s/s   lost %s   ledger %s   reloads %s (%s refused)",
 	    figure(rate(change->before, now, old->eve_lines, now->eve_lines), t[0]), figure(rate(change->before, now, old->ipfix_records, now->ipfix_records), t[1]), count_of(lost, t[2]),
 	    sk_number_format(now->ledger_leaves, t[3]), count_of(now->reloads, t[4]), count_of(now->reloads_refused, t[5]));
+	if (now->counts_running != 0)
+		add(view, SK_TOP_PLAIN, "asked  counts %s (sekisho order count list)", count_of(now->counts_running, t[0]));
 }
 
 static void draw_workers(struct sk_top_view *view, const struct sk_metrics *now)

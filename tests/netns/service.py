@@ -50,7 +50,8 @@ from lib import *
 kind, interface, count, gap = sys.argv[2], sys.argv[3], int(sys.argv[4]), float(sys.argv[5])
 s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW); s.bind((interface, 0))
 talk = lambda i: [ether(p) for p in tcp_talk("192.0.2.5", 1024 + i % 60000, "198.51.100.7", 443, client_hello("x.example"), b"hello")]
-kinds = {"named": talk, "other": lambda i: [ether(udp("192.0.2.5", 1024 + i % 60000, "198.51.100.1", 9, b"o" * 40))], "home": lambda i: [ether(udp("192.0.2.5", 9, "192.0.2.6", 9, b"h" * 40))]}
+kinds = {"named": talk, "other": lambda i: [ether(udp("192.0.2.5", 1024 + i % 60000, "198.51.100.1", 9, b"o" * 40))], "home": lambda i: [ether(udp("192.0.2.5", 9, "192.0.2.6", 9, b"h" * 40))],
+         "many": lambda i: [ether(p) for p in tcp_talk("192.0.2.%d" % (100 + i % 90), 1024 + i % 60000, "198.51.100.77", 443, client_hello("www.asked.example"), b"hello")]}
 sent = 0
 for i in range(count):
     for frame in kinds[kind](i): s.send(frame); sent += 1
@@ -490,8 +491,38 @@ def refusals(pair, f):
     s.end(); s.verify()
 
 
+def a_count_is_taken_up_behind_the_walls(pair, f):
+    """Asked for while the sensor runs; told every interval; gone when its time is over, with the sensor's end, and begun anew after it."""
+    s = Service(pair, f, selectors=(), basis=("--detectors", "count.only"))
+    def count(*words, code=0): return sekisho("order", "count", *words, "--workspace", s.workspace, code=code)
+    def ask(id, target, life): count("request", id, "--target", target, "--for", life, "--why", "planned", "--purpose", "damage_prevention")
+    def told(id): return json.loads(count("show", id, "--json").out)
+    def until(id, words, **is_): wait_for(lambda: all(told(id).get(k) == v for k, v in is_.items()), 30, f"{id}: {words}: {told(id)}\n{s.said()[-2000:]}")
+    expect(s.figure("counts_running") == 0, "nobody asked")
+    send(pair, "many", 30)                                 # nobody asked then
+    ask("net", "198.51.100.0/24", "1h"); ask("name", "asked.example", "1h"); s.until("counts_running", is_=2)
+    sent = send(pair, "many", 180)
+    for id in ("net", "name"):
+        wait_for(lambda: 80 <= told(id).get("hosts", 0) <= 97, 30, f"{id}: {told(id)}")
+        expect(told(id)["state"] == "counting" and told(id)["begun"] == 1, str(told(id)))
+    top = sekisho("top", "--socket", s.socket, "--once").out; expect("counts 2" in top, top)
+    # its time is over
+    ask("short", "198.51.100.77", "15s"); s.until("counts_running", is_=3); send(pair, "many", 90)
+    until("short", "it is over", state="counted"); s.until("counts_running", is_=2); expect(80 <= told("short")["hosts"] <= 97, str(told("short")))
+    number = told("short")["hosts"]; send(pair, "many", 90)
+    # ended by whoever asked
+    count("end", "net"); s.until("counts_running", is_=1); expect(told("net")["state"] == "ended", str(told("net")))
+    everything = s.get("metrics") + s.get("status") + s.said() + top
+    for secret in ("198.51.100", "asked.example", "192.0.2."): expect(secret not in everything, f"{secret} is told")
+    s.end(); expect(told("name")["state"] == "stopped" and told("short")["hosts"] == number, str(told("name")))
+    # after a restart it begins anew, and says so
+    s.begin(); s.until("counts_running", is_=1); until("name", "anew", state="counting", begun=2); expect("hosts" not in told("name"), str(told("name"))); s.end()
+    counts = [r["active"] for r in s.leaves() if r["kind"] == "counts"]; expect(counts[:1] == [1] or counts[:1] == [2], str(counts)); expect(max(counts) == 3 and counts[-1] == 1, str(counts))
+    s.verify()
+
+
 def main():
-    tests = [it_collects_and_stops_in_order, reloads_lose_nothing, what_is_wrong_changes_nothing, rules_run_behind_the_walls_and_stay, a_suspension_stops_it_within_a_second, it_ends_with_its_basis, what_it_need_not_do_ends_it,
+    tests = [a_count_is_taken_up_behind_the_walls, it_collects_and_stops_in_order, reloads_lose_nothing, what_is_wrong_changes_nothing, rules_run_behind_the_walls_and_stay, a_suspension_stops_it_within_a_second, it_ends_with_its_basis, what_it_need_not_do_ends_it,
              a_kill_loses_what_was_pending_and_says_so, links_pipes_and_listeners_share_a_cut, refusals, outputs_and_the_manager_are_reached_behind_the_walls, the_drill_is_run_against_the_service, what_is_lost_is_told, a_link_that_goes_down_is_seen]
     wanted = sys.argv[1:]
     for test in tests:

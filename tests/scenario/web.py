@@ -45,7 +45,7 @@ class Centre:
     def serve(self, *words, listen="127.0.0.1:0", env=None):
         out = open(self.f + "/serve.out", "wb")
         self.server = subprocess.Popen([SEKISHO, "serve", "--dir", self.dir, "--listen", listen, *map(str, words)], stdout=out, stderr=open(self.log, "ab"))
-        wait(lambda: b"serving" in open(self.f + "/serve.out", "rb").read(), "the server does not start: " + open(self.log).read(), alive=self.server)
+        wait(lambda: b"serving" in open(self.f + "/serve.out", "rb").read(), lambda: "the server does not start: " + open(self.log).read(), alive=self.server)
         found = re.search(r"https?://[a-z0-9.]+:(\d+)", open(self.f + "/serve.out").read())
         self.port = int(found.group(1)) if found else None
         return self

@@ -147,6 +147,8 @@ func (k verifyKey) verifies(text, signature []byte) (bool, error) {
 		return len(signature) == ed25519.SignatureSize && ed25519.Verify(k.public, text, signature), nil
 	case "sshsig-ed25519", "sshsig-sk-ed25519":
 		return sshsig(k, text, signature), nil
+	case "webauthn-ed25519", "webauthn-es256":
+		return webauthn(k, text, signature), nil
 	}
 	return false, fmt.Errorf("a key of kind %s, which this program does not read; sekisho-verify does", k.kind)
 }
@@ -283,6 +285,7 @@ type opened struct {
 	signed   int
 	quorums  int
 	heldOpen int
+	looks    int64
 	// the act at hand
 	leaf      *actLeaf
 	matter    *matter
@@ -426,7 +429,7 @@ func (o *opened) judge() error {
 		return o.basisAct()
 	case "order":
 		return o.orderAct()
-	case "remark", "selfreport", "inspection", "retention", "reident", "report":
+	case "remark", "selfreport", "inspection", "retention", "reident", "access", "report", "case":
 		return o.plainAct()
 	}
 	return nil
@@ -475,4 +478,7 @@ func checkOpenings(path string, s *state, centre string) (*opened, error) {
 func (o *opened) print() {
 	fmt.Printf("  opened     %d acts of %d matters, %d signatures, %d accounts; %d quorums counted again, %d votes held open beyond what the law asks\n", o.count, len(o.matters), o.signed,
 		len(o.accounts), o.quorums, o.heldOpen)
+	if o.looks != 0 {
+		fmt.Printf("  looks      %d by page, rows of the centre's book, none left out between two acts\n", o.looks)
+	}
 }

@@ -2,9 +2,12 @@
 
 package main
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"regexp"
+)
 
-// Matters whose steps are a small table: docs/oversight.md, docs/custody.md, docs/reports.md.
+// Matters whose steps are a small table: docs/oversight.md, docs/custody.md, docs/reports.md, docs/cases.md.
 
 type plainStep struct{ to, who string } // who: oversight, others, anybody, centre
 
@@ -44,6 +47,11 @@ var plainSteps = map[step][]plainStep{
 	{"granted", "reident close", ""}:        {{"closed", "anybody"}},
 	{"requested", "reident expire", ""}:     {{"closed", "centre"}},
 	{"granted", "reident expire", ""}:       {{"closed", "centre"}},
+	{"", "access read", ""}:                 {{"", "anybody"}},
+	{"", "access search", ""}:               {{"", "anybody"}},
+	{"", "access count", ""}:                {{"", "anybody"}},
+	{"", "access count_end", ""}:            {{"", "anybody"}},
+	{"", "access book", ""}:                 {{"", "centre"}},
 	{"", "report early_warning", ""}:        {{"warned", "centre"}},
 	{"warned", "report early_warning", ""}:  {{"warned", "centre"}},
 	{"", "report initial", ""}:              {{"reported", "centre"}},
@@ -71,6 +79,52 @@ var plainSteps = map[step][]plainStep{
 	{"reported", "report merge", ""}:        {{"reported", "centre"}},
 	{"followed", "report merge", ""}:        {{"followed", "centre"}},
 	{"complete", "report merge", ""}:        {{"complete", "centre"}},
+	{"", "case open", ""}:                   {{"new", "centre"}},
+	{"new", "case triage", ""}:              {{"triaged", "centre"}},
+	{"new", "case dismiss", ""}:             {{"false_alarm", "centre"}},
+	{"triaged", "case triage", ""}:          {{"triaged", "centre"}},
+	{"triaged", "case start", ""}:           {{"active", "centre"}},
+	{"triaged", "case contain", ""}:         {{"contained", "centre"}},
+	{"triaged", "case dismiss", ""}:         {{"false_alarm", "centre"}},
+	{"active", "case contain", ""}:          {{"contained", "centre"}},
+	{"active", "case resolve", ""}:          {{"resolved", "centre"}},
+	{"active", "case dismiss", ""}:          {{"false_alarm", "centre"}},
+	{"contained", "case start", ""}:         {{"active", "centre"}},
+	{"contained", "case resolve", ""}:       {{"resolved", "centre"}},
+	{"resolved", "case start", ""}:          {{"active", "centre"}},
+	{"resolved", "case close", ""}:          {{"closed", "centre"}},
+	{"reopened", "case triage", ""}:         {{"triaged", "centre"}},
+	{"reopened", "case start", ""}:          {{"active", "centre"}},
+	{"reopened", "case contain", ""}:        {{"contained", "centre"}},
+	{"reopened", "case dismiss", ""}:        {{"false_alarm", "centre"}},
+	{"closed", "case reopen", ""}:           {{"reopened", "centre"}},
+	{"false_alarm", "case reopen", ""}:      {{"reopened", "centre"}},
+}
+
+// What leaves a case as it is: docs/cases.md.
+var caseWork = map[string][]string{
+	"kept": {"lower", "review", "bundle", "handover"},
+	"seen": {"note", "watch", "unwatch"},
+	"work": {"edit", "task", "done", "link", "unlink", "assign", "evidence", "playbook", "absorb", "split"},
+}
+
+func init() {
+	add := func(states []string, groups ...string) {
+		for _, state := range states {
+			for _, group := range groups {
+				for _, event := range caseWork[group] {
+					plainSteps[step{state, "case " + event, ""}] = []plainStep{{state, "centre"}}
+				}
+			}
+		}
+	}
+	open := []string{"new", "triaged", "active", "contained", "resolved", "reopened"}
+	add(open, "kept", "seen", "work")
+	add([]string{"closed", "false_alarm"}, "kept", "seen")
+	add([]string{"merged"}, "kept")
+	for _, state := range open {
+		plainSteps[step{state, "case merge", ""}] = []plainStep{{"merged", "centre"}}
+	}
 }
 
 type plainState struct {
@@ -79,6 +133,7 @@ type plainState struct {
 	needed    int64
 	officer   bool
 	approvers []*account
+	looks     int64
 }
 
 func (o *opened) plainAct() error {
@@ -120,6 +175,9 @@ func (o *opened) plainAct() error {
 
 func (o *opened) plainRule(who *account) error {
 	p := o.matter.plain
+	if o.act.Matter == "case" {
+		return o.caseBody()
+	}
 	if o.act.Matter == "report" {
 		return o.reportRule(p)
 	}
@@ -153,6 +211,17 @@ func (o *opened) plainRule(who *account) error {
 		}
 	case "reident approve":
 		return o.reidentApprove(p, who)
+	case "access book":
+		return o.accessBook(p)
+	}
+	return nil
+}
+
+// The centre enters what somebody did with a case: who, and commitments to what stands sealed and to what it says.
+func (o *opened) caseBody() error {
+	hash := regexp.MustCompile(`^[0-9a-f]{64}$`)
+	if len(o.act.fields) != 3 || o.act.text("by") == "" || !hash.MatchString(o.act.text("entry")) || !hash.MatchString(o.act.text("said")) {
+		return o.refuse("body", "expected by, entry and said")
 	}
 	return nil
 }
@@ -187,4 +256,19 @@ func (o *opened) reidentApprove(p *plainState, who *account) error {
 		want = "granted"
 	}
 	return o.stepIs("requested", want)
+}
+
+// The centre commits to the rows of its book of looks, one batch after the other, and leaves none out.
+func (o *opened) accessBook(p *plainState) error {
+	var count, from, to int64
+	number := func(name string, into *int64) bool { return json.Unmarshal(o.act.fields[name], into) == nil }
+	if o.act.ID != "book" || !number("count", &count) || !number("from", &from) || !number("to", &to) || len(o.act.text("digest")) != 64 || count < 1 || count != to-from+1 {
+		return o.refuse("body", "expected count, digest, from and to, and as many rows as there are from one to the other")
+	}
+	if from != p.looks+1 {
+		return o.refuse("from", "expected %d, the row behind those that the act before it commits to, found %d", p.looks+1, from)
+	}
+	p.looks = to
+	o.looks += count
+	return nil
 }

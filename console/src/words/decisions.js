@@ -85,6 +85,7 @@ export default {
 	'blast.organisations': { en: 'organisations', ja: '組織' },
 	'blast.counters': { en: 'at enforcement points', ja: '執行点の計数' },
 	'blast.unknown': { en: 'unknown', ja: '不明' },
+	'blast.source': { en: 'Hosts:', ja: 'ホスト数の出所：' },
 	'blast.few': { en: 'fewer than 10', ja: '10 未満' },
 	'blast.million': { en: '1,000,000 or more', ja: '1,000,000 以上' },
 	'blast.help': { en: 'Bands, because exact numbers could point at persons. Hatched: nobody knows.', ja: '個人の特定を避けるため桁の幅で示します。斜線は不明です。' },

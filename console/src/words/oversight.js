@@ -91,6 +91,7 @@ export default {
 	'ledger.kind.run_stop': { en: 'stops', ja: '停止' },
 	'ledger.kind.recovery': { en: 'recoveries', ja: '復旧' },
 	'ledger.kind.mutes': { en: 'mutes', ja: '表示抑止' },
+	'ledger.kind.counts': { en: 'counts', ja: '計数' },
 	'ledger.kind.kernel_gate': { en: 'gates', ja: '関門' },
 
 	'log.title': { en: 'Who looked at selected information', ja: '選別後通信情報の閲覧者' },
@@ -101,6 +102,8 @@ export default {
 	'log.purpose': { en: 'Purpose', ja: '目的' },
 	'log.purpose.damage_prevention': { en: 'damage prevention', ja: '特定被害防止' },
 	'log.event.read': { en: 'look', ja: '閲覧' },
+	'log.event.count': { en: 'count asked of a sensor', ja: 'センサーへの計数依頼' },
+	'log.event.count_end': { en: 'count ended', ja: '計数の終了' },
 	'log.event.search': { en: 'search of this log', ja: '閲覧記録の検索' },
 	'log.event.book': { en: 'looks by page', ja: '画面での閲覧' },
 	'log.by.account': { en: 'Account', ja: 'アカウント' },

@@ -73,12 +73,14 @@ SK_MUST enum sk_err sk_access_person_of(const struct sk_access *access, const ch
 /* May this person do this (a word of duties.def, such as "order.approve"): the row of LAW.md 3 for the organisation, roles, and leases in force at now_ns?
    SK_EPERMIT says what is missing; SK_EUSAGE: no such word. rule: ACCESS-3 */
 SK_MUST enum sk_err sk_access_may(struct sk_access *access, const struct sk_person *person, const char *activity, int64_t now_ns, struct sk_fault *fault);
+/* sk_access_may where a lease, if it is one that lets him, must be for that scope (NULL: any; a lease for "*" is for all). Errors of sk_access_may. */
+SK_MUST enum sk_err sk_access_may_in(struct sk_access *access, const struct sk_person *person, const char *activity, const char *scope, int64_t now_ns, struct sk_fault *fault);
 /* What stands behind the letters of the cell that let this person do it ("own network", "(joint)", ...; "" nothing): for whoever decides to see to. Static. */
 const char *sk_access_condition(const struct sk_person *person, const char *activity);
 
 /* ---- changes ---- */
 
-/* Is this act of matter org, account, lease, access (a look at selected information, a search of the log), factor or credential allowed, as things stand? note carries whoever must sign; act was parsed out of it, and its time is what it is
+/* Is this act of matter org, account, lease, access (a look at selected information, a search of the log, the centre's commitment to its book of looks), factor or credential allowed, as things stand? note carries whoever must sign; act was parsed out of it, and its time is what it is
    judged by. On SK_OK facts has from, to and the published words for sk_docket_add. SK_EPERMIT, SK_EQUORUM (oversight's), SK_EEXIST, SK_ENOENT, SK_EMALFORMED
    (its body), SK_EEXPIRED, and what signatures say. rule: ACCESS-4 ACCESS-5 */
 SK_MUST enum sk_err sk_access_judge(struct sk_access *access, const char *note, size_t length, const struct sk_act *act, struct sk_act_facts *facts,

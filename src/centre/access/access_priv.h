@@ -71,7 +71,8 @@ struct sk_change {
 	size_t signer_count;
 	struct sk_person signers[SK_NOTE_SIGNATURES_MAX];
 	bool founding;               /* the first act: nobody is known yet */
-	bool by_founder;             /* signed by the founder's key alone */
+	bool by_founder;             /* the panel's founding, signed by the founder's key alone */
+	bool by_centre;              /* a commitment to looks, signed by the key that founded the centre: its own */
 };
 
 #define SK_NOBODY SIZE_MAX
@@ -93,6 +94,8 @@ void *sk_access_grow(void *array_pointer, size_t *count, size_t *room, size_t si
 enum sk_err sk_access_founder(const char *note, size_t length, struct sk_change *change, struct sk_fault *fault);
 /* Is it the founding of the panel, signed by the founder's key and nobody else? */
 bool sk_access_by_founder(const struct sk_access *access, const char *note, size_t length, const struct sk_act *act);
+/* Is it a commitment to the book of looks, signed by the centre's own key, which founded it, and nobody else? rule: BOOK-1 */
+bool sk_access_by_centre(const struct sk_access *access, const char *note, size_t length, const struct sk_act *act);
 /* Is it allowed? Changes nothing but facts. */
 enum sk_err sk_access_weigh(struct sk_access *access, struct sk_change *change, struct sk_fault *fault);
 /* Carry out what was allowed. SK_ENOMEM, SK_ETOOBIG. */
@@ -117,8 +120,6 @@ enum sk_err sk_access_weigh_lease(struct sk_access *access, struct sk_change *ch
 enum sk_err sk_access_apply_lease(struct sk_access *access, const struct sk_change *change, struct sk_fault *fault);
 /* Is a lease of this account for this activity in force, for that scope (NULL: any; a lease for "*" is for all)? Index or SK_NOBODY. */
 size_t sk_access_lease_for(const struct sk_access *access, size_t account, const char *activity, const char *scope, int64_t at_ns);
-/* sk_access_may where a lease, if it is one that lets him, must be for that scope (NULL: any). */
-enum sk_err sk_access_may_in(struct sk_access *access, const struct sk_person *person, const char *activity, const char *scope, int64_t now_ns, struct sk_fault *fault);
 /* A published word; kept ascending. */
 void sk_facts_word(struct sk_act_facts *facts, const char *prefix, const char *name);
 /* Is the word one of duties.def that a lease may be asked for? */

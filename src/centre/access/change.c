@@ -77,12 +77,21 @@ enum sk_err sk_access_founder(const char *note, size_t length, struct sk_change 
 	return SK_OK;
 }
 
-bool sk_access_by_founder(const struct sk_access *access, const char *note, size_t length, const struct sk_act *act)
+static bool signed_by_founder(const struct sk_access *access, const char *note, size_t length)
 {
 	struct sk_note parsed;
 	struct sk_fault ignored;
-	return strcmp(act->matter, "org") == 0 && strcmp(act->event, "panel") == 0 && sk_note_parse(note, length, &parsed, &ignored) == SK_OK &&
-	       parsed.signature_count == 1 && sk_note_verify(&parsed, &access->founder) == SK_OK;
+	return sk_note_parse(note, length, &parsed, &ignored) == SK_OK && parsed.signature_count == 1 && sk_note_verify(&parsed, &access->founder) == SK_OK;
+}
+
+bool sk_access_by_founder(const struct sk_access *access, const char *note, size_t length, const struct sk_act *act)
+{
+	return strcmp(act->matter, "org") == 0 && strcmp(act->event, "panel") == 0 && signed_by_founder(access, note, length);
+}
+
+bool sk_access_by_centre(const struct sk_access *access, const char *note, size_t length, const struct sk_act *act)
+{
+	return strcmp(act->matter, "access") == 0 && strcmp(act->event, "book") == 0 && signed_by_founder(access, note, length);
 }
 
 /* Oversight's own quorum: chair or deputy, and more than half of the panel, at least three where it has three. rule: ACCESS-8 */

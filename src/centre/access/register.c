@@ -242,7 +242,8 @@ static enum sk_err take(struct sk_access *access, const char *note, size_t lengt
 		change->body = sk_json_top(doc);
 		change->founding = access->org_count == 0;
 		change->by_founder = !change->founding && sk_access_by_founder(access, note, length, act);
-		if (change->by_founder)
+		change->by_centre = !change->founding && sk_access_by_centre(access, note, length, act);
+		if (change->by_founder || change->by_centre)
 			err = SK_OK;
 		else if (!change->founding)
 			err = sk_access_signers(access, note, length, sk_access_now(access, act->time_ns), change->signers, SK_COUNT(change->signers),

@@ -24,6 +24,7 @@ struct sk_order_proof {
 /* How far it reaches, in bands: "unknown", "< 10", "10-99", ... Never an address. */
 struct sk_order_blast {
 	char hosts[SK_BAND_MAX], flows[SK_BAND_MAX], organisations[SK_BAND_MAX], counters[SK_BAND_MAX];
+	char source[SK_DOCUMENT_NAME_MAX];    /* where the hosts come from, when a sensor counted them (basis/count.h); "": out of records */
 	int64_t since_ns, until_ns;
 	char warnings[SK_DOCUMENT_TEXT_MAX];  /* popularity lists that speak of a target; "" none */
 };

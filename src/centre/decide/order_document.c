@@ -121,6 +121,8 @@ static void write_blast(struct sk_json_writer *w, const struct sk_order_blast *b
 	sk_json_text(w, "hosts", b->hosts);
 	sk_json_text(w, "organisations", b->organisations);
 	write_time(w, "since", b->since_ns);
+	if (b->source[0] != '\0')
+		sk_json_text(w, "source", b->source);
 	write_time(w, "until", b->until_ns);
 	sk_json_text(w, "warnings", b->warnings);
 	sk_json_end(w);
@@ -407,6 +409,8 @@ static void read_objects(struct reader *r, struct sk_order_document *d)
 	take_text(&part, "hosts", d->blast.hosts, sizeof d->blast.hosts);
 	take_text(&part, "organisations", d->blast.organisations, sizeof d->blast.organisations);
 	take_time(&part, "since", &d->blast.since_ns);
+	if (sk_json_get(part.at, "source") != NULL)
+		take_text(&part, "source", d->blast.source, sizeof d->blast.source);
 	take_time(&part, "until", &d->blast.until_ns);
 	take_text(&part, "warnings", d->blast.warnings, sizeof d->blast.warnings);
 	leave(r, &part);

@@ -37,6 +37,8 @@ static enum sk_err read_statement(struct sk_docket *docket, const struct sk_row 
 	entry->leaf = row->leaf;
 	entry->note = row->note;
 	entry->note_length = row->note_length;
+	entry->note_salt = row->note_salt;
+	entry->matter_salt = row->matter_salt;
 	return SK_OK;
 }
 

@@ -112,6 +112,20 @@ enum sk_err sk_docket_walk(struct sk_docket *docket, const char *matter, const c
 	return err;
 }
 
+enum sk_err sk_docket_count(struct sk_docket *docket, const char *matter, const char *id, uint64_t *count, struct sk_fault *fault)
+{
+	sqlite3_stmt *statement = NULL;
+	SK_TRY(sk_docket_ask(docket, id != NULL ? "SELECT count(*) FROM act WHERE matter = ?1 AND leaf < ?2 AND id = ?3" : "SELECT count(*) FROM act WHERE matter = ?1 AND leaf < ?2", &statement, fault));
+	(void)sqlite3_bind_text(statement, 1, matter, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(statement, 2, (sqlite3_int64)docket->log.size(docket->log.context));
+	if (id != NULL)
+		(void)sqlite3_bind_text(statement, 3, id, -1, SQLITE_STATIC);
+	int code = sqlite3_step(statement);
+	*count = code == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(statement, 0) : 0;
+	(void)sqlite3_finalize(statement);
+	return code == SQLITE_ROW ? SK_OK : sk_docket_db_fault(docket, code, fault);
+}
+
 struct last {
 	bool found;
 	uint64_t leaf;

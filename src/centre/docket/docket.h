@@ -27,6 +27,7 @@ struct sk_entry {
 	char from[SK_ACT_WORD_MAX], to[SK_ACT_WORD_MAX];
 	const char *note;                /* statement and signatures */
 	size_t note_length;
+	const uint8_t *note_salt, *matter_salt; /* of the leaf's commitments to note and matter: whoever is to check them needs these */
 };
 
 /* Open the file (made when absent, 0600). Rows behind the ledger's end are dropped and counted in *rolled_back. SK_EINCONSISTENT: the ledger has more acts than
@@ -46,6 +47,8 @@ typedef enum sk_err (*sk_docket_visit)(void *context, const struct sk_entry *ent
    SK_EINCONSISTENT names the row. A visit that returns other than SK_OK ends the walk with that. */
 SK_MUST enum sk_err sk_docket_walk(struct sk_docket *docket, const char *matter, const char *id, uint64_t from_leaf, sk_docket_visit visit, void *context,
 				   struct sk_fault *fault);
+/* How many acts there are of a kind of matter, or (id not NULL) of one matter. Rows are counted, not compared: by an index. */
+SK_MUST enum sk_err sk_docket_count(struct sk_docket *docket, const char *matter, const char *id, uint64_t *count, struct sk_fault *fault);
 /* The digest of a matter's last act (zeros when it has none) and the state that it led to. */
 SK_MUST enum sk_err sk_docket_last(struct sk_docket *docket, const char *matter, const char *id, uint8_t digest[SK_HASH_BYTES], char state[SK_ACT_WORD_MAX],
 				   bool *found, struct sk_fault *fault);

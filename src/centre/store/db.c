@@ -123,6 +123,7 @@ enum sk_err sk_db_open(struct sk_store *store, struct sk_fault *fault)
 	if (!store->read_only)
 		SK_TRY(sk_db_exec(store, "PRAGMA journal_mode = WAL", fault));
 	SK_TRY(migrate(store, fault));
+	SK_TRY(sk_db_exec(store, "CREATE TEMP TABLE touched(key INTEGER NOT NULL, fold BLOB NOT NULL, PRIMARY KEY(key, fold)) STRICT, WITHOUT ROWID", fault));
 	for (size_t i = 0; i < SK_STATEMENT_COUNT; i++) {
 		code = sqlite3_prepare_v3(store->db, statement_sql[i], -1, SQLITE_PREPARE_PERSISTENT, &store->statements[i], NULL);
 		if (code != SQLITE_OK)

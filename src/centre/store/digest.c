@@ -203,6 +203,19 @@ static enum sk_err row_of(struct sk_store *store, uint64_t interval, uint8_t run
 	return whole ? SK_OK : sk_fault_set(fault, SK_EINCONSISTENT, "%s: the row of interval %" PRIu64 " is malformed", store->db_path, interval);
 }
 
+/* The heads of the interval's findings must be what their rows fold to: a finding whose head was taken away would be on no page. */
+static enum sk_err check_heads(struct sk_store *store, uint64_t interval, struct sk_fault *fault)
+{
+	bool differs;
+	sqlite3_stmt *heads = sk_db_use(store, SK_SQL_HEADS_DIFFER);
+	(void)sqlite3_bind_int64(heads, 1, (int64_t)interval);
+	SK_TRY(sk_db_row(store, heads, &differs, fault));
+	(void)sqlite3_reset(heads);
+	return !differs ? SK_OK
+			: sk_fault_set(fault, SK_EINCONSISTENT, "%s: a finding of interval %" PRIu64 " is folded to another head than its rows give: a head was altered or taken away",
+				       store->db_path, interval);
+}
+
 enum sk_err sk_store_digest(struct sk_store *store, uint64_t interval, uint8_t digest[SK_HASH_BYTES], struct sk_fault *fault)
 {
 	uint8_t run_id[16], stored[SK_HASH_BYTES];
@@ -211,7 +224,7 @@ enum sk_err sk_store_digest(struct sk_store *store, uint64_t interval, uint8_t d
 	if (memcmp(stored, digest, sizeof stored) != 0)
 		return sk_fault_set(fault, SK_EINCONSISTENT, "%s: the rows of interval %" PRIu64 " are not those that were committed", store->db_path,
 				    interval);
-	return SK_OK;
+	return check_heads(store, interval, fault);
 }
 
 enum sk_err sk_store_digest_of(struct sk_store *store, uint64_t interval, uint8_t digest[SK_HASH_BYTES], struct sk_fault *fault)

@@ -13,14 +13,6 @@ static const int64_t second_ns = 1000000000, hour_ns = 3600000000000;
    one day, so what still overlaps `since` began at most this long before it. */
 enum { LONGEST_HOURS = 48 };
 
-/* One basis-day key as table sealing_key has it. */
-struct key_row {
-	int64_t row;
-	char basis[SK_BASIS_NAME_SIZE];
-	int32_t day;
-	uint8_t id[SK_KEY_ID_BYTES];
-};
-
 struct walk {
 	struct sk_store *store;
 	const struct sk_store_filter *filter;
@@ -29,7 +21,7 @@ struct walk {
 	struct sk_values wanted;        /* one value */
 	uint64_t visited, erased;
 	size_t key_count;
-	struct key_row *keys;
+	struct sk_key_row *keys;
 };
 
 /* ---- the filter ---- */
@@ -104,27 +96,26 @@ static bool finding_fits(const struct walk *walk, const struct sk_finding *f)
 
 /* ---- days ---- */
 
-static enum sk_err load_keys(struct walk *walk)
+enum sk_err sk_store_key_rows(struct sk_store *store, int32_t from_day, int32_t until_day, struct sk_key_row **keys, size_t *count, struct sk_fault *fault)
 {
-	struct sk_store *store = walk->store;
 	sqlite3_stmt *rows = sk_db_use(store, SK_SQL_KEYS);
-	(void)sqlite3_bind_int64(rows, 1, sk_store_day(earliest_ns(walk->filter)));
-	(void)sqlite3_bind_int64(rows, 2, sk_store_day(until_ns(walk->filter)));
+	(void)sqlite3_bind_int64(rows, 1, from_day);
+	(void)sqlite3_bind_int64(rows, 2, until_day);
 	for (bool more;;) {
-		SK_TRY(sk_db_row(store, rows, &more, walk->fault));
+		SK_TRY(sk_db_row(store, rows, &more, fault));
 		if (!more)
 			return SK_OK;
-		if (walk->key_count % 64 == 0) {
-			struct key_row *grown = realloc(walk->keys, (walk->key_count + 64) * sizeof walk->keys[0]);
+		if (*count % 64 == 0) {
+			struct sk_key_row *grown = realloc(*keys, (*count + 64) * sizeof grown[0]);
 			if (grown == NULL)
-				return sk_fault_set(walk->fault, SK_ENOMEM, "store: out of memory");
-			walk->keys = grown;
+				return sk_fault_set(fault, SK_ENOMEM, "store: out of memory");
+			*keys = grown;
 		}
-		struct key_row *key = &walk->keys[walk->key_count++];
+		struct sk_key_row *key = &(*keys)[(*count)++];
 		key->row = sqlite3_column_int64(rows, 0);
 		key->day = (int32_t)sqlite3_column_int64(rows, 2);
 		if (!sk_db_text(rows, 1, key->basis, sizeof key->basis) || !sk_db_blob(rows, 3, key->id, sizeof key->id))
-			return sk_fault_set(walk->fault, SK_EINCONSISTENT, "%s: a row of table sealing_key is malformed", store->db_path);
+			return sk_fault_set(fault, SK_EINCONSISTENT, "%s: a row of table sealing_key is malformed", store->db_path);
 	}
 }
 
@@ -134,7 +125,7 @@ static enum sk_err start_walk(struct walk *walk, struct sk_store *store, const s
 	if (walk->by_value && !sk_value_parse(filter->value, &walk->wanted))
 		return sk_fault_set(fault, SK_EUSAGE, "a value to look for is empty or longer than 255 bytes");
 	SK_TRY(sk_store_settle(store, fault));
-	return load_keys(walk);
+	return sk_store_key_rows(store, sk_store_day(earliest_ns(filter)), sk_store_day(until_ns(filter)), &walk->keys, &walk->key_count, fault);
 }
 
 static void bind_range(sqlite3_stmt *rows, const struct walk *walk, int64_t key_row)
@@ -155,7 +146,7 @@ static enum sk_err count_number(struct sk_store *store, sqlite3_stmt *statement,
 }
 
 /* What lies under a key that is gone, or that only waits for oversight's share. */
-static enum sk_err count_unread(struct walk *walk, const struct key_row *row, bool locked, enum sk_err (*erased)(struct walk *, const struct key_row *))
+static enum sk_err count_unread(struct walk *walk, const struct sk_key_row *row, bool locked, enum sk_err (*erased)(struct walk *, const struct sk_key_row *))
 {
 	uint64_t before = walk->erased;
 	SK_TRY(erased(walk, row));
@@ -167,12 +158,12 @@ static enum sk_err count_unread(struct walk *walk, const struct key_row *row, bo
 }
 
 /* Visit the keys in order of their days; for one that is gone, erased() counts what lay under it. */
-static enum sk_err walk_days(struct walk *walk, enum sk_err (*day)(struct walk *, const struct key_row *, const struct sk_day_key *, void *),
-			     enum sk_err (*erased)(struct walk *, const struct key_row *), void *context)
+static enum sk_err walk_days(struct walk *walk, enum sk_err (*day)(struct walk *, const struct sk_key_row *, const struct sk_day_key *, void *),
+			     enum sk_err (*erased)(struct walk *, const struct sk_key_row *), void *context)
 {
 	for (size_t i = 0; i < walk->key_count && !walk_is_full(walk); i++) {
 		struct sk_day_key *slot;
-		const struct key_row *row = &walk->keys[i];
+		const struct sk_key_row *row = &walk->keys[i];
 		enum sk_err err = sk_key_ring_read(&walk->store->ring, row->basis, row->day, row->id, &slot, walk->fault);
 		if (err == SK_ENOENT || err == SK_EKEYSPLIT) {
 			SK_TRY(count_unread(walk, row, err == SK_EKEYSPLIT, erased));
@@ -199,7 +190,7 @@ static enum sk_err end_walk(struct walk *walk, enum sk_err err, uint64_t *erased
 }
 
 /* The statement over one day's rows, by value or all. */
-static sqlite3_stmt *use_rows(struct walk *walk, enum sk_statement all, enum sk_statement by_value, const struct key_row *row,
+static sqlite3_stmt *use_rows(struct walk *walk, enum sk_statement all, enum sk_statement by_value, const struct sk_key_row *row,
 			      const struct sk_day_key *key, uint8_t hash[SK_BLIND_BYTES])
 {
 	sqlite3_stmt *rows = sk_db_use(walk->store, walk->by_value ? by_value : all);
@@ -259,7 +250,7 @@ static enum sk_err visit_observation(struct walk *walk, struct observation_visit
 	return visit_fitting(walk, to, interval, &observation, sk_cur_of(form, length));
 }
 
-static enum sk_err observations_of_day(struct walk *walk, const struct key_row *key_row, const struct sk_day_key *key, void *context)
+static enum sk_err observations_of_day(struct walk *walk, const struct sk_key_row *key_row, const struct sk_day_key *key, void *context)
 {
 	uint8_t hash[SK_BLIND_BYTES];
 	sqlite3_stmt *rows = use_rows(walk, SK_SQL_OBSERVATIONS, SK_SQL_OBSERVATIONS_BY_VALUE, key_row, key, hash);
@@ -281,7 +272,7 @@ static enum sk_err observations_of_day(struct walk *walk, const struct key_row *
 	return err;
 }
 
-static enum sk_err observations_erased(struct walk *walk, const struct key_row *row)
+static enum sk_err observations_erased(struct walk *walk, const struct sk_key_row *row)
 {
 	sqlite3_stmt *count = sk_db_use(walk->store, SK_SQL_OBSERVATIONS_ERASED);
 	bind_range(count, walk, row->row);
@@ -339,7 +330,7 @@ static enum sk_err flows_of_block(struct walk *walk, struct observation_visit *t
 	return SK_OK;
 }
 
-static enum sk_err flows_of_day(struct walk *walk, const struct key_row *key_row, const struct sk_day_key *key, void *context)
+static enum sk_err flows_of_day(struct walk *walk, const struct sk_key_row *key_row, const struct sk_day_key *key, void *context)
 {
 	sqlite3_stmt *rows = sk_db_use(walk->store, SK_SQL_BLOCKS);
 	enum sk_err err = SK_OK;
@@ -357,7 +348,7 @@ static enum sk_err flows_of_day(struct walk *walk, const struct key_row *key_row
 	return err;
 }
 
-static enum sk_err flows_erased(struct walk *walk, const struct key_row *row)
+static enum sk_err flows_erased(struct walk *walk, const struct sk_key_row *row)
 {
 	sqlite3_stmt *count = sk_db_use(walk->store, SK_SQL_FLOWS_ERASED);
 	bind_block_range(count, walk, row->row);
@@ -451,24 +442,29 @@ static enum sk_err fold_finding(struct finding_fold *fold, const struct sk_findi
 	return SK_OK;
 }
 
-static enum sk_err findings_of_day(struct walk *walk, const struct key_row *key_row, const struct sk_day_key *key, void *context)
+enum sk_err sk_finding_of_row(struct sk_store *store, const struct sk_day_key *key, sqlite3_stmt *rows, struct sk_finding *out, struct sk_fault *fault)
+{
+	struct sk_row row;
+	const uint8_t *sealed;
+	size_t length;
+	SK_TRY(sk_row_of(store, rows, SK_TARGET_FINDING, &row, &sealed, &length, fault));
+	SK_TRY(sk_row_unseal(store, &row, key, sealed, length, fault));
+	if (sk_finding_decode(store->form.bytes, store->form.length, out) != SK_OK)
+		return sk_fault_set(fault, SK_EINCONSISTENT, "%s: row %" PRId64 " is not a finding", store->db_path, row.id);
+	return SK_OK;
+}
+
+static enum sk_err findings_of_day(struct walk *walk, const struct sk_key_row *key_row, const struct sk_day_key *key, void *context)
 {
 	uint8_t hash[SK_BLIND_BYTES];
 	sqlite3_stmt *rows = use_rows(walk, SK_SQL_FINDINGS, SK_SQL_FINDINGS_BY_VALUE, key_row, key, hash);
 	enum sk_err err = SK_OK;
 	for (bool more; err == SK_OK;) {
-		struct sk_row row;
 		struct sk_finding finding;
-		const uint8_t *sealed;
-		size_t length;
 		SK_TRY(sk_db_row(walk->store, rows, &more, walk->fault));
 		if (!more)
 			return SK_OK;
-		err = sk_row_of(walk->store, rows, SK_TARGET_FINDING, &row, &sealed, &length, walk->fault);
-		if (err == SK_OK)
-			err = sk_row_unseal(walk->store, &row, key, sealed, length, walk->fault);
-		if (err == SK_OK && sk_finding_decode(walk->store->form.bytes, walk->store->form.length, &finding) != SK_OK)
-			err = sk_fault_set(walk->fault, SK_EINCONSISTENT, "%s: row %" PRId64 " is not a finding", walk->store->db_path, row.id);
+		err = sk_finding_of_row(walk->store, key, rows, &finding, walk->fault);
 		if (err == SK_OK && finding_fits(walk, &finding))
 			err = fold_finding(context, &finding, walk->fault);
 	}
@@ -476,7 +472,7 @@ static enum sk_err findings_of_day(struct walk *walk, const struct key_row *key_
 	return err;
 }
 
-static enum sk_err findings_erased(struct walk *walk, const struct key_row *row)
+static enum sk_err findings_erased(struct walk *walk, const struct sk_key_row *row)
 {
 	sqlite3_stmt *count = sk_db_use(walk->store, SK_SQL_FINDINGS_ERASED);
 	bind_range(count, walk, row->row);

@@ -96,6 +96,13 @@ void sk_store_close(struct sk_store *store)
 	free(store);
 }
 
+void sk_store_refresh(struct sk_store *store, int64_t now_ns)
+{
+	SK_INVARIANT(!store->open);
+	store->ring.place.now_ns = now_ns;
+	sk_wipe(store->ring.slots, sizeof store->ring.slots);
+}
+
 /* ---- rows ---- */
 
 size_t sk_row_aad(const struct sk_row *row, uint8_t aad[SK_AAD_MAX])
@@ -276,7 +283,7 @@ enum sk_err sk_store_put(struct sk_store *store, const struct sk_observation *ob
 
 /* ---- findings ---- */
 
-static void fold_hash(const struct sk_day_key *key, const struct sk_finding *finding, uint8_t fold[SK_BLIND_BYTES])
+void sk_fold_hash(const struct sk_day_key *key, const struct sk_finding *finding, uint8_t fold[SK_BLIND_BYTES])
 {
 	uint8_t bytes[1 + sizeof finding->kind + sizeof finding->matched + sizeof finding->subject];
 	struct sk_out o = sk_out_of(bytes, sizeof bytes);
@@ -312,8 +319,11 @@ static enum sk_err put_finding_row(struct sk_store *store, const struct sk_open_
 	(void)sqlite3_bind_int64(put, 8, row.count);
 	(void)sqlite3_bind_blob(put, 9, row.fold, SK_BLIND_BYTES, SQLITE_STATIC);
 	SK_TRY(sk_db_run(store, put, fault));
+	int64_t row_id = sqlite3_last_insert_rowid(store->db);
 	sk_values_of_finding(finding, &values);
-	SK_TRY(put_blinds(store, key, &values, SK_TARGET_FINDING, sqlite3_last_insert_rowid(store->db), fault));
+	SK_TRY(put_blinds(store, key, &values, SK_TARGET_FINDING, row_id, fault));
+	sk_values_of_finding_id(finding->id, &values);
+	SK_TRY(put_blinds(store, key, &values, SK_TARGET_FINDING, row_id, fault));
 	store->findings++;
 	return SK_OK;
 }
@@ -335,7 +345,7 @@ static enum sk_err put_finding(struct sk_store *store, const struct sk_finding *
 	uint32_t at;
 	int32_t day = sk_store_day(finding->first_ns);
 	SK_TRY(sk_key_ring_write(&store->ring, store->basis, day, &key, fault));
-	fold_hash(key, finding, fold);
+	sk_fold_hash(key, finding, fold);
 	if (store->finding_count == SK_FINDINGS_OPEN)
 		SK_TRY(flush_findings(store, fault));
 	memcpy(&at, fold, sizeof at);
@@ -410,6 +420,18 @@ enum sk_err sk_store_settle(struct sk_store *store, struct sk_fault *fault)
 	return SK_OK;
 }
 
+/* Other intervals count now than before: the heads of the findings in those that a statement names are made anew. */
+static enum sk_err remake_heads(struct sk_store *store, enum sk_statement touch, const uint8_t *bytes, size_t length, struct sk_fault *fault)
+{
+	static const enum sk_statement after[] = {SK_SQL_HEADS_DROP, SK_SQL_HEADS_MAKE, SK_SQL_TOUCH_NONE};
+	sqlite3_stmt *touched = sk_db_use(store, touch);
+	(void)sqlite3_bind_blob(touched, 1, bytes, (int)length, SQLITE_STATIC);
+	SK_TRY(sk_db_run(store, touched, fault));
+	for (size_t i = 0; i < SK_COUNT(after); i++)
+		SK_TRY(sk_db_run(store, sk_db_use(store, after[i]), fault));
+	return SK_OK;
+}
+
 static enum sk_err commit(struct sk_store *store, uint8_t digest[SK_HASH_BYTES], struct sk_fault *fault)
 {
 	SK_TRY(sk_store_settle(store, fault));
@@ -425,10 +447,15 @@ static enum sk_err commit(struct sk_store *store, uint8_t digest[SK_HASH_BYTES],
 	(void)sqlite3_bind_int64(put, 6, (int64_t)store->flows);
 	(void)sqlite3_bind_blob(put, 7, store->asked, (int)store->asked_length, SQLITE_STATIC);
 	SK_TRY(sk_db_run(store, put, fault));
+	sqlite3_stmt *heads = sk_db_use(store, SK_SQL_HEADS_ADD);
+	(void)sqlite3_bind_int64(heads, 1, (int64_t)store->interval);
+	SK_TRY(sk_db_run(store, heads, fault));
 	sqlite3_stmt *hide = sk_db_use(store, SK_SQL_HIDE_EARLIER);
 	(void)sqlite3_bind_blob(hide, 1, store->asked, (int)store->asked_length, SQLITE_STATIC);
 	(void)sqlite3_bind_blob(hide, 2, store->run_id, sizeof store->run_id, SQLITE_STATIC);
 	SK_TRY(sk_db_run(store, hide, fault));
+	if (store->asked_length != 0 && sqlite3_changes(store->db) != 0)
+		SK_TRY(remake_heads(store, SK_SQL_TOUCH_ASKED, store->asked, store->asked_length, fault));
 	return sk_db_exec(store, "COMMIT", fault);
 }
 
@@ -447,12 +474,13 @@ enum sk_err sk_store_commit(struct sk_store *store, uint8_t digest[SK_HASH_BYTES
 
 static enum sk_err drop_rows(struct sk_store *store, uint64_t first, struct sk_fault *fault)
 {
-	/* The index goes first: it is found through the rows. */
-	static const enum sk_statement drops[] = {SK_SQL_DROP_BLIND, SK_SQL_DROP_ORIGINALS, SK_SQL_DROP_OBSERVATIONS, SK_SQL_DROP_FINDINGS, SK_SQL_DROP_BLOCKS,
-						  SK_SQL_DROP_INTERVALS};
+	/* The index goes first: it is found through the rows. So is which heads are to be made anew. */
+	static const enum sk_statement drops[] = {SK_SQL_TOUCH_FROM,    SK_SQL_DROP_BLIND,     SK_SQL_DROP_ORIGINALS, SK_SQL_DROP_OBSERVATIONS, SK_SQL_DROP_FINDINGS,
+						  SK_SQL_DROP_BLOCKS,   SK_SQL_DROP_INTERVALS, SK_SQL_HEADS_DROP,     SK_SQL_HEADS_MAKE,        SK_SQL_TOUCH_NONE};
 	for (size_t i = 0; i < SK_COUNT(drops); i++) {
 		sqlite3_stmt *drop = sk_db_use(store, drops[i]);
-		(void)sqlite3_bind_int64(drop, 1, (int64_t)first);
+		if (sqlite3_bind_parameter_count(drop) != 0)
+			(void)sqlite3_bind_int64(drop, 1, (int64_t)first);
 		SK_TRY(sk_db_run(store, drop, fault));
 	}
 	return sk_db_exec(store, "COMMIT", fault);
@@ -508,6 +536,7 @@ static enum sk_err complete_run(struct sk_store *store, const uint8_t run_id[16]
 		(void)sqlite3_bind_blob(step, 1, run_id, 16, SQLITE_STATIC);
 		SK_TRY(sk_db_run(store, step, fault));
 	}
+	SK_TRY(remake_heads(store, SK_SQL_TOUCH_RUN, run_id, 16, fault));
 	for (size_t i = 0; i < count; i++) {
 		sqlite3_stmt *put = sk_db_use(store, SK_SQL_INPUT_PUT);
 		(void)sqlite3_bind_blob(put, 1, digests[i], SK_HASH_BYTES, SQLITE_STATIC);

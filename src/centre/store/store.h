@@ -34,6 +34,9 @@ SK_MUST enum sk_err sk_store_open(const struct sk_store_options *options, struct
 /* Close; an open interval is rolled back (NULL is fine). */
 void sk_store_close(struct sk_store *store);
 
+/* For whoever keeps a store open for long: shares of oversight are judged at now_ns from here on, and keys are read anew, so that one that was destroyed meanwhile is gone here too. */
+void sk_store_refresh(struct sk_store *store, int64_t now_ns);
+
 /* After a crash: drop rows and segment blocks newer than the interval that the ledger's last leaf names (sk_store_find); *rows gets how many. */
 SK_MUST enum sk_err sk_store_roll_back(struct sk_store *store, uint64_t last_committed_interval, bool none_committed, uint64_t *rows,
 				       struct sk_fault *fault);

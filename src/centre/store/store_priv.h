@@ -105,7 +105,7 @@ void sk_key_ring_forget_rows(struct sk_key_ring *ring);
 
 /* ---- value.c: what can be searched by ---- */
 
-enum sk_value_kind { SK_VALUE_ADDRESS = 1, SK_VALUE_NET = 2, SK_VALUE_TEXT = 3 };
+enum sk_value_kind { SK_VALUE_ADDRESS = 1, SK_VALUE_NET = 2, SK_VALUE_TEXT = 3, SK_VALUE_FINDING_ID = 4 };
 
 struct sk_value {
 	uint8_t kind;
@@ -125,6 +125,8 @@ struct sk_values {
 
 void sk_values_of_observation(const struct sk_observation *observation, struct sk_values *out);
 void sk_values_of_finding(const struct sk_finding *finding, struct sk_values *out);
+/* Its id, which is borrowed. Rows of an older version are not found by it. */
+void sk_values_of_finding_id(const uint8_t id[16], struct sk_values *out);
 /* What a person asks for. False when nothing stored could equal it. */
 bool sk_value_parse(const char *text, struct sk_values *out);
 /* Does the record hold the value? */
@@ -313,6 +315,23 @@ SK_MUST enum sk_err sk_row_unseal(struct sk_store *store, const struct sk_row *r
 				  size_t length, struct sk_fault *fault);
 /* Turn the findings and index entries that are held in memory into rows, so that reads see them. */
 SK_MUST enum sk_err sk_store_settle(struct sk_store *store, struct sk_fault *fault);
+
+/* What tells one finding of a day from others: a blind hash over kind, matched value and subject. */
+void sk_fold_hash(const struct sk_day_key *key, const struct sk_finding *finding, uint8_t fold[SK_BLIND_BYTES]);
+
+/* ---- read.c ---- */
+
+/* One basis-day key as table sealing_key has it. */
+struct sk_key_row {
+	int64_t row;
+	char basis[SK_BASIS_NAME_SIZE];
+	int32_t day;
+	uint8_t id[SK_KEY_ID_BYTES];
+};
+/* The keys of these days, in order; the caller frees *keys, also after an error. */
+SK_MUST enum sk_err sk_store_key_rows(struct sk_store *store, int32_t from_day, int32_t until_day, struct sk_key_row **keys, size_t *count, struct sk_fault *fault);
+/* Open a row of the finding statements. SK_EINCONSISTENT. */
+SK_MUST enum sk_err sk_finding_of_row(struct sk_store *store, const struct sk_day_key *key, sqlite3_stmt *rows, struct sk_finding *out, struct sk_fault *fault);
 
 /* The first error of an interval stays. */
 enum sk_err sk_store_stick(struct sk_store *store, enum sk_err err, const struct sk_fault *local, struct sk_fault *fault);

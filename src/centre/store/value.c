@@ -179,6 +179,12 @@ void sk_values_of_finding(const struct sk_finding *finding, struct sk_values *ou
 	add_matched(out, finding->matched);
 }
 
+void sk_values_of_finding_id(const uint8_t id[16], struct sk_values *out)
+{
+	start(out);
+	add(out, SK_VALUE_FINDING_ID, id, 16);
+}
+
 /* A certificate's hash as most tools print it, "ab:cd:..", without the colons. False when it is not one. */
 static bool add_if_colons(struct sk_values *out, const char *text)
 {

@@ -20,7 +20,7 @@
 enum { WORDS_MAX = SK_WEB_VALUES_MAX + 64, FILES_MAX = 64, WORD_BYTES_MAX = SK_PATH_MAX + SK_WEB_TEXT_MAX, STDERR_MAX = 16384, CPU_S = 60, FILE_BYTES_MAX = 1 << 30, PIECE = 65536 };
 
 /* The address space of a child; sanitizers reserve terabytes. */
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 static const rlim_t memory_max = RLIM_INFINITY;
 #else
 static const rlim_t memory_max = (rlim_t)4 << 30;

@@ -135,7 +135,11 @@ enum MHD_Result sk_web_stream(struct request *request)
 		free_stream(stream);
 		return MHD_NO;
 	}
-	request->client->stream = true;
+	if (request->client != NULL) {
+		(void)pthread_mutex_lock(&request->web->lock);
+		request->client->stream = true;
+		(void)pthread_mutex_unlock(&request->web->lock);
+	}
 	sk_web_common_headers(request->web, response);
 	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "text/event-stream; charset=utf-8");
 	(void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");

@@ -23,14 +23,20 @@ static bool age_of(const char *folder, int64_t now_ns, int64_t *age_s)
 	return true;
 }
 
+bool sk_web_ledger_age(const struct sk_web_house *house, size_t i, int64_t now_ns, int64_t *age_s)
+{
+	char folder[SK_PATH_MAX];
+	return sk_web_ledger_folder(house, i, folder) == SK_OK && age_of(folder, now_ns, age_s);
+}
+
 /* A sensor is as old as its newest checkpoint: a signed interval, or nothing to sign. */
 static void put_feed(struct sk_web_call *call, size_t i)
 {
-	char name[64], folder[SK_PATH_MAX], line[160];
+	char name[64], line[160];
 	int64_t age_s = 0;
 	struct sk_json_writer *w = &call->json;
 	const char *known = sk_web_ledger_name(call->house, i, name);
-	bool there = sk_web_ledger_folder(call->house, i, folder) == SK_OK && age_of(folder, call->now_ns, &age_s);
+	bool there = sk_web_ledger_age(call->house, i, call->now_ns, &age_s);
 	sk_json_object(w, NULL);
 	sk_json_text(w, "name", known);
 	sk_json_text(w, "kind", "sensor");

@@ -174,7 +174,8 @@ static enum sk_err enter_look(struct request *request)
 	struct sk_web_house *house = request->web->house;
 	struct sk_web_call *call = &request->call;
 	char what[1024];
-	if (call->row->grade != SK_WEB_G1)
+	/* A command enters its look itself, for the session that it runs under. */
+	if (call->row->grade != SK_WEB_G1 || call->row->how == SK_WEB_RUN || call->row->how == SK_WEB_LIST)
 		return SK_OK;
 	if (house->look == NULL)
 		return sk_web_refuse(call, SK_ELEDGER, "looks are not kept here, so selected information is not shown");

@@ -98,6 +98,9 @@ const char *sk_web_ledger_name(const struct sk_web_house *house, size_t i, char 
 /* Its folder. */
 enum sk_err sk_web_ledger_folder(const struct sk_web_house *house, size_t i, char path[4096]);
 
+/* Seconds since its last checkpoint; false: there is none (reads.c). */
+bool sk_web_ledger_age(const struct sk_web_house *house, size_t i, int64_t now_ns, int64_t *age_s);
+
 /* ---- events.c ---- */
 
 SK_MUST enum sk_err sk_web_hub_open(struct sk_web *web, struct sk_web_hub **out, struct sk_fault *fault);

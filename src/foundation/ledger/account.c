@@ -400,6 +400,13 @@ void sk_record_mutes(struct sk_buf *out, uint64_t active, const uint8_t commitme
 	sk_record_write(out, &record);
 }
 
+void sk_record_counts(struct sk_buf *out, uint64_t active, const uint8_t commitment[SK_HASH_BYTES], int64_t now_ns)
+{
+	struct sk_record record = {.kind = SK_RECORD_COUNTS, .counts = {.active = active, .stated_ns = now_ns}};
+	memcpy(record.counts.commitment, commitment, SK_HASH_BYTES);
+	sk_record_write(out, &record);
+}
+
 void sk_record_kernel_gate(struct sk_buf *out, const struct sk_kernel_gate_facts *facts, uint64_t run_index, int64_t now_ns)
 {
 	struct sk_record record = {.kind = SK_RECORD_KERNEL_GATE, .kernel_gate = {.run = run_index, .stated_ns = now_ns}};

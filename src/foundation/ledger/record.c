@@ -167,6 +167,14 @@ static const struct field mutes_fields[] = {
 	{KEY("v"), VERSION, 0, 0, NULL},
 };
 
+static const struct field counts_fields[] = {
+	NUMBER("active", counts.active),
+	PLAIN("commitment", HASH, counts.commitment),
+	KIND("counts"),
+	PLAIN("stated_ns", I64, counts.stated_ns),
+	{KEY("v"), VERSION, 0, 0, NULL},
+};
+
 static const struct field detectors_fields[] = {
 	NUMBER("basis", detectors.basis),
 	PLAIN("digest", HASH, detectors.digest),
@@ -274,6 +282,7 @@ const struct record_form sk_forms[SK_RECORD_KIND_COUNT] = {
 	[SK_RECORD_RUN_STOP] = {"run_stop", run_stop_fields, SK_COUNT(run_stop_fields)},
 	[SK_RECORD_RECOVERY] = {"recovery", recovery_fields, SK_COUNT(recovery_fields)},
 	[SK_RECORD_MUTES] = {"mutes", mutes_fields, SK_COUNT(mutes_fields)},
+	[SK_RECORD_COUNTS] = {"counts", counts_fields, SK_COUNT(counts_fields)},
 	[SK_RECORD_DETECTORS] = {"detectors", detectors_fields, SK_COUNT(detectors_fields)},
 	[SK_RECORD_KERNEL_GATE] = {"kernel_gate", kernel_gate_fields, SK_COUNT(kernel_gate_fields)},
 	[SK_RECORD_ACT] = {"act", act_fields, SK_COUNT(act_fields)},

@@ -147,6 +147,9 @@ void sk_record_recovery(struct sk_buf *out, uint64_t rows_rolled_back, uint64_t 
 /* The mutes of findings in force after a change: how many, and a commitment to their list. Collection and the equation know nothing of them. */
 void sk_record_mutes(struct sk_buf *out, uint64_t active, const uint8_t commitment[SK_HASH_BYTES], int64_t now_ns);
 
+/* The counts (basis/count.h) that run after a change: how many, and a commitment to which. They mint nothing, and the equation knows nothing of them. */
+void sk_record_counts(struct sk_buf *out, uint64_t active, const uint8_t commitment[SK_HASH_BYTES], int64_t now_ns);
+
 /* What is published of the gate in the kernel in front of a live link. */
 struct sk_kernel_gate_facts {
 	const char *link;

@@ -23,6 +23,7 @@ enum sk_record_kind {
 	SK_RECORD_RUN_STOP,
 	SK_RECORD_RECOVERY,
 	SK_RECORD_MUTES,
+	SK_RECORD_COUNTS,
 	SK_RECORD_DETECTORS,
 	SK_RECORD_KERNEL_GATE,
 	SK_RECORD_ACT,
@@ -143,6 +144,13 @@ struct sk_mutes_record {
 	int64_t stated_ns;
 };
 
+/* Counts that run for somebody who plans a measure: how many, and a commitment to which. */
+struct sk_counts_record {
+	uint64_t active;
+	uint8_t commitment[SK_HASH_BYTES];
+	int64_t stated_ns;
+};
+
 /* Names ascending, each once. */
 enum { SK_NAMES_MAX = 64, SK_NAME_TEXT_MAX = 32 };
 struct sk_names {
@@ -221,6 +229,7 @@ struct sk_record {
 		struct sk_run_stop_record run_stop;
 		struct sk_recovery_record recovery;
 		struct sk_mutes_record mutes;
+		struct sk_counts_record counts;
 		struct sk_detectors_record detectors;
 		struct sk_kernel_gate_record kernel_gate;
 		struct sk_act_record act;

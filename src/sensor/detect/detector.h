@@ -40,6 +40,7 @@ struct sk_detector {
 	size_t threshold_count;
 	uint8_t events;             /* SK_EVENT_BITs */
 	uint8_t heads;              /* bits of enum sk_head_kind, for head */
+	bool on_request;            /* events are made for it only while it asks for them itself: sk_kit_ask */
 	uint8_t subject;            /* enum sk_subject: whose owner gets the events */
 	uint8_t scale;              /* enum sk_detector_scale */
 	uint8_t share;              /* entries: 1/2^share of that limit */
@@ -51,6 +52,10 @@ struct sk_detector {
 	void (*event)(struct sk_run *run, const struct sk_event *event, uint64_t key);
 	/* Weigh an entry that was touched; called once a second. True: call again in the next second although nothing may come. */
 	bool (*settle)(struct sk_run *run, void *entry);
+	/* Instead of entries: called once a second of packet time. */
+	void (*second)(struct sk_run *run);
+	/* The packets' clock went back: forget what was seen. Where it is absent all memory is overwritten then; where it is there, all but the extra memory. */
+	void (*anew)(struct sk_run *run);
 	/* Take out of a head what an event may hold; the flow's part is filled already. False: nothing. Reads *run alone. */
 	bool (*head)(const struct sk_run *run, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event);
 	/* Instead of head: of a head with a name (DNS, a client's hello, HTTP), which is asked for its parts once for all detectors. */

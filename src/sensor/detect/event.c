@@ -7,7 +7,7 @@ enum { TCP = 6, ICMP = 1, ICMPV6 = 58 };
 
 static bool wants(const struct sk_kit *kit, enum sk_event_kind kind)
 {
-	return (kit->wanted & SK_EVENT_BIT(kind)) != 0;
+	return (atomic_load_explicit(&kit->wanted, memory_order_relaxed) & SK_EVENT_BIT(kind)) != 0;
 }
 
 static void hash_ends(const struct sk_kit *kit, struct sk_event *event)
@@ -145,7 +145,7 @@ void sk_kit_sample(const struct sk_kit_front *front, const struct sk_flow_table 
 
 bool sk_kit_wants_head(const struct sk_kit *kit, enum sk_head_kind kind)
 {
-	return (kit->heads >> kind & 1) != 0;
+	return (atomic_load_explicit(&kit->heads, memory_order_relaxed) >> kind & 1) != 0;
 }
 
 /* The name that a head holds, as its detectors look at it. */
@@ -173,7 +173,7 @@ void sk_kit_head_of(const struct sk_kit_front *front, const struct sk_event *flo
 	hash_ends(kit, &common);
 	for (size_t i = 0; i < kit->count; i++) {
 		const struct sk_kit_place *at = &kit->places[i];
-		if ((at->ops->heads >> head->kind & 1) == 0)
+		if ((atomic_load_explicit(&at->heads, memory_order_relaxed) >> head->kind & 1) == 0)
 			continue;
 		struct sk_event event = common;
 		event.detector = at->run.index;

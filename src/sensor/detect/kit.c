@@ -64,6 +64,16 @@ static enum sk_err make_arena(struct sk_kit_place *place, const struct sk_kit_li
 	return SK_OK;
 }
 
+void sk_kit_ask(struct sk_run *run, uint8_t events, uint8_t heads)
+{
+	struct sk_kit *kit = run->kit;
+	struct sk_kit_place *place = &kit->places[kit->place_of[run->index]];
+	place->events = (uint8_t)(events | (heads != 0 ? SK_EVENT_BIT(SK_EVENT_HEAD) : 0));
+	atomic_store_explicit(&place->heads, heads, memory_order_relaxed);
+	atomic_store_explicit(&kit->wanted, (uint8_t)(kit->always | events), memory_order_relaxed);
+	atomic_store_explicit(&kit->heads, (uint8_t)(kit->always_heads | heads), memory_order_relaxed);
+}
+
 static enum sk_err add_detector(struct sk_kit *kit, const struct sk_basis_detector *asked, size_t row, const struct sk_kit_limits *limits, struct sk_fault *fault)
 {
 	const struct sk_detector *ops = sk_registry_detector(row);
@@ -78,8 +88,15 @@ static enum sk_err add_detector(struct sk_kit *kit, const struct sk_basis_detect
 	if (make_arena(place, limits) != SK_OK)
 		return sk_fault_set(fault, SK_ENOMEM, "detector %s: out of memory", ops->name);
 	kit->place_of[row] = (uint8_t)kit->count++;
-	kit->wanted |= ops->events;
-	kit->heads |= ops->heads;
+	kit->may_have_heads |= ops->heads != 0;
+	if (!ops->on_request) {
+		kit->always |= ops->events;
+		kit->always_heads |= ops->heads;
+	}
+	place->events = ops->on_request ? 0 : ops->events;
+	atomic_store_explicit(&place->heads, ops->on_request ? 0 : ops->heads, memory_order_relaxed);
+	atomic_store_explicit(&kit->wanted, kit->always, memory_order_relaxed);
+	atomic_store_explicit(&kit->heads, kit->always_heads, memory_order_relaxed);
 	if (ops->named != NULL && kit->suffixes == NULL && sk_suffixes_open(&kit->suffixes) != SK_OK)
 		return sk_fault_set(fault, SK_EIO, "detector %s: the public suffix list cannot be read; expected the package publicsuffix", ops->name);
 	kit->counts.bytes += place->arena_bytes;
@@ -253,7 +270,7 @@ bool sk_run_say(struct sk_run *run, const struct sk_detection *detection)
 	*at = *detection;
 	at->detector = run->index;
 	kit->counts.detections++;
-	if ((kit->wanted & SK_EVENT_BIT(SK_EVENT_FOUND)) != 0 && kit->found_count < SK_KIT_FOUND) {
+	if ((kit->always & SK_EVENT_BIT(SK_EVENT_FOUND)) != 0 && kit->found_count < SK_KIT_FOUND) {
 		struct sk_event *found = &kit->found[kit->found_count++];
 		*found = (struct sk_event){.kind = SK_EVENT_FOUND, .detector = run->index, .time_ns = at->last_ns, .class_ = at->class_, .ip_proto = at->ip_proto,
 					   .app = at->app, .initiator = at->initiator, .responder = at->responder, .initiator_port = at->initiator_port,
@@ -287,7 +304,7 @@ static void run_detector(struct sk_kit *kit, struct sk_kit_place *at, const uint
 	struct sk_run *run = &at->run;
 	uint64_t asked = 0, live = 0;
 	for (unsigned kind = 0; kind < SK_EVENT_KIND_COUNT; kind++)
-		asked |= (ops->events & SK_EVENT_BIT(kind)) != 0 ? kinds[kind] : 0;
+		asked |= (at->events & SK_EVENT_BIT(kind)) != 0 ? kinds[kind] : 0;
 	for (; asked != 0; asked &= asked - 1) {
 		unsigned i = (unsigned)__builtin_ctzll(asked);
 		const struct sk_event *event = &kit->batch[i];
@@ -317,7 +334,7 @@ void sk_kit_run(struct sk_kit *kit)
 	for (size_t i = 0; i < kit->count; i++)
 		run_detector(kit, &kit->places[i], kinds);
 	/* What came out of a payload goes at once; addresses and times are those that entries hold too. */
-	for (size_t i = 0; kit->heads != 0 && i < kit->batch_count; i++)
+	for (size_t i = 0; kit->may_have_heads && i < kit->batch_count; i++)
 		if (kit->batch[i].kind == SK_EVENT_HEAD)
 			sk_wipe_small(&kit->batch[i].head, sizeof kit->batch[i].head);
 	kit->batch_count = 0;
@@ -388,8 +405,11 @@ static void tick_to(struct sk_kit *kit, uint32_t now_s)
 	kit->now_s = now_s;
 	for (size_t i = 0; i < kit->count; i++)
 		kit->places[i].run.now_s = now_s;
-	for (size_t i = 0; i < kit->count; i++)
+	for (size_t i = 0; i < kit->count; i++) {
 		settle_touched(&kit->places[i]);
+		if (kit->places[i].ops->second != NULL)
+			kit->places[i].ops->second(&kit->places[i].run);
+	}
 	memcpy(kit->heard, kit->found, kit->found_count * sizeof kit->found[0]);
 	kit->heard_count = kit->found_count;
 	kit->found_count = 0;
@@ -405,10 +425,13 @@ static void start_anew(struct sk_kit *kit, uint32_t now_s)
 			if (entry_at(&run->table, place) != NULL)
 				(void)kit->places[i].ops->settle(run, entry_at(&run->table, place));
 		run->last = false;
-		sk_wipe(kit->places[i].arena, kit->places[i].arena_bytes);
+		const struct sk_detector *ops = kit->places[i].ops;
+		sk_wipe(kit->places[i].arena, kit->places[i].arena_bytes - (ops->anew != NULL ? line_up(ops->extra_bytes) : 0));
 		run->touched_count = 0;
 		run->table.live = 0;
 		run->now_s = now_s;
+		if (ops->anew != NULL)
+			ops->anew(run);
 	}
 	kit->found_count = kit->heard_count = 0;
 	kit->now_s = now_s;

@@ -5,7 +5,7 @@
    remembers never reaches a disk, is over after 24 h of packet time, and is overwritten by sk_kit_wipe (rule: DETECTOR-2). All events of a link come to one kit,
    whichever workers made them, and adding one is commutative within a second, so results do not depend on how many workers there are (rule: DETECTOR-3).
    How one is written: detector.h. Promises: no allocation after sk_kit_new, no I/O, no clock but the packets'. Thread rule: a kit has one owner; what makes events
-   (struct sk_kit_front) reads of it only what never changes, and may do so in any thread. */
+   (struct sk_kit_front) reads of it only what never changes, or is atomic, and may do so in any thread. */
 #ifndef SK_DETECT_KIT_H
 #define SK_DETECT_KIT_H
 
@@ -114,7 +114,7 @@ struct sk_kit; /* opaque */
 
 /* Are these known detectors, with known thresholds in their ranges? SK_EBASISBAD, the fault names detector and key. Of the centre's only the names are known. */
 SK_MUST enum sk_err sk_kit_check(const struct sk_basis *basis, struct sk_fault *fault);
-/* The thresholds of a sensor's detector; NULL for any other name. *count gets how many. Static storage. */
+/* The thresholds of a sensor's detector; NULL for any other name, and for one that has none. *count gets how many. Static storage. */
 const struct sk_threshold *sk_kit_thresholds(const char *name, size_t *count);
 /* Bytes of a subject of a sensor's detector, and how many it has room for by the default limits; 0 and 0 for any other name. */
 void sk_kit_room(const char *name, uint32_t *subject_bytes, uint32_t *subjects);

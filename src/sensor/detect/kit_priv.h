@@ -3,6 +3,8 @@
 #ifndef SK_DETECT_KIT_PRIV_H
 #define SK_DETECT_KIT_PRIV_H
 
+#include <stdatomic.h>
+
 #include "detect/detector.h"
 
 enum {
@@ -20,6 +22,8 @@ enum {
 /* One detector that runs, with its arena: the table, then the lists of what was touched, then what else it asked for. */
 struct sk_kit_place {
 	const struct sk_detector *ops;
+	_Atomic uint8_t heads;        /* of ops; of a detector that runs on request those that it asks for now */
+	uint8_t events;               /* the same of events; the owner's */
 	struct sk_run run;
 	uint64_t thresholds[SK_BASIS_THRESHOLDS_MAX];
 	void *arena;
@@ -29,14 +33,15 @@ struct sk_kit_place {
 struct sk_kit {
 	uint64_t low, high;           /* the key as words */
 	uint8_t half;                 /* class bits: answers of such flows are not covered */
-	uint8_t wanted;               /* SK_EVENT_BITs that any detector asks for */
-	uint8_t heads;                /* bits of enum sk_head_kind */
+	uint8_t always, always_heads; /* SK_EVENT_BITs and bits of enum sk_head_kind that a detector asks for as long as it runs */
+	_Atomic uint8_t wanted, heads; /* and now: no more than a hint, so no order is needed */
+	bool may_have_heads;
 	size_t count;
 	struct sk_kit_place places[SK_KIT_DETECTORS_MAX];
 	uint8_t place_of[SK_BASIS_DETECTORS_MAX]; /* by row of detectors.def */
 	struct sk_suffixes *suffixes; /* for those that ask for parts of names */
 	const struct sk_brands *brands;
-	/* Above: what fronts read; below: the owner's. The clock: */
+	/* Above: what fronts read, of which only wanted and heads change; below: the owner's. The clock: */
 	_Alignas(64) bool started;
 	uint32_t now_s;
 	unsigned ahead, behind;       /* events in a row */
@@ -61,6 +66,9 @@ const struct sk_detector *sk_registry_detector(size_t row);
 const struct sk_detector *sk_registry_find(const char *name);
 /* Thresholds as the basis asks for them, the others by default. */
 SK_MUST enum sk_err sk_registry_thresholds(const struct sk_basis_detector *asked, const struct sk_detector *ops, uint64_t *out, struct sk_fault *fault);
+
+/* What a detector that runs on request wants from now on: SK_EVENT_BITs, bits of enum sk_head_kind. There is one such detector. */
+void sk_kit_ask(struct sk_run *run, uint8_t events, uint8_t heads);
 
 /* The clock moves on with a packet's time. */
 void sk_kit_clock(struct sk_kit *kit, int64_t time_ns);

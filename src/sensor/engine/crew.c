@@ -269,6 +269,11 @@ void sk_crew_free(struct sk_crew *crew)
 	free(crew);
 }
 
+struct sk_kit *sk_crew_kit(const struct sk_crew *crew)
+{
+	return crew->kit;
+}
+
 bool sk_crew_health(const struct sk_crew *crew, struct sk_pulse_state *out)
 {
 	if (crew->pulse != NULL)

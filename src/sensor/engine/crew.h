@@ -112,6 +112,8 @@ void sk_crew_suspend(struct sk_crew *crew);
 void sk_crew_stats(const struct sk_crew *crew, unsigned worker, struct sk_crew_stats *out);
 /* How the link is, as far as beats have told; the collector's thread. False: it is not looked at. */
 SK_MUST bool sk_crew_health(const struct sk_crew *crew, struct sk_pulse_state *out);
+/* The detectors, for what is asked of them (detect/counter.h); the collector's thread, until the next cut. NULL: none runs. */
+struct sk_kit *sk_crew_kit(const struct sk_crew *crew);
 /* Sums of all workers. Between runs without threads, else after sk_crew_finish. */
 void sk_crew_totals(const struct sk_crew *crew, struct sk_engine_totals *out);
 /* Bytes in engines and rings that are not zero: a test's canary count; when sk_crew_totals may be called. */

@@ -323,6 +323,33 @@ static void lease_ended(void **state)
 	assert_int_equal(ACT(world, "lease", "r", "grant", "{}", PAUL), SK_EPERMIT);
 }
 
+/* A question to a sensor: whoever may propose an order, for the one purpose, a day at most. rule: COUNT-3 */
+static void counts(void **state)
+{
+	struct world *world = *state;
+#define COUNT_OF(duration, purpose, targets) "{\"duration_s\":" duration ",\"purpose\":\"" purpose "\",\"request\":\"" ZEROS "\",\"scope\":\"b-1\",\"targets\":" targets ",\"why\":\"x\"}"
+#define ZEROS "0000000000000000000000000000000000000000000000000000000000000000"
+	static const char *const good = COUNT_OF("3600", "damage_prevention", "[\"bad.example\"]"), *const done = "{\"request\":\"" ZEROS "\",\"scope\":\"b-1\"}";
+	static const char *const bad[] = {COUNT_OF("0", "damage_prevention", "[\"bad.example\"]"), COUNT_OF("86401", "damage_prevention", "[\"bad.example\"]"), COUNT_OF("60", "damage_prevention", "[]"),
+					  COUNT_OF("60", "damage_prevention", "\"bad.example\""), "{}"};
+	found(world, "nco", true);
+	assert_int_equal(open_account(world, "anna", "host", "\"analyst\"", ANNA, ADMIN), SK_OK);
+	assert_int_equal(open_account(world, "paul", "host", "\"legal\"", PAUL, ADMIN), SK_OK);
+	for (size_t i = 0; i < SK_COUNT(bad); i++)
+		assert_int_equal(ACT(world, "access", "c-1", "count", bad[i], ANNA), SK_EMALFORMED);
+	assert_int_equal(ACT(world, "access", "c-1", "count", COUNT_OF("60", "curiosity", "[\"bad.example\"]"), ANNA), SK_EPURPOSE);
+	assert_int_equal(ACT(world, "access", "c-1", "count", good, PAUL), SK_EPERMIT);
+	assert_int_equal(ACT(world, "access", "c-1", "count", good, CHAIR), SK_EPERMIT);
+	assert_int_equal(ACT(world, "access", "c-1", "count", good, STRANGER), SK_ENOENT);
+	assert_int_equal(ACT(world, "access", "c-1", "count", good, ANNA, PAUL), SK_ESIGNATURE);
+	assert_int_equal(ACT(world, "access", "c-1", "count", good, ANNA), SK_OK);
+	assert_string_equal(world->facts.words[0], "purpose.damage_prevention");
+	assert_int_equal(world->facts.word_count, 1);
+	assert_int_equal(ACT(world, "access", "c-1", "count_end", "{}", ANNA), SK_EMALFORMED);
+	assert_int_equal(ACT(world, "access", "c-1", "count_end", done, PAUL), SK_EPERMIT);
+	assert_int_equal(ACT(world, "access", "c-1", "count_end", done, ANNA), SK_OK);
+}
+
 /* What is entered and changes nothing here: looks, searches, factors, credentials. rule: ACCESS-10 */
 static void looks(void **state)
 {
@@ -372,7 +399,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(panel_by_founder, world_up, world_down),
 		cmocka_unit_test_setup_teardown(tenants, world_up, world_down),
 		cmocka_unit_test_setup_teardown(leases, world_up, world_down),
-		cmocka_unit_test_setup_teardown(looks, world_up, world_down),
+		cmocka_unit_test_setup_teardown(counts, world_up, world_down), cmocka_unit_test_setup_teardown(looks, world_up, world_down),
 		cmocka_unit_test_setup_teardown(lease_pairs, world_up, world_down),
 		cmocka_unit_test_setup_teardown(lease_ended, world_up, world_down),
 	};

@@ -12,14 +12,16 @@
          behind it: second N, text WORD, app NAME
         ask NAME TYPE [missing | lost] [ttl S] [size OUT BACK] [address A[*STEP]]...: a question and its answer, that there is no such name, or none; STEP times the number of the
         repetition is added to an address. sni NAME, host NAME: a hello, a request. In names @N is N characters that change with the repetition, % its number
-   brands WORD...                    one line of a list of brands instead of the program's; several add up */
+   brands WORD...                    one line of a list of brands instead of the program's; several add up
+   count TARGET...                   ask count.only (detect/counter.h) for a number, which is printed at the end */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "detect/counter.h"
 #include "play.h"
 
-enum { LINE_BYTES = 1024, WORDS = 64, DETECTORS = 16 };
+enum { LINE_BYTES = 1024, WORDS = 64, DETECTORS = 16, COUNTS = 8, SMALLEST = 10 };
 
 struct script {
 	const char *path;
@@ -28,6 +30,8 @@ struct script {
 	size_t count, at;
 	char *detectors[DETECTORS];
 	size_t detector_count;
+	struct sk_count_request requests[COUNTS];
+	size_t request_count;
 };
 
 _Noreturn static void fail(const struct script *s, const char *what)
@@ -279,6 +283,37 @@ static void take_flows(struct script *s, struct play *play)
 	}
 }
 
+static void take_count(struct script *s)
+{
+	struct sk_fault fault;
+	struct sk_count_request *request = &s->requests[s->request_count++];
+	request->digest[0] = (uint8_t)s->request_count;
+	while (s->at < s->count)
+		if (sk_count_request_add(request, next(s), &fault) != SK_OK)
+			fail(s, fault.line);
+}
+
+static void begin_counts(struct script *s, const struct play *play)
+{
+	static const uint8_t key[SK_COUNTER_KEY_BYTES] = {1, 2, 3};
+	struct sk_fault fault;
+	for (size_t i = 0; i < s->request_count; i++)
+		if (sk_counter_begin(play->kit, &s->requests[i], SK_COUNT_LIFE_MAX_S, key, &fault) != SK_OK)
+			fail(s, fault.line);
+}
+
+static void print_counts(const struct script *s, const struct play *play)
+{
+	struct sk_counter_answer answer;
+	struct sk_kit *kit = play->kit;
+	for (size_t i = 0; i < s->request_count; i++) {
+		if (!sk_counter_read(&kit, 1, s->requests[i].digest, SMALLEST, &answer))
+			continue;
+		(void)printf("count %zu of %zu targets: ", i + 1, s->requests[i].target_count);
+		(void)printf(answer.small ? "fewer than %llu\n" : "%llu\n", answer.small ? (unsigned long long)SMALLEST : (unsigned long long)answer.hosts);
+	}
+}
+
 static void print_said(const struct play *play)
 {
 	size_t rows;
@@ -316,6 +351,8 @@ int main(int argc, char **argv)
 			continue;
 		if (is(&s, "detect") && s.detector_count < DETECTORS) {
 			s.detectors[s.detector_count++] = strdup(next(&s));
+		} else if (is(&s, "count") && s.request_count < COUNTS) {
+			take_count(&s);
 		} else if (is(&s, "brands")) {
 			for (; s.at < s.count; s.at++)
 				(void)snprintf(brands + strlen(brands), sizeof brands - strlen(brands), "%s%s", s.word[s.at], s.at + 1 == s.count ? "\n" : " ");
@@ -329,6 +366,8 @@ int main(int argc, char **argv)
 		} else {
 			if (!started)
 				play_start(&play, 1, classes, NULL, (const char *const *)s.detectors, s.detector_count);
+			if (!started)
+				begin_counts(&s, &play);
 			started = true;
 			take_flows(&s, &play);
 		}
@@ -336,6 +375,7 @@ int main(int argc, char **argv)
 	(void)fclose(file);
 	play_run(&play, false);
 	print_said(&play);
+	print_counts(&s, &play);
 	play_end(&play);
 	for (size_t i = 0; i < s.detector_count; i++)
 		free(s.detectors[i]);

@@ -146,7 +146,7 @@ static void test_detectors(void **state)
 	assert_true(count > 0);
 	for (size_t i = 0; i < count; i++) {
 		assert_ptr_equal(sk_policy_detector(rows[i].name), &rows[i]);
-		assert_true(strlen(rows[i].name) < SK_DETECTOR_NAME_MAX && rows[i].technique[0] == 'T' && rows[i].sentence[0] != '\0');
+		assert_true(strlen(rows[i].name) < SK_DETECTOR_NAME_MAX && (rows[i].technique[0] == 'T' || strcmp(rows[i].technique, "none") == 0) && rows[i].sentence[0] != '\0');
 		assert_true((rows[i].memory == SK_MEMORY_STORED) == (rows[i].side == SK_DETECTOR_CAMPAIGN));
 		(void)snprintf(line, sizeof line, "\ndetector %s side=", rows[i].name);
 		assert_non_null(strstr(dump, line));

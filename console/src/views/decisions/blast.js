@@ -29,6 +29,7 @@ export function Blast({ blast }) {
 			})}
 		</svg>
 		<table class="hidden"><caption>${t('blast.label')}</caption><tbody>${ROWS.map((row) => html`<tr><th scope="row">${t(`blast.${row}`)}</th><td>${bandWords(blast[row])}</td></tr>`)}</tbody></table>
+		${blast.source && html`<figcaption class="note">${t('blast.source')} ${blast.source}</figcaption>`}
 		${blast.warnings && html`<figcaption class="wrong">${t('blast.popular')} ${blast.warnings}</figcaption>`}
 		<figcaption class="note">${ROWS.some((row) => BANDS.indexOf(blast[row]) < 0) ? t('blast.unknown.help') : t('blast.help')}</figcaption>
 	</figure>`;

@@ -1,0 +1,68 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The tests of counting must be able to fail: break one place of count_only.c or basis/count.c each time and expect the test that is named to go red.
+# Usage: sabotage.sh SOURCE_ROOT BUILD_ROOT [CC]
+set -eu
+root=$1
+build=$2
+cc=${3:-cc}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+flags="-std=gnu17 -D_GNU_SOURCE -O1 -w -pthread -I$root/src/foundation -I$root/src/contract -I$root/src/sensor -I$root/tests/unit/detect"
+rooms=$(find "$build/src" -name 'libsk_*.a' ! -name 'libsk_store.a')
+libraries="-Wl,--start-group $rooms -Wl,--end-group -lcmocka -lcrypto -lsodium -ljson-c -lz -lzstd -lidn2 -lpsl -lloc -lpcre2-8 -lhs -lm"
+$cc $flags -c "$root/tests/unit/detect/detectors/test_count_only.c" -o "$work/test_count_only.o"
+$cc $flags -c "$root/tests/unit/detect/play.c" -o "$work/play.o"
+$cc $flags -c "$root/tests/unit/basis/test_count.c" -o "$work/test_count.o"
+count=0
+failures=0
+
+# try TEST FILE: the test with that file in front of what was built; 0 when it passes.
+try() {
+	$cc $flags -I"$root/src/sensor/detect" -I"$root/src/contract/basis" -c "$2" -o "$work/broken.o"
+	helper=
+	[ "$1" = test_count_only ] && helper=$work/play.o
+	# An object on the line goes before the same one in a library.
+	# shellcheck disable=SC2086
+	$cc -pthread "$work/$1.o" $helper "$work/broken.o" $libraries -o "$work/test"
+	timeout 60 "$work/test" >"$work/log" 2>&1
+}
+
+# row TEST FILE NAME EXPRESSION
+row() {
+	count=$((count + 1))
+	sed "$4" "$2" >"$work/changed.c"
+	if cmp -s "$2" "$work/changed.c"; then
+		echo "stale: $3"
+		failures=$((failures + 1))
+	elif try "$1" "$work/changed.c"; then
+		echo "NOT CAUGHT by $1: $3"
+		failures=$((failures + 1))
+	else
+		echo "caught by $1: $3"
+	fi
+}
+
+only=$root/src/sensor/detect/count_only.c
+request=$root/src/contract/basis/count.c
+try test_count_only "$only" && try test_count "$request" || { echo "red before anything is broken"; cat "$work/log"; exit 1; }
+row test_count_only "$only" "a sketch outlives its end" 's/^\tsk_wipe(slot, sizeof \*slot);/\tslot->used = false;/'
+row test_count_only "$only" "a sketch outlives its time" 's/^\tsk_wipe(slot->registers, sizeof slot->registers);\n\tslot->low//; /^static void close_slot/,/^}/s/sk_wipe(slot->registers, sizeof slot->registers);//'
+row test_count_only "$only" "the last events stay in the batch" 's/^\tsk_wipe(kit->batch, sizeof kit->batch);//'
+row test_count_only "$only" "hosts are not keyed" 's/sk_sip_start(slot->low, slot->high)/sk_sip_start(1, 2)/'
+row test_count_only "$only" "names stay as they are" 's/memcpy(event->head.text, &parts\[1\], sizeof parts - sizeof parts\[0\]);/memcpy(event->head.text, \&parts[1], sizeof parts - sizeof parts[0]); memcpy((char *)memory->slots[SK_COUNTER_MAX - 1].registers, name, strlen(name));/'
+row test_count_only "$only" "transit counts" 's/bool own = event->class_ == SK_CLASS_DF || event->class_ == SK_CLASS_FD;/bool own = true;/'
+row test_count_only "$only" "what is in tunnels counts" 's/own \&\& (event->bits & SK_EVENT_TUNNELLED) == 0/own/'
+row test_count_only "$only" "whatever ends alike is the name" "s/(at == 0 || name\[at - 1\] == '.') \&\& ++labels >= 2/++labels >= 2/"
+row test_count_only "$only" "a small number is told" 's/out->small = hosts < least;/out->small = false;/'
+row test_count_only "$only" "events are made although nobody asks" 's/\.on_request = true, //'
+row test_count_only "$only" "what waits in a batch is left out" 's/^\t\tsk_kit_run(kits\[i\]);.*//'
+row test_count_only "$only" "an older input adds to what was" '/^static void anew/,/^}/s/sk_wipe(slot->registers, sizeof slot->registers);//'
+row test_count "$request" "anybody signs" 's/sk_note_verify(note, key) != SK_OK/false/'
+row test_count "$request" "a week" 's/SK_COUNT_LIFE_MAX_S \* second_ns/7 * SK_COUNT_LIFE_MAX_S * second_ns/'
+row test_count "$request" "any prefix" 's/return out->prefix.bits >= .*;/return true;/'
+row test_count "$request" "any spelling" 's/again.length != note->body_length/false/; s/memcmp(again.bytes, note->body, again.length) != 0/false/'
+row test_count "$request" "any basis" 's/if (strcmp(request->basis, basis->id) != 0)/if (false)/'
+row test_count "$request" "a basis that does not name it" 's/^\tif (!named)/\tif (false)/'
+echo "$count sabotages, $failures failures"
+[ "$failures" = 0 ]
