@@ -32,6 +32,6 @@ export function Said({ schema, kind, fields }) {
 	return groupsOf(schema, kind).map(({ group, fields: ones }) => {
 		const shown = ones.filter((f) => !isEmpty(fields[f.name]));
 		return shown.length === 0 ? '' : html`<section class="panel" aria-labelledby=${`said-${group}`}><header class="panel-head"><h2 id=${`said-${group}`}>${names.get(group) || group}</h2></header>
-			<dl class="facts said">${shown.map((f) => html`<dt title=${both(f.help)}>${labelOf(f)}</dt><dd><${Value} field=${f} value=${fields[f.name]} /></dd>`)}</dl></section>`;
+			<dl class="facts told">${shown.map((f) => html`<dt title=${both(f.help)}>${labelOf(f)}</dt><dd><${Value} field=${f} value=${fields[f.name]} /></dd>`)}</dl></section>`;
 	});
 }
