@@ -46,8 +46,8 @@ try {
 	await page.type('input[name=password]', readFileSync(join(folder, 'demo/people/anna.password'), 'utf8').trim());
 	await page.type('input[name=code]', code(readFileSync(join(folder, 'demo/people/anna.otp'), 'utf8')));
 	await page.keyboard.press('Enter');
-	await page.waitForSelector('.shell, .failure');
-	check('sign in', await page.$$eval('.failure', (all) => all.map((f) => f.textContent)));
+	await page.waitForSelector('.shell, .signin .failure');
+	check('sign in', await page.$$eval('.signin .failure', (all) => all.map((f) => f.textContent)));
 	await settled(page);
 	const api = await page.evaluate(() => fetch('/api/v1/openapi.json').then((r) => r.json()));
 	for (const [view, path] of VIEWS) {
@@ -65,6 +65,33 @@ try {
 		await page.screenshot({ path: join(screens, `real-${view}-one.png`) });
 		check(`${view}: one`, [...refused, ...page.complaints, ...await page.$$eval('.main .failure', (all) => all.map((f) => f.textContent)), ...await axe(page, axeSource())]);
 	}
+	if (api.paths['/api/v1/cases']?.post) {
+		page.complaints.length = refused.length = 0;
+		await go(page, '#/cases/new?title=Beacon%20from%20the%20page');
+		await page.focus('.form button.primary');
+		await page.keyboard.press('Enter');
+		for (let turn = 0; turn < 2; turn++) {
+			await page.waitForFunction(() => document.querySelector('.main .failure, dialog[open] .primary') || /^#\/cases\/(?!new)/.test(location.hash));
+			await (await page.$('dialog[open] .primary'))?.click();
+		}
+		await settled(page);
+		if (await page.$('textarea')) {
+			await page.type('textarea', 'Seen **again** at noon');
+			await page.keyboard.press('Tab');
+			await page.keyboard.press('Enter');
+			for (let turn = 0; turn < 2; turn++) { // with the note the case holds analysis, which is read for a purpose
+				await page.waitForFunction(() => document.querySelector('.main .failure, dialog[open] .primary') || [...document.querySelectorAll('.case-note strong')].some((n) => n.textContent === 'again'));
+				await (await page.$('dialog[open] .primary'))?.click();
+			}
+		}
+		await page.screenshot({ path: join(screens, 'real-case.png') });
+		check('a case opened and noted', [...refused, ...page.complaints, ...await page.$$eval('.main .failure', (all) => all.map((f) => f.textContent)), ...await page.$$eval('.case-note', (all) => (all.length === 1 ? [] : [`${all.length} notes`]))]);
+	}
+} catch (e) {
+	failed++;
+	console.log(`FAILED: ${e.message}`);
+	const page = (await chrome?.browser.pages())?.find((p) => p.url().includes('localhost')) ?? (await Promise.all((chrome?.browser.browserContexts() ?? []).map((c) => c.pages()))).flat().find((p) => p.url().includes('localhost'));
+	await page?.screenshot({ path: join(screens, 'real-failed.png') });
 } finally {
 	await chrome?.close();
 	await server?.stop();

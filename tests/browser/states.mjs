@@ -99,7 +99,7 @@ export const STATES = [
 		await go(page, '#/findings?since=-90d');
 		const rows = await page.$$eval('.findings-list tbody tr', (all) => all.length);
 		expect('rows shown of a million', rows, 50);
-		expect('requests for more', limits.filter((l) => !(l <= 50)).length, 0);
+		expect("requests for more", limits.filter((l) => !(l <= 50)).length, 0);
 		const paint = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime);
 		const shown = await page.evaluate(() => { const r = performance.getEntriesByType('resource').filter((x) => /\/api\/v1\/findings\?/.test(x.name)).pop(); return r.responseEnd - r.startTime; });
 		console.log(`first paint ${Math.round(paint)} ms; the first page of 10^6 findings came within ${Math.round(shown)} ms`);

@@ -45,7 +45,7 @@ var shapes = map[string]map[string]string{
 	"act": {"counts": "counts", "document": "hash", "event": "word", "from": "word?", "kind": "word", "matter": "word", "policy": "hash", "previous": "count", "subject": "hash",
 		"time_ns": "time", "to": "word?", "v": "version", "words": "words"},
 	"counts": {"active": "count", "commitment": "hash", "kind": "word", "stated_ns": "time", "v": "version"},
-	"mutes": {"active": "count", "commitment": "hash", "kind": "word", "stated_ns": "time", "v": "version"},
+	"mutes":  {"active": "count", "commitment": "hash", "kind": "word", "stated_ns": "time", "v": "version"},
 }
 
 // exportShapes are the fields of an interval's section of flow exports. rule: EXPORT-4

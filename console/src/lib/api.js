@@ -64,11 +64,12 @@ async function once(method, path, { params, body, signal: stop, type, as }) {
  *  @param {{params?: object, body?: any, type?: string, signal?: AbortSignal, as?: 'text'|'response'}} [how] body is JSON unless type says otherwise */
 export async function ask(method, path, how = {}) {
 	const full = path.startsWith('/') ? path : '/api/v1/' + path;
+	const told = purpose.get();
 	try {
 		return await once(method, full, how);
 	} catch (e) {
-		if (e.code === 'SK_EPURPOSE' && !purpose.get()) {
-			await askPurpose();
+		if (e.code === 'SK_EPURPOSE' && !told) {
+			if (!purpose.get()) await askPurpose(); // or it was confirmed while this was on its way
 			return once(method, full, how);
 		}
 		if (e.status === 401 && session.get() && full !== '/api/v1/session') {

@@ -36,7 +36,7 @@ export function RangeControl() {
 	const { params } = useRoute();
 	const zone = zoneOf(params);
 	const other = zone === 'jst' ? 'utc' : 'jst';
-	const words = range.live && range.since.startsWith('-') ? rangeWords(range.since) : `${clock(range.from, { seconds: false })} – ${range.until ? clock(range.to, { seconds: false }) : ''}`;
+	const words = range.live && range.since.startsWith('-') ? rangeWords(range.since) : `${clock(range.from, { seconds: false })} – ${range.until ? clock(range.to, { seconds: false }) : t('range.now')}`;
 	const take = (since, close) => { refresh(); change({ since: since === DEFAULT_RANGE ? null : since, until: null }); close(); };
 	return html`<div class="range" role="group" aria-label=${t('range.label')}>
 		<${Popover} label=${html`<${Icon} name="clock" /><span>${words}</span>`} name=${`${t('range.label')}: ${words}`}>${(close) => html`<div class="range-panel">

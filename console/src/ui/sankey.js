@@ -12,7 +12,7 @@ const LEAST = 3, GAP = 10, ROW = 19;
 function place(parts, scale, gap, row) {
 	let y = 0;
 	return parts.map((p) => {
-		const height = Math.max(LEAST, p.value * scale);
+		const height = p.value > 0 ? Math.max(LEAST, p.value * scale) : 0;
 		const band = { ...p, y, height };
 		y += Math.max(height, row) + gap;
 		return band;
@@ -47,7 +47,7 @@ export function Sankey({ equation, erased, format, label, reasons = true }) {
 	const x0 = width < 480 ? 96 : 130, x1 = wide ? Math.round(width * 0.42) : width - (width < 480 ? 150 : 200), x2 = width - 250;
 	let from = 0;
 	return html`<div ref=${box} class="sankey">${width > 0 && html`<svg width=${width} height=${height} role="img" aria-label=${label}>
-		${middle.map((f) => {
+		${middle.filter((f) => f.value > 0).map((f) => {
 			const h = Math.max(1, f.value * scale);
 			const d = flow(x0 + bar, from, Math.max(1, h), x1, f.y, f.height);
 			from += h;

@@ -26,7 +26,7 @@ export function Rate({ t, values, cls, height = 92, label, brush, group = 'rates
 		plot.current = new uPlot({
 			width, height, padding: [6, 4, 0, 0], legend: { show: false },
 			cursor: { sync: { key: group }, y: false, points: { size: 6 }, drag: { x: Boolean(brush), y: false, setScale: false } },
-			scales: { x: { time: true }, y: { range: (u, low, high) => [0, Math.max(1, high * 1.08)] } },
+			scales: { x: { time: true }, y: { range: (u, low, high) => [0, high > 0 ? high * 1.08 : 1] } },
 			axes: [
 				{ stroke: ink, font, size: 22, grid: { show: false }, ticks: { stroke: rule, size: 4 }, space: 64, values: (u, at) => at.map((s) => (u.data[0][u.data[0].length - 1] - u.data[0][0] > 172800 ? clock(s * 1000).slice(5, 10) : clock(s * 1000).slice(11, 16))) },
 				{ stroke: ink, font, size: 44, gap: 4, grid: { stroke: rule, width: 1 }, ticks: { show: false }, space: 28, values: (u, at) => at.map((v) => short(v)) },

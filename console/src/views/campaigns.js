@@ -27,7 +27,7 @@ function Life({ first, last, from, to }) {
 }
 
 function All({ view }) {
-	const list = useList('campaigns', { limit: 50 });
+	const list = useList('campaigns', {});
 	const times = list.items.flatMap((c) => [Date.parse(c.first), Date.parse(c.last)]);
 	const from = Math.min(...times), to = Math.max(...times, from + 1);
 	const hottest = Math.max(1, ...list.items.map((c) => c.heat));
@@ -58,12 +58,14 @@ function One({ view, id }) {
 	const answer = useApi('campaigns/' + encodeURIComponent(id));
 	useKeys([{ keys: 'Escape', words: 'help.escape', act: () => go('campaigns') }], []);
 	const c = answer.data;
+	const best = c?.strongest?.value ?? c?.best_link?.text ?? [...(c?.links ?? [])].sort((a, b) => b.weight - a.weight)[0]?.value;
 	const graph = useMemo(() => c && (c.graph ?? graphOf(c.links ?? [], c.members ?? [])), [c]);
 	if (!c) return html`<${Page} view=${view} title=${id}>${answer.error ? html`<${Failure} error=${answer.error} retry=${answer.reload} />` : html`<${Loading} lines=${10} />`}<//>`;
 	const from = Date.parse(c.first), to = Math.max(Date.parse(c.last), from + 1);
 	const members = c.members ?? [];
-	return html`<${Page} view=${view} title=${html`<span class="mono">${c.id}</span>`} sub=${html`<${State} of=${c.state} /> ${t('campaigns.one', { heat: c.heat.toFixed(1), n: c.findings })}`} tools=${html`${(c.strongest?.value ?? c.best_link?.text) && html`<a class="button" href=${href('findings', null, { f: `value:${c.strongest?.value ?? c.best_link.text}`, since: c.first, until: null })}>${t('campaigns.findings')}</a>`}<a class="button" href=${href('cases', 'new', { campaign: c.id, title: c.kinds.map(kindWords).join(', ') })}>${t('explain.case')}</a>`}>
+	return html`<${Page} view=${view} title=${html`<span class="mono">${c.id}</span>`} sub=${html`<${State} of=${c.state} /> ${t('campaigns.one', { heat: c.heat.toFixed(1), n: c.findings })}`} tools=${html`${best && html`<a class="button" href=${href('findings', null, { f: `value:${best}`, since: c.first, until: null })}>${t('campaigns.findings')}</a>`}<a class="button" href=${href('cases', 'new', { campaign: c.id, title: c.kinds.map(kindWords).join(', ') })}>${t('explain.case')}</a>`}>
 		<p class="back"><a href=${href('campaigns')}>← ${t('campaigns.back')}</a></p>
+		${answer.error && html`<${Failure} error=${answer.error} retry=${answer.reload} />`}
 		<div class="campaign-grid">
 			<${Panel} id="graph" class="campaign-graph" title=${t('campaigns.graph')} note=${t('campaigns.graph.note')}><${Graph} graph=${graph} label=${t('campaigns.graph.label', { n: graph.nodes.length })} openFinding=${(short) => { const m = members.find((x) => x.id.startsWith(short)); if (m) location.hash = href('findings', m.id); }} /><//>
 			<div class="stack">

@@ -83,7 +83,7 @@ export default function View({ view }) {
 		{ key: 'why', head: t('measures.note'), cell: (m) => m.why },
 	];
 	return html`<${Page} view=${view} sub=${t('measures.sub')}>
-		<${Show} of=${measures} lines=${8}>${(data) => {
+		${measures.error?.code === 'SK_ENOENT' && !measures.data ? html`<${Empty} title=${t('measures.none')}>${t('measures.noenforcer')}<//>` : html`<${Show} of=${measures} lines=${8}>${(data) => {
 			const rows = [...(data.items ?? data)].sort((a, b) => Number(stands(b)) - Number(stands(a)) || a.until.localeCompare(b.until));
 			if (rows.length === 0) return html`<${Empty} title=${t('measures.none')}>${t('measures.none.do')}<//>`;
 			const row = rows.find((m) => m.order === opened);
@@ -92,6 +92,6 @@ export default function View({ view }) {
 				<${Panel}><${Table} caption=${t('nav.measures')} columns=${columns} rows=${rows} id=${(m) => m.order} opened=${opened} open=${(m) => change({ order: m.order })} /><//>
 				${row && html`<${Detail} row=${row} key=${row.order} reload=${measures.reload} />`}
 			</div>`;
-		}}<//>
+		}}<//>`}
 	<//>`;
 }

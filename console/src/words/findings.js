@@ -33,6 +33,7 @@ export default {
 	'findings.none.do': { en: 'None in this range. Choose a longer one above; sekisho findings --muted lists what was muted.', ja: 'この期間にはありません。上で期間を広げてください。ミュート分は sekisho findings --muted で確認できます。' },
 	'findings.none.filtered': { en: 'None matches the filters in this range. Take one away, or choose a longer range.', ja: '条件に合う検知がありません。条件を外すか、期間を広げてください。' },
 	'findings.none.clear': { en: 'Take all filters away', ja: '条件をすべて外す' },
+	'findings.none.back': { en: 'Look back 90 days', ja: '過去 90 日を表示' },
 	'histogram.keys': { en: 'Left and right arrow choose a range, Shift widens it, Enter zooms.', ja: '左右キーで範囲を選び、Shift で広げ、Enter で拡大。' },
 	'histogram.chosen': { en: 'Chosen: {from} to {to}', ja: '選択：{from}–{to}' },
 	'filter.label': { en: 'Filters', ja: '絞り込み条件' },

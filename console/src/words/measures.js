@@ -4,6 +4,7 @@ export default {
 	'measures.count': { en: { one: 'One measure is in force', other: '{n} measures are in force' }, ja: '実施中の措置 {n} 件' },
 	'measures.none': { en: 'No measure is in force', ja: '実施中の措置はありません' },
 	'measures.none.do': { en: 'An approved order that was handed to the enforcer appears here.', ja: '承認され執行に移された命令が表示されます。' },
+	'measures.noenforcer': { en: 'No enforcer has worked for this centre yet: sekisho enforcer sets what approved orders ask for.', ja: 'このセンターの執行系はまだ動いていません。承認された命令は sekisho enforcer が実施します。' },
 	'measures.of': { en: 'Measure of order {id}', ja: '命令 {id} の措置' },
 	'measures.left': { en: 'Left', ja: '残り時間' },
 	'measures.note': { en: 'Note', ja: '備考' },

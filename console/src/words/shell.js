@@ -46,6 +46,7 @@ export default {
 	'range.second': { en: { one: '{n} second', other: '{n} seconds' }, ja: '{n} 秒' },
 	'range.from': { en: 'From', ja: '開始' },
 	'range.to': { en: 'To', ja: '終了' },
+	'range.now': { en: 'now', ja: '現在' },
 	'range.apply': { en: 'Show this range', ja: 'この期間を表示' },
 	'range.wrong': { en: 'The beginning must lie before the end.', ja: '開始は終了より前にしてください。' },
 	'range.zone': { en: 'Time zone: {zone}. Change to {other}', ja: '時刻帯：{zone}。{other} に切り替え' },

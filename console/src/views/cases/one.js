@@ -103,7 +103,7 @@ export function One({ view, id }) {
 			${c.next.includes('split') && may('case.write') && html`<${MenuItem} onClick=${() => { close(); setDialog('split'); }}>${t('case.event.split')}<//>`}
 			${c.next.includes('bundle') && may('case.write') && html`<${MenuItem} onClick=${() => { close(); setDialog('bundle'); }}>${t('case.event.bundle')}<//>`}`}<//>`}>
 		<p class="back"><a href=${href('cases')}>← ${t('cases.back')}</a></p>
-		${error && html`<${Failure} error=${error} />`}
+		${error && html`<${Failure} error=${error} />`}${answer.error && html`<${Failure} error=${answer.error} retry=${answer.reload} />`}
 		${c.state === 'merged' && html`<p class="note"><${Tag}>${t('case.state.merged')}<//></p>`}
 		<div class="case-grid">
 			<div class="stack">

@@ -91,7 +91,7 @@ export default function Findings({ view, id }) {
 					${hidden > 0 && html`<p class="note" role="status">${t('findings.hidden', { n: hidden })}</p>`}
 					${page.data?.locked > 0 && html`<p class="note">${t('findings.locked', { n: page.data.locked })}</p>`}${page.data?.erased > 0 && html`<p class="note">${t('findings.erased', { n: page.data.erased })}</p>`}
 					<${List} list=${list} columns=${columns()} id=${(f) => f.id} open=${open} opened=${id} caption=${t('findings.list')}
-						empty=${html`<${Empty} title=${t('findings.none')} action=${(filters.length > 0 || q) && html`<div class="buttons"><button type="button" onClick=${() => change({ f: null, q: null })}>${t('findings.none.clear')}</button></div>`}>${filters.length > 0 || q ? t('findings.none.filtered') : t('findings.none.do')}<//>`} />
+						empty=${html`<${Empty} title=${t('findings.none')} action=${html`<div class="buttons">${(filters.length > 0 || q) && html`<button type="button" onClick=${() => change({ f: null, q: null })}>${t('findings.none.clear')}</button>`}<button type="button" onClick=${() => change({ since: '-90d', until: null })}>${t('findings.none.back')}</button></div>`}>${filters.length > 0 || q ? t('findings.none.filtered') : t('findings.none.do')}<//>`} />
 				<//>
 				${pane && (id ? html`<${Explanation} id=${id} close=${shut} />` : html`<${Lookup} value=${lookup} close=${shut} />`)}
 			</div>
