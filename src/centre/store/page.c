@@ -954,6 +954,22 @@ enum sk_err sk_store_finding(struct sk_store *store, const uint8_t id[16], struc
 	return err;
 }
 
+enum sk_err sk_store_kind_known(struct sk_store *store, const char *kind, bool *known, struct sk_fault *fault)
+{
+	char last[KIND_MAX + 2];
+	size_t length = strlen(kind);
+	*known = false;
+	if (length == 0 || length >= KIND_MAX)
+		return SK_OK;
+	(void)snprintf(last, sizeof last, "%s%s", kind, kind[length - 1] == '.' ? "\x7f" : "");
+	sqlite3_stmt *rows = sk_db_use(store, SK_SQL_KIND_KNOWN);
+	(void)sqlite3_bind_text(rows, 1, kind, -1, SQLITE_STATIC);
+	(void)sqlite3_bind_text(rows, 2, last, -1, SQLITE_STATIC);
+	SK_TRY(sk_db_row(store, rows, known, fault));
+	(void)sqlite3_reset(rows);
+	return SK_OK;
+}
+
 enum sk_err sk_store_state(struct sk_store *store, struct sk_store_state *out, struct sk_fault *fault)
 {
 	bool more;

@@ -50,6 +50,9 @@ SK_MUST enum sk_err sk_store_findings_hours(struct sk_store *store, const struct
 /* One finding by its id, folded out of all its days. SK_ENOENT: none has it (or only one that an older version stored: sk_store_findings finds that). */
 SK_MUST enum sk_err sk_store_finding(struct sk_store *store, const uint8_t id[16], struct sk_finding *out, struct sk_fault *fault);
 
+/* Are there findings of this kind; with a dot at its end, of one that begins so? */
+SK_MUST enum sk_err sk_store_kind_known(struct sk_store *store, const char *kind, bool *known, struct sk_fault *fault);
+
 /* How far the store is: numbers that grow, for whoever waits for something new. Cheap. */
 struct sk_store_state {
 	int64_t interval, finding, observation; /* -1: none */

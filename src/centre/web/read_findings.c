@@ -106,23 +106,6 @@ static bool is_id(const char *text, uint8_t id[16])
 	return strlen(text) == ID_DIGITS && sk_hex_decode(text, id, 16) == SK_OK;
 }
 
-/* Does a kind begin so? A page of one, of which nothing is shown, tells. */
-static enum sk_err take_none(void *context, const struct sk_finding *finding, bool *taken)
-{
-	(void)context, (void)finding;
-	*taken = true;
-	return SK_OK;
-}
-
-static enum sk_err any_of_kind(struct sk_store *store, const char *kind, bool *any, struct sk_fault *fault)
-{
-	struct sk_store_page page;
-	const struct sk_store_page_filter filter = {.class_ = -1, .severity = -1, .kind = kind, .limit = 1};
-	SK_TRY(sk_store_findings_page(store, &filter, take_none, NULL, &page, fault));
-	*any = page.heads != 0;
-	return SK_OK;
-}
-
 /* What somebody typed into the search box: a finding's id, a kind or the beginning of one, or a value. */
 static enum sk_err understand(struct listing *listing, struct sk_store *store, const char *text, char kind[64], struct sk_store_page_filter *filter, bool *done)
 {
@@ -140,10 +123,10 @@ static enum sk_err understand(struct listing *listing, struct sk_store *store, c
 	}
 	if (strlen(text) + 2 <= 64) {
 		(void)snprintf(kind, 64, "%s", text);
-		SK_TRY(any_of_kind(store, kind, &any, &call->fault));
+		SK_TRY(sk_store_kind_known(store, kind, &any, &call->fault));
 		if (!any) {
 			(void)snprintf(kind, 64, "%s.", text);
-			SK_TRY(any_of_kind(store, kind, &any, &call->fault));
+			SK_TRY(sk_store_kind_known(store, kind, &any, &call->fault));
 		}
 	}
 	*(any ? &filter->kind : &filter->value) = any ? kind : text;

@@ -288,6 +288,15 @@ static void ranges_hours_and_counts(void **state)
 	assert_int_equal(list->count, 1);
 	assert_int_equal(list->all[0].id[0], 130);
 	assert_false(page.exact);
+	static const struct {
+		const char *kind;
+		bool known;
+	} kinds[] = {{"detect.beacon", true}, {"detect.", true}, {"indicator.", true}, {"detect", false}, {"detect.b", false}, {"a.", false}, {"z", false}, {"", false}};
+	for (size_t i = 0; i < SK_COUNT(kinds); i++) {
+		bool known;
+		assert_ok(sk_store_kind_known(p->at, kinds[i].kind, &known, &fault), &fault);
+		assert_int_equal(known, kinds[i].known);
+	}
 	/* Muted ones do not count against a page. */
 	filter = everything, filter.limit = 5, list->mute_every = 2, list->count = 0;
 	(void)turn(p, filter, list);
