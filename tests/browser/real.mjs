@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page against the real server, over the demonstration's centre: sign in with password and one-time code, every view that the server has an address for.
 // usage: node tests/browser/real.mjs --sekisho PROGRAM [--console FOLDER] [--screens FOLDER]
-import { createHmac } from 'node:crypto';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { axe, axeSource, chromium, go, open, root, serve, settled } from './browser.mjs';
+import { freePort, signIn } from './office.mjs';
 
 const option = (name, otherwise) => { const at = process.argv.indexOf('--' + name); return at < 0 ? otherwise : process.argv[at + 1]; };
 const sekisho = option('sekisho', join(root, 'build/sekisho'));
@@ -17,17 +16,7 @@ if (spawnSync(sekisho, ['serve', '--help']).status !== 0) {
 	console.log('skipped: this program has no command serve');
 	process.exit(77);
 }
-/** RFC 6238 of the secret that `sekisho access factor totp` printed. */
-function code(text) {
-	const secret = /secret=([A-Z2-7]+)/.exec(text)[1];
-	const bits = [...secret].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('');
-	const key = Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)));
-	const step = Buffer.alloc(8);
-	step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000)));
-	const hash = createHmac('sha1', key).update(step).digest();
-	return String((hash.readUInt32BE(hash[19] & 15) & 0x7fffffff) % 1e6).padStart(6, '0');
-}
-const port = await new Promise((done) => { const s = createServer().listen(0, '127.0.0.1', () => { const { port: p } = s.address(); s.close(() => done(p)); }); });
+const port = await freePort();
 const folder = mkdtempSync(join(tmpdir(), 'sekisho-real-'));
 /** Which address of the API each view begins with; a server without it (a build that leaves it out) is not asked for that view. */
 const VIEWS = [['border', '/api/v1/border/live'], ['findings', '/api/v1/findings'], ['campaigns', '/api/v1/campaigns'], ['cases', '/api/v1/cases']];
@@ -35,20 +24,13 @@ let passed = 0, failed = 0, server, chrome;
 const check = (what, faults) => { if (faults.length === 0) { passed++; return; } failed++; console.log(`FAILED: ${what}\n  ${[...new Set(faults)].slice(0, 8).join('\n  ')}`); };
 try {
 	execFileSync(join(root, 'scripts/demo'), [sekisho, join(folder, 'demo')], { stdio: ['ignore', 'ignore', 'inherit'] });
-	server = await serve(sekisho, ['serve', '--dir', join(folder, 'demo/office'), '--listen', `127.0.0.1:${port}`, '--console', built]);
+	server = await serve(sekisho, ['up', '--dir', join(folder, 'demo/office'), '--listen', `127.0.0.1:${port}`, '--console', built]);
 	chrome = await chromium();
 	mkdirSync(screens, { recursive: true });
 	const page = await open(chrome.browser, `http://localhost:${port}`, { account: null });
 	const refused = [];
 	page.on('response', (r) => { if (r.status() >= 400 && !/\/session$/.test(r.url())) r.text().then((t) => { if (!t.includes('SK_EPURPOSE')) refused.push(`${r.status()} ${new URL(r.url()).pathname} ${t.slice(0, 160)}`); }, () => {}); });
-	await page.waitForSelector('input[name=account]');
-	await page.type('input[name=account]', 'anna');
-	await page.type('input[name=password]', readFileSync(join(folder, 'demo/people/anna.password'), 'utf8').trim());
-	await page.type('input[name=code]', code(readFileSync(join(folder, 'demo/people/anna.otp'), 'utf8')));
-	await page.keyboard.press('Enter');
-	await page.waitForSelector('.shell, .signin .failure');
-	check('sign in', await page.$$eval('.signin .failure', (all) => all.map((f) => f.textContent)));
-	await settled(page);
+	await signIn(page, join(folder, 'demo/people'), 'anna');
 	const api = await page.evaluate(() => fetch('/api/v1/openapi.json').then((r) => r.json()));
 	for (const [view, path] of VIEWS) {
 		if (!api.paths[path]) { console.log(`${view}: this server has no ${path}`); continue; }

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Decisions, reports, measures, oversight and administration against the real server, over the demonstration's centre: every view as who it is for; and the whole of
 // Authority from the page: a security key is enrolled, put into the register, and signs an order. usage: node tests/browser/real_desk.mjs --sekisho PROGRAM
-import { createHash, createHmac, createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { axe, axeSource, chromium, go, open, root, serve, settled } from './browser.mjs';
+import { axe, axeSource, chromium, go, open, root, serve } from './browser.mjs';
+import { freePort, handIn, has, press, signIn } from './office.mjs';
 
 const option = (name, otherwise) => { const at = process.argv.indexOf('--' + name); return at < 0 ? otherwise : process.argv[at + 1]; };
 const sekisho = option('sekisho', join(root, 'build/sekisho'));
@@ -19,39 +18,8 @@ if (spawnSync(sekisho, ['serve', '--help']).status !== 0) {
 }
 const folder = mkdtempSync(join(tmpdir(), 'sekisho-desk-'));
 const people = join(folder, 'demo/people'), office = join(folder, 'demo/office');
-const port = await new Promise((done) => { const s = createServer().listen(0, '127.0.0.1', () => { const { port: p } = s.address(); s.close(() => done(p)); }); });
+const port = await freePort();
 const run = (...words) => execFileSync(sekisho, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-
-/** RFC 6238; a step is taken once, so whoever signs in again waits for the next. */
-function code(who) {
-	const secret = /secret=([A-Z2-7]+)/.exec(readFileSync(join(people, `${who}.otp`), 'utf8'))[1];
-	const bits = [...secret].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('');
-	const step = Buffer.alloc(8);
-	step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000)));
-	const hash = createHmac('sha1', Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)))).update(step).digest();
-	return String((hash.readUInt32BE(hash[19] & 15) & 0x7fffffff) % 1e6).padStart(6, '0');
-}
-async function signIn(page, who) {
-	await page.waitForSelector('input[name=account]');
-	await page.type('input[name=account]', who);
-	await page.type('input[name=password]', readFileSync(join(people, `${who}.password`), 'utf8').trim());
-	await page.type('input[name=code]', code(who));
-	await page.keyboard.press('Enter');
-	await page.waitForSelector('.shell, .signin .failure');
-	const failure = await page.$('.signin .failure');
-	if (failure) throw new Error(`${who} cannot sign in: ${await failure.evaluate((f) => f.textContent)}`);
-	await settled(page);
-}
-/** The signature line that a key file of ours makes over a statement: what one does by hand on a machine without this page. */
-function noteLine(who, statement) {
-	const text = readFileSync(join(people, `${who}.key`), 'utf8');
-	const [, name, , data] = /PRIVATE\+KEY\+([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)/.exec(text);
-	const seed = Buffer.from(data, 'base64').subarray(1, 33);
-	const key = createPrivateKey({ format: 'der', type: 'pkcs8', key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]) });
-	const raw = createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-32);
-	const id = createHash('sha256').update(`${name}\n`).update(Buffer.from([1])).update(raw).digest().subarray(0, 4);
-	return `\u2014 ${name} ${Buffer.concat([id, sign(null, Buffer.from(statement), key)]).toString('base64')}\n`;
-}
 
 const TOUR = {
 	anna: ['decisions', 'decisions/beacon-1', 'decisions?tab=bases', 'decisions/basis%2FB-1', 'decisions?tab=draft', 'measures', 'reports', 'reports?tab=duplicates', 'reports?tab=statistics', 'oversight', 'oversight?tab=bases', 'oversight?tab=remarks', 'oversight?tab=inspections', 'oversight?tab=annual', 'administration', 'administration?tab=accounts', 'administration?tab=orgs', 'administration?tab=rights', 'administration?tab=leases', 'administration?tab=policy'],
@@ -60,17 +28,11 @@ const TOUR = {
 };
 let passed = 0, failed = 0, server, chrome;
 const check = (what, faults) => { if (faults.length === 0) { passed++; return; } failed++; console.log(`FAILED: ${what}\n  ${[...new Set(faults)].slice(0, 8).join('\n  ')}`); };
-const has = (page, selector, words) => page.waitForFunction((s, w) => [...document.querySelectorAll(s)].some((e) => e.textContent.includes(w)), { timeout: 20000 }, selector, words);
-const press = async (page, selector, words) => {
-	await has(page, selector, words);
-	await page.evaluate((s, w) => [...document.querySelectorAll(s)].find((e) => e.textContent.includes(w) && !e.disabled).click(), selector, words);
-};
-
 async function tour(browser, url, who) {
 	const page = await open(browser, url, { account: null, lang: who === 'rita' ? 'ja' : 'en', theme: who === 'rita' ? 'dark' : 'light' });
 	const refused = [];
 	page.on('response', (r) => { if (r.status() >= 400 && !/\/session$/.test(r.url())) r.text().then((t) => { if (!t.includes('SK_EPURPOSE') && !t.includes('journal')) refused.push(`${r.status()} ${new URL(r.url()).pathname} ${t.slice(0, 200)}`); }, () => {}); });
-	await signIn(page, who);
+	await signIn(page, people, who);
 	for (const view of TOUR[who]) {
 		try {
 			page.complaints.length = refused.length = 0;
@@ -84,27 +46,16 @@ async function tour(browser, url, who) {
 	await page.browserContext().close();
 }
 
-async function handIn(page, who) {
-	await page.waitForSelector('dialog[open] .sign-elsewhere');
-	const statement = await page.$eval('dialog[open] .statement', (e) => e.textContent);
-	await page.evaluate(() => { document.querySelector('dialog[open] .sign-elsewhere').open = true; });
-	await page.type('dialog[open] .sign-elsewhere textarea', noteLine(who, statement));
-	await press(page, 'dialog[open] .sign-elsewhere button', 'Hand in');
-	await page.waitForFunction(() => !document.querySelector('dialog[open]') || document.querySelector('dialog[open] .failure'), { timeout: 20000 });
-	const failure = await page.$('dialog[open] .failure');
-	if (failure) throw new Error(await failure.evaluate((f) => f.textContent));
-}
-
 /** From nothing to an approval by a security key: the page, the register, the page. */
 async function approve(browser, url, who) {
 	const page = await open(browser, url, { account: null });
 	const client = await page.createCDPSession();
 	await client.send('WebAuthn.enable');
 	await client.send('WebAuthn.addVirtualAuthenticator', { options: { protocol: 'ctap2', transport: 'usb', hasResidentKey: false, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } });
-	await signIn(page, who);
+	await signIn(page, people, who);
 	await go(page, '#/administration');
 	await press(page, '.panel button.primary', 'security key');
-	await handIn(page, who);
+	await handIn(page, people, who);
 	await has(page, '.factors', 'security key');
 	const key = await page.evaluate(async () => (await (await fetch('/api/v1/access/keys')).json()).items[0].key);
 	run('access', 'key', 'add', who, key, '--dir', office, '--key', join(people, 'admin.key'), '--cosign', join(people, `${who}.key`));
@@ -122,7 +73,7 @@ async function approve(browser, url, who) {
 
 try {
 	execFileSync(join(root, 'scripts/demo'), [sekisho, join(folder, 'demo')], { stdio: ['ignore', 'ignore', 'inherit'] });
-	server = await serve(sekisho, ['serve', '--dir', office, '--listen', `127.0.0.1:${port}`, '--console', built]);
+	server = await serve(sekisho, ['up', '--dir', office, '--listen', `127.0.0.1:${port}`, '--console', built]);
 	chrome = await chromium();
 	mkdirSync(screens, { recursive: true });
 	const url = `http://localhost:${port}`;
