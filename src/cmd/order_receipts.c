@@ -43,20 +43,23 @@ static enum sk_err enforcer_key(const struct sk_order_desk *desk, struct sk_veri
 	(void)sk_centre_path(&desk->centre, "enforcer.vkey", path);
 	sk_buf_init(&file, KEY_TEXT_MAX);
 	const char *given = desk->args->enforcer;
+	enum sk_err err = SK_OK;
 	if (given != NULL && sk_verify_key_parse(given, out) == SK_OK) {
 		(void)snprintf(text, sizeof text, "%s", given);
-		return sk_file_exists(path) ? SK_OK : sk_file_replace(path, text, strlen(text), 0600, fault);
-	}
-	enum sk_err err = sk_file_read(given != NULL ? given : path, &file, fault);
-	if (err == SK_OK) {
-		(void)snprintf(text, sizeof text, "%s", sk_buf_text(&file));
-		text[strcspn(text, "\n")] = '\0';
-		err = sk_verify_key_parse(text, out);
+	} else {
+		err = sk_file_read(given != NULL ? given : path, &file, fault);
+		if (err == SK_OK) {
+			(void)snprintf(text, sizeof text, "%s", sk_buf_text(&file));
+			text[strcspn(text, "\n")] = '\0';
+			err = sk_verify_key_parse(text, out);
+		}
 	}
 	sk_buf_fini(&file);
 	if (err == SK_ENOENT)
 		return sk_fault_set(fault, SK_ENOENT, "whose receipts? --enforcer KEY names the enforcer's key (once; it is kept in %s)", path);
-	return err == SK_OK ? SK_OK : sk_fault_set(fault, SK_EUSAGE, "--enforcer: expected a verifier key name+id+base64, or a file with one");
+	if (err != SK_OK)
+		return sk_fault_set(fault, SK_EUSAGE, "--enforcer: expected a verifier key name+id+base64, or a file with one");
+	return given == NULL || sk_file_exists(path) ? SK_OK : sk_file_replace(path, text, strlen(text), 0600, fault);
 }
 
 static enum sk_err own_receipt(struct sk_order_desk *desk, const struct sk_order_matter *m, const struct sk_warrant_receipt *receipt, const struct sk_buf *note,
@@ -138,7 +141,8 @@ static enum sk_err take_all(struct sk_order_desk *desk, uint64_t *taken, struct 
 		return SK_OK;
 	if (count < 0)
 		return sk_fault_errno(fault, errno, "%s: the receipts cannot be read", folder);
-	enum sk_err err = count > 0 ? enforcer_key(desk, &key, fault) : SK_OK;
+	/* Whose they will be may be said before there is one. */
+	enum sk_err err = count > 0 || desk->args->enforcer != NULL ? enforcer_key(desk, &key, fault) : SK_OK;
 	for (int i = 0; i < count; i++) {
 		if (err == SK_OK)
 			err = take_file(desk, &key, folder, names[i]->d_name, taken, fault);

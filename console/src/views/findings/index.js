@@ -24,10 +24,10 @@ import { Export, SavedViews } from './tools.js';
 const columns = () => [
 	{ key: 'severity', head: t('findings.severity'), cell: (f) => html`<${Severity} of=${f.severity} />`, class: 'nowrap' },
 	{ key: 'last', head: t('findings.last'), cell: (f) => html`<time datetime=${f.last} title=${clock(f.last)}>${brief(f.last)}</time>`, class: 'nowrap' },
-	{ key: 'kind', head: t('findings.kind'), cell: (f) => html`<${Value} field="kind" value=${f.kind} words=${kindWords(f.kind)} />`, class: 'kind' },
-	{ key: 'class', head: t('findings.class'), cell: (f) => html`<${ClassMark} of=${f.class} brief />` },
+	{ key: 'kind', head: t('findings.kind'), cell: (f) => html`<${Value} field="kind" value=${f.kind} words=${kindWords(f.kind)} />`, class: 'kind col-beside' },
+	{ key: 'class', head: t('findings.class'), cell: (f) => html`<${ClassMark} of=${f.class} brief />`, class: 'col-beside' },
 	{ key: 'sentence', head: t('findings.sentence'), cell: (f) => html`<span class="sentence">${f.sentence}</span>${f.muted && html` <${Tag}>${t('findings.muted')}<//>`}${f.campaign && html` <a class="tag tag-accent" href=${href('campaigns', f.campaign)}>${f.campaign}</a>`}${f.case && html` <a class="tag" href=${href('cases', f.case)}>${f.case}</a>`}` },
-	{ key: 'count', head: t('findings.count'), number: true, cell: (f) => whole(f.count) },
+	{ key: 'count', head: t('findings.count'), number: true, cell: (f) => whole(f.count), class: 'col-beside' },
 	{ key: 'confidence', head: t('findings.confidence'), cell: (f) => html`<${Confidence} of=${f.confidence} />`, class: 'col-confidence' },
 ];
 
