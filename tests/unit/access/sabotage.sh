@@ -68,7 +68,7 @@ test_register|lease|every activity is leased|s/if (!sk_duty_leasable(activity))/
 test_register|lease|a lease for a year|s/seconds == 0 || seconds > SK_ACCESS_LEASE_S_MAX/seconds == 0/
 test_register|lease|what ran out is used|s/return lease->state == SK_LEASE_GRANTED \&\& at_ns >= lease->until_ns/return false \&\& at_ns >= lease->until_ns/
 test_register|lease|a revocation is not heard|s/if (strcmp(event, "revoke") == 0 \&\& lease->granted_ns != 0/if (false \&\& lease->granted_ns != 0/
-test_register|look|any lease for any place|s/"g1.read", scope, sk_access_moment/"g1.read", NULL, sk_access_moment/
+test_register|look|any lease for any place|s/, scope, sk_access_moment/, NULL, sk_access_moment/
 test_register|look|a look for any purpose|s/SK_TRY(sk_purpose_check(purpose, fault));/(void)0;/
 test_register|look|the log for everybody|s/return sk_access_may(access, &change->signers\[0\], "access.log"/return SK_OK; return sk_access_may(access, \&change->signers[0], "access.log"/
 test_register|tables|roles do not exclude each other|s/if (groups > 1)/if (false)/
