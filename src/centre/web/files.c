@@ -118,7 +118,7 @@ const char *sk_web_ledger_name(const struct sk_web_house *house, size_t i, char 
 		good = strcmp(other != NULL ? other + 1 : house->workspaces[j], last) != 0;
 	}
 	if (good)
-		(void)snprintf(name, 64, "%s", last);
+		(void)snprintf(name, 64, "%.47s", last); /* as long as it may be */
 	else
 		(void)snprintf(name, 64, "sensor-%zu", i);
 	return name;
