@@ -266,7 +266,8 @@ static void happen(struct play *play, struct play_step *step)
 
 void play_run(struct play *play, bool goes_on)
 {
-	qsort(play->steps, play->step_count, sizeof play->steps[0], by_time);
+	if (play->step_count > 1)
+		qsort(play->steps, play->step_count, sizeof play->steps[0], by_time);
 	for (size_t i = 0; i < play->step_count; i++) {
 		happen(play, &play->steps[i]);
 		if (i % 16 == 0)
