@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <oath.h>
-#include <sodium.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -32,42 +31,6 @@ static enum sk_err db_fault(const struct sk_factors *factors, int code, struct s
 	case SQLITE_CORRUPT: return sk_fault_set(fault, SK_EMALFORMED, "%s: damaged, or no database of accounts", factors->path);
 	default: return sk_fault_set(fault, SK_EIO, "%s: %s", factors->path, sqlite3_errstr(code));
 	}
-}
-
-/* ---- the key ---- */
-
-static enum sk_err make_key(const char *path, struct sk_fault *fault)
-{
-	uint8_t key[SK_KEY_BYTES];
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return errno == EEXIST ? SK_OK : sk_fault_errno(fault, errno, "%s: cannot make", path);
-	sk_random(key, sizeof key);
-	bool good = write(fd, key, sizeof key) == (ssize_t)sizeof key && fsync(fd) == 0;
-	int errnum = errno;
-	sk_wipe(key, sizeof key);
-	(void)close(fd);
-	if (good)
-		return SK_OK;
-	(void)unlink(path);
-	return sk_fault_errno(fault, errnum, "%s: cannot write", path);
-}
-
-static enum sk_err load_key(struct sk_factors *factors, const char *path, struct sk_fault *fault)
-{
-	struct sk_buf bytes;
-	SK_TRY(sk_file_check_private(path, fault));
-	factors->key = sodium_malloc(SK_KEY_BYTES);
-	if (factors->key == NULL)
-		return sk_fault_set(fault, SK_ENOMEM, "out of locked memory");
-	sk_buf_init(&bytes, SK_KEY_BYTES);
-	enum sk_err err = sk_file_read(path, &bytes, fault);
-	if (err == SK_OK && bytes.length != SK_KEY_BYTES)
-		err = sk_fault_set(fault, SK_EMALFORMED, "%s: expected %d bytes, found %zu", path, SK_KEY_BYTES, bytes.length);
-	if (err == SK_OK)
-		memcpy(factors->key, bytes.bytes, SK_KEY_BYTES);
-	sk_buf_fini(&bytes);
-	return err;
 }
 
 /* ---- the database ---- */
@@ -129,10 +92,10 @@ enum sk_err sk_factors_open(const char *db_path, const char *key_path, struct sk
 		if (!sk_file_exists(key_path) && sk_file_exists(db_path))
 			err = sk_fault_set(fault, SK_ENOENT, "%s: the key of %s is not there", key_path, db_path);
 		else
-			err = make_key(key_path, fault);
+			err = sk_secret_make(key_path, fault);
 	}
 	if (err == SK_OK)
-		err = load_key(factors, key_path, fault);
+		err = sk_secret_load(key_path, &factors->key, fault);
 	if (err == SK_OK)
 		err = open_db(factors, fault);
 	if (err == SK_OK)
@@ -150,7 +113,7 @@ void sk_factors_close(struct sk_factors *factors)
 	if (factors == NULL)
 		return;
 	(void)sqlite3_close_v2(factors->db);
-	sodium_free(factors->key);
+	sk_secret_free(factors->key);
 	free(factors);
 	(void)oath_done();
 }

@@ -85,40 +85,6 @@ static enum sk_err know_schema(struct sk_book *book, struct sk_fault *fault)
 	return SK_OK;
 }
 
-/* Made whole under another name and linked: of two processes that make it at once, the second takes the first one's. */
-static enum sk_err make_key(const char *path, struct sk_fault *fault)
-{
-	char fresh_path[SK_PATH_MAX], hex[17];
-	uint8_t fresh[SK_KEY_BYTES], random[8];
-	sk_random(random, sizeof random);
-	sk_hex_encode(random, sizeof random, hex);
-	if (snprintf(fresh_path, sizeof fresh_path, "%s.%s", path, hex) >= (int)sizeof fresh_path)
-		return sk_fault_set(fault, SK_ETOOBIG, "%.100s...: path too long", path);
-	sk_random(fresh, sizeof fresh);
-	enum sk_err err = sk_file_replace(fresh_path, fresh, sizeof fresh, 0600, fault);
-	sk_wipe(fresh, sizeof fresh);
-	if (err == SK_OK && link(fresh_path, path) != 0 && errno != EEXIST)
-		err = sk_fault_errno(fault, errno, "%s: cannot make", path);
-	(void)unlink(fresh_path);
-	return err;
-}
-
-static enum sk_err load_key(struct sk_book *book, const char *path, struct sk_fault *fault)
-{
-	struct sk_buf bytes;
-	if (!sk_file_exists(path))
-		SK_TRY(make_key(path, fault));
-	SK_TRY(sk_file_check_private(path, fault));
-	sk_buf_init(&bytes, 2 * SK_KEY_BYTES);
-	enum sk_err err = sk_file_read(path, &bytes, fault);
-	if (err == SK_OK && bytes.length != SK_KEY_BYTES)
-		err = sk_fault_set(fault, SK_EMALFORMED, "%s: expected a key of %d bytes", path, SK_KEY_BYTES);
-	if (err == SK_OK)
-		memcpy(book->key, bytes.bytes, SK_KEY_BYTES);
-	sk_buf_fini(&bytes);
-	return err;
-}
-
 static enum sk_err open_file(struct sk_book *book, struct sk_fault *fault)
 {
 	int fd = open(book->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -151,8 +117,10 @@ enum sk_err sk_book_open(const char *path, const char *key_path, struct sk_book 
 							     : sk_fault_set(fault, SK_ETOOBIG, "%.100s...: path too long", path);
 	if (err == SK_OK) {
 		memcpy(book->path, path, strlen(path) + 1);
-		err = load_key(book, key_path, fault);
+		err = sk_secret_make(key_path, fault);
 	}
+	if (err == SK_OK)
+		err = sk_secret_load(key_path, &book->key, fault);
 	if (err == SK_OK)
 		err = open_file(book, fault);
 	if (err != SK_OK) {
@@ -172,7 +140,7 @@ void sk_book_close(struct sk_book *book)
 	(void)pthread_cond_destroy(&book->written);
 	(void)pthread_mutex_destroy(&book->lock);
 	free(book->sealed);
-	sk_wipe(book, sizeof *book);
+	sk_secret_free(book->key);
 	free(book);
 }
 

@@ -27,7 +27,7 @@ struct sk_book_pending {
 struct sk_book {
 	sqlite3 *db;
 	char path[SK_PATH_MAX];
-	uint8_t key[SK_KEY_BYTES];
+	uint8_t *key;                    /* locked memory */
 	uint8_t *sealed;                 /* scratch of whoever writes */
 	pthread_mutex_t lock;
 	pthread_cond_t written;

@@ -10,30 +10,21 @@
 
 static enum sk_err read_key(struct sk_cases *cases, const char *path, struct sk_fault *fault)
 {
-	struct sk_buf key;
-	uint8_t fresh[SK_KEY_BYTES];
+	uint8_t *key = NULL;
 	bool absent = !sk_file_exists(path);
 	if (absent && sk_file_exists(cases->path))
 		return sk_fault_set(fault, SK_ENOENT, "%s: the key of %s is gone; restore it, without it no case can be read", path, cases->path);
 	if (absent && cases->key == NULL)
 		return SK_OK;
-	if (absent) {
-		sk_random(fresh, sizeof fresh);
-		enum sk_err err = sk_file_replace(path, fresh, sizeof fresh, 0600, fault);
-		sk_wipe(fresh, sizeof fresh);
-		SK_TRY(err);
-	}
-	SK_TRY(sk_file_check_private(path, fault));
-	sk_buf_init(&key, 4096);
-	enum sk_err err = sk_file_read(path, &key, fault);
-	if (err == SK_OK && key.length != SK_KEY_BYTES)
-		err = sk_fault_set(fault, SK_EMALFORMED, "%s: expected %d bytes", path, SK_KEY_BYTES);
+	if (absent)
+		SK_TRY(sk_secret_make(path, fault));
+	enum sk_err err = sk_secret_load(path, &key, fault);
 	if (err == SK_OK) {
-		sk_keyed_hash(key.bytes, "seal", 4, cases->seal_key, SK_KEY_BYTES);
-		sk_keyed_hash(key.bytes, "mark", 4, cases->mark_key, SK_KEY_BYTES);
-		sk_keyed_hash(key.bytes, "index", 5, cases->index_key, SK_KEY_BYTES);
+		sk_keyed_hash(key, "seal", 4, cases->seal_key, SK_KEY_BYTES);
+		sk_keyed_hash(key, "mark", 4, cases->mark_key, SK_KEY_BYTES);
+		sk_keyed_hash(key, "index", 5, cases->index_key, SK_KEY_BYTES);
 	}
-	sk_buf_fini(&key);
+	sk_secret_free(key);
 	return err;
 }
 

@@ -53,32 +53,6 @@ static enum sk_err ask(struct sk_reports *reports, const char *sql, sqlite3_stmt
 
 /* ---- files ---- */
 
-static enum sk_err make_key(const char *path, struct sk_fault *fault)
-{
-	uint8_t key[SK_KEY_BYTES];
-	sk_random(key, sizeof key);
-	enum sk_err err = sk_file_replace(path, key, sizeof key, 0600, fault);
-	sk_wipe(key, sizeof key);
-	return err;
-}
-
-static enum sk_err load_key(struct sk_reports *reports, const char *path, struct sk_fault *fault)
-{
-	struct sk_buf bytes;
-	SK_TRY(sk_file_check_private(path, fault));
-	reports->key = sodium_malloc(SK_KEY_BYTES);
-	if (reports->key == NULL)
-		return sk_fault_set(fault, SK_ENOMEM, "out of locked memory");
-	sk_buf_init(&bytes, SK_KEY_BYTES);
-	enum sk_err err = sk_file_read(path, &bytes, fault);
-	if (err == SK_OK && bytes.length != SK_KEY_BYTES)
-		err = sk_fault_set(fault, SK_EMALFORMED, "%s: expected %d bytes, found %zu", path, SK_KEY_BYTES, bytes.length);
-	if (err == SK_OK)
-		memcpy(reports->key, bytes.bytes, SK_KEY_BYTES);
-	sk_buf_fini(&bytes);
-	return err;
-}
-
 static enum sk_err open_db(struct sk_reports *reports, struct sk_fault *fault)
 {
 	if (reports->write) {
@@ -107,9 +81,8 @@ static enum sk_err open_files(struct sk_reports *reports, const char *key_path, 
 		return SK_OK;
 	if (there && !sk_file_exists(key_path))
 		return sk_fault_set(fault, SK_ENOENT, "%s: the key of %s is not there; restore it", key_path, reports->path);
-	if (!sk_file_exists(key_path))
-		SK_TRY(make_key(key_path, fault));
-	SK_TRY(load_key(reports, key_path, fault));
+	SK_TRY(sk_secret_make(key_path, fault));
+	SK_TRY(sk_secret_load(key_path, &reports->key, fault));
 	return open_db(reports, fault);
 }
 
@@ -349,7 +322,7 @@ enum sk_err sk_reports_open(const char *db_path, const char *key_path, struct sk
 void sk_reports_shut(struct sk_reports *reports)
 {
 	(void)sqlite3_close_v2(reports->db);
-	sodium_free(reports->key);
+	sk_secret_free(reports->key);
 	reports->db = NULL;
 	reports->key = NULL;
 }

@@ -41,6 +41,15 @@ void sk_seal(const uint8_t key[SK_KEY_BYTES], const void *aad, size_t aad_length
 /* Open what sk_seal made; out has room for length - SK_SEAL_OVERHEAD_BYTES. SK_ESIGNATURE when altered or under another key or aad. */
 SK_MUST enum sk_err sk_unseal(const uint8_t key[SK_KEY_BYTES], const void *aad, size_t aad_length, const void *sealed, size_t length, uint8_t *out);
 
+/* ---- key files beside a database ---- */
+
+/* Make a file of SK_KEY_BYTES random bytes (0600) unless one is there: whole or not at all, and of two that make it at once the second takes the first one's. What the files say. */
+SK_MUST enum sk_err sk_secret_make(const char *path, struct sk_fault *fault);
+/* Read it into locked memory, which the caller frees. SK_ENOENT, SK_EPERMS (others may read it), SK_EMALFORMED (another length), SK_ENOMEM. */
+SK_MUST enum sk_err sk_secret_load(const char *path, uint8_t **out, struct sk_fault *fault);
+/* Wipe and free (NULL is fine). */
+void sk_secret_free(uint8_t *secret);
+
 /* ---- signing keys (Ed25519) ---- */
 
 /* Kinds of keys that C2SP does not number: their type byte is 0xff and a long name follows (kind.def). */

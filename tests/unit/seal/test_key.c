@@ -259,11 +259,39 @@ static int start(void **state)
 	return sk_seal_start() == SK_OK ? 0 : -1;
 }
 
+/* What seals a database: made once, never replaced, read by its owner alone. */
+static void test_secret_file(void **state)
+{
+	(void)state;
+	char folder[] = "/tmp/sk_secret_XXXXXX", path[64], command[96];
+	uint8_t *first, *again;
+	struct sk_fault fault;
+	assert_non_null(mkdtemp(folder));
+	(void)snprintf(path, sizeof path, "%s/db.key", folder);
+	assert_int_equal(sk_secret_load(path, &first, &fault), SK_ENOENT);
+	assert_null(first);
+	assert_int_equal(sk_secret_make(path, &fault), SK_OK);
+	assert_int_equal(sk_secret_load(path, &first, &fault), SK_OK);
+	assert_true(sk_count_nonzero(first, SK_KEY_BYTES) > SK_KEY_BYTES / 2);
+	assert_int_equal(sk_secret_make(path, &fault), SK_OK); /* whoever comes second takes what is there */
+	assert_int_equal(sk_secret_load(path, &again, &fault), SK_OK);
+	assert_memory_equal(first, again, SK_KEY_BYTES);
+	sk_secret_free(again);
+	sk_secret_free(first);
+	assert_int_equal(chmod(path, 0644), 0);
+	assert_int_equal(sk_secret_load(path, &first, &fault), SK_EPERMS);
+	assert_int_equal(chmod(path, 0600), 0);
+	assert_int_equal(truncate(path, SK_KEY_BYTES - 1), 0);
+	assert_int_equal(sk_secret_load(path, &first, &fault), SK_EMALFORMED);
+	(void)snprintf(command, sizeof command, "test \"$(ls -A '%s')\" = db.key && rm -r '%s'", folder, folder); /* nothing else is left there */
+	assert_int_equal(system(command), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_verifier_key), cmocka_unit_test(test_witness_key), cmocka_unit_test(test_signer_key),
-		cmocka_unit_test(test_names), cmocka_unit_test(test_base64_alphabet), cmocka_unit_test(test_rfc8032), cmocka_unit_test(test_small_order_key), cmocka_unit_test(test_key_file),
+		cmocka_unit_test(test_names), cmocka_unit_test(test_base64_alphabet), cmocka_unit_test(test_rfc8032), cmocka_unit_test(test_small_order_key), cmocka_unit_test(test_key_file), cmocka_unit_test(test_secret_file),
 	};
 	return cmocka_run_group_tests(tests, start, NULL);
 }
