@@ -24,35 +24,31 @@ const bytesOf = (buffer) => new Uint8Array(buffer);
 
 /* ---- JSON forms (WebAuthn level 3, 5.1.8), written out because not every browser has toJSON ---- */
 
+const credentialJson = (credential, response) => ({
+	id: credential.id,
+	rawId: toBase64Url(bytesOf(credential.rawId)),
+	type: credential.type,
+	clientExtensionResults: {},
+	response,
+});
+
 export function assertionJson(credential) {
 	const { response } = credential;
-	return {
-		id: credential.id,
-		rawId: toBase64Url(bytesOf(credential.rawId)),
-		type: credential.type,
-		clientExtensionResults: {},
-		response: {
-			authenticatorData: toBase64Url(bytesOf(response.authenticatorData)),
-			clientDataJSON: toBase64Url(bytesOf(response.clientDataJSON)),
-			signature: toBase64Url(bytesOf(response.signature)),
-			...(response.userHandle ? { userHandle: toBase64Url(bytesOf(response.userHandle)) } : {}),
-		},
-	};
+	return credentialJson(credential, {
+		authenticatorData: toBase64Url(bytesOf(response.authenticatorData)),
+		clientDataJSON: toBase64Url(bytesOf(response.clientDataJSON)),
+		signature: toBase64Url(bytesOf(response.signature)),
+		...(response.userHandle ? { userHandle: toBase64Url(bytesOf(response.userHandle)) } : {}),
+	});
 }
 
 export function registrationJson(credential) {
 	const { response } = credential;
-	return {
-		id: credential.id,
-		rawId: toBase64Url(bytesOf(credential.rawId)),
-		type: credential.type,
-		clientExtensionResults: {},
-		response: {
-			attestationObject: toBase64Url(bytesOf(response.attestationObject)),
-			clientDataJSON: toBase64Url(bytesOf(response.clientDataJSON)),
-			...(response.getTransports ? { transports: response.getTransports() } : {}),
-		},
-	};
+	return credentialJson(credential, {
+		attestationObject: toBase64Url(bytesOf(response.attestationObject)),
+		clientDataJSON: toBase64Url(bytesOf(response.clientDataJSON)),
+		...(response.getTransports ? { transports: response.getTransports() } : {}),
+	});
 }
 
 /* ---- statements ---- */

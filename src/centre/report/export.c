@@ -27,11 +27,6 @@ enum sk_err sk_report_as(const char *name, enum sk_report_form_as *out, struct s
 	return sk_fault_set(fault, SK_EUSAGE, "--as %.20s: expected jp-csv, jp-json, nis2, circia or stix", name);
 }
 
-const char *sk_report_as_name(enum sk_report_form_as as)
-{
-	return names[as];
-}
-
 void sk_report_value(struct sk_json_writer *w, const char *key, const struct sk_json_value *value)
 {
 	switch (value->kind) {

@@ -19,8 +19,6 @@ struct sk_report_copy {
 
 /* "jp-csv" and so on; SK_EUSAGE names those that there are. */
 SK_MUST enum sk_err sk_report_as(const char *name, enum sk_report_form_as *out, struct sk_fault *fault);
-/* Its name and the ending of a file. Static. */
-const char *sk_report_as_name(enum sk_report_form_as as);
 /* Append the copy. */
 void sk_report_export(enum sk_report_form_as as, const struct sk_report_copy *copy, struct sk_buf *out);
 /* Append field after field as lines for people, in their language, escaped for a terminal. */
