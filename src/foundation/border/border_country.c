@@ -2,6 +2,11 @@
 /* Countries: which one the table's sources name for an address. They stand in sections of their own, behind everything that a judgement reads. */
 #include "border/border_priv.h"
 
+#include <stdlib.h>
+
+/* Ranges by the first bits of an address: of IPv4 the first 16; of IPv6 the 16 behind the three that all global addresses have in common (2000::/3, RFC 4291, 2.5.4). */
+enum { BUCKETS = 1 << 16, GLOBAL_BITS = 3, BUCKET_BITS = 16 };
+
 struct country_range {
 	sk_u128 first, last;
 	uint16_t country;
@@ -30,7 +35,42 @@ static bool is_letter(unsigned byte)
 	return byte >= 'A' && byte <= 'Z';
 }
 
-enum sk_err sk_border_countries_check(const struct sk_border *table, const char *path, struct sk_fault *fault)
+static bool has_bucket(const uint8_t *bytes, unsigned family)
+{
+	return family == 4 || bytes[0] >> (8 - GLOBAL_BITS) == 1;
+}
+
+static unsigned bucket_of(const uint8_t *bytes, unsigned family)
+{
+	const uint32_t head = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8;
+	return family == 4 ? head >> 16 : (head << GLOBAL_BITS) >> BUCKET_BITS;
+}
+
+/* The first address of a bucket; of the one behind the last as well. */
+static sk_u128 bucket_first(unsigned bucket, unsigned family)
+{
+	return family == 4 ? (sk_u128)bucket << 16 : ((sk_u128)1 << (128 - GLOBAL_BITS)) + ((sk_u128)bucket << (128 - GLOBAL_BITS - BUCKET_BITS));
+}
+
+/* index[b]: the first range that does not end before bucket b begins. So what holds an address of b stands between index[b] and index[b + 1], both included. */
+static enum sk_err index_ranges(struct sk_border *table, unsigned family, const char *path, struct sk_fault *fault)
+{
+	const size_t count = (size_t)table->header.counts[family == 4 ? SK_SECTION_COUNTRIES4 : SK_SECTION_COUNTRIES6];
+	if (count == 0)
+		return SK_OK;
+	uint32_t *index = calloc(BUCKETS + 1, sizeof *index);
+	if (index == NULL)
+		return sk_fault_set(fault, SK_ENOMEM, "%s: out of memory", path);
+	table->country_index[family != 4] = index;
+	for (size_t bucket = 0, at = 0; bucket <= BUCKETS; bucket++) {
+		while (at < count && range_at(table, family, at).last < bucket_first((unsigned)bucket, family))
+			at++;
+		index[bucket] = (uint32_t)at;
+	}
+	return SK_OK;
+}
+
+enum sk_err sk_border_countries_check(struct sk_border *table, const char *path, struct sk_fault *fault)
 {
 	for (unsigned f = 0; f < 2; f++) {
 		sk_u128 before = 0;
@@ -40,6 +80,7 @@ enum sk_err sk_border_countries_check(const struct sk_border *table, const char 
 				return sk_fault_set(fault, SK_EMALFORMED, "%s: IPv%c country range %zu is not in order; build the table again", path, f == 0 ? '4' : '6', i);
 			before = range.last;
 		}
+		SK_TRY(index_ranges(table, f == 0 ? 4 : 6, path, fault));
 	}
 	return SK_OK;
 }
@@ -48,6 +89,11 @@ uint16_t sk_border_country(const struct sk_border *table, const uint8_t *bytes, 
 {
 	size_t low = 0, count = (size_t)table->header.counts[family == 4 ? SK_SECTION_COUNTRIES4 : SK_SECTION_COUNTRIES6], high = count;
 	sk_u128 value = sk_u128_of(bytes, family);
+	if (count != 0 && has_bucket(bytes, family)) {
+		const uint32_t *index = &table->country_index[family != 4][bucket_of(bytes, family)];
+		low = index[0];
+		high = index[1];
+	}
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		if (range_at(table, family, middle).last < value)
