@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* serve_countries: counterpart countries of several intervals as the page shows them. */
+#ifndef SK_CMD_SERVE_COUNTRIES_H
+#define SK_CMD_SERVE_COUNTRIES_H
+
+#include "ledger/record_read.h"
+#include "text/json.h"
+
+/* Standard error of hosts, as a part of them: 1.04 / sqrt(256) (ledger/record.h). */
+#define SK_HOSTS_ERROR 0.065
+
+/* Add *more to *into: frames and bytes as sums. Hosts cannot be added, for those of one interval or link may be those of the other: the greater number stays, and says "at least".
+   Of more than SK_COUNTRIES_MAX countries the rest goes to those of few hosts. */
+void sk_countries_join(struct sk_countries_record *into, const struct sk_countries_record *more);
+/* Members `countries` (most frames first; null: no interval has them), `countries_rest` and `hosts_error`. */
+void sk_countries_json(const struct sk_countries_record *countries, struct sk_json_writer *w);
+
+#endif
