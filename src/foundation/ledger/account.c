@@ -237,6 +237,8 @@ static enum sk_err build_countries(const struct sk_account *account, struct sk_c
 	for (size_t i = 0; i < countries->count; i++) {
 		const struct sk_country_cell *cell = &countries->cell[i];
 		add(&named, cell->frames, cell->bytes);
+		if (cell->hosts > cell->frames)
+			return SK_EINCONSISTENT;
 		if (cell->frames >= k && cell->hosts >= k) {
 			out->cells.cell[out->cells.count++] = *cell;
 			continue;

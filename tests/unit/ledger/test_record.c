@@ -377,7 +377,7 @@ static void test_countries_carry(void **state)
 		sk_buf_init(&kept, SK_RECORD_MAX_BYTES);
 		scene_account(&account, &random, 130 + i % 50, i % 3 != 0, SK_CLASS_BIT(SK_CLASS_FD) | SK_CLASS_BIT(SK_CLASS_DF));
 		lose(&account, i % 7 * 3);
-		countries = (struct sk_countries_account){.count = 3, .cell = {{"AA", i % 4 + 1, 60, 1}, {"BB", 30, 1800, i % 20 + 1}, {"CC", i % 17 + 1, 60, i % 13 + 1}}, .few_frames = i % 2, .few_bytes = 60 * (i % 2)};
+		countries = (struct sk_countries_account){.count = 3, .cell = {{"AA", i % 4 + 1, 60, 1}, {"BB", 30, 1800, i % 20 + 1}, {"CC", i % 17 + 1, 60, (i % 17 + 1) % 14}}, .few_frames = i % 2, .few_bytes = 60 * (i % 2)};
 		account.countries = i % 5 != 4 ? &countries : NULL;
 		uint64_t settled = account.selected.frames;
 		for (size_t s = 0; s < account.select_count; s++)
@@ -511,6 +511,8 @@ static void test_interval_refuses(void **state)
 	static struct sk_countries_account countries = {.count = 1, .cell = {{"AA", UINT64_C(1) << 40, 1, 20}}};
 	REFUSED(SK_EINCONSISTENT, account.countries = &countries);
 	countries.cell[0] = (struct sk_country_cell){"AA", 20, UINT64_C(1) << 60, 20};
+	REFUSED(SK_EINCONSISTENT, account.countries = &countries);
+	countries.cell[0] = (struct sk_country_cell){"AA", 20, 20, 21};
 	REFUSED(SK_EINCONSISTENT, account.countries = &countries);
 	countries.cell[0] = (struct sk_country_cell){"aa", 20, 20, 20};
 	REFUSED(SK_EUSAGE, account.countries = &countries);
