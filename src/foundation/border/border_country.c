@@ -35,15 +35,16 @@ static bool is_letter(unsigned byte)
 	return byte >= 'A' && byte <= 'Z';
 }
 
-static bool has_bucket(const uint8_t *bytes, unsigned family)
+/* Of IPv6: is it a global address, and in which bucket? */
+static bool has_bucket(const uint8_t *bytes)
 {
-	return family == 4 || bytes[0] >> (8 - GLOBAL_BITS) == 1;
+	return bytes[0] >> (8 - GLOBAL_BITS) == 1;
 }
 
-static unsigned bucket_of(const uint8_t *bytes, unsigned family)
+static unsigned bucket_of(const uint8_t *bytes)
 {
 	const uint32_t head = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8;
-	return family == 4 ? head >> 16 : (head << GLOBAL_BITS) >> BUCKET_BITS;
+	return (head << GLOBAL_BITS) >> BUCKET_BITS;
 }
 
 /* The first address of a bucket; of the one behind the last as well. */
@@ -85,24 +86,50 @@ enum sk_err sk_border_countries_check(struct sk_border *table, const char *path,
 	return SK_OK;
 }
 
-uint16_t sk_border_country(const struct sk_border *table, const uint8_t *bytes, unsigned family)
+/* The same in 32 bits: a segment costs one of these. Ends alone are compared; whether the range begins before the address is asked once. */
+static uint16_t country4(const struct sk_border *table, const uint8_t *bytes)
 {
-	size_t low = 0, count = (size_t)table->header.counts[family == 4 ? SK_SECTION_COUNTRIES4 : SK_SECTION_COUNTRIES6], high = count;
-	sk_u128 value = sk_u128_of(bytes, family);
-	if (count != 0 && has_bucket(bytes, family)) {
-		const uint32_t *index = &table->country_index[family != 4][bucket_of(bytes, family)];
+	const size_t count = (size_t)table->header.counts[SK_SECTION_COUNTRIES4];
+	if (count == 0)
+		return 0;
+	struct sk_cur whole = sk_cur_of(table->bytes, table->length), c = sk_seek(&whole, table->offset[SK_SECTION_COUNTRIES4]);
+	const struct sk_view ranges = sk_view_of(&c, count * SK_BORDER_COUNTRY4_BYTES);
+	const uint32_t value = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+	const uint32_t *index = &table->country_index[0][value >> BUCKET_BITS];
+	size_t low = index[0], high = index[1];
+	SK_INVARIANT(sk_view_is(ranges)); /* the check at open */
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		bool below = sk_view_be32(ranges, middle * SK_BORDER_COUNTRY4_BYTES + 4) < value;
+		low = below ? middle + 1 : low;
+		high = below ? high : middle;
+	}
+	return low < count && sk_view_be32(ranges, low * SK_BORDER_COUNTRY4_BYTES) <= value ? sk_view_be16(ranges, low * SK_BORDER_COUNTRY4_BYTES + 8) : 0;
+}
+
+static uint16_t country6(const struct sk_border *table, const uint8_t *bytes)
+{
+	size_t low = 0, count = (size_t)table->header.counts[SK_SECTION_COUNTRIES6], high = count;
+	const sk_u128 value = sk_u128_of(bytes, 6);
+	if (count != 0 && has_bucket(bytes)) {
+		const uint32_t *index = &table->country_index[1][bucket_of(bytes)];
 		low = index[0];
 		high = index[1];
 	}
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (range_at(table, family, middle).last < value)
+		if (range_at(table, 6, middle).last < value)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	if (low == count)
 		return 0;
-	struct country_range range = range_at(table, family, low);
+	struct country_range range = range_at(table, 6, low);
 	return range.first <= value ? range.country : 0;
+}
+
+uint16_t sk_border_country(const struct sk_border *table, const uint8_t *bytes, unsigned family)
+{
+	return family == 4 ? country4(table, bytes) : country6(table, bytes);
 }

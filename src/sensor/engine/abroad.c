@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "sketch/sketch.h"
+#include "wire/wire.h"
 
 enum sk_err sk_abroad_new(struct sk_abroad **out)
 {
@@ -42,6 +43,17 @@ static void count_in(struct sk_abroad_country *country, uint64_t frames, uint64_
 	country->bytes += bytes;
 }
 
+static uint64_t hash_of(const struct sk_abroad *abroad, const struct sk_addr *host)
+{
+	struct sk_cur c = sk_cur_of(host->bytes, sizeof host->bytes);
+	struct sk_sip s = sk_sip_start(abroad->key[0], abroad->key[1]);
+	if (SK_LIKELY(host->family == 4))
+		return sk_sip_finish(&s, sk_le32(&c), 4);
+	sk_sip_word(&s, sk_le64(&c));
+	sk_sip_word(&s, sk_le64(&c));
+	return sk_sip_finish(&s, 0, 16);
+}
+
 void sk_abroad_count(struct sk_abroad *abroad, const struct sk_flow_record *record)
 {
 	const struct sk_addr *host = end_abroad(record);
@@ -52,7 +64,7 @@ void sk_abroad_count(struct sk_abroad *abroad, const struct sk_flow_record *reco
 		return; /* what is settled and in no country is told as such: it is what the others leave */
 	struct sk_abroad_country *country = &abroad->countries[(code >> 8) * SK_ABROAD_LETTERS + (code & 255) - ('A' * SK_ABROAD_LETTERS + 'A')];
 	count_in(country, record->frames, record->frame_bytes);
-	sk_hll_add(country->hosts, SK_ABROAD_BITS, sk_siphash13(abroad->key, host->bytes, host->family == 4 ? 4 : 16));
+	sk_hll_add(country->hosts, SK_ABROAD_BITS, hash_of(abroad, host));
 }
 
 void sk_abroad_add(struct sk_abroad *abroad, unsigned index, const struct sk_abroad_country *more)

@@ -20,7 +20,7 @@ struct sk_abroad_country {
 
 struct sk_abroad {
 	const struct sk_border *border; /* NULL: it names no country, and nothing is counted */
-	uint8_t key[SK_SIP_KEY_BYTES];
+	uint64_t key[2];
 	struct sk_abroad_country countries[SK_ABROAD_CODES]; /* by the two letters */
 };
 

@@ -42,7 +42,7 @@ static enum sk_err make_signature(struct sk_engine *engine)
 
 void sk_engine_key_abroad(struct sk_engine *engine, const uint8_t key[SK_SIP_KEY_BYTES])
 {
-	memcpy(engine->abroad->key, key, SK_SIP_KEY_BYTES);
+	memcpy(engine->abroad->key, key, sizeof engine->abroad->key);
 }
 
 static enum sk_err make_abroad(struct sk_engine *engine, const uint8_t key[SK_SIP_KEY_BYTES])
