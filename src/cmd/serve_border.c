@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cmd/link_health.h"
-#include "cmd/serve_countries.h"
+#include "cmd/countries.h"
 #include "cmd/top_ask.h"
 #include "cmd/top_view.h"
 #include "ledger/ledger.h"

@@ -57,8 +57,9 @@ def the_ledger_tells_what_was_on_the_wire():
         cap, seen = write_pcap(f + "/c.pcap", made), []
         for workers in (1, 2, 3):
             ws = make_workspace(f, name=f"ws{workers}", border=border_of(f, f"b{workers}.skb"))
-            watch_json(ws, cap, extra=("--workers", str(workers)))
+            said, _ = watch_json(ws, cap, extra=("--workers", str(workers)))
             verify_both(ws + "/ledger"); record, = intervals_of(ws); check_section(record["countries"], truth); seen.append(record["countries"])
+            expect({c["cc"]: {k: c[k] for k in ("frames", "bytes", "hosts")} for c in said["countries"]} == record["countries"]["cells"] and said["countries_rest"]["few"] == record["countries"]["few"], f"the summary: {said['countries']}")
         expect(seen[0] == seen[1] == seen[2], f"the number of workers shows: {seen}")
 
 def a_table_of_lists_alone_tells_of_none():

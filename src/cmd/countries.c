@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cmd/serve_countries.h"
+#include "cmd/countries.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,12 +41,36 @@ void sk_countries_join(struct sk_countries_record *into, const struct sk_countri
 		join_cell(into, &more->cells.cell[i]);
 }
 
+void sk_countries_take(struct sk_countries_record *into, const struct sk_account *account, unsigned k)
+{
+	const struct sk_countries_account *countries = account->countries;
+	struct sk_tally settled = {account->selected.frames, account->selected.bytes}, named = {countries->few_frames, countries->few_bytes};
+	for (size_t i = 0; i < account->select_count; i++)
+		add_tally(&settled, account->select[i].frames, account->select[i].bytes);
+	add_tally(&into->few, named.frames, named.bytes);
+	for (size_t i = 0; i < countries->count; i++) {
+		const struct sk_country_cell *cell = &countries->cell[i];
+		add_tally(&named, cell->frames, cell->bytes);
+		if (cell->frames >= k && cell->hosts >= k)
+			join_cell(into, cell);
+		else
+			add_tally(&into->few, cell->frames, cell->bytes);
+	}
+	add_tally(&into->settled, settled.frames, settled.bytes);
+	add_tally(&into->unnamed, settled.frames - named.frames, settled.bytes - named.bytes);
+}
+
 static int most_frames_first(const void *a, const void *b)
 {
 	const struct sk_country_cell *one = a, *other = b;
 	if (one->frames != other->frames)
 		return one->frames < other->frames ? 1 : -1;
 	return strcmp(one->code, other->code);
+}
+
+void sk_countries_sort(struct sk_countries *cells)
+{
+	qsort(cells->cell, cells->count, sizeof cells->cell[0], most_frames_first);
 }
 
 static void put_tally(struct sk_json_writer *w, const char *key, const struct sk_tally *tally)
@@ -64,7 +88,7 @@ void sk_countries_json(const struct sk_countries_record *countries, struct sk_js
 		return;
 	}
 	struct sk_countries cells = countries->cells;
-	qsort(cells.cell, cells.count, sizeof cells.cell[0], most_frames_first);
+	sk_countries_sort(&cells);
 	sk_json_array(w, "countries");
 	for (size_t i = 0; i < cells.count; i++) {
 		sk_json_object(w, NULL);
