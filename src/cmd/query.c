@@ -486,7 +486,8 @@ struct list_visit {
 static enum sk_err print_observation(void *context, const uint8_t id[16], uint64_t interval, const struct sk_observation *observation)
 {
 	struct list_visit *to = context;
-	if (to->listing->pages) {
+	/* Who does not page gets what does not depend on the order in which workers happened to store. */
+	if (to->listing->pages && to->query->filter.limit != 0) {
 		struct sk_store_place place;
 		sk_store_place(to->query->store, &place);
 		format_place(&place, to->place);
