@@ -107,26 +107,38 @@ static uint16_t country4(const struct sk_border *table, const uint8_t *bytes)
 	return low < count && sk_view_be32(ranges, low * SK_BORDER_COUNTRY4_BYTES) <= value ? sk_view_be16(ranges, low * SK_BORDER_COUNTRY4_BYTES + 8) : 0;
 }
 
+static uint64_t be64(struct sk_view view, size_t at)
+{
+	return (uint64_t)sk_view_be32(view, at) << 32 | sk_view_be32(view, at + 4);
+}
+
 static uint16_t country6(const struct sk_border *table, const uint8_t *bytes)
 {
 	size_t low = 0, count = (size_t)table->header.counts[SK_SECTION_COUNTRIES6], high = count;
-	const sk_u128 value = sk_u128_of(bytes, 6);
-	if (count != 0 && has_bucket(bytes)) {
+	if (count == 0)
+		return 0;
+	struct sk_cur whole = sk_cur_of(table->bytes, table->length), c = sk_seek(&whole, table->offset[SK_SECTION_COUNTRIES6]), address = sk_cur_of(bytes, 16);
+	const struct sk_view ranges = sk_view_of(&c, count * SK_BORDER_COUNTRY6_BYTES);
+	const uint64_t head = sk_be64(&address), tail = sk_be64(&address);
+	SK_INVARIANT(sk_view_is(ranges));
+	if (has_bucket(bytes)) {
 		const uint32_t *index = &table->country_index[1][bucket_of(bytes)];
 		low = index[0];
 		high = index[1];
 	}
 	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (range_at(table, 6, middle).last < value)
+		size_t middle = low + (high - low) / 2, at = middle * SK_BORDER_COUNTRY6_BYTES + 16;
+		const uint64_t last = be64(ranges, at);
+		if (last < head || (last == head && be64(ranges, at + 8) < tail))
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	if (low == count)
 		return 0;
-	struct country_range range = range_at(table, 6, low);
-	return range.first <= value ? range.country : 0;
+	const uint64_t first = be64(ranges, low * SK_BORDER_COUNTRY6_BYTES);
+	bool holds = first < head || (first == head && be64(ranges, low * SK_BORDER_COUNTRY6_BYTES + 8) <= tail);
+	return holds ? sk_view_be16(ranges, low * SK_BORDER_COUNTRY6_BYTES + 32) : 0;
 }
 
 uint16_t sk_border_country(const struct sk_border *table, const uint8_t *bytes, unsigned family)
