@@ -163,8 +163,10 @@ static unsigned may_be_suffix(const struct sk_suffixes *suffixes, const char *te
 	for (unsigned n = 1; n <= found; n++) {
 		for (; from > at[n - 1]; from--)
 			hash = hash_more(hash, text[from - 1]);
-		may |= (unsigned)(is_in(&suffixes->rules, hash) || under_star) << n;
-		under_star = is_in(&suffixes->stars, hash);
+		/* What stands behind a star is in both. */
+		bool rule = is_in(&suffixes->rules, hash);
+		may |= (unsigned)(rule || under_star) << n;
+		under_star = rule && is_in(&suffixes->stars, hash);
 	}
 	return may;
 }

@@ -31,6 +31,9 @@ struct sk_run {
 	struct sk_kit *kit;         /* for the functions below */
 	uint8_t index;              /* row of detectors.def */
 	uint32_t memory_s;          /* of that row */
+	uint64_t *sieve;            /* a bit for each tag that was taken: most who are looked for are not there, and a bit says so */
+	uint32_t sieve_mask;        /* bits - 1 */
+	uint32_t sieve_set;         /* since it was made out of the table */
 	uint32_t touched_count;
 	uint32_t *touched;          /* places of entries that wait to be settled */
 	uint64_t *touched_bits;

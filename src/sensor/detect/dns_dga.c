@@ -53,7 +53,8 @@ static enum look look_of(int32_t score)
 static bool asks(const struct sk_run *run, const struct sk_head *head, const struct sk_event *flow)
 {
 	(void)run;
-	return head->as.dns.response != sk_dns_half(flow);
+	const struct sk_dns *dns = &head->as.dns;
+	return dns->response != sk_dns_half(flow) && (!dns->response || dns->rcode == 0 || dns->rcode == SK_DNS_NXDOMAIN);
 }
 
 static bool named(const struct sk_run *run, const struct sk_name *name, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event)
@@ -65,7 +66,7 @@ static bool named(const struct sk_run *run, const struct sk_name *name, const st
 		return false;
 	bool missing = dns->response && dns->rcode == SK_DNS_NXDOMAIN;
 	int32_t score = missing || half ? sk_name_score(name) : 0;
-	if (score == INT32_MIN || (dns->response && dns->rcode != 0 && !missing))
+	if (score == INT32_MIN)
 		return false;
 	uint64_t domain = sk_run_hash(run, name->text + name->registered_at, (size_t)name->length - name->registered_at);
 	event->head.hash = sk_dns_client(event);

@@ -13,6 +13,8 @@ struct sk_kit_limits sk_kit_default_limits(void)
 	return (struct sk_kit_limits){.hosts = 1 << 15, .pairs = 1 << 16};
 }
 
+enum { SIEVE_BITS = 4 /* for each place of a table */ };
+
 /* ---- memory ---- */
 
 static uint32_t entries_of(const struct sk_detector *ops, const struct sk_kit_limits *limits)
@@ -44,8 +46,9 @@ static enum sk_err make_arena(struct sk_kit_place *place, const struct sk_kit_li
 	while (places < entries)
 		places <<= 1;
 	size_t list_bytes = line_up(places * sizeof run->touched[0]), bits_bytes = line_up(places / 8 + 8);
+	size_t sieve_bytes = line_up(places * SIEVE_BITS / 8);
 	size_t porch_bytes = ops->waits != 0 ? sk_porch_bytes((uint32_t)places) : 0;
-	place->arena_bytes = table_bytes + list_bytes + bits_bytes + porch_bytes + line_up(ops->extra_bytes);
+	place->arena_bytes = table_bytes + list_bytes + bits_bytes + sieve_bytes + porch_bytes + line_up(ops->extra_bytes);
 	place->arena = mmap(NULL, place->arena_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (place->arena == MAP_FAILED) {
 		place->arena = NULL;
@@ -62,6 +65,9 @@ static enum sk_err make_arena(struct sk_kit_place *place, const struct sk_kit_li
 	at += list_bytes;
 	run->touched_bits = (uint64_t *)(void *)at;
 	at += bits_bytes;
+	run->sieve = (uint64_t *)(void *)at;
+	run->sieve_mask = (uint32_t)places * SIEVE_BITS - 1;
+	at += sieve_bytes;
 	if (ops->waits != 0)
 		sk_porch_init(&place->porch, at, (uint32_t)places, ops->wait_s(place->thresholds));
 	run->extra = ops->extra_bytes != 0 ? at + porch_bytes : NULL;
@@ -181,7 +187,7 @@ void sk_kit_wipe(struct sk_kit *kit)
 	for (size_t i = 0; i < kit->count; i++) {
 		struct sk_kit_place *place = &kit->places[i];
 		sk_wipe(place->arena, place->arena_bytes);
-		place->run.touched_count = 0;
+		place->run.touched_count = place->run.sieve_set = 0;
 		place->run.table.live = 0;
 		sk_porch_forget(&place->porch);
 	}
@@ -253,6 +259,29 @@ uint64_t sk_run_net(const struct sk_run *run, const struct sk_addr *addr)
 
 /* ---- entries ---- */
 
+/* Bits of tags: an entry that is there has its own. Nobody clears them one by one: after as many as there are places they are made anew out of the table. */
+static bool may_be_there(const struct sk_run *run, uint64_t hash)
+{
+	uint32_t bit = sk_table_tag(hash) & run->sieve_mask;
+	return (run->sieve[bit / 64] >> bit % 64 & 1) != 0;
+}
+
+static void put_in_sieve(struct sk_run *run, uint32_t tag)
+{
+	uint32_t bit = tag & run->sieve_mask;
+	run->sieve[bit / 64] |= UINT64_C(1) << bit % 64;
+}
+
+static void make_sieve(struct sk_run *run)
+{
+	memset(run->sieve, 0, (run->sieve_mask + 1) / 8);
+	for (uint32_t line = 0; line <= run->table.mask; line++)
+		for (unsigned way = 0; way < SK_TABLE_WAYS; way++)
+			if (run->table.lines[line].tag[way] != 0)
+				put_in_sieve(run, run->table.lines[line].tag[way]);
+	run->sieve_set = 0;
+}
+
 /* No entry outlives its detector's memory: then it is given up, and the subject is a new one. rule: DETECTOR-2 */
 void sk_run_want(struct sk_run *run, void *at, uint32_t wanted_s)
 {
@@ -265,8 +294,12 @@ void *sk_run_take(struct sk_run *run, uint64_t key, uint32_t wanted_s, bool *fre
 {
 	uint32_t until_s = run->now_s + wanted_s;
 	struct sk_entry *entry = sk_table_take(&run->table, key, run->now_s, until_s, fresh);
-	if (*fresh)
+	if (*fresh) {
 		*entry = (struct sk_entry){.born_s = run->now_s, .place = sk_table_place(&run->table, entry)};
+		put_in_sieve(run, sk_table_tag(key));
+		if (++run->sieve_set > run->sieve_mask / SIEVE_BITS)
+			make_sieve(run);
+	}
 	if (SK_UNLIKELY(until_s > entry->born_s + run->memory_s))
 		sk_run_want(run, entry, wanted_s);
 	return entry;
@@ -323,30 +356,32 @@ static void run_detector(struct sk_kit *kit, struct sk_kit_place *at, uint64_t a
 	const struct sk_detector *ops = at->ops;
 	struct sk_run *run = &at->run;
 	bool porch = at->porch.notes != NULL;
-	uint64_t live = 0, known = 0;
+	uint64_t live = 0, maybe = 0, known = 0;
 	for (; asked != 0; asked &= asked - 1) {
 		unsigned i = (unsigned)__builtin_ctzll(asked);
 		kit->keys[i] = ops->key(run, &kit->batch[i]);
 		if (kit->keys[i] == 0)
 			continue;
 		live |= UINT64_C(1) << i;
-		sk_table_prefetch(&run->table, kit->keys[i]);
+		if (may_be_there(run, kit->keys[i])) {
+			maybe |= UINT64_C(1) << i;
+			sk_table_prefetch(&run->table, kit->keys[i]);
+		}
 		if (porch)
 			sk_porch_prefetch(&at->porch, kit->keys[i]);
 	}
-	for (uint64_t left = live; left != 0; left &= left - 1) {
-		uint64_t hash = kit->keys[__builtin_ctzll(left)];
-		if (sk_table_prefetch_entry(&run->table, hash))
+	for (uint64_t left = maybe; left != 0; left &= left - 1)
+		if (sk_table_prefetch_entry(&run->table, kit->keys[__builtin_ctzll(left)]))
 			known |= left & -left;
-		else if (porch)
-			sk_porch_prefetch_note(&at->porch, hash);
-	}
+	for (uint64_t left = porch ? live & ~known : 0; left != 0; left &= left - 1)
+		sk_porch_prefetch_note(&at->porch, kit->keys[__builtin_ctzll(left)]);
 	uint64_t taken = run->table.taken;
 	for (uint64_t left = live; left != 0; left &= left - 1) {
 		unsigned i = (unsigned)__builtin_ctzll(left);
 		const struct sk_event *event = &kit->batch[i];
 		/* Who had no entry may have got one by an event of this batch. */
-		bool enters = (known >> i & 1) != 0 || (run->table.taken != taken && sk_table_find(&run->table, kit->keys[i], run->now_s) != NULL);
+		bool enters = (known >> i & 1) != 0 ||
+			      (run->table.taken != taken && may_be_there(run, kit->keys[i]) && sk_table_find(&run->table, kit->keys[i], run->now_s) != NULL);
 		if (!enters)
 			enters = porch ? sk_porch_pass(at, event, kit->keys[i]) : (ops->finds & SK_EVENT_BIT(event->kind)) == 0;
 		if (enters)
@@ -488,7 +523,7 @@ static void start_anew(struct sk_kit *kit, uint32_t now_s)
 		run->last = false;
 		const struct sk_detector *ops = kit->places[i].ops;
 		sk_wipe(kit->places[i].arena, kit->places[i].arena_bytes - (ops->anew != NULL ? line_up(ops->extra_bytes) : 0));
-		run->touched_count = 0;
+		run->touched_count = run->sieve_set = 0;
 		run->table.live = 0;
 		sk_porch_forget(&kit->places[i].porch);
 		run->now_s = now_s;

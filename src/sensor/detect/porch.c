@@ -5,7 +5,7 @@
    a subject, and each says which was before it. */
 #include "detect/kit_priv.h"
 
-enum { NOTES_MAX = 16, WAITING = SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_CONFIRM) };
+enum { NOTES_MAX = 16, AHEAD = 8, WAITING = SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_CONFIRM) };
 
 size_t sk_porch_bytes(uint32_t notes)
 {
@@ -35,21 +35,15 @@ static bool waits(const struct sk_porch *porch, const struct sk_porch_note *note
 	return note->tag != 0 && now_s < note->now_s + porch->wait_s;
 }
 
-/* The way of a line for a subject that has none: a free one, else that of the oldest note. */
-static unsigned make_way(struct sk_porch *porch, struct sk_table_line *line, uint32_t now_s)
+/* The way of a line for a subject that has none: a free one, else that of the oldest note. Nobody finds that one again, and it goes when the ring comes to it. */
+static unsigned make_way(const struct sk_porch *porch, const struct sk_table_line *line)
 {
 	unsigned oldest = 0;
+	uint32_t longest = 0;
 	for (unsigned way = 0; way < SK_TABLE_WAYS; way++) {
-		if (line->tag[way] == 0 || !is_there(porch, line->until[way]))
-			return way;
-		if (porch->next - line->until[way] > porch->next - line->until[oldest])
-			oldest = way;
-	}
-	struct sk_porch_note *note = sk_porch_note_at(porch, line->until[oldest]);
-	if (note->tag == line->tag[oldest]) {
-		porch->evicted += waits(porch, note, now_s);
-		porch->waiting--;
-		note->tag = 0;
+		uint32_t ago = line->tag[way] != 0 ? porch->next - line->until[way] : UINT32_MAX;
+		oldest = ago > longest ? way : oldest;
+		longest = ago > longest ? ago : longest;
 	}
 	return oldest;
 }
@@ -63,6 +57,7 @@ static struct sk_porch_note *next_note(struct sk_porch *porch, uint32_t now_s, u
 		porch->evicted += waits(porch, note, now_s);
 		porch->waiting--;
 	}
+	__builtin_prefetch(sk_porch_note_at(porch, *at + AHEAD), 1);
 	porch->next += porch->next == UINT32_MAX ? 2 : 1; /* 0 is none */
 	return note;
 }
@@ -140,7 +135,7 @@ bool sk_porch_pass(struct sk_kit_place *at, const struct sk_event *event, uint64
 		latest = 0;
 	}
 	if (way == SK_TABLE_WAYS)
-		way = make_way(porch, line, run->now_s);
+		way = make_way(porch, line);
 	fresh = next_note(porch, run->now_s, &here);
 	write_note(fresh, event, tag, run->now_s);
 	fresh->before = latest;
