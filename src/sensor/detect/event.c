@@ -179,8 +179,9 @@ void sk_kit_head_of(const struct sk_kit_front *front, const struct sk_event *flo
 	common.time_ns = packet->time_ns;
 	common.app = head->app;
 	common.bits |= half_bit(kit, common.class_) | (head->from_initiator ? 0 : SK_EVENT_BACK);
-	for (size_t i = 0; i < kit->count; i++) {
-		const struct sk_kit_place *at = &kit->places[i];
+	_Static_assert(SK_KIT_DETECTORS_MAX <= 64, "a bit for each place");
+	for (uint64_t places = kit->head_places[head->kind]; places != 0; places &= places - 1) {
+		const struct sk_kit_place *at = &kit->places[__builtin_ctzll(places)];
 		if ((atomic_load_explicit(&at->heads, memory_order_relaxed) >> head->kind & 1) == 0)
 			continue;
 		if (at->ops->asks != NULL && !at->ops->asks(&at->run, head, &common))

@@ -108,8 +108,10 @@ static enum sk_err add_detector(struct sk_kit *kit, const struct sk_basis_detect
 	place->run.threshold = place->thresholds;
 	if (make_arena(place, limits) != SK_OK)
 		return sk_fault_set(fault, SK_ENOMEM, "detector %s: out of memory", ops->name);
-	kit->place_of[row] = (uint8_t)kit->count++;
-	kit->may_have_heads |= ops->heads != 0;
+	size_t place_of_it = kit->count++;
+	kit->place_of[row] = (uint8_t)place_of_it;
+	for (unsigned kind = 0; kind < SK_COUNT(kit->head_places); kind++)
+		kit->head_places[kind] |= (uint64_t)(ops->heads >> kind & 1) << place_of_it;
 	if (!ops->on_request) {
 		place->sorts = sorts_of((uint8_t)(ops->events & ~SK_EVENT_BIT(SK_EVENT_HEAD)), ops->flows);
 		kit->always |= place->sorts;

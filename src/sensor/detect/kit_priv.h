@@ -84,7 +84,7 @@ struct sk_kit {
 	uint8_t always_heads;
 	_Atomic uint64_t wanted;      /* and now: no more than a hint, so no order is needed */
 	_Atomic uint8_t heads;
-	bool may_have_heads;
+	uint64_t head_places[SK_HEAD_KIND_COUNT]; /* by enum sk_head_kind: which places ever ask for it, a bit each */
 	size_t count;
 	struct sk_kit_place places[SK_KIT_DETECTORS_MAX];
 	uint8_t place_of[SK_BASIS_DETECTORS_MAX]; /* by row of detectors.def */

@@ -38,10 +38,14 @@ static bool waits(const struct sk_porch *porch, const struct sk_porch_note *note
 /* The way of a line for a subject that has none: a free one, else that of the oldest note. Nobody finds that one again, and it goes when the ring comes to it. */
 static unsigned make_way(const struct sk_porch *porch, const struct sk_table_line *line)
 {
-	unsigned oldest = 0;
+	unsigned free = sk_table_match(line, 0), oldest = 0;
 	uint32_t longest = 0;
+	if (free != 0)
+		return (unsigned)__builtin_ctz(free);
 	for (unsigned way = 0; way < SK_TABLE_WAYS; way++) {
-		uint32_t ago = line->tag[way] != 0 ? porch->next - line->until[way] : UINT32_MAX;
+		uint32_t ago = porch->next - line->until[way];
+		if (ago > porch->mask + 1)
+			return way;
 		oldest = ago > longest ? way : oldest;
 		longest = ago > longest ? ago : longest;
 	}
