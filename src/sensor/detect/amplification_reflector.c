@@ -110,6 +110,7 @@ static void tell(const struct sk_detection *d, const uint64_t *threshold, struct
 
 const struct sk_detector sk_detector_amplification_reflector = {
 	.name = "amplification.reflector", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_SAMPLE),
+	.flows = SK_OF_UDP,
 	.subject = SK_SUBJECT_PAIR, .scale = SK_SCALE_PAIRS, .share = 3, .entry_bytes = SK_ENTRY_BYTES(struct entry),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

@@ -159,6 +159,7 @@ static void tell(const struct sk_detection *d, const uint64_t *threshold, struct
 
 const struct sk_detector sk_detector_chain = {
 	.name = "chain", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_END) | SK_EVENT_BIT(SK_EVENT_FOUND),
+	.flows = SK_OF_TCP, .finds = SK_EVENT_BIT(SK_EVENT_END),
 	.subject = SK_SUBJECT_INITIATOR, .scale = SK_SCALE_HOSTS, .share = 3, .entry_bytes = SK_ENTRY_BYTES(struct entry),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

@@ -50,16 +50,23 @@ static enum look look_of(int32_t score)
 }
 
 /* Answers tell all; questions are asked only where answers cannot be seen. */
+static bool asks(const struct sk_run *run, const struct sk_head *head, const struct sk_event *flow)
+{
+	(void)run;
+	const struct sk_dns *dns = &head->as.dns;
+	return dns->response != sk_dns_half(flow) && (!dns->response || dns->rcode == 0 || dns->rcode == SK_DNS_NXDOMAIN);
+}
+
 static bool named(const struct sk_run *run, const struct sk_name *name, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event)
 {
 	const struct sk_dns *dns = &head->as.dns;
 	(void)packet;
 	bool half = sk_dns_half(event);
-	if (dns->response == half || !sk_dns_is_public(name) || sk_name_is_lookup(name))
+	if (!sk_dns_is_public(name) || sk_name_is_lookup(name))
 		return false;
 	bool missing = dns->response && dns->rcode == SK_DNS_NXDOMAIN;
 	int32_t score = missing || half ? sk_name_score(name) : 0;
-	if (score == INT32_MIN || (dns->response && dns->rcode != 0 && !missing))
+	if (score == INT32_MIN)
 		return false;
 	uint64_t domain = sk_run_hash(run, name->text + name->registered_at, (size_t)name->length - name->registered_at);
 	event->head.hash = sk_dns_client(event);
@@ -205,5 +212,5 @@ static void tell(const struct sk_detection *d, const uint64_t *threshold, struct
 const struct sk_detector sk_detector_dns_dga = {
 	.name = "dns.dga", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_HEAD), .heads = 1u << SK_HEAD_DNS,
 	.subject = SK_SUBJECT_OWN, .scale = SK_SCALE_HOSTS, .share = 1, .entry_bytes = SK_ENTRY_BYTES(struct entry), .extra_bytes = sizeof(struct sk_named),
-	.key = key, .event = event, .settle = settle, .named = named, .tell = tell,
+	.key = key, .event = event, .settle = settle, .asks = asks, .named = named, .tell = tell,
 };

@@ -43,13 +43,18 @@ static uint32_t number_of(const struct sk_run *run, uint8_t family, const uint8_
 	return net << NET_SHIFT | address;
 }
 
+static bool asks(const struct sk_run *run, const struct sk_head *head, const struct sk_event *flow)
+{
+	const struct sk_dns *dns = &head->as.dns;
+	return dns->response && dns->rcode == 0 && dns->answer_address_count != 0 && dns->answer_min_ttl_s <= run->threshold[TTL] && sk_dns_inside(flow);
+}
+
 /* The whole name: other names below one domain are other machines. */
 static bool named(const struct sk_run *run, const struct sk_name *name, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event)
 {
 	const struct sk_dns *dns = &head->as.dns;
 	(void)packet;
-	if (!dns->response || dns->rcode != 0 || dns->answer_address_count == 0 || dns->answer_min_ttl_s > run->threshold[TTL] || !sk_dns_inside(event) ||
-	    !sk_dns_is_public(name) || sk_name_is_pool(name) || sk_name_is_lookup(name))
+	if (!sk_dns_is_public(name) || sk_name_is_pool(name) || sk_name_is_lookup(name))
 		return false;
 	unsigned count = dns->answer_address_count < SK_DNS_ADDRESSES_MAX ? dns->answer_address_count : SK_DNS_ADDRESSES_MAX;
 	for (unsigned i = 0; i < count; i++)
@@ -159,5 +164,5 @@ static void tell(const struct sk_detection *d, const uint64_t *threshold, struct
 const struct sk_detector sk_detector_dns_fastflux = {
 	.name = "dns.fastflux", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_HEAD), .heads = 1u << SK_HEAD_DNS,
 	.subject = SK_SUBJECT_OWN, .scale = SK_SCALE_PAIRS, .share = 3, .entry_bytes = SK_ENTRY_BYTES(struct entry), .extra_bytes = sizeof(struct sk_named),
-	.key = key, .event = event, .settle = settle, .named = named, .tell = tell,
+	.key = key, .event = event, .settle = settle, .asks = asks, .named = named, .tell = tell,
 };

@@ -33,12 +33,18 @@ struct entry {
 	struct sk_episode episode;
 };
 
-static bool named(const struct sk_run *run, const struct sk_name *name, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event)
+static bool asks(const struct sk_run *run, const struct sk_head *head, const struct sk_event *flow)
 {
 	const struct sk_dns *dns = &head->as.dns;
+	(void)run;
+	return (sk_dns_half(flow) ? !dns->response : dns->response && dns->rcode == 0 && dns->answers != 0) && sk_dns_inside(flow);
+}
+
+static bool named(const struct sk_run *run, const struct sk_name *name, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event)
+{
+	(void)head;
 	(void)packet;
-	bool counts = sk_dns_half(event) ? !dns->response : dns->response && dns->rcode == 0 && dns->answers != 0;
-	if (!counts || !sk_dns_inside(event) || !sk_dns_is_public(name))
+	if (!sk_dns_is_public(name))
 		return false;
 	event->head.hash = sk_run_hash(run, name->text + name->registered_at, (size_t)name->length - name->registered_at);
 	sk_dns_text(name, event->head.text);
@@ -163,5 +169,5 @@ static void tell(const struct sk_detection *d, const uint64_t *threshold, struct
 const struct sk_detector sk_detector_dns_new = {
 	.name = "dns.new", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_HEAD), .heads = 1u << SK_HEAD_DNS,
 	.subject = SK_SUBJECT_OWN, .scale = SK_SCALE_PAIRS, .share = 2, .entry_bytes = SK_ENTRY_BYTES(struct entry), .extra_bytes = sizeof(struct memory),
-	.key = key, .event = event, .settle = settle, .named = named, .tell = tell,
+	.key = key, .event = event, .settle = settle, .asks = asks, .named = named, .tell = tell,
 };

@@ -84,10 +84,15 @@ static bool is_service(const char *text)
 	return text[0] == '_';
 }
 
+static bool asks(const struct sk_run *run, const struct sk_head *head, const struct sk_event *flow)
+{
+	return (run->threshold[ABROAD] != 0 || sk_dns_inside(flow)) && !is_service(head->as.dns.name);
+}
+
 static bool named(const struct sk_run *run, const struct sk_name *name, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event)
 {
 	const struct sk_dns *dns = &head->as.dns;
-	if ((run->threshold[ABROAD] == 0 && !sk_dns_inside(event)) || sk_name_is_inner(name) || sk_name_is_lookup(name) || is_service(dns->name))
+	if (sk_name_is_inner(name) || sk_name_is_lookup(name))
 		return false;
 	/* Below no top domain that there is: a tunnel straight to its server, which leaves the domain out. All such names of a client are one. */
 	unsigned front = name->listed ? name->registered_at : name->length + 1u;
@@ -236,5 +241,5 @@ static void tell(const struct sk_detection *d, const uint64_t *threshold, struct
 const struct sk_detector sk_detector_dns_tunnel = {
 	.name = "dns.tunnel", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_HEAD), .heads = 1u << SK_HEAD_DNS,
 	.subject = SK_SUBJECT_OWN, .scale = SK_SCALE_PAIRS, .share = 2, .entry_bytes = SK_ENTRY_BYTES(struct entry), .extra_bytes = sizeof(struct sk_named),
-	.key = key, .event = event, .settle = settle, .named = named, .tell = tell,
+	.key = key, .event = event, .settle = settle, .asks = asks, .named = named, .tell = tell,
 };

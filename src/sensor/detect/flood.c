@@ -7,6 +7,12 @@
 
 enum { LATE_S = 1 /* a second is weighed when the next one is over: an answer may come in it */ };
 
+uint32_t sk_flood_wait_s(const uint64_t *threshold)
+{
+	(void)threshold;
+	return SK_FLOOD_NEW_S;
+}
+
 /* Seconds that have a place of their own, by the clock: what is later than that is left out, whatever came before it. */
 static struct sk_flood_second *second_of(struct sk_flood *flood, uint32_t at_s, uint32_t now_s)
 {

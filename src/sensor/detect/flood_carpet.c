@@ -72,6 +72,7 @@ static void tell(const struct sk_detection *d, const uint64_t *threshold, struct
 const struct sk_detector sk_detector_flood_carpet = {
 	.name = "flood.carpet", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds),
 	.events = SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_CONFIRM),
+	.finds = SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_CONFIRM), .waits = SK_FLOOD_WAITS, .wait_s = sk_flood_wait_s,
 	.subject = SK_SUBJECT_NET, .scale = SK_SCALE_HOSTS, .share = 3, .entry_bytes = SK_ENTRY_BYTES(struct sk_flood),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

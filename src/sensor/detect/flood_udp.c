@@ -18,11 +18,10 @@ static const struct sk_threshold thresholds[] = {
 /* Ports to which everybody reports and nobody is answered: syslog, traps, flow exports, figures. */
 static bool is_sink(uint16_t port)
 {
-	static const uint16_t sinks[] = {162, 514, 2055, 4739, 6343, 8125, 9995, 9996, 12201};
-	for (size_t i = 0; i < SK_COUNT(sinks); i++)
-		if (sinks[i] == port)
-			return true;
-	return false;
+	switch (port) {
+	case 162: case 514: case 2055: case 4739: case 6343: case 8125: case 9995: case 9996: case 12201: return true;
+	default: return false;
+	}
 }
 
 static uint64_t key(const struct sk_run *run, const struct sk_event *event)
@@ -82,6 +81,7 @@ static void tell(const struct sk_detection *d, const uint64_t *threshold, struct
 const struct sk_detector sk_detector_flood_udp = {
 	.name = "flood.udp", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds),
 	.events = SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_SAMPLE),
+	.flows = SK_OF_UDP, .finds = SK_EVENT_BIT(SK_EVENT_ANSWER), .waits = SK_FLOOD_WAITS, .wait_s = sk_flood_wait_s,
 	.subject = SK_SUBJECT_RESPONDER, .scale = SK_SCALE_HOSTS, .share = 3, .entry_bytes = SK_ENTRY_BYTES(struct sk_flood),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

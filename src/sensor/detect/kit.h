@@ -106,7 +106,8 @@ struct sk_kit_config {
 
 struct sk_kit_counts {
 	uint64_t events[SK_EVENT_KIND_COUNT], detections;
-	uint64_t entries, evicted;     /* subjects remembered now; subjects given up for want of room */
+	uint64_t entries, waiting;     /* subjects remembered now; subjects that came once or twice and wait on a porch */
+	uint64_t evicted;              /* subjects given up for want of room */
 	size_t bytes;                  /* of the arenas; never grows */
 };
 

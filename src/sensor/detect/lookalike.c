@@ -56,13 +56,18 @@ static const char *name_of(const struct sk_head *head, const struct sk_event *ev
 	}
 }
 
+static bool asks(const struct sk_run *run, const struct sk_head *head, const struct sk_event *flow)
+{
+	const char *text = name_of(head, flow);
+	return sk_run_brands(run) != NULL && text != NULL && text[0] != '\0';
+}
+
 static bool named(const struct sk_run *run, const struct sk_name *name, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event)
 {
 	const struct sk_brands *brands = sk_run_brands(run);
-	const char *text = name_of(head, event);
 	size_t brand;
 	(void)packet;
-	if (brands == NULL || text == NULL || text[0] == '\0' || !sk_dns_is_public(name))
+	if (!sk_dns_is_public(name))
 		return false;
 	enum sk_likeness likeness = sk_brands_match(brands, name, &brand);
 	if (!is_wanted(run->threshold, likeness))
@@ -166,5 +171,5 @@ const struct sk_detector sk_detector_lookalike = {
 	.name = "lookalike", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_HEAD),
 	.heads = 1u << SK_HEAD_DNS | 1u << SK_HEAD_CLIENT_HELLO | 1u << SK_HEAD_HTTP,
 	.subject = SK_SUBJECT_OWN, .scale = SK_SCALE_PAIRS, .share = 4, .entry_bytes = SK_ENTRY_BYTES(struct entry), .extra_bytes = sizeof(struct sk_named),
-	.key = key, .event = event, .settle = settle, .named = named, .tell = tell,
+	.key = key, .event = event, .settle = settle, .asks = asks, .named = named, .tell = tell,
 };

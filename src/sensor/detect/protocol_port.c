@@ -118,11 +118,16 @@ static bool is_spoken(const struct sk_head *head, const struct sk_event *event)
 	return head->kind != SK_HEAD_HTTP || (head->as.http.response && head->as.http.status < 400);
 }
 
+static bool asks(const struct sk_run *run, const struct sk_head *head, const struct sk_event *flow)
+{
+	enum judgement judgement = judge(head->app, flow->ip_proto, flow->responder_port);
+	return judgement != USUAL && (judgement != IS_MOVED || run->threshold[MOVED] != 0) && is_spoken(head, flow);
+}
+
 static bool head(const struct sk_run *run, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event)
 {
 	(void)packet;
-	enum judgement judgement = judge(head->app, event->ip_proto, event->responder_port);
-	if (judgement == USUAL || (judgement == IS_MOVED && run->threshold[MOVED] == 0) || !is_spoken(head, event))
+	if (!asks(run, head, event))
 		return false;
 	/* Seen from its middle, a connection may look turned round. */
 	bool allowed;
@@ -215,5 +220,5 @@ const struct sk_detector sk_detector_protocol_port = {
 	.name = "protocol.port", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_HEAD),
 	.heads = 1u << SK_HEAD_DNS | 1u << SK_HEAD_CLIENT_HELLO | 1u << SK_HEAD_SERVER_HELLO | 1u << SK_HEAD_HTTP | 1u << SK_HEAD_SSH | 1u << SK_HEAD_COMMAND,
 	.subject = SK_SUBJECT_INSIDE, .scale = SK_SCALE_HOSTS, .share = 3, .entry_bytes = SK_ENTRY_BYTES(struct entry),
-	.key = key, .event = event, .settle = settle, .head = head, .tell = tell,
+	.key = key, .event = event, .settle = settle, .asks = asks, .head = head, .tell = tell,
 };

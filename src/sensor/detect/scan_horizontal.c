@@ -32,6 +32,11 @@ static uint64_t key(const struct sk_run *run, const struct sk_event *event)
 	return sk_mix(event->from, (uint64_t)event->ip_proto << 16 | event->responder_port);
 }
 
+static uint32_t wait_s(const uint64_t *threshold)
+{
+	return (uint32_t)threshold[MEMORY] / 4;
+}
+
 static void event(struct sk_run *run, const struct sk_event *event, uint64_t hash)
 {
 	struct entry *entry;
@@ -42,7 +47,7 @@ static void event(struct sk_run *run, const struct sk_event *event, uint64_t has
 		entry->answered += sk_walk_event(&entry->walk, event, event->to);
 	} else {
 		bool fresh;
-		entry = sk_run_take(run, hash, (uint32_t)run->threshold[MEMORY] / 4, &fresh);
+		entry = sk_run_take(run, hash, wait_s(run->threshold), &fresh);
 		sk_contact_see(&entry->last, event);
 		(void)sk_bits_add(entry->walk.opened, SK_WALK_WORDS, event->to);
 		sk_hll_add(entry->hll, HLL_BITS, event->to);
@@ -123,6 +128,7 @@ static void tell(const struct sk_detection *d, const uint64_t *threshold, struct
 const struct sk_detector sk_detector_scan_horizontal = {
 	.name = "scan.horizontal", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds),
 	.events = SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_CONFIRM) | SK_EVENT_BIT(SK_EVENT_END),
+	.flows = SK_OF_TCP | SK_OF_UDP, .finds = SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_CONFIRM) | SK_EVENT_BIT(SK_EVENT_END), .waits = FEW, .wait_s = wait_s,
 	.subject = SK_SUBJECT_INITIATOR, .scale = SK_SCALE_HOSTS, .entry_bytes = SK_ENTRY_BYTES(struct entry),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

@@ -122,6 +122,7 @@ static void tell(const struct sk_detection *d, const uint64_t *threshold, struct
 const struct sk_detector sk_detector_scan_icmp = {
 	.name = "scan.icmp", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds),
 	.events = SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_END),
+	.flows = SK_OF_ICMP, .finds = SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_END),
 	.subject = SK_SUBJECT_INITIATOR, .scale = SK_SCALE_HOSTS, .share = 2, .entry_bytes = SK_ENTRY_BYTES(struct entry),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

@@ -38,6 +38,11 @@ static uint64_t contact_of(const struct sk_event *event)
 	return sk_mix(event->to, event->responder_port);
 }
 
+static uint32_t wait_s(const uint64_t *threshold)
+{
+	return (uint32_t)threshold[MEMORY] / 8;
+}
+
 static void event(struct sk_run *run, const struct sk_event *event, uint64_t hash)
 {
 	struct entry *entry;
@@ -48,7 +53,7 @@ static void event(struct sk_run *run, const struct sk_event *event, uint64_t has
 		entry->answered += sk_walk_event(&entry->walk, event, contact_of(event));
 	} else {
 		bool fresh;
-		entry = sk_run_take(run, hash, (uint32_t)run->threshold[MEMORY] / 8, &fresh);
+		entry = sk_run_take(run, hash, wait_s(run->threshold), &fresh);
 		sk_contact_see(&entry->last, event);
 		entry->contacts++;
 		/* Another port than before makes a pair worth remembering: most have one. */
@@ -166,6 +171,7 @@ static void tell(const struct sk_detection *d, const uint64_t *threshold, struct
 const struct sk_detector sk_detector_scan_vertical = {
 	.name = "scan.vertical", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds),
 	.events = SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_CONFIRM) | SK_EVENT_BIT(SK_EVENT_END),
+	.flows = SK_OF_TCP | SK_OF_UDP, .finds = SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_CONFIRM) | SK_EVENT_BIT(SK_EVENT_END), .waits = 2, .wait_s = wait_s,
 	.subject = SK_SUBJECT_PAIR, .scale = SK_SCALE_PAIRS, .share = 1, .entry_bytes = SK_ENTRY_BYTES(struct entry), .extra_bytes = CELLS * sizeof(struct cell),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };
