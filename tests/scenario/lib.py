@@ -46,7 +46,7 @@ def verify_both(ledger):
         if os.path.basename(folder) == "centre" and sekisho("centre", "openings", "--dir", os.path.dirname(folder), "-o", f + "/openings", code=None).returncode == 0: openings = ("--openings", f + "/openings")
         enforcer = ("--enforcer", folder + "/enforcer.vkey") if openings and os.path.exists(folder + "/enforcer.vkey") else ()
         run(VERIFY, ledger, *openings, *enforcer)
-        if os.path.exists(VERIFY_GO): run(VERIFY_GO, ledger, *openings)
+        if os.path.exists(VERIFY_GO): run(VERIFY_GO, ledger, *openings, *enforcer)
         else: print("note: the second verifier is not built here")
 
 def verify_refuses(ledger):
