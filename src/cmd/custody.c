@@ -107,16 +107,6 @@ static enum sk_err take_time(void *context, const struct sk_entry *entry, struct
 	return SK_OK;
 }
 
-static void obey_row(struct sk_custody_run *run, const struct sk_basis *basis, const struct sk_law_retention *row)
-{
-	static const int64_t day_ns = INT64_C(86400) * 1000000000;
-	int64_t days = (sk_law_span_after(run->now_ns, &row->keep) - run->now_ns) / day_ns;
-	if (days >= 0 && days < (int64_t)run->keep_days)
-		run->keep_days = (unsigned)days;
-	if (row->split && !run->workspace.has_oversight)
-		(void)fprintf(run->args->cmd->err, "sekisho: the policy in force wants oversight to hold a share of the keys of a basis of kind '%s', and here they lie whole\n", basis->kind);
-}
-
 /* The law that the centre loaded can only narrow what is compiled in. */
 static enum sk_err obey_law(struct sk_custody_run *run, struct sk_fault *fault)
 {
@@ -128,8 +118,10 @@ static enum sk_err obey_law(struct sk_custody_run *run, struct sk_fault *fault)
 	enum sk_err err = sk_office_law_in_force(&run->office, &law, fault);
 	if (err == SK_OK && law != NULL && sk_workspace_basis(&run->workspace, 0, basis, &none) == SK_OK) {
 		const struct sk_law_retention *row = sk_law_retention(law, basis->kind, run->now_ns, run->office.centre.simulated);
-		if (row != NULL)
-			obey_row(run, basis, row);
+		unsigned days = sk_custody_keep_days(law, basis->kind, run->now_ns, run->office.centre.simulated);
+		run->keep_days = days < run->keep_days ? days : run->keep_days;
+		if (row != NULL && row->split && !run->workspace.has_oversight)
+			(void)fprintf(run->args->cmd->err, "sekisho: the policy in force wants oversight to hold a share of the keys of a basis of kind '%s', and here they lie whole\n", basis->kind);
 	}
 	free(basis);
 	return err;
