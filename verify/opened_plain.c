@@ -41,6 +41,8 @@ static const struct {
     {"retention", "erase", "erased", "erasing", OTHERS},
     {"retention", "erased", "erasing", "erased", CENTRE},
     {"retention", "confirm", "erased", "erased", OTHERS},
+    {"rekey", "oversight", "", "done", OVERSIGHT},
+    {"rekey", "custodian", "", "done", ANYBODY},
     {"reident", "request", "", "requested", OTHERS},
     {"reident", "approve", "requested", "requested", ANYBODY},
     {"reident", "approve", "requested", "granted", ANYBODY},

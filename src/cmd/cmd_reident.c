@@ -220,7 +220,15 @@ static enum sk_err give_parts(struct sk_custody_run *run, const struct sk_reiden
 {
 	uint8_t digest[SK_HASH_BYTES];
 	struct sk_json_writer w;
-	SK_TRY(sk_parts_give(run->parts, request, run->store, key, account, digest, fault));
+	struct sk_sign_key *old = NULL;
+	enum sk_err err = sk_parts_give(run->parts, request, run->store, key, account, digest, fault);
+	if (err == SK_ENOENT && run->args->old_key != NULL) {
+		/* Originals that were kept before this custodian changed his key are the old key's. rule: CUSTODY-9 */
+		SK_TRY(sk_sign_key_load(run->args->old_key, &old, fault));
+		err = sk_parts_give(run->parts, request, run->store, old, account, digest, fault);
+		sk_sign_key_free(old);
+	}
+	SK_TRY(err);
 	sk_json_begin(&w, body, true);
 	sk_json_object(&w, NULL);
 	sk_json_hex(&w, "parts", digest, sizeof digest);

@@ -375,7 +375,7 @@ int sk_cmd_retention(struct sk_cmd *cmd, int argc, char **argv)
 		bool one_day, needs_choice;
 	} verbs[] = {{"due", sk_retention_list_due, false, false}, {"list", sk_retention_list_all, false, false}, {"erase", erase, false, true}, {"open", open_share, true, false},
 		     {"close", close_share, true, false}, {"provide", provide, true, false}, {"confirm", confirm, true, false}, {"holders", sk_retention_list_holders, false, false},
-		     {"certificate", sk_retention_certificates, false, false}, {"check", sk_retention_check, false, false}};
+		     {"certificate", sk_retention_certificates, false, false}, {"rekey", sk_retention_rekey, false, false}, {"check", sk_retention_check, false, false}};
 	struct sk_custody_args args;
 	struct sk_custody_run run;
 	struct sk_fault fault = {.err = SK_OK};
@@ -400,5 +400,5 @@ int sk_cmd_retention(struct sk_cmd *cmd, int argc, char **argv)
 		sk_custody_close(&run);
 		return err == SK_OK ? 0 : sk_cmd_fail(cmd, &fault);
 	}
-	return sk_cmd_usage(cmd, argv[0], "expected due, list, erase, open, close, provide, confirm, holders, certificate or check");
+	return sk_cmd_usage(cmd, argv[0], "expected due, list, erase, open, close, provide, confirm, holders, certificate, rekey or check");
 }

@@ -9,7 +9,7 @@
 #include "text/text.h"
 
 enum { OPT_WORKSPACE = 256, OPT_DIR, OPT_KEY, OPT_TO_SIGN, OPT_STATEMENT, OPT_SIGNATURE, OPT_BY, OPT_BASIS, OPT_DAY, OPT_ORG, OPT_WHY, OPT_TARGET, OPT_OBSERVATION, OPT_FIELD, OPT_FOR, OPT_JSON,
-       OPT_DUE, OPT_RETURNED, OPT_HELP, NOTE_MAX = SK_NOTE_MAX };
+       OPT_DUE, OPT_RETURNED, OPT_OLD_KEY, OPT_HELP, NOTE_MAX = SK_NOTE_MAX };
 
 static const struct option options[] = {
 	{"workspace", required_argument, NULL, OPT_WORKSPACE}, {"dir", required_argument, NULL, OPT_DIR}, {"key", required_argument, NULL, OPT_KEY}, {"to-sign", required_argument, NULL, OPT_TO_SIGN},
@@ -17,7 +17,7 @@ static const struct option options[] = {
 	{"basis", required_argument, NULL, OPT_BASIS}, {"day", required_argument, NULL, OPT_DAY}, {"to", required_argument, NULL, OPT_ORG}, {"org", required_argument, NULL, OPT_ORG},
 	{"why", required_argument, NULL, OPT_WHY}, {"target", required_argument, NULL, OPT_TARGET}, {"observation", required_argument, NULL, OPT_OBSERVATION},
 	{"field", required_argument, NULL, OPT_FIELD}, {"for", required_argument, NULL, OPT_FOR}, {"json", no_argument, NULL, OPT_JSON}, {"due", no_argument, NULL, OPT_DUE},
-	{"returned", no_argument, NULL, OPT_RETURNED}, {"help", no_argument, NULL, OPT_HELP}, {0}};
+	{"returned", no_argument, NULL, OPT_RETURNED}, {"old-key", required_argument, NULL, OPT_OLD_KEY}, {"help", no_argument, NULL, OPT_HELP}, {0}};
 
 /* Options of one text each. NULL: it is another one. */
 static const char **text_option(struct sk_custody_args *args, int option)
@@ -36,6 +36,7 @@ static const char **text_option(struct sk_custody_args *args, int option)
 	case OPT_WHY: return &args->why;
 	case OPT_TARGET: return &args->target;
 	case OPT_OBSERVATION: return &args->observation;
+	case OPT_OLD_KEY: return &args->old_key;
 	default: return NULL;
 	}
 }

@@ -81,7 +81,7 @@ static enum sk_err judge_more(void *context, const struct sk_entry *entry, const
 	struct judges *judges = context;
 	const char *matter = entry->act.matter;
 	*judged = true;
-	if (strcmp(matter, "retention") == 0 || strcmp(matter, "reident") == 0)
+	if (strcmp(matter, "retention") == 0 || strcmp(matter, "reident") == 0 || strcmp(matter, "rekey") == 0)
 		return judge_custody(judges, entry, bases, law, facts, fault);
 	*judged = strcmp(matter, "remark") == 0 || strcmp(matter, "selfreport") == 0 || strcmp(matter, "inspection") == 0;
 	if (!*judged)

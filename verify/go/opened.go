@@ -432,7 +432,7 @@ func (o *opened) judge() error {
 		return o.basisAct()
 	case "order":
 		return o.orderAct()
-	case "remark", "selfreport", "inspection", "retention", "reident", "access", "report", "case":
+	case "remark", "selfreport", "inspection", "retention", "reident", "rekey", "access", "report", "case":
 		return o.plainAct()
 	}
 	return nil

@@ -39,6 +39,8 @@ var plainSteps = map[step][]plainStep{
 	{"erased", "retention erase", ""}:       {{"erasing", "others"}},
 	{"erasing", "retention erased", ""}:     {{"erased", "centre"}},
 	{"erased", "retention confirm", ""}:     {{"erased", "others"}},
+	{"", "rekey oversight", ""}:             {{"done", "oversight"}},
+	{"", "rekey custodian", ""}:             {{"done", "anybody"}},
 	{"", "reident request", ""}:             {{"requested", "others"}},
 	{"requested", "reident approve", ""}:    {{"requested", "anybody"}, {"granted", "anybody"}},
 	{"requested", "reident refuse", ""}:     {{"closed", "anybody"}},

@@ -112,12 +112,25 @@ static bool is_centres(const struct sk_act *act)
 	return is;
 }
 
+/* A key in the place of another: the old one's holder signs, once. */
+static enum sk_err judge_rekey(const struct followed *at, const struct sk_custody_court *court, const struct sk_entry *entry, struct sk_act_facts *facts, struct sk_fault *fault)
+{
+	const struct sk_custody_step *step;
+	struct sk_person person;
+	SK_TRY(sk_custody_find_step("rekey", entry->act.event, at->state, false, &step, fault));
+	SK_TRY(sk_custody_author(court->access, entry->note, entry->note_length, &entry->act, step->who, entry->act.time_ns, &person, fault));
+	(void)snprintf(facts->to, sizeof facts->to, "%s", step->to);
+	return SK_OK;
+}
+
 static enum sk_err judge(const struct followed *at, const struct sk_custody_court *court, const struct sk_entry *entry, struct sk_act_facts *facts, struct sk_fault *fault)
 {
 	const struct sk_act *act = &entry->act;
 	struct sk_provision provision = court->provision;
 	struct sk_reident_rule rule;
 	struct sk_person person;
+	if (strcmp(act->matter, "rekey") == 0)
+		return judge_rekey(at, court, entry, facts, fault);
 	if (is_centres(act))
 		return judge_by_centre(at, court, entry, facts, fault);
 	provision.keep_days = sk_custody_keep_days(court->law, court->kind, act->time_ns, court->simulate);

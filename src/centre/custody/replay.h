@@ -21,7 +21,7 @@ struct sk_custody_court {
 SK_MUST enum sk_err sk_custody_replay_new(struct sk_custody_replay **out, struct sk_fault *fault);
 /* Free (NULL is fine). */
 void sk_custody_replay_free(struct sk_custody_replay *replay);
-/* Judge the docket's next act of matter "retention" or "reident" by its own time, and follow the docket: its matter is then where the docket says, whatever came out. Errors of sk_retention_judge
+/* Judge the docket's next act of matter "retention", "reident" or "rekey" by its own time, and follow the docket: its matter is then where the docket says, whatever came out. Errors of sk_retention_judge
    and sk_reident_judge; SK_ESIGNATURE (a step of the centre's that it did not sign), SK_ENOMEM. */
 SK_MUST enum sk_err sk_custody_judge_again(struct sk_custody_replay *replay, const struct sk_custody_court *court, const struct sk_entry *entry, struct sk_act_facts *facts, struct sk_fault *fault);
 /* The basis that an act of custody is about, out of its body; "" where it names none. */
