@@ -19,11 +19,11 @@ enum sk_err sk_letter_party(const char *path, const char *name, char address[SK_
 	if (err == SK_OK)
 		err = sk_parties_parse(path, text.bytes, text.length, &parties, fault);
 	const struct sk_party *party = err == SK_OK ? sk_parties_find(&parties, name) : NULL;
-	if (err == SK_OK && party == NULL)
-		err = sk_fault_set(fault, SK_ENOENT, "%s: nobody is registered there as '%s'; add a line NAME ADDRESS ja|en", path, name);
-	if (err == SK_OK) {
+	if (party != NULL) {
 		memcpy(address, party->address, sizeof party->address);
 		*japanese = party->language == SK_NOTICE_JA;
+	} else if (err == SK_OK) {
+		err = sk_fault_set(fault, SK_ENOENT, "%s: nobody is registered there as '%s'; add a line NAME ADDRESS ja|en", path, name);
 	}
 	sk_parties_fini(&parties);
 	sk_buf_fini(&text);
