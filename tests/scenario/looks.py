@@ -100,8 +100,18 @@ def streams_hear_of_it(c):
     s.close(); expect(b"198.51.100" not in got and b"192.0.2" not in got and b"evil" not in got, "an event says more than that something is new")
     expect(c.get("findings")["total"] > 2, "and it is there")
 
+def observations_go_on_by_cursor(c):
+    watch_json(c.dir, write_pcap(c.folder + "/many.pcap", [ether(p) for i in range(60) for p in tcp_talk("192.0.2.77", 6000 + i, "198.51.100.9", 443, b"x")], step=60))   # eight hours
+    seen, one = [], None
+    while True:   # observations go on by cursor, however many there are
+        one = c.get("observations?limit=7" + (f"&cursor={one['next']}" if one else "")); seen += one["items"]; expect(1 <= len(one["items"]) <= 7 and one["total"] is None, str(one))
+        if one["next"] is None: break
+    expect(seen == c.command("observations", "--limit", "9999") and len(seen) > 60 and c.get("observations?limit=200")["items"] == seen, f"observations: {seen}")
+    c.get("observations?cursor=i1", code=400); c.get("observations?cursor=1-2-g", code=400)
+    expect([o["id"] for o in c.command("observations", "--after", seen[0]["place"])] == [o["id"] for o in seen[1:]], "the command's own option")
+
 def main():
     with Folder() as f, Place(f) as c:
-        for test in (the_page_says_what_commands_say, each_look_is_a_row_and_an_act, a_changed_book_is_told, streams_hear_of_it): test(c); print(f"ok {test.__name__}", flush=True)
+        for test in (the_page_says_what_commands_say, each_look_is_a_row_and_an_act, a_changed_book_is_told, streams_hear_of_it, observations_go_on_by_cursor): test(c); print(f"ok {test.__name__}", flush=True)
 
 if __name__ == "__main__": main()
