@@ -18,6 +18,7 @@ struct sk_query {
 	enum sk_query_form form;
 	struct sk_store_filter filter;
 	bool muted;                    /* findings: show the muted ones too */
+	enum sk_lang lang;             /* of what findings say */
 	int first_argument;            /* index of the first argument that is no option */
 	struct sk_workspace workspace;
 	struct sk_store *store;        /* NULL: nothing was watched into this workspace yet */

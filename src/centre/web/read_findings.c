@@ -48,7 +48,7 @@ static void put_address(struct sk_json_writer *w, const char *key, const struct 
 		sk_json_null(w, key);
 }
 
-static void put_finding(struct sk_json_writer *w, const struct sk_finding *f, bool muted)
+static void put_finding(struct sk_json_writer *w, const struct sk_finding *f, enum sk_lang lang, bool muted)
 {
 	const struct sk_detector_row *detector = sk_policy_detector(f->kind);
 	sk_json_object(w, NULL);
@@ -57,11 +57,11 @@ static void put_finding(struct sk_json_writer *w, const struct sk_finding *f, bo
 	sk_json_text(w, "class", sk_finding_class_name(f));
 	sk_json_u64(w, "severity", f->severity);
 	sk_json_u64(w, "confidence", f->confidence_percent);
-	sk_json_text(w, "sentence", f->sentence);
-	sk_json_text(w, "why", f->why);
+	sk_words_json(w, "sentence", &f->sentence, lang);
+	sk_words_json(w, "why", &f->why, lang);
 	sk_json_array(w, "else");
-	if (f->doubt[0] != '\0')
-		sk_json_text(w, NULL, f->doubt);
+	if (f->doubt.length != 0)
+		sk_words_json(w, NULL, &f->doubt, lang);
 	sk_json_end(w);
 	put_address(w, "subject", &f->subject);
 	put_address(w, "counterpart", &f->counterpart);
@@ -86,6 +86,7 @@ struct listing {
 	struct sk_web_call *call;
 	const struct sk_web_looks *looks;
 	size_t workspace;
+	enum sk_lang lang;
 	bool show_muted;
 	uint64_t muted;
 };
@@ -97,7 +98,7 @@ static enum sk_err take_finding(void *context, const struct sk_finding *finding,
 	*taken = !muted || listing->show_muted;
 	listing->muted += muted;
 	if (*taken)
-		put_finding(&listing->call->json, finding, muted);
+		put_finding(&listing->call->json, finding, listing->lang, muted);
 	return SK_OK;
 }
 
@@ -188,9 +189,15 @@ static enum sk_err take_store(struct sk_web_call *call, const struct sk_web_look
 	return err == SK_ENOENT ? SK_OK : err;
 }
 
+static enum sk_lang lang_of(const struct sk_web_call *call)
+{
+	const char *lang = sk_web_text(call, "lang");
+	return lang != NULL && sk_lang_find(lang) == SK_LANG_JA ? SK_LANG_JA : SK_LANG_EN;
+}
+
 enum sk_err sk_read_findings(struct sk_web_call *call)
 {
-	struct listing listing = {.call = call, .show_muted = sk_web_flag(call, "muted")};
+	struct listing listing = {.call = call, .lang = lang_of(call), .show_muted = sk_web_flag(call, "muted")};
 	struct sk_store_page page = {.exact = true};
 	struct sk_store *store;
 	SK_TRY(take_store(call, &listing.looks, &store));
