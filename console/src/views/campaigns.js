@@ -7,7 +7,7 @@ import { graphOf } from '../lib/graph.js';
 import { go, href } from '../lib/route.js';
 import { brief, clock } from '../lib/time.js';
 import { whole } from '../lib/numbers.js';
-import { name, t } from '../lib/words.js';
+import { name, t, useLanguage } from '../lib/words.js';
 import { Hours } from '../ui/hours.js';
 import { Graph } from '../ui/graph.js';
 import { Severity, Tag, kindWords } from '../ui/marks.js';
@@ -55,7 +55,7 @@ function Lanes({ members, from, to }) {
 }
 
 function One({ view, id }) {
-	const answer = useApi('campaigns/' + encodeURIComponent(id));
+	const answer = useApi('campaigns/' + encodeURIComponent(id), { lang: useLanguage() });
 	useKeys([{ keys: 'Escape', words: 'help.escape', act: () => go('campaigns') }], []);
 	const c = answer.data;
 	const best = c?.strongest?.value ?? c?.best_link?.text ?? [...(c?.links ?? [])].sort((a, b) => b.weight - a.weight)[0]?.value;

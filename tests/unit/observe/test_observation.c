@@ -540,6 +540,16 @@ static void forms_written_from_the_document_decode(void **state)
 	assert_int_equal(sk_finding_decode(form.bytes, form.length, &f), SK_OK);
 	assert_string_equal(english(&f.doubt), "doubt");
 	sk_buf_fini(&form);
+	(void)read_seed("fz_finding/phrases", &form);
+	assert_int_equal(sk_finding_decode(form.bytes, form.length, &f), SK_OK);
+	assert_string_equal(english(&f.why), " Simulated: made under a lab basis. Half view: one direction alone is covered by the basis.");
+	assert_string_equal(english(&f.doubt), "as it is");
+	sk_buf_fini(&form);
+	(void)read_seed("fz_finding/values", &form);
+	assert_int_equal(sk_finding_decode(form.bytes, form.length, &f), SK_OK);
+	assert_string_equal(english(&f.sentence), "192.0.2.1 (inside) asked 192.0.2.1 (abroad) for a name under bad.example, which list.txt:1 names, at 1970-01-01 00:00:00 UTC (3 queries, 2 answers, 1 of "
+						  "them that there is no such name).");
+	sk_buf_fini(&form);
 }
 
 /* A stored form of version 1 keeps the id that it had. */

@@ -8,7 +8,7 @@ import { useKeys } from '../../lib/keys.js';
 import { whole } from '../../lib/numbers.js';
 import { change, useRoute } from '../../lib/route.js';
 import { brief, clock, rangeParams, refresh, setRange, useRange } from '../../lib/time.js';
-import { t } from '../../lib/words.js';
+import { t, useLanguage } from '../../lib/words.js';
 import { Histogram, Sparkline } from '../../ui/histogram.js';
 import { Icon } from '../../ui/icons.js';
 import { ClassMark, Confidence, Severity, Tag, kindWords } from '../../ui/marks.js';
@@ -60,6 +60,7 @@ function Timeline({ params, range, kinds: chosen, narrower }) {
 
 export default function Findings({ view, id }) {
 	const { params } = useRoute();
+	const lang = useLanguage();
 	const range = useRange();
 	const filters = filtersOf(params);
 	const q = params.get('q');
@@ -70,7 +71,7 @@ export default function Findings({ view, id }) {
 	const asked = split(filters, names?.list ?? new Set());
 	const common = { ...rangeParams(range), ...asked.params, q, muted: params.get('muted') === '1' ? 'true' : undefined };
 	const sort = params.get('sort');
-	const page = useList(names ? 'findings' : null, names ? only({ ...common, sort: sort ?? 'last', limit: 50 }, names.list) : {});
+	const page = useList(names ? 'findings' : null, names ? only({ ...common, sort: sort ?? 'last', limit: 50, lang }, names.list) : {});
 	const list = asked.test ? { ...page, items: page.items.filter(asked.test), total: null } : page;
 	const hidden = page.items.length - list.items.length;
 	const open = (f) => { location.hash = href('findings', f.id, Object.fromEntries([...new Set(params.keys())].filter((k) => k !== 'lookup').map((k) => [k, params.getAll(k)]))); };
