@@ -103,9 +103,9 @@ enum sk_err sk_serve_house_open(struct sk_cmd *cmd, struct sk_serve_house *out, 
 	out->house.clock = cmd->clock;
 	out->house.context = out;
 	out->house.open_register = open_register;
-	sk_serve_cases_init(&out->cases, out->house.folder);
+	enum sk_err err = sk_serve_cases_init(&out->cases, out->house.folder, &out->house.clock);
 	out->house.cases = &out->cases.shelf;
-	enum sk_err err = sk_look_book_open(centre.folder, &out->book, fault);
+	err = err == SK_OK ? sk_look_book_open(centre.folder, &out->book, fault) : sk_fault_set(fault, err, "%s: the path is too long", out->house.folder);
 	out->house.look = look;
 	sk_centre_close(&centre);
 	SK_TRY(err);
