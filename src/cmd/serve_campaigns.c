@@ -86,6 +86,8 @@ static enum sk_err add_campaign(void *context, const struct sk_campaign_view *vi
 	sk_json_begin(&w, &c->items[c->count], false);
 	sk_json_object(&w, NULL);
 	sk_json_text(&w, "workspace", c->workspace);
+	if (view->query.workspace.profile == SK_PROFILE_LAB)
+		sk_json_bool(&w, "simulated", true);
 	sk_campaign_json_item(view, &w, campaign, link);
 	sk_json_end(&w);
 	memcpy(c->ids[c->count], campaign->id, sizeof c->ids[0]);
