@@ -238,6 +238,18 @@ bool sk_serve_campaigns_of(struct sk_serve_campaigns *campaigns, size_t i, const
 	return found != NULL;
 }
 
+size_t sk_serve_campaigns_place(struct sk_serve_campaigns *campaigns, const char *id)
+{
+	size_t at = 0;
+	(void)pthread_mutex_lock(&campaigns->lock);
+	for (size_t i = campaigns->count; i-- > 0;)
+		for (size_t k = 0; k < campaigns->places[i].now.count; k++)
+			if (strcmp(campaigns->places[i].now.ids[k], id) == 0)
+				at = i;
+	(void)pthread_mutex_unlock(&campaigns->lock);
+	return at;
+}
+
 /* ---- beginning and end ---- */
 
 enum sk_err sk_serve_campaigns_open(struct sk_cmd *cmd, const char *const *folders, const char *const *names, size_t count, struct sk_serve_campaigns **out, struct sk_fault *fault)

@@ -24,4 +24,7 @@ bool sk_serve_campaigns_age(struct sk_serve_campaigns *campaigns, size_t i, int6
 /* The campaign that a finding of workspace i was in when they were last computed: false, in none, or they never were. */
 bool sk_serve_campaigns_of(struct sk_serve_campaigns *campaigns, size_t i, const uint8_t finding[16], char id[SK_CAMPAIGN_ID_MAX]);
 
+/* The workspace that has a campaign of that id; 0 where none does. */
+size_t sk_serve_campaigns_place(struct sk_serve_campaigns *campaigns, const char *id);
+
 #endif

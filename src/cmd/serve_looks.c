@@ -184,6 +184,11 @@ static bool campaign_of(void *context, size_t i, const uint8_t finding[16], char
 	return sk_serve_campaigns_of(((struct sk_serve_looks *)context)->campaigns, i, finding, id);
 }
 
+static size_t campaign_place(void *context, const char *id)
+{
+	return sk_serve_campaigns_place(((struct sk_serve_looks *)context)->campaigns, id);
+}
+
 /* How old the oldest is; one that was never computed has no age. */
 static void put_ages(struct sk_serve_looks *looks, size_t from, size_t count, int64_t now_ns, struct sk_json_writer *w)
 {
@@ -281,7 +286,7 @@ enum sk_err sk_serve_looks_open(struct sk_cmd *cmd, const struct sk_web_house *h
 	for (size_t i = 0; i < looks->count; i++)
 		looks->places[i] = (struct place){.folder = house->workspaces[i], .workspace = {.lock_fd = -1}, .state = {-1, -1, -1}};
 	looks->face = (struct sk_web_looks){.context = looks, .take = take, .give_back = give_back, .muted = muted, .border = border, .series = series, .campaigns = campaigns,
-					    .campaign_of = campaign_of, .campaigns_age = campaigns_age};
+					    .campaign_of = campaign_of, .campaign_place = campaign_place, .campaigns_age = campaigns_age};
 	(void)pthread_mutex_init(&looks->lock, NULL);
 	for (size_t i = 0; i < looks->count; i++) {
 		looks->folders[i] = house->workspaces[i];

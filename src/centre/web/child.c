@@ -104,17 +104,24 @@ static enum sk_err add_enforcer(const struct sk_web_call *call, struct words *wo
 	return sk_fault_set(fault, SK_ENOENT, "no enforcer is set up here (%s/enforcer.yaml), so nothing is in force by it", call->house->folder);
 }
 
-/* The workspace that the call names, else the one that holds the finding that is asked for, else the first; NULL where there is none. */
+/* The workspace that the call names, else the one that holds the finding or campaign that is asked for, else the first; NULL where there is none. */
 static enum sk_err find_workspace(const struct sk_web_call *call, const char **out, struct sk_fault *fault)
 {
-	const char *asked = NULL, *finding = NULL;
+	const struct sk_web_looks *looks = call->house->looks;
+	const char *asked = NULL, *id = NULL;
 	for (size_t i = 0; i < call->value_count; i++) {
 		if (strcmp(call->values[i].param->name, "workspace") == 0)
 			asked = call->values[i].text;
-		if (strcmp(call->row->id, "finding.show") == 0 && strcmp(call->values[i].param->name, "id") == 0)
-			finding = call->values[i].text;
+		if (strcmp(call->values[i].param->name, "id") == 0)
+			id = call->values[i].text;
 	}
-	size_t at = asked != NULL ? sk_web_workspace_find(call->house, asked) : finding != NULL ? sk_web_workspace_of_finding(call, finding) : 0;
+	size_t at = 0;
+	if (asked != NULL)
+		at = sk_web_workspace_find(call->house, asked);
+	else if (id != NULL && looks != NULL && strcmp(call->row->id, "finding.show") == 0)
+		at = sk_web_workspace_of_finding(call, id);
+	else if (id != NULL && looks != NULL && strcmp(call->row->id, "campaign.show") == 0)
+		at = looks->campaign_place(looks->context, id);
 	if (at < call->house->workspace_count)
 		*out = call->house->workspaces[at];
 	return asked == NULL || *out != NULL ? SK_OK : sk_fault_set(fault, SK_ENOENT, "no workspace '%.60s' is named to this server", asked);

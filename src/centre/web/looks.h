@@ -22,6 +22,8 @@ struct sk_web_looks {
 	enum sk_err (*campaigns)(void *context, size_t from, size_t count, int64_t now_ns, struct sk_json_writer *w, struct sk_fault *fault); /* of that many workspaces from one on */
 	/* The campaign that a finding of workspace i was in when they were last computed. False: in none, or they never were. */
 	bool (*campaign_of)(void *context, size_t i, const uint8_t finding[16], char id[SK_WEB_CAMPAIGN_ID_MAX]);
+	/* The workspace that has a campaign of that id; 0 where none does. */
+	size_t (*campaign_place)(void *context, const char *id);
 	/* They are about to be asked for: compute what is old. *age_s: of what there is; false: nothing is. */
 	bool (*campaigns_age)(void *context, size_t i, int64_t now_ns, int64_t *age_s);
 };

@@ -64,8 +64,8 @@ function Explained({ f }) {
 	</div>`;
 }
 
-export function Explanation({ id, close }) {
-	const answer = useApi('findings/' + encodeURIComponent(id), { lang: useLanguage() });
+export function Explanation({ id, workspace, close }) {
+	const answer = useApi('findings/' + encodeURIComponent(id), { lang: useLanguage(), workspace });
 	return html`<${Pane} title=${answer.data ? kindWords(answer.data.kind) : t('explain.title')} label=${t('explain.title')} close=${close}><${Show} of=${answer} lines=${8}>${(f) => html`<${Explained} f=${f} />`}<//><//>`;
 }
 
