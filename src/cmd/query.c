@@ -9,7 +9,7 @@
 #include "text/text.h"
 
 enum { PLACE_TEXT_MAX = 3 * 17, OUT_MAX = 1 << 20, CELLS_MAX = 8 << 20, GAP = 2 };
-enum { OPT_WORKSPACE = 256, OPT_SINCE, OPT_UNTIL, OPT_CLASS, OPT_KIND, OPT_VALUE, OPT_LIMIT, OPT_AFTER, OPT_JSON, OPT_CSV, OPT_MUTED, OPT_HELP };
+enum { OPT_WORKSPACE = 256, OPT_SINCE, OPT_UNTIL, OPT_CLASS, OPT_KIND, OPT_VALUE, OPT_LIMIT, OPT_AFTER, OPT_JSON, OPT_CSV, OPT_MUTED, OPT_LANG, OPT_HELP };
 
 static const struct option options[] = {{"workspace", required_argument, NULL, OPT_WORKSPACE},
 					{"since", required_argument, NULL, OPT_SINCE},
@@ -22,6 +22,7 @@ static const struct option options[] = {{"workspace", required_argument, NULL, O
 					{"json", no_argument, NULL, OPT_JSON},
 					{"csv", no_argument, NULL, OPT_CSV},
 					{"muted", no_argument, NULL, OPT_MUTED},
+					{"lang", required_argument, NULL, OPT_LANG},
 					{"help", no_argument, NULL, OPT_HELP},
 					{0}};
 
@@ -115,6 +116,9 @@ static int take_option(struct sk_query *query, int option)
 	case OPT_MUTED:
 		query->muted = true;
 		return 0;
+	case OPT_LANG:
+		query->lang = sk_lang_find(optarg);
+		return query->lang != SK_LANG_COUNT ? 0 : sk_cmd_usage(query->cmd, query->command, "--lang %.20s: expected en or ja", optarg);
 	case OPT_JSON:
 		query->form = SK_QUERY_JSON;
 		return 0;

@@ -19,6 +19,7 @@ struct sk_query {
 	struct sk_store_filter filter;
 	struct sk_store_place behind;  /* of the filter */
 	bool muted;                    /* findings: show the muted ones too */
+	enum sk_lang lang;             /* of what findings say */
 	int first_argument;            /* index of the first argument that is no option */
 	struct sk_workspace workspace;
 	struct sk_store *store;        /* NULL: nothing was watched into this workspace yet */

@@ -150,9 +150,9 @@ static void json_finding(struct sk_json_writer *json, const struct sk_finding *f
 	sk_json_text(json, "first", sk_time_format(finding->first_ns, 6, when));
 	sk_json_text(json, "last", sk_time_format(finding->last_ns, 6, when));
 	sk_json_u64(json, "count", finding->count);
-	sk_json_text(json, "sentence", finding->sentence);
-	sk_json_text(json, "why", finding->why);
-	sk_json_text(json, "doubt", finding->doubt);
+	sk_words_json(json, "sentence", &finding->sentence, SK_LANG_EN);
+	sk_words_json(json, "why", &finding->why, SK_LANG_EN);
+	sk_words_json(json, "doubt", &finding->doubt, SK_LANG_EN);
 	sk_json_hex(json, "evidence", finding->evidence, sizeof finding->evidence);
 	sk_json_end(json);
 }
@@ -409,6 +409,7 @@ static void print_muted(FILE *out, const struct sk_run_result *result)
 
 static void print_findings(FILE *out, const struct sk_run_result *result)
 {
+	char text[SK_WORDS_TEXT_MAX];
 	static const char *const severities[] = {"-", "low", "medium", "HIGH"};
 	const struct sk_finding *order[SK_RUN_FINDINGS_MAX];
 	if (result->finding_count == 0) {
@@ -427,7 +428,7 @@ static void print_findings(FILE *out, const struct sk_run_result *result)
 	(void)fprintf(out, "\nFindings: %zu%s\n", result->finding_count, result->findings_not_kept != 0 ? " and more, see sekisho findings" : "");
 	for (size_t i = 0; i < result->finding_count && i < TOP_FINDINGS; i++) {
 		(void)fprintf(out, "  %-7s", severities[order[i]->severity <= 3 ? order[i]->severity : 0]);
-		print_wrapped(out, order[i]->sentence, 9);
+		print_wrapped(out, sk_words_text(&order[i]->sentence, SK_LANG_EN, text), 9);
 		if (order[i]->count > 1)
 			(void)fprintf(out, "         and %" PRIu64 " more flow%s of the same kind\n", order[i]->count - 1, order[i]->count == 2 ? "" : "s");
 	}

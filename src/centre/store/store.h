@@ -136,6 +136,8 @@ SK_MUST enum sk_err sk_store_destroy_day(struct sk_store *store, const char *bas
 /* Open oversight's shares of a day's keys for a while, with oversight's key; *opened gets how many. SK_ENOENT: the day has no split key; SK_ESIGNATURE. */
 SK_MUST enum sk_err sk_store_open_shares(struct sk_store *store, const char *basis, const char *day, const struct sk_sign_key *oversight, int64_t from_ns, int64_t until_ns,
 					 unsigned *opened, struct sk_fault *fault);
+/* Seal all of oversight's shares that `from` opens anew, for `to`: oversight changes its key. *resealed gets how many; *others how many it does not open (sealed to `to` already, or to a third). */
+SK_MUST enum sk_err sk_store_reseal_shares(struct sk_store *store, const struct sk_sign_key *from, const struct sk_verify_key *to, uint64_t *resealed, uint64_t *others, struct sk_fault *fault);
 /* Destroy the open shares of a day again; *closed gets how many. */
 SK_MUST enum sk_err sk_store_close_shares(struct sk_store *store, const char *basis, const char *day, uint64_t *closed, struct sk_fault *fault);
 

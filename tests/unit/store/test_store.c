@@ -122,7 +122,7 @@ static struct sk_finding finding_at(int64_t first_ns, const char *matched, const
 	f.confidence_percent = 80;
 	f.class_ = SK_CLASS_DF;
 	strcpy(f.matched, matched);
-	strcpy(f.sentence, "the first words");
+	sk_words_set(&f.sentence, "the first words");
 	f.subject = addr(subject);
 	f.counterpart = addr("203.0.113.9");
 	f.first_ns = first_ns;
@@ -817,7 +817,7 @@ static void nothing_stands_in_clear(void **state)
 	for (int i = 0; i < 3000; i++) {
 		struct sk_observation hit = hit_at(noon_ns, "www.bad.example"), flow = flow_at(noon_ns, (uint16_t)i);
 		struct sk_finding finding = finding_at(noon_ns, "bad.example", "192.0.2.1");
-		strcpy(finding.sentence, "192.0.2.1 asked for bad.example");
+		sk_words_set(&finding.sentence, "192.0.2.1 asked for bad.example");
 		hit.initiator = hit.responder = v6;
 		put(p, &hit);
 		put(p, &flow);
