@@ -223,6 +223,7 @@ struct sk_store {
 	bool keeps_originals;
 	struct sk_custodians custodians;
 	struct sk_key_ring ring;
+	struct sk_store_place place;    /* of the observation that a walk visited last */
 	struct sk_buf form;             /* scratch for one encoded record */
 	uint8_t *sealed;                /* scratch for one sealed record or block */
 	/* the open interval */
