@@ -72,6 +72,7 @@ export function statementOf(command, id) {
 		return { matter: { role: 'account', key: 'account' }[second] ?? second, event: second === 'lease' ? third : undefined, id };
 	}
 	if (first === 'inspect') return { matter: 'inspection', event: second, id };
+	if (command.startsWith('order.count.')) return { matter: 'access', event: third === 'end' ? 'count_end' : 'count', id };
 	if (command === 'order.draft') return { matter: 'order', event: 'propose', id };
 	return { matter: first, event: second, id };
 }

@@ -71,7 +71,7 @@ struct sk_detector {
 	bool (*head)(const struct sk_run *run, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event);
 	/* Instead of head: of a head with a name (DNS, a client's hello, HTTP), which is asked for its parts once for all detectors. */
 	bool (*named)(const struct sk_run *run, const struct sk_name *name, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event);
-	/* Put a detection into words. */
+	/* Put a detection into words: phrases of observe/words.def. */
 	void (*tell)(const struct sk_detection *detection, const uint64_t *threshold, struct sk_telling *out);
 };
 
@@ -123,18 +123,10 @@ bool sk_episode_due(const struct sk_episode *episode, uint64_t measure, const st
 /* It was said. Returns what came since the last time. */
 uint64_t sk_episode_told(struct sk_episode *episode, uint64_t measure, const struct sk_run *run);
 
-/* Words: append to a text of SK_FINDING_TEXT_MAX bytes; what is too long is cut. */
-SK_PRINTF(2, 3) void sk_tell(char *text, const char *format, ...);
-/* "192.0.2.1", "between 10:00:00 and 10:05:12 UTC on 2026-03-01", "12,345", "1.2 MiB", "4 min 30 s": into memory of the call's own. */
-const char *sk_tell_addr(const struct sk_addr *addr, char text[SK_ADDR_TEXT_MAX]);
-/* As sk_tell_addr: from when until when. */
-const char *sk_tell_when(const struct sk_detection *detection, char text[96]);
-/* As sk_tell_addr: " (inside)", " (abroad)" of the subject or its counterpart. */
-const char *sk_tell_place(const struct sk_detection *detection, bool responder);
-/* As sk_tell_addr: "TCP port 22 (SSH)". */
-const char *sk_tell_service(uint8_t ip_proto, uint16_t port, char text[48]);
-/* "SSH", "EtherNet/IP": a protocol as people write it. Static storage. */
-const char *sk_tell_app(uint8_t app);
+/* Values of words that detectors share (observe/words.h): from when until when. */
+struct sk_arg sk_tell_when(const struct sk_detection *detection);
+/* As sk_tell_when: inside or abroad, of the initiator or the responder. */
+struct sk_arg sk_tell_place(const struct sk_detection *detection, bool responder);
 /* "tcp/22", "icmp": what tells findings apart. */
 void sk_tell_matched(struct sk_detection *detection, uint8_t ip_proto, uint16_t port);
 

@@ -190,23 +190,24 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	char who[SK_ADDR_TEXT_MAX], whom[SK_ADDR_TEXT_MAX], when[96], names[SK_UNIT_TEXT_MAX], looks[SK_UNIT_TEXT_MAX];
 	bool half = d->half_view && !d->of_responder, made = d->about[0] == 'l';
-	sk_tell(out->sentence, "%s (%s) asked %s for about %s different domains %s %s; about %s of them look as if a program had made them up%s%s.", sk_tell_addr(sk_dns_asker(d), who),
-		sk_tell_place(d, d->of_responder), sk_tell_addr(sk_dns_asked(d), whom), sk_number_format(d->peers, names), half ? "whose answers could not be seen" : "that do not exist",
-		sk_tell_when(d, when), sk_number_format(d->ports, looks), d->text[0] != '\0' ? ", such as " : "", d->text);
+	if (d->text[0] != '\0')
+		sk_say(&out->sentence, SK_SAY(DGA_SUCH), sk_arg_addr(sk_dns_asker(d)), sk_tell_place(d, d->of_responder), sk_arg_addr(sk_dns_asked(d)),
+		       sk_arg_number(d->peers), sk_arg_word(half ? SK_WORD_UNSEEN_ANSWERS : SK_WORD_NOT_THERE), sk_tell_when(d), sk_arg_number(d->ports), sk_arg_text(d->text,
+		       sizeof d->text));
+	else
+		sk_say(&out->sentence, SK_SAY(DGA), sk_arg_addr(sk_dns_asker(d)), sk_tell_place(d, d->of_responder), sk_arg_addr(sk_dns_asked(d)),
+		       sk_arg_number(d->peers), sk_arg_word(half ? SK_WORD_UNSEEN_ANSWERS : SK_WORD_NOT_THERE), sk_tell_when(d), sk_arg_number(d->ports));
 	if (made)
-		sk_tell(out->why, "Each different domain weighs by how its name looks: %.1f, the bound is %.1f (one false alarm in 10^%llu hosts if such names were independent), at least %llu that "
-			"look made up. ", (double)d->value / 100, (double)d->limit / 100, (unsigned long long)threshold[EXPONENT], (unsigned long long)threshold[NAMES]);
+		sk_say(&out->why, SK_SAY(DGA_LOOKS_WHY), sk_arg_real(1, (double)d->value / 100), sk_arg_real(1, (double)d->limit / 100),
+		       sk_arg_int(threshold[EXPONENT]), sk_arg_int(threshold[NAMES]));
 	else
-		sk_tell(out->why, "By their number alone, for the names look like others': at least %llu different ones, and %llu %% of the answers or more said so. ", (unsigned long long)threshold[MISSING],
-			(unsigned long long)threshold[SHARE]);
+		sk_say(&out->why, SK_SAY(DGA_NUMBER_WHY), sk_arg_int(threshold[MISSING]), sk_arg_int(threshold[SHARE]));
 	if (half)
-		sk_tell(out->why, "Half view: whether they exist is not known.");
+		sk_say(&out->why, SK_SAY(DGA_HALF));
 	else
-		sk_tell(out->why, "%llu answers said no such domain, %llu found one.", (unsigned long long)d->contacts, (unsigned long long)d->answered);
-	sk_tell(out->doubt, "A resolver behind which such a host stands; software that asks for random names to see whether answers are forged; a crawler that follows dead links; a mail server that "
-			    "looks up senders who made themselves up.");
+		sk_say(&out->why, SK_SAY(DGA_ANSWERS), sk_arg_int(d->contacts), sk_arg_int(d->answered));
+	sk_say(&out->doubt, SK_SAY(DGA_DOUBT));
 }
 
 const struct sk_detector sk_detector_dns_dga = {

@@ -51,6 +51,6 @@ struct sk_detection sk_flood_detection(const struct sk_run *run, const struct sk
 /* Say it, and end the episode when it is over. False: there is no room. */
 SK_MUST bool sk_flood_say(struct sk_run *run, struct sk_flood *flood, struct sk_detection *detection);
 /* The sentence that all have. what: "half-open TCP connections to". */
-void sk_flood_tell(const struct sk_detection *d, const char *what, struct sk_telling *out);
+void sk_flood_tell(const struct sk_detection *d, enum sk_word what, struct sk_telling *out);
 
 #endif

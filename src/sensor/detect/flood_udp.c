@@ -71,11 +71,12 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	sk_flood_tell(d, "UDP flows or packets to", out);
-	sk_tell(out->why, "%llu in one second, the threshold is %llu for %s than %llu sources; at most %llu %% of a second's was answered.%s", (unsigned long long)d->value,
-		(unsigned long long)d->limit, d->limit == threshold[RATE] ? "no less" : "fewer", (unsigned long long)threshold[SOURCES], (unsigned long long)threshold[ANSWERED],
-		d->half_view ? " Half view: answers are not covered by the basis." : "");
-	sk_tell(out->doubt, "Sources may be forged. A stream that is sent without any feedback, or talk whose other direction takes another way, looks alike when it comes from few.");
+	sk_flood_tell(d, SK_WORD_UDP_FLOWS, out);
+	sk_say(&out->why, SK_SAY(FLOOD_UDP_WHY), sk_arg_int(d->value), sk_arg_int(d->limit),
+	       sk_arg_word(d->limit == threshold[RATE] ? SK_WORD_NO_LESS : SK_WORD_FEWER), sk_arg_int(threshold[SOURCES]), sk_arg_int(threshold[ANSWERED]));
+	if (d->half_view)
+		sk_say(&out->why, SK_SAY(HALF_ANSWERS));
+	sk_say(&out->doubt, SK_SAY(FLOOD_UDP_DOUBT));
 }
 
 const struct sk_detector sk_detector_flood_udp = {

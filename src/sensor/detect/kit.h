@@ -85,9 +85,9 @@ struct sk_detection {
 	char about[64];             /* what else the words need: a brand, the types of queries; no field of an observation */
 };
 
-/* Words of a finding; each at most SK_FINDING_TEXT_MAX - 1 bytes are kept. */
+/* Words of a finding. */
 struct sk_telling {
-	char sentence[SK_FINDING_TEXT_MAX], why[SK_FINDING_TEXT_MAX], doubt[SK_FINDING_TEXT_MAX];
+	struct sk_words sentence, why, doubt;
 };
 
 /* How many subjects a detector can remember; it states its own share of them. */

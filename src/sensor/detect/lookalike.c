@@ -149,22 +149,25 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	static const char *const how[SK_LIKE_COUNT] = {
-		[SK_LIKE_NONE] = "", [SK_LIKE_HOMOGRAPH] = "looks the same and is written with other characters", [SK_LIKE_SUFFIX] = "is the brand's name under a suffix that is not among its own",
-		[SK_LIKE_EDIT] = "is one letter off", [SK_LIKE_INSIDE] = "has the brand's name in it", [SK_LIKE_BEFORE] = "has one of the brand's own domains put in front of it"};
-	char who[SK_ADDR_TEXT_MAX], when[96];
-	const char *likeness = d->value < SK_LIKE_COUNT ? how[d->value] : "";
-	bool named = d->about[0] != '\0';
+	static const enum sk_word how[SK_LIKE_COUNT] = {[SK_LIKE_NONE] = SK_WORD_NO_LIKENESS, [SK_LIKE_HOMOGRAPH] = SK_WORD_LIKE_HOMOGRAPH, [SK_LIKE_SUFFIX] = SK_WORD_LIKE_SUFFIX,
+							[SK_LIKE_EDIT] = SK_WORD_LIKE_EDIT, [SK_LIKE_INSIDE] = SK_WORD_LIKE_INSIDE, [SK_LIKE_BEFORE] = SK_WORD_LIKE_BEFORE};
+	const struct sk_arg likeness = sk_arg_word(d->value < SK_LIKE_COUNT ? how[d->value] : SK_WORD_NO_LIKENESS), brand = sk_arg_text(d->about, sizeof d->about);
 	(void)threshold;
-	sk_tell(out->sentence, "%s (inside) went to %s %s, which imitates %s%s: it %s. %llu contact%s, %llu of them answers of DNS.", sk_tell_addr(sk_dns_asker(d), who),
-		d->text[0] != '\0' ? d->text : "a domain", sk_tell_when(d, when), named ? "the protected brand " : "a protected brand", d->about, likeness, (unsigned long long)d->contacts,
-		d->contacts == 1 ? "" : "s", (unsigned long long)d->answered);
-	sk_tell(out->why, "The registered domain is not among those that the list of brands gives %s; likeness '%s'.%s", named ? d->about : "it", sk_likeness_name((enum sk_likeness)d->value),
-		d->half_view ? " Half view: whether the name exists is not known." : "");
-	sk_tell(out->doubt, "%s", d->value == SK_LIKE_EDIT ? "Another firm's name that happens to be one letter off; put its domain into the list of brands, behind the brand."
-			   : d->value == SK_LIKE_INSIDE || d->value == SK_LIKE_SUFFIX ? "A domain of the brand's own, of a dealer or of a fan, that the list of brands does not know; put it there, behind the "
-											"brand."
-										      : "A domain that the brand itself registered so that nobody else does; a test of how people react to such names.");
+	if (d->about[0] != '\0')
+		sk_say(&out->sentence, SK_SAY(LOOKALIKE), sk_arg_addr(sk_dns_asker(d)), sk_arg_text_or(d->text, sizeof d->text, SK_WORD_A_DOMAIN), sk_tell_when(d),
+		       brand, likeness, sk_arg_int(d->contacts), sk_arg_int(d->answered));
+	else
+		sk_say(&out->sentence, SK_SAY(LOOKALIKE_UNNAMED), sk_arg_addr(sk_dns_asker(d)), sk_arg_text_or(d->text, sizeof d->text, SK_WORD_A_DOMAIN),
+		       sk_tell_when(d), likeness, sk_arg_int(d->contacts), sk_arg_int(d->answered));
+	sk_say(&out->why, SK_SAY(LOOKALIKE_WHY), sk_arg_text_or(d->about, sizeof d->about, SK_WORD_IT), sk_arg_text(sk_likeness_name((enum sk_likeness)d->value), 64));
+	if (d->half_view)
+		sk_say(&out->why, SK_SAY(HALF_NAME));
+	if (d->value == SK_LIKE_EDIT)
+		sk_say(&out->doubt, SK_SAY(LOOKALIKE_EDIT_DOUBT));
+	else if (d->value == SK_LIKE_INSIDE || d->value == SK_LIKE_SUFFIX)
+		sk_say(&out->doubt, SK_SAY(LOOKALIKE_INSIDE_DOUBT));
+	else
+		sk_say(&out->doubt, SK_SAY(LOOKALIKE_OTHER_DOUBT));
 }
 
 const struct sk_detector sk_detector_lookalike = {

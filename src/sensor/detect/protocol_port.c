@@ -202,18 +202,31 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	char who[SK_ADDR_TEXT_MAX], whom[SK_ADDR_TEXT_MAX], when[96], number[SK_UNIT_TEXT_MAX];
 	bool allowed;
-	const char *owner = owner_of(d->app, d->ip_proto, d->responder_port, &allowed), *proto = d->ip_proto == UDP ? "UDP" : "TCP", *app = sk_tell_app(d->app);
+	const char *owner = owner_of(d->app, d->ip_proto, d->responder_port, &allowed);
+	const struct sk_arg proto = sk_arg_text(d->ip_proto == UDP ? "UDP" : "TCP", 8);
 	(void)threshold;
-	sk_tell(out->sentence, "%s (%s) spoke %s to %s (%s) at %s port %u, %s%s, %s: %s connection%s", sk_tell_addr(&d->initiator, who), sk_tell_place(d, false), app,
-		sk_tell_addr(&d->responder, whom), sk_tell_place(d, true), proto, d->responder_port, owner != NULL ? "which is the port of " : "which is none of its ports",
-		owner != NULL ? owner : "", sk_tell_when(d, when), sk_number_format(d->contacts, number), d->contacts == 1 ? "" : "s");
-	sk_tell(out->sentence, d->peers > 1 ? ", with about %llu others." : ".", (unsigned long long)d->peers);
-	sk_tell(out->why, "What was said is %s by its content%s%s. The threshold is %llu connection%s.", app, d->half_view ? ", of which the caller's side alone was seen" : ", and the side "
-		"that was called spoke it too", owner != NULL ? "; whoever filters by port lets it pass as something else" : "", (unsigned long long)d->limit, d->limit == 1 ? "" : "s");
-	sk_tell(out->doubt, owner != NULL ? "A port may be shared on purpose (SSH behind 443 for travellers, test servers), and some products ignore whose port it is."
-					  : "Administrators move services away from their ports to be left alone by scanners, and products bring ports of their own.");
+	if (owner != NULL)
+		sk_say(&out->sentence, SK_SAY(PORT_OTHERS), sk_arg_addr(&d->initiator), sk_tell_place(d, false), sk_arg_app(d->app), sk_arg_addr(&d->responder),
+		       sk_tell_place(d, true), proto, sk_arg_int(d->responder_port), sk_arg_text(owner, 64), sk_tell_when(d), sk_arg_number(d->contacts));
+	else
+		sk_say(&out->sentence, SK_SAY(PORT_NONE), sk_arg_addr(&d->initiator), sk_tell_place(d, false), sk_arg_app(d->app), sk_arg_addr(&d->responder),
+		       sk_tell_place(d, true), proto, sk_arg_int(d->responder_port), sk_tell_when(d), sk_arg_number(d->contacts));
+	if (d->peers > 1)
+		sk_say(&out->sentence, SK_SAY(PORT_WITH), sk_arg_int(d->peers));
+	else
+		sk_say(&out->sentence, SK_SAY(PORT_END));
+	if (d->half_view)
+		sk_say(&out->why, SK_SAY(PORT_HALF_WHY), sk_arg_app(d->app));
+	else
+		sk_say(&out->why, SK_SAY(PORT_BOTH_WHY), sk_arg_app(d->app));
+	if (owner != NULL)
+		sk_say(&out->why, SK_SAY(PORT_FILTER_WHY));
+	sk_say(&out->why, SK_SAY(PORT_LIMIT_WHY), sk_arg_int(d->limit));
+	if (owner != NULL)
+		sk_say(&out->doubt, SK_SAY(PORT_OTHERS_DOUBT));
+	else
+		sk_say(&out->doubt, SK_SAY(PORT_NONE_DOUBT));
 }
 
 const struct sk_detector sk_detector_protocol_port = {

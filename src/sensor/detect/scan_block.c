@@ -130,14 +130,12 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	char who[SK_ADDR_TEXT_MAX], when[96], contacts[SK_UNIT_TEXT_MAX];
-	sk_tell(out->sentence, "%s (%s) tried about %llu TCP ports on about %llu addresses %s: %s connections, %llu of them answered.", sk_tell_addr(&d->initiator, who),
-		sk_tell_place(d, false), (unsigned long long)d->ports, (unsigned long long)d->peers, sk_tell_when(d, when), sk_number_format(d->contacts, contacts),
-		(unsigned long long)d->answered);
-	sk_tell(out->why, "Sequential test on first contacts with pairs of target and port: log likelihood ratio %.1f, the bound is %.1f, at least %llu pairs; targets come back with other "
-		"ports.%s", (double)d->value / 100, (double)d->limit / 100, (unsigned long long)threshold[PAIRS],
-		d->half_view ? " Half view: answers are not covered by the basis; who went on was taken for answered." : "");
-	sk_tell(out->doubt, "An inventory or an audit of one's own network looks the same, and so does a monitor that was pointed at hosts which are gone.");
+	sk_say(&out->sentence, SK_SAY(BLOCK), sk_arg_addr(&d->initiator), sk_tell_place(d, false), sk_arg_int(d->ports), sk_arg_int(d->peers), sk_tell_when(d),
+	       sk_arg_number(d->contacts), sk_arg_int(d->answered));
+	sk_say(&out->why, SK_SAY(BLOCK_WHY), sk_arg_real(1, (double)d->value / 100), sk_arg_real(1, (double)d->limit / 100), sk_arg_int(threshold[PAIRS]));
+	if (d->half_view)
+		sk_say(&out->why, SK_SAY(HALF_WENT_ON));
+	sk_say(&out->doubt, SK_SAY(BLOCK_DOUBT));
 }
 
 const struct sk_detector sk_detector_scan_block = {

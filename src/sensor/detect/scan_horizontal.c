@@ -113,16 +113,17 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	char who[SK_ADDR_TEXT_MAX], service[48], when[96], peers[SK_UNIT_TEXT_MAX], contacts[SK_UNIT_TEXT_MAX];
-	sk_tell(out->sentence, "%s (%s) tried %s on about %s addresses %s: %s %s, %llu of them answered.", sk_tell_addr(&d->initiator, who),
-		sk_tell_place(d, false), sk_tell_service(d->ip_proto, d->responder_port, service), sk_number_format(d->peers, peers), sk_tell_when(d, when),
-		sk_number_format(d->contacts, contacts), d->ip_proto == TCP ? "connections" : "flows", (unsigned long long)d->answered);
-	sk_tell(out->why, "Sequential test on the outcome of first contacts: log likelihood ratio %.1f, the bound is %.1f (one false alarm in 10^%llu subjects if contacts were "
-		"independent), at least %llu targets.%s", (double)d->value / 100, (double)d->limit / 100, (unsigned long long)threshold[EXPONENT],
-		(unsigned long long)threshold[TARGETS], d->half_view ? " Half view: answers are not covered by the basis; who went on was taken for answered." : "");
-	sk_tell(out->doubt, "%s", d->class_ == SK_CLASS_DF ? "A peer-to-peer program or a mail server with stale addresses, a monitor, or an administrator's own scan looks the same; so does "
-							     "a host whose answers take another way."
-							   : "Search engines and research projects scan like this too, and say so under their address; answers that take another way look like none.");
+	sk_say(&out->sentence, SK_SAY(HORIZONTAL), sk_arg_addr(&d->initiator), sk_tell_place(d, false), sk_arg_service(d->ip_proto, d->responder_port),
+	       sk_arg_number(d->peers), sk_tell_when(d), sk_arg_number(d->contacts), sk_arg_word(d->ip_proto == TCP ? SK_WORD_CONNECTIONS : SK_WORD_FLOWS),
+	       sk_arg_int(d->answered));
+	sk_say(&out->why, SK_SAY(HORIZONTAL_WHY), sk_arg_real(1, (double)d->value / 100), sk_arg_real(1, (double)d->limit / 100),
+	       sk_arg_int(threshold[EXPONENT]), sk_arg_int(threshold[TARGETS]));
+	if (d->half_view)
+		sk_say(&out->why, SK_SAY(HALF_WENT_ON));
+	if (d->class_ == SK_CLASS_DF)
+		sk_say(&out->doubt, SK_SAY(HORIZONTAL_OUT_DOUBT));
+	else
+		sk_say(&out->doubt, SK_SAY(HORIZONTAL_IN_DOUBT));
 }
 
 const struct sk_detector sk_detector_scan_horizontal = {

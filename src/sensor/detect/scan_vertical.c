@@ -158,14 +158,14 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	char who[SK_ADDR_TEXT_MAX], whom[SK_ADDR_TEXT_MAX], when[96], ports[SK_UNIT_TEXT_MAX], contacts[SK_UNIT_TEXT_MAX];
-	sk_tell(out->sentence, "%s (%s) tried about %s %s ports of %s (%s) %s: %s %s, %llu of them were answered.", sk_tell_addr(&d->initiator, who), sk_tell_place(d, false),
-		sk_number_format(d->ports, ports), d->ip_proto == TCP ? "TCP" : "UDP", sk_tell_addr(&d->responder, whom), sk_tell_place(d, true), sk_tell_when(d, when),
-		sk_number_format(d->contacts, contacts), d->ip_proto == TCP ? "connections" : "flows", (unsigned long long)d->answered);
-	sk_tell(out->why, "Sequential test on the outcome of first contacts with its ports: log likelihood ratio %.1f, the bound is %.1f (one false alarm in 10^%llu pairs if contacts were "
-		"independent), at least %llu ports.%s", (double)d->value / 100, (double)d->limit / 100, (unsigned long long)threshold[EXPONENT], (unsigned long long)threshold[PORTS],
-		d->half_view ? " Half view: answers are not covered by the basis; who went on was taken for answered." : "");
-	sk_tell(out->doubt, "An administrator's or an auditor's own scan, a research project, or a program that looks for a service by trying ports looks the same.");
+	sk_say(&out->sentence, SK_SAY(VERTICAL), sk_arg_addr(&d->initiator), sk_tell_place(d, false), sk_arg_number(d->ports),
+	       sk_arg_text(d->ip_proto == TCP ? "TCP" : "UDP", 8), sk_arg_addr(&d->responder), sk_tell_place(d, true), sk_tell_when(d), sk_arg_number(d->contacts),
+	       sk_arg_word(d->ip_proto == TCP ? SK_WORD_CONNECTIONS : SK_WORD_FLOWS), sk_arg_int(d->answered));
+	sk_say(&out->why, SK_SAY(VERTICAL_WHY), sk_arg_real(1, (double)d->value / 100), sk_arg_real(1, (double)d->limit / 100),
+	       sk_arg_int(threshold[EXPONENT]), sk_arg_int(threshold[PORTS]));
+	if (d->half_view)
+		sk_say(&out->why, SK_SAY(HALF_WENT_ON));
+	sk_say(&out->doubt, SK_SAY(VERTICAL_DOUBT));
 }
 
 const struct sk_detector sk_detector_scan_vertical = {
