@@ -88,7 +88,7 @@ export function Sign({ command, id, args, order, wanted, done, close }) {
 	const said = prepared.words?.[language.get()] ?? prepared.words?.en ?? '';
 	return html`<div class="sign">
 		<section class="sign-words" aria-label=${t('act.says')}><h3>${t('act.says')}</h3>${said.split('\n').map((line) => html`<p>${line}</p>`)}
-			${Object.entries(args).length > 0 && html`<dl class="facts">${Object.entries(args).filter(([, v]) => !(v instanceof Object) || Array.isArray(v)).map(([k, v]) => html`<dt>${name('act.field', k)}</dt><dd class=${/key$|file$/.test(k) ? 'mono act-long' : ''}>${v === true ? t('form.yes') : v === false ? t('form.no') : typeof v === 'string' && known(`act.word.${v}`) ? t(`act.word.${v}`) : [v].flat().join(', ')}</dd>`)}</dl>`}
+			<${Said} said=${wanted?.digest ? prepared.act.body : args} />
 		</section>
 		<section class="sign-digest"><h3>${t('act.digest')}</h3><${Digest} hex=${prepared.digest} label=${t('act.digest')} />
 			<ul class="plain checks-made">
@@ -107,6 +107,15 @@ export function Sign({ command, id, args, order, wanted, done, close }) {
 		<p class="field-help" role="status">${busy === 'key' ? t('act.touch.help') : !isThere() ? t('key.absent') : prepared.expires ? t('act.expires', { when: brief(prepared.expires) }) : ''}</p>
 		<${Elsewhere} prepared=${prepared} busy=${busy} submit=${(text) => run('ssh', () => submit({ kind: text.startsWith('\u2014 ') ? 'note' : 'ssh', text }))()} />
 	</div>`;
+}
+
+/** What is said besides, as it is sent; of what others began, as it stands in the statement itself. Files are told by their beginning. */
+const LONG = 300;
+function Said({ said }) {
+	const words = (v) => (v === true ? t('form.yes') : v === false ? t('form.no') : typeof v === 'string' && known(`act.word.${v}`) ? t(`act.word.${v}`) : [v].flat().join(', '));
+	const rows = Object.entries(said).filter(([, v]) => v !== '' && (Array.isArray(v) || !(v instanceof Object)));
+	if (rows.length === 0) return null;
+	return html`<dl class="facts">${rows.map(([k, v]) => html`<dt>${name('act.field', k)}</dt><dd class=${/keys?$|file$/.test(k) ? 'mono act-long' : ''}>${words(v).length > LONG ? `${words(v).slice(0, LONG)} …` : words(v)}</dd>`)}</dl>`;
 }
 
 function Elsewhere({ prepared, busy, submit }) {

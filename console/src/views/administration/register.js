@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What changes the register: organisations, accounts with their first security key, oversight's panel; and what waits until others have signed it too.
 import { html, useState } from '../../lib/html.js';
-import { may, session, useApi } from '../../lib/api.js';
+import { may, post, session, useApi } from '../../lib/api.js';
 import { useEvent } from '../../lib/events.js';
 import { argsOf } from '../../lib/acts.js';
 import { fieldsToSend, nest, validate } from '../../lib/form-model.js';
@@ -12,7 +12,6 @@ import { Tag } from '../../ui/marks.js';
 import { Panel } from '../../ui/page.js';
 import { Facts, When } from '../../ui/parts.js';
 import { ActButton, ActDialog } from '../../ui/sign.js';
-import { post } from '../../lib/api.js';
 import { say } from '../../lib/say.js';
 import { Empty, Show } from '../../ui/state.js';
 import { EnrolHere } from './enrol.js';
@@ -111,8 +110,8 @@ const factOf = (k, v) => [t(`register.body.${k}`), k === 'roles' ? v.map((r) => 
 const commandOf = (w) => `access.${{ open: 'account.add', close: 'account.close' }[w.event] ?? w.event}`;
 
 export const useWaiting = () => {
-	const waiting = useApi('access/waiting');
-	useEvent('register', waiting.reload, [waiting.reload]);
+	const waiting = useApi('access/waiting', undefined, { every: 30 });
+	useEvent('act', waiting.reload, [waiting.reload]);
 	return waiting;
 };
 
