@@ -48,11 +48,14 @@ function machines() {
 	for (const level of ['medium', 'urgent']) writeFileSync(join(folder, `${level}.txt`), run('order', 'quorum', level, '--dir', office));
 	writeFileSync(join(office, 'enforcer.yaml'), `folder: ${office}/enforcer\ninbox: ${office}/centre/out/warrants\ncentre: ${centre}\nquorum:\n  urgent: ${folder}/urgent.txt\n  medium: ${folder}/medium.txt\nuser: ${userInfo().username}\ngroup: ${execFileSync('id', ['-gn'], { encoding: 'utf8' }).trim()}\nwatch: 1s\npoll: 100ms\ntargets:\n  - name: firewalls\n    backend: list\n    folder: ${lists}\n`);
 	run('enforcer', '--config', join(office, 'enforcer.yaml'), '--once');
+	run('order', 'receipts', '--dir', office, '--enforcer', join(office, 'enforcer/out/enforcer.vkey'));
 	run('border', 'build', '--domestic', join(root, 'samples/border/domestic.txt'), '--foreign', join(root, 'samples/border/foreign.txt'), '--rest', 'unknown', '-o', join(folder, 'border.skb'));
 	run('access', 'key', 'new', join(people, 'share.key'), '--name', 'share'); // security keys sign, and open nothing: oversight's share of the days' keys is sealed to a key file
 	run('init', '--centre', office, '--basis', 'B-1', '--workspace', join(office, 'border-1'), '--border', join(folder, 'border.skb'), '--oversight', readFileSync(join(people, 'share.key.pub'), 'utf8').trim());
 }
 const blocked = () => { const file = ['addresses.txt', 'prefixes.txt'].map((f) => join(lists, f)).find((f) => existsSync(f)); return file ? readFileSync(file, 'utf8').split('\n').filter((l) => l && !l.startsWith('#')) : []; };
+/** What `sekisho up` does each half minute: the enforcer's receipts come into the docket. */
+const settle = () => run('order', 'receipts', '--dir', office);
 const state = (id) => json('order', 'show', id, '--dir', office).state;
 const stage = (id) => json('basis', 'show', id, '--dir', office).stage;
 const order = (person, id, step, fields) => person.goes(`#/decisions/${id}`).then(() => person.does('.decide button', step, fields));
@@ -187,12 +190,13 @@ const STEPS = [
 		await until('the address stands in the block list', () => blocked().some((l) => l.startsWith('203.0.113.66')));
 	}],
 	['it is seen in force, and undone from the page', async () => {
-		await until('the order is active', () => state('o-1') === 'active');
+		await until('the order is active', () => { settle(); return state('o-1') === 'active'; });
 		await who.petra.goes('#/measures?order=o-1');
 		await has(who.petra.page, '.pane', 'Undo');
 		await shot(who.petra, 'measure');
 		await who.petra.does('.pane button', 'Undo', { why: 'the server is gone' });
 		await until('the block list is empty again', () => blocked().length === 0);
+		settle();
 		await order(who.otto, 'o-1', 'Record who was told', { told: 'its owner' });
 		await order(who['oversight.chair'], 'o-1', '事後審査', { recommend: 'いいえ', text: '適正' });
 		await order(who.dan, 'o-1', 'Close');
@@ -204,6 +208,7 @@ const STEPS = [
 		await who.anna.does('form.long-form button.primary', 'Propose');
 		await order(who.dan, 'o-2', 'Set urgently');
 		await until('the address stands in the block list before the quorum', () => blocked().some((l) => l.startsWith('203.0.113.68')));
+		settle();
 		await order(who.dan, 'o-2', 'Ratify');
 		expect('one organisation', state('o-2'), 'urgent_active');
 		await order(who.fumi, 'o-2', 'Ratify');

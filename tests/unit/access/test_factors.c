@@ -473,6 +473,11 @@ static void sessions(void **state)
 	assert_int_equal(sk_session_check(world->factors, "", world->now, account, &fault), SK_EFACTOR);
 	assert_int_equal(sk_session_end(world->factors, other, &fault), SK_OK);
 	assert_int_equal(sk_session_check(world->factors, other, world->now, account, &fault), SK_EFACTOR);
+	/* Two processes use one session: whoever looked at his clock a moment before the other noted it signs nobody out, and turns no time back. */
+	assert_int_equal(sk_session_check(world->factors, token, world->now + second_ns, account, &fault), SK_OK);
+	assert_int_equal(sk_session_peek(world->factors, token, world->now, &fault), SK_OK);
+	assert_int_equal(sk_session_check(world->factors, token, world->now, account, &fault), SK_OK);
+	world->now += second_ns;
 	/* Idle, and the end of a day. */
 	assert_int_equal(sk_session_check(world->factors, token, world->now + SK_SESSION_IDLE_S * second_ns, account, &fault), SK_EFACTOR);
 	assert_int_equal(sk_session_check(world->factors, token, world->now, account, &fault), SK_EFACTOR);
