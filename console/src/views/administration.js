@@ -2,6 +2,7 @@
 // Administration: who is who and may what, leases, the policy in force; and for everybody: one's own keys and factors.
 import { createContext, html, useContext, useState } from '../lib/html.js';
 import { may, post, session, useApi } from '../lib/api.js';
+import { useActs } from '../lib/events.js';
 import { useRoute } from '../lib/route.js';
 import { say } from '../lib/say.js';
 import { name, t } from '../lib/words.js';
@@ -40,6 +41,7 @@ function Mine() {
 	const [problem, setProblem] = useState(null);
 	const [error, setError] = useState(null);
 	const [made, setMade] = useState(null);
+	useActs(accounts.reload, keys.reload);
 	const mine = rowsOf(accounts.data ?? { items: [] }).find((a) => a.id === me.account);
 	const known = rowsOf(keys.data ?? { items: [] });
 	const inRegister = (key) => mine?.keys.some((k) => !k.revoked && bytesOf(k.key) === bytesOf(key));
@@ -80,6 +82,7 @@ function Accounts() {
 	const { waiting } = useRegister();
 	const [words, setWords] = useState('');
 	const [open, setOpen] = useState(null);
+	useActs(accounts.reload);
 	const changed = () => { accounts.reload(); waiting.reload(); };
 	const columns = [
 		{ key: 'id', head: t('admin.account'), cell: (a) => html`<b>${a.id}</b>${a.title && a.title !== a.id ? html` <span class="note">${a.title}</span>` : ''}` },
@@ -129,6 +132,7 @@ function Rights() {
 
 function Leases() {
 	const leases = useApi('access/leases', { limit: 200 });
+	useActs(leases.reload);
 	const [id, setId] = useState('');
 	const columns = [
 		{ key: 'id', head: t('admin.lease'), cell: (l) => html`<b>${l.id}</b>` },

@@ -2,7 +2,7 @@
 // Decisions: what waits for a signature, orders and bases; one of them; a new one.
 import { html, useMemo } from '../lib/html.js';
 import { may, session, useApi } from '../lib/api.js';
-import { useEvent } from '../lib/events.js';
+import { useActs, useEvent } from '../lib/events.js';
 import { go, href, useRoute } from '../lib/route.js';
 import { t, name } from '../lib/words.js';
 import { Icon } from '../ui/icons.js';
@@ -69,7 +69,7 @@ function Queue({ view }) {
 	const orders = useApi('orders', { all: true, limit: 200 });
 	const bases = useApi(may('ledger.inspect') ? 'bases' : null, { limit: 200 });
 	useEvent(['order', 'due'], orders.reload, [orders.reload]);
-	useEvent('act', bases.reload, [bases.reload]);
+	useActs(bases.reload);
 	const asks = may('basis.request', 'basis.request.agreement');
 	const ids = ['orders', ...(may('ledger.inspect') ? ['bases'] : []), ...(may('order.propose') ? ['draft'] : []), ...(asks ? ['request'] : [])];
 	const tab = tabOf(params, ids);

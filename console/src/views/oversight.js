@@ -2,6 +2,7 @@
 // Oversight: what can be verified without trusting whoever is overseen.
 import { html } from '../lib/html.js';
 import { may, useApi } from '../lib/api.js';
+import { useActs } from '../lib/events.js';
 import { useRoute } from '../lib/route.js';
 import { t } from '../lib/words.js';
 import { Page } from '../ui/page.js';
@@ -17,6 +18,7 @@ export default function View({ view }) {
 	const shown = TABS.filter(([, , duty]) => !duty || may(duty));
 	const tab = tabOf(params, shown.map(([id]) => id));
 	const remarks = useApi(may('ledger.inspect') ? 'remarks' : null);
+	useActs(remarks.reload);
 	const late = (remarks.data?.items ?? remarks.data ?? []).filter((r) => r.overdue).length;
 	const Shown = shown.find(([id]) => id === tab)[1];
 	return html`<${Page} view=${view} sub=${t('oversight.sub')}>

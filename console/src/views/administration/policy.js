@@ -2,6 +2,7 @@
 // The law as data: which policy is in force, which one waits for oversight, and loading another out of a file that is checked first.
 import { html, useState } from '../../lib/html.js';
 import { may, post, useApi } from '../../lib/api.js';
+import { useActs } from '../../lib/events.js';
 import { name, t } from '../../lib/words.js';
 import { Icon } from '../../ui/icons.js';
 import { Tag } from '../../ui/marks.js';
@@ -42,6 +43,7 @@ function Load({ done }) {
 export function Policy() {
 	const policy = useApi('policy');
 	const list = useApi('policies', { limit: 200 });
+	useActs(policy.reload, list.reload);
 	const reload = () => { policy.reload(); list.reload(); };
 	const columns = [
 		{ key: 'kind', head: t('basis.kind'), cell: (b) => name('basis.kind', b.kind) },

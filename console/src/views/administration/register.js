@@ -2,7 +2,7 @@
 // What changes the register: organisations, accounts with their first security key, oversight's panel; and what waits until others have signed it too.
 import { html, useState } from '../../lib/html.js';
 import { may, post, session, useApi } from '../../lib/api.js';
-import { useEvent } from '../../lib/events.js';
+import { useActs } from '../../lib/events.js';
 import { argsOf } from '../../lib/acts.js';
 import { fieldsToSend, nest, validate } from '../../lib/form-model.js';
 import { name, t } from '../../lib/words.js';
@@ -111,7 +111,7 @@ const commandOf = (w) => `access.${{ open: 'account.add', close: 'account.close'
 
 export const useWaiting = () => {
 	const waiting = useApi('access/waiting', undefined, { every: 30 });
-	useEvent('act', waiting.reload, [waiting.reload]);
+	useActs(waiting.reload);
 	return waiting;
 };
 

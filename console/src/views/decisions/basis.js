@@ -3,7 +3,7 @@
 import { html } from '../../lib/html.js';
 import { may, session, useApi } from '../../lib/api.js';
 import { ACTS } from '../../lib/acts.js';
-import { useEvent } from '../../lib/events.js';
+import { useActs } from '../../lib/events.js';
 import { href } from '../../lib/route.js';
 import { whole } from '../../lib/numbers.js';
 import { known, name, t } from '../../lib/words.js';
@@ -98,7 +98,7 @@ function Whole({ basis, reload }) {
 
 export function Basis({ view, id }) {
 	const basis = useApi(`bases/${encodeURIComponent(id)}`);
-	useEvent('act', basis.reload, [basis.reload]);
+	useActs(basis.reload);
 	return html`<${Page} view=${view} title=${t('basis.title', { id })} tools=${html`<a class="button" href=${href('decisions', null, { tab: 'bases' })}><${Icon} name="left" /> ${t('nav.decisions')}</a>`}>
 		<${Show} of=${basis} lines=${10}>${(data) => html`<${Whole} basis=${data} reload=${basis.reload} />`}<//>
 	<//>`;

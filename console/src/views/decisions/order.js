@@ -61,8 +61,9 @@ function Quorum({ order }) {
 function Decide({ order, digests, reload }) {
 	const me = session.get();
 	const steps = (order.next ?? []).filter((s) => ACTS.order[s.event] && may(s.duty) && !(order.proposer === me.account && ['evidence', 'approve', 'reject', 'urgent', 'ratify', 'legal'].includes(s.event)));
-	const signed = order.voices.some((v) => v.account === me.account && v.event !== 'reject');
-	const shown = steps.filter((s) => !(signed && ['approve', 'ratify', 'urgent'].includes(s.event)));
+	const mine = order.voices.filter((v) => v.account === me.account && v.event !== 'reject').map((v) => v.event);
+	const signed = mine.length > 0;
+	const shown = steps.filter((s) => !(s.event === 'ratify' ? mine.some((e) => e !== 'urgent') : signed && ['approve', 'urgent'].includes(s.event))); // who set it urgently ratifies it as anybody
 	const sound = digests && digests.order && digests.id && digests.document !== false;
 	const words = `${name('measure', order.measure)}: ${order.targets.join(', ')}. ${name('does', order.action)}`;
 	const edits = (order.next ?? []).some((s) => s.event === 'edit') && may('order.propose') && order.proposer === me.account;

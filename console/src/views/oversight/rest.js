@@ -3,6 +3,7 @@
 import { html, useState } from '../../lib/html.js';
 import { may, session, useApi } from '../../lib/api.js';
 import { ACTS } from '../../lib/acts.js';
+import { useActs } from '../../lib/events.js';
 import { go, href } from '../../lib/route.js';
 import { whole } from '../../lib/numbers.js';
 import { rangeParams, useRange } from '../../lib/time.js';
@@ -23,6 +24,7 @@ export const leafLink = (leaf) => html`<a href=${href('oversight', null, { tab: 
 const TONE = { active: 'good', extending: 'good', extended: 'good', suspended: 'alarm', review: 'accent' };
 export function Bases() {
 	const bases = useApi('bases', { limit: 200 });
+	useActs(bases.reload);
 	const columns = [
 		{ key: 'id', head: t('basis.id'), cell: (b) => html`<a href=${href('decisions', `basis/${b.id}`)}>${b.id}</a>` },
 		{ key: 'stage', head: t('basis.stage'), cell: (b) => html`<${Tag} tone=${TONE[b.stage]}>${name('basis.stage', b.stage)}<//>${b.suspended_by?.length ? html` <span class="note">${b.suspended_by.map((w) => name('act.word', w)).join(', ')}</span>` : ''}` },
@@ -76,6 +78,7 @@ function Looks({ rows, columns }) {
 
 export function Urgent() {
 	const orders = useApi('orders', { all: true, limit: 200 });
+	useActs(orders.reload);
 	const done = (o) => ['reviewed', 'closed'].includes(o.state);
 	const columns = [
 		{ key: 'id', head: t('order.id'), cell: (o) => html`<a href=${href('decisions', o.id)}>${o.id}</a>` },
@@ -103,6 +106,7 @@ function remarkSteps(r, me) {
 export function Remarks() {
 	const me = session.get();
 	const remarks = useApi('remarks');
+	useActs(remarks.reload);
 	return html`${may('remark.issue') && html`<${Issue} kind="remark" done=${remarks.reload} />`}
 		<${Show} of=${remarks} lines=${5}>${(data) => {
 			const rows = [...rowsOf(data)].filter((r) => r.matter !== 'selfreport').sort((a, b) => over(a) - over(b) || Number(b.overdue) - Number(a.overdue) || (a.due ?? '').localeCompare(b.due ?? ''));
@@ -130,6 +134,7 @@ function Issue({ kind, done }) {
 
 export function Inspections() {
 	const inspections = useApi('inspections');
+	useActs(inspections.reload);
 	const columns = (reload) => [
 		{ key: 'id', head: t('inspection.id'), cell: (i) => html`<b>${i.id}</b>` },
 		{ key: 'state', head: t('order.state'), cell: (i) => html`<${Tag} tone=${i.state === 'running' ? 'accent' : ''}>${name('inspection.state', i.state)}<//>` },
