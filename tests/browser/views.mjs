@@ -32,9 +32,12 @@ export const VIEWS = [
 	{ name: 'inspections', hash: '#/oversight?tab=inspections', account: 'ines', small: true },
 	{ name: 'annual', hash: '#/oversight?tab=annual', account: 'ines', small: true },
 	{ name: 'you', hash: '#/administration', account: 'adam' },
+	{ name: 'waiting', hash: '#/administration?tab=waiting', account: 'chie', ready: '.waiting' },
+	{ name: 'request', hash: '#/decisions?tab=request', account: 'anna', ready: '#field-purpose' },
+	{ name: 'edit', hash: '#/decisions?tab=draft&edit=o-117', account: 'anna', ready: '#field-narrower' },
 	{ name: 'accounts', hash: '#/administration?tab=accounts', account: 'adam', small: true },
 	{ name: 'organisations', hash: '#/administration?tab=orgs', account: 'adam', small: true },
 	{ name: 'rights', hash: '#/administration?tab=rights', account: 'adam', small: true },
 	{ name: 'leases', hash: '#/administration?tab=leases', account: 'paul', small: true },
-	{ name: 'policy', hash: '#/administration?tab=policy', account: 'adam', small: true },
+	{ name: 'policy', hash: '#/administration?tab=policy', account: 'lena', small: true },
 ];
