@@ -29,7 +29,7 @@ function RegisterForm({ id, title, note, fields, command, more, children, done, 
 	const [values, setValues] = useState({});
 	const [faults, setFaults] = useState([]);
 	const [signing, setSigning] = useState(null);
-	const schema = nest({ fields: fields.map((f) => ({ group: id, label: t(`register.${f.label ?? f.name}`), help: f.help ? t(`register.help.${f.name}`) : undefined, ...f })) });
+	const schema = nest({ fields: fields.map((f) => ({ ...f, group: id, label: t(`register.${f.label}`), help: f.help ? t(`register.help.${f.name}`) : undefined })) });
 	const set = (path, value) => setValues((old) => withPath(old, path, value));
 	const form = { values, set, faults: new Map(faults.map((f) => [f.path, f])), final: false, plain: true };
 	const submit = (e) => {
