@@ -227,6 +227,11 @@ const STEPS = [
 		await who['oversight.chair'].goes('#/oversight?tab=remarks');
 		await who['oversight.chair'].does('.remark button', '終結', { text: '了承' });
 		await has(who['oversight.chair'].page, '.remark', '終結');
+		await who.lena.page.type('#selfreports .issue input, .panel .issue input', 's-1');
+		await who.lena.does('.issue button', 'Report an error', { about: 'record', text: 'one entry under the wrong day' });
+		await has(who.lena.page, '.remark', 'wrong day');
+		await who['oversight.chair'].does('.remark button', '評価', { text: '影響なし' });
+		await who['oversight.chair'].does('.remark button', '終結', { text: '了承' });
 	}],
 	['oversight opens an account of its own: the last of three signatures enters it', async ({ browser }) => {
 		const chair = who['oversight.chair'];

@@ -30,6 +30,7 @@ export const VIEWS = [
 	{ name: 'urgent', hash: '#/oversight?tab=urgent', account: 'chie', small: true },
 	{ name: 'remarks', hash: '#/oversight?tab=remarks', account: 'ines' },
 	{ name: 'inspections', hash: '#/oversight?tab=inspections', account: 'ines', small: true },
+	{ name: 'custody', hash: '#/oversight?tab=custody', account: 'paul', small: true },
 	{ name: 'annual', hash: '#/oversight?tab=annual', account: 'ines', small: true },
 	{ name: 'you', hash: '#/administration', account: 'adam' },
 	{ name: 'waiting', hash: '#/administration?tab=waiting', account: 'chie', ready: '.waiting' },

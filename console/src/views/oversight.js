@@ -8,10 +8,11 @@ import { t } from '../lib/words.js';
 import { Page } from '../ui/page.js';
 import { TabPanel, Tabs, tabOf } from '../ui/parts.js';
 import { Annual } from './oversight/annual.js';
+import { Custody } from './oversight/custody.js';
 import { Ledger } from './oversight/ledger.js';
 import { AccessLog, Bases, Inspections, Remarks, Urgent } from './oversight/rest.js';
 
-const TABS = [['ledger', Ledger], ['bases', Bases, 'ledger.inspect'], ['access', AccessLog, 'access.log'], ['urgent', Urgent, 'g2.read'], ['remarks', Remarks, 'ledger.inspect'], ['inspections', Inspections, 'ledger.inspect'], ['annual', Annual, 'report.make']];
+const TABS = [['ledger', Ledger], ['bases', Bases, 'ledger.inspect'], ['access', AccessLog, 'access.log'], ['urgent', Urgent, 'g2.read'], ['remarks', Remarks, 'ledger.inspect'], ['inspections', Inspections, 'ledger.inspect'], ['custody', Custody, 'ledger.inspect'], ['annual', Annual, 'report.make']];
 
 export default function View({ view }) {
 	const { params } = useRoute();
