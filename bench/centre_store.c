@@ -49,12 +49,13 @@ static struct sk_finding finding(uint64_t n, int64_t at_ns)
 	f.counterpart.bytes[0] = 203;
 	memcpy(f.counterpart.bytes + 1, &m, 3);
 	(void)snprintf(f.origin, sizeof f.origin, "list.txt:%" PRIu64, m % 5000);
-	(void)snprintf(f.sentence, sizeof f.sentence, "A host of ours asked for %s, which list.txt names, and talked to it for a while.", f.matched);
-	(void)snprintf(f.why, sizeof f.why, "%s is on the list that the operator imported.", f.matched);
-	(void)snprintf(f.doubt, sizeof f.doubt, "A researcher or a scanner of our own may have looked at it.");
 	f.first_ns = at_ns;
 	f.last_ns = at_ns + 20000000000;
 	f.count = 1 + m % 7;
+	sk_say(&f.sentence, SK_SAY(HIT_ADDRESS), sk_arg_addr(&f.subject), sk_arg_word(SK_WORD_INSIDE), sk_arg_addr(&f.counterpart), sk_arg_word(SK_WORD_ABROAD), sk_arg_span(f.first_ns, f.last_ns),
+	       sk_arg_port(6, 443), sk_arg_volume((struct sk_words_volume){.out = 4096, .in = 65536}), sk_arg_text(f.matched, sizeof f.matched), sk_arg_text("list.txt", 120));
+	sk_say(&f.why, SK_SAY(HIT_WHY_FROM), sk_arg_text("domain", 64), sk_arg_text(f.matched, sizeof f.matched), sk_arg_text("list.txt", 120), sk_arg_text("DF", 64));
+	sk_say(&f.doubt, SK_SAY(DOUBT_DOMAIN));
 	struct {
 		char kind[32], matched[SK_OBSERVATION_DOMAIN_MAX];
 		struct sk_addr subject;

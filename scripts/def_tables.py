@@ -247,7 +247,7 @@ def law_table(root):
 def go_map(name, kind, pairs):
     """A map as gofmt writes it: values under each other."""
     wide = max(len(key) for key, _ in pairs) + 2
-    return [f"var {name} = map[{kind}]{'int' if pairs[0][1].isdigit() else 'string'}{{"] + ["\t" + (key + ":").ljust(wide) + value + "," for key, value in pairs] + ["}", ""]
+    return [f"var {name} = map[{kind}]{'int' if pairs[0][1].isdigit() else 'bool' if pairs[0][1] == 'true' else 'string'}{{"] + ["\t" + (key + ":").ljust(wide) + value + "," for key, value in pairs] + ["}", ""]
 
 
 def go_tables(root):
@@ -263,7 +263,8 @@ def go_tables(root):
             steps("orderSteps", order, "SK_ORDER_STATE", "SK_ORDER_EVENT", "SK_ORDER_OUTCOME", "SK_ORDER_STEP") +
             ["// orderDuties: events that the centre itself records have none."] + go_map("orderDuties", "string", [(f'"{a[1]}"', f'"{a[3]}"') for m, a, _ in order if m == "SK_ORDER_EVENT"]) +
             go_map("levelApprovers", "string", [(f'"{a[1]}"', a[2]) for m, a in measure if m == "SK_LEVEL"]) + ["// actionLevels: by measure and action."] +
-            go_map("actionLevels", "string", [(f'"{measures[a[1]]} {a[2]}"', f'"{levels[a[3]]}"') for m, a in measure if m == "SK_ACTION"]))
+            go_map("actionLevels", "string", [(f'"{measures[a[1]]} {a[2]}"', f'"{levels[a[3]]}"') for m, a in measure if m == "SK_ACTION"]) +
+            go_map("receiptSteps", "string", [(f'"{a[1]}"', "true") for m, a, _ in rows(root, "src/contract/warrant/step.def") if m == "SK_STEP"]))
 
 
 # ---- damage reports: steps, fields, triggers, who sees what ----

@@ -89,6 +89,10 @@ struct link {
 		uint32_t classes;
 		bool any;
 	} exports;
+	struct {                                /* counterpart countries, since the interval that had such a section first, or again */
+		struct sk_tally carried, settled, fates, held_at_first;
+		bool running;
+	} countries;
 };
 
 struct sk_check {
@@ -673,6 +677,65 @@ static enum sk_err check_exports(struct sk_check *check, const struct sk_interva
 	return fits ? SK_OK : refuse(check, "exports, received", "a sum over the log does not fit 64 bits");
 }
 
+/* ---- counterpart countries. rule: COUNTRY-1 ---- */
+
+static enum sk_err check_countries_cells(struct sk_check *check, const struct sk_countries_record *c)
+{
+	struct sk_tally in = {0, 0}, out = {0, 0};
+	const uint64_t k = check->summary.open.k;
+	bool fits = add_tally(&in, &c->carried_before) && add_tally(&in, &c->settled) && add_tally(&out, &c->few) && add_tally(&out, &c->unnamed) && add_tally(&out, &c->carried_after);
+	for (size_t i = 0; i < c->cells.count && fits; i++) {
+		const struct sk_country_cell *cell = &c->cells.cell[i];
+		fits = add_tally(&out, &(struct sk_tally){.frames = cell->frames, .bytes = cell->bytes});
+		SK_TRY(check_small(check, "countries, cells", cell->code, cell->frames));
+		if (cell->hosts < k || cell->hosts > cell->frames)
+			return refuse(check, "countries, hosts", "expected at least %" PRIu64 " and at most the %" PRIu64 " frames of %s, found %" PRIu64, k, cell->frames, cell->code, cell->hosts);
+	}
+	if (!fits)
+		return refuse(check, "countries", "a sum does not fit 64 bits");
+	SK_TRY(check_small(check, "countries, few", "", c->few.frames));
+	SK_TRY(check_small(check, "countries, unnamed", "", c->unnamed.frames));
+	if ((c->few.frames == 0 && c->few.bytes != 0) || (c->unnamed.frames == 0 && c->unnamed.bytes != 0))
+		return refuse(check, "countries, few and unnamed", "expected 0 bytes with 0 frames");
+	return same_tally(check, "countries: cells + few + unnamed + carried_after", &in, &out);
+}
+
+/* What is settled is what was erased after admission or selected. Of that small cells wait, and so does what may differ: by what waits now, and by what waited when this began. */
+static enum sk_err check_countries_settled(struct sk_check *check, const struct sk_interval_record *i, struct link *link)
+{
+	struct sk_tally most, least;
+	bool fits = add_tally(&link->countries.settled, &i->countries.settled) && add_cells(&link->countries.fates, &i->select_erased) && add_tally(&link->countries.fates, &i->selected);
+	most = link->countries.fates;
+	least = link->countries.settled;
+	fits = fits && add_tally(&most, &i->carried_after) && add_tally(&least, &link->countries.held_at_first);
+	if (!fits)
+		return refuse(check, "countries, settled", "a sum over the log does not fit 64 bits");
+	if (link->countries.settled.frames > most.frames || link->countries.settled.bytes > most.bytes || link->countries.fates.frames > least.frames || link->countries.fates.bytes > least.bytes)
+		return refuse(check, "countries, settled",
+			      "up to here %" PRIu64 " frames, %" PRIu64 " bytes; select_erased and selected are %" PRIu64 " frames, %" PRIu64 " bytes, and what is held back does not make up for it",
+			      link->countries.settled.frames, link->countries.settled.bytes, link->countries.fates.frames, link->countries.fates.bytes);
+	return SK_OK;
+}
+
+static enum sk_err check_countries(struct sk_check *check, const struct sk_interval_record *i, struct link *link)
+{
+	if (!i->has_countries) {
+		link->countries.running = false;
+		return SK_OK;
+	}
+	if (!link->countries.running) {
+		link->countries.settled = link->countries.fates = (struct sk_tally){0, 0};
+		link->countries.held_at_first = i->carried_before;
+		link->countries.running = true;
+	}
+	SK_TRY(check_countries_cells(check, &i->countries));
+	SK_TRY(same_tally(check, "countries, carried_before (the previous carried_after)", &link->countries.carried, &i->countries.carried_before));
+	SK_TRY(check_countries_settled(check, i, link));
+	link->countries.carried = i->countries.carried_after;
+	check->summary.any_countries = true;
+	return SK_OK;
+}
+
 /* Capture times say when only in a live run: a file may be of any year. */
 static enum sk_err check_times(struct sk_check *check, const struct sk_interval_record *i, const struct fact *basis)
 {
@@ -712,6 +775,7 @@ static enum sk_err check_interval(struct sk_check *check, const struct sk_interv
 	SK_TRY(check_chain(check, i, link));
 	SK_TRY(check_eligible(check, i, link, basis->basis.classes));
 	SK_TRY(check_exports(check, i, link, basis->basis.classes));
+	SK_TRY(check_countries(check, i, link));
 	SK_TRY(check_times(check, i, basis));
 	link->next_number++;
 	link->pending = i->pending_after;

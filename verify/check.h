@@ -28,7 +28,7 @@ struct sk_check_summary {
 	int64_t first_ns, last_ns;        /* of runs: starts, stops, recoveries */
 	bool any_capture;
 	int64_t capture_from_ns, capture_to_ns;
-	bool any_exports;
+	bool any_exports, any_countries;
 	bool run_open;
 	uint64_t rows_rolled_back;
 	struct sk_check_totals totals;

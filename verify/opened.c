@@ -267,7 +267,7 @@ static const struct {
 	enum sk_err (*judge)(struct sk_opened *o);
 } courts[] = {
     {"org", opened_register_act}, {"account", opened_register_act}, {"lease", opened_register_act}, {"basis", opened_basis_act}, {"order", opened_order_act},
-    {"remark", opened_plain_act}, {"selfreport", opened_plain_act}, {"inspection", opened_plain_act}, {"retention", opened_plain_act}, {"reident", opened_plain_act},
+    {"remark", opened_plain_act}, {"selfreport", opened_plain_act}, {"inspection", opened_plain_act}, {"retention", opened_plain_act}, {"reident", opened_plain_act}, {"rekey", opened_plain_act},
     {"access", opened_plain_act},
     {"report", opened_plain_act}, {"case", opened_plain_act},
 };

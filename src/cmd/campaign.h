@@ -67,6 +67,21 @@ void sk_campaign_sectors(const struct sk_campaign_view *view, uint64_t sectors, 
 /* A campaign as members of the object that is open. */
 void sk_campaign_json(const struct sk_campaign_view *view, struct sk_json_writer *w, const struct sk_campaign *campaign);
 
+/* A campaign as an element of a list: its members, and the strongest link, whose value is `link`. */
+void sk_campaign_json_item(const struct sk_campaign_view *view, struct sk_json_writer *w, const struct sk_campaign *campaign, const char *link);
+
+/* ---- campaign_graph.c ---- */
+
+/* Who takes what sk_campaign_compute found: how many first, then each one in order, then each finding that is in one, in order of ids. */
+struct sk_campaign_taker {
+	void *context;
+	enum sk_err (*count)(void *context, size_t count);
+	enum sk_err (*campaign)(void *context, const struct sk_campaign_view *view, const struct sk_campaign *campaign, const char *link);
+	sk_campaign_member_visit member;
+};
+/* The campaigns that `sekisho campaign list` would print; argv as of that command, argv[0] is list. SK_EUSAGE, and what opening and walking say. */
+SK_MUST enum sk_err sk_campaign_compute(struct sk_cmd *cmd, int argc, char **argv, const struct sk_campaign_taker *taker, struct sk_fault *fault);
+
 /* ---- campaign_show.c ---- */
 
 /* sekisho campaign show. */

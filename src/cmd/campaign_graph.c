@@ -61,6 +61,15 @@ static void note_the_rest(const struct sk_campaign_view *view, uint64_t expired,
 	sk_query_note_erased(&view->query, view->erased, "observations");
 }
 
+void sk_campaign_json_item(const struct sk_campaign_view *view, struct sk_json_writer *w, const struct sk_campaign *campaign, const char *link)
+{
+	sk_campaign_json(view, w, campaign);
+	sk_json_object(w, "strongest");
+	sk_json_text(w, "kind", sk_link_name(campaign->best_kind));
+	sk_json_text(w, "value", link);
+	sk_json_end(w);
+}
+
 static void print_list(struct sk_campaign_view *view, const struct sk_wanted *wanted, size_t count)
 {
 	struct sk_rows rows;
@@ -82,22 +91,19 @@ static void print_list(struct sk_campaign_view *view, const struct sk_wanted *wa
 			continue;
 		}
 		struct sk_json_writer *w = sk_rows_record(&rows);
-		sk_campaign_json(view, w, c);
-		sk_json_object(w, "strongest");
-		sk_json_text(w, "kind", sk_link_name(c->best_kind));
-		sk_json_text(w, "value", link);
-		sk_json_end(w);
+		sk_campaign_json_item(view, w, c, link);
 		sk_rows_end_record(&rows);
 	}
 	sk_rows_end(&rows, "No campaigns: no two findings share enough.");
 	note_the_rest(view, expired, beyond);
 }
 
-static enum sk_err list(struct sk_campaign_view *view, struct sk_fault *fault)
+/* The texts of the strongest links of what is listed; the caller frees them. */
+static enum sk_err find_links(struct sk_campaign_view *view, struct sk_wanted **out, size_t *out_count, struct sk_fault *fault)
 {
 	uint64_t alone;
 	size_t all = sk_campaigns_count(view->campaigns, &alone), count = 0;
-	struct sk_wanted *wanted = calloc(all + 1, sizeof *wanted);
+	struct sk_wanted *wanted = *out = calloc(all + 1, sizeof *wanted);
 	if (wanted == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "out of memory for %zu campaigns", all);
 	for (size_t i = 0; i < all; i++) {
@@ -105,11 +111,47 @@ static enum sk_err list(struct sk_campaign_view *view, struct sk_fault *fault)
 		if (c->state != SK_CAMPAIGN_EXPIRED || view->all)
 			wanted[count++].value = c->best_link;
 	}
-	count = sk_wanted_sort(wanted, count);
-	enum sk_err err = count == 0 ? SK_OK : sk_campaign_view_again(view, wanted, count, NULL, NULL, NULL, fault);
+	*out_count = count = sk_wanted_sort(wanted, count);
+	return count == 0 ? SK_OK : sk_campaign_view_again(view, wanted, count, NULL, NULL, NULL, fault);
+}
+
+static enum sk_err list(struct sk_campaign_view *view, struct sk_fault *fault)
+{
+	struct sk_wanted *wanted;
+	size_t count;
+	enum sk_err err = find_links(view, &wanted, &count, fault);
 	if (err == SK_OK)
 		print_list(view, wanted, count);
 	free(wanted);
+	return err;
+}
+
+static enum sk_err hand_out(struct sk_campaign_view *view, const struct sk_campaign_taker *taker, struct sk_fault *fault)
+{
+	uint64_t alone;
+	struct sk_wanted *wanted;
+	size_t count, all = sk_campaigns_count(view->campaigns, &alone);
+	enum sk_err err = find_links(view, &wanted, &count, fault), taken = err == SK_OK ? taker->count(taker->context, all) : SK_OK;
+	for (size_t i = 0; i < all && err == SK_OK && taken == SK_OK; i++) {
+		const struct sk_campaign *c = sk_campaigns_at(view->campaigns, i);
+		taken = taker->campaign(taker->context, view, c, sk_wanted_text(wanted, count, c->best_link));
+	}
+	if (err == SK_OK && taken == SK_OK)
+		sk_campaigns_members(view->campaigns, taker->member, taker->context);
+	free(wanted);
+	return taken != SK_OK ? sk_fault_set(fault, taken, "out of memory for %zu campaigns", all) : err;
+}
+
+enum sk_err sk_campaign_compute(struct sk_cmd *cmd, int argc, char **argv, const struct sk_campaign_taker *taker, struct sk_fault *fault)
+{
+	struct sk_campaign_view view;
+	int exit_code;
+	if (!sk_campaign_view_parse(&view, cmd, argc, argv, &exit_code))
+		return sk_fault_set(fault, SK_EUSAGE, "campaign list: a wrong call");
+	enum sk_err err = sk_campaign_view_open(&view, fault);
+	if (err == SK_OK)
+		err = hand_out(&view, taker, fault);
+	sk_campaign_view_close(&view);
 	return err;
 }
 

@@ -24,7 +24,8 @@ struct shown_link {
 
 struct shown_finding {
 	uint8_t id[16];
-	char kind[32], sentence[SK_FINDING_TEXT_MAX], matched[SK_OBSERVATION_DOMAIN_MAX];
+	char kind[32], matched[SK_OBSERVATION_DOMAIN_MAX];
+	struct sk_words sentence;
 	uint8_t severity, percent;
 	int64_t first_ns, last_ns;
 	uint64_t count;
@@ -124,7 +125,7 @@ static enum sk_err take_finding(void *context, const struct sk_finding *f)
 	*to = (struct shown_finding){.severity = f->severity, .percent = f->confidence_percent, .first_ns = f->first_ns, .last_ns = f->last_ns, .count = f->count};
 	memcpy(to->id, f->id, sizeof to->id);
 	memcpy(to->kind, f->kind, sizeof to->kind);
-	memcpy(to->sentence, f->sentence, sizeof to->sentence);
+	to->sentence = f->sentence;
 	memcpy(to->matched, f->matched, sizeof to->matched);
 	return SK_OK;
 }
@@ -202,13 +203,14 @@ static void print_links(const struct show *show, FILE *out)
 static void print_findings(const struct show *show, FILE *out)
 {
 	struct sk_buf text;
-	char time[SK_TIME_TEXT_MAX], id[2 * GRAPH_ID + 1], number[SK_UNIT_TEXT_MAX];
-	sk_buf_init(&text, 4 * SK_FINDING_TEXT_MAX);
+	char time[SK_TIME_TEXT_MAX], id[2 * GRAPH_ID + 1], number[SK_UNIT_TEXT_MAX], words[SK_WORDS_TEXT_MAX];
+	sk_buf_init(&text, 4 * SK_WORDS_TEXT_MAX);
 	(void)fprintf(out, "\nFindings, the latest first\n");
 	for (size_t i = 0; i < show->finding_count && i < PRINTED; i++) {
 		const struct shown_finding *f = &show->findings[i];
 		sk_buf_reset(&text);
-		sk_escape_line(&text, f->sentence, strlen(f->sentence));
+		(void)sk_words_text(&f->sentence, show->view->query.lang, words);
+		sk_escape_line(&text, words, strlen(words));
 		sk_hex_encode(f->id, GRAPH_ID, id);
 		(void)fprintf(out, "  %s  %.19sZ  %s  %u %%  %s\n", id, sk_time_format(f->last_ns, 0, time), f->kind, (unsigned)f->percent, sk_buf_text(&text));
 	}
@@ -290,7 +292,7 @@ static void add_findings(const struct show *show, struct sk_json_writer *w)
 		sk_json_text(w, "first", sk_time_format(f->first_ns, 6, time));
 		sk_json_text(w, "last", sk_time_format(f->last_ns, 6, time));
 		sk_json_u64(w, "count", f->count);
-		sk_json_text(w, "sentence", f->sentence);
+		sk_words_json(w, "sentence", &f->sentence, show->view->query.lang);
 		sk_json_end(w);
 	}
 	sk_json_end(w);
@@ -338,11 +340,11 @@ static void add_node(struct sk_json_writer *w, const char *id, const char *type,
 
 static void add_graph(const struct show *show, struct sk_json_writer *w)
 {
-	char from[2 * GRAPH_ID + 3], to[32];
+	char from[2 * GRAPH_ID + 3], to[32], words[SK_WORDS_TEXT_MAX];
 	sk_json_text(w, "campaign", show->campaign->id);
 	sk_json_array(w, "nodes");
 	for (size_t i = 0; i < show->finding_count; i++)
-		add_node(w, node_of_finding(show->findings[i].id, from), "finding", show->findings[i].kind, show->findings[i].sentence);
+		add_node(w, node_of_finding(show->findings[i].id, from), "finding", show->findings[i].kind, sk_words_text(&show->findings[i].sentence, show->view->query.lang, words));
 	for (size_t i = 0; i < show->link_count; i++) {
 		(void)snprintf(to, sizeof to, "l-%zu", i);
 		add_node(w, to, "link", sk_link_name(show->links[i].link.kind), text_of(show, &show->links[i].link));
@@ -381,7 +383,7 @@ static enum sk_err print_json(const struct show *show, FILE *out, void (*add)(co
 static void print_quoted(FILE *out, const char *text)
 {
 	struct sk_buf line;
-	sk_buf_init(&line, 8 * SK_FINDING_TEXT_MAX);
+	sk_buf_init(&line, 4 * SK_WORDS_TEXT_MAX);
 	sk_escape_line(&line, text, strlen(text));
 	(void)fputc('"', out);
 	for (const char *at = sk_buf_text(&line); *at != '\0'; at++) {
@@ -395,7 +397,7 @@ static void print_quoted(FILE *out, const char *text)
 
 static void print_dot(const struct show *show, FILE *out)
 {
-	char id[2 * GRAPH_ID + 3], label[LABEL_MAX];
+	char id[2 * GRAPH_ID + 3], label[LABEL_MAX], words[SK_WORDS_TEXT_MAX];
 	(void)fprintf(out, "graph \"%s\" {\n\tnode [fontsize=10];\n", show->campaign->id);
 	for (size_t i = 0; i < show->finding_count; i++) {
 		const struct shown_finding *f = &show->findings[i];
@@ -403,7 +405,7 @@ static void print_dot(const struct show *show, FILE *out)
 		(void)fprintf(out, "\t\"%s\" [shape=ellipse, label=", node_of_finding(f->id, id));
 		print_quoted(out, label);
 		(void)fprintf(out, ", tooltip=");
-		print_quoted(out, f->sentence);
+		print_quoted(out, sk_words_text(&f->sentence, show->view->query.lang, words));
 		(void)fprintf(out, "];\n");
 	}
 	for (size_t i = 0; i < show->link_count; i++) {

@@ -9,7 +9,7 @@
 #include "cmd/guard.h"
 #include "text/text.h"
 
-enum { OPT_WORKSPACE = 256, OPT_SINCE, OPT_AT, OPT_ALL, OPT_LIMIT, OPT_AS, OPT_SECTORS, OPT_WARNING, OPT_GRAPH, OPT_MUTED, OPT_JSON, OPT_HELP, TECHNIQUES_MAX = 64 };
+enum { OPT_WORKSPACE = 256, OPT_SINCE, OPT_AT, OPT_ALL, OPT_LIMIT, OPT_AS, OPT_SECTORS, OPT_WARNING, OPT_GRAPH, OPT_MUTED, OPT_LANG, OPT_JSON, OPT_HELP, TECHNIQUES_MAX = 64 };
 
 static const struct option options[] = {{"workspace", required_argument, NULL, OPT_WORKSPACE},
 					{"since", required_argument, NULL, OPT_SINCE},
@@ -21,6 +21,7 @@ static const struct option options[] = {{"workspace", required_argument, NULL, O
 					{"warning-list", required_argument, NULL, OPT_WARNING},
 					{"graph", required_argument, NULL, OPT_GRAPH},
 					{"muted", no_argument, NULL, OPT_MUTED},
+					{"lang", required_argument, NULL, OPT_LANG},
 					{"json", no_argument, NULL, OPT_JSON},
 					{"help", no_argument, NULL, OPT_HELP},
 					{0}};
@@ -49,6 +50,9 @@ static int take_option(struct sk_campaign_view *view, int option)
 	case OPT_AT: return sk_query_when(query, optarg, &view->at_ns) ? 0 : wrong_time(view, "--at", optarg);
 	case OPT_ALL: view->all = true; return 0;
 	case OPT_MUTED: view->muted = true; return 0;
+	case OPT_LANG:
+		query->lang = sk_lang_find(optarg);
+		return query->lang != SK_LANG_COUNT ? 0 : sk_cmd_usage(query->cmd, "campaign", "--lang %.20s: expected en or ja", optarg);
 	case OPT_JSON: query->form = SK_QUERY_JSON; return 0;
 	case OPT_AS: view->as_path = optarg; return 0;
 	case OPT_SECTORS: view->sectors_path = optarg; return 0;

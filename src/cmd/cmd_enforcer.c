@@ -11,7 +11,7 @@
 #include "cmd/cmd.h"
 #include "enforcer/enforcer.h"
 #include "journal/notify.h"
-#include "target/target.h"
+#include "target/hands.h"
 #include "text/text.h"
 #include "wall/wall.h"
 
@@ -95,27 +95,71 @@ static void add_value(void *context, const char *value)
 		add_path(context, value, true, false);
 }
 
-/* Its own folder, the inbox, what its targets name, and what programs need to run: nothing else of this machine can be opened, by it or by its children. */
-static enum sk_err raise_fence(const struct sk_enforcer_conf *conf, struct sk_wall_facts *facts, struct sk_fault *fault)
+static enum sk_err enter_calls(enum sk_wall_profile profile, struct sk_wall_facts *facts, struct sk_fault *fault)
 {
-	static const char *const programs[] = {"/usr", "/bin", "/sbin", "/lib", "/lib64"}, *const read_alone[] = {"/etc", "/proc/sys", "/sys/kernel/mm", "/dev/urandom", "/run/systemd"};
+	const struct sk_wall_descriptors none = {.hears = -1};
+	struct sk_wall_calls *calls = NULL;
+	SK_TRY(sk_wall_calls_new(profile, &none, &calls, fault));
+	enum sk_err err = sk_wall_calls_enter(calls, facts, fault);
+	sk_wall_calls_free(calls);
+	return err;
+}
+
+/* What both may open: what its targets name, and what libraries read. */
+static struct paths *common_paths(const struct sk_enforcer_conf *conf)
+{
+	static const char *const read_alone[] = {"/etc", "/proc/sys", "/sys/kernel/mm", "/dev/urandom", "/run/systemd", "/usr/share"};
 	const struct sk_settings top = {.file = conf->file};
 	struct paths *paths = calloc(1, sizeof *paths);
+	if (paths == NULL)
+		return NULL;
+	add_path(paths, "/dev/null", true, false);
+	for (size_t i = 0; i < SK_COUNT(read_alone); i++)
+		add_path(paths, read_alone[i], false, false);
+	sk_settings_each(&top, "targets", add_value, paths);
+	return paths;
+}
+
+/* The hands: they run what backends need, with the one right that nft takes, and see neither the enforcer's folder nor its inbox. Their filter and their fence hold for whatever they run. rule: WALL-2 */
+static enum sk_err prepare_hands(void *context, struct sk_fault *fault)
+{
+	static const char *const programs[] = {"/usr", "/bin", "/sbin", "/lib", "/lib64"};
+	struct sk_wall_facts facts = {0};
+	struct paths *paths = common_paths(context);
+	if (paths == NULL)
+		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
+	for (size_t i = 0; i < SK_COUNT(programs); i++)
+		add_path(paths, programs[i], false, true);
+	enum sk_err err = sk_wall_fence(&(struct sk_wall_plan){.paths = paths->items, .path_count = paths->count}, &facts, fault);
+	free(paths);
+	return err == SK_OK ? enter_calls(SK_WALL_HANDS, &facts, fault) : err;
+}
+
+/* The enforcer itself: its own folder, the inbox, what its targets name; no program, no right (but where somebody wrote user: root, whose files it then is to open), and, last, no call that it does not need. */
+static enum sk_err raise_fence(const struct sk_enforcer_conf *conf, struct sk_wall_facts *facts, struct sk_fault *fault)
+{
+	bool root = strcmp(conf->user, "root") == 0;
+	struct paths *paths = common_paths(conf);
 	if (paths == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
 	enum sk_err err = sk_file_make_folder(conf->folder, 0700, fault);
 	add_path(paths, conf->folder, true, false);
 	add_path(paths, conf->inbox, false, false);
-	add_path(paths, "/dev/null", true, false);
-	for (size_t i = 0; i < SK_COUNT(programs); i++)
-		add_path(paths, programs[i], false, true);
-	for (size_t i = 0; i < SK_COUNT(read_alone); i++)
-		add_path(paths, read_alone[i], false, false);
-	sk_settings_each(&top, "targets", add_value, paths);
+	const struct sk_wall_plan plan = {.paths = paths->items, .path_count = paths->count, .files_alone = true};
 	if (err == SK_OK)
-		err = sk_wall_fence(&(struct sk_wall_plan){.paths = paths->items, .path_count = paths->count}, facts, fault);
+		err = root ? sk_wall_fence(&plan, facts, fault) : sk_wall_close(&plan, facts, fault);
 	free(paths);
 	return err;
+}
+
+static void tell_walls(struct sk_cmd *cmd, const struct sk_wall_facts *facts)
+{
+	char line[SK_FAULT_LINE_MAX] = "walls:";
+	size_t used = strlen(line);
+	for (unsigned i = 0; i < SK_WALL_COUNT && used < sizeof line; i++)
+		if (facts->state[i] != SK_WALL_DOWN)
+			used += (size_t)snprintf(line + used, sizeof line - used, "%s %s %s", i == 0 ? "" : ",", sk_wall_name((enum sk_wall)i), sk_wall_state_name(facts->state[i]));
+	tell(cmd, line);
 }
 
 /* Is there nothing left to do but to wait for time, or for a target that is down? */
@@ -131,6 +175,8 @@ static enum sk_err turn_on(struct sk_cmd *cmd, struct sk_enforcer *enforcer, con
 	char status[STATUS_MAX];
 	while (!stopping) {
 		SK_TRY(sk_enforcer_turn(enforcer, &load, fault));
+		if (sk_hands_lost())
+			return sk_fault_set(fault, SK_EIO, "the process that runs programs for the enforcer ended by itself; start the enforcer again: it goes on where it was");
 		sk_notify_alive(notify);
 		if (memcmp(&load, &told, sizeof load) != 0) {
 			(void)snprintf(status, sizeof status, "%zu measures, %zu in force, %zu on their way, %zu waiting", load.measures, load.active, load.moving, load.waiting);
@@ -154,10 +200,16 @@ static enum sk_err run_open(struct sk_cmd *cmd, const struct sk_enforcer_conf *c
 	struct sk_notify *notify = NULL;
 	struct sk_wall_facts facts = {0};
 	SK_TRY(give_up_rights(conf, &facts, fault));
-	SK_TRY(raise_fence(conf, &facts, fault));
-	enum sk_err err = sk_notify_open(getenv("NOTIFY_SOCKET"), getenv("WATCHDOG_USEC"), getenv("WATCHDOG_PID"), &notify, fault);
+	SK_TRY(sk_hands_start(prepare_hands, (void *)(uintptr_t)conf, fault));
+	enum sk_err err = raise_fence(conf, &facts, fault);
+	if (err == SK_OK)
+		err = sk_notify_open(getenv("NOTIFY_SOCKET"), getenv("WATCHDOG_USEC"), getenv("WATCHDOG_PID"), &notify, fault);
 	if (err == SK_OK)
 		err = sk_enforcer_open(conf, cmd->clock, tell, cmd, &enforcer, fault);
+	if (err == SK_OK)
+		err = enter_calls(SK_WALL_ENFORCER, &facts, fault);
+	if (err == SK_OK)
+		tell_walls(cmd, &facts);
 	if (err == SK_OK && args->trust_clock)
 		err = sk_enforcer_trust_clock(enforcer, fault);
 	if (err == SK_OK && !args->trust_clock) {
@@ -166,6 +218,7 @@ static enum sk_err run_open(struct sk_cmd *cmd, const struct sk_enforcer_conf *c
 	}
 	sk_enforcer_close(enforcer);
 	sk_notify_close(notify);
+	sk_hands_stop();
 	return err;
 }
 

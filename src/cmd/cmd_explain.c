@@ -83,10 +83,21 @@ static enum sk_err gather(struct explanation *e, const char *prefix, const struc
 
 /* ---- telling ---- */
 
+static bool is_ja(const struct explanation *e)
+{
+	return e->query->lang == SK_LANG_JA;
+}
+
 static const char *severity_name(uint8_t severity)
 {
 	static const char *const names[] = {"none", "low", "medium", "high"};
 	return severity < SK_COUNT(names) ? names[severity] : "unknown";
+}
+
+static const char *severity_word(const struct explanation *e)
+{
+	static const char *const ja[] = {"なし", "低", "中", "高"};
+	return is_ja(e) && e->finding.severity < SK_COUNT(ja) ? ja[e->finding.severity] : severity_name(e->finding.severity);
 }
 
 static void print_classes(FILE *out, uint32_t classes)
@@ -97,45 +108,63 @@ static void print_classes(FILE *out, uint32_t classes)
 }
 
 /* What a detector counted, as of one time that it told of it. */
-static void print_event(FILE *out, const char *id, const struct sk_observation *o, uint64_t interval)
+static void print_event(FILE *out, const struct explanation *e, const char *id, const struct sk_observation *o, uint64_t interval)
 {
 	char first[SK_TIME_TEXT_MAX], last[SK_TIME_TEXT_MAX], contacts[SK_UNIT_TEXT_MAX], peers[SK_UNIT_TEXT_MAX];
-	(void)fprintf(out, "  %s  %s to %s, %s: %s flows, %s counterparts, measured %" PRIu64 " over %" PRIu64 "%s, interval %" PRIu64 "\n", id, sk_time_format(o->first_ns, 0, first),
-		      sk_time_format(o->last_ns, 0, last), o->detector, sk_number_format(o->detector_contacts, contacts), sk_number_format(o->detector_peers, peers),
-		      o->detector_value, o->detector_limit, (o->detector_bits & SK_DETECTOR_BIT_HALF) != 0 ? ", half view" : "", interval);
+	bool half = (o->detector_bits & SK_DETECTOR_BIT_HALF) != 0;
+	(void)fprintf(out, is_ja(e) ? "  %s  %s から %s、%s：フロー %s、相手 %s、測定値 %" PRIu64 "、しきい値 %" PRIu64 "%s、区間 %" PRIu64 "\n"
+				    : "  %s  %s to %s, %s: %s flows, %s counterparts, measured %" PRIu64 " over %" PRIu64 "%s, interval %" PRIu64 "\n",
+		      id, sk_time_format(o->first_ns, 0, first), sk_time_format(o->last_ns, 0, last), o->detector, sk_number_format(o->detector_contacts, contacts),
+		      sk_number_format(o->detector_peers, peers), o->detector_value, o->detector_limit, !half ? "" : is_ja(e) ? "、片側のみ" : ", half view", interval);
+}
+
+static void print_count(FILE *out, const struct explanation *e)
+{
+	char number[SK_UNIT_TEXT_MAX];
+	bool gone = !e->first_found && e->observation_count != 0;
+	(void)sk_number_format(e->observation_count, number);
+	if (is_ja(e))
+		(void)fprintf(out, "\n証拠\n  このアドレスのこの値の観測 %s 件%s%s\n", number,
+			      e->observation_count > EVIDENCE_MAX ? "、最初のもの：" : e->observation_count != 0 ? "：" : "：その日は消去されたか、保存庫が空にされた。",
+			      gone ? "（検知のもとになった観測はもうこの中にない）" : "");
+	else
+		(void)fprintf(out, "\nEvidence\n  %s observation%s of this value at this address%s%s\n", number, e->observation_count == 1 ? "" : "s",
+			      e->observation_count > EVIDENCE_MAX ? ", the first of them:" : e->observation_count != 0 ? ":" : ": their days were erased, or the store was emptied.",
+			      gone ? " (the one that the finding was made from is not among them any more)" : "");
 }
 
 static void print_evidence(FILE *out, const struct explanation *e)
 {
-	char number[SK_UNIT_TEXT_MAX];
-	(void)fprintf(out, "\nEvidence\n  %s observation%s of this value at this address%s%s\n", sk_number_format(e->observation_count, number), e->observation_count == 1 ? "" : "s",
-		      e->observation_count > EVIDENCE_MAX ? ", the first of them:" : e->observation_count != 0 ? ":" : ": their days were erased, or the store was emptied.",
-		      e->first_found || e->observation_count == 0 ? "" : " (the one that the finding was made from is not among them any more)");
+	print_count(out, e);
 	for (size_t i = 0; i < e->evidence_count; i++) {
 		const struct sk_observation *o = &e->evidence[i].observation;
 		char id[33], first[SK_TIME_TEXT_MAX], from[SK_ADDR_TEXT_MAX + 16], to[SK_ADDR_TEXT_MAX + 16], proto[8], out_bytes[SK_UNIT_TEXT_MAX], in_bytes[SK_UNIT_TEXT_MAX];
 		sk_hex_encode(e->evidence[i].id, 16, id);
 		if (o->kind == SK_OBSERVATION_EVENT) {
-			print_event(out, id, o, e->evidence[i].interval);
+			print_event(out, e, id, o, e->evidence[i].interval);
 			continue;
 		}
-		(void)fprintf(out, "  %s  %s %s %s -> %s, %s out, %s in, %s, interval %" PRIu64 "\n", id, sk_time_format(o->first_ns, 3, first), sk_query_proto(o->ip_proto, proto),
-			      sk_query_endpoint(o, false, from), sk_query_endpoint(o, true, to), sk_bytes_format(o->ip_bytes[0], out_bytes),
-			      sk_bytes_format(o->ip_bytes[1], in_bytes), sk_observation_state_name(o->state), e->evidence[i].interval);
+		(void)fprintf(out, is_ja(e) ? "  %s  %s %s %s -> %s、送信 %s、受信 %s、%s、区間 %" PRIu64 "\n" : "  %s  %s %s %s -> %s, %s out, %s in, %s, interval %" PRIu64 "\n", id,
+			      sk_time_format(o->first_ns, 3, first), sk_query_proto(o->ip_proto, proto), sk_query_endpoint(o, false, from), sk_query_endpoint(o, true, to),
+			      sk_bytes_format(o->ip_bytes[0], out_bytes), sk_bytes_format(o->ip_bytes[1], in_bytes), sk_observation_state_name(o->state), e->evidence[i].interval);
 	}
 }
 
 static void print_ledger(FILE *out, const struct explanation *e)
 {
 	const char *folder = e->query->workspace.folder;
-	(void)fprintf(out, "\nIn the ledger\n");
+	(void)fprintf(out, "%s", is_ja(e) ? "\n台帳\n" : "\nIn the ledger\n");
 	if (!e->leaf.found) {
-		(void)fprintf(out, "  No interval of the evidence was found in %s/ledger.\n", folder);
+		(void)fprintf(out, is_ja(e) ? "  証拠の区間は %s/ledger に見つからない。\n" : "  No interval of the evidence was found in %s/ledger.\n", folder);
 		return;
 	}
-	(void)fprintf(out, "  Leaf %" PRIu64 " of %" PRIu64 " is interval %" PRIu64 " of link %s, in which the evidence was stored; its digest of the store binds the observation.\n"
-			   "  It stood under basis leaf %" PRIu64 ", border table leaf %" PRIu64 ", selectors leaf %" PRIu64 ", policy leaf %" PRIu64 ", run leaf %" PRIu64 ".\n"
-			   "  Check it: sekisho-verify %s/ledger\n",
+	(void)fprintf(out,
+		      is_ja(e) ? "  葉 %" PRIu64 "（全 %" PRIu64 "）が、証拠を保存した区間 %" PRIu64 "（リンク %s）である。その保存庫の要約値が観測を縛る。\n"
+				 "  当時の根拠は葉 %" PRIu64 "、境界表は葉 %" PRIu64 "、選択子は葉 %" PRIu64 "、方針は葉 %" PRIu64 "、実行は葉 %" PRIu64 "。\n"
+				 "  検証：sekisho-verify %s/ledger\n"
+			       : "  Leaf %" PRIu64 " of %" PRIu64 " is interval %" PRIu64 " of link %s, in which the evidence was stored; its digest of the store binds the observation.\n"
+				 "  It stood under basis leaf %" PRIu64 ", border table leaf %" PRIu64 ", selectors leaf %" PRIu64 ", policy leaf %" PRIu64 ", run leaf %" PRIu64 ".\n"
+				 "  Check it: sekisho-verify %s/ledger\n",
 		      e->leaf.index, e->leaf.ledger_size, e->leaf.interval.number, e->leaf.interval.link, e->leaf.interval.basis, e->leaf.interval.border, e->leaf.interval.selectors, e->leaf.interval.policy,
 		      e->leaf.interval.run, folder);
 }
@@ -143,39 +172,77 @@ static void print_ledger(FILE *out, const struct explanation *e)
 static void print_basis(FILE *out, const struct explanation *e)
 {
 	char from[SK_TIME_TEXT_MAX], until[SK_TIME_TEXT_MAX];
+	const struct sk_basis *b = &e->basis;
 	if (!e->has_basis) {
-		(void)fprintf(out, "  The workspace's basis cannot be read now; the ledger names the one that was in force.\n");
+		(void)fprintf(out, "%s", is_ja(e) ? "  この作業場の根拠は今は読めない。当時の根拠は台帳が示す。\n"
+						  : "  The workspace's basis cannot be read now; the ledger names the one that was in force.\n");
 		return;
 	}
-	(void)fprintf(out, "  Collected under basis %s (%s, profile %s, role %s%s), in force %s to %s, which covers", e->basis.id, e->basis.kind, e->basis.profile, e->basis.role,
-		      e->basis.self_approved ? ", self-approved" : "", sk_time_format(e->basis.from_ns, 0, from), sk_time_format(e->basis.until_ns, 0, until));
-	print_classes(out, e->basis.classes);
-	(void)fprintf(out, ".%s\n", e->basis.simulated ? " Simulated: nothing here is evidence." : "");
+	(void)sk_time_format(b->from_ns, 0, from);
+	(void)sk_time_format(b->until_ns, 0, until);
+	if (is_ja(e))
+		(void)fprintf(out, "  根拠 %s（%s、プロファイル %s、役割 %s%s）のもとで収集。%s から %s まで有効で、対象は", b->id, b->kind, b->profile, b->role, b->self_approved ? "、自己承認" : "", from, until);
+	else
+		(void)fprintf(out, "  Collected under basis %s (%s, profile %s, role %s%s), in force %s to %s, which covers", b->id, b->kind, b->profile, b->role, b->self_approved ? ", self-approved" : "", from,
+			      until);
+	print_classes(out, b->classes);
+	(void)fprintf(out, "%s%s\n", is_ja(e) ? "。" : ".", !b->simulated ? "" : is_ja(e) ? "模擬：ここに証拠となるものはない。" : " Simulated: nothing here is evidence.");
+}
+
+static void print_what(FILE *out, const struct explanation *e)
+{
+	const struct sk_finding *f = &e->finding;
+	char id[33], first[SK_TIME_TEXT_MAX], last[SK_TIME_TEXT_MAX], number[SK_UNIT_TEXT_MAX], words[SK_WORDS_TEXT_MAX];
+	sk_hex_encode(f->id, sizeof f->id, id);
+	(void)fprintf(out, is_ja(e) ? "検知 %s\n%s、重大度 %s、確信度 %u %%、区分 %s\n\n何が起きたか\n  %s\n" : "Finding %s\n%s, %s severity, confidence %u %%, class %s\n\nWhat happened\n  %s\n", id, f->kind,
+		      severity_word(e), (unsigned)f->confidence_percent, sk_class_name((enum sk_class)f->class_), sk_words_text(&f->sentence, e->query->lang, words));
+	(void)sk_number_format(f->count, number);
+	(void)sk_time_format(f->first_ns, 0, first);
+	(void)sk_time_format(f->last_ns, 0, last);
+	if (is_ja(e))
+		(void)fprintf(out, "  %s から %s までに %s 回。\n", first, last, number);
+	else
+		(void)fprintf(out, "  Seen %s time%s, from %s to %s.\n", number, f->count == 1 ? "" : "s", first, last);
+}
+
+static void print_why(FILE *out, const struct explanation *e)
+{
+	const struct sk_finding *f = &e->finding;
+	char set[SK_TIME_TEXT_MAX], words[SK_WORDS_TEXT_MAX];
+	const char *origin = f->origin[0] != '\0' ? f->origin : is_ja(e) ? "出所を言わないリスト" : "a list that did not say where";
+	(void)fprintf(out, is_ja(e) ? "\nなぜ検知したか\n  %s\n  値 %s、出所 %s。" : "\nWhy it was flagged\n  %s\n  Value %s, from %s.", sk_words_text(&f->why, e->query->lang, words), f->matched, origin);
+	if (e->set_ns != 0)
+		(void)fprintf(out, is_ja(e) ? "使用中の集合の最後の取り込みは %s。" : " The set in use was last imported at %s.", sk_time_format(e->set_ns, 0, set));
+	(void)fprintf(out, "\n");
+	if (strcmp(f->kind, "indicator.url") == 0)
+		(void)fprintf(out, "%s", is_ja(e) ? "  値はページのホストとパスのハッシュである。記録に残るのはホストのドメインだけで、パスも問い合わせも残らない。\n"
+						  : "  The value is a hash of the page's host and path; the record keeps the host's domain, and neither path nor query.\n");
+}
+
+static void print_muting(FILE *out, const struct explanation *e)
+{
+	char id[33], last[SK_TIME_TEXT_MAX];
+	sk_hex_encode(e->finding.id, sizeof e->finding.id, id);
+	if (e->mute != NULL)
+		(void)fprintf(out, is_ja(e) ? "%s まで表示を止めている。理由：%s\n" : "It is muted until %s, because: %s\n", sk_time_format(e->mute->until_ns, 0, last), e->mute->why);
+	else
+		(void)fprintf(out,
+			      is_ja(e) ? "誤検知なら\n  sekisho mute %.8s --for 30d --why REASON --workspace %s   （この検知）\n  sekisho mute %s --for 30d --why REASON --workspace %s   （この値、どこでも）\n"
+				       : "If it is a false positive\n  sekisho mute %.8s --for 30d --why REASON --workspace %s   (this finding)\n  sekisho mute %s --for 30d --why REASON --workspace %s   (the value, everywhere)\n",
+			      id, e->query->folder, e->finding.matched, e->query->folder);
 }
 
 static void print_text(FILE *out, const struct explanation *e)
 {
-	const struct sk_finding *f = &e->finding;
-	char id[33], first[SK_TIME_TEXT_MAX], last[SK_TIME_TEXT_MAX], set[SK_TIME_TEXT_MAX], number[SK_UNIT_TEXT_MAX];
-	sk_hex_encode(f->id, sizeof f->id, id);
-	(void)fprintf(out, "Finding %s\n%s, %s severity, confidence %u %%, class %s\n\nWhat happened\n  %s\n  Seen %s time%s, from %s to %s.\n", id, f->kind, severity_name(f->severity),
-		      (unsigned)f->confidence_percent, sk_class_name((enum sk_class)f->class_), f->sentence, sk_number_format(f->count, number), f->count == 1 ? "" : "s",
-		      sk_time_format(f->first_ns, 0, first), sk_time_format(f->last_ns, 0, last));
-	(void)fprintf(out, "\nWhy it was flagged\n  %s\n  Value %s, from %s.", f->why, f->matched, f->origin[0] != '\0' ? f->origin : "a list that did not say where");
-	if (e->set_ns != 0)
-		(void)fprintf(out, " The set in use was last imported at %s.", sk_time_format(e->set_ns, 0, set));
-	(void)fprintf(out, "\n");
-	if (strcmp(f->kind, "indicator.url") == 0)
-		(void)fprintf(out, "  The value is a hash of the page's host and path; the record keeps the host's domain, and neither path nor query.\n");
+	char words[SK_WORDS_TEXT_MAX];
+	print_what(out, e);
+	print_why(out, e);
 	print_basis(out, e);
 	print_evidence(out, e);
 	print_ledger(out, e);
-	(void)fprintf(out, "\nWhat else it could be\n  %s\n\n", f->doubt[0] != '\0' ? f->doubt : "Nothing is known.");
-	if (e->mute != NULL)
-		(void)fprintf(out, "It is muted until %s, because: %s\n", sk_time_format(e->mute->until_ns, 0, last), e->mute->why);
-	else
-		(void)fprintf(out, "If it is a false positive\n  sekisho mute %.8s --for 30d --why REASON --workspace %s   (this finding)\n  sekisho mute %s --for 30d --why REASON --workspace %s   (the value, everywhere)\n",
-			      id, e->query->folder, f->matched, e->query->folder);
+	(void)sk_words_text(&e->finding.doubt, e->query->lang, words);
+	(void)fprintf(out, is_ja(e) ? "\nほかに考えられること\n  %s\n\n" : "\nWhat else it could be\n  %s\n\n", words[0] != '\0' ? words : is_ja(e) ? "知られているものはない。" : "Nothing is known.");
+	print_muting(out, e);
 }
 
 static void json_evidence(struct sk_json_writer *json, const struct explanation *e)
@@ -214,9 +281,9 @@ static void json_finding(struct sk_json_writer *json, const struct explanation *
 	sk_json_u64(json, "count", f->count);
 	sk_json_text(json, "first", sk_time_format(f->first_ns, 6, text));
 	sk_json_text(json, "last", sk_time_format(f->last_ns, 6, text));
-	sk_json_text(json, "sentence", f->sentence);
-	sk_json_text(json, "why", f->why);
-	sk_json_text(json, "doubt", f->doubt);
+	sk_words_json(json, "sentence", &f->sentence, e->query->lang);
+	sk_words_json(json, "why", &f->why, e->query->lang);
+	sk_words_json(json, "doubt", &f->doubt, e->query->lang);
 	sk_json_text(json, "matched", f->matched);
 	sk_json_text(json, "origin", f->origin);
 	if (e->set_ns != 0)
@@ -285,7 +352,7 @@ int sk_cmd_explain(struct sk_cmd *cmd, int argc, char **argv)
 		return exit_code;
 	if (query.form == SK_QUERY_CSV || query.muted || query.filter.value != NULL || query.filter.kind != NULL || query.filter.limit != 0 ||
 	    query.filter.class_ != -1 || query.filter.since_ns != 0 || query.filter.until_ns != 0)
-		return sk_cmd_usage(cmd, argv[0], "takes --workspace and --json alone");
+		return sk_cmd_usage(cmd, argv[0], "takes --workspace, --lang and --json alone");
 	if (query.first_argument + 1 != argc)
 		return sk_cmd_usage(cmd, argv[0], "one finding's id, or the beginning of one, was expected");
 	struct explanation *e = calloc(1, sizeof *e);

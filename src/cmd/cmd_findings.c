@@ -38,9 +38,9 @@ static void print_json(struct sk_rows *rows, const struct sk_finding *f, bool mu
 		sk_json_text(w, "subject", sk_addr_format(&f->subject, addr));
 	if (f->counterpart.family != 0)
 		sk_json_text(w, "counterpart", sk_addr_format(&f->counterpart, addr));
-	sk_json_text(w, "sentence", f->sentence);
-	sk_json_text(w, "why", f->why);
-	sk_json_text(w, "doubt", f->doubt);
+	sk_words_json(w, "sentence", &f->sentence, rows->query->lang);
+	sk_words_json(w, "why", &f->why, rows->query->lang);
+	sk_words_json(w, "doubt", &f->doubt, rows->query->lang);
 	sk_json_hex(w, "evidence", f->evidence, sizeof f->evidence);
 	if (muted)
 		sk_json_bool(w, "muted", true);
@@ -49,7 +49,7 @@ static void print_json(struct sk_rows *rows, const struct sk_finding *f, bool mu
 
 static void print_csv(struct sk_rows *rows, const struct sk_finding *f)
 {
-	char text[SK_TIME_TEXT_MAX + SK_ADDR_TEXT_MAX];
+	char text[SK_TIME_TEXT_MAX + SK_ADDR_TEXT_MAX], words[SK_WORDS_TEXT_MAX];
 	sk_hex_encode(f->id, sizeof f->id, text);
 	sk_rows_cell(rows, text);
 	sk_rows_cell(rows, f->kind);
@@ -65,21 +65,21 @@ static void print_csv(struct sk_rows *rows, const struct sk_finding *f)
 	sk_rows_cell(rows, f->origin);
 	sk_rows_cell(rows, f->subject.family != 0 ? sk_addr_format(&f->subject, text) : "");
 	sk_rows_cell(rows, f->counterpart.family != 0 ? sk_addr_format(&f->counterpart, text) : "");
-	sk_rows_cell(rows, f->sentence);
-	sk_rows_cell(rows, f->why);
-	sk_rows_cell(rows, f->doubt);
+	sk_rows_cell(rows, sk_words_text(&f->sentence, rows->query->lang, words));
+	sk_rows_cell(rows, sk_words_text(&f->why, rows->query->lang, words));
+	sk_rows_cell(rows, sk_words_text(&f->doubt, rows->query->lang, words));
 }
 
 static void print_table(struct sk_rows *rows, const struct sk_finding *f)
 {
-	char text[SK_TIME_TEXT_MAX];
+	char text[SK_TIME_TEXT_MAX], words[SK_WORDS_TEXT_MAX];
 	sk_rows_cell(rows, sk_time_format(f->last_ns, 0, text));
 	sk_rows_cell(rows, severity_name(f->severity));
 	(void)snprintf(text, sizeof text, "%u %%", (unsigned)f->confidence_percent);
 	sk_rows_cell(rows, text);
 	sk_rows_cell(rows, sk_finding_class_name(f));
 	sk_rows_cell(rows, sk_number_format(f->count, text));
-	sk_rows_cell(rows, f->sentence);
+	sk_rows_cell(rows, sk_words_text(&f->sentence, rows->query->lang, words));
 }
 
 void sk_finding_rows_begin(struct sk_rows *rows, const struct sk_query *query)

@@ -319,7 +319,7 @@ static void print_words(const struct lookup *lookup)
 {
 	FILE *out = lookup->query->cmd->out;
 	const struct sightings *seen = &lookup->seen;
-	char observations[SK_UNIT_TEXT_MAX], flows[SK_UNIT_TEXT_MAX], findings[SK_UNIT_TEXT_MAX], first[SK_TIME_TEXT_MAX], last[SK_TIME_TEXT_MAX];
+	char words[SK_WORDS_TEXT_MAX], observations[SK_UNIT_TEXT_MAX], flows[SK_UNIT_TEXT_MAX], findings[SK_UNIT_TEXT_MAX], first[SK_TIME_TEXT_MAX], last[SK_TIME_TEXT_MAX];
 	struct sk_buf safe;
 	sk_buf_init(&safe, OUT_MAX);
 	sk_escape_line(&safe, lookup->text, strlen(lookup->text));
@@ -337,7 +337,8 @@ static void print_words(const struct lookup *lookup)
 		}
 		if (seen->findings != 0) {
 			sk_buf_add_text(&safe, "  Newest finding: ");
-			sk_escape_line(&safe, seen->newest.sentence, strlen(seen->newest.sentence));
+			(void)sk_words_text(&seen->newest.sentence, lookup->query->lang, words);
+			sk_escape_line(&safe, words, strlen(words));
 			sk_buf_add_u8(&safe, '\n');
 		}
 	} else {
@@ -373,7 +374,7 @@ static void print_json(const struct lookup *lookup, struct sk_rows *rows)
 		sk_json_text(w, "selected_by", seen->selected_by);
 	}
 	if (seen->findings != 0)
-		sk_json_text(w, "newest_finding", seen->newest.sentence);
+		sk_words_json(w, "newest_finding", &seen->newest.sentence, lookup->query->lang);
 	sk_json_bool(w, "in_selector_set", lookup->selected);
 	if (lookup->selected) {
 		sk_json_text(w, "selector", lookup->selector);

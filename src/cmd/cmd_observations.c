@@ -28,6 +28,7 @@ int sk_cmd_observations(struct sk_cmd *cmd, int argc, char **argv)
 						  .columns = columns,
 						  .column_count = SK_COUNT(columns),
 						  .what = "observations",
+						  .pages = true,
 						  .empty = "No observations: no selector in use matched what crossed, or the options leave none."};
 	return sk_query_list(cmd, argc, argv, &listing);
 }

@@ -11,7 +11,7 @@
 
 #include "text/text.h"
 
-enum { OPT_JSON = 256, OPT_HELP, OPT_REFUSE, OPT_CONFIRM, OPT_RECOMMEND, OPT_NOT_NEEDED, OPT_UNKNOWN, OPT_ALL, OPT_FROM, OPT_FOR, OPT_LIFE, OPT_SINCE, OPT_CHECK, OPT_HITS, OPT_FALSE, OPT_TEXT,
+enum { OPT_JSON = 256, OPT_HELP, OPT_REFUSE, OPT_CONFIRM, OPT_RECOMMEND, OPT_NOT_NEEDED, OPT_UNKNOWN, OPT_ALL, OPT_ONLY_URGENT, OPT_FROM, OPT_FOR, OPT_LIFE, OPT_SINCE, OPT_CHECK, OPT_HITS, OPT_FALSE, OPT_TEXT,
        OPT_LIST = OPT_TEXT + 64 };
 
 /* ---- options ---- */
@@ -85,6 +85,7 @@ static bool take_option(struct sk_order_args *args, int option)
 	case OPT_NOT_NEEDED: args->not_needed = true; return true;
 	case OPT_UNKNOWN: args->unknown = true; return true;
 	case OPT_ALL: args->all = true; return true;
+	case OPT_ONLY_URGENT: args->only_urgent = true; return true;
 	case OPT_FROM: return sk_time_parse(optarg, &args->from_ns) == SK_OK;
 	case OPT_FOR: return sk_duration_parse(optarg, &args->for_ns) == SK_OK && args->for_ns > 0;
 	case OPT_LIFE: return sk_duration_parse(optarg, &args->life_ns) == SK_OK && args->life_ns > 0;
@@ -106,7 +107,7 @@ static bool parse(struct sk_order_args *args, int argc, char **argv, bool *help)
 	static const struct option plain[] = {
 		{"json", no_argument, NULL, OPT_JSON}, {"help", no_argument, NULL, OPT_HELP}, {"refuse", no_argument, NULL, OPT_REFUSE}, {"confirm", no_argument, NULL, OPT_CONFIRM},
 		{"recommend", no_argument, NULL, OPT_RECOMMEND}, {"not-needed", no_argument, NULL, OPT_NOT_NEEDED}, {"unknown", no_argument, NULL, OPT_UNKNOWN},
-		{"all", no_argument, NULL, OPT_ALL}, {"from", required_argument, NULL, OPT_FROM}, {"for", required_argument, NULL, OPT_FOR}, {"life", required_argument, NULL, OPT_LIFE},
+		{"all", no_argument, NULL, OPT_ALL}, {"only-urgent", no_argument, NULL, OPT_ONLY_URGENT}, {"from", required_argument, NULL, OPT_FROM}, {"for", required_argument, NULL, OPT_FOR}, {"life", required_argument, NULL, OPT_LIFE},
 		{"since", required_argument, NULL, OPT_SINCE}, {"check-every", required_argument, NULL, OPT_CHECK}, {"hits", required_argument, NULL, OPT_HITS},
 		{"false-hits", required_argument, NULL, OPT_FALSE}};
 	struct option options[SK_COUNT(plain) + SK_COUNT(texts) + SK_COUNT(lists) + 1] = {{0}};

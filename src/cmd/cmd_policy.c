@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cmd/office.h"
+#include "cmd/policy_replay.h"
 #include "text/json.h"
 #include "text/text.h"
 
@@ -393,35 +394,19 @@ static int diff(struct sk_cmd *cmd, struct args *args)
 
 /* ---- replay ---- */
 
-static void print_replayed(void *context, const struct sk_replayed *replayed)
-{
-	struct sk_cmd *cmd = context;
-	const struct sk_entry *entry = replayed->entry;
-	char hex[2 * SK_HASH_BYTES + 1];
-	if (replayed->judged && !replayed->agrees)
-		(void)fprintf(cmd->out, "leaf %llu: %s %s, %s, under %.12s: %s\n", (unsigned long long)entry->leaf, entry->act.matter, entry->act.id, entry->act.event, hex_of(entry->act.policy, hex), replayed->why);
-}
-
 static int replay(struct sk_cmd *cmd, struct args *args)
 {
 	struct sk_fault fault;
 	struct sk_office office;
 	const struct sk_law *under = NULL;
 	struct sk_law *own = NULL;
-	uint64_t judged = 0, differ = 0;
 	if (args->words != 0)
 		return sk_cmd_usage(cmd, "policy", "replay: unexpected word '%s'", args->word[0]);
 	enum sk_err err = sk_office_open(cmd, args->office.folder, false, &office, &fault);
 	if (err == SK_OK && args->under != NULL)
 		err = find_law(&office, args->under, &under, &own, &fault);
 	if (err == SK_OK)
-		err = sk_policy_replay(&office.options, under, args->office.json ? NULL : print_replayed, cmd, &judged, &differ, &fault);
-	if (err == SK_OK && args->office.json)
-		(void)fprintf(cmd->out, "{\"acts\":%llu,\"differ\":%llu,\"agree\":%s}\n", (unsigned long long)judged, (unsigned long long)differ, differ == 0 ? "true" : "false");
-	else if (err == SK_OK && differ == 0)
-		(void)fprintf(cmd->out, "%llu acts judged again, each under %s: all agree.\n", (unsigned long long)judged, under != NULL ? "that policy" : "the policy of its day");
-	if (err == SK_OK && differ != 0)
-		err = sk_fault_set(&fault, SK_EINCONSISTENT, "%llu of %llu acts do not agree with %s", (unsigned long long)differ, (unsigned long long)judged, under != NULL ? "that policy" : "the policy of their day");
+		err = sk_cmd_policy_replay(cmd, &office, under, args->office.json, &fault);
 	sk_law_free(own);
 	sk_office_close(&office);
 	return err == SK_OK ? 0 : sk_cmd_fail(cmd, &fault);

@@ -15,6 +15,15 @@ static const int64_t hour_ns = 3600000000000;
 
 /* ---- one act ---- */
 
+/* What the policy in force asks for. */
+static enum sk_err rule_at(struct sk_custody_run *run, int64_t at_ns, struct sk_reident_rule *out, struct sk_fault *fault)
+{
+	const struct sk_law *law;
+	SK_TRY(sk_office_law_in_force(&run->office, &law, fault));
+	sk_reident_rule_of(law, at_ns, run->office.centre.simulated, out);
+	return SK_OK;
+}
+
 /* Sign, judge, enter. *written: nothing was done but writing the statement. */
 static enum sk_err take_step(struct sk_custody_run *run, const char *id, const char *event, const char *body, bool *written, struct sk_fault *fault)
 {
@@ -22,10 +31,13 @@ static enum sk_err take_step(struct sk_custody_run *run, const char *id, const c
 	struct sk_act act;
 	struct sk_act_facts facts;
 	struct sk_person person;
+	struct sk_reident_rule rule;
 	SK_TRY(sk_custody_act(run, "reident", id, event, body, false, &note, &act, written, fault));
 	if (*written)
 		return SK_OK;
-	enum sk_err err = sk_reident_judge(run->office.centre.docket, run->office.access, sk_buf_text(&note), note.length, &act, run->now_ns, &person, &facts, fault);
+	enum sk_err err = rule_at(run, act.time_ns, &rule, fault);
+	if (err == SK_OK)
+		err = sk_reident_judge(run->office.centre.docket, run->office.access, &rule, sk_buf_text(&note), note.length, &act, run->now_ns, &person, &facts, fault);
 	if (err == SK_OK)
 		err = sk_custody_enter(run, &note, &facts, fault);
 	sk_buf_fini(&note);
@@ -141,6 +153,7 @@ static enum sk_err fill_request(struct sk_custody_run *run, struct sk_reident *r
 {
 	const struct sk_custody_args *args = run->args;
 	struct search search = {.found = false};
+	struct sk_reident_rule rule;
 	uint8_t random[6];
 	char hex[13];
 	if (args->observation == NULL || args->target == NULL || args->why == NULL)
@@ -155,7 +168,10 @@ static enum sk_err fill_request(struct sk_custody_run *run, struct sk_reident *r
 	(void)snprintf(request->target, sizeof request->target, "%s", args->target);
 	(void)snprintf(request->why, sizeof request->why, "%s", args->why);
 	request->expires_ns = run->now_ns + (args->for_ns != 0 ? args->for_ns : 24 * hour_ns);
+	/* The shares say how many can open it; the policy in force may want more people to agree. */
 	request->needed = run->workspace.custodians.needed;
+	SK_TRY(rule_at(run, run->now_ns, &rule, fault));
+	request->needed = rule.officers > request->needed ? rule.officers : request->needed;
 	return SK_OK;
 }
 
@@ -204,7 +220,15 @@ static enum sk_err give_parts(struct sk_custody_run *run, const struct sk_reiden
 {
 	uint8_t digest[SK_HASH_BYTES];
 	struct sk_json_writer w;
-	SK_TRY(sk_parts_give(run->parts, request, run->store, key, account, digest, fault));
+	struct sk_sign_key *old = NULL;
+	enum sk_err err = sk_parts_give(run->parts, request, run->store, key, account, digest, fault);
+	if (err == SK_ENOENT && run->args->old_key != NULL) {
+		/* Originals that were kept before this custodian changed his key are the old key's. rule: CUSTODY-9 */
+		SK_TRY(sk_sign_key_load(run->args->old_key, &old, fault));
+		err = sk_parts_give(run->parts, request, run->store, old, account, digest, fault);
+		sk_sign_key_free(old);
+	}
+	SK_TRY(err);
 	sk_json_begin(&w, body, true);
 	sk_json_object(&w, NULL);
 	sk_json_hex(&w, "parts", digest, sizeof digest);

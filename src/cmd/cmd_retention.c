@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cmd/retention.h"
+#include "custody/replay.h"
 #include "text/text.h"
 
 enum { BODY_MAX = SK_ACT_BODY_MAX };
@@ -94,12 +95,17 @@ static void say_erased(const struct sk_custody_run *run, const char *id, const s
 		(void)fprintf(cmd->out, "        %s was provided with it, and owes a confirmation\n", erasure->holders[i]);
 }
 
-/* What the centre's own bases say about handing on a day under that one. A basis that a workspace approved for itself is no agreement. */
-static enum sk_err provision_of(struct sk_custody_run *run, const char *basis, struct sk_provision *out, struct sk_fault *fault)
+/* What the centre's own bases, and the policy in force, say about a day under the basis that an act names. A basis that a workspace approved for itself is no agreement. */
+static enum sk_err provision_of(struct sk_custody_run *run, const struct sk_act *act, struct sk_provision *out, struct sk_fault *fault)
 {
+	char basis[64];
+	const struct sk_law *law;
+	sk_custody_basis_of(act, basis);
 	*out = (struct sk_provision){.agreement = false};
 	SK_TRY(sk_office_bases(&run->office, fault));
 	const struct sk_basis_matter *matter = sk_bases_find(run->office.bases, basis);
+	SK_TRY(sk_office_law_in_force(&run->office, &law, fault));
+	out->keep_days = sk_custody_keep_days(law, matter != NULL ? matter->basis.kind : "", act->time_ns, run->office.centre.simulated);
 	if (matter == NULL || strcmp(matter->basis.kind, "agreement") != 0)
 		return SK_OK;
 	out->agreement = true;
@@ -113,10 +119,11 @@ static enum sk_err authorise(struct sk_custody_run *run, const struct sk_buf *no
 {
 	struct sk_person person;
 	struct sk_act_facts facts;
-	const struct sk_provision none = {.agreement = false}; /* an erasure hands nothing on */
+	struct sk_provision provision;
 	if (!run->has_centre)
 		return SK_OK;
-	SK_TRY(sk_retention_judge(run->office.centre.docket, run->office.access, &none, sk_buf_text(note), note->length, act, run->now_ns, &person, &facts, fault));
+	SK_TRY(provision_of(run, act, &provision, fault));
+	SK_TRY(sk_retention_judge(run->office.centre.docket, run->office.access, &provision, sk_buf_text(note), note->length, act, run->now_ns, &person, &facts, fault));
 	return sk_custody_enter(run, note, &facts, fault);
 }
 
@@ -280,7 +287,7 @@ static enum sk_err record_handing(struct sk_custody_run *run, const char *event,
 	if (err != SK_OK || *written)
 		return err;
 	if (run->has_centre) {
-		err = provision_of(run, handing->basis, &provision, fault);
+		err = provision_of(run, &act, &provision, fault);
 		if (err == SK_OK)
 			err = sk_retention_judge(run->office.centre.docket, run->office.access, &provision, sk_buf_text(&note), note.length, &act, run->now_ns, &person, &facts, fault);
 		if (err == SK_OK)
@@ -368,7 +375,7 @@ int sk_cmd_retention(struct sk_cmd *cmd, int argc, char **argv)
 		bool one_day, needs_choice;
 	} verbs[] = {{"due", sk_retention_list_due, false, false}, {"list", sk_retention_list_all, false, false}, {"erase", erase, false, true}, {"open", open_share, true, false},
 		     {"close", close_share, true, false}, {"provide", provide, true, false}, {"confirm", confirm, true, false}, {"holders", sk_retention_list_holders, false, false},
-		     {"certificate", sk_retention_certificates, false, false}, {"check", sk_retention_check, false, false}};
+		     {"certificate", sk_retention_certificates, false, false}, {"rekey", sk_retention_rekey, false, false}, {"check", sk_retention_check, false, false}};
 	struct sk_custody_args args;
 	struct sk_custody_run run;
 	struct sk_fault fault = {.err = SK_OK};
@@ -393,5 +400,5 @@ int sk_cmd_retention(struct sk_cmd *cmd, int argc, char **argv)
 		sk_custody_close(&run);
 		return err == SK_OK ? 0 : sk_cmd_fail(cmd, &fault);
 	}
-	return sk_cmd_usage(cmd, argv[0], "expected due, list, erase, open, close, provide, confirm, holders, certificate or check");
+	return sk_cmd_usage(cmd, argv[0], "expected due, list, erase, open, close, provide, confirm, holders, certificate, rekey or check");
 }

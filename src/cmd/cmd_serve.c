@@ -222,6 +222,7 @@ static enum sk_err turn(struct serve *serve, struct sk_web *web, struct sk_fault
 	sk_notify_ready(notify, "serving");
 	for (unsigned turns = 0; !sk_guard_interrupted(); turns++) {
 		sk_web_turn(web);
+		sk_serve_house_tell(&serve->house, publish, web);
 		if (turns % (1000 / TURN_MS) == 0)
 			sk_serve_looks_turn(serve->house.looks, publish, web);
 		sk_notify_alive(notify);

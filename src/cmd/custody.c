@@ -9,7 +9,7 @@
 #include "text/text.h"
 
 enum { OPT_WORKSPACE = 256, OPT_DIR, OPT_KEY, OPT_TO_SIGN, OPT_STATEMENT, OPT_SIGNATURE, OPT_BY, OPT_BASIS, OPT_DAY, OPT_ORG, OPT_WHY, OPT_TARGET, OPT_OBSERVATION, OPT_FIELD, OPT_FOR, OPT_JSON,
-       OPT_DUE, OPT_RETURNED, OPT_HELP, NOTE_MAX = SK_NOTE_MAX };
+       OPT_DUE, OPT_RETURNED, OPT_OLD_KEY, OPT_HELP, NOTE_MAX = SK_NOTE_MAX };
 
 static const struct option options[] = {
 	{"workspace", required_argument, NULL, OPT_WORKSPACE}, {"dir", required_argument, NULL, OPT_DIR}, {"key", required_argument, NULL, OPT_KEY}, {"to-sign", required_argument, NULL, OPT_TO_SIGN},
@@ -17,7 +17,7 @@ static const struct option options[] = {
 	{"basis", required_argument, NULL, OPT_BASIS}, {"day", required_argument, NULL, OPT_DAY}, {"to", required_argument, NULL, OPT_ORG}, {"org", required_argument, NULL, OPT_ORG},
 	{"why", required_argument, NULL, OPT_WHY}, {"target", required_argument, NULL, OPT_TARGET}, {"observation", required_argument, NULL, OPT_OBSERVATION},
 	{"field", required_argument, NULL, OPT_FIELD}, {"for", required_argument, NULL, OPT_FOR}, {"json", no_argument, NULL, OPT_JSON}, {"due", no_argument, NULL, OPT_DUE},
-	{"returned", no_argument, NULL, OPT_RETURNED}, {"help", no_argument, NULL, OPT_HELP}, {0}};
+	{"returned", no_argument, NULL, OPT_RETURNED}, {"old-key", required_argument, NULL, OPT_OLD_KEY}, {"help", no_argument, NULL, OPT_HELP}, {0}};
 
 /* Options of one text each. NULL: it is another one. */
 static const char **text_option(struct sk_custody_args *args, int option)
@@ -36,6 +36,7 @@ static const char **text_option(struct sk_custody_args *args, int option)
 	case OPT_WHY: return &args->why;
 	case OPT_TARGET: return &args->target;
 	case OPT_OBSERVATION: return &args->observation;
+	case OPT_OLD_KEY: return &args->old_key;
 	default: return NULL;
 	}
 }
@@ -107,16 +108,6 @@ static enum sk_err take_time(void *context, const struct sk_entry *entry, struct
 	return SK_OK;
 }
 
-static void obey_row(struct sk_custody_run *run, const struct sk_basis *basis, const struct sk_law_retention *row)
-{
-	static const int64_t day_ns = INT64_C(86400) * 1000000000;
-	int64_t days = (sk_law_span_after(run->now_ns, &row->keep) - run->now_ns) / day_ns;
-	if (days >= 0 && days < (int64_t)run->keep_days)
-		run->keep_days = (unsigned)days;
-	if (row->split && !run->workspace.has_oversight)
-		(void)fprintf(run->args->cmd->err, "sekisho: the policy in force wants oversight to hold a share of the keys of a basis of kind '%s', and here they lie whole\n", basis->kind);
-}
-
 /* The law that the centre loaded can only narrow what is compiled in. */
 static enum sk_err obey_law(struct sk_custody_run *run, struct sk_fault *fault)
 {
@@ -128,8 +119,10 @@ static enum sk_err obey_law(struct sk_custody_run *run, struct sk_fault *fault)
 	enum sk_err err = sk_office_law_in_force(&run->office, &law, fault);
 	if (err == SK_OK && law != NULL && sk_workspace_basis(&run->workspace, 0, basis, &none) == SK_OK) {
 		const struct sk_law_retention *row = sk_law_retention(law, basis->kind, run->now_ns, run->office.centre.simulated);
-		if (row != NULL)
-			obey_row(run, basis, row);
+		unsigned days = sk_custody_keep_days(law, basis->kind, run->now_ns, run->office.centre.simulated);
+		run->keep_days = days < run->keep_days ? days : run->keep_days;
+		if (row != NULL && row->split && !run->workspace.has_oversight)
+			(void)fprintf(run->args->cmd->err, "sekisho: the policy in force wants oversight to hold a share of the keys of a basis of kind '%s', and here they lie whole\n", basis->kind);
 	}
 	free(basis);
 	return err;

@@ -14,7 +14,7 @@ struct sk_custody_args {
 	const char *command;
 	const char *workspace, *folder;     /* folder: of the centre; NULL: none */
 	struct sk_actor actor;
-	const char *basis, *day, *org, *why, *target, *observation;
+	const char *basis, *day, *org, *why, *target, *observation, *old_key; /* old_key: of a custodian, for what was kept before it was changed */
 	size_t field_count;
 	const char *fields[SK_CUSTODY_FIELDS_MAX];
 	int64_t for_ns;

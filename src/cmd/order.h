@@ -24,7 +24,7 @@ struct sk_order_args {
 		*files[SK_ORDER_MANY], *populars[SK_ORDER_MANY], *abouts[SK_ORDER_MANY];
 	int64_t from_ns, for_ns, life_ns, since_ns;
 	uint64_t check_hours, hits, false_hits;
-	bool json, refuse, confirm, recommend, not_needed, unknown, all;
+	bool json, refuse, confirm, recommend, not_needed, unknown, all, only_urgent;
 	char *const *words;           /* behind the verb */
 	int word_count;
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "access/list.h"
 #include "access/purpose.h"
 #include "cmd/access.h"
 #include "cmd/counts.h"
@@ -28,6 +29,7 @@ _Static_assert((int)SK_COUNT_V4_MIN == (int)V4_OF_NFTABLES && (int)SK_COUNT_V6_M
 /* ---- what may be asked ---- */
 
 struct asked {
+	const struct sk_access *access;
 	struct sk_verify_key key;
 	const struct sk_workspace *workspace;
 	int64_t since_ns;
@@ -41,7 +43,7 @@ static enum sk_err count_act(void *context, const struct sk_entry *entry, struct
 	(void)fault;
 	if (strcmp(entry->act.event, "count") != 0 || entry->act.time_ns < asked->since_ns || sk_note_parse(entry->note, entry->note_length, &note, NULL) != SK_OK)
 		return SK_OK;
-	asked->count += note.signatures[0].id == asked->key.id && strcmp(note.signatures[0].name, asked->key.name) == 0;
+	asked->count += sk_access_same_person(asked->access, &asked->key, note.signatures[0].name, note.signatures[0].id);
 	return SK_OK;
 }
 
@@ -81,12 +83,64 @@ static void make_id(char id[SK_COUNT_ID_MAX])
 	(void)snprintf(id, SK_COUNT_ID_MAX, "count-%s", hex);
 }
 
-static enum sk_err fill(const struct sk_order_args *args, const struct sk_workspace *workspace, struct sk_count_request *r, struct sk_fault *fault)
+static bool take_text(const struct sk_json_value *top, const char *member, char *out, size_t size)
+{
+	const char *text = sk_json_get_text(top, member);
+	return text != NULL && (size_t)snprintf(out, size, "%s", text) < size;
+}
+
+static enum sk_err take_body(const struct sk_act *act, struct sk_count_request *r, uint8_t digest[SK_HASH_BYTES], struct sk_fault *fault)
+{
+	struct sk_json_doc *doc = NULL;
+	uint64_t duration_s = 0;
+	SK_TRY(sk_json_parse(act->body, act->body_length, &doc, fault));
+	const struct sk_json_value *top = sk_json_top(doc), *targets = sk_json_get(top, "targets");
+	bool good = sk_json_get_u64(top, "duration_s", &duration_s) == SK_OK && duration_s <= SK_COUNT_LIFE_MAX_S && take_text(top, "purpose", r->purpose, sizeof r->purpose) &&
+		    take_text(top, "scope", r->basis, sizeof r->basis) && take_text(top, "why", r->why, sizeof r->why) && sk_json_get_hex(top, "request", digest, SK_HASH_BYTES) == SK_OK &&
+		    targets != NULL && targets->kind == SK_JSON_ARRAY;
+	enum sk_err err = good ? SK_OK : sk_fault_set(fault, SK_EMALFORMED, "--statement: expected what order count request --to-sign wrote");
+	for (const struct sk_json_value *target = good ? targets->child : NULL; err == SK_OK && target != NULL; target = target->next)
+		err = sk_count_request_add(r, target->text != NULL ? target->text : "", fault);
+	r->until_ns = r->from_ns + (int64_t)duration_s * second_ns;
+	sk_json_free(doc);
+	return err;
+}
+
+/* What somebody signed elsewhere says what is asked, and since when: the request is made of it again, and digest is that of the one that was signed. */
+static enum sk_err fill_from_statement(const struct sk_order_args *args, struct sk_count_request *r, uint8_t digest[SK_HASH_BYTES], struct sk_fault *fault)
+{
+	struct sk_buf text;
+	struct sk_act act;
+	if (args->actor.statement == NULL)
+		return sk_fault_set(fault, SK_EUSAGE, "--signature also needs --statement FILE (what was signed) and --by KEY (whose signature it is)");
+	sk_buf_init(&text, SK_ACT_TEXT_MAX);
+	enum sk_err err = sk_file_read(args->actor.statement, &text, fault);
+	if (err == SK_OK)
+		err = sk_act_read(sk_buf_text(&text), text.length, &act, fault);
+	if (err == SK_OK && strlen(act.id) >= sizeof r->id)
+		err = sk_fault_set(fault, SK_EMALFORMED, "--statement: the id of a count has at most %d characters", SK_COUNT_ID_MAX - 1);
+	if (err == SK_OK && args->word_count == 2 && strcmp(act.id, args->words[1]) != 0)
+		err = sk_fault_set(fault, SK_EUSAGE, "--statement: it is of count '%s', and the command says '%s'", act.id, args->words[1]);
+	if (err == SK_OK) {
+		memcpy(r->id, act.id, strlen(act.id) + 1);
+		r->from_ns = act.time_ns / second_ns * second_ns;
+		err = take_body(&act, r, digest, fault);
+	}
+	sk_buf_fini(&text);
+	return err;
+}
+
+static enum sk_err fill(const struct sk_order_args *args, const struct sk_workspace *workspace, struct sk_count_request *r, uint8_t signed_digest[SK_HASH_BYTES], struct sk_fault *fault)
 {
 	const struct sk_clock *clock = &args->cmd->clock;
 	struct sk_basis basis;
 	int64_t now_ns = clock->unix_ns(clock->context);
 	SK_TRY(sk_workspace_basis(workspace, now_ns, &basis, fault));
+	if (args->actor.signature != NULL) {
+		SK_TRY(fill_from_statement(args, r, signed_digest, fault));
+		SK_TRY(check_targets(workspace, r, fault));
+		return sk_count_request_runs(r, &basis, now_ns, fault);
+	}
 	if (args->word_count == 2)
 		(void)snprintf(r->id, sizeof r->id, "%s", args->words[1]);
 	else
@@ -135,30 +189,46 @@ static bool same_key(const struct sk_verify_key *a, const struct sk_verify_key *
 	return strcmp(sk_verify_key_format(a, first), sk_verify_key_format(b, second)) == 0;
 }
 
-/* The act first; then the centre signs what its sensor may take up. */
-static enum sk_err enter(const struct sk_order_args *args, const struct sk_workspace *workspace, struct sk_count_request *r, struct sk_buf *note, uint64_t *leaf, struct sk_fault *fault)
+/* The request under the centre's key, which its sensor obeys. What was signed elsewhere must be this very request. */
+static enum sk_err encode(const struct sk_order_args *args, const struct sk_register *reg, struct sk_count_request *r, const uint8_t signed_digest[SK_HASH_BYTES], struct sk_buf *note, struct sk_fault *fault)
+{
+	if (args->actor.signature == NULL) {
+		int64_t life_ns = r->until_ns - r->from_ns;
+		r->from_ns = reg->now_ns / second_ns * second_ns; /* the statement's own time, so that both can be made again from it */
+		r->until_ns = r->from_ns + life_ns;
+	}
+	SK_TRY(sk_count_request_encode(r, reg->centre.key, note, fault));
+	if (args->actor.signature != NULL && memcmp(r->digest, signed_digest, SK_HASH_BYTES) != 0)
+		return sk_fault_set(fault, SK_EMALFORMED, "--statement: the request's digest is not that of what it asks for");
+	return SK_OK;
+}
+
+/* The act first; then the centre signs what its sensor may take up. *written: the statement was written out, and nothing is asked yet. */
+static enum sk_err enter(const struct sk_order_args *args, const struct sk_workspace *workspace, struct sk_count_request *r, const uint8_t signed_digest[SK_HASH_BYTES], struct sk_buf *note,
+			 bool *written, struct sk_fault *fault)
 {
 	struct sk_access_args access = {.cmd = args->cmd, .folder = centre_of(args, workspace), .actor = args->actor};
 	struct asked asked = {.since_ns = r->from_ns - hour_ns};
 	struct sk_register reg;
 	struct sk_buf body;
-	bool written = false;
-	SK_TRY(sk_order_actor_key(args, &asked.key, fault));
+	uint64_t leaf = 0;
+	SK_TRY(args->actor.by != NULL ? sk_access_key_of(args->actor.by, &asked.key, fault) : sk_order_actor_key(args, &asked.key, fault));
 	SK_TRY(sk_register_open(&access, true, &reg, fault));
 	enum sk_err err = same_key(&reg.centre.public_key, &workspace->approver)
 				  ? SK_OK
 				  : sk_fault_set(fault, SK_EPERMIT, "%s belongs to another centre than %s", workspace->folder, access.folder);
+	asked.access = reg.access;
 	if (err == SK_OK)
 		err = sk_docket_walk(reg.centre.docket, "access", NULL, 0, count_act, &asked, fault);
 	if (err == SK_OK)
 		err = too_often(&asked, fault);
 	if (err == SK_OK)
-		err = sk_count_request_encode(r, reg.centre.key, note, fault);
+		err = encode(args, &reg, r, signed_digest, note, fault);
 	body_of(r, &body);
 	if (err == SK_OK && body.failed != SK_OK)
 		err = sk_fault_set(fault, SK_EUSAGE, "what is asked is too long for one act");
 	if (err == SK_OK)
-		err = sk_register_act(&reg, &access, "access", r->id, "count", sk_buf_text(&body), &written, leaf, fault);
+		err = sk_register_act(&reg, &access, "access", r->id, "count", sk_buf_text(&body), written, &leaf, fault);
 	sk_buf_fini(&body);
 	sk_register_close(&reg);
 	return err;
@@ -210,29 +280,45 @@ static enum sk_err is_new(const struct sk_workspace *workspace, const char *id, 
 	return SK_OK;
 }
 
+static void tell_written(const struct sk_order_args *args, const char *id)
+{
+	const char *file = args->actor.to_sign;
+	(void)fprintf(args->cmd->out, "count %s: written to %s; sign it (ssh-keygen -Y sign -n sekisho-act -f KEY %s) and hand it in with --statement, --signature and --by\n", id, file, file);
+}
+
+static void tell_asked(const struct sk_order_args *args, const struct sk_workspace *workspace, const struct sk_count_request *r, bool free_one)
+{
+	char life[SK_UNIT_TEXT_MAX];
+	if (args->json)
+		(void)fprintf(args->cmd->out, "{\"id\":\"%s\",\"targets\":%zu,\"seconds\":%" PRIi64 ",\"self_approved\":%s}\n", r->id, r->target_count, (r->until_ns - r->from_ns) / second_ns,
+			      free_one ? "true" : "false");
+	else
+		(void)fprintf(args->cmd->out, "count %s: asked for %s; the sensor of %s takes it up at its next look. The number:\n  sekisho order count show %s --workspace %s\n", r->id,
+			      sk_duration_format(r->until_ns - r->from_ns, life), workspace->folder, r->id, workspace->folder);
+}
+
 static enum sk_err request(const struct sk_order_args *args, struct sk_workspace *workspace, struct sk_fault *fault)
 {
 	struct sk_count_request *r = calloc(1, sizeof *r);
+	uint8_t signed_digest[SK_HASH_BYTES];
 	struct sk_buf note;
-	char life[SK_UNIT_TEXT_MAX];
-	uint64_t leaf = 0;
+	bool written = false, free_one = sk_look_free(workspace);
 	if (r == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
 	sk_buf_init(&note, SK_COUNT_TEXT_MAX);
-	bool free_one = sk_look_free(workspace);
-	enum sk_err err = fill(args, workspace, r, fault);
+	enum sk_err err = free_one && (args->actor.to_sign != NULL || args->actor.signature != NULL)
+				  ? sk_fault_set(fault, SK_EUSAGE, "%s approves for itself, with its own key: there is nobody else to sign; leave --to-sign and --signature out", workspace->folder)
+				  : fill(args, workspace, r, signed_digest, fault);
 	if (err == SK_OK)
 		err = is_new(workspace, r->id, fault);
 	if (err == SK_OK)
-		err = free_one ? approve_self(args, workspace, r, &note, fault) : enter(args, workspace, r, &note, &leaf, fault);
-	if (err == SK_OK)
+		err = free_one ? approve_self(args, workspace, r, &note, fault) : enter(args, workspace, r, signed_digest, &note, &written, fault);
+	if (err == SK_OK && !written)
 		err = write_request(workspace, r, &note, fault);
-	if (err == SK_OK && args->json)
-		(void)fprintf(args->cmd->out, "{\"id\":\"%s\",\"targets\":%zu,\"seconds\":%" PRIi64 ",\"self_approved\":%s}\n", r->id, r->target_count, (r->until_ns - r->from_ns) / second_ns,
-			      free_one ? "true" : "false");
+	if (err == SK_OK && written)
+		tell_written(args, r->id);
 	else if (err == SK_OK)
-		(void)fprintf(args->cmd->out, "count %s: asked for %s; the sensor of %s takes it up at its next look. The number:\n  sekisho order count show %s --workspace %s\n", r->id,
-			      sk_duration_format(r->until_ns - r->from_ns, life), workspace->folder, r->id, workspace->folder);
+		tell_asked(args, workspace, r, free_one);
 	sk_buf_fini(&note);
 	free(r);
 	return err;
@@ -240,13 +326,12 @@ static enum sk_err request(const struct sk_order_args *args, struct sk_workspace
 
 /* ---- end ---- */
 
-static enum sk_err end_act(const struct sk_order_args *args, const struct sk_workspace *workspace, const struct sk_count_request *r, struct sk_fault *fault)
+static enum sk_err end_act(const struct sk_order_args *args, const struct sk_workspace *workspace, const struct sk_count_request *r, bool *written, struct sk_fault *fault)
 {
 	struct sk_access_args access = {.cmd = args->cmd, .folder = centre_of(args, workspace), .actor = args->actor};
 	struct sk_register reg;
 	struct sk_buf body;
 	struct sk_json_writer w;
-	bool written = false;
 	uint64_t leaf = 0;
 	SK_TRY(sk_register_open(&access, true, &reg, fault));
 	sk_buf_init(&body, BODY_MAX);
@@ -255,7 +340,7 @@ static enum sk_err end_act(const struct sk_order_args *args, const struct sk_wor
 	sk_json_hex(&w, "request", r->digest, sizeof r->digest);
 	sk_json_text(&w, "scope", r->basis);
 	sk_json_end(&w);
-	enum sk_err err = sk_register_act(&reg, &access, "access", r->id, "count_end", sk_buf_text(&body), &written, &leaf, fault);
+	enum sk_err err = sk_register_act(&reg, &access, "access", r->id, "count_end", sk_buf_text(&body), written, &leaf, fault);
 	sk_buf_fini(&body);
 	sk_register_close(&reg);
 	return err;
@@ -266,12 +351,16 @@ static enum sk_err end(const struct sk_order_args *args, struct sk_workspace *wo
 {
 	struct sk_count_request r;
 	char from[SK_PATH_MAX], to[SK_PATH_MAX];
-	bool ended;
+	bool ended, written = false;
 	SK_TRY(sk_counts_request(workspace, args->words[1], &r, &ended, fault));
 	if (ended)
 		return sk_fault_set(fault, SK_EEXIST, "count %s: it is ended", r.id);
 	if (!sk_look_free(workspace))
-		SK_TRY(end_act(args, workspace, &r, fault));
+		SK_TRY(end_act(args, workspace, &r, &written, fault));
+	if (written) {
+		tell_written(args, r.id);
+		return SK_OK;
+	}
 	if (rename(sk_counts_path(workspace, r.id, "request", from), sk_counts_path(workspace, r.id, "ended", to)) != 0)
 		return sk_fault_set(fault, SK_EIO, "%s: cannot be renamed", from);
 	SK_TRY(sk_file_sync_folder(sk_workspace_path(workspace, "counts", from), fault));
@@ -445,6 +534,8 @@ enum sk_err sk_order_counted(const struct sk_order_args *args, const struct sk_o
 static int usage_of_request(const struct sk_order_args *args)
 {
 	struct sk_fault fault;
+	if (args->actor.signature != NULL)
+		return 0; /* the statement says it all */
 	if (args->target_count == 0 || args->for_ns == 0 || args->why == NULL || *args->why == '\0')
 		return sk_order_usage(args, "count request: expected --target (once or more), --for and --why");
 	if (args->for_ns > SK_COUNT_LIFE_MAX_S * second_ns || args->for_ns < second_ns)
@@ -453,8 +544,6 @@ static int usage_of_request(const struct sk_order_args *args)
 		return sk_order_usage(args, "--why: at most %d bytes", SK_COUNT_WHY_MAX - 1);
 	if (args->word_count == 2 && strlen(args->words[1]) >= SK_COUNT_ID_MAX)
 		return sk_order_usage(args, "the id of a count has at most %d characters", SK_COUNT_ID_MAX - 1);
-	if (args->actor.to_sign != NULL || args->actor.signature != NULL)
-		return sk_order_usage(args, "count request: it is signed here, by --key FILE");
 	if (args->purpose == NULL)
 		return sk_order_usage(args, "count request: expected --purpose damage_prevention");
 	return sk_purpose_check(args->purpose, &fault) == SK_OK ? 0 : sk_cmd_fail(args->cmd, &fault);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An order's document out of the options of a command line: what an order must say, an option each. */
+#include "access/list.h"
 #include "cmd/order.h"
 
 #include <stdio.h>
@@ -232,6 +233,7 @@ static enum sk_err ask_popular(const struct sk_order_args *args, const struct sk
 }
 
 struct asked {
+	const struct sk_access *access;
 	struct sk_verify_key key;
 	int64_t since_ns;
 	uint64_t count;
@@ -245,7 +247,7 @@ static enum sk_err count_asked(void *context, const struct sk_entry *entry, stru
 	bool asks = strcmp(entry->act.event, "propose") == 0 || strcmp(entry->act.event, "edit") == 0;
 	if (!asks || entry->act.time_ns < asked->since_ns || sk_note_parse(entry->note, entry->note_length, &note, NULL) != SK_OK)
 		return SK_OK;
-	asked->count += note.signatures[0].id == asked->key.id && strcmp(note.signatures[0].name, asked->key.name) == 0;
+	asked->count += sk_access_same_person(asked->access, &asked->key, note.signatures[0].name, note.signatures[0].id);
 	return SK_OK;
 }
 
@@ -253,7 +255,7 @@ static enum sk_err count_asked(void *context, const struct sk_entry *entry, stru
 //= rule: ORDER-9
 static enum sk_err may_ask(struct sk_order_desk *desk, struct sk_fault *fault)
 {
-	struct asked asked = {.since_ns = desk->now_ns - hour_ns};
+	struct asked asked = {.access = desk->access, .since_ns = desk->now_ns - hour_ns};
 	SK_TRY(sk_order_actor_key(desk->args, &asked.key, fault));
 	SK_TRY(sk_docket_walk(desk->centre.docket, "order", NULL, 0, count_asked, &asked, fault));
 	if (asked.count < SK_BLAST_PER_HOUR)

@@ -143,6 +143,33 @@ static void json_more(struct sk_json_writer *w, const struct sk_order_matter *m)
 	sk_json_end(w);
 }
 
+/* ---- urgent orders: oversight reviews every one (LAW.md 2.3, I3) ---- */
+
+static bool is_ratified(const struct sk_order_matter *m)
+{
+	bool voted = false;
+	for (size_t i = 0; i < m->voice_count; i++)
+		voted = voted || m->voices[i].event == SK_ORDER_EVENT_RATIFY;
+	return voted && m->missing[0] == '\0';
+}
+
+static bool is_reviewed(const struct sk_order_matter *m)
+{
+	return m->state == SK_ORDER_REVIEWED || m->state == SK_ORDER_CLOSED; /* closed only from reviewed */
+}
+
+static void json_urgent(struct sk_json_writer *w, const struct sk_order_matter *m)
+{
+	char text[SK_TIME_TEXT_MAX];
+	sk_json_text(w, "urgent_set", when(m->urgent_ns, text));
+	sk_json_text(w, "urgent_why", m->text.document->urgent_why);
+	sk_json_text(w, "listed", when(m->listed_ns, text));
+	if (m->state == SK_ORDER_URGENT_ACTIVE)
+		sk_json_text(w, "ratify_until", when(sk_order_until(m), text));
+	sk_json_bool(w, "ratified", is_ratified(m));
+	sk_json_bool(w, "reviewed", is_reviewed(m));
+}
+
 static void json_whole(struct sk_json_writer *w, const struct sk_order_matter *m);
 
 static void json_matter(struct sk_json_writer *w, const struct sk_order_matter *m, int64_t now_ns, bool whole)
@@ -169,6 +196,8 @@ static void json_matter(struct sk_json_writer *w, const struct sk_order_matter *
 	sk_json_bool(w, "undone", m->undone);
 	if (sk_order_end_proposed(m, now_ns, why))
 		sk_json_text(w, "end_proposed", why);
+	if (m->urgent_ns != 0)
+		json_urgent(w, m);
 	if (whole)
 		json_whole(w, m);
 }
@@ -238,6 +267,8 @@ static bool is_wanted(const struct sk_order_args *args, const struct sk_order_ma
 {
 	if (m->text.document == NULL)
 		return false;
+	if (args->only_urgent)
+		return m->urgent_ns != 0;
 	if (args->state != NULL)
 		return strcmp(args->state, sk_order_state_name(m->state)) == 0;
 	return args->all || !sk_order_state_over(m->state);
@@ -256,6 +287,21 @@ static void print_row(const struct sk_order_args *args, const struct sk_order_ma
 		      when(sk_order_until(m), until), targets);
 }
 
+static size_t count_of(const struct sk_orders *orders)
+{
+	size_t count = 0;
+	while (sk_orders_at(orders, count) != NULL)
+		count++;
+	return count;
+}
+
+static void print_urgent(const struct sk_order_args *args, const struct sk_order_matter *m)
+{
+	char text[SK_TIME_TEXT_MAX];
+	(void)fprintf(args->cmd->out, "%-20s set %s  now %-14s %-12s %s\n", m->id, when(m->urgent_ns, text), sk_order_state_name(m->state), is_ratified(m) ? "ratified" : "not ratified",
+		      is_reviewed(m) ? "reviewed" : "NOT REVIEWED");
+}
+
 int sk_order_list(const struct sk_order_args *args)
 {
 	struct sk_order_desk desk;
@@ -270,13 +316,21 @@ int sk_order_list(const struct sk_order_args *args)
 	sk_buf_init(&out, (size_t)OUT_MAX * 16);
 	sk_json_begin(&w, &out, false);
 	sk_json_array(&w, NULL);
-	for (size_t i = 0; (m = sk_orders_at(desk.orders, i)) != NULL; i++) {
-		if (!is_wanted(args, m))
+	/* Of urgent ones those first that wait for their review. */
+	const size_t count = count_of(desk.orders), passes = args->only_urgent ? 2 : 1;
+	for (size_t i = 0; i < passes * count; i++) {
+		m = sk_orders_at(desk.orders, i % count);
+		if (!is_wanted(args, m) || (args->only_urgent && is_reviewed(m) != (i >= count)))
 			continue;
 		if (args->json) {
 			sk_json_object(&w, NULL);
 			json_matter(&w, m, desk.now_ns, false);
 			sk_json_end(&w);
+			shown++;
+			continue;
+		}
+		if (args->only_urgent) {
+			print_urgent(args, m);
 			shown++;
 			continue;
 		}
@@ -293,7 +347,9 @@ int sk_order_list(const struct sk_order_args *args)
 	if (args->json)
 		return print_json(args, &out);
 	sk_buf_fini(&out);
-	if (shown == 0)
+	if (shown == 0 && args->only_urgent)
+		(void)fprintf(args->cmd->out, "no order was ever set urgently\n");
+	else if (shown == 0)
 		(void)fprintf(args->cmd->out, "no orders%s\n", args->all ? "" : " that are open (--all shows the closed ones too)");
 	return 0;
 }

@@ -8,8 +8,13 @@
 #include "cmd/query.h"
 #include "text/text.h"
 
+<<<<<<< HEAD
+enum { PLACE_TEXT_MAX = 3 * 17, OUT_MAX = 1 << 20, CELLS_MAX = 8 << 20, GAP = 2 };
+enum { OPT_WORKSPACE = 256, OPT_SINCE, OPT_UNTIL, OPT_CLASS, OPT_KIND, OPT_VALUE, OPT_LIMIT, OPT_AFTER, OPT_JSON, OPT_CSV, OPT_MUTED, OPT_HELP };
+=======
 enum { OUT_MAX = 1 << 20, CELLS_MAX = 8 << 20, GAP = 2 };
-enum { OPT_WORKSPACE = 256, OPT_SINCE, OPT_UNTIL, OPT_CLASS, OPT_KIND, OPT_VALUE, OPT_LIMIT, OPT_JSON, OPT_CSV, OPT_MUTED, OPT_HELP };
+enum { OPT_WORKSPACE = 256, OPT_SINCE, OPT_UNTIL, OPT_CLASS, OPT_KIND, OPT_VALUE, OPT_LIMIT, OPT_JSON, OPT_CSV, OPT_MUTED, OPT_LANG, OPT_HELP };
+>>>>>>> hb
 
 static const struct option options[] = {{"workspace", required_argument, NULL, OPT_WORKSPACE},
 					{"since", required_argument, NULL, OPT_SINCE},
@@ -18,9 +23,11 @@ static const struct option options[] = {{"workspace", required_argument, NULL, O
 					{"kind", required_argument, NULL, OPT_KIND},
 					{"value", required_argument, NULL, OPT_VALUE},
 					{"limit", required_argument, NULL, OPT_LIMIT},
+					{"after", required_argument, NULL, OPT_AFTER},
 					{"json", no_argument, NULL, OPT_JSON},
 					{"csv", no_argument, NULL, OPT_CSV},
 					{"muted", no_argument, NULL, OPT_MUTED},
+					{"lang", required_argument, NULL, OPT_LANG},
 					{"help", no_argument, NULL, OPT_HELP},
 					{0}};
 
@@ -55,6 +62,30 @@ static bool parse_count(const char *text, uint64_t *count)
 	return text[0] >= '1' && text[0] <= '9' && *end == '\0';
 }
 
+/* A place in the order of a walk as a word: three numbers whose meaning is the store's. */
+static void format_place(const struct sk_store_place *place, char text[PLACE_TEXT_MAX])
+{
+	(void)snprintf(text, PLACE_TEXT_MAX, "%" PRIx64 "-%" PRIx64 "-%" PRIx64, (uint64_t)place->key, (uint64_t)place->hour, (uint64_t)place->row);
+}
+
+/* Only what format_place makes. Hours beyond those of 64 bits of nanoseconds are none. */
+static bool parse_place(const char *text, struct sk_store_place *place)
+{
+	static const int64_t hours_max = INT64_MAX / 3600000000000;
+	int64_t *const numbers[] = {&place->key, &place->hour, &place->row};
+	char again[PLACE_TEXT_MAX];
+	const char *at = text;
+	for (size_t i = 0; i < SK_COUNT(numbers); i++) {
+		char *end = NULL;
+		*numbers[i] = (int64_t)strtoull(at, &end, 16);
+		if (end == at || *end != (i + 1 < SK_COUNT(numbers) ? '-' : '\0'))
+			return false;
+		at = end + 1;
+	}
+	format_place(place, again);
+	return strcmp(text, again) == 0 && place->hour <= hours_max && place->hour >= -hours_max;
+}
+
 /* 0 when taken, else the exit code of a wrong call. */
 static int take_option(struct sk_query *query, int option)
 {
@@ -82,9 +113,17 @@ static int take_option(struct sk_query *query, int option)
 		return parse_count(optarg, &query->filter.limit)
 			       ? 0
 			       : sk_cmd_usage(query->cmd, query->command, "--limit %s: expected a number from 1 on", optarg);
+	case OPT_AFTER:
+		query->filter.behind = &query->behind;
+		return parse_place(optarg, &query->behind)
+			       ? 0
+			       : sk_cmd_usage(query->cmd, query->command, "--after %s: expected the member place of an observation as it was printed", optarg);
 	case OPT_MUTED:
 		query->muted = true;
 		return 0;
+	case OPT_LANG:
+		query->lang = sk_lang_find(optarg);
+		return query->lang != SK_LANG_COUNT ? 0 : sk_cmd_usage(query->cmd, query->command, "--lang %.20s: expected en or ja", optarg);
 	case OPT_JSON:
 		query->form = SK_QUERY_JSON;
 		return 0;
@@ -448,15 +487,25 @@ static void csv_row(struct sk_rows *rows, const uint8_t id[16], uint64_t interva
 
 struct list_visit {
 	const struct sk_listing *listing;
+	const struct sk_query *query;
 	struct sk_rows rows;
+	char place[PLACE_TEXT_MAX];     /* of the last row; "": there is none, or it has none */
 };
 
 static enum sk_err print_observation(void *context, const uint8_t id[16], uint64_t interval, const struct sk_observation *observation)
 {
 	struct list_visit *to = context;
+	/* Who does not page gets what does not depend on the order in which workers happened to store. */
+	if (to->listing->pages && to->query->filter.limit != 0) {
+		struct sk_store_place place;
+		sk_store_place(to->query->store, &place);
+		format_place(&place, to->place);
+	}
 	switch (to->rows.query->form) {
 	case SK_QUERY_JSON:
 		add_observation(sk_rows_record(&to->rows), id, interval, observation);
+		if (to->place[0] != '\0')
+			sk_json_text(&to->rows.json, "place", to->place);
 		sk_rows_end_record(&to->rows);
 		break;
 	case SK_QUERY_CSV:
@@ -471,7 +520,7 @@ static enum sk_err print_observation(void *context, const uint8_t id[16], uint64
 int sk_query_list(struct sk_cmd *cmd, int argc, char **argv, const struct sk_listing *listing)
 {
 	struct sk_query query;
-	struct list_visit to = {.listing = listing};
+	struct list_visit to = {.listing = listing, .query = &query};
 	struct sk_fault fault = {.err = SK_OK};
 	uint64_t erased = 0;
 	int exit_code;
@@ -480,6 +529,8 @@ int sk_query_list(struct sk_cmd *cmd, int argc, char **argv, const struct sk_lis
 	if (query.first_argument != argc)
 		return sk_cmd_usage(cmd, argv[0], "'%s' is one argument too many; a value to look for goes after --value",
 				    argv[query.first_argument]);
+	if (query.filter.behind != NULL && !listing->pages)
+		return sk_cmd_usage(cmd, argv[0], "--after is for observations");
 	enum sk_err err = sk_query_open(&query, &fault);
 	if (err == SK_OK) {
 		bool csv = query.form == SK_QUERY_CSV;
@@ -488,6 +539,8 @@ int sk_query_list(struct sk_cmd *cmd, int argc, char **argv, const struct sk_lis
 			err = listing->walk(query.store, &query.filter, print_observation, &to, &erased, &fault);
 		sk_rows_end(&to.rows, listing->empty);
 		sk_query_note_erased(&query, erased, listing->what);
+		if (err == SK_OK && to.place[0] != '\0' && query.form == SK_QUERY_TABLE && to.rows.count == query.filter.limit)
+			(void)fprintf(cmd->err, "sekisho: there may be more: --after %s\n", to.place);
 	}
 	sk_query_close(&query);
 	return err == SK_OK ? 0 : sk_cmd_fail(cmd, &fault);

@@ -17,7 +17,9 @@ struct sk_query {
 	const char *folder;
 	enum sk_query_form form;
 	struct sk_store_filter filter;
+	struct sk_store_place behind;  /* of the filter */
 	bool muted;                    /* findings: show the muted ones too */
+	enum sk_lang lang;             /* of what findings say */
 	int first_argument;            /* index of the first argument that is no option */
 	struct sk_workspace workspace;
 	struct sk_store *store;        /* NULL: nothing was watched into this workspace yet */
@@ -88,6 +90,7 @@ struct sk_listing {
 	const struct sk_column *columns;
 	size_t column_count;
 	const char *what, *empty;
+	bool pages;                    /* rows have a place that one can go on behind (--after) */
 };
 /* Run it: options, store, rows. Returns the exit code. */
 int sk_query_list(struct sk_cmd *cmd, int argc, char **argv, const struct sk_listing *listing);

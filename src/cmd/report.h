@@ -14,7 +14,7 @@ enum { SK_REPORT_OUT_MAX = 1 << 26 };
 struct sk_report_args {
 	struct sk_cmd *cmd;
 	struct sk_office_args office;
-	const char *form, *stage, *id, *state, *regime, *org, *case_id, *query, *as, *output, *name, *since, *until, *at, *designated, *specified, *class_, *trigger, *lang;
+	const char *form, *stage, *id, *state, *regime, *org, *case_id, *query, *as, *output, *name, *since, *until, *at, *designated, *specified, *class_, *trigger, *lang, *server, *from, *parties, *helo;
 	uint64_t version, year, limit;
 	bool table, attempted_only, remind, apart, late, done;
 	int count;

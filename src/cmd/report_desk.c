@@ -242,7 +242,7 @@ int sk_report_end(const struct sk_report_args *args, struct sk_buf *out, enum sk
 /* ---- words ---- */
 
 enum { OPT_FORM = 256, OPT_STAGE, OPT_ID, OPT_STATE, OPT_REGIME, OPT_ORG, OPT_CASE, OPT_Q, OPT_AS, OPT_NAME, OPT_SINCE, OPT_UNTIL, OPT_AT, OPT_DESIGNATED, OPT_SPECIFIED, OPT_CLASS, OPT_TRIGGER,
-       OPT_LANG, OPT_VERSION, OPT_YEAR, OPT_LIMIT, OPT_TABLE, OPT_ATTEMPTED, OPT_REMIND, OPT_APART, OPT_LATE, OPT_ALL };
+       OPT_LANG, OPT_VERSION, OPT_YEAR, OPT_LIMIT, OPT_TABLE, OPT_ATTEMPTED, OPT_REMIND, OPT_APART, OPT_LATE, OPT_ALL, OPT_SERVER, OPT_FROM, OPT_PARTIES, OPT_HELO };
 
 static bool number(const char *text, uint64_t *out)
 {
@@ -261,7 +261,7 @@ static bool take(struct sk_report_args *args, int option)
 	const struct { int option; const char **text; } texts[] = {
 	    {OPT_FORM, &args->form}, {OPT_STAGE, &args->stage}, {OPT_ID, &args->id}, {OPT_STATE, &args->state}, {OPT_REGIME, &args->regime}, {OPT_ORG, &args->org}, {OPT_CASE, &args->case_id},
 	    {OPT_Q, &args->query}, {OPT_AS, &args->as}, {OPT_NAME, &args->name}, {OPT_SINCE, &args->since}, {OPT_UNTIL, &args->until}, {OPT_AT, &args->at}, {OPT_DESIGNATED, &args->designated},
-	    {OPT_SPECIFIED, &args->specified}, {OPT_CLASS, &args->class_}, {OPT_TRIGGER, &args->trigger}, {OPT_LANG, &args->lang}, {'o', &args->output},
+	    {OPT_SPECIFIED, &args->specified}, {OPT_CLASS, &args->class_}, {OPT_TRIGGER, &args->trigger}, {OPT_LANG, &args->lang}, {OPT_SERVER, &args->server}, {OPT_FROM, &args->from}, {OPT_PARTIES, &args->parties}, {OPT_HELO, &args->helo}, {'o', &args->output},
 	};
 	const struct { int option; bool *flag; } flags[] = {{OPT_TABLE, &args->table}, {OPT_ATTEMPTED, &args->attempted_only}, {OPT_REMIND, &args->remind}, {OPT_APART, &args->apart},
 							    {OPT_LATE, &args->late}, {OPT_ALL, &args->done}};
@@ -288,6 +288,7 @@ static bool parse(int argc, char **argv, struct sk_report_args *args)
 	    {"specified", required_argument, NULL, OPT_SPECIFIED}, {"class", required_argument, NULL, OPT_CLASS}, {"trigger", required_argument, NULL, OPT_TRIGGER},
 	    {"lang", required_argument, NULL, OPT_LANG}, {"version", required_argument, NULL, OPT_VERSION}, {"year", required_argument, NULL, OPT_YEAR}, {"limit", required_argument, NULL, OPT_LIMIT},
 	    {"table", no_argument, NULL, OPT_TABLE}, {"attempted-only", no_argument, NULL, OPT_ATTEMPTED}, {"remind", no_argument, NULL, OPT_REMIND}, {"apart", no_argument, NULL, OPT_APART},
+	    {"server", required_argument, NULL, OPT_SERVER}, {"from", required_argument, NULL, OPT_FROM}, {"parties", required_argument, NULL, OPT_PARTIES}, {"helo", required_argument, NULL, OPT_HELO},
 	    {"late", no_argument, NULL, OPT_LATE}, {"all", no_argument, NULL, OPT_ALL}, {0}};
 	sk_office_args_init(&args->office);
 	optind = 0;

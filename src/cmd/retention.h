@@ -18,4 +18,7 @@ SK_MUST enum sk_err sk_retention_certificates(struct sk_custody_run *run, struct
 /* check: each certificate against its request, the keys and the store. */
 SK_MUST enum sk_err sk_retention_check(struct sk_custody_run *run, struct sk_fault *fault);
 
+/* Another key in the place of oversight's or a custodian's (custody_rekey.c). rule: CUSTODY-9 */
+SK_MUST enum sk_err sk_retention_rekey(struct sk_custody_run *run, struct sk_fault *fault);
+
 #endif

@@ -130,11 +130,19 @@ static enum sk_err open_alerts(struct run *run, const struct sk_workspace *works
 	return SK_OK;
 }
 
+static void take_countries(const struct run *run, const struct sk_account *account)
+{
+	run->result->has_countries = run->result->has_countries || account->countries != NULL;
+	if (account->countries != NULL)
+		sk_countries_take(&run->result->countries, account, sk_policy_small_cell());
+}
+
 static enum sk_err take_interval(void *context, struct sk_account *account, const struct sk_snapshot *snapshot, struct sk_fault *fault)
 {
 	const struct run *run = context;
 	(void)snapshot;
 	SK_TRY(sk_collector_interval(run->collector, account, fault));
+	take_countries(run, account);
 	sk_counting_tell(run->counting, false);
 	return SK_OK;
 }
@@ -144,7 +152,9 @@ static enum sk_err take_exports_interval(void *context, struct sk_account *accou
 {
 	const struct run *run = context;
 	sk_exports_account(run->exports, account);
-	return sk_collector_interval(run->collector, account, fault);
+	SK_TRY(sk_collector_interval(run->collector, account, fault));
+	take_countries(run, account);
+	return SK_OK;
 }
 
 /* Shut the gate in the kernel: the sources end when what has passed it was taken. */

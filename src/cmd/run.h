@@ -5,6 +5,7 @@
 
 #include "capture/capture.h"
 #include "cmd/cmd.h"
+#include "cmd/countries.h"
 #include "cmd/exports.h"
 #include "cmd/live_input.h"
 #include "cmd/workspace.h"
@@ -37,6 +38,8 @@ struct sk_run_result {
 	struct sk_indicator_facts set;
 	bool has_set;
 	uint64_t rules;                /* of byte patterns */
+	bool has_countries;            /* the border table names some */
+	struct sk_countries_record countries;
 	size_t finding_count;          /* kept, folded by kind, value and own side */
 	uint64_t findings_not_kept;
 	size_t muted_count;            /* findings that were counted and not shown */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cmd/link_health.h"
+#include "cmd/countries.h"
 #include "cmd/top_ask.h"
 #include "cmd/top_view.h"
 #include "ledger/ledger.h"
@@ -117,6 +118,11 @@ static void join_intervals(struct sk_interval_record *into, const struct sk_inte
 	add_cells(&into->capture_lost.cells, &more->capture_lost.cells);
 	for (int i = 0; i < SK_CLASS_COUNT; i++)
 		add_tally(&into->classes[i], &more->classes[i]);
+	if (!into->has_countries)
+		into->countries = (struct sk_countries_record){.few = {0, 0}};
+	into->has_countries = into->has_countries || more->has_countries;
+	if (more->has_countries)
+		sk_countries_join(&into->countries, &more->countries);
 }
 
 static void take_interval(struct ledger *ledger, const struct sk_interval_record *interval)
@@ -298,11 +304,11 @@ static void add_interval(const struct sk_interval_record *in, struct sums *frame
 	add_cells(select, &in->select_erased);
 }
 
-static void put_cells(struct sk_json_writer *w, const char *key, const struct sk_cells *cells)
+static void put_cells(struct sk_json_writer *w, const char *key, const struct sk_cells *cells, bool bytes)
 {
 	sk_json_object(w, key);
 	for (size_t i = 0; i < cells->count; i++)
-		sk_json_u64(w, cells->cell[i].name[0] != '\0' ? cells->cell[i].name : "unnamed", cells->cell[i].frames);
+		sk_json_u64(w, cells->cell[i].name[0] != '\0' ? cells->cell[i].name : "unnamed", bytes ? cells->cell[i].bytes : cells->cell[i].frames);
 	sk_json_end(w);
 }
 
@@ -355,6 +361,25 @@ static void span_of(const struct sk_serve_border *border, int64_t *interval_ns, 
 		}
 }
 
+/* Where no table in use names countries there is nothing to tell. */
+static enum sk_err put_countries(const struct sk_serve_border *border, struct sk_json_writer *w, struct sk_fault *fault)
+{
+	struct sk_countries_record *all = calloc(1, sizeof *all);
+	bool any = false;
+	if (all == NULL)
+		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
+	for (size_t l = 0; l < border->ledger_count; l++)
+		for (size_t i = 0; i < border->ledgers[l].link_count; i++) {
+			const struct sk_interval_record *interval = &border->ledgers[l].links[i];
+			any = any || interval->has_countries;
+			if (interval->has_countries)
+				sk_countries_join(all, &interval->countries);
+		}
+	sk_countries_json(any ? all : NULL, w);
+	free(all);
+	return SK_OK;
+}
+
 static enum sk_err put_live(struct sk_serve_border *border, int64_t now_ns, struct sk_json_writer *w, struct sk_fault *fault)
 {
 	struct sums frames = {0}, bytes = {0};
@@ -379,17 +404,18 @@ static enum sk_err put_live(struct sk_serve_border *border, int64_t now_ns, stru
 	sk_json_end(w);
 	put_equation(w, "equation", &frames);
 	put_equation(w, "equation_bytes", &bytes);
-	sk_json_object(w, "erased");
-	put_cells(w, "gate", &gate[0]);
-	put_cells(w, "select", &gate[1]);
-	sk_json_end(w);
+	for (int unit = 0; unit < 2; unit++) {
+		sk_json_object(w, unit != 0 ? "erased_bytes" : "erased");
+		put_cells(w, "gate", &gate[0], unit != 0);
+		put_cells(w, "select", &gate[1], unit != 0);
+		sk_json_end(w);
+	}
 	sk_json_object(w, "classes");
 	for (int i = 0; i < SK_CLASS_COUNT; i++)
 		put_tally(w, sk_class_name((enum sk_class)i), frames.classes[i], bytes.classes[i]);
 	sk_json_end(w);
 	free(gate);
-	/* No leaf names a country: the ledger is written as if published (DESIGN.md 6). */
-	sk_json_null(w, "countries");
+	SK_TRY(put_countries(border, w, fault));
 	int64_t until_ns = last_ns != 0 ? last_ns : now_ns, step_ns = interval_ns > 0 ? interval_ns : 60 * second_ns;
 	return put_series(border, until_ns - LIVE_POINTS * step_ns, until_ns, LIVE_POINTS, w, fault);
 }

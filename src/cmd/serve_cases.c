@@ -3,28 +3,60 @@
 
 #include <stdio.h>
 
+static const int64_t rights_ns = INT64_C(2) * 1000000000;
+
 static void shut(struct sk_serve_cases *s)
 {
 	sk_cases_close(s->cases);
-	sk_access_close(s->access);
-	sk_centre_close(&s->centre);
+	if (s->cases != NULL)
+		sk_centre_close(&s->centre);
 	s->cases = NULL;
-	s->access = NULL;
 }
 
 /* The centre is recomputed to its signed head; then the cases are compared with it. */
-static enum sk_err open_anew(struct sk_serve_cases *s, uint64_t size, struct sk_fault *fault)
+static enum sk_err open_cases(struct sk_serve_cases *s, uint64_t size, const struct sk_stamp *stamp, struct sk_fault *fault)
 {
-	char db[SK_PATH_MAX], key[SK_PATH_MAX];
+	char key[SK_PATH_MAX];
+	struct sk_cases *cases = NULL;
 	shut(s);
 	SK_TRY(sk_centre_open(s->dir, false, &s->centre, fault));
-	enum sk_err err = sk_access_open(s->centre.docket, &s->access, fault);
-	if (err == SK_OK)
-		err = sk_cases_open(sk_centre_path(&s->centre, "cases.db", db), sk_centre_path(&s->centre, "keys/case.key", key), s->centre.docket, NULL, NULL, &s->cases, fault);
-	if (err != SK_OK)
-		shut(s);
+	enum sk_err err = sk_cases_open(s->db, sk_centre_path(&s->centre, "keys/case.key", key), s->centre.docket, NULL, NULL, &cases, fault);
+	if (err != SK_OK) {
+		sk_centre_close(&s->centre);
+		return err;
+	}
+	s->cases = cases;
 	s->size = size;
-	return err;
+	s->stamp = *stamp;
+	return SK_OK;
+}
+
+/* Changed rows come before their leaf: files that nobody wrote to since are those that agreed with the ledger then. */
+static enum sk_err refresh_cases(struct sk_serve_cases *s, uint64_t size, int64_t now_ns, struct sk_fault *fault)
+{
+	const char *const files[] = {s->db, s->log};
+	struct sk_stamp stamp;
+	if (s->cases != NULL && s->size == size)
+		return SK_OK;
+	sk_stamp_take(files, SK_COUNT(files), now_ns, &stamp);
+	return s->cases != NULL && sk_stamp_same(&s->stamp, &stamp) ? SK_OK : open_cases(s, size, &stamp, fault);
+}
+
+static enum sk_err refresh_access(struct sk_serve_cases *s, uint64_t size, int64_t now_ns, struct sk_fault *fault)
+{
+	struct sk_centre centre;
+	struct sk_access *access;
+	if (s->access != NULL && (s->access_size == size || now_ns - s->access_ns < rights_ns))
+		return SK_OK;
+	SK_TRY(sk_centre_open(s->dir, false, &centre, fault));
+	enum sk_err err = sk_access_open(centre.docket, &access, fault);
+	sk_centre_close(&centre);
+	SK_TRY(err);
+	sk_access_close(s->access);
+	s->access = access;
+	s->access_size = size;
+	s->access_ns = now_ns;
+	return SK_OK;
 }
 
 static enum sk_err take(void *context, struct sk_cases **cases, struct sk_access **access, struct sk_fault *fault)
@@ -32,12 +64,15 @@ static enum sk_err take(void *context, struct sk_cases **cases, struct sk_access
 	struct sk_serve_cases *s = context;
 	char folder[SK_PATH_MAX];
 	struct sk_checkpoint head;
+	int64_t now_ns = s->clock->unix_ns(s->clock->context);
 	(void)pthread_mutex_lock(&s->lock);
 	enum sk_err err = sk_file_join(folder, sizeof folder, s->dir, "centre/ledger");
 	if (err == SK_OK)
 		err = sk_checkpoint_read(folder, NULL, NULL, &head, fault);
-	if (err == SK_OK && (s->cases == NULL || s->size != head.size))
-		err = open_anew(s, head.size, fault);
+	if (err == SK_OK)
+		err = refresh_access(s, head.size, now_ns, fault);
+	if (err == SK_OK)
+		err = refresh_cases(s, head.size, now_ns, fault);
 	if (err != SK_OK) {
 		(void)pthread_mutex_unlock(&s->lock);
 		return err;
@@ -53,17 +88,21 @@ static void give(void *context)
 	(void)pthread_mutex_unlock(&s->lock);
 }
 
-void sk_serve_cases_init(struct sk_serve_cases *out, const char *dir)
+enum sk_err sk_serve_cases_init(struct sk_serve_cases *out, const char *dir, const struct sk_clock *clock)
 {
-	*out = (struct sk_serve_cases){.shelf = {.take = take, .give = give}};
+	*out = (struct sk_serve_cases){.shelf = {.take = take, .give = give}, .clock = clock};
 	(void)pthread_mutex_init(&out->lock, NULL);
 	out->shelf.context = out;
 	(void)snprintf(out->dir, sizeof out->dir, "%s", dir);
 	(void)snprintf(out->shelf.folder, sizeof out->shelf.folder, "%.4000s/centre/out/bundles", dir);
+	SK_TRY(sk_file_join(out->db, sizeof out->db, dir, "centre/cases.db"));
+	return sk_file_join(out->log, sizeof out->log, dir, "centre/cases.db-wal");
 }
 
 void sk_serve_cases_fini(struct sk_serve_cases *cases)
 {
 	shut(cases);
+	sk_access_close(cases->access);
+	cases->access = NULL;
 	(void)pthread_mutex_destroy(&cases->lock);
 }

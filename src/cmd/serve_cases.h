@@ -1,25 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The cases that the server's read handlers borrow: opened for reading, opened anew when the ledger's head is another. */
+/* The cases that the server's read handlers borrow: opened for reading, and opened anew when somebody wrote to them. The register beside them is folded anew when the ledger has grown, at most
+   every two seconds. */
 #ifndef SK_CMD_SERVE_CASES_H
 #define SK_CMD_SERVE_CASES_H
 
 #include <pthread.h>
 
+#include "base/clock.h"
 #include "case/shelf.h"
 #include "cmd/centre.h"
+#include "cmd/serve_stamp.h"
 
 struct sk_serve_cases {
 	struct sk_case_shelf shelf;
 	pthread_mutex_t lock;
-	char dir[SK_PATH_MAX];
-	struct sk_centre centre;
+	const struct sk_clock *clock;
+	char dir[SK_PATH_MAX], db[SK_PATH_MAX], log[SK_PATH_MAX]; /* log: what SQLite writes ahead */
+	struct sk_centre centre;         /* that the cases were compared with */
 	struct sk_access *access;
 	struct sk_cases *cases;          /* NULL: closed */
-	uint64_t size;                   /* of the ledger, when they were opened */
+	struct sk_stamp stamp;           /* of their files, from before they were opened */
+	uint64_t size, access_size;      /* of the ledger, when each was opened */
+	int64_t access_ns;
 };
 
-/* Make the shelf; nothing is opened before it is asked for. Must not move afterwards. */
-void sk_serve_cases_init(struct sk_serve_cases *out, const char *dir);
+/* Make the shelf; nothing is opened before it is asked for. clock is borrowed. Must not move afterwards. SK_EUSAGE: the path is too long. */
+SK_MUST enum sk_err sk_serve_cases_init(struct sk_serve_cases *out, const char *dir, const struct sk_clock *clock);
 /* Close what is open. */
 void sk_serve_cases_fini(struct sk_serve_cases *cases);
 

@@ -1,17 +1,84 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/serve_house.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "cmd/look_book.h"
 #include "cmd/serve_reports.h"
+
+/* ---- what changed: by whomever, from a page or a terminal ---- */
+
+static void add_news(struct sk_serve_house *house, const char *type, const char *id)
+{
+	for (size_t i = 0; i < house->news_count; i++)
+		if (strcmp(house->news[i].type, type) == 0 && strcmp(house->news[i].id, id) == 0)
+			return;
+	house->news_lost |= house->news_count == SK_SERVE_NEWS_MAX;
+	if (house->news_count == SK_SERVE_NEWS_MAX)
+		return;
+	struct sk_serve_news *news = &house->news[house->news_count++];
+	news->type = type;
+	memcpy(news->id, id, strlen(id) + 1);
+}
+
+/* Steps of an order after which something else stands in the network, or is known to. */
+static bool is_of_measure(const char *event)
+{
+	static const char *const events[] = {"stage", "set", "fail", "receipt", "extend", "expire", "lapse", "end", "halt", "undone"};
+	for (size_t i = 0; i < SK_COUNT(events); i++)
+		if (strcmp(events[i], event) == 0)
+			return true;
+	return false;
+}
+
+static enum sk_err take_act(void *context, const struct sk_entry *entry, struct sk_fault *fault)
+{
+	struct sk_serve_house *house = context;
+	static const char *const types[] = {"case", "report", "order"};
+	(void)fault;
+	house->told_leaf = entry->leaf + 1;
+	for (size_t i = 0; i < SK_COUNT(types) && house->known; i++)
+		if (strcmp(types[i], entry->act.matter) == 0)
+			add_news(house, types[i], entry->act.id);
+	if (house->known && strcmp(entry->act.matter, "order") == 0 && is_of_measure(entry->act.event))
+		add_news(house, "measure", entry->act.id);
+	return SK_OK;
+}
+
+/* Acts behind those that were told. The first time nothing is news. An act that does not agree with its leaf is told of by whoever opens it. */
+static void take_news(struct sk_serve_house *house, struct sk_docket *docket)
+{
+	struct sk_fault unused;
+	(void)!sk_docket_walk(docket, NULL, NULL, house->told_leaf, take_act, house, &unused);
+	house->known = true;
+}
+
+void sk_serve_house_tell(struct sk_serve_house *house, void (*tell)(void *context, const char *type, const char *json), void *context)
+{
+	char json[SK_MATTER_ID_MAX + 16];
+	for (size_t i = 0; i < house->news_count; i++) {
+		/* An id is one word of printable ASCII; whatever is more than a name goes without. */
+		bool plain = strspn(house->news[i].id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:@+-") == strlen(house->news[i].id);
+		(void)snprintf(json, sizeof json, "{\"id\":\"%s\"}", plain ? house->news[i].id : "");
+		tell(context, house->news[i].type, json);
+	}
+	if (house->news_lost)
+		tell(context, "lost", "{}");
+	house->news_count = 0;
+	house->news_lost = false;
+}
 
 /* The public half of the centre's key, which the ledger's head is checked with, is read from the key's file: the secret half is in memory for that moment, and wiped. */
 static enum sk_err open_register(void *context, struct sk_access **out, struct sk_fault *fault)
 {
-	const struct sk_serve_house *house = context;
+	struct sk_serve_house *house = context;
 	struct sk_centre centre;
 	*out = NULL;
 	SK_TRY(sk_centre_open(house->house.folder, false, &centre, fault));
 	enum sk_err err = sk_access_open(centre.docket, out, fault);
+	if (err == SK_OK)
+		take_news(house, centre.docket);
 	sk_centre_close(&centre);
 	return err;
 }
@@ -36,9 +103,9 @@ enum sk_err sk_serve_house_open(struct sk_cmd *cmd, struct sk_serve_house *out, 
 	out->house.clock = cmd->clock;
 	out->house.context = out;
 	out->house.open_register = open_register;
-	sk_serve_cases_init(&out->cases, out->house.folder);
+	enum sk_err err = sk_serve_cases_init(&out->cases, out->house.folder, &out->house.clock);
 	out->house.cases = &out->cases.shelf;
-	enum sk_err err = sk_look_book_open(centre.folder, &out->book, fault);
+	err = err == SK_OK ? sk_look_book_open(centre.folder, &out->book, fault) : sk_fault_set(fault, err, "%s: the path is too long", out->house.folder);
 	out->house.look = look;
 	sk_centre_close(&centre);
 	SK_TRY(err);

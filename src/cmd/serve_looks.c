@@ -5,19 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cmd/mute.h"
 #include "cmd/serve_border.h"
+#include "cmd/serve_campaigns.h"
 #include "cmd/workspace.h"
 #include "conf/conf.h"
 #include "ledger/ledger.h"
 #include "text/text.h"
+#include "web/api.h"
 
 /* SPARE stores of a workspace stay open between calls; more are opened and closed again. */
-enum { SPARE = 8, CAMPAIGN_REST_S = 30, FIRST_WAIT_S = 2, CAMPAIGNS_MAX = 64 << 20 };
-static const int64_t second_ns = 1000000000;
+enum { SPARE = 8 };
 
 struct place {
 	const char *folder;
@@ -42,16 +42,9 @@ struct sk_serve_looks {
 	struct place *places;
 	struct sk_serve_border *border;
 	pthread_mutex_t lock;           /* of everything but the campaigns */
-	/* campaigns of the first workspace, by a thread of their own */
-	pthread_mutex_t campaign_lock;
-	pthread_cond_t campaign_turn;
-	pthread_t campaign_thread;
-	bool campaign_runs, campaign_wanted, stopping;
-	struct sk_store_state campaign_state;
-	int64_t campaign_ns, campaign_took_ns; /* when they were computed; 0: not yet */
-	char campaign_fault[SK_FAULT_LINE_MAX];
-	char *campaigns;                /* JSON array */
-	size_t campaigns_length;
+	struct sk_serve_campaigns *campaigns;
+	const char *folders[SK_WEB_WORKSPACES_MAX], *names[SK_WEB_WORKSPACES_MAX];
+	char name_texts[SK_WEB_WORKSPACES_MAX][64];
 };
 
 /* ---- stores ---- */
@@ -155,82 +148,7 @@ static void find_socket(const char *folder, char socket[SK_PATH_MAX])
 	free(report);
 }
 
-/* ---- campaigns: computed in the background when the store grew, for whoever asks next. rule: BOOK-1 (each asking is a row; computing shows nobody anything) ---- */
-
-static int compute(struct sk_serve_looks *looks, char **text, size_t *length, char fault_line[SK_FAULT_LINE_MAX])
-{
-	char name[] = "campaign", verb[] = "list", json[] = "--json", workspace[] = "--workspace", all[] = "--all";
-	char *folder = strdup(looks->places[0].folder), *said = NULL;
-	size_t said_length = 0;
-	FILE *out = open_memstream(text, length), *err = open_memstream(&said, &said_length);
-	int code = 1;
-	if (folder != NULL && out != NULL && err != NULL) {
-		char *argv[] = {name, verb, all, json, workspace, folder, NULL};
-		struct sk_cmd cmd = *looks->cmd;
-		cmd.out = out;
-		cmd.err = err;
-		cmd.look = (struct sk_look_asked){.entered = true};
-		code = sk_cmd_campaign(&cmd, 6, argv);
-	}
-	if (out != NULL)
-		(void)fclose(out);
-	if (err != NULL)
-		(void)fclose(err);
-	(void)snprintf(fault_line, SK_FAULT_LINE_MAX, "%.*s", said != NULL ? (int)strcspn(said, "\n") : 0, said != NULL ? said : "");
-	free(said);
-	free(folder);
-	return code;
-}
-
-static void keep_campaigns(struct sk_serve_looks *looks, int code, char *text, size_t length, const char *fault_line, int64_t began_ns, int64_t ended_ns)
-{
-	while (length != 0 && text[length - 1] == '\n')
-		length--;
-	if (code == 0 && length != 0 && length <= CAMPAIGNS_MAX) {
-		free(looks->campaigns);
-		looks->campaigns = text;
-		looks->campaigns_length = length;
-		looks->campaign_ns = began_ns;
-		looks->campaign_fault[0] = '\0';
-	} else {
-		(void)snprintf(looks->campaign_fault, sizeof looks->campaign_fault, "%s", fault_line);
-		free(text);
-	}
-	looks->campaign_took_ns = ended_ns - began_ns;
-}
-
-static void *compute_campaigns(void *context)
-{
-	struct sk_serve_looks *looks = context;
-	const struct sk_clock *clock = &looks->cmd->clock;
-	(void)pthread_mutex_lock(&looks->campaign_lock);
-	while (!looks->stopping) {
-		if (!looks->campaign_wanted) {
-			(void)pthread_cond_wait(&looks->campaign_turn, &looks->campaign_lock);
-			continue;
-		}
-		looks->campaign_wanted = false;
-		(void)pthread_mutex_unlock(&looks->campaign_lock);
-		char *text = NULL, line[SK_FAULT_LINE_MAX];
-		size_t length = 0;
-		int64_t began_ns = clock->unix_ns(clock->context);
-		int code = compute(looks, &text, &length, line);
-		(void)pthread_mutex_lock(&looks->campaign_lock);
-		keep_campaigns(looks, code, text, length, line, began_ns, clock->unix_ns(clock->context));
-		(void)pthread_cond_broadcast(&looks->campaign_turn);
-	}
-	(void)pthread_mutex_unlock(&looks->campaign_lock);
-	return NULL;
-}
-
-/* Not more often than ten times what it takes, so that computing never takes more than a tenth of a processor. */
-static bool is_due(const struct sk_serve_looks *looks, int64_t now_ns)
-{
-	int64_t rest_ns = CAMPAIGN_REST_S * second_ns;
-	if (9 * looks->campaign_took_ns > rest_ns)
-		rest_ns = 9 * looks->campaign_took_ns;
-	return looks->campaign_ns == 0 || now_ns - looks->campaign_ns > rest_ns;
-}
+/* ---- campaigns ---- */
 
 static enum sk_err store_state(struct sk_serve_looks *looks, size_t i, int64_t now_ns, struct sk_store_state *out, struct sk_fault *fault)
 {
@@ -241,43 +159,73 @@ static enum sk_err store_state(struct sk_serve_looks *looks, size_t i, int64_t n
 	return err;
 }
 
-static enum sk_err campaigns(void *context, size_t i, int64_t now_ns, struct sk_json_writer *w, struct sk_fault *fault)
+/* SK_ENOENT: nothing was watched yet. */
+static enum sk_err want(struct sk_serve_looks *looks, size_t i, int64_t now_ns, bool wait, struct sk_fault *fault)
+{
+	struct sk_store_state state = {-1, -1, -1};
+	SK_TRY(store_state(looks, i, now_ns, &state, fault));
+	sk_serve_campaigns_want(looks->campaigns, i, &state, now_ns, wait);
+	return SK_OK;
+}
+
+static bool campaigns_age(void *context, size_t i, int64_t now_ns, int64_t *age_s)
 {
 	struct sk_serve_looks *looks = context;
-	struct sk_store_state state = {-1, -1, -1};
-	(void)i;
-	enum sk_err err = store_state(looks, 0, now_ns, &state, fault);
-	if (err != SK_OK && err != SK_ENOENT)
-		return err;
-	(void)pthread_mutex_lock(&looks->campaign_lock);
-	bool grew = state.finding != looks->campaign_state.finding || state.observation != looks->campaign_state.observation || looks->campaign_ns == 0;
-	if (grew && err == SK_OK && is_due(looks, now_ns)) {
-		looks->campaign_state = state;
-		looks->campaign_wanted = true;
-		(void)pthread_cond_broadcast(&looks->campaign_turn);
+	struct sk_fault unused;
+	char failed[SK_FAULT_LINE_MAX];
+	bool computing;
+	(void)!want(looks, i, now_ns, false, &unused);
+	return sk_serve_campaigns_age(looks->campaigns, i, now_ns, age_s, &computing, failed);
+}
+
+static bool campaign_of(void *context, size_t i, const uint8_t finding[16], char id[SK_WEB_CAMPAIGN_ID_MAX])
+{
+	_Static_assert((int)SK_WEB_CAMPAIGN_ID_MAX == (int)SK_CAMPAIGN_ID_MAX, "the same ids");
+	return sk_serve_campaigns_of(((struct sk_serve_looks *)context)->campaigns, i, finding, id);
+}
+
+static size_t campaign_place(void *context, const char *id)
+{
+	return sk_serve_campaigns_place(((struct sk_serve_looks *)context)->campaigns, id);
+}
+
+/* How old the oldest is; one that was never computed has no age. */
+static void put_ages(struct sk_serve_looks *looks, size_t from, size_t count, int64_t now_ns, struct sk_json_writer *w)
+{
+	bool known = true, any = false, one;
+	int64_t oldest_s = 0, age_s;
+	char failed[SK_FAULT_LINE_MAX], said[SK_FAULT_LINE_MAX] = "";
+	for (size_t i = from; i < from + count; i++) {
+		known = sk_serve_campaigns_age(looks->campaigns, i, now_ns, &age_s, &one, failed) && known;
+		oldest_s = age_s > oldest_s ? age_s : oldest_s;
+		any = any || one;
+		if (failed[0] != '\0')
+			memcpy(said, failed, sizeof said);
 	}
-	/* The first time it is waited for, as small stores take no time. */
-	int64_t until_ns = looks->cmd->clock.unix_ns(looks->cmd->clock.context) + FIRST_WAIT_S * second_ns;
-	const struct timespec until = {.tv_sec = (time_t)(until_ns / second_ns), .tv_nsec = (long)(until_ns % second_ns)};
-	while (looks->campaign_ns == 0 && err == SK_OK && looks->campaign_runs && looks->campaign_fault[0] == '\0' &&
-	       pthread_cond_timedwait(&looks->campaign_turn, &looks->campaign_lock, &until) == 0)
-		;
-	if (looks->campaigns != NULL)
-		sk_json_raw(w, "items", looks->campaigns, looks->campaigns_length);
-	else {
-		sk_json_array(w, "items");
-		sk_json_end(w);
-	}
-	sk_json_null(w, "next");
-	sk_json_null(w, "total");
-	if (looks->campaign_ns != 0)
-		sk_json_i64(w, "age_s", (now_ns - looks->campaign_ns) / second_ns);
+	if (known)
+		sk_json_i64(w, "age_s", oldest_s);
 	else
 		sk_json_null(w, "age_s");
-	sk_json_bool(w, "computing", looks->campaign_wanted || (looks->campaign_ns == 0 && err == SK_OK && looks->campaign_fault[0] == '\0'));
-	if (looks->campaign_fault[0] != '\0')
-		sk_json_text(w, "failed", looks->campaign_fault);
-	(void)pthread_mutex_unlock(&looks->campaign_lock);
+	sk_json_bool(w, "computing", any);
+	if (said[0] != '\0')
+		sk_json_text(w, "failed", said);
+}
+
+static enum sk_err campaigns(void *context, size_t from, size_t count, int64_t now_ns, struct sk_json_writer *w, struct sk_fault *fault)
+{
+	struct sk_serve_looks *looks = context;
+	for (size_t i = from; i < from + count; i++) {
+		enum sk_err err = want(looks, i, now_ns, true, fault);
+		if (err != SK_OK && err != SK_ENOENT)
+			return err;
+	}
+	sk_json_array(w, "items");
+	for (size_t i = from; i < from + count; i++)
+		sk_serve_campaigns_write(looks->campaigns, i, w);
+	sk_json_end(w);
+	sk_json_null(w, "next");
+	sk_json_null(w, "total");
+	put_ages(looks, from, count, now_ns, w);
 	return SK_OK;
 }
 
@@ -337,14 +285,17 @@ enum sk_err sk_serve_looks_open(struct sk_cmd *cmd, const struct sk_web_house *h
 	looks->count = house->workspace_count;
 	for (size_t i = 0; i < looks->count; i++)
 		looks->places[i] = (struct place){.folder = house->workspaces[i], .workspace = {.lock_fd = -1}, .state = {-1, -1, -1}};
-	looks->face = (struct sk_web_looks){.context = looks, .take = take, .give_back = give_back, .muted = muted, .border = border, .series = series, .campaigns = campaigns};
+	looks->face = (struct sk_web_looks){.context = looks, .take = take, .give_back = give_back, .muted = muted, .border = border, .series = series, .campaigns = campaigns,
+					    .campaign_of = campaign_of, .campaign_place = campaign_place, .campaigns_age = campaigns_age};
 	(void)pthread_mutex_init(&looks->lock, NULL);
-	(void)pthread_mutex_init(&looks->campaign_lock, NULL);
-	(void)pthread_cond_init(&looks->campaign_turn, NULL);
+	for (size_t i = 0; i < looks->count; i++) {
+		looks->folders[i] = house->workspaces[i];
+		looks->names[i] = sk_web_ledger_name(house, i + 1, looks->name_texts[i]);
+	}
 	find_socket(house->folder, socket);
 	enum sk_err err = sk_serve_border_open(house->workspaces, house->workspace_count, socket, &looks->border, fault);
 	if (err == SK_OK)
-		looks->campaign_runs = pthread_create(&looks->campaign_thread, NULL, compute_campaigns, looks) == 0;
+		err = sk_serve_campaigns_open(cmd, looks->folders, looks->names, looks->count, &looks->campaigns, fault);
 	if (err != SK_OK) {
 		sk_serve_looks_close(looks);
 		return err;
@@ -357,12 +308,7 @@ void sk_serve_looks_close(struct sk_serve_looks *looks)
 {
 	if (looks == NULL)
 		return;
-	(void)pthread_mutex_lock(&looks->campaign_lock);
-	looks->stopping = true;
-	(void)pthread_cond_broadcast(&looks->campaign_turn);
-	(void)pthread_mutex_unlock(&looks->campaign_lock);
-	if (looks->campaign_runs)
-		(void)pthread_join(looks->campaign_thread, NULL);
+	sk_serve_campaigns_close(looks->campaigns);
 	for (size_t i = 0; i < looks->count; i++) {
 		struct place *place = &looks->places[i];
 		for (size_t s = 0; s < place->spare_count; s++)
@@ -373,9 +319,6 @@ void sk_serve_looks_close(struct sk_serve_looks *looks)
 	}
 	sk_serve_border_close(looks->border);
 	(void)pthread_mutex_destroy(&looks->lock);
-	(void)pthread_mutex_destroy(&looks->campaign_lock);
-	(void)pthread_cond_destroy(&looks->campaign_turn);
-	free(looks->campaigns);
 	free(looks->places);
 	free(looks);
 }

@@ -5,11 +5,12 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "cmd/report.h"
+#include "cmd/serve_stamp.h"
 
 enum { LIMIT = 50, LIMIT_MAX = 200 };
+static const int64_t LAW_NS = INT64_C(60) * 1000000000;
 
 struct serve_reports {
 	struct sk_web_reports web;       /* first: it is what the server holds */
@@ -17,18 +18,32 @@ struct serve_reports {
 	struct sk_report_args args;
 	struct sk_report_desk desk;
 	bool open;
-	struct timespec head;            /* when the checkpoint that was folded was written */
-	ino_t inode;
+	int64_t folded_ns;
+	struct sk_stamp head, files;     /* of the checkpoint that was folded; of what reports and the law are read from */
 };
 
-/* Fold anew when the ledger has a newer head than the one that was folded. */
-static enum sk_err refresh(struct serve_reports *r, struct sk_fault *fault)
+static bool stamp_of(const struct serve_reports *r, const char *const *names, size_t count, int64_t now_ns, struct sk_stamp *out)
 {
-	char path[SK_PATH_MAX];
-	struct stat info;
-	if (sk_file_join(path, sizeof path, r->args.office.folder, "centre/ledger/checkpoint") != SK_OK || stat(path, &info) != 0)
+	char paths[SK_STAMP_FILES][SK_PATH_MAX];
+	const char *pointers[SK_STAMP_FILES];
+	for (size_t i = 0; i < count; i++) {
+		if (sk_file_join(paths[i], sizeof paths[i], r->args.office.folder, names[i]) != SK_OK)
+			return false;
+		pointers[i] = paths[i];
+	}
+	sk_stamp_take(pointers, count, now_ns, out);
+	return true;
+}
+
+/* Fold anew when the ledger has another head, and somebody wrote to the reports or another law is in force. policy/current follows the ledger at the next command that writes, so
+   that alone is not waited for longer than a minute. */
+static enum sk_err refresh(struct serve_reports *r, int64_t now_ns, struct sk_fault *fault)
+{
+	static const char *const head_name[] = {"centre/ledger/checkpoint"}, *const names[] = {"centre/reports.db", "centre/reports.db-wal", "centre/policy/current", "centre/policy"};
+	struct sk_stamp head, files;
+	if (!stamp_of(r, head_name, SK_COUNT(head_name), now_ns, &head) || !stamp_of(r, names, SK_COUNT(names), now_ns, &files) || head.files[0].st_ino == 0)
 		return sk_fault_set(fault, SK_ENOENT, "%s: there is no centre", r->args.office.folder);
-	if (r->open && info.st_ino == r->inode && info.st_mtim.tv_sec == r->head.tv_sec && info.st_mtim.tv_nsec == r->head.tv_nsec)
+	if (r->open && (sk_stamp_same(&r->head, &head) || (now_ns - r->folded_ns < LAW_NS && sk_stamp_same(&r->files, &files))))
 		return SK_OK;
 	if (r->open)
 		sk_report_desk_close(&r->desk);
@@ -36,8 +51,9 @@ static enum sk_err refresh(struct serve_reports *r, struct sk_fault *fault)
 	SK_TRY(sk_report_desk_fold(&r->args, false, &r->desk, fault));
 	sk_reports_shut(r->desk.reports);
 	r->open = true;
-	r->head = info.st_mtim;
-	r->inode = info.st_ino;
+	r->folded_ns = now_ns;
+	r->head = head;
+	r->files = files;
 	return SK_OK;
 }
 
@@ -99,7 +115,7 @@ static enum sk_err list(struct sk_web_reports *web, struct sk_web_call *call)
 					    .org = sk_web_text(call, "org"), .case_id = sk_web_text(call, "case"), .query = sk_web_text(call, "q")};
 	size_t from = 0;
 	(void)pthread_mutex_lock(&r->lock);
-	enum sk_err err = refresh(r, &call->fault);
+	enum sk_err err = refresh(r, call->now_ns, &call->fault);
 	if (err == SK_OK && !cursor_of(sk_web_text(call, "cursor"), sk_reports_count(r->desk.reports), &from))
 		err = sk_web_refuse(call, SK_EMALFORMED, "cursor: expected the one that the answer before gave");
 	if (err == SK_OK) {

@@ -5,12 +5,13 @@
 #include <stdlib.h>
 #include <stdio.h>
 
+#include "cmd/countries.h"
 #include "cmd/exports.h"
 #include "cmd/link_health.h"
 #include "text/json.h"
 #include "text/text.h"
 
-enum { TOP_FINDINGS = 5, LINE_COLUMNS = 110, JSON_MAX_BYTES = 64 << 20 };
+enum { TOP_FINDINGS = 5, TOP_COUNTRIES = 8, LINE_COLUMNS = 110, JSON_MAX_BYTES = 64 << 20 };
 
 static uint64_t sum_frames(const struct sk_cell *cells, size_t first, size_t count)
 {
@@ -149,9 +150,9 @@ static void json_finding(struct sk_json_writer *json, const struct sk_finding *f
 	sk_json_text(json, "first", sk_time_format(finding->first_ns, 6, when));
 	sk_json_text(json, "last", sk_time_format(finding->last_ns, 6, when));
 	sk_json_u64(json, "count", finding->count);
-	sk_json_text(json, "sentence", finding->sentence);
-	sk_json_text(json, "why", finding->why);
-	sk_json_text(json, "doubt", finding->doubt);
+	sk_words_json(json, "sentence", &finding->sentence, SK_LANG_EN);
+	sk_words_json(json, "why", &finding->why, SK_LANG_EN);
+	sk_words_json(json, "doubt", &finding->doubt, SK_LANG_EN);
 	sk_json_hex(json, "evidence", finding->evidence, sizeof finding->evidence);
 	sk_json_end(json);
 }
@@ -220,6 +221,8 @@ void sk_summary_json(struct sk_cmd *cmd, const struct sk_workspace *workspace, c
 		sk_json_end(&json);
 	}
 	sk_json_end(&json);
+	if (result->has_countries)
+		sk_countries_json(&result->countries, &json);
 	json_erased(&json, totals);
 	json_lost(&json, totals);
 	json_flows(&json, totals);
@@ -279,6 +282,33 @@ static void print_classes(FILE *out, const struct sk_engine_totals *totals)
 	for (int class_ = 0; class_ < SK_CLASS_COUNT; class_++)
 		if (totals->classes[class_].frames != 0)
 			print_cell(out, sk_class_name((enum sk_class)class_), &totals->classes[class_], sk_summary_class_words((enum sk_class)class_));
+}
+
+static void print_tally(FILE *out, const char *name, const struct sk_tally *tally, const char *words)
+{
+	const struct sk_cell cell = {.frames = tally->frames, .bytes = tally->bytes};
+	if (cell.frames != 0)
+		print_cell(out, name, &cell, words);
+}
+
+static void print_countries(FILE *out, const struct sk_run_result *result)
+{
+	const struct sk_countries_record *countries = &result->countries;
+	struct sk_countries cells = countries->cells;
+	char words[80], hosts[SK_UNIT_TEXT_MAX];
+	if (!result->has_countries)
+		return;
+	(void)fprintf(out, "\nCounterparts by country (of what was admitted, by the end abroad)\n");
+	sk_countries_sort(&cells);
+	for (size_t i = 0; i < cells.count && i < TOP_COUNTRIES; i++) {
+		const struct sk_country_cell *cell = &cells.cell[i];
+		(void)snprintf(words, sizeof words, "about %s hosts%s", sk_number_format(cell->hosts, hosts), result->totals.intervals > 1 ? " in an interval" : "");
+		print_tally(out, cell->code, &(struct sk_tally){cell->frames, cell->bytes}, words);
+	}
+	if (cells.count > TOP_COUNTRIES)
+		(void)fprintf(out, "  and %zu more: --json\n", cells.count - TOP_COUNTRIES);
+	print_tally(out, "few", &countries->few, "countries of too few hosts to be named");
+	print_tally(out, "none", &countries->unnamed, "in no country that the border table names");
 }
 
 static void print_erased(FILE *out, const struct sk_engine_totals *totals)
@@ -379,6 +409,7 @@ static void print_muted(FILE *out, const struct sk_run_result *result)
 
 static void print_findings(FILE *out, const struct sk_run_result *result)
 {
+	char text[SK_WORDS_TEXT_MAX];
 	static const char *const severities[] = {"-", "low", "medium", "HIGH"};
 	const struct sk_finding *order[SK_RUN_FINDINGS_MAX];
 	if (result->finding_count == 0) {
@@ -397,7 +428,7 @@ static void print_findings(FILE *out, const struct sk_run_result *result)
 	(void)fprintf(out, "\nFindings: %zu%s\n", result->finding_count, result->findings_not_kept != 0 ? " and more, see sekisho findings" : "");
 	for (size_t i = 0; i < result->finding_count && i < TOP_FINDINGS; i++) {
 		(void)fprintf(out, "  %-7s", severities[order[i]->severity <= 3 ? order[i]->severity : 0]);
-		print_wrapped(out, order[i]->sentence, 9);
+		print_wrapped(out, sk_words_text(&order[i]->sentence, SK_LANG_EN, text), 9);
 		if (order[i]->count > 1)
 			(void)fprintf(out, "         and %" PRIu64 " more flow%s of the same kind\n", order[i]->count - 1, order[i]->count == 2 ? "" : "s");
 	}
@@ -443,6 +474,7 @@ void sk_summary_print(struct sk_cmd *cmd, const struct sk_workspace *workspace, 
 	(void)fprintf(out, "\nunder basis %s (%s%s%s)\n", result->basis.id, result->basis.kind, result->basis.self_approved ? ", self-approved" : "",
 		      result->basis.simulated ? ", simulated: nothing here is evidence" : "");
 	print_classes(out, totals);
+	print_countries(out, result);
 	print_erased(out, totals);
 	print_lost(out, totals);
 	print_equation(out, totals);

@@ -44,6 +44,17 @@ static void encode_workspace(const struct sk_workspace *workspace, struct sk_buf
 	sk_json_end(&json);
 }
 
+enum sk_err sk_workspace_rewrite(const struct sk_workspace *workspace, struct sk_fault *fault)
+{
+	char path[SK_PATH_MAX];
+	struct sk_buf json;
+	sk_buf_init(&json, WORKSPACE_JSON_MAX);
+	encode_workspace(workspace, &json);
+	enum sk_err err = json.failed != SK_OK ? sk_fault_set(fault, json.failed, "workspace.json cannot be written") : sk_file_replace(sk_workspace_path(workspace, "workspace.json", path), json.bytes, json.length, SECRET_MODE, fault);
+	sk_buf_fini(&json);
+	return err;
+}
+
 static enum sk_err decode_workspace(const char *path, const struct sk_buf *bytes, struct sk_workspace *out, struct sk_fault *fault)
 {
 	struct sk_json_doc *doc = NULL;
@@ -332,8 +343,6 @@ static enum sk_err fill_folder(struct sk_workspace *workspace, const struct sk_w
 		SK_TRY(sk_file_make_folder(sk_workspace_path(workspace, folders[i], path), FOLDER_MODE, fault));
 	struct sk_sign_key *ledger = NULL, *approver = NULL;
 	struct sk_basis basis;
-	struct sk_buf json;
-	sk_buf_init(&json, WORKSPACE_JSON_MAX);
 	(void)snprintf(approver_name, sizeof approver_name, "%.100s/approver", workspace->origin);
 	enum sk_err err = make_key(workspace, workspace->origin, "keys/ledger.key", &ledger, fault);
 	if (err == SK_OK && options->centre == NULL)
@@ -349,11 +358,8 @@ static enum sk_err fill_folder(struct sk_workspace *workspace, const struct sk_w
 		err = write_basis(workspace, &basis, approver, fault);
 	if (err == SK_OK)
 		err = set_border(workspace, options->border_path, approves, fault);
-	if (err == SK_OK) {
-		encode_workspace(workspace, &json);
-		err = sk_file_replace(sk_workspace_path(workspace, "workspace.json", path), json.bytes, json.length, SECRET_MODE, fault);
-	}
-	sk_buf_fini(&json);
+	if (err == SK_OK)
+		err = sk_workspace_rewrite(workspace, fault);
 	sk_sign_key_free(ledger);
 	sk_sign_key_free(approver);
 	return err;

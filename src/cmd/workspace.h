@@ -78,6 +78,8 @@ const char *sk_workspace_path(const struct sk_workspace *workspace, const char *
 const struct sk_store_options *sk_workspace_store(const struct sk_workspace *workspace, int64_t now_ns, bool read_only, struct sk_workspace_store *out);
 /* Must this workspace's keys be split, or its hosts be tokens, and are they? SK_EPERMIT says what is missing. rule: CUSTODY-1 CUSTODY-4 */
 SK_MUST enum sk_err sk_workspace_custody(const struct sk_workspace *workspace, const struct sk_basis *basis, struct sk_fault *fault);
+/* Write workspace.json anew out of what is open: 0600, whole or not at all. SK_EIO. */
+SK_MUST enum sk_err sk_workspace_rewrite(const struct sk_workspace *workspace, struct sk_fault *fault);
 /* Read and verify the basis: form, signature, profile and role as in workspace.json, policy's matrix (SK_ECLASS), profile in force (SK_EPROFILE),
    dates (SK_EFUTURE, SK_EEXPIRED), custody (SK_EPERMIT). SK_ENOBASIS when absent, SK_EBASISBAD when it does not verify. now_ns 0 skips dates and custody. */
 SK_MUST enum sk_err sk_workspace_basis(const struct sk_workspace *workspace, int64_t now_ns, struct sk_basis *out, struct sk_fault *fault);

@@ -112,6 +112,24 @@ export const STATES = [
 		expect('requests with what was searched for', seen.filter((u) => u.includes('203.0.113')).length, 0);
 		expect('other hosts', await page.evaluate(() => performance.getEntriesByType('resource').filter((r) => !r.name.startsWith(location.origin)).length), 0);
 	}],
+	['findings: sentences are in the reader\'s language, and each row says whose it is', async (page, { signIn, go, sound }) => {
+		await signIn(page, 'anna');
+		await go(page, '#/findings?since=-30d');
+		await page.waitForSelector('.findings-list tbody tr .sentence');
+		const rows = () => page.$$eval('.findings-list tbody tr', (all) => all.map((row) => [row.querySelector('.sentence').textContent, ['tokyo', 'osaka'].filter((w) => row.textContent.includes(w)).length]));
+		expect('English', (await rows()).every(([words, sensors]) => !/[\u3040-\u30ff\u4e00-\u9fff]/.test(words) && sensors === 1), true);
+		await page.click('.account .popover-button');
+		await page.waitForSelector('.account .popover');
+		await page.click('.account .switch button[lang=ja]');
+		await until(page, () => /内側/.test(document.querySelector('.findings-list tbody tr .sentence')?.textContent ?? ''));
+		expect('Japanese', (await rows()).every(([words]) => /[\u3040-\u30ff\u4e00-\u9fff]/.test(words)), true);
+		await go(page, '#/findings?since=-30d&f=workspace:osaka');
+		await until(page, () => { const all = [...document.querySelectorAll('.findings-list tbody tr')]; return all.length > 0 && all.every((row) => !row.textContent.includes('tokyo')); });
+		await sound(page);
+		await page.click('.account .popover-button');
+		await page.waitForSelector('.account .popover');
+		await page.click('.account .switch button[lang=en]');
+	}],
 	['language and appearance change in place', async (page, { signIn, go, sound }) => {
 		await signIn(page, 'anna');
 		await go(page, '#/border');

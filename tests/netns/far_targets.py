@@ -42,6 +42,7 @@ def main(net, folder):
     a = Speaker(net, folder, "a", gobgp_conf(A, B, 64512, 64513, "192.0.2.1"))
     b = Speaker(net, folder, "b", gobgp_conf(B, A, 64513, 64512, "192.0.2.2"))
     mail_server(net, folder, box)
+    certificate(folder); web_server = nginx_start(net, folder, web) # TLS behind the enforcer's filter too
     with open(folder + "/parties", "w") as f: f.write(PARTIES)
     e = Enforcer(net, folder, f"""  - name: border
     backend: gobgp
@@ -54,6 +55,9 @@ def main(net, folder):
   - name: firewalls
     backend: list
     folder: {web}
+    url: https://lists.example/blocks/
+    server: tcp:{A}:443
+    ca: {folder}/tls.crt
   - name: post
     backend: mail
     server: tcp:{A}:25
@@ -76,6 +80,7 @@ def main(net, folder):
     expect(values(web + "/prefixes.txt") == ["203.0.113.8/32"] and values(web + "/domains.txt") == ["bad.example"], "the lists have their lines")
     expect(len(mails(box)) == 1 and mails(box)[0]["To"] == "abuse@hosting.example", "one mail")
     expect("queued as Q001" in e.shown(mail), f"the receipt says what the mail server said: {e.shown(mail)}")
+    expect("web server lists.example" in e.shown(drop), f"read back over TLS: {e.shown(drop)}")
     for order in (flow, hole, drop, name, mail): expect("active" in e.steps(order), f"{order}: {e.steps(order)}")
     # A second order to the same party is a second mail; the same again is none.
     again = e.mint("takedown_notice", "send", "hosting-example", digest=digest, life=86400)
@@ -100,7 +105,7 @@ def main(net, folder):
     until("set", lambda: "[destination: 192.0.2.0/24][source: 203.0.113.9/32]" in b.rib("ipv4-flowspec"))
     until("expired", lambda: b.tables() == before)
     until("told", lambda: "undone" in e.steps(short))
-    net.stop(service)
+    net.stop(service); net.stop(web_server)
     print("far targets: set, read back, undone; conflicts told; each order its own mail")
 
 

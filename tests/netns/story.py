@@ -141,8 +141,9 @@ def proves(s):
     look = s.desk.dir + "/centre/ledger"
     sekisho("centre", "check", "--dir", s.desk.dir); verify_both(look)
     sekisho("centre", "openings", "--dir", s.desk.dir, "-o", s.folder + "/openings")
+    enforcer = ("--enforcer", s.desk.dir + "/centre/enforcer.vkey") if os.path.exists(s.desk.dir + "/centre/enforcer.vkey") else ()
     for program in (os.environ["SEKISHO_VERIFY"], os.environ.get("SEKISHO_VERIFY_GO")):
-        if program and os.path.exists(program): run(program, "--openings", s.folder + "/openings", look)
+        if program and os.path.exists(program): run(program, "--openings", s.folder + "/openings", *enforcer, look)
 
 def conflict_told(s, id):
     s.wait(lambda: any(r["order"] == id and "conflict" in s.steps((id, r["warrant"])) for r in s.rows()) or "conflict" in s.log("enforcer"), f"nothing is told of a conflict about {id}")

@@ -22,6 +22,16 @@ def the_truth_of_others():
         expect(after <= max(60, attack["lasted_s"] / 2) , f"{attack['label']} in {attack['place']} was found after {after:.0f} s of {attack['lasted_s']:.0f}")
     print(f"{len(said['attacks'])} attackers, each found; nobody else was named")
 
+def the_cases_of_our_own():
+    """Detectors of which others have no labelled capture; the twin asks one of them for more than any case has."""
+    border = need_shared("border")
+    code, said = judged("--made", border)
+    expect(said["missed"] == [], f"missed: {said['missed']}")
+    expect(said["false"] == [], f"innocent and named: {said['false']}")
+    expect(code == 0 and len({a["label"] for a in said["attacks"]}) >= 22, f"{sorted({a['label'] for a in said['attacks']})}, exit code {code}")
+    code, said = judged("--made", border, "--thresholds", "bruteforce.web:refusals=10000", "--thresholds", "lookalike:contacts=1000")
+    expect(code == 1 and {label for label, _, _ in said["missed"]} == {"bruteforce_web_made", "lookalike_made"}, f"twin: {said['missed']}")
+
 def the_comparison_can_fail():
     with Folder() as folder:
         # One attack of the captures alone, so that it is quick.
@@ -35,4 +45,4 @@ def the_comparison_can_fail():
             expect(code == 1 and len(said["missed"]) == 1, f"{wrong}: nobody was missed")
         expect(len(said["false"]) >= 1, "a wrong word was not seen")
 
-main(the_truth_of_others, the_comparison_can_fail)
+main(the_truth_of_others, the_cases_of_our_own, the_comparison_can_fail)

@@ -114,6 +114,22 @@ def for_an_order():
         watch_json(w, cap, extra=("--again",)); draft("o5", "--count", "name", target="*.bad.example", measure=("rpz", "nxdomain")); expect(look("o5")["hosts"] == "100-999", str(look("o5")))
         verify_both(d + "/centre/ledger")
 
+def over_the_api(f, o, w):
+    """The same question through the centre's page: the client signs what the server prepared, and another role is refused before anything is made."""
+    log = open(f + "/serve.out", "wb"); server = subprocess.Popen([SEKISHO, "serve", "--dir", o.dir, "--workspace", w, "--listen", "127.0.0.1:0", "--password-alone"], stdout=log, stderr=log)
+    try:
+        until = time.monotonic() + 60
+        while not (found := re.search(rb"http://[a-z0-9.]+:\d+", open(f + "/serve.out", "rb").read())): expect(server.poll() is None and time.monotonic() < until, "no server: " + open(f + "/serve.out").read()); time.sleep(0.05)
+        open(f + "/pw", "w").write("a long and quiet sentence\n"); os.chmod(f + "/pw", 0o600)
+        def remote(who, *words, code=0): os.makedirs(f"{f}/home-{who}", exist_ok=True); return sekisho("--server", found.group(0).decode(), *words, code=code, env={"HOME": f"{f}/home-{who}", "XDG_CONFIG_HOME": ""})
+        for who in ("anna", "lena"): o.do(who, "access", "factor", "password", who, "--password-file", f + "/pw"); remote(who, "login", who, "--password-file", f + "/pw")
+        asked = ("order", "count", "request", "w-1", "--target", "bad.example", "--for", "6h", "--why", "phishing our staff")
+        remote("lena", *asked, "--key", o.key("lena"), code=29); expect(not os.path.exists(w + "/counts/w-1.request"), "not allowed, and asked")
+        remote("anna", *asked, "--key", o.key("anna")); expect(json.loads(remote("anna", "order", "count", "show", "w-1", "--json").out)["state"] == "asked", "asked over the API")
+        expect("w-1" in remote("anna", "order", "count", "list", "--json").out, "listed"); remote("anna", "order", "count", "end", "w-1", "--key", o.key("anna")); expect(shown(w, "w-1")["state"] == "ended", "ended over the API")
+    finally:
+        server.terminate(); server.wait(60); log.close()
+
 def of_a_centre():
     """The question is an act in the docket, whose words do not tell the target; only who may propose asks, for the purpose, and so often. rule: COUNT-3"""
     with Folder() as f:
@@ -125,7 +141,18 @@ def of_a_centre():
         asks("anna", "c-1", "bad.example"); watch_json(w, traffic(f)); near(json.loads(count(w, "show", "c-1", "--json").out)["hosts"], 120)
         count(w, "end", "c-1", "--dir", o.dir, "--key", o.key("lena"), code=29); count(w, "end", "c-1", "--dir", o.dir, "--key", o.key("anna"))
         ledger = leaves(o.dir + "/centre"); expect(b'"event":"count"' in ledger and b'"event":"count_end"' in ledger and b"purpose.damage_prevention" in ledger and b"bad.example" not in ledger and b"phishing" not in ledger, "acts")
-        for i in range(11): asks("anna", f"d-{i}", "bad.example")
+        # signed elsewhere: the statement says what is asked, and another question cannot be put under it
+        run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", f + "/ssh"); o.do("admin", "access", "key", "add", "anna", f + "/ssh.pub", "--cosign", o.key("anna")); st = f + "/st"
+        here = lambda id, *words, code=0: count(w, "request", id, *words, "--dir", o.dir, code=code)
+        said = here("c-2", "--target", "bad.example", *ASK, "--to-sign", st, "--by", f + "/ssh.pub").out; expect("ssh-keygen -Y sign" in said and not os.path.exists(w + "/counts/c-2.request"), said)
+        run("ssh-keygen", "-q", "-Y", "sign", "-n", "sekisho-act", "-f", f + "/ssh", st); hand = ("--signature", st + ".sig", "--by", f + "/ssh.pub")
+        whole = open(st).read(); open(f + "/st2", "w").write(whole.replace("bad.example", "aad.example")); here("c-2", "--statement", f + "/st2", *hand, code=3); here("c-3", "--statement", st, *hand, code=2)
+        expect(not os.path.exists(w + "/counts/c-2.request"), "what nobody signed was asked"); here("c-2", "--statement", st, *hand); here("c-2", "--statement", st, *hand, code=2)
+        watch_json(w, traffic(f), extra=("--again",)); near(shown(w, "c-2")["hosts"], 120)
+        count(w, "end", "c-2", "--dir", o.dir, "--to-sign", st + "e"); expect(shown(w, "c-2")["state"] != "ended", "nobody signed the end"); run("ssh-keygen", "-q", "-Y", "sign", "-n", "sekisho-act", "-f", f + "/ssh", st + "e")
+        count(w, "end", "c-2", "--dir", o.dir, "--statement", st + "e", "--signature", st + "e.sig", "--by", f + "/ssh.pub"); expect(shown(w, "c-2")["state"] == "ended", "ended")
+        over_the_api(f, o, w)
+        for i in range(9): asks("anna", f"d-{i}", "bad.example")
         asks("anna", "d-11", "bad.example", code=44); asks("arno", "d-11", "bad.example")
         o.proved(); verify_both(w + "/ledger")
 

@@ -40,13 +40,14 @@ def check_equation(account):
     expect(account["received"] == account["gate_erased"] + account["select_erased"] + account["selected"] + account["capture_lost"], f"the equation does not close: {account}")
 
 def verify_both(ledger):
-    """Both verifiers accept. The Go one is skipped, loudly, where it was not built. Of a centre, whose database is whole, they also recompute what its ledger only commits to."""
+    """Both verifiers accept. The Go one is skipped, loudly, where it was not built. Of a centre, whose database is whole, they also recompute what its ledger only commits to, and every act is judged again under the policy of its day."""
     with Folder() as f:
         openings, folder = (), os.path.dirname(os.path.abspath(ledger))
         if os.path.basename(folder) == "centre" and sekisho("centre", "openings", "--dir", os.path.dirname(folder), "-o", f + "/openings", code=None).returncode == 0: openings = ("--openings", f + "/openings")
         enforcer = ("--enforcer", folder + "/enforcer.vkey") if openings and os.path.exists(folder + "/enforcer.vkey") else ()
         run(VERIFY, ledger, *openings, *enforcer)
-        if os.path.exists(VERIFY_GO): run(VERIFY_GO, ledger, *openings)
+        if openings: sekisho("policy", "replay", "--dir", os.path.dirname(folder)) # and the centre's own rooms judge every act again
+        if os.path.exists(VERIFY_GO): run(VERIFY_GO, ledger, *openings, *enforcer)
         else: print("note: the second verifier is not built here")
 
 def verify_refuses(ledger):

@@ -94,10 +94,14 @@ def urgent():
     with Folder() as f:
         d = Desk(f); text = [w for w in TEXT if w not in ("--protect", "waterworks")] + ["--urgent", "the pumps stop tonight"]
         d.draft(text=text + ["--protect", "waterworks"], code=3); d.draft(text=text + ["--important", "waterworks"])
+        listed = lambda: [(o["id"], o["state"], o["ratified"], o["reviewed"], "ratify_until" in o) for o in json.loads(sekisho("order", "list", "--only-urgent", "--dir", d.dir, "--json").out)]
+        expect(listed() == [] and "no order was ever set urgently" in sekisho("order", "list", "--only-urgent", "--dir", d.dir).out, "a draft is no urgent order yet")
         d.approve("ayu", "o1", code=29); d.approve("fumi", "o1", code=29); said = d.approve("dan", "o1"); expect("urgent_active" in said.out, said.out)
+        expect(listed() == [("o1", "urgent_active", False, False, True)], str(listed()))
         expect("listed" in said.err and os.path.exists(d.dir + "/centre/out/oversight/o1.urgent") and os.path.exists(d.warrant()), said.err)
         expect('"urgent":true' in open(d.warrant()).read(), "the warrant"); expect("To ratify until" in sekisho("order", "show", "o1", "--dir", d.dir).out, "until when")
-        d.approve("dan", "o1"); expect(d.state() == "urgent_active", "one is no quorum"); d.approve("fumi", "o1"); expect(d.state() == "active", d.state())
+        d.approve("dan", "o1"); expect(d.state() == "urgent_active" and listed() == [("o1", "urgent_active", False, False, True)], "one is no quorum"); d.approve("fumi", "o1"); expect(d.state() == "active", d.state())
+        expect(listed() == [("o1", "active", True, False, False)], str(listed()))
         # another on the same target must wait, one below it not
         d.draft("o2", text=text + ["--important", "waterworks"]); done = d.approve("dan", "o2", code=42); expect("o1 stands on bad.example" in done.err, done.err)
         # not ratified: undone by itself, with nobody's help but a turn of the centre
@@ -106,6 +110,10 @@ def urgent():
         while d.state("o3") != "rolled_back" and time.time() < end: time.sleep(0.5); sekisho("order", "receipts", "--dir", d.dir)
         expect(d.state("o3") == "rolled_back" and os.path.exists(d.warrant("o3", "end")), d.state("o3")); d.approve("fumi", "o3", code=40)
         d.order("ayu", "halt", "o1", "--why", "x", code=29); d.order("chair", "halt", "o1", "--why", "too much"); expect(d.state() == "rolled_back" and os.path.exists(d.warrant(ending="end")), d.state())
+        expect(listed() == [("o1", "rolled_back", True, False, False), ("o3", "rolled_back", False, False, False)], str(listed()))
+        d.order("ben", "notify", "o1", "--told", "its owner"); d.order("chair", "review", "o1", "--confirm", "--text", "in order")
+        expect(listed() == [("o3", "rolled_back", False, False, False), ("o1", "reviewed", True, True, False)], f"those that wait come first: {listed()}")
+        expect("NOT REVIEWED" in sekisho("order", "list", "--only-urgent", "--dir", d.dir).out, "for people")
         verify_both(d.dir + "/centre/ledger")
 
 def a_team_of_two():

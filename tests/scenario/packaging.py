@@ -31,6 +31,8 @@ def retention_runs_once_a_day():
     with Folder() as f:
         for name in ("sekisho-retention.service", "sekisho-retention.timer"): open(f"{f}/{name}", "w").write(runnable(open(os.path.join(BUILD, "packaging", name)).read()))
         done = run("systemd-analyze", "verify", "--man=no", f + "/sekisho-retention.timer", f + "/sekisho-retention.service", code=None); expect(done.returncode == 0 and not done.err.strip(), done.err)
+        for name in ("sekisho-remind.service", "sekisho-remind.timer"): open(f"{f}/{name}", "w").write(runnable(open(os.path.join(BUILD, "packaging", name)).read()))
+        done = run("systemd-analyze", "verify", "--man=no", f + "/sekisho-remind.timer", f + "/sekisho-remind.service", code=None); expect(done.returncode == 0 and not done.err.strip(), done.err)
         open(f + "/sekisho-retention.timer", "a").write("OnCalender=daily\n"); expect(run("systemd-analyze", "verify", "--man=no", f + "/sekisho-retention.timer", code=None).err.strip(), "the twin is not seen")
 
 def the_centre_is_a_service():
@@ -116,7 +118,7 @@ def what_is_installed():
         def find(end): found = [p for p in there if p.endswith(end)]; expect(len(found) == 1, f"{end}: installed {len(found)} times"); return there[found[0]]
         unit = open(find("lib/systemd/system/sekisho-sensor.service")).read(); program = re.search(r"(?m)^ExecStart=(\S+) sensor --config /etc/sekisho/sekisho.yaml$", unit)
         expect(program and f + program[1] in there.values(), f"the unit names a program that is not where it says: {program and program[1]}")
-        find("lib/systemd/system/sekisho-retention.service"); find("lib/systemd/system/sekisho-retention.timer"); find("man/man1/sekisho-retention.1")
+        find("lib/systemd/system/sekisho-retention.service"); find("lib/systemd/system/sekisho-retention.timer"); find("lib/systemd/system/sekisho-remind.timer"); find("lib/systemd/system/sekisho-remind.service"); find("man/man1/sekisho-retention.1")
         find("lib/sysusers.d/sekisho.conf"); find("lib/tmpfiles.d/sekisho.conf"); find("man/man5/sekisho.conf.5"); find("man/man1/sekisho-top.1"); find("man/man1/sekisho-conf.1")
         find("lib/systemd/system/sekisho-enforcer.service"); find("man/man5/sekisho-enforcer.5"); find("doc/sekisho/enforcer.yaml")
         expect("is right" in run(SEKISHO, "conf", "check", find("doc/sekisho/sekisho.yaml")).out, "the installed example")

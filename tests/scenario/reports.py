@@ -144,6 +144,37 @@ def reminders():
         expect("title" not in late[0] and "Acme" not in json.dumps(late), "who only has the files is told a title"); expect(len(c.asked("u_acme", "due")) == 2 and c.asked("u_beta", "due") == [], "due, by who asks")
         sekisho("report", "due", "--remind", "--dir", c.dir, code=2)
 
+# rule: FORM-11
+def reminders_by_mail():
+    """A real mail server of our own: each reminder is sent once, to whoever owes the report, says nothing of it, and is an entry with an act of the centre."""
+    sys.path.insert(0, ROOT + "/tests/netns"); import email, email.policy; from drive import SINK
+    if run("/usr/bin/python3", "-c", "import aiosmtpd", code=None).returncode != 0: return print("note: python3-aiosmtpd is not installed")
+    with Folder() as f:
+        c = Office(f); box, parties = f + "/box", f + "/parties"; os.mkdir(box); open(f + "/sink.py", "w").write(SINK); port = free_port()
+        a = c.submit("u_acme", first(regime=("nis2",), aware=ago(hours=80), stage="early_warning", summary="a secret of the plant"))["id"]; b = c.submit("u_beta", first(regime=("nis2",), aware=ago(hours=100), stage="early_warning", org="Beta K.K."))["id"]
+        c.submit("u_wire", first(regime=("switzerland",), aware=ago(hours=2), stage="early_warning", org="Wire K.K."))  # nothing of it is due yet
+        def serve():
+            p = subprocess.Popen(["/usr/bin/python3", f + "/sink.py", box, "127.0.0.1", str(port)], stdout=subprocess.PIPE); expect(p.stdout.readline() == b"ready\n", "no mail server"); return p
+        def remind(code=0, *more): return sekisho("report", "remind", "--server", f"tcp:127.0.0.1:{port}", "--from", "cert@centre.example", "--parties", parties, "--dir", c.dir, *more, code=code)
+        mails = lambda: [email.message_from_bytes(open(f"{box}/{n}", "rb").read(), policy=email.policy.default) for n in sorted(os.listdir(box)) if n.endswith(".eml")]
+        def entries(): sekisho("centre", "openings", "--dir", c.dir, "-o", f + "/o.jsonl"); return sum(json.loads(l)["note"].count('"event":"remind"') for l in open(f + "/o.jsonl"))
+        open(parties, "w").write("acme  ciso@acme.example  en\n"); remind(7); expect(mails() == [] and entries() == 0, "no server, and something was sent or written down")
+        server = serve(); shutil.copytree(c.dir, f + "/before")
+        try:
+            done = remind(4); expect("nobody is registered there as 'beta'" in done.err and "1 sent" in done.out and len(mails()) == 1 and entries() == 1, f"{done.out} {done.err}")
+            m = mails()[0]; text = m.get_content(); expect(m["To"] == "ciso@acme.example" and m["From"] == "cert@centre.example" and m["Auto-Submitted"] == "auto-generated" and a in text and "nis2, second" in text and "X-Sekisho-Order" not in m, str(m))
+            expect(not any(w in str(m) + text for w in ("secret", "Acme Power", "encrypt")), "the letter says what the report says")
+            remind(4); expect(len(mails()) == 1 and entries() == 1, "a reminder was sent twice")
+            open(parties, "a").write("beta  gone@beta.example  ja\n"); expect("550" in remind(4).err and len(mails()) == 1 and entries() == 1, "refused for good, and on record as sent")
+            open(parties, "w").write("acme  ciso@acme.example  en\nbeta  csirt@beta.example  ja\n"); done = json.loads(remind(0, "--json").out); expect([(x["id"], x["to"], x["reminder"]) for x in done] == [(b, "beta", "overdue")] and "queued as" in done[0]["answer"], str(done))
+            expect("被害報告" in mails()[1]["Subject"] and "期限を過ぎています" in mails()[1].get_content() and entries() == 2, str(mails()[1])); expect("0 sent" in remind().out and len(mails()) == 2, "twice")
+            shown = c.asked("u_acme", "show", a); expect(len(shown["versions"]) == 1 and shown["state"] == "warned", "a reminder is no version of a report"); c.submit("u_acme", {**first(regime=("nis2",), aware=ago(hours=80), stage="follow_up"), "report_id": a})
+            found = c.verify(); expect(found["verified"], str(found)); verify_both(c.ledger()); sekisho("centre", "check", "--dir", c.dir)
+            # a crash between the mail server and the ledger: the letter comes again, under the same Message-ID
+            shutil.rmtree(c.dir); shutil.copytree(f + "/before", c.dir); remind(); expect({m["Message-ID"] for m in mails()[:2]} == {m["Message-ID"] for m in mails()[2:]} and len(mails()) == 4, "another message")
+            for wrong in (("--from", "no address"), ("--helo", "two words"), ("--server", "udp:127.0.0.1:25")): remind(2, *wrong)
+        finally: server.terminate(); server.wait(20)
+
 # rule: FORM-4
 def triggers():
     ask = lambda *w: json.loads(sekisho("report", "trigger", "--json", *w).out)
@@ -346,7 +377,7 @@ def over_http():
         finally:
             server.terminate(); server.wait(30)
 
-TESTS = [what_is_no_report, a_life, reminders, triggers, duplicates, who_sees_what, copies, small_numbers, attachments, who_can_write_to_the_database, own_network, over_http]
+TESTS = [what_is_no_report, a_life, reminders, reminders_by_mail, triggers, duplicates, who_sees_what, copies, small_numbers, attachments, who_can_write_to_the_database, own_network, over_http]
 if __name__ == "__main__":
     chosen = [t for t in TESTS if len(sys.argv) < 2 or t.__name__ in sys.argv[1:]]
     try:

@@ -17,12 +17,12 @@ KINDS = ("npa", "carrier", "vendor", "nss", "outsourced_body")   # the rest of L
 
 class Centre:
     """A centre with everybody in it, and a server in front."""
-    def __init__(self, f, people=(), kinds=(), profile="lab"):
+    def __init__(self, f, people=(), kinds=(), profile="lab", kind="nco"):
         self.f, self.dir, self.server, self.log = f, f + "/d", None, f + "/serve.log"
         os.mkdir(self.dir)
         sekisho("centre", "init", "--dir", self.dir, "--profile", profile)
         for name in ("admin", "chair", "m1", "m2"): self.new_key(name)
-        sekisho("access", "init", "--dir", self.dir, "--kind", "nco", "--org", "nco", "--admin-key", self.key("admin") + ".pub", *sum((["--oversight-key", self.key(p) + ".pub"] for p in ("chair", "m1", "m2")), []))
+        sekisho("access", "init", "--dir", self.dir, "--kind", kind, "--org", "nco", "--admin-key", self.key("admin") + ".pub", *sum((["--oversight-key", self.key(p) + ".pub"] for p in ("chair", "m1", "m2")), []))
         for kind in kinds: self.by("admin", "access", "org", "add", "o-" + kind, "--kind", kind)
         for name, org, role in people: self.person(name, org, role)
         open(f + "/pw", "w").write(PASSWORD + "\n"); os.chmod(f + "/pw", 0o600)
@@ -97,6 +97,23 @@ def wait(truth, words, seconds=60, alive=None):
     while not truth():
         if time.monotonic() > until or (alive is not None and alive.poll() is not None): raise Failed(words if isinstance(words, str) else words())
         time.sleep(0.05)
+
+class Stream:
+    """An event stream, read by a thread of its own."""
+    def __init__(self, c, token):
+        self.s, self.got = socket.create_connection(("127.0.0.1", c.port)), []
+        self.s.sendall(f"GET /api/v1/events HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n".encode())
+        lines = self.s.makefile("rb"); expect(b"200" in lines.readline(), "a stream")
+        def read():
+            kind = None
+            try:
+                for line in lines:
+                    if line.startswith(b"event: "): kind = line[7:].strip().decode()
+                    if line.startswith(b"data: "): self.got.append((kind, json.loads(line[6:])))
+            except (OSError, ValueError): pass
+        threading.Thread(target=read, daemon=True).start()
+    def hears(self, kind, id): wait(lambda: (kind, {"id": id}) in self.got, lambda: f"no {kind} {id} was told: {self.got}")
+    def close(self): self.s.shutdown(socket.SHUT_RDWR); self.s.close()
 
 def status_of(raw): return int(raw.split(b" ", 2)[1]) if raw.startswith(b"HTTP/1.") else None
 
@@ -275,6 +292,7 @@ def acts():
         expect(os.stat(f"{f}/home-ayu/.config/sekisho/" + os.listdir(f"{f}/home-ayu/.config/sekisho")[0]).st_mode & 0o777 == 0o600, "the token's file")
         open(f + "/proof.txt", "w").write("what was seen\n")
         act = lambda who, *words, code=0: remote(who, *words, "--key", c.key(who), "--json", code=code)
+        stream = Stream(c, c.session("mia", "mia"))
         done = json.loads(act("ayu", "order", "draft", "o1", *DRAFT, "--evidence-file", f + "/proof.txt").out); expect(done["state"] == "draft", str(done))
         act("ayu", "order", "evidence", "o1", "--why", "x", code=29)                       # who proposed does not look at his own evidence
         act("ben", "order", "evidence", "o1", "--why", "two findings"); act("fumi", "order", "legal", "o1", "--why", "art 38(4)"); act("ayu", "order", "submit", "o1")
@@ -304,7 +322,9 @@ def acts():
         done = json.loads(act("fumi", "order", "approve", "o1").out); expect(done["state"] == "approved", str(done))
         shown = c.get("/api/v1/orders/o1", token).json; expect(shown["state"] == "approved" and len(shown["voices"]) == 2, str(shown)[:500])
         listed = c.get("/api/v1/orders?all=true", token).json; expect([o["id"] for o in listed["items"]] == ["o1"] and listed["total"] == 1 and listed["next"] is None, str(listed))
-        act("op", "order", "stage", "o1"); expect(os.path.exists(c.dir + "/centre/out/warrants/o1.warrant"), "no warrant")
+        stream.hears("order", "o1"); expect(("measure", {"id": "o1"}) not in stream.got, f"nothing is set yet: {stream.got}")
+        sekisho("order", "stage", "o1", "--dir", c.dir, "--key", c.key("op")); stream.hears("measure", "o1"); stream.close()   # from a terminal
+        expect(os.path.exists(c.dir + "/centre/out/warrants/o1.warrant"), "no warrant")
         # sign-in with the same key
         asked = c.post("/api/v1/session", {"account": "dan"}).json; expect(asked["credentials"] == [key.b64(key.id)], str(asked))
         r = c.post("/api/v1/session/webauthn", {"account": "dan", "response": key.get(asked["challenge"])}); expect(r.status == 200 and r.json["account"] == "dan", r.text)

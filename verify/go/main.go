@@ -28,7 +28,7 @@ const (
 	exitUnreadable = 3
 )
 
-const usage = `usage: sekisho-verify-go [--key VKEY|FILE] [--old CHECKPOINT] [--openings FILE] [--drill NOTE [--drill-key VKEY|FILE]] [--json] LEDGERDIR
+const usage = `usage: sekisho-verify-go [--key VKEY|FILE] [--old CHECKPOINT] [--openings FILE [--enforcer VKEY|FILE]] [--drill NOTE [--drill-key VKEY|FILE]] [--json] LEDGERDIR
 
 The second, independent verifier of Sekisho ledgers.
 exit: 0 verified, 1 refused (one line says what and where), 2 wrong call, 3 unreadable
@@ -127,8 +127,8 @@ func keyOf(option, argument string) (string, error) {
 }
 
 type options struct {
-	folder, key, old, openings, drill, drillKey string
-	json                                        bool
+	folder, key, old, openings, enforcer, drill, drillKey string
+	json                                                  bool
 }
 
 type result struct {
@@ -207,7 +207,7 @@ func verify(o options) (*result, error) {
 	}
 	var o2 *opened
 	if o.openings != "" {
-		if o2, err = checkOpenings(o.openings, s, key); err != nil {
+		if o2, err = checkOpenings(o.openings, s, key, o.enforcer); err != nil {
 			return nil, err
 		}
 	}
@@ -239,7 +239,7 @@ func parseArguments(arguments []string) (options, error) {
 	var o options
 	for i := 0; i < len(arguments); i++ {
 		name, value, inline := strings.Cut(arguments[i], "=")
-		target := map[string]*string{"--key": &o.key, "--old": &o.old, "--openings": &o.openings, "--drill": &o.drill, "--drill-key": &o.drillKey}[name]
+		target := map[string]*string{"--key": &o.key, "--old": &o.old, "--openings": &o.openings, "--enforcer": &o.enforcer, "--drill": &o.drill, "--drill-key": &o.drillKey}[name]
 		switch {
 		case target != nil && inline:
 			*target = value
@@ -256,6 +256,9 @@ func parseArguments(arguments []string) (options, error) {
 	}
 	if o.folder == "" {
 		return o, usageError{errors.New("a ledger folder is missing")}
+	}
+	if o.enforcer != "" && o.openings == "" {
+		return o, usageError{errors.New("--enforcer goes with --openings")}
 	}
 	if o.drillKey != "" && o.drill == "" {
 		return o, usageError{errors.New("--drill-key goes with --drill")}

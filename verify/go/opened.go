@@ -273,19 +273,22 @@ type matter struct {
 }
 
 type opened struct {
-	centre   verifyKey
-	founder  verifyKey
-	leaves   []actLeaf
-	count    int
-	byIndex  map[uint64]int
-	matters  map[string]*matter
-	orgs     map[string]*org
-	accounts []*account
-	acts     map[string]int
-	signed   int
-	quorums  int
-	heldOpen int
-	looks    int64
+	centre         verifyKey
+	founder        verifyKey
+	enforcer       verifyKey // its receipts are read where it is named
+	leaves         []actLeaf
+	count          int
+	byIndex        map[uint64]int
+	matters        map[string]*matter
+	orgs           map[string]*org
+	accounts       []*account
+	acts           map[string]int
+	signed         int
+	quorums        int
+	heldOpen       int
+	looks          int64
+	receipts       int
+	receiptsUnread int
 	// the act at hand
 	leaf      *actLeaf
 	matter    *matter
@@ -429,7 +432,7 @@ func (o *opened) judge() error {
 		return o.basisAct()
 	case "order":
 		return o.orderAct()
-	case "remark", "selfreport", "inspection", "retention", "reident", "access", "report", "case":
+	case "remark", "selfreport", "inspection", "retention", "reident", "rekey", "access", "report", "case":
 		return o.plainAct()
 	}
 	return nil
@@ -453,7 +456,7 @@ func (o *opened) done() error {
 	return fmt.Errorf("leaf %d (%s %s): opening: expected one, found the end of the openings", leaf.index, leaf.record.text("matter"), leaf.record.text("event"))
 }
 
-func checkOpenings(path string, s *state, centre string) (*opened, error) {
+func checkOpenings(path string, s *state, centre, enforcer string) (*opened, error) {
 	content, err := readOrUnreadable(path)
 	if err != nil {
 		return nil, err
@@ -461,6 +464,15 @@ func checkOpenings(path string, s *state, centre string) (*opened, error) {
 	o, err := newOpened(s, centre)
 	if err != nil {
 		return nil, fmt.Errorf("leaf 0 (open): key: %w", err)
+	}
+	if enforcer != "" {
+		text, err := keyOf("--enforcer", enforcer)
+		if err != nil {
+			return nil, err
+		}
+		if o.enforcer, err = parseKey(text); err != nil {
+			return nil, usageError{fmt.Errorf("--enforcer: %w", err)}
+		}
 	}
 	for len(content) != 0 {
 		feed := bytes.IndexByte(content, '\n')
@@ -478,6 +490,12 @@ func checkOpenings(path string, s *state, centre string) (*opened, error) {
 func (o *opened) print() {
 	fmt.Printf("  opened     %d acts of %d matters, %d signatures, %d accounts; %d quorums counted again, %d votes held open beyond what the law asks\n", o.count, len(o.matters), o.signed,
 		len(o.accounts), o.quorums, o.heldOpen)
+	if o.receipts != 0 {
+		fmt.Printf("  receipts   %d of the enforcer's, each of the warrant that follows from the approvals\n", o.receipts)
+	}
+	if o.receiptsUnread != 0 {
+		fmt.Printf("  receipts   %d of the enforcer's NOT READ: name its key (--enforcer)\n", o.receiptsUnread)
+	}
 	if o.looks != 0 {
 		fmt.Printf("  looks      %d by page, rows of the centre's book, none left out between two acts\n", o.looks)
 	}

@@ -412,20 +412,25 @@ type orderText struct {
 	Proposer string `json:"proposer"`
 	Urgent   bool   `json:"urgent"`
 	Joint    bool   `json:"joint"`
+	NotAfter string `json:"not_after"`
 }
 
 type voice struct {
 	who   *account
 	event string
 	key   verifyKey
+	note  string
 }
 
 type orderState struct {
-	state, digest, quorum, ratify string
-	order                         orderText
-	proposer                      *account
-	byOrg                         bool
-	voices                        []voice
+	state, line, digest, quorum, ratify string
+	order                               orderText
+	proposer                            *account
+	byOrg                               bool
+	voices                              []voice
+	warrant                             string // digest of the warrant that follows from the approvals
+	notAfter                            int64
+	receipts                            receiptState
 }
 
 func (o *opened) orderAct() error {
@@ -468,7 +473,10 @@ func (o *opened) orderOutcome(r *orderState) (string, error) {
 		if !o.byCentre {
 			return "", o.refuse("signature", "expected the centre's own, for nobody but the centre records this")
 		}
-		return "", o.aboutOrder(r)
+		if err := o.aboutOrder(r); err != nil || !(event == "set" || event == "fail" || event == "undone" || event == "receipt") {
+			return "", err
+		}
+		return "", o.receiptAct(r)
 	}
 	who, err := o.one()
 	if err != nil {
@@ -501,7 +509,7 @@ func (o *opened) propose(r *orderState, who *account) error {
 		return o.refuse("signature", "expected %s, who proposed it", r.proposer.id)
 	}
 	line, document := o.act.text("order"), string(o.act.fields["document"])
-	*r = orderState{state: r.state, proposer: who, quorum: o.act.text("quorum"), ratify: o.act.text("ratify"), digest: digestOf(line)}
+	*r = orderState{state: r.state, proposer: who, line: line, quorum: o.act.text("quorum"), ratify: o.act.text("ratify"), digest: digestOf(line)}
 	if json.Unmarshal([]byte(line), &r.order) != nil || actionLevels[r.order.Measure+" "+r.order.Action] == "" {
 		return o.refuse("order", "expected an order's line")
 	}
@@ -512,6 +520,8 @@ func (o *opened) propose(r *orderState, who *account) error {
 		return o.refuse("document", "the order's line names another document")
 	case digestOf(r.quorum) != r.order.Quorum:
 		return o.refuse("quorum", "the order's line names another quorum")
+	case !readTime(r.order.NotAfter, &r.notAfter):
+		return o.refuse("order", "expected a time with nine digits in not_after")
 	}
 	proposer, err := parseKey(r.order.Proposer)
 	own := false
@@ -577,7 +587,7 @@ func (o *opened) agree(r *orderState, who *account) (string, error) {
 			key = held.key
 		}
 	}
-	r.voices = append(r.voices, voice{who, event, key})
+	r.voices = append(r.voices, voice{who, event, key, o.noteText})
 	text, level := r.quorum, actionLevels[r.order.Measure+" "+r.order.Action]
 	if r.order.Joint {
 		level = "high"
@@ -598,6 +608,9 @@ func (o *opened) agree(r *orderState, who *account) (string, error) {
 	o.quorums++
 	if !r.agreed(text, level, event) {
 		return "open", nil
+	}
+	if event != "ratify" {
+		r.warrant = r.warrantOf(event)
 	}
 	return "met", o.floor(r, level, event)
 }

@@ -54,7 +54,10 @@ var exportShapes = map[string]string{"carried_after": "count", "carried_before":
 	"no_template": "count", "received": "count", "samples": "count", "select_erased": "counts", "selected": "count"}
 
 // laterShapes are fields that an interval of version 2 may be without.
-var laterShapes = map[string]string{"events_lost": "positive", "exports": "exports"}
+var laterShapes = map[string]string{"countries": "countries", "events_lost": "positive", "exports": "exports"}
+
+// countryShapes are the fields of an interval's section of counterpart countries. rule: COUNTRY-1
+var countryShapes = map[string]string{"carried_after": "tally", "carried_before": "tally", "cells": "hostcells", "few": "tally", "settled": "tally", "unnamed": "tally"}
 
 // shapesOf gives the fields of a record by its kind, of an interval with those of the later ones that are there.
 func shapesOf(kind string, whole value) (map[string]string, bool) {
@@ -256,6 +259,13 @@ func checkShape(key, shape string, v value) error {
 			return errors.New("expected an object")
 		}
 		return checkFields("section", exportShapes, v)
+	case "countries":
+		if v.form != '{' {
+			return errors.New("expected an object")
+		}
+		return checkFields("section", countryShapes, v)
+	case "hostcells":
+		return checkHostCells(v)
 	case "bool":
 		if v.form != 't' {
 			return errors.New("expected true or false")
@@ -435,6 +445,39 @@ func (r record) losses() []cell {
 		return []cell{{"", tallyOf(v)}}
 	}
 	return r.cells("capture_lost")
+}
+
+// country is what was carried from or to one country, and how many hosts abroad were seen, as an estimate.
+type country struct {
+	cell
+	hosts wide
+}
+
+func (r record) countries(key string) []country {
+	v, _ := r.member(key)
+	all := make([]country, len(v.keys))
+	for i, code := range v.keys {
+		n, _ := v.children[i].member("hosts")
+		hosts, _ := unsigned(n)
+		all[i] = country{cell{code, tallyOf(v.children[i])}, wideOf(hosts)}
+	}
+	return all
+}
+
+func checkHostCells(v value) error {
+	if v.form != '{' || len(v.keys) > 256 {
+		return errors.New("expected an object of at most 256 countries")
+	}
+	letter := func(c byte) bool { return c >= 'A' && c <= 'Z' }
+	for i, code := range v.keys {
+		if !allOf(code, 2, 2, letter) {
+			return fmt.Errorf("country %s is out of form", code)
+		}
+		if err := checkFields("section", map[string]string{"bytes": "count", "frames": "positive", "hosts": "count"}, v.children[i]); err != nil {
+			return fmt.Errorf("%s: %w", code, err)
+		}
+	}
+	return nil
 }
 
 // section is a record inside a record; there is false where this version has none.

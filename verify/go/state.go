@@ -31,6 +31,13 @@ type link struct {
 	lost                             wide
 	classes                          map[string]bool
 	exports                          exportLink
+	countries                        countryLink
+}
+
+// countryLink is what the countries of a link add up to, since the interval that had such a section first, or again.
+type countryLink struct {
+	running                              bool
+	carried, settled, fates, heldAtFirst tally
 }
 
 // exportLink is the same of the records of flow exports, of which nothing is ever pending.
@@ -520,6 +527,52 @@ func (s *state) exports(r record, l *exportLink, classes map[string]bool) error 
 	return nil
 }
 
+// byCountry: counterpart countries of the frames whose fate was settled. rule: COUNTRY-1
+func (s *state) byCountry(r record, l *countryLink) error {
+	c, there := r.section("countries")
+	if !there {
+		l.running = false
+		return nil
+	}
+	if !l.running {
+		l.running, l.settled, l.fates, l.heldAtFirst = true, tally{}, tally{}, r.tally("carried_before")
+	}
+	k := wideOf(s.opening.count("k"))
+	cells := []cell{{"few", c.tally("few")}, {"unnamed", c.tally("unnamed")}}
+	for _, each := range c.countries("cells") {
+		cells = append(cells, each.cell)
+		if each.hosts.less(k) || each.frames.less(each.hosts) {
+			return fmt.Errorf("countries, hosts: expected at least %v and at most the %v frames of %s, found %v", k, each.frames, each.name, each.hosts)
+		}
+	}
+	for _, each := range cells {
+		if each.frames != (wide{}) && each.frames.less(k) {
+			return fmt.Errorf("countries: small cell %s: %v is below %v", each.name, each.frames, k)
+		}
+		if each.frames == (wide{}) && each.bytes != (wide{}) {
+			return fmt.Errorf("countries, %s: expected 0 bytes with 0 frames, found %v", each.name, each.bytes)
+		}
+	}
+	in, out := c.tally("carried_before").add(c.tally("settled")), sumOf(cells).add(c.tally("carried_after"))
+	if in != out {
+		return fmt.Errorf("countries: expected %v, found %v", in, out)
+	}
+	if !in.frames.fits64() || !in.bytes.fits64() {
+		return fmt.Errorf("countries: a sum does not fit 64 bits")
+	}
+	if c.tally("carried_before") != l.carried {
+		return fmt.Errorf("countries, carried_before: expected %v as the link's last countries left it, found %v", l.carried, c.tally("carried_before"))
+	}
+	// What is settled is what was erased after admission or selected; small cells of that wait, and so may both differ by what waits now, or waited at first.
+	l.settled, l.fates = l.settled.add(c.tally("settled")), l.fates.add(sumOf(r.cells("select_erased")), r.tally("selected"))
+	most, least := l.fates.add(r.tally("carried_after")), l.settled.add(l.heldAtFirst)
+	if most.frames.less(l.settled.frames) || most.bytes.less(l.settled.bytes) || least.frames.less(l.fates.frames) || least.bytes.less(l.fates.bytes) {
+		return fmt.Errorf("countries, settled: up to here %v; select_erased and selected are %v, and what is held back does not make up for it", l.settled, l.fates)
+	}
+	l.carried = c.tally("carried_after")
+	return nil
+}
+
 func (s *state) times(r, basis record) error {
 	if s.run.yes("replayed") {
 		return nil
@@ -576,6 +629,9 @@ func (s *state) interval(r record) error {
 		return err
 	}
 	if err := s.exports(r, &l.exports, basis.names("classes")); err != nil {
+		return err
+	}
+	if err := s.byCountry(r, &l.countries); err != nil {
 		return err
 	}
 	if err := s.times(r, basis); err != nil {

@@ -189,4 +189,18 @@ var actionLevels = map[string]string{
 	"rtbh blackhole":         "high",
 }
 
+var receiptSteps = map[string]bool{
+	"accepted":    true,
+	"refused":     true,
+	"dry_run":     true,
+	"canary":      true,
+	"active":      true,
+	"watched":     true,
+	"conflict":    true,
+	"unreachable": true,
+	"ending":      true,
+	"undone":      true,
+	"closed":      true,
+}
+
 // table go_tables ends

@@ -37,14 +37,19 @@ function live({ json, now }) {
 	const gateErased = sum(gate), selectErased = sum(select);
 	const selected = pendingBefore + received - gateErased - selectErased - lost - pendingAfter;
 	const equation = { received, gate_erased: gateErased, select_erased: selectErased, selected, capture_lost: lost, pending_before: pendingBefore, pending_after: pendingAfter };
-	equation.bytes = Object.fromEntries(Object.entries(equation).map(([k, v]) => [k, Math.round(v * mean)]));
-	equation.bytes.received += equation.bytes.gate_erased + equation.bytes.select_erased + equation.bytes.selected + equation.bytes.capture_lost + equation.bytes.pending_after - equation.bytes.pending_before - equation.bytes.received;
+	const equationBytes = Object.fromEntries(Object.entries(equation).map(([k, v]) => [k, Math.round(v * mean)]));
+	equationBytes.received = equationBytes.gate_erased + equationBytes.select_erased + equationBytes.selected + equationBytes.capture_lost + equationBytes.pending_after - equationBytes.pending_before;
+	const inBytes = (cells) => Object.fromEntries(Object.entries(cells).map(([k, v]) => [k, Math.round(v * mean)]));
 	const foreign = classes.FD.frames + classes.DF.frames;
+	const countries = Object.entries(COUNTRIES).map(([cc, share]) => ({ cc, frames: Math.round(foreign * share * 0.01), bytes: Math.round(foreign * share * 0.01 * 730), hosts: Math.round(12 + share * 4100 * (0.6 + part(cc.charCodeAt(0) * 91 + cc.charCodeAt(1), 2))) }));
+	const named = countries.reduce((n, c) => n + c.frames, 0), few = Math.round(named * 0.004), unnamed = Math.round(named * 0.002);
+	const tally = (frames) => ({ frames, bytes: frames * 730 });
 	json({
 		now: rfc(now), interval_s: INTERVAL,
 		links: LINKS.map(([name, health, line, share]) => ({ name, health, line, rates: Object.fromEntries(Object.entries(classes).map(([c, v]) => [c, { frames_s: Math.round(v.frames * share / INTERVAL), bytes_s: Math.round(v.bytes * share / INTERVAL) }])) })),
-		equation, erased: { gate, select }, classes,
-		countries: Object.entries(COUNTRIES).map(([cc, share]) => ({ cc, frames: Math.round(foreign * share * 0.01), bytes: Math.round(foreign * share * 0.01 * 730), hosts: Math.round(12 + share * 4100 * (0.6 + part(cc.charCodeAt(0) * 91 + cc.charCodeAt(1), 2))) })),
+		equation, equation_bytes: equationBytes, erased: { gate, select }, erased_bytes: { gate: inBytes(gate), select: inBytes(select) }, classes,
+		countries,
+		countries_rest: { settled: tally(named + few + unnamed), few: tally(few), unnamed: tally(unnamed) }, hosts_error: 0.065,
 		series,
 	}, 200, { ETag: `"b${minute}"` });
 }

@@ -166,6 +166,7 @@ const list = (json, items) => json({ items, next: null, total: items.length, age
 const one = (map, make) => ({ params, json, fail }) => (map.has(params.id) ? json(make(map.get(params.id))) : fail(404, 'SK_ENOENT', 4, `${params.id}: there is none`));
 export const routes = [
 	['GET', '/api/v1/orders', ({ json, query }) => list(json, [...orders.values()].filter((o) => !query.get('state') || o.state === query.get('state')).map(row)), { duty: 'g2.read' }],
+	['GET', '/api/v1/urgent', ({ json }) => list(json, [...orders.values()].filter((o) => o.urgent && o.set !== '-').map((o) => ({ ...row(o), urgent_set: o.set, urgent_why: o.document.urgent_why, listed: o.set, ...(o.state === 'urgent_active' && { ratify_until: o.until }), ratified: o.state !== 'urgent_active', reviewed: ['reviewed', 'closed'].includes(o.state) }))), { duty: 'g2.read' }],
 	['GET', '/api/v1/orders/{id}', one(orders, (o) => ({ ...o, next: nextOf(o) })), { duty: 'g2.read' }],
 	['GET', '/api/v1/bases', ({ json }) => list(json, [...bases.values()].map(({ acts, ...b }) => b)), { duty: 'g2.read' }],
 	['GET', '/api/v1/bases/{id}', one(bases, (b) => b), { duty: 'g2.read' }],

@@ -71,11 +71,14 @@ const DOUBT = {
 	'indicator.address': ['The address may be shared hosting, a relay, or in other hands by now.', 'The list may be stale: look at when it was named.'],
 	bruteforce: ['A program with an old password, or one that logs in for each small task, looks the same.', 'Whether a guess was right is not seen; see bruteforce.success.'],
 };
-export function item(i) {
+/** What a sentence is in Japanese is the server's; here it is enough that it is one. */
+const inJapanese = (f) => `${f.in}（内側）と${f.out}（国外）の間で ${f.kind} を検知した。`;
+const workspaceOf = (i) => (hash(i, 18) % 3 === 0 ? 'osaka' : 'tokyo');
+export function item(i, lang = 'en') {
 	const f = facts(i), at = timeOf(i), k = kindAt(i);
 	return {
-		id: hex(i, 21, 24) + i.toString(16).padStart(8, '0'), kind: f.kind, class: f.class, severity: f.severity, confidence: Math.max(20, k[5] - hash(i, 13) % 18),
-		sentence: sentence(i, f, at), why: WHY[f.kind] ?? 'Sequential test on the outcome of first contacts: log likelihood ratio 245.3, the bound is 20.7 (one false alarm in 10^9 subjects if contacts were independent), at least 12 targets.',
+		id: hex(i, 21, 24) + i.toString(16).padStart(8, '0'), workspace: workspaceOf(i), kind: f.kind, class: f.class, severity: f.severity, confidence: Math.max(20, k[5] - hash(i, 13) % 18),
+		sentence: lang === 'ja' ? inJapanese(f) : sentence(i, f, at), why: WHY[f.kind] ?? 'Sequential test on the outcome of first contacts: log likelihood ratio 245.3, the bound is 20.7 (one false alarm in 10^9 subjects if contacts were independent), at least 12 targets.',
 		else: DOUBT[f.kind] ?? ['Search engines and research projects do this too, and say so under their address.', 'Answers that take another way look like none.'],
 		subject: f.class === 'DF' ? f.in : f.out, counterpart: f.class === 'DF' ? f.out : f.in, matched: f.matched, first: rfc(at - 1000 * (hash(i, 14) % 5400)), last: rfc(at), count: 1 + Math.floor(400 * part(i, 15) ** 6),
 		technique: f.technique ? [f.technique] : [], campaign: f.campaign, case: hash(i, 16) % 41 === 0 ? 'case-' + (1 + hash(i, 17) % 60) : null, muted: f.muted,
@@ -86,7 +89,7 @@ const number = (id) => parseInt(id.slice(24), 16);
 /** Does number i pass? One value a field, as the server has it. */
 function sieve(query) {
 	const q = (query.get('q') ?? '').toLowerCase();
-	const rules = ['kind', 'class', 'severity', 'technique', 'campaign', 'case'].map((field) => ({ field, yes: query.getAll(field).filter((v) => !v.startsWith('!')), no: query.getAll(field).filter((v) => v.startsWith('!')).map((v) => v.slice(1)) })).filter((r) => r.yes.length + r.no.length);
+	const rules = ['kind', 'class', 'severity', 'technique', 'campaign', 'case', 'workspace'].map((field) => ({ field, yes: query.getAll(field).filter((v) => !v.startsWith('!')), no: query.getAll(field).filter((v) => v.startsWith('!')).map((v) => v.slice(1)) })).filter((r) => r.yes.length + r.no.length);
 	const values = query.getAll('value');
 	const muted = query.get('muted') === 'true';
 	const any = rules.length > 0 || values.length > 0 || q !== '';
@@ -94,7 +97,7 @@ function sieve(query) {
 		const f = facts(i);
 		if (f.muted && !muted) return false;
 		for (const r of rules) {
-			const v = r.field === 'severity' ? WORDS[f.severity - 1] === r.yes[0] ? r.yes[0] : String(f.severity) : r.field === 'case' ? item(i).case : f[r.field];
+			const v = r.field === 'severity' ? WORDS[f.severity - 1] === r.yes[0] ? r.yes[0] : String(f.severity) : r.field === 'case' ? item(i).case : r.field === 'workspace' ? workspaceOf(i) : f[r.field];
 			if (r.yes.length && !r.yes.includes(v)) return false;
 			if (r.no.includes(v)) return false;
 		}
@@ -122,7 +125,7 @@ function list({ query, json, fail }) {
 	const cursor = query.get('cursor') ? parseInt(Buffer.from(query.get('cursor'), 'base64url').toString(), 10) : b.first;
 	const items = [];
 	let i = cursor, passed = 0;
-	for (; i <= b.last && items.length < limit; i++) if (b.within(i) && test(i)) items.push(item(i));
+	for (; i <= b.last && items.length < limit; i++) if (b.within(i) && test(i)) items.push(item(i, query.get('lang') ?? 'en'));
 	let total = null;
 	if (b.last - b.first < 200_000) { total = 0; for (let n = b.first; n <= b.last; n++) if (b.within(n) && test(n)) total++; } else if (!any) total = Math.round((b.last - b.first) * 96 / 97);
 	for (passed = i; passed <= b.last && !(b.within(passed) && test(passed)); passed++);
@@ -172,7 +175,7 @@ function lookup({ query, json }) {
 	json([{ simulated: true, value, seen: seen > 0, observations: seen * 3, flows: 0, findings: seen, first, last, matched: value, newest_finding: seen ? `${value} was contacted.` : undefined, in_selector_set: listed, selector: listed ? value : undefined, origin: listed ? 'feed-a.csv:41' : undefined, side: listed ? 'foreign' : 'domestic', erased_observations: 0, erased_flows: 0, why: [] }]);
 }
 const G1 = { duty: ['g1.read', 'inspect.query'], g1: true };
-const PARAMETERS = ['since', 'until', 'kind', 'class', 'severity', 'value', 'q', 'muted', 'sort', 'limit', 'cursor'].map((name) => ({ name, in: 'query', schema: { type: 'string' } }));
+const PARAMETERS = ['since', 'until', 'kind', 'class', 'severity', 'value', 'q', 'muted', 'sort', 'limit', 'cursor', 'lang', 'workspace'].map((name) => ({ name, in: 'query', schema: { type: 'string' } }));
 export const routes = [
 	['GET', '/api/v1/openapi.json', ({ json }) => json({ openapi: '3.1.0', paths: { '/api/v1/findings': { get: { parameters: PARAMETERS } }, '/api/v1/border/series': { get: {} } } }), { open: true }],
 	['GET', '/api/v1/findings/histogram', histogram, G1],

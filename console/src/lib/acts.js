@@ -85,6 +85,7 @@ export function statementOf(command, id) {
 	if (first === 'inspect') return { matter: 'inspection', event: second, id };
 	if (first === 'policy') return { matter: 'policy', event: second };
 	if (first === 'retention') return { matter: 'retention' };
+	if (command.startsWith('order.count.')) return { matter: 'access', event: third === 'end' ? 'count_end' : 'count', id };
 	return { matter: first, event: second, id };
 }
 /* Commands whose statement is called otherwise. What is signed with others is compared with what waits (ui/sign.js). */

@@ -3,7 +3,7 @@
 import { get } from './api.js';
 import { route } from './route.js';
 
-export const FIELDS = ['kind', 'class', 'severity', 'value', 'technique', 'campaign', 'case'];
+export const FIELDS = ['kind', 'class', 'severity', 'value', 'technique', 'campaign', 'case', 'workspace'];
 /** @returns {{field: string, value: string, not: boolean, text: string}[]} */
 export const filtersOf = (params) => params.getAll('f').map((text) => {
 	const m = /^(-?)(\w+):(.+)$/.exec(text);

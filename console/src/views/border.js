@@ -25,17 +25,16 @@ const rest = (e) => e.pending_before + e.received - e.gate_erased - e.select_era
 
 function Equation({ live }) {
 	const [unit, setUnit] = useState('frames');
-	const e = unit === 'bytes' && live.equation.bytes ? live.equation.bytes : live.equation;
+	const e = unit === 'bytes' ? live.equation_bytes : live.equation;
+	const reasons = unit === 'bytes' ? live.erased_bytes : live.erased;
 	const format = unit === 'bytes' ? bytes : whole;
 	const over = rest(e);
 	const erased = e.gate_erased + e.select_erased;
 	const words = ['received', 'gate_erased', 'select_erased', 'selected', 'capture_lost', 'pending_after'].map((k) => `${t('equation.' + k)}: ${format(e[k])}`).join('; ');
-	const scale = unit === 'bytes' ? e.gate_erased / Math.max(1, live.equation.gate_erased) : 1;
-	const scaled = unit === 'bytes' ? { gate: Object.fromEntries(Object.entries(live.erased.gate).map(([k, v]) => [k, Math.round(v * scale)])), select: Object.fromEntries(Object.entries(live.erased.select).map(([k, v]) => [k, Math.round(v * e.select_erased / Math.max(1, live.equation.select_erased))])) } : live.erased;
 	return html`<${Panel} id="equation" title=${t('border.equation')} note=${t('border.equation.note', { length: length(live.interval_s) })} class="equation"
-		tools=${live.equation.bytes && html`<${Choice} label=${t('border.unit')} value=${unit} options=${[['frames', t('unit.frames')], ['bytes', t('unit.bytes')]]} choose=${setUnit} />`}>
+		tools=${live.equation_bytes && live.erased_bytes && html`<${Choice} label=${t('border.unit')} value=${unit} options=${[['frames', t('unit.frames')], ['bytes', t('unit.bytes')]]} choose=${setUnit} />`}>
 		<p class="equation-lead"><strong>${percent(erased, e.received, 2)}</strong> ${t('border.erased.lead')} <strong class="lead-selected">${percent(e.selected, e.received, 2)}</strong> ${t('border.selected.lead')}</p>
-		<${Sankey} equation=${e} erased=${scaled} format=${unit === 'bytes' ? bytes : short} label=${`${t('border.equation')}. ${words}`} reasons=${unit === 'frames'} />
+		<${Sankey} equation=${e} erased=${reasons} format=${unit === 'bytes' ? bytes : short} label=${`${t('border.equation')}. ${words}`} />
 		<p class=${'equation-line ' + (over === 0 ? 'closes' : 'open')}><${Icon} name=${over === 0 ? 'check' : 'warn'} /><span>${over === 0 ? t('border.closes') : t('border.open', { n: format(Math.abs(over)) })}</span>
 			<span class="equation-sum mono">${format(e.pending_before)} + ${format(e.received)} = ${format(e.gate_erased)} + ${format(e.select_erased)} + ${format(e.selected)} + ${format(e.capture_lost)} + ${format(e.pending_after)}</span></p>
 	<//>`;
@@ -93,7 +92,10 @@ function Countries({ live }) {
 	const [all, showAll] = useState(false);
 	if (live.countries === null) return html`<${Panel} id="countries" title=${t('border.countries')}><${Empty} title=${t('border.countries.none')}>${t('border.countries.none.do')}<//><//>`;
 	const rows = [...live.countries].sort((a, b) => b.frames - a.frames);
-	const sum = rows.reduce((n, r) => n + r.frames, 0);
+	const rest = live.countries_rest;
+	const sum = rest?.settled.frames ?? rows.reduce((n, r) => n + r.frames, 0);
+	const note = rest && html`<p class="note">${t('border.countries.rest', { few: percent(rest.few.frames, rest.settled.frames), unnamed: percent(rest.unnamed.frames, rest.settled.frames), error: percent(live.hosts_error, 1) })}</p>`;
+	if (rows.length === 0) return html`<${Panel} id="countries" title=${t('border.countries')}><${Empty} title=${t('border.countries.small')}>${note}<//><//>`;
 	const shown = all ? rows : rows.slice(0, 10);
 	const lost = rows.filter((r) => !placeOf(r.cc)).length;
 	return html`<${Panel} id="countries" title=${t('border.countries')} note=${t('border.countries.note')}><div class="countries">
@@ -105,7 +107,7 @@ function Countries({ live }) {
 			{ key: 'share', head: t('border.share'), number: true, cell: (r) => percent(r.frames, sum) },
 			{ key: 'bytes', head: t('unit.bytes'), number: true, cell: (r) => bytes(r.bytes) },
 			{ key: 'hosts', head: t('border.hosts'), number: true, cell: (r) => whole(r.hosts) },
-		]} />${rows.length > 10 && html`<button type="button" class="quiet" aria-expanded=${all} onClick=${() => showAll(!all)}>${all ? t('border.countries.less') : t('border.countries.all', { n: rows.length })}</button>`}</div>
+		]} />${note}${rows.length > 10 && html`<button type="button" class="quiet" aria-expanded=${all} onClick=${() => showAll(!all)}>${all ? t('border.countries.less') : t('border.countries.all', { n: rows.length })}</button>`}</div>
 	</div><//>`;
 }
 

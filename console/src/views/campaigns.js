@@ -4,10 +4,10 @@ import { html, useMemo } from '../lib/html.js';
 import { useApi, useList } from '../lib/api.js';
 import { useKeys } from '../lib/keys.js';
 import { graphOf } from '../lib/graph.js';
-import { go, href } from '../lib/route.js';
+import { go, href, useRoute } from '../lib/route.js';
 import { brief, clock } from '../lib/time.js';
 import { whole } from '../lib/numbers.js';
-import { name, t } from '../lib/words.js';
+import { name, t, useLanguage } from '../lib/words.js';
 import { Hours } from '../ui/hours.js';
 import { Graph } from '../ui/graph.js';
 import { Severity, Tag, kindWords } from '../ui/marks.js';
@@ -32,9 +32,9 @@ function All({ view }) {
 	const from = Math.min(...times), to = Math.max(...times, from + 1);
 	const hottest = Math.max(1, ...list.items.map((c) => c.heat));
 	return html`<${Page} view=${view} sub=${t('campaigns.sub')}><${Panel}>
-		<${List} list=${list} id=${(c) => c.id} open=${(c) => go('campaigns', c.id)} caption=${t('nav.campaigns')} empty=${html`<${Empty} title=${t('campaigns.none')}>${t('campaigns.none.do')}<//>`} columns=${[
+		<${List} list=${list} id=${(c) => `${c.id}@${c.workspace ?? ''}`} open=${(c) => go('campaigns', c.id, { workspace: c.workspace })} caption=${t('nav.campaigns')} empty=${html`<${Empty} title=${t('campaigns.none')}>${t('campaigns.none.do')}<//>`} columns=${[
 			{ key: 'heat', head: t('campaigns.heat'), number: true, cell: (c) => html`<span class="bar-cell"><svg class="meter-bar heat" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true"><rect width=${100 * c.heat / hottest} height="6" /></svg><span class="bar-number">${c.heat.toFixed(1)}</span></span>` },
-			{ key: 'id', head: t('campaigns.id'), cell: (c) => html`<a class="mono nowrap" href=${href('campaigns', c.id)}>${c.id}</a><br /><${State} of=${c.state} />` },
+			{ key: 'id', head: t('campaigns.id'), cell: (c) => html`<a class="mono nowrap" href=${href('campaigns', c.id, { workspace: c.workspace })}>${c.id}</a><br /><${State} of=${c.state} />` },
 			{ key: 'severity', head: t('findings.severity'), cell: (c) => html`<${Severity} of=${c.severity} />` },
 			{ key: 'kinds', head: t('campaigns.kinds'), cell: (c) => c.kinds.map(kindWords).join(t('list.comma')) },
 			{ key: 'link', head: t('campaigns.strongest'), cell: (c) => { const l = c.best_link ?? { kind: c.strongest?.kind, text: c.strongest?.value }; return l?.text ? html`<${Value} field="value" value=${l.text} /><br /><small>${name('link', l.kind)}</small>` : '–'; } },
@@ -55,7 +55,7 @@ function Lanes({ members, from, to }) {
 }
 
 function One({ view, id }) {
-	const answer = useApi('campaigns/' + encodeURIComponent(id));
+	const answer = useApi('campaigns/' + encodeURIComponent(id), { lang: useLanguage(), workspace: useRoute().params.get('workspace') });
 	useKeys([{ keys: 'Escape', words: 'help.escape', act: () => go('campaigns') }], []);
 	const c = answer.data;
 	const best = c?.strongest?.value ?? c?.best_link?.text ?? [...(c?.links ?? [])].sort((a, b) => b.weight - a.weight)[0]?.value;

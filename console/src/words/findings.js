@@ -54,6 +54,7 @@ export default {
 	'field.technique': { en: 'technique', ja: '手口' },
 	'field.campaign': { en: 'campaign', ja: '攻撃活動' },
 	'field.case': { en: 'case', ja: '事案' },
+	'field.workspace': { en: 'sensor', ja: 'センサ' },
 	'saved.label': { en: 'Saved views', ja: '保存した検索' },
 	'saved.none': { en: 'None yet. Set range and filters, then save them under a name.', ja: 'まだありません。期間と条件を決め、名前を付けて保存してください。' },
 	'saved.name': { en: 'Name for this view', ja: 'この検索の名前' },

@@ -113,7 +113,9 @@ export default {
 	'log.none.do': { en: 'Widen the time range, or ask for less.', ja: '期間を広げるか、条件を減らしてください。' },
 
 	'urgent.reviewed': { en: 'Reviewed', ja: '審査' },
-	'urgent.open': { en: 'not yet', ja: '未審査' },
+	'urgent.set': { en: 'Set', ja: '実施' },
+	'urgent.ratified': { en: 'Ratified', ja: '追認' },
+	'urgent.open': { en: 'not yet', ja: '未了' },
 	'urgent.none': { en: 'No order was ever set urgently', ja: '緊急に実施された命令はありません' },
 	'urgent.none.do': { en: 'When one is, it stands here within the hour, and every one is reviewed.', ja: '実施されると 1 時間以内にここに載り、全件が審査されます。' },
 	'urgent.help': { en: { one: 'One urgent order waits for its review. Every one is reviewed.', other: '{n} urgent orders wait for their review. Every one is reviewed.' }, ja: '審査待ちの緊急命令 {n} 件。全件を審査します。' },

@@ -86,6 +86,11 @@ const char *sk_access_condition(const struct sk_person *person, const char *acti
 SK_MUST enum sk_err sk_access_judge(struct sk_access *access, const char *note, size_t length, const struct sk_act *act, struct sk_act_facts *facts,
 				    struct sk_fault *fault);
 
+/* An empty register, before the first act: for judging a docket's acts once more in their order. SK_ENOMEM. sk_access_close frees it. */
+SK_MUST enum sk_err sk_access_begin(struct sk_access **out, struct sk_fault *fault);
+/* Judge the docket's next act of these matters as the register stood at its place, and carry it out where it changes the register. Errors of sk_access_judge; SK_ETOOBIG. rule: POLICY-2 */
+SK_MUST enum sk_err sk_access_judge_again(struct sk_access *access, const struct sk_entry *entry, struct sk_act_facts *facts, struct sk_fault *fault);
+
 /* ---- names of tables ---- */
 
 /* The name of a kind of organisation. Static. */

@@ -26,3 +26,12 @@ void sk_access_each_account(const struct sk_access *access, int64_t at_ns, void 
 		visit(context, &view);
 	}
 }
+
+bool sk_access_same_person(const struct sk_access *access, const struct sk_verify_key *key, const char *name, uint32_t id)
+{
+	size_t span, at = sk_access_key_holder(access, key, &span);
+	for (size_t k = 0; at != SK_NOBODY && k < access->accounts[at].key_count; k++)
+		if (access->accounts[at].keys[k].key.id == id && strcmp(access->accounts[at].keys[k].key.name, name) == 0)
+			return true;
+	return key->id == id && strcmp(key->name, name) == 0;
+}

@@ -37,4 +37,7 @@ void sk_access_each_account(const struct sk_access *access, int64_t at_ns, void 
 /* Visit every lease; states are those of at_ns. */
 void sk_access_each_lease(const struct sk_access *access, int64_t at_ns, void (*visit)(void *context, const struct sk_lease_view *lease), void *context);
 
+/* Is the key with that name and id (a line of signature) of the same account as `key`, whenever each was in force? A key of nobody is the same person as itself alone. rule: ACCESS-7 */
+bool sk_access_same_person(const struct sk_access *access, const struct sk_verify_key *key, const char *name, uint32_t id);
+
 #endif

@@ -319,6 +319,21 @@ void sk_access_close(struct sk_access *access)
 	free(access);
 }
 
+enum sk_err sk_access_begin(struct sk_access **out, struct sk_fault *fault)
+{
+	*out = calloc(1, sizeof **out);
+	return *out != NULL ? SK_OK : sk_fault_set(fault, SK_ENOMEM, "register: out of memory");
+}
+
+enum sk_err sk_access_judge_again(struct sk_access *access, const struct sk_entry *entry, struct sk_act_facts *facts, struct sk_fault *fault)
+{
+	bool changes = false;
+	for (size_t i = 0; i < SK_COUNT(matters); i++)
+		changes = changes || strcmp(entry->act.matter, matters[i]) == 0;
+	memset(facts, 0, sizeof *facts);
+	return take(access, entry->note, entry->note_length, &entry->act, facts, changes, fault);
+}
+
 enum sk_err sk_access_judge(struct sk_access *access, const char *note, size_t length, const struct sk_act *act, struct sk_act_facts *facts, struct sk_fault *fault)
 {
 	return take(access, note, length, act, facts, false, fault);

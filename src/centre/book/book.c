@@ -13,7 +13,7 @@
 #include "text/json.h"
 #include "text/text.h"
 
-enum { APPLICATION_ID = 0x534b424b /* "SKBK" */, SCHEMA_VERSION = 1, BUSY_MS = 5000 };
+enum { APPLICATION_ID = 0x534b424b /* "SKBK" */, SCHEMA_VERSION = 1, BUSY_MS = 5000, WAIT_MS = 20 };
 
 /* Rows are only added. mark: a copy of what the last act says, for whoever has no ledger at hand. */
 static const char schema[] = "BEGIN IMMEDIATE;"
@@ -98,7 +98,14 @@ static enum sk_err open_file(struct sk_book *book, struct sk_fault *fault)
 	(void)sqlite3_busy_timeout(book->db, BUSY_MS);
 	(void)sqlite3_db_config(book->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	/* FULL: a row is on disk before anything is read. */
-	SK_TRY(sk_book_exec(book, "PRAGMA trusted_schema = OFF; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA journal_mode = WAL", fault));
+	SK_TRY(sk_book_exec(book, "PRAGMA trusted_schema = OFF; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY", fault));
+	/* Two that open a new book at once: SQLite does not wait here by itself. */
+	enum sk_err err = sk_book_exec(book, "PRAGMA journal_mode = WAL", fault);
+	for (unsigned i = 0; err == SK_ELOCKED && i < BUSY_MS / WAIT_MS; i++) {
+		(void)sqlite3_sleep(WAIT_MS);
+		err = sk_book_exec(book, "PRAGMA journal_mode = WAL", fault);
+	}
+	SK_TRY(err);
 	return know_schema(book, fault);
 }
 

@@ -60,27 +60,23 @@ static double period_of(const struct sk_pair *pair, const struct sk_contacts *al
 
 /* ---- words ---- */
 
-static const char *place_of(const struct sk_pair *pair, bool responder)
+static struct sk_arg place_of(const struct sk_pair *pair, bool responder)
 {
-	return pair->class_ == SK_CLASS_FF || responder ? "abroad" : "inside";
+	return sk_arg_word(pair->class_ == SK_CLASS_FF || responder ? SK_WORD_ABROAD : SK_WORD_INSIDE);
 }
 
 static void write_words(const struct sk_pair *pair, const struct sk_period *period, uint32_t contacts, const uint64_t *threshold, struct sk_finding *out)
 {
-	char who[SK_ADDR_TEXT_MAX], whom[SK_ADDR_TEXT_MAX], every[SK_UNIT_TEXT_MAX], lasted[SK_UNIT_TEXT_MAX], number[SK_UNIT_TEXT_MAX], forth[SK_UNIT_TEXT_MAX], back[SK_UNIT_TEXT_MAX];
-	const char *proto = pair->ip_proto == UDP ? "UDP" : "TCP";
-	char first[SK_TIME_TEXT_MAX];
-	(void)snprintf(out->sentence, sizeof out->sentence, "%s (%s) came back to %s (%s%s%s), %s port %u, about every %s, by up to %.0f %% earlier or later, %s contacts in %s since %s (%s forth, %s back).",
-		       sk_addr_format(&pair->initiator, who), place_of(pair, false), sk_addr_format(&pair->responder, whom), place_of(pair, true), pair->name[0] != '\0' ? ", " : "",
-		       pair->name, proto, pair->responder_port, sk_duration_format((int64_t)(period->period_s * 1e9), every), period->jitter * 100,
-		       sk_number_format(contacts, number), sk_duration_format(pair->last_ns - pair->first_ns, lasted), sk_time_format(pair->first_ns, 0, first),
-		       sk_bytes_format(pair->bytes[0], forth), sk_bytes_format(pair->bytes[1], back));
-	(void)snprintf(out->why, sizeof out->why, "Gaps between contacts fit a program that sleeps better than contacts that come by themselves: log likelihood ratio %.1f, the bound is %.1f (once in "
-						  "10^%llu pairs), with %.0f %% of contacts missing; %u inside talk%s to this server, a service would have more than %llu.",
-		       period->score, (double)threshold[EXPONENT] * 2.302585, (unsigned long long)threshold[EXPONENT], period->missed * 100, pair->crowd, pair->crowd == 1 ? "s" : "",
-		       (unsigned long long)threshold[CROWD]);
-	(void)snprintf(out->doubt, sizeof out->doubt, "A program that looks for updates, weather or mail, a backup, or a monitor comes regularly too. Regular is not bad: look at who runs the server, and which "
-						      "program asks. Only what was selected is stored: contacts that no selector hit are not here.");
+	char name[SK_OBSERVATION_DOMAIN_MAX + 2] = "";
+	if (pair->name[0] != '\0')
+		(void)snprintf(name, sizeof name, ", %s", pair->name);
+	sk_say(&out->sentence, SK_SAY(STORED_BEACON), sk_arg_addr(&pair->initiator), place_of(pair, false), sk_arg_addr(&pair->responder), place_of(pair, true), sk_arg_text(name, sizeof name),
+	       sk_arg_text(pair->ip_proto == UDP ? "UDP" : "TCP", sizeof "UDP"), sk_arg_int(pair->responder_port), sk_arg_duration((int64_t)(period->period_s * 1e9)),
+	       sk_arg_real(0, period->jitter * 100), sk_arg_number(contacts), sk_arg_duration(pair->last_ns - pair->first_ns), sk_arg_time(pair->first_ns), sk_arg_bytes(pair->bytes[0]),
+	       sk_arg_bytes(pair->bytes[1]));
+	sk_say(&out->why, SK_SAY(STORED_BEACON_WHY), sk_arg_real(1, period->score), sk_arg_real(1, (double)threshold[EXPONENT] * 2.302585), sk_arg_int(threshold[EXPONENT]),
+	       sk_arg_real(0, period->missed * 100), sk_arg_int(pair->crowd), sk_arg_int(threshold[CROWD]));
+	sk_say(&out->doubt, SK_SAY(STORED_BEACON_DOUBT));
 }
 
 /* The same pair is the same finding whenever it is looked for. */

@@ -274,6 +274,13 @@ size_t sk_campaigns_of_finding(const struct sk_campaigns *c, const uint8_t id[16
 	return fact == NULL || fact->campaign == SK_NO_CAMPAIGN ? SIZE_MAX : fact->campaign;
 }
 
+void sk_campaigns_members(const struct sk_campaigns *c, sk_campaign_member_visit visit, void *context)
+{
+	for (size_t i = 0; i < c->fact_count; i++)
+		if (c->facts[i].campaign != SK_NO_CAMPAIGN)
+			visit(context, c->facts[i].id, c->facts[i].campaign);
+}
+
 static bool holds_join(const struct sk_campaigns *c, size_t index, uint64_t join)
 {
 	size_t low = 0, high = c->fact_count;

@@ -88,6 +88,10 @@ const char *sk_campaigns_kind_name(const struct sk_campaigns *campaigns, unsigne
 
 /* The campaign that a finding is in; SIZE_MAX when it is in none. */
 size_t sk_campaigns_of_finding(const struct sk_campaigns *campaigns, const uint8_t id[16]);
+/* Visit the findings that are in campaigns, in order of their ids. */
+typedef void (*sk_campaign_member_visit)(void *context, const uint8_t finding[16], size_t campaign);
+/* As above. */
+void sk_campaigns_members(const struct sk_campaigns *campaigns, sk_campaign_member_visit visit, void *context);
 /* Is the observation one of the campaign's? */
 bool sk_campaigns_holds(const struct sk_campaigns *campaigns, size_t index, const struct sk_observation *observation);
 

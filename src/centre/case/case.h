@@ -145,6 +145,8 @@ SK_MUST enum sk_err sk_cases_list(struct sk_cases *cases, const struct sk_case_f
 				  struct sk_fault *fault);
 /* Visit every case, for figures. */
 SK_MUST enum sk_err sk_cases_each(struct sk_cases *cases, sk_case_visit visit, void *context, struct sk_fault *fault);
+/* What a list shows of one case, *found false: there is none of that id. SK_EINCONSISTENT. */
+SK_MUST enum sk_err sk_cases_head(struct sk_cases *cases, const char *id, struct sk_case_head *out, bool *found, struct sk_fault *fault);
 /* The live case that holds this link; "" none. */
 SK_MUST enum sk_err sk_cases_of_ref(struct sk_cases *cases, enum sk_case_link link, const char *ref, char id[SK_MATTER_ID_MAX], struct sk_fault *fault);
 /* Fold every case and compare everything; *count gets how many cases are whole. SK_EINCONSISTENT names the first that is not. */

@@ -192,6 +192,20 @@ enum sk_err sk_cases_each(struct sk_cases *cases, sk_case_visit visit, void *con
 	return err != SK_OK || code == SQLITE_DONE ? err : sk_cases_db_fault(cases, code, fault);
 }
 
+enum sk_err sk_cases_head(struct sk_cases *cases, const char *id, struct sk_case_head *out, bool *found, struct sk_fault *fault)
+{
+	sqlite3_stmt *statement = NULL;
+	char sql[SQL_MAX];
+	(void)snprintf(sql, sizeof sql, "SELECT %s FROM head WHERE id = ?1", sk_cases_head_columns);
+	SK_TRY(sk_cases_ask(cases, sql, &statement, fault));
+	(void)sqlite3_bind_text(statement, 1, id, -1, SQLITE_STATIC);
+	int code = sqlite3_step(statement);
+	*found = code == SQLITE_ROW;
+	enum sk_err err = *found ? sk_cases_head_row(cases, statement, out, NULL, fault) : code == SQLITE_DONE ? SK_OK : sk_cases_db_fault(cases, code, fault);
+	(void)sqlite3_finalize(statement);
+	return err;
+}
+
 enum sk_err sk_cases_of_ref(struct sk_cases *cases, enum sk_case_link link, const char *ref, char id[SK_MATTER_ID_MAX], struct sk_fault *fault)
 {
 	uint8_t mark[SK_HASH_BYTES];

@@ -7,6 +7,7 @@
 #define SK_CUSTODY_H
 
 #include "docket/docket.h"
+#include "law/law.h"
 #include "store/store.h"
 
 enum { SK_ERASURE_KEYS_MAX = 4096, SK_HOLDERS_MAX = 64, SK_REASON_MAX = 512 };
@@ -68,9 +69,12 @@ SK_MUST enum sk_err sk_handing_read(const char *body, size_t length, struct sk_h
 struct sk_provision {
 	bool agreement, consented;      /* consented: its partner agreed to provision */
 	char partner[SK_MATTER_ID_MAX]; /* the organisation whose agreement it is */
+	unsigned keep_days;             /* most days that the policy under which an act is judged lets it be kept (sk_custody_keep_days); 0: the program's own number */
 };
+/* Most days that a policy (NULL: none) lets what a kind of basis selected be kept at that moment: its row, or the program's own number, which is never less. simulate: as sk_law_retention. */
+unsigned sk_custody_keep_days(const struct sk_law *law, const char *kind, int64_t at_ns, bool simulate);
 /* Judge a person's new act at now_ns: *person gets who signed, facts what is to be published; provision is of the basis that the act is about. SK_ESTAGE, SK_EPERMIT (not allowed; a confirmation
-   for somebody else; a recipient that may not have it), SK_EMALFORMED (no reason; beyond policy's hours), and what signatures say. rule: CUSTODY-8 */
+   for somebody else; a recipient that may not have it), SK_EMALFORMED (no reason; beyond policy's hours or days), and what signatures say. rule: CUSTODY-8 */
 SK_MUST enum sk_err sk_retention_judge(struct sk_docket *docket, struct sk_access *access, const struct sk_provision *provision, const char *note, size_t length, const struct sk_act *act,
 				       int64_t now_ns, struct sk_person *person, struct sk_act_facts *facts, struct sk_fault *fault);
 /* Facts of the centre's own act "erased". SK_ESTAGE unless the matter is at "erasing". */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "custody/reident.h"
+#include "custody/custody_priv.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -167,26 +167,33 @@ static enum sk_err fold_approval(const struct sk_act *act, const struct sk_perso
 	bool good = sk_json_get_hex(sk_json_top(doc), "parts", approval->parts, sizeof approval->parts) == SK_OK;
 	sk_json_free(doc);
 	memcpy(approval->account, person->account, sizeof approval->account);
+	approval->roles = person->roles;
+	approval->oversight = person->oversight;
 	approval->privacy = (person->roles & UINT64_C(1) << SK_PERSON_PRIVACY_OFFICER) != 0;
 	request->approval_count++;
 	return good ? SK_OK : malformed(act, fault);
 }
 
+enum sk_err sk_reident_fold(struct sk_access *access, const struct sk_entry *entry, struct sk_reident *request, struct sk_fault *fault)
+{
+	struct sk_person person = {.account = ""};
+	const struct sk_act *act = &entry->act;
+	(void)snprintf(request->state, sizeof request->state, "%s", entry->to);
+	if (strcmp(act->event, "request") == 0 || strcmp(act->event, "approve") == 0)
+		SK_TRY(sk_access_who(access, entry->note, entry->note_length, act->time_ns, &person, fault));
+	if (strcmp(act->event, "request") == 0)
+		return fold_request(act, &person, request, fault);
+	if (strcmp(act->event, "approve") == 0)
+		return fold_approval(act, &person, request, fault);
+	request->looks += strcmp(act->event, "show") == 0;
+	return SK_OK;
+}
+
 static enum sk_err fold_act(void *context, const struct sk_entry *entry, struct sk_fault *fault)
 {
 	struct fold *fold = context;
-	struct sk_person person = {.account = ""};
-	const struct sk_act *act = &entry->act;
 	fold->found = true;
-	(void)snprintf(fold->request->state, sizeof fold->request->state, "%s", entry->to);
-	if (strcmp(act->event, "request") == 0 || strcmp(act->event, "approve") == 0)
-		SK_TRY(sk_access_who(fold->access, entry->note, entry->note_length, act->time_ns, &person, fault));
-	if (strcmp(act->event, "request") == 0)
-		return fold_request(act, &person, fold->request, fault);
-	if (strcmp(act->event, "approve") == 0)
-		return fold_approval(act, &person, fold->request, fault);
-	fold->request->looks += strcmp(act->event, "show") == 0;
-	return SK_OK;
+	return sk_reident_fold(fold->access, entry, fold->request, fault);
 }
 
 enum sk_err sk_reident_load(struct sk_docket *docket, struct sk_access *access, const char *id, struct sk_reident *out, struct sk_fault *fault)
@@ -207,7 +214,17 @@ static void count_one(struct sk_act_facts *facts, const char *name, uint64_t cou
 	(void)snprintf(cell->name, sizeof cell->name, "%s", name);
 }
 
-static enum sk_err judge_request(const struct sk_act *act, const struct sk_person *person, int64_t now_ns, struct sk_act_facts *facts, struct sk_fault *fault)
+void sk_reident_rule_of(const struct sk_law *law, int64_t at_ns, bool simulate, struct sk_reident_rule *out)
+{
+	const struct sk_law_quorum *row = law != NULL ? sk_law_quorum(law, "reident", "grant", at_ns, simulate) : NULL;
+	*out = (struct sk_reident_rule){.officers = sk_policy_reident_officers()};
+	if (row == NULL)
+		return;
+	out->must = row->must;
+	out->officers = row->present > out->officers ? (unsigned)row->present : out->officers;
+}
+
+static enum sk_err judge_request(const struct sk_reident_rule *rule, const struct sk_act *act, const struct sk_person *person, int64_t now_ns, struct sk_act_facts *facts, struct sk_fault *fault)
 {
 	struct sk_reident *request = calloc(1, sizeof *request);
 	if (request == NULL)
@@ -217,37 +234,56 @@ static enum sk_err judge_request(const struct sk_act *act, const struct sk_perso
 		err = sk_fault_set(fault, SK_EMALFORMED, "a re-identification needs a reason (--why) and says whom it is about (--target)");
 	if (err == SK_OK && (request->expires_ns <= now_ns || request->expires_ns > now_ns + (int64_t)sk_policy_reident_hours() * hour_ns))
 		err = sk_fault_set(fault, SK_EMALFORMED, "it is open for at most %u hours, by policy (--for)", sk_policy_reident_hours());
-	if (err == SK_OK && request->needed < sk_policy_reident_officers())
-		err = sk_fault_set(fault, SK_EMALFORMED, "at least %u officers must approve, by policy", sk_policy_reident_officers());
+	if (err == SK_OK && request->needed < rule->officers)
+		err = sk_fault_set(fault, SK_EMALFORMED, "at least %u officers must approve, by policy", rule->officers);
 	if (err == SK_OK)
 		count_one(facts, "tokens", request->token_count);
 	free(request);
 	return err;
 }
 
-/* The proposer never counts; nobody counts twice; when enough have approved, a privacy officer among them, it is granted. rule: CUSTODY-7 */
-static enum sk_err judge_approval(const struct sk_reident *request, const struct sk_person *person, bool *granted, struct sk_fault *fault)
+static bool has_role(const char *word, uint64_t roles, bool oversight)
 {
-	bool officer = (person->roles & UINT64_C(1) << SK_PERSON_PRIVACY_OFFICER) != 0;
+	enum sk_person_role role = SK_PERSON_READER;
+	return strcmp(word, "oversight") == 0 ? oversight : sk_person_role_parse(word, &role) == SK_OK && (roles & UINT64_C(1) << role) != 0;
+}
+
+/* Is everybody among them who must be: a privacy officer always, and whom the policy names? */
+static bool all_there(const struct sk_reident *request, const struct sk_reident_rule *rule, const struct sk_person *person)
+{
+	uint64_t roles = person->roles;
+	bool oversight = person->oversight;
+	for (size_t i = 0; i < request->approval_count; i++) {
+		roles |= request->approvals[i].roles;
+		oversight = oversight || request->approvals[i].oversight;
+	}
+	bool there = (roles & UINT64_C(1) << SK_PERSON_PRIVACY_OFFICER) != 0;
+	for (uint32_t i = 0; i < rule->must.count; i++)
+		there = there && has_role(rule->must.items[i], roles, oversight);
+	return there;
+}
+
+/* The proposer never counts; nobody counts twice; when enough have approved, and everybody who must be is among them, it is granted. rule: CUSTODY-7 */
+static enum sk_err judge_approval(const struct sk_reident *request, const struct sk_reident_rule *rule, const struct sk_person *person, bool *granted, struct sk_fault *fault)
+{
 	if (strcmp(person->account, request->requester) == 0)
 		return sk_fault_set(fault, SK_EPERMIT, "%s asked for it: whoever proposes never approves", person->account);
-	for (size_t i = 0; i < request->approval_count; i++) {
-		officer = officer || request->approvals[i].privacy;
+	for (size_t i = 0; i < request->approval_count; i++)
 		if (strcmp(person->account, request->approvals[i].account) == 0)
 			return sk_fault_set(fault, SK_EEXIST, "%s approved it before: an approval counts once", person->account);
-	}
-	*granted = request->approval_count + 1 >= request->needed && officer;
+	size_t needed = request->needed > rule->officers ? request->needed : rule->officers;
+	*granted = request->approval_count + 1 >= needed && all_there(request, rule, person);
 	return SK_OK;
 }
 
-static enum sk_err judge_open(const struct sk_act *act, const struct sk_reident *request, const struct sk_person *person, int64_t now_ns, bool *further, struct sk_act_facts *facts,
+static enum sk_err judge_open(const struct sk_reident_rule *rule, const struct sk_act *act, const struct sk_reident *request, const struct sk_person *person, int64_t now_ns, bool *further, struct sk_act_facts *facts,
 			      struct sk_fault *fault)
 {
 	if (strcmp(act->event, "refuse") != 0 && strcmp(act->event, "close") != 0 && now_ns >= request->expires_ns)
 		return sk_fault_set(fault, SK_EREIDENT, "%s: its time is over", request->id);
 	if (strcmp(act->event, "approve") == 0) {
 		count_one(facts, "approvals", 1);
-		return judge_approval(request, person, further, fault);
+		return judge_approval(request, rule, person, further, fault);
 	}
 	if (strcmp(act->event, "show") == 0) {
 		count_one(facts, "looks", 1);
@@ -263,23 +299,20 @@ static enum sk_err near_the_clock(const struct sk_act *act, int64_t now_ns, stru
 	return near ? SK_OK : sk_fault_set(fault, SK_EUSAGE, "the statement was made at another time than now (more than %d hours ago, or ahead): make it anew", ACT_OLD_HOURS);
 }
 
-static enum sk_err judge(struct sk_docket *docket, struct sk_access *access, const struct sk_act *act, struct sk_reident *request, int64_t now_ns, const struct sk_person *person,
-			 struct sk_act_facts *facts, struct sk_fault *fault)
+enum sk_err sk_reident_weigh(struct sk_access *access, const struct sk_reident_rule *rule, const char *state, const struct sk_reident *request, const char *note, size_t length, const struct sk_act *act,
+			     int64_t now_ns, struct sk_person *person, struct sk_act_facts *facts, struct sk_fault *fault)
 {
 	const struct sk_custody_step *step;
-	uint8_t previous[SK_HASH_BYTES];
-	char state[SK_ACT_WORD_MAX] = "";
-	bool found, further = false;
-	SK_TRY(sk_docket_last(docket, "reident", act->id, previous, state, &found, fault));
-	SK_TRY(sk_custody_find_step("reident", act->event, found ? state : "", false, &step, fault));
+	bool further = false;
+	memset(facts, 0, sizeof *facts);
+	SK_TRY(sk_custody_find_step("reident", act->event, state, false, &step, fault));
 	if (strcmp(step->who, "centre") == 0)
 		return sk_fault_set(fault, SK_ESTAGE, "reident: '%s' is the centre's own step", act->event);
-	SK_TRY(sk_access_may(access, person, step->who, now_ns, fault));
-	if (!found) {
-		SK_TRY(judge_request(act, person, now_ns, facts, fault));
+	SK_TRY(sk_custody_author(access, note, length, act, step->who, now_ns, person, fault));
+	if (state[0] == '\0') {
+		SK_TRY(judge_request(rule, act, person, now_ns, facts, fault));
 	} else {
-		SK_TRY(sk_reident_load(docket, access, act->id, request, fault));
-		SK_TRY(judge_open(act, request, person, now_ns, &further, facts, fault));
+		SK_TRY(judge_open(rule, act, request, person, now_ns, &further, facts, fault));
 		SK_TRY(sk_custody_find_step("reident", act->event, state, further, &step, fault));
 	}
 	(void)snprintf(facts->from, sizeof facts->from, "%s", step->from);
@@ -288,18 +321,23 @@ static enum sk_err judge(struct sk_docket *docket, struct sk_access *access, con
 }
 
 //= rule: CUSTODY-7
-enum sk_err sk_reident_judge(struct sk_docket *docket, struct sk_access *access, const char *note, size_t length, const struct sk_act *act, int64_t now_ns, struct sk_person *person,
-			     struct sk_act_facts *facts, struct sk_fault *fault)
+enum sk_err sk_reident_judge(struct sk_docket *docket, struct sk_access *access, const struct sk_reident_rule *rule, const char *note, size_t length, const struct sk_act *act, int64_t now_ns,
+			     struct sk_person *person, struct sk_act_facts *facts, struct sk_fault *fault)
 {
+	uint8_t previous[SK_HASH_BYTES];
+	char state[SK_ACT_WORD_MAX] = "";
+	bool found = false;
 	struct sk_reident *request = calloc(1, sizeof *request);
 	if (request == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
 	memset(facts, 0, sizeof *facts);
 	enum sk_err err = near_the_clock(act, now_ns, fault);
 	if (err == SK_OK)
-		err = sk_access_who(access, note, length, now_ns, person, fault);
+		err = sk_docket_last(docket, "reident", act->id, previous, state, &found, fault);
+	if (err == SK_OK && found)
+		err = sk_reident_load(docket, access, act->id, request, fault);
 	if (err == SK_OK)
-		err = judge(docket, access, act, request, now_ns, person, facts, fault);
+		err = sk_reident_weigh(access, rule, found ? state : "", request, note, length, act, now_ns, person, facts, fault);
 	free(request);
 	return err;
 }

@@ -16,7 +16,8 @@ struct sk_reident_token {
 };
 struct sk_reident_approval {
 	char account[SK_MATTER_ID_MAX];
-	bool privacy;
+	uint64_t roles;                     /* sk_person.roles when it was signed */
+	bool privacy, oversight;
 	uint8_t parts[SK_HASH_BYTES];       /* digest of the file of parts that came with it */
 };
 /* A request as its acts tell it. */
@@ -47,9 +48,16 @@ bool sk_reident_is_token_name(const char *name);
 void sk_reident_write(const struct sk_reident *request, struct sk_buf *out);
 /* Fold one request out of the docket; who signed is asked of access. SK_ENOENT, SK_EINCONSISTENT, SK_EMALFORMED. */
 SK_MUST enum sk_err sk_reident_load(struct sk_docket *docket, struct sk_access *access, const char *id, struct sk_reident *out, struct sk_fault *fault);
+/* What a policy asks of a re-identification beyond what is compiled in: its quorum of matter reident, level grant. */
+struct sk_reident_rule {
+	unsigned officers;                  /* fewest who approve; 0: the program's own number */
+	struct sk_law_words must;           /* roles, or "oversight", that must be among them */
+};
+/* Read it off a policy (NULL: none). simulate: as sk_law_quorum. */
+void sk_reident_rule_of(const struct sk_law *law, int64_t at_ns, bool simulate, struct sk_reident_rule *out);
 /* Judge a new act at now_ns (already compared with the clock): *person gets who signed, facts what is to be published. SK_ESTAGE, SK_EPERMIT (not allowed, or the proposer's own approval),
-   SK_EEXIST (approved before), SK_EREIDENT (expired, or not the requester's to look), SK_EMALFORMED (request: no reason, longer than policy allows). */
-SK_MUST enum sk_err sk_reident_judge(struct sk_docket *docket, struct sk_access *access, const char *note, size_t length, const struct sk_act *act, int64_t now_ns,
+   SK_EEXIST (approved before), SK_EREIDENT (expired, or not the requester's to look), SK_EMALFORMED (request: no reason, longer than policy allows, fewer officers than policy asks). */
+SK_MUST enum sk_err sk_reident_judge(struct sk_docket *docket, struct sk_access *access, const struct sk_reident_rule *rule, const char *note, size_t length, const struct sk_act *act, int64_t now_ns,
 				     struct sk_person *person, struct sk_act_facts *facts, struct sk_fault *fault);
 /* Facts of the centre's own act "expire": SK_ESTAGE unless it is open and its time is over. */
 SK_MUST enum sk_err sk_reident_expire(const struct sk_reident *request, int64_t now_ns, struct sk_act_facts *facts, struct sk_fault *fault);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "access/list.h"
-#include "custody/custody.h"
+#include "custody/custody_priv.h"
 #include "policy/policy.h"
 #include "text/json.h"
 #include "text/text.h"
@@ -72,13 +72,28 @@ static enum sk_err is_of(const struct sk_act *act, const char *basis, const char
 	return strcmp(id, act->id) == 0 ? SK_OK : sk_fault_set(fault, SK_EMALFORMED, "retention %s: its body is about %s of basis %s, whose id is %s", act->id, day, basis, id);
 }
 
-static enum sk_err judge_erase(const struct sk_act *act, struct sk_act_facts *facts, struct sk_fault *fault)
+unsigned sk_custody_keep_days(const struct sk_law *law, const char *kind, int64_t at_ns, bool simulate)
+{
+	unsigned own = sk_policy_retention_days();
+	const struct sk_law_retention *row = law != NULL ? sk_law_retention(law, kind, at_ns, simulate) : NULL;
+	int64_t days = row != NULL ? (sk_law_span_after(at_ns, &row->keep) - at_ns) / (24 * hour_ns) : own;
+	return days >= 0 && days < (int64_t)own ? (unsigned)days : own;
+}
+
+static unsigned keep_days(const struct sk_provision *provision)
+{
+	return provision->keep_days != 0 ? provision->keep_days : sk_policy_retention_days();
+}
+
+static enum sk_err judge_erase(const struct sk_provision *provision, const struct sk_act *act, struct sk_act_facts *facts, struct sk_fault *fault)
 {
 	struct sk_erasure erasure;
 	SK_TRY(sk_erasure_read(act->body, act->body_length, &erasure, fault));
 	enum sk_err err = is_of(act, erasure.day.basis, erasure.day.day, fault);
 	if (err == SK_OK && erasure.why[0] == '\0')
 		err = sk_fault_set(fault, SK_EMALFORMED, "an erasure needs a reason (--why)");
+	if (err == SK_OK && erasure.keep_days > keep_days(provision))
+		err = sk_fault_set(fault, SK_EMALFORMED, "%s of basis %s: kept for %u days, and the policy in force allows %u", erasure.day.day, erasure.day.basis, erasure.keep_days, keep_days(provision));
 	if (err == SK_OK)
 		sk_erasure_cells(&erasure, facts);
 	sk_erasure_fini(&erasure);
@@ -137,33 +152,48 @@ static enum sk_err judge_handing(const struct sk_access *access, const struct sk
 	if (strcmp(act->event, "open") == 0)
 		return handing.until_ns > now_ns && handing.until_ns <= now_ns + (int64_t)sk_policy_share_hours() * hour_ns
 			       ? SK_OK : sk_fault_set(fault, SK_EMALFORMED, "a share is open for at most %u hours, by policy (--for)", sk_policy_share_hours());
-	SK_TRY(sk_retention_due(handing.day, sk_policy_retention_days(), &due_ns, fault));
+	SK_TRY(sk_retention_due(handing.day, keep_days(provision), &due_ns, fault));
 	if (handing.org[0] == '\0' || handing.until_ns > due_ns)
 		return sk_fault_set(fault, SK_EMALFORMED, "whoever is provided with a day inherits its date of erasure, and no later one");
 	return may_hold(access, provision, handing.org, fault);
 }
 
+enum sk_err sk_custody_author(struct sk_access *access, const char *note, size_t length, const struct sk_act *act, const char *duty, int64_t now_ns, struct sk_person *person, struct sk_fault *fault)
+{
+	struct sk_person then;
+	SK_TRY(sk_access_who(access, note, length, act->time_ns, &then, fault));
+	SK_TRY(sk_access_may(access, &then, duty, act->time_ns, fault));
+	SK_TRY(sk_access_who(access, note, length, now_ns, person, fault));
+	return sk_access_may(access, person, duty, now_ns, fault);
+}
+
 //= rule: CUSTODY-6
+enum sk_err sk_retention_weigh(struct sk_access *access, const struct sk_provision *provision, const char *state, const char *note, size_t length, const struct sk_act *act, int64_t now_ns,
+			       struct sk_person *person, struct sk_act_facts *facts, struct sk_fault *fault)
+{
+	const struct sk_custody_step *step;
+	memset(facts, 0, sizeof *facts);
+	SK_TRY(sk_custody_find_step("retention", act->event, state, false, &step, fault));
+	if (strcmp(step->who, "centre") == 0)
+		return sk_fault_set(fault, SK_ESTAGE, "retention: '%s' is the centre's own step", act->event);
+	SK_TRY(sk_custody_author(access, note, length, act, step->who, now_ns, person, fault));
+	SK_TRY(strcmp(act->event, "erase") == 0 ? judge_erase(provision, act, facts, fault) : judge_handing(access, provision, act, person, now_ns, fault));
+	(void)snprintf(facts->from, sizeof facts->from, "%s", step->from);
+	(void)snprintf(facts->to, sizeof facts->to, "%s", step->to);
+	return SK_OK;
+}
+
 enum sk_err sk_retention_judge(struct sk_docket *docket, struct sk_access *access, const struct sk_provision *provision, const char *note, size_t length, const struct sk_act *act,
 			       int64_t now_ns, struct sk_person *person, struct sk_act_facts *facts, struct sk_fault *fault)
 {
-	const struct sk_custody_step *step;
 	uint8_t previous[SK_HASH_BYTES];
 	char state[SK_ACT_WORD_MAX] = "";
 	bool found;
 	memset(facts, 0, sizeof *facts);
 	if (act->time_ns > now_ns + ACT_AHEAD_MINUTES * minute_ns || act->time_ns < now_ns - ACT_OLD_HOURS * hour_ns)
 		return sk_fault_set(fault, SK_EUSAGE, "the statement was made at another time than now (more than %d hours ago, or ahead): make it anew", ACT_OLD_HOURS);
-	SK_TRY(sk_access_who(access, note, length, now_ns, person, fault));
 	SK_TRY(sk_docket_last(docket, "retention", act->id, previous, state, &found, fault));
-	SK_TRY(sk_custody_find_step("retention", act->event, found ? state : "", false, &step, fault));
-	if (strcmp(step->who, "centre") == 0)
-		return sk_fault_set(fault, SK_ESTAGE, "retention: '%s' is the centre's own step", act->event);
-	SK_TRY(sk_access_may(access, person, step->who, now_ns, fault));
-	SK_TRY(strcmp(act->event, "erase") == 0 ? judge_erase(act, facts, fault) : judge_handing(access, provision, act, person, now_ns, fault));
-	(void)snprintf(facts->from, sizeof facts->from, "%s", step->from);
-	(void)snprintf(facts->to, sizeof facts->to, "%s", step->to);
-	return SK_OK;
+	return sk_retention_weigh(access, provision, found ? state : "", note, length, act, now_ns, person, facts, fault);
 }
 
 enum sk_err sk_retention_erased(struct sk_docket *docket, const char *id, const struct sk_erasure *erasure, struct sk_act_facts *facts, struct sk_fault *fault)

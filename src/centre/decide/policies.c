@@ -222,7 +222,9 @@ struct replay {
 	const struct sk_bases_options *options;
 	struct sk_bases_options judge_options; /* law may be another one there */
 	const struct sk_law *under;
+	const struct sk_replay_more *more;
 	struct sk_policy_state state;
+	struct sk_access *people; /* as it stood at the place of the act at hand */
 	struct sk_bases *judge;
 	struct sk_orders *orders;
 	sk_replay_visit visit;
@@ -239,29 +241,71 @@ static enum sk_err law_under(void *context, const uint8_t digest[SK_HASH_BYTES],
 	return SK_OK;
 }
 
+static bool is_of_access(const char *matter)
+{
+	static const char *const kinds[] = {"org", "account", "lease", "factor", "credential", "access"};
+	for (size_t i = 0; i < SK_COUNT(kinds); i++)
+		if (strcmp(kinds[i], matter) == 0)
+			return true;
+	return false;
+}
+
+/* Kinds of matter that decide does not know. */
+static enum sk_err judge_more(struct replay *replay, const struct sk_entry *entry, struct sk_act_facts *facts, bool *known, bool *judged, struct sk_fault *fault)
+{
+	static const uint8_t none[SK_HASH_BYTES];
+	const struct sk_law *law = NULL;
+	*known = false;
+	if (replay->more == NULL)
+		return SK_OK;
+	*judged = false; /* a version that is gone is no judgement */
+	if (replay->under != NULL || memcmp(entry->act.policy, none, SK_HASH_BYTES) != 0)
+		SK_TRY(law_under(replay, entry->act.policy, &law, fault));
+	*judged = true;
+	return replay->more->judge(replay->more->context, entry, replay->judge, law, facts, known, fault);
+}
+
+/* judged false: the error is no judgement. known false: nobody here judges such a matter. */
+static enum sk_err judge_one(struct replay *replay, const struct sk_entry *entry, struct sk_act_facts *facts, bool *known, bool *judged, struct sk_fault *fault)
+{
+	const char *matter = entry->act.matter;
+	*known = true;
+	if (strcmp(matter, "order") == 0)
+		return sk_orders_judge_again(replay->orders, entry, facts, judged, fault);
+	if (strcmp(matter, "basis") == 0)
+		return sk_bases_judge_again(replay->judge, entry, facts, judged, fault);
+	if (strcmp(matter, SK_POLICY_MATTER) == 0)
+		return sk_policy_take(replay->options, entry, &replay->state, facts, judged, fault);
+	if (is_of_access(matter))
+		return sk_access_judge_again(replay->people, entry, facts, fault);
+	return judge_more(replay, entry, facts, known, judged, fault);
+}
+
 static enum sk_err replay_one(void *context, const struct sk_entry *entry, struct sk_fault *fault)
 {
+	static const uint8_t none[SK_HASH_BYTES];
 	struct replay *replay = context;
 	struct sk_fault why = {.line = ""};
 	struct sk_act_facts facts = {.to = ""};
-	struct sk_replayed told = {.entry = entry, .agrees = true, .judged = true, .why = ""};
-	static const uint8_t none[SK_HASH_BYTES];
-	enum sk_err err = SK_OK;
-	bool basis = strcmp(entry->act.matter, "basis") == 0, order = strcmp(entry->act.matter, "order") == 0, judged = true;
-	told.judged = basis || order || strcmp(entry->act.matter, SK_POLICY_MATTER) == 0;
+	struct sk_replayed told = {.entry = entry, .agrees = true, .why = ""};
+	bool judged = true;
 	/* Was it made under the policy that was in force then? */
-	if (told.judged && memcmp(entry->act.policy, replay->state.in_force ? replay->state.current : none, SK_HASH_BYTES) != 0)
-		err = sk_fault_set(&why, SK_EINCONSISTENT, "it names another policy than the one that was in force");
-	else if (told.judged)
-		err = order ? sk_orders_judge_again(replay->orders, entry, &facts, &judged, &why)
-		    : basis ? sk_bases_judge_again(replay->judge, entry, &facts, &judged, &why)
-			    : sk_policy_take(replay->options, entry, &replay->state, &facts, &judged, &why);
-	if (told.judged && err == SK_OK && strcmp(facts.to, entry->to) != 0)
-		err = sk_fault_set(&why, SK_EINCONSISTENT, "it leads to '%s', and led to '%s'", facts.to, entry->to);
+	bool of_its_day = memcmp(entry->act.policy, replay->state.in_force ? replay->state.current : none, SK_HASH_BYTES) == 0;
+	/* Of what is decided here such an act has no effect, so nothing is carried out; the register obeys its acts whatever policy they name. */
+	bool no_effect = !of_its_day && (strcmp(entry->act.matter, "basis") == 0 || strcmp(entry->act.matter, "order") == 0 || strcmp(entry->act.matter, SK_POLICY_MATTER) == 0);
+	enum sk_err err = SK_OK;
+	if (no_effect)
+		told.judged = true;
+	else
+		err = judge_one(replay, entry, &facts, &told.judged, &judged, &why);
 	if (err != SK_OK && (!judged || sk_err_kind(err) == SK_KIND_HOST)) {
 		*fault = why;
 		return err;
 	}
+	if (told.judged && !of_its_day)
+		err = sk_fault_set(&why, SK_EINCONSISTENT, "it names another policy than the one that was in force");
+	if (told.judged && err == SK_OK && strcmp(facts.to, entry->to) != 0)
+		err = sk_fault_set(&why, SK_EINCONSISTENT, "it leads to '%s', and led to '%s'", facts.to, entry->to);
 	told.agrees = err == SK_OK;
 	told.why = why.line;
 	replay->judged += told.judged;
@@ -272,19 +316,23 @@ static enum sk_err replay_one(void *context, const struct sk_entry *entry, struc
 }
 
 //= rule: POLICY-2
-enum sk_err sk_policy_replay(const struct sk_bases_options *options, const struct sk_law *under, sk_replay_visit visit, void *context, uint64_t *judged, uint64_t *differ, struct sk_fault *fault)
+enum sk_err sk_policy_replay(const struct sk_bases_options *options, const struct sk_law *under, const struct sk_replay_more *more, sk_replay_visit visit, void *context, uint64_t *judged,
+			     uint64_t *differ, struct sk_fault *fault)
 {
 	struct replay *replay = calloc(1, sizeof *replay);
 	if (replay == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
 	replay->options = options;
 	replay->under = under;
+	replay->more = more;
 	replay->visit = visit;
 	replay->context = context;
 	replay->judge_options = *options;
 	replay->judge_options.law = law_under;
 	replay->judge_options.context = replay;
 	enum sk_err err = sk_bases_judge_begin(&replay->judge_options, &replay->judge, fault);
+	if (err == SK_OK)
+		err = sk_access_begin(&replay->people, fault);
 	const struct sk_orders_options orders = {.docket = options->docket, .access = options->access, .centre = options->centre, .profile = options->profile, .law = law_under, .context = replay};
 	if (err == SK_OK)
 		err = sk_orders_begin(&orders, &replay->orders, fault);
@@ -294,6 +342,7 @@ enum sk_err sk_policy_replay(const struct sk_bases_options *options, const struc
 	*differ = replay->differ;
 	sk_orders_close(replay->orders);
 	sk_bases_close(replay->judge);
+	sk_access_close(replay->people);
 	free(replay);
 	return err;
 }

@@ -41,10 +41,16 @@ struct sk_replayed {
 	bool agrees, judged;             /* judged: this kind of matter is judged here */
 	const char *why;
 };
+/* Whoever judges the kinds of matter that are not known here. *judged false without an error: none of his. bases: as they stood at that place; law: under which it is judged (NULL: none). */
+struct sk_replay_more {
+	enum sk_err (*judge)(void *context, const struct sk_entry *entry, const struct sk_bases *bases, const struct sk_law *law, struct sk_act_facts *facts, bool *judged, struct sk_fault *fault);
+	void *context;
+};
 typedef void (*sk_replay_visit)(void *context, const struct sk_replayed *replayed);
-/* Judge every act of matters "basis", "order" and "policy" again, each under the policy whose digest it names (options->law), or all under `under` when that is not NULL ("what if"), and
-   compare the step with the docket's. Other matters are visited with judged false. *differ counts those that do not agree. rule: POLICY-2 */
-SK_MUST enum sk_err sk_policy_replay(const struct sk_bases_options *options, const struct sk_law *under, sk_replay_visit visit, void *context, uint64_t *judged, uint64_t *differ,
-				     struct sk_fault *fault);
+/* Judge every act of matters "basis", "order", "policy" and those of access (org, account, lease, factor, credential, access) again, and by `more` (NULL: nobody) whatever else it knows, as things
+   stood at its place: each under the policy whose digest it names (options->law), or all under `under` when that is not NULL ("what if"). Compares the step with the docket's. Other matters are
+   visited with judged false. *differ counts those that do not agree. rule: POLICY-2 */
+SK_MUST enum sk_err sk_policy_replay(const struct sk_bases_options *options, const struct sk_law *under, const struct sk_replay_more *more, sk_replay_visit visit, void *context, uint64_t *judged,
+				     uint64_t *differ, struct sk_fault *fault);
 
 #endif

@@ -9,7 +9,7 @@
 enum { SK_REPORT_TITLE_MAX = 200, SK_REPORT_NAME_MAX = 128, SK_REPORT_FACTS_MAX = 16384 };
 
 struct sk_report_facts {
-	char event[SK_ACT_WORD_MAX];     /* a stage, attach or merge */
+	char event[SK_ACT_WORD_MAX];     /* a stage, attach, remind or merge */
 	char by[SK_MATTER_ID_MAX], org[SK_MATTER_ID_MAX]; /* whose session or key it was */
 	/* of a stage */
 	char form[SK_REPORT_WORD_MAX_], tlp[SK_REPORT_WORD_MAX_], restricted[SK_REPORT_WORD_MAX_], sector[SK_REPORT_WORD_MAX_], trigger[SK_REPORT_WORD_MAX_];
@@ -20,7 +20,7 @@ struct sk_report_facts {
 	bool share_nco, share_npa, share_ally;
 	bool malicious, deviation, personal; /* known to be so */
 	int64_t aware_ns, detected_ns, paid_ns; /* the earliest of each; 0: not known */
-	/* of an attachment */
+	/* of an attachment; of a reminder: which one, and its message */
 	char name[SK_REPORT_NAME_MAX];
 	uint64_t size;
 	uint8_t hash[SK_HASH_BYTES];

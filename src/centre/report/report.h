@@ -21,7 +21,7 @@ struct sk_reports; /* opaque */
 /* One step of a report. */
 struct sk_report_entry {
 	uint64_t number;                 /* from 1 */
-	uint64_t version;                /* of the report, from 1; 0: an attachment or a merge */
+	uint64_t version;                /* of the report, from 1; 0: an attachment, a reminder or a merge */
 	uint64_t leaf;
 	int64_t time_ns;
 	struct sk_report_facts facts;
@@ -52,7 +52,9 @@ SK_MUST enum sk_err sk_reports_find(const struct sk_reports *reports, const char
 const struct sk_report_entry *sk_report_newest(const struct sk_report *report);
 /* That version; 0: the newest. NULL: there is none. */
 const struct sk_report_entry *sk_report_version(const struct sk_report *report, uint64_t version);
-/* What an entry holds: a report's canonical JSON, or the bytes of an attachment, appended. SK_EINCONSISTENT when it is not what its act commits to. */
+/* Was a reminder of that name (clock, moment, organisation) sent already? rule: FORM-11 */
+bool sk_report_reminded(const struct sk_report *report, const char *name);
+/* What an entry holds: a report's canonical JSON, the bytes of an attachment, the message of a reminder with the mail server's answer, appended. SK_EINCONSISTENT when it is not what its act commits to. */
 SK_MUST enum sk_err sk_report_body(struct sk_reports *reports, const struct sk_report *report, const struct sk_report_entry *entry, struct sk_buf *out, struct sk_fault *fault);
 /* Every body against its act. SK_EINCONSISTENT names the first; *entries gets how many agree. */
 SK_MUST enum sk_err sk_reports_check(struct sk_reports *reports, uint64_t *entries, struct sk_fault *fault);

@@ -228,13 +228,13 @@ static enum sk_err add_entry(struct sk_report *report, struct sk_report_entry **
 
 static void count_entry(struct sk_report *report, struct sk_report_entry *entry, const char *state)
 {
-	bool attached = strcmp(entry->facts.event, "attach") == 0, merged = strcmp(entry->facts.event, "merge") == 0;
+	bool attached = strcmp(entry->facts.event, "attach") == 0, merged = strcmp(entry->facts.event, "merge") == 0, reminded = strcmp(entry->facts.event, "remind") == 0;
 	report->count++;
 	if (attached)
 		report->attachments++;
 	else if (merged)
 		memcpy(report->case_id, entry->facts.case_id, sizeof report->case_id);
-	else
+	else if (!reminded)
 		entry->version = ++report->versions;
 	(void)snprintf(report->state, sizeof report->state, "%s", state);
 }
@@ -399,6 +399,14 @@ enum sk_err sk_reports_check(struct sk_reports *reports, uint64_t *entries, stru
 	return err;
 }
 
+bool sk_report_reminded(const struct sk_report *report, const char *name)
+{
+	for (size_t i = 0; i < report->count; i++)
+		if (strcmp(report->entries[i].facts.event, "remind") == 0 && strcmp(report->entries[i].facts.name, name) == 0)
+			return true;
+	return false;
+}
+
 /* ---- a new entry ---- */
 
 static void new_id(char id[SK_MATTER_ID_MAX])
@@ -423,6 +431,14 @@ static enum sk_err check_attachment(const struct sk_report *report, const struct
 	for (size_t i = 0; i < report->count; i++)
 		if (strcmp(report->entries[i].facts.event, "attach") == 0 && memcmp(report->entries[i].facts.hash, facts->hash, SK_HASH_BYTES) == 0)
 			return sk_fault_set(fault, SK_EEXIST, "report %s: this very file is attached already, as %s", report->id, report->entries[i].facts.name);
+	return SK_OK;
+}
+
+/* Each reminder once: what it is about stands in its name. rule: FORM-11 */
+static enum sk_err check_reminder(const struct sk_report *report, const struct sk_report_facts *facts, struct sk_fault *fault)
+{
+	if (strcmp(facts->event, "remind") == 0 && sk_report_reminded(report, facts->name))
+		return sk_fault_set(fault, SK_EEXIST, "report %s: this reminder was sent already", report->id);
 	return SK_OK;
 }
 
@@ -460,6 +476,8 @@ static enum sk_err fill(struct sk_reports *reports, const struct sk_report *repo
 	SK_TRY(sk_report_step(facts->event, report != NULL ? report->state : "", &to, fault));
 	if (report != NULL)
 		SK_TRY(check_attachment(report, facts, length, fault));
+	if (report != NULL)
+		SK_TRY(check_reminder(report, facts, fault));
 	if (report != NULL && report->count >= SK_REPORT_ENTRIES_MAX)
 		return sk_fault_set(fault, SK_ETOOBIG, "report %s: %d entries are there, and no more are taken; begin a new report", report->id, SK_REPORT_ENTRIES_MAX);
 	out->number = report != NULL ? report->count + 1 : 1;

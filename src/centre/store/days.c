@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The days of a store, for whoever has custody of their keys: what lies under each, which keys there are, and their destruction. */
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -296,6 +297,38 @@ enum sk_err sk_store_open_shares(struct sk_store *store, const char *basis, cons
 	free(files);
 	if (err == SK_OK && *opened == 0)
 		return sk_fault_set(fault, SK_ENOENT, "%s of basis %s: oversight holds no share of a key of that day", day, basis);
+	return err;
+}
+
+static enum sk_err reseal_basis(struct sk_store *store, const char *basis, const struct sk_sign_key *from, const struct sk_verify_key *to, uint64_t *resealed, uint64_t *others, struct sk_fault *fault)
+{
+	struct sk_key_file *files = NULL;
+	size_t count = 0;
+	SK_TRY(sk_key_files(&store->ring.place, basis, &files, &count, fault));
+	enum sk_err err = SK_OK;
+	for (size_t i = 0; i < count && err == SK_OK; i++) {
+		bool done = false;
+		if (files[i].kind != SK_KEY_FILE_SPLIT || files[i].gone)
+			continue;
+		err = sk_key_file_reseal(&store->ring.place, basis, files[i].day, files[i].id, from, to, &done, fault);
+		*resealed += done;
+		*others += !done;
+	}
+	free(files);
+	return err;
+}
+
+enum sk_err sk_store_reseal_shares(struct sk_store *store, const struct sk_sign_key *from, const struct sk_verify_key *to, uint64_t *resealed, uint64_t *others, struct sk_fault *fault)
+{
+	enum sk_err err = SK_OK;
+	*resealed = *others = 0;
+	DIR *at = opendir(store->ring.place.folder);
+	if (at == NULL)
+		return errno == ENOENT ? SK_OK : sk_fault_errno(fault, errno, "%s: cannot be listed", store->ring.place.folder);
+	for (struct dirent *entry; err == SK_OK && (entry = readdir(at)) != NULL;)
+		if (entry->d_name[0] != '.')
+			err = reseal_basis(store, entry->d_name, from, to, resealed, others, fault);
+	(void)closedir(at);
 	return err;
 }
 

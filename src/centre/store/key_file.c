@@ -95,28 +95,37 @@ bool sk_key_is_gone(const struct sk_key_place *place, const uint8_t id[SK_KEY_ID
 
 /* ---- making ---- */
 
-static enum sk_err make_split(const struct sk_key_place *place, const char *basis, int32_t day, const uint8_t key[SK_KEY_BYTES], struct sk_fault *fault)
+/* The operator's share in clear, oversight's in a box that only `to` opens. */
+static enum sk_err write_split(const struct sk_key_place *place, const char *basis, int32_t day, const uint8_t id[SK_KEY_ID_BYTES], const struct sk_share shares[2], const struct sk_verify_key *to,
+			       struct sk_fault *fault)
 {
-	uint8_t bytes[SPLIT_BYTES], id[SK_KEY_ID_BYTES], box[SK_SHARE_BYTES + SK_BOX_OVERHEAD_BYTES];
-	struct sk_share shares[2];
+	uint8_t bytes[SPLIT_BYTES], box[SK_SHARE_BYTES + SK_BOX_OVERHEAD_BYTES];
 	char name[NAME_MAX_BYTES];
-	sk_key_id_of(key, id);
-	sk_share_split(key, 2, 2, shares);
-	enum sk_err err = sk_box_seal(&place->oversight, &shares[1], sizeof shares[1], box);
+	enum sk_err err = sk_box_seal(to, &shares[1], sizeof shares[1], box);
 	if (err != SK_OK) {
-		err = sk_fault_set(fault, err, "the key of oversight, %s, cannot open what is sealed to it: expected a note key (sekisho keys), not one of a security key", place->oversight.name);
+		err = sk_fault_set(fault, err, "the key of oversight, %s, cannot open what is sealed to it: expected a note key (sekisho keys), not one of a security key", to->name);
 	} else {
 		struct sk_out o = sk_out_of(bytes, sizeof bytes);
 		sk_put_bytes(&o, split_mark, 8);
-		sk_put_bytes(&o, id, sizeof id);
+		sk_put_bytes(&o, id, SK_KEY_ID_BYTES);
 		sk_put_bytes(&o, &shares[0], sizeof shares[0]);
 		sk_put_bytes(&o, box, sizeof box);
 		SK_INVARIANT(sk_out_done(&o) == SK_OK && sk_out_length(&o) == SPLIT_BYTES);
 		name_of(day, id, "split", name);
 		err = write_secret(place, basis, name, bytes, sizeof bytes, fault);
 	}
-	sk_wipe(shares, sizeof shares);
 	sk_wipe(bytes, sizeof bytes);
+	return err;
+}
+
+static enum sk_err make_split(const struct sk_key_place *place, const char *basis, int32_t day, const uint8_t key[SK_KEY_BYTES], struct sk_fault *fault)
+{
+	struct sk_share shares[2];
+	uint8_t id[SK_KEY_ID_BYTES];
+	sk_key_id_of(key, id);
+	sk_share_split(key, 2, 2, shares);
+	enum sk_err err = write_split(place, basis, day, id, shares, &place->oversight, fault);
+	sk_wipe(shares, sizeof shares);
 	return err;
 }
 
@@ -264,6 +273,25 @@ enum sk_err sk_key_file_open_share(const struct sk_key_place *place, const char 
 	sk_wipe(shares, sizeof shares);
 	sk_wipe(&split, sizeof split);
 	sk_wipe(bytes, sizeof bytes);
+	return err;
+}
+
+enum sk_err sk_key_file_reseal(const struct sk_key_place *place, const char *basis, int32_t day, const uint8_t id[SK_KEY_ID_BYTES], const struct sk_sign_key *from, const struct sk_verify_key *to,
+			       bool *resealed, struct sk_fault *fault)
+{
+	struct split split;
+	struct sk_share shares[2];
+	uint8_t key[SK_KEY_BYTES], joined[SK_KEY_ID_BYTES] = {0};
+	SK_TRY(read_split(place, basis, day, id, &split, fault));
+	shares[0] = split.operator_share;
+	*resealed = sk_box_open(from, split.box, sizeof split.box, (uint8_t *)&shares[1]) == SK_OK && sk_share_join(shares, 2, key) == SK_OK;
+	if (*resealed)
+		sk_key_id_of(key, joined);
+	*resealed = *resealed && memcmp(joined, id, SK_KEY_ID_BYTES) == 0;
+	enum sk_err err = *resealed ? write_split(place, basis, day, id, shares, to, fault) : SK_OK;
+	sk_wipe(key, sizeof key);
+	sk_wipe(shares, sizeof shares);
+	sk_wipe(&split, sizeof split);
 	return err;
 }
 

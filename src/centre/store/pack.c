@@ -33,7 +33,7 @@ static inline unsigned duration_width(uint64_t ns)
 static inline bool is_plain(const struct sk_observation *o)
 {
 	return (o->kind == SK_OBSERVATION_FLOW) & (o->sections == 0) & (o->app == 0) & (o->metered_by == SK_METER_HERE) & (o->layers == 1) & (o->tunnels == 0) & (o->interface == 0) &
-	       ((o->icmp_type | o->icmp_code) == 0) & (o->frames == o->packets[0] + o->packets[1]) & (o->ip_proto == TCP || (o->tcp_flags[0] | o->tcp_flags[1]) == 0);
+	       ((o->icmp_type | o->icmp_code) == 0) & (o->frames == o->packets[0] + o->packets[1]) & ((o->ip_proto == TCP) | ((o->tcp_flags[0] | o->tcp_flags[1]) == 0));
 }
 
 /* Eight bytes are stored, big-endian, and what is too many is overwritten by what follows. 0 bytes: nothing counts. */
@@ -64,7 +64,9 @@ size_t sk_pack(const struct sk_observation *o, int32_t day, uint8_t *out)
 	unsigned counters = counter_width(o), duration = duration_width(lasted), width = counter_bytes[counters];
 	uint8_t *at = store(out, (unsigned)o->class_ << BIT_CLASS | (unsigned)v6 << BIT_V6 | (unsigned)o->initiator_sure << BIT_SURE | (unsigned)o->end << BIT_END |
 					 (unsigned)o->state << BIT_STATE | counters << BIT_COUNTERS | duration << BIT_DURATION | (unsigned)tcp << BIT_TCP, 2);
-	at = store(at, tcp ? (unsigned)o->tcp_flags[0] << 8 | o->tcp_flags[1] : o->ip_proto, 1 + tcp);
+	/* Segments of TCP and others come in no order that could be guessed. */
+	unsigned flags = (unsigned)o->tcp_flags[0] << 8 | o->tcp_flags[1], either[2] = {o->ip_proto, flags};
+	at = store(at, either[tcp], 1 + tcp);
 	at = store(at, (uint32_t)o->initiator_port << 16 | o->responder_port, 4);
 	memcpy(at, o->initiator.bytes, 16);
 	at += v6 ? 16 : 4;

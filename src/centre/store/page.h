@@ -31,6 +31,7 @@ struct sk_store_page_filter {
 
 struct sk_store_page {
 	char next[SK_CURSOR_TEXT_MAX]; /* "": there is no next page */
+	char here[SK_CURSOR_TEXT_MAX]; /* while a finding is visited: the cursor of a page that begins behind it */
 	uint64_t heads;                /* that fit; a finding of several days counts once a day */
 	bool exact;                    /* heads is the number of findings on all pages, where the visitor takes all */
 	bool cut;                      /* value: there are older rows than the SK_PAGE_VALUE_ROWS newest */

@@ -242,6 +242,7 @@ static enum sk_err show(struct page *page, const struct candidate *candidate, st
 	if (!first_here || count == 0)
 		return SK_OK;
 	SK_TRY(page_fold_heads(page, count, finding));
+	page_write_cursor(page, page->out->here);
 	SK_TRY(page->visit(page->context, finding, &taken));
 	page->taken += taken;
 	return SK_OK;

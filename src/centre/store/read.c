@@ -20,7 +20,7 @@ struct walk {
 	bool by_value;
 	struct sk_values wanted;        /* one value */
 	uint64_t visited, erased;
-	size_t key_count;
+	size_t key_count, first_key;    /* keys before it lie before the place that is asked for */
 	struct sk_key_row *keys;
 };
 
@@ -161,7 +161,7 @@ static enum sk_err count_unread(struct walk *walk, const struct sk_key_row *row,
 static enum sk_err walk_days(struct walk *walk, enum sk_err (*day)(struct walk *, const struct sk_key_row *, const struct sk_day_key *, void *),
 			     enum sk_err (*erased)(struct walk *, const struct sk_key_row *), void *context)
 {
-	for (size_t i = 0; i < walk->key_count && !walk_is_full(walk); i++) {
+	for (size_t i = walk->first_key; i < walk->key_count && !walk_is_full(walk); i++) {
 		struct sk_day_key *slot;
 		const struct sk_key_row *row = &walk->keys[i];
 		enum sk_err err = sk_key_ring_read(&walk->store->ring, row->basis, row->day, row->id, &slot, walk->fault);
@@ -250,11 +250,41 @@ static enum sk_err visit_observation(struct walk *walk, struct observation_visit
 	return visit_fitting(walk, to, interval, &observation, sk_cur_of(form, length));
 }
 
+/* Under the key of the place that is asked for, what stands behind it; under those after it everything. */
+static void bind_place(const struct walk *walk, sqlite3_stmt *rows, int64_t key_row)
+{
+	const struct sk_store_place *behind = walk->filter->behind;
+	bool here = behind != NULL && behind->key == key_row;
+	if (here && behind->hour > sk_store_hour(earliest_ns(walk->filter)))
+		(void)sqlite3_bind_int64(rows, 2, behind->hour);
+	(void)sqlite3_bind_int64(rows, 6, here ? behind->hour : INT64_MIN);
+	(void)sqlite3_bind_int64(rows, 7, here ? behind->row : INT64_MIN);
+}
+
+/* A key that is not there any more: then the days behind its own. */
+static void find_place(struct walk *walk)
+{
+	const struct sk_store_place *behind = walk->filter->behind;
+	if (behind == NULL)
+		return;
+	for (walk->first_key = 0; walk->first_key < walk->key_count; walk->first_key++)
+		if (walk->keys[walk->first_key].row == behind->key)
+			return;
+	for (walk->first_key = 0; walk->first_key < walk->key_count && walk->keys[walk->first_key].day <= sk_store_day(behind->hour * hour_ns); walk->first_key++)
+		;
+}
+
+void sk_store_place(const struct sk_store *store, struct sk_store_place *out)
+{
+	*out = store->place;
+}
+
 static enum sk_err observations_of_day(struct walk *walk, const struct sk_key_row *key_row, const struct sk_day_key *key, void *context)
 {
 	uint8_t hash[SK_BLIND_BYTES];
 	sqlite3_stmt *rows = use_rows(walk, SK_SQL_OBSERVATIONS, SK_SQL_OBSERVATIONS_BY_VALUE, key_row, key, hash);
 	enum sk_err err = SK_OK;
+	bind_place(walk, rows, key_row->row);
 	for (bool more; err == SK_OK && !walk_is_full(walk);) {
 		struct sk_row row;
 		const uint8_t *sealed;
@@ -265,6 +295,8 @@ static enum sk_err observations_of_day(struct walk *walk, const struct sk_key_ro
 		err = sk_row_of(walk->store, rows, SK_TARGET_OBSERVATION, &row, &sealed, &length, walk->fault);
 		if (err == SK_OK)
 			err = sk_row_unseal(walk->store, &row, key, sealed, length, walk->fault);
+		if (err == SK_OK)
+			walk->store->place = (struct sk_store_place){.key = row.key_row, .hour = row.hour, .row = row.id};
 		if (err == SK_OK)
 			err = visit_observation(walk, context, row.interval, walk->store->form.bytes, walk->store->form.length);
 	}
@@ -286,6 +318,8 @@ enum sk_err sk_store_observations(struct sk_store *store, const struct sk_store_
 	struct walk walk;
 	struct observation_visit to = {.visit = visit, .context = context};
 	enum sk_err err = start_walk(&walk, store, filter, fault);
+	if (err == SK_OK)
+		find_place(&walk);
 	if (err == SK_OK)
 		err = walk_days(&walk, observations_of_day, observations_erased, &to);
 	return end_walk(&walk, err, erased);

@@ -70,6 +70,11 @@ SK_MUST enum sk_err sk_store_run_done(struct sk_store *store, const uint8_t run_
 
 /* ---- reading ---- */
 
+/* Where an observation stands in the order of a walk: by day and key, by hour (finer times are sealed), by row. New ones of an hour stand behind the older ones of it. */
+struct sk_store_place {
+	int64_t key, hour, row;
+};
+
 struct sk_store_filter {
 	int64_t since_ns, until_ns;   /* 0 = open */
 	int class_;                   /* -1 = any */
@@ -77,12 +82,15 @@ struct sk_store_filter {
 	const char *value;            /* NULL = any; an address, prefix /24 or /48, domain or fingerprint: matched on the blind index */
 	uint64_t limit;               /* 0 = no limit */
 	uint64_t after;               /* row cursor: rows after this rowid */
+	const struct sk_store_place *behind; /* NULL = all; of observations those that stand behind this place */
 };
 typedef enum sk_err (*sk_store_observation_visit)(void *context, const uint8_t id[16], uint64_t interval, const struct sk_observation *observation);
 typedef enum sk_err (*sk_store_finding_visit)(void *context, const struct sk_finding *finding);
 /* Walk HIT observations in time order. A row whose key is destroyed is counted in *erased, not shown. */
 SK_MUST enum sk_err sk_store_observations(struct sk_store *store, const struct sk_store_filter *filter, sk_store_observation_visit visit,
 					  void *context, uint64_t *erased, struct sk_fault *fault);
+/* Where the observation that was visited last stands. */
+void sk_store_place(const struct sk_store *store, struct sk_store_place *out);
 /* Walk flow segments of the segment files (flow.all). */
 SK_MUST enum sk_err sk_store_flows(struct sk_store *store, const struct sk_store_filter *filter, sk_store_observation_visit visit, void *context,
 				   uint64_t *erased, struct sk_fault *fault);
@@ -128,6 +136,8 @@ SK_MUST enum sk_err sk_store_destroy_day(struct sk_store *store, const char *bas
 /* Open oversight's shares of a day's keys for a while, with oversight's key; *opened gets how many. SK_ENOENT: the day has no split key; SK_ESIGNATURE. */
 SK_MUST enum sk_err sk_store_open_shares(struct sk_store *store, const char *basis, const char *day, const struct sk_sign_key *oversight, int64_t from_ns, int64_t until_ns,
 					 unsigned *opened, struct sk_fault *fault);
+/* Seal all of oversight's shares that `from` opens anew, for `to`: oversight changes its key. *resealed gets how many; *others how many it does not open (sealed to `to` already, or to a third). */
+SK_MUST enum sk_err sk_store_reseal_shares(struct sk_store *store, const struct sk_sign_key *from, const struct sk_verify_key *to, uint64_t *resealed, uint64_t *others, struct sk_fault *fault);
 /* Destroy the open shares of a day again; *closed gets how many. */
 SK_MUST enum sk_err sk_store_close_shares(struct sk_store *store, const char *basis, const char *day, uint64_t *closed, struct sk_fault *fault);
 

@@ -63,6 +63,9 @@ SK_MUST enum sk_err sk_key_file_read(const struct sk_key_place *place, const cha
 /* Open oversight's share. SK_ENOENT, SK_ESIGNATURE. */
 SK_MUST enum sk_err sk_key_file_open_share(const struct sk_key_place *place, const char *basis, int32_t day, const uint8_t id[SK_KEY_ID_BYTES],
 					   const struct sk_sign_key *oversight, int64_t from_ns, int64_t until_ns, struct sk_fault *fault);
+/* Seal oversight's share anew, for another key: written whole or not at all. *resealed false: it is not sealed to `from`. SK_ENOENT, SK_EIO. */
+SK_MUST enum sk_err sk_key_file_reseal(const struct sk_key_place *place, const char *basis, int32_t day, const uint8_t id[SK_KEY_ID_BYTES], const struct sk_sign_key *from,
+				       const struct sk_verify_key *to, bool *resealed, struct sk_fault *fault);
 /* All key files of a basis, by name; the caller frees. None: *out NULL. */
 SK_MUST enum sk_err sk_key_files(const struct sk_key_place *place, const char *basis, struct sk_key_file **out, size_t *count, struct sk_fault *fault);
 /* Overwrite and remove the key files of a day whose destruction is on record, or only the shares that are open; *files counts up. */
@@ -220,6 +223,7 @@ struct sk_store {
 	bool keeps_originals;
 	struct sk_custodians custodians;
 	struct sk_key_ring ring;
+	struct sk_store_place place;    /* of the observation that a walk visited last */
 	struct sk_buf form;             /* scratch for one encoded record */
 	uint8_t *sealed;                /* scratch for one sealed record or block */
 	/* the open interval */

@@ -238,8 +238,6 @@ static enum sk_err hand_in(struct sk_web_call *call, struct sk_web_call *act, co
 	else
 		err = sk_web_say(call, &out);
 	sk_buf_fini(&out);
-	if (err == SK_OK)
-		sk_web_announce(request, act->row, sk_web_text(call, "id"));
 	return err;
 }
 

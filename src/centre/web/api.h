@@ -69,6 +69,11 @@ struct sk_web_house {
 	void *book, *looks, *cases, *reports;            /* what the rooms' handlers keep between calls; each is its room's alone */
 };
 
+/* The name under which ledger i is served: 0 the centre's, then the workspaces'; NULL past the end. */
+const char *sk_web_ledger_name(const struct sk_web_house *house, size_t i, char name[64]);
+/* The workspace of that name; workspace_count: there is none. */
+size_t sk_web_workspace_find(const struct sk_web_house *house, const char *name);
+
 /* One call of a row. */
 struct sk_web_call {
 	const struct sk_web_row *row;

@@ -16,6 +16,7 @@
 
 #include "base/file.h"
 #include "web/child_priv.h"
+#include "web/looks.h"
 
 enum { WORDS_MAX = SK_WEB_VALUES_MAX + 64, FILES_MAX = 64, WORD_BYTES_MAX = SK_PATH_MAX + SK_WEB_TEXT_MAX, STDERR_MAX = 16384, CPU_S = 60, FILE_BYTES_MAX = 1 << 30, PIECE = 65536 };
 
@@ -103,10 +104,34 @@ static enum sk_err add_enforcer(const struct sk_web_call *call, struct words *wo
 	return sk_fault_set(fault, SK_ENOENT, "no enforcer is set up here (%s/enforcer.yaml), so nothing is in force by it", call->house->folder);
 }
 
+/* The workspace that the call names, else the one that holds the finding or campaign that is asked for, else the first; NULL where there is none. */
+static enum sk_err find_workspace(const struct sk_web_call *call, const char **out, struct sk_fault *fault)
+{
+	const struct sk_web_looks *looks = call->house->looks;
+	const char *asked = NULL, *id = NULL;
+	for (size_t i = 0; i < call->value_count; i++) {
+		if (strcmp(call->values[i].param->name, "workspace") == 0)
+			asked = call->values[i].text;
+		if (strcmp(call->values[i].param->name, "id") == 0)
+			id = call->values[i].text;
+	}
+	size_t at = 0;
+	if (asked != NULL)
+		at = sk_web_workspace_find(call->house, asked);
+	else if (id != NULL && looks != NULL && strcmp(call->row->id, "finding.show") == 0)
+		at = sk_web_workspace_of_finding(call, id);
+	else if (id != NULL && looks != NULL && strcmp(call->row->id, "campaign.show") == 0)
+		at = looks->campaign_place(looks->context, id);
+	if (at < call->house->workspace_count)
+		*out = call->house->workspaces[at];
+	return asked == NULL || *out != NULL ? SK_OK : sk_fault_set(fault, SK_ENOENT, "no workspace '%.60s' is named to this server", asked);
+}
+
 /* {name} in a row's words: what the house knows, or the parameter; one that was not given leaves its word out. */
 static enum sk_err add_named(const struct sk_web_call *call, const struct sk_web_child *child, const char *name, struct words *words, struct sk_fault *fault)
 {
-	const char *workspace = call->house->workspace_count != 0 ? call->house->workspaces[0] : NULL;
+	const char *workspace = NULL;
+	SK_TRY(find_workspace(call, &workspace, fault));
 	const struct {
 		const char *name, *value;
 	} known[] = {{"dir", call->house->folder}, {"workspace", workspace}, {"me", child->me}, {"by", child->by}, {"rp", child->rp_id}, {"page", child->page}};

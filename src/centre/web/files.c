@@ -124,6 +124,15 @@ const char *sk_web_ledger_name(const struct sk_web_house *house, size_t i, char 
 	return name;
 }
 
+size_t sk_web_workspace_find(const struct sk_web_house *house, const char *name)
+{
+	char known[64];
+	size_t i = 0;
+	while (i < house->workspace_count && strcmp(sk_web_ledger_name(house, i + 1, known), name) != 0)
+		i++;
+	return i;
+}
+
 enum sk_err sk_web_ledger_folder(const struct sk_web_house *house, size_t i, char path[4096])
 {
 	return i == 0 ? sk_file_join(path, 4096, house->folder, "centre/ledger") : sk_file_join(path, 4096, house->workspaces[i - 1], "ledger");

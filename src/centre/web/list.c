@@ -7,12 +7,21 @@
 
 enum { LIMIT = 50, LIMIT_MAX = 200 };
 
-static bool has(const struct sk_web_row *row, const char *name)
+static const struct sk_web_param *param_of(const struct sk_web_row *row, const char *name)
 {
 	for (size_t i = 0; i < row->param_count; i++)
 		if (strcmp(row->params[i].name, name) == 0)
-			return true;
-	return false;
+			return &row->params[i];
+	return NULL;
+}
+
+/* Where the page ends, for a command that goes on by itself: the last item's place, when it printed one more. */
+static const char *place_of(struct json_object *items, size_t end)
+{
+	struct json_object *place;
+	if (end == 0 || end >= json_object_array_length(items) || !json_object_object_get_ex(json_object_array_get_idx(items, end - 1), "place", &place))
+		return NULL;
+	return json_object_get_string(place);
 }
 
 /* The items of either form. NULL: neither. */
@@ -43,13 +52,14 @@ enum sk_err sk_web_list(struct sk_web_call *call, const char *text, size_t lengt
 	char cursor[32];
 	if (items == NULL)
 		return sk_web_refuse(call, SK_EBUG, "%s: the command did not print a list", call->row->id);
-	bool pages = has(call->row, "limit") && has(call->row, "cursor");
+	const struct sk_web_param *by = param_of(call->row, "cursor");
+	bool pages = by != NULL && param_of(call->row, "limit") != NULL, goes_on = pages && by->as[0] != '\0';
 	size_t total = json_object_array_length(items), from = 0, limit = total;
 	if (pages) {
 		const char *at = sk_web_text(call, "cursor");
 		uint64_t asked = sk_web_number(call, "limit", LIMIT);
 		limit = asked < LIMIT_MAX ? (size_t)asked : LIMIT_MAX;
-		from = at != NULL && at[0] == 'i' ? strtoul(at + 1, NULL, 10) : 0;
+		from = !goes_on && at != NULL && at[0] == 'i' ? strtoul(at + 1, NULL, 10) : 0;
 	}
 	from = from < total ? from : total;
 	size_t end = total - from < limit ? total : from + limit;
@@ -63,11 +73,15 @@ enum sk_err sk_web_list(struct sk_web_call *call, const char *text, size_t lengt
 	}
 	sk_json_end(w);
 	(void)snprintf(cursor, sizeof cursor, "i%zu", end);
-	if (end < total)
-		sk_json_text(w, "next", cursor);
+	const char *next = goes_on ? place_of(items, end) : end < total ? cursor : NULL;
+	if (next != NULL)
+		sk_json_text(w, "next", next);
 	else
 		sk_json_null(w, "next");
-	sk_json_u64(w, "total", total);
+	if (goes_on)
+		sk_json_null(w, "total");
+	else
+		sk_json_u64(w, "total", total);
 	sk_json_end(w);
 	json_object_put(items);
 	return SK_OK;

@@ -7,7 +7,7 @@
 #include "text/text.h"
 #include "web/web_priv.h"
 
-enum { ID_MAX = 64, WORD_MAX = 512, CURSOR_MAX = 512, HEX_MAX = 128, SECRET_MAX = 1024, FILE_MAX = 1 << 19 };
+enum { ID_MAX = 64, WORD_MAX = 512, CURSOR_MAX = 1024, HEX_MAX = 128, SECRET_MAX = 1024, FILE_MAX = 1 << 19 };
 
 /* ---- the call ---- */
 

@@ -6,6 +6,7 @@
 #include "case/shelf.h"
 #include "case/view.h"
 #include "web/api.h"
+#include "web/cases_of.h"
 
 struct reading {
 	struct sk_web_call *call;
@@ -43,6 +44,27 @@ enum sk_err sk_read_cases(struct sk_web_call *call)
 					.text = sk_web_text(call, "q"), .severity = (unsigned)sk_web_number(call, "severity", 0), .cursor = sk_web_text(call, "cursor"),
 					.limit = (size_t)sk_web_number(call, "limit", 0), .may = may, .context = &r};
 	return end(&r, sk_case_view_list(r.cases, &filter, call->now_ns, &call->out, &call->fault));
+}
+
+bool sk_web_cases_of_findings(struct sk_web_call *call, size_t count, const char *(*finding)(void *context, size_t i, char **into), void *context)
+{
+	struct reading r = {.call = call, .shelf = call->house->cases};
+	struct sk_case_head head;
+	struct sk_fault why;
+	bool known = true, found;
+	if (r.shelf == NULL || r.shelf->take(r.shelf->context, &r.cases, &r.access, &why) != SK_OK)
+		return false;
+	for (size_t i = 0; i < count && known; i++) {
+		char id[SK_MATTER_ID_MAX], *into;
+		const char *ref = finding(context, i, &into);
+		known = sk_cases_of_ref(r.cases, SK_CASE_LINK_FINDING, ref, id, &why) == SK_OK;
+		if (known && id[0] != '\0')
+			known = sk_cases_head(r.cases, id, &head, &found, &why) == SK_OK;
+		if (known && id[0] != '\0' && found && may(&r, &head))
+			memcpy(into, id, strlen(id) + 1);
+	}
+	r.shelf->give(r.shelf->context);
+	return known;
 }
 
 /* What is analysis may quote what was selected: it is looked at for a purpose, and the look is on record before anything is shown. */

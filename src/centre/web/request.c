@@ -199,24 +199,6 @@ enum sk_err sk_web_accept(struct request *request)
 
 /* ---- carrying out ---- */
 
-void sk_web_announce(struct request *request, const struct sk_web_row *row, const char *id)
-{
-	static const char *const types[] = {"case", "report", "order", "measure"};
-	char json[128];
-	if (row->method == SK_WEB_GET)
-		return;
-	for (size_t i = 0; i < request->call.value_count && id == NULL; i++)
-		if (strcmp(request->call.values[i].param->name, "id") == 0)
-			id = request->call.values[i].text;
-	for (size_t i = 0; i < SK_COUNT(types); i++) {
-		size_t length = strlen(types[i]);
-		if (strncmp(row->id, types[i], length) != 0 || row->id[length] != '.' || id == NULL || strlen(id) > 64)
-			continue;
-		(void)snprintf(json, sizeof json, "{\"id\":\"%s\"}", id);
-		sk_web_publish(request->web, types[i], json);
-	}
-}
-
 static void first_key(void *context, const struct sk_verify_key *key)
 {
 	char *text = context;
@@ -283,6 +265,4 @@ void sk_web_carry_out(struct request *request)
 		request->verdict = call->row->read(call);
 	if (request->verdict == SK_OK && call->out.failed != SK_OK)
 		request->verdict = sk_web_refuse(call, call->out.failed, "the answer is larger than %d MiB; ask for less", SK_WEB_ANSWER_MAX >> 20);
-	if (request->verdict == SK_OK)
-		sk_web_announce(request, call->row, NULL);
 }

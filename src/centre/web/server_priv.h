@@ -77,8 +77,6 @@ void sk_web_carry_out(struct request *request);
 struct sk_web_child sk_web_child_of(struct request *request, char by[SK_VKEY_TEXT_MAX]);
 /* What a command printed as the call's answer: JSON as it is, a listing as the API's lists, anything else as text. */
 SK_MUST enum sk_err sk_web_say(struct sk_web_call *call, const struct sk_buf *out);
-/* Tell the streams that a row changed something. id NULL: the call's parameter of that name. */
-void sk_web_announce(struct request *request, const struct sk_web_row *row, const char *id);
 
 /* ---- answer.c ---- */
 
@@ -93,8 +91,6 @@ void sk_web_log_refusal(struct request *request, unsigned status, const char *li
 
 /* A path outside /api/. */
 enum MHD_Result sk_web_file(struct request *request);
-/* The name under which ledger i is served: 0 the centre's, then the workspaces'; NULL past the end. */
-const char *sk_web_ledger_name(const struct sk_web_house *house, size_t i, char name[64]);
 /* Its folder. */
 enum sk_err sk_web_ledger_folder(const struct sk_web_house *house, size_t i, char path[4096]);
 

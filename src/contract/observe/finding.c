@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The binary form of a finding. One value has one form. */
+/* The binary form of a finding. One value has one form: where all words are plain texts, as those that were stored before there were phrases, that is version 1. */
 #include "observe/observe_priv.h"
 
 #include <stdio.h>
 
-enum { FINDING_VERSION = 1, SEVERITY_MAX = 3, PERCENT_MAX = 100 };
+enum { FINDING_PLAIN = 1, FINDING_VERSION = 2, SEVERITY_MAX = 3, PERCENT_MAX = 100 };
 
 /* A text of at most 65,535 bytes with its length in front. */
 static void put_text(struct sk_out *o, const char *text, size_t size)
@@ -18,6 +18,35 @@ static void put_text(struct sk_out *o, const char *text, size_t size)
 static void take_text(struct sk_observe_reader *r, char *text, size_t size)
 {
 	sk_observe_take_text(r, sk_be16(&r->c), text, size);
+}
+
+/* Words: in version 1 a text, in version 2 phrases; a length of 16 bits in front of both. */
+static void put_words(struct sk_out *o, const struct sk_words *words, bool plain)
+{
+	char text[SK_WORDS_TEXT_MAX];
+	if (plain) {
+		put_text(o, sk_words_text(words, SK_LANG_EN, text), sizeof text);
+		return;
+	}
+	sk_put_be16(o, words->length);
+	sk_put_bytes(o, words->bytes, words->length);
+}
+
+static void take_words(struct sk_observe_reader *r, struct sk_words *words, bool plain)
+{
+	char text[SK_WORDS_LINE_MAX + 1];
+	size_t length = sk_be16(&r->c);
+	if (plain) {
+		sk_observe_take_text(r, length, text, sizeof text);
+		sk_words_set(words, text);
+	} else {
+		r->wrong |= !sk_words_take(&r->c, length, words);
+	}
+}
+
+static bool is_plain(const struct sk_finding *finding)
+{
+	return sk_words_plain(&finding->sentence) && sk_words_plain(&finding->why) && sk_words_plain(&finding->doubt);
 }
 
 static void put_addr(struct sk_out *o, const struct sk_addr *addr)
@@ -57,7 +86,8 @@ size_t sk_finding_encode_to(const struct sk_finding *finding, uint8_t *out)
 {
 	struct sk_out o = sk_out_of(out, SK_FINDING_MAX_BYTES);
 	SK_INVARIANT((finding->class_ <= SK_CLASS_DF || is_own(finding)) && finding->severity <= SEVERITY_MAX && finding->confidence_percent <= PERCENT_MAX);
-	sk_put_u8(&o, FINDING_VERSION);
+	bool plain = is_plain(finding);
+	sk_put_u8(&o, plain ? FINDING_PLAIN : FINDING_VERSION);
 	sk_put_bytes(&o, finding->id, sizeof finding->id);
 	sk_put_u8(&o, finding->severity);
 	sk_put_u8(&o, finding->confidence_percent);
@@ -65,9 +95,9 @@ size_t sk_finding_encode_to(const struct sk_finding *finding, uint8_t *out)
 	put_text(&o, finding->kind, sizeof finding->kind);
 	put_text(&o, finding->matched, sizeof finding->matched);
 	put_text(&o, finding->origin, sizeof finding->origin);
-	put_text(&o, finding->sentence, sizeof finding->sentence);
-	put_text(&o, finding->why, sizeof finding->why);
-	put_text(&o, finding->doubt, sizeof finding->doubt);
+	put_words(&o, &finding->sentence, plain);
+	put_words(&o, &finding->why, plain);
+	put_words(&o, &finding->doubt, plain);
 	sk_put_u8(&o, finding->subject.family);
 	put_addr(&o, &finding->subject);
 	sk_put_u8(&o, finding->counterpart.family);
@@ -100,8 +130,8 @@ enum sk_err sk_finding_decode(const void *bytes, size_t length, struct sk_findin
 {
 	struct sk_observe_reader r = {.c = sk_cur_of(bytes, length)};
 	memset(out, 0, sizeof *out);
-	if (sk_u8(&r.c) != FINDING_VERSION)
-		r.wrong = true;
+	uint8_t version = sk_u8(&r.c);
+	r.wrong = version != FINDING_PLAIN && version != FINDING_VERSION;
 	sk_copy(&r.c, out->id, sizeof out->id);
 	out->severity = sk_observe_take_up_to(&r, SEVERITY_MAX);
 	out->confidence_percent = sk_observe_take_up_to(&r, PERCENT_MAX);
@@ -109,15 +139,15 @@ enum sk_err sk_finding_decode(const void *bytes, size_t length, struct sk_findin
 	take_text(&r, out->kind, sizeof out->kind);
 	take_text(&r, out->matched, sizeof out->matched);
 	take_text(&r, out->origin, sizeof out->origin);
-	take_text(&r, out->sentence, sizeof out->sentence);
-	take_text(&r, out->why, sizeof out->why);
-	take_text(&r, out->doubt, sizeof out->doubt);
+	take_words(&r, &out->sentence, version == FINDING_PLAIN);
+	take_words(&r, &out->why, version == FINDING_PLAIN);
+	take_words(&r, &out->doubt, version == FINDING_PLAIN);
 	take_family_addr(&r, &out->subject);
 	take_family_addr(&r, &out->counterpart);
 	out->first_ns = (int64_t)sk_be64(&r.c);
 	out->last_ns = (int64_t)sk_be64(&r.c);
 	out->count = sk_be64(&r.c);
 	sk_copy(&r.c, out->evidence, sizeof out->evidence);
-	r.wrong |= out->class_ > SK_CLASS_DF && !is_own(out);
+	r.wrong |= (out->class_ > SK_CLASS_DF && !is_own(out)) || (version == FINDING_VERSION && is_plain(out));
 	return sk_observe_verdict(&r);
 }

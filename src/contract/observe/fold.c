@@ -4,7 +4,7 @@
 /* Does a tell more of a detector's finding than b? Its numbers grow while it lasts. */
 static bool tells_more(const struct sk_finding *a, const struct sk_finding *b)
 {
-	return a->last_ns != b->last_ns ? a->last_ns > b->last_ns : strcmp(a->sentence, b->sentence) > 0;
+	return a->last_ns != b->last_ns ? a->last_ns > b->last_ns : sk_words_compare(&a->sentence, &b->sentence) > 0;
 }
 
 static bool grows(const struct sk_finding *finding)
@@ -16,7 +16,7 @@ static bool tells_first(const struct sk_finding *a, const struct sk_finding *b)
 {
 	if (grows(a))
 		return tells_more(a, b);
-	return a->first_ns != b->first_ns ? a->first_ns < b->first_ns : strcmp(a->sentence, b->sentence) < 0;
+	return a->first_ns != b->first_ns ? a->first_ns < b->first_ns : sk_words_compare(&a->sentence, &b->sentence) < 0;
 }
 
 void sk_finding_fold(struct sk_finding *into, const struct sk_finding *more)

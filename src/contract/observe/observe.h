@@ -8,6 +8,7 @@
 #include "base/addr.h"
 #include "base/app.h"
 #include "base/meter.h"
+#include "observe/words.h"
 #include "seal/seal.h"
 
 enum {
@@ -21,7 +22,6 @@ enum {
 	SK_OBSERVATION_CODES_MAX = 8,     /* different codes of commands that are kept */
 	SK_OBSERVATION_SOFTWARE_MAX = 64,
 	SK_OBSERVATION_DETECTOR_MAX = 32,
-	SK_FINDING_TEXT_MAX = 512,
 	SK_FINDING_MAX_BYTES = 4096,
 	SK_OBSERVATION_COMMUNITY_ID_MAX = 32
 };
@@ -164,9 +164,9 @@ struct sk_finding {
 	uint8_t class_;
 	char matched[SK_OBSERVATION_DOMAIN_MAX];
 	char origin[128];                   /* list and line that named the value */
-	char sentence[SK_FINDING_TEXT_MAX]; /* what happened, plain */
-	char why[SK_FINDING_TEXT_MAX];      /* why it was flagged */
-	char doubt[SK_FINDING_TEXT_MAX];    /* what else it could be */
+	struct sk_words sentence;           /* what happened, plain */
+	struct sk_words why;                /* why it was flagged */
+	struct sk_words doubt;              /* what else it could be */
 	struct sk_addr subject, counterpart;/* own side first where there is one */
 	int64_t first_ns, last_ns;
 	uint64_t count;                     /* segments folded into it */
@@ -179,7 +179,7 @@ void sk_finding_of_ourselves(const char *kind, const char *link, int64_t first_n
 
 /* As sk_observation_encode_to: into SK_FINDING_MAX_BYTES of the caller's memory. Returns the length. */
 size_t sk_finding_encode_to(const struct sk_finding *finding, uint8_t *out);
-/* Append a finding's binary form (the store seals it). Same rules as sk_observation_encode. */
+/* Append a finding's binary form (the store seals it): version 2, or version 1 where its words are plain texts. Same rules as sk_observation_encode. */
 void sk_finding_encode(const struct sk_finding *finding, struct sk_buf *out);
 /* Parse it; SK_ETRUNC, SK_ETRAIL, SK_EMALFORMED. */
 SK_MUST enum sk_err sk_finding_decode(const void *bytes, size_t length, struct sk_finding *out);
@@ -188,7 +188,7 @@ SK_MUST enum sk_err sk_finding_decode(const void *bytes, size_t length, struct s
 const char *sk_finding_class_name(const struct sk_finding *finding);
 
 /* Put `more` to a finding of the same kind, value and subject: counts add, times widen, the heavier severity stays. The words, counterpart and evidence
-   are those of the earliest segment (of two at once, of the first sentence in order of bytes), so that the order of folding does not show. Of what a detector
+   are those of the earliest segment (of two at once, of the first sentence by sk_words_compare), so that the order of folding does not show. Of what a detector
    tells (its kind does not begin with "indicator.") they are those of the latest, whose numbers hold the earlier ones. */
 void sk_finding_fold(struct sk_finding *into, const struct sk_finding *more);
 

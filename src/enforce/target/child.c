@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A program, run by its words. Its input is a file in memory and its time a descriptor, so that one poll waits for all and no pipe can lock. */
-#include "target/target.h"
+#include "target/target_priv.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -189,8 +189,7 @@ static enum sk_err run_to_end(struct run *run, const char *path, const struct sk
 	return err;
 }
 
-//= rule: MEASURE-3
-enum sk_err sk_child_run(const struct sk_child *child, struct sk_buf *out, struct sk_buf *err_text, int *status, struct sk_fault *fault)
+enum sk_err sk_child_run_here(const struct sk_child *child, struct sk_buf *out, struct sk_buf *err_text, int *status, struct sk_fault *fault)
 {
 	char path[SK_PATH_MAX];
 	if (!find_program(child->words[0], path))
@@ -207,4 +206,10 @@ enum sk_err sk_child_run(const struct sk_child *child, struct sk_buf *out, struc
 		err = run_to_end(&run, path, child, status, fault);
 	close_all(&run);
 	return err;
+}
+
+//= rule: MEASURE-3
+enum sk_err sk_child_run(const struct sk_child *child, struct sk_buf *out, struct sk_buf *err_text, int *status, struct sk_fault *fault)
+{
+	return sk_hands_there() ? sk_hands_ask(child, out, err_text, status, fault) : sk_child_run_here(child, out, err_text, status, fault);
 }

@@ -212,7 +212,7 @@ enum sk_err sk_mail_write(const struct sk_mail *mail, struct sk_buf *out)
 {
 	char date[SK_MAIL_DATE_MAX];
 	size_t from = out->length;
-	SK_INVARIANT(sk_mail_address_valid(mail->from) && sk_mail_address_valid(mail->to) && is_field(mail->order) && is_field(mail->document) && is_field(mail->message_id));
+	SK_INVARIANT(sk_mail_address_valid(mail->from) && sk_mail_address_valid(mail->to) && (mail->order[0] == '\0' || (is_field(mail->order) && is_field(mail->document))) && is_field(mail->message_id));
 	if (!sk_utf8_valid(mail->text, strlen(mail->text)) || !sk_utf8_valid(mail->subject, strlen(mail->subject)) || !sk_utf8_valid(mail->from_name, strlen(mail->from_name)))
 		return SK_EUSAGE;
 	sk_buf_addf(out, "Date: %s\r\n", sk_mail_date(mail->date_ns, date));
@@ -229,7 +229,10 @@ enum sk_err sk_mail_write(const struct sk_mail *mail, struct sk_buf *out)
 	if (mail->in_reply_to != NULL)
 		sk_buf_addf(out, "In-Reply-To: %s\r\nReferences: %s\r\n", mail->in_reply_to, mail->in_reply_to);
 	/* RFC 3834: nobody's vacation answers to this. */
-	sk_buf_addf(out, "Auto-Submitted: auto-generated\r\nX-Sekisho-Order: %s\r\nMIME-Version: 1.0\r\n", mail->order);
+	sk_buf_add_text(out, "Auto-Submitted: auto-generated\r\n");
+	if (mail->order[0] != '\0')
+		sk_buf_addf(out, "X-Sekisho-Order: %s\r\n", mail->order);
+	sk_buf_add_text(out, "MIME-Version: 1.0\r\n");
 	if (mail->report)
 		add_report(out, mail);
 	else

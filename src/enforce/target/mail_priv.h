@@ -21,7 +21,7 @@ struct sk_mail {
 	const char *in_reply_to;    /* NULL: none */
 	const char *language;       /* "ja", "en" */
 	const char *text;           /* UTF-8, lines with LF */
-	const char *order;          /* the order's id */
+	const char *order;          /* the order's id; "": of none, and document is not read */
 	const char *document;       /* hexadecimal digest of its document */
 	int64_t date_ns;
 	bool report;                /* as a feedback report */

@@ -9,4 +9,10 @@
 #include "target/backend.def"
 #undef SK_BACKEND
 
+/* sk_child_run in this very process. */
+enum sk_err sk_child_run_here(const struct sk_child *child, struct sk_buf *out, struct sk_buf *err_text, int *status, struct sk_fault *fault);
+/* Has this process hands (hands.h), and let them run it. */
+bool sk_hands_there(void);
+enum sk_err sk_hands_ask(const struct sk_child *child, struct sk_buf *out, struct sk_buf *said, int *status, struct sk_fault *fault);
+
 #endif

@@ -314,6 +314,8 @@ void sk_border_close(struct sk_border *table)
 		return;
 	free(table->trie[0].rank);
 	free(table->trie[1].rank);
+	free(table->country_index[0]);
+	free(table->country_index[1]);
 	(void)munmap((void *)(uintptr_t)table->bytes, table->length);
 	free(table);
 }

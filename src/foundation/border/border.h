@@ -25,7 +25,7 @@ enum sk_side sk_border_side6(const struct sk_border *table, const uint8_t bytes[
 void sk_border_prefetch(const struct sk_border *table, const uint8_t *bytes, unsigned family);
 
 /* The country that the table's sources name for an address: SK_COUNTRY of its two letters; 0: none is named, or the table has no countries. It takes part in no judgement.
-   A binary search over some hundred thousand ranges, so not for every packet. */
+   An index and a short binary search, some cache lines: for each segment, not for each packet. */
 uint16_t sk_border_country(const struct sk_border *table, const uint8_t *bytes, unsigned family);
 /* Two letters as one number. */
 #define SK_COUNTRY(first, second) ((uint16_t)((unsigned)(unsigned char)(first) << 8 | (unsigned char)(second)))

@@ -77,6 +77,7 @@ struct sk_border {
 	const uint8_t *bytes; /* the whole file, an anonymous mapping that is read-only since the check */
 	size_t length;
 	struct sk_trie trie[2]; /* IPv4, IPv6 */
+	uint32_t *country_index[2]; /* where the country ranges of a bucket begin; NULL: there are none */
 	size_t offset[SK_SECTION_COUNT];
 	struct sk_border_header header;
 	uint8_t digest[32];
@@ -108,8 +109,8 @@ struct sk_border_range sk_border_range_at(const struct sk_border *table, enum sk
 bool sk_border_range_find(const struct sk_border *table, enum sk_border_section section, size_t from, size_t count, sk_u128 value,
 			  struct sk_border_range *out);
 
-/* Are the country ranges in order, and their codes two letters? SK_EMALFORMED. */
-SK_MUST enum sk_err sk_border_countries_check(const struct sk_border *table, const char *path, struct sk_fault *fault);
+/* Are the country ranges in order, and their codes two letters? Then index them. SK_EMALFORMED, SK_ENOMEM. */
+SK_MUST enum sk_err sk_border_countries_check(struct sk_border *table, const char *path, struct sk_fault *fault);
 
 /* Address bytes of a family as a number, and back. */
 sk_u128 sk_u128_of(const uint8_t *bytes, unsigned family);

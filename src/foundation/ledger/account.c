@@ -217,6 +217,46 @@ static enum sk_err build_exports(const struct sk_exports_account *account, struc
 	return carried_exports(carry, &out->carried_after, &out->classes_carried_after) ? SK_OK : SK_EINCONSISTENT;
 }
 
+static struct sk_tally carried_countries(const struct sk_carry *carry)
+{
+	return (struct sk_tally){.frames = carry->countries.few.frames + carry->countries.unnamed.frames, .bytes = carry->countries.few.bytes + carry->countries.unnamed.bytes};
+}
+
+/* A country is named where at least k hosts of it were seen; all others are one cell, so that nobody sees which they were. rule: COUNTRY-1 */
+static enum sk_err build_countries(const struct sk_account *account, struct sk_carry *carry, unsigned k, struct sk_countries_record *out)
+{
+	const struct sk_countries_account *countries = account->countries;
+	struct sk_cell few = {.frames = countries->few_frames, .bytes = countries->few_bytes}, unnamed;
+	struct sk_tally held = carried_countries(carry);
+	struct sum settled = {0}, named = {0};
+	if (countries->count > SK_COUNTRIES_MAX || !small_enough(held.frames | held.bytes) || !small_enough(few.frames | few.bytes))
+		return SK_EINCONSISTENT;
+	add_cells(&settled, account->select, account->select_count);
+	add_cells(&settled, &account->selected, 1);
+	add(&named, few.frames, few.bytes);
+	for (size_t i = 0; i < countries->count; i++) {
+		const struct sk_country_cell *cell = &countries->cell[i];
+		add(&named, cell->frames, cell->bytes);
+		if (cell->hosts > cell->frames)
+			return SK_EINCONSISTENT;
+		if (cell->frames >= k && cell->hosts >= k) {
+			out->cells.cell[out->cells.count++] = *cell;
+			continue;
+		}
+		few.frames += cell->frames;
+		few.bytes += cell->bytes;
+	}
+	if (settled.overflow || named.overflow || named.frames > settled.frames || named.bytes > settled.bytes)
+		return SK_EINCONSISTENT;
+	unnamed = (struct sk_cell){.frames = settled.frames - named.frames, .bytes = settled.bytes - named.bytes};
+	out->settled = tally_of(&settled);
+	out->carried_before = held;
+	split_cell(&few, &carry->countries.few, k, &out->few);
+	split_cell(&unnamed, &carry->countries.unnamed, k, &out->unnamed);
+	out->carried_after = carried_countries(carry);
+	return SK_OK;
+}
+
 static enum sk_err build_interval(const struct sk_account *account, struct sk_carry *carry, unsigned k, struct sk_interval_record *interval)
 {
 	SK_TRY(sk_account_check(account, NULL));
@@ -255,6 +295,9 @@ static enum sk_err build_interval(const struct sk_account *account, struct sk_ca
 		return SK_ETOOBIG;
 	if (!carry_sums(carry, &interval->carried_after, &interval->classes_carried_after))
 		return SK_EINCONSISTENT;
+	interval->has_countries = account->countries != NULL;
+	if (interval->has_countries)
+		SK_TRY(build_countries(account, carry, k, &interval->countries));
 	interval->has_exports = account->exports.read;
 	return account->exports.read ? build_exports(&account->exports, carry, k, &interval->exports) : SK_OK;
 }
@@ -453,6 +496,9 @@ void sk_carry_write(struct sk_buf *out, const struct sk_carry *carry)
 	struct sk_tally fates, classes;
 	if (!carried_exports(carry, &fates, &classes))
 		fail(out, SK_EINCONSISTENT);
+	record.carry.countries.few = tally_of_cell(&carry->countries.few);
+	record.carry.countries.unnamed = tally_of_cell(&carry->countries.unnamed);
+	record.carry.has_countries = carried_countries(carry).frames != 0;
 	record.carry.has_exports = fates.frames != 0 || classes.frames != 0;
 	record.carry.exports.selected = tally_of_cell(&carry->exports.selected);
 	record.carry.exports.malformed = tally_of_cell(&carry->exports.malformed);
@@ -482,6 +528,10 @@ enum sk_err sk_carry_read(const void *bytes, size_t length, struct sk_carry *out
 	memcpy(out->select, carry->select_erased.cell, carry->select_erased.count * sizeof *out->select);
 	for (size_t i = 0; i < SK_CLASS_COUNT; i++)
 		out->classes[i] = (struct sk_cell){.frames = carry->classes[i].frames, .bytes = carry->classes[i].bytes};
+	if (carry->has_countries) {
+		out->countries.few = (struct sk_cell){.frames = carry->countries.few.frames, .bytes = carry->countries.few.bytes};
+		out->countries.unnamed = (struct sk_cell){.frames = carry->countries.unnamed.frames, .bytes = carry->countries.unnamed.bytes};
+	}
 	if (!carry->has_exports)
 		return SK_OK;
 	out->exports.selected.frames = carry->exports.selected.frames;

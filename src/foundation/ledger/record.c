@@ -106,6 +106,16 @@ static const struct field exports_fields[] = {
 	PLAIN("selected", COUNT, interval.exports.selected),
 };
 
+/* rule: COUNTRY-1 */
+static const struct field countries_fields[] = {
+	PLAIN("carried_after", TALLY, interval.countries.carried_after),
+	PLAIN("carried_before", TALLY, interval.countries.carried_before),
+	PLAIN("cells", COUNTRIES, interval.countries.cells),
+	PLAIN("few", TALLY, interval.countries.few),
+	PLAIN("settled", TALLY, interval.countries.settled),
+	PLAIN("unnamed", TALLY, interval.countries.unnamed),
+};
+
 static const struct field interval_fields[] = {
 	NUMBER("basis", interval.basis),
 	NUMBER("border", interval.border),
@@ -115,6 +125,7 @@ static const struct field interval_fields[] = {
 	PLAIN("classes", CLASS_TALLIES, interval.classes),
 	PLAIN("classes_carried_after", TALLY, interval.classes_carried_after),
 	PLAIN("classes_carried_before", TALLY, interval.classes_carried_before),
+	{KEY("countries"), SECTION, AT(interval.has_countries), SK_COUNT(countries_fields), NULL, countries_fields},
 	PLAIN("events_lost", MORE, interval.events_lost),
 	{KEY("exports"), SECTION, AT(interval.has_exports), SK_COUNT(exports_fields), NULL, exports_fields},
 	NUMBER("findings", interval.findings),
@@ -220,9 +231,15 @@ static const struct field carried_exports_fields[] = {
 	PLAIN("selected", COUNT, carry.exports.selected),
 };
 
+static const struct field carried_countries_fields[] = {
+	PLAIN("few", TALLY, carry.countries.few),
+	PLAIN("unnamed", TALLY, carry.countries.unnamed),
+};
+
 static const struct field carry_fields[] = {
 	PLAIN("capture_lost", LOSSES, carry.capture_lost),
 	PLAIN("classes", CLASS_TALLIES, carry.classes),
+	{KEY("countries"), SECTION, AT(carry.has_countries), SK_COUNT(carried_countries_fields), NULL, carried_countries_fields},
 	{KEY("exports"), SECTION, AT(carry.has_exports), SK_COUNT(carried_exports_fields), NULL, carried_exports_fields},
 	NUMBER("findings", carry.findings),
 	PLAIN("gate_erased", CELLS, carry.gate_erased),

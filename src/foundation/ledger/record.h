@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "seal/seal.h"
 
-enum { SK_RECORD_MAX_BYTES = 65535, SK_CELLS_MAX = 32, SK_CELL_NAME_MAX = 32 };
+enum { SK_RECORD_MAX_BYTES = 65535, SK_CELLS_MAX = 32, SK_CELL_NAME_MAX = 32, SK_COUNTRIES_MAX = 256 };
 
 /* Where an appended leaf went. */
 struct sk_receipt {
@@ -44,6 +44,20 @@ struct sk_exports_account {
 	uint64_t samples;                /* sampled frames that entered at the gate: a part of the interval's received frames */
 };
 
+/* What the segments that ended carried from or to one country, and how many hosts abroad they had: an estimate (sketch/sketch.h, 256 registers: standard error 6.5 %),
+   never more than frames. */
+struct sk_country_cell {
+	char code[3];                    /* two letters A to Z */
+	uint64_t frames, bytes, hosts;
+};
+
+/* Counterpart countries of an interval, beside the equation: of each frame whose fate was settled in it, the country of its segment's end abroad. rule: COUNTRY-1 */
+struct sk_countries_account {
+	size_t count;                    /* of those that had a frame; SK_COUNTRIES_MAX at most, of more those with the most frames */
+	struct sk_country_cell cell[SK_COUNTRIES_MAX]; /* codes ascending */
+	uint64_t few_frames, few_bytes;  /* of further countries, if there were more */
+};
+
 /* One interval on one link, as measured (true values). DESIGN.md 6. Fates are cells (gate_erased.domestic ...); terms are their sums. */
 struct sk_account {
 	uint64_t number;                 /* interval number within the log and link, from 0, without a gap */
@@ -64,6 +78,7 @@ struct sk_account {
 	/* Of one worker's part alone: frames that it handed to other workers and got from them. In the sum of all parts they are equal; they are never published. */
 	struct sk_cell passed, taken;
 	struct sk_exports_account exports;
+	const struct sk_countries_account *countries; /* borrowed until the next interval; NULL: the border table names none, and the record has no such section */
 };
 
 /* Counts held back because they were below k (DESIGN.md 6): kept between intervals and runs in sealed/carry, an explicit term of the equation. */
@@ -82,6 +97,7 @@ struct sk_carry {
 		size_t select_count; struct sk_cell select[SK_CELLS_MAX];
 		struct sk_cell classes[SK_CLASS_COUNT];
 	} exports;                       /* records held back */
+	struct { struct sk_cell few, unnamed; } countries; /* of countries of too few hosts, and of none */
 };
 
 /* Does the account close: pending_before + received + taken = gate + select + selected + capture_lost + passed + pending_after, in frames and in bytes, and do

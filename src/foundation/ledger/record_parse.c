@@ -197,6 +197,46 @@ static enum sk_err read_cells(struct reading *r, struct sk_cells *out, bool coun
 	return SK_OK;
 }
 
+static bool is_letter(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+static enum sk_err read_country(struct reading *r, struct sk_country_cell *cell)
+{
+	SK_TRY(read_text(r, is_letter, 2, sizeof cell->code, cell->code));
+	if (!accept(r, ":{\"bytes\":"))
+		return wrong(r, ":{\"bytes\":");
+	SK_TRY(read_u64(r, UINT64_MAX, &cell->bytes));
+	if (!accept(r, ",\"frames\":"))
+		return wrong(r, ",\"frames\":");
+	SK_TRY(read_u64(r, UINT64_MAX, &cell->frames));
+	if (!accept(r, ",\"hosts\":"))
+		return wrong(r, ",\"hosts\":");
+	SK_TRY(read_u64(r, UINT64_MAX, &cell->hosts));
+	if (cell->frames == 0)
+		return wrong(r, "only countries that hold frames");
+	return accept(r, "}") ? SK_OK : wrong(r, "}");
+}
+
+static enum sk_err read_countries(struct reading *r, struct sk_countries *out)
+{
+	out->count = 0;
+	if (accept(r, "{}"))
+		return SK_OK;
+	do {
+		if (out->count == SK_COUNTRIES_MAX)
+			return wrong(r, "at most 256 countries");
+		if (!accept_n(r, out->count == 0 ? "{" : ",", 1))
+			return wrong(r, out->count == 0 ? "{" : ", or }");
+		SK_TRY(read_country(r, &out->cell[out->count]));
+		if (out->count > 0 && strcmp(out->cell[out->count - 1].code, out->cell[out->count].code) >= 0)
+			return wrong(r, "codes in ascending order, each once");
+		out->count++;
+	} while (!accept(r, "}"));
+	return SK_OK;
+}
+
 static enum sk_err read_losses(struct reading *r, struct sk_losses *out)
 {
 	out->version = r->version;
@@ -312,6 +352,8 @@ static enum sk_err read_value(struct reading *r, const struct field *field, stru
 	case CLASS_TALLIES:
 	case CLASS_COUNTS:
 		return read_class_tallies(r, at, field->form == CLASS_COUNTS);
+	case COUNTRIES:
+		return read_countries(r, at);
 	case COUNT:
 		return read_cell(r, at, true);
 	case NAMES:

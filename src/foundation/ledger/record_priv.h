@@ -24,6 +24,7 @@ enum form {
 	COUNT,         /* a tally of which only frames is there, as a number: records of exports have no bytes */
 	COUNT_CELLS,   /* {name:n,...} */
 	CLASS_COUNTS,  /* the same, names are border classes */
+	COUNTRIES,     /* {code:{"bytes":n,"frames":n,"hosts":n},...}, codes of two letters, only those with frames */
 	SECTION,       /* an object of its own table, which may be left out; in version 2 alone */
 	MORE           /* a count that is left out when it is 0; in version 2 alone */
 };

@@ -9,7 +9,7 @@
 
 enum {
 	SK_LINK_TEXT_MAX = 64, SK_RECORD_WORD_MAX = 64, SK_SMALL_CELL_MAX = 1000000,
-	SK_RECORD_VERSION = 1, SK_RECORD_VERSION_NAMED = 2 /* of interval and carry: losses have names; a section of exports and events_lost may be there */
+	SK_RECORD_VERSION = 1, SK_RECORD_VERSION_NAMED = 2 /* of interval and carry: losses have names; sections of countries and exports, and events_lost, may be there */
 };
 
 enum sk_record_kind {
@@ -101,6 +101,18 @@ struct sk_run_start_record {
 	int64_t started_ns;
 };
 
+/* Countries, codes ascending, each frames >= 1. */
+struct sk_countries {
+	size_t count;
+	struct sk_country_cell cell[SK_COUNTRIES_MAX];
+};
+
+/* Counterpart countries of the frames whose fate was settled. rule: COUNTRY-1 */
+struct sk_countries_record {
+	struct sk_tally settled, few, unnamed, carried_before, carried_after; /* few: of countries of fewer than k hosts each; unnamed: of no country */
+	struct sk_countries cells;
+};
+
 /* Records of flow exports; frames counts them, bytes is 0. */
 struct sk_exports_record {
 	struct sk_tally received, selected, malformed, carried_before, carried_after, classes_carried_before, classes_carried_after;
@@ -122,8 +134,9 @@ struct sk_interval_record {
 	uint64_t segments, observations, findings, upstream_lost, lost_in_crash;
 	uint64_t events_lost;          /* 0: the record does not have it; in version 2 alone */
 	uint8_t store[SK_HASH_BYTES];
-	bool has_exports;              /* in version 2 alone */
+	bool has_exports, has_countries; /* in version 2 alone */
 	struct sk_exports_record exports;
+	struct sk_countries_record countries;
 };
 
 struct sk_run_stop_record {
@@ -192,7 +205,8 @@ struct sk_carry_record {
 	struct sk_cells gate_erased, select_erased;
 	struct sk_tally classes[SK_CLASS_COUNT];
 	uint64_t segments, observations, findings;
-	bool has_exports;              /* in version 2 alone */
+	bool has_exports, has_countries; /* in version 2 alone */
+	struct { struct sk_tally few, unnamed; } countries;
 	struct {
 		struct sk_tally selected, malformed;
 		struct sk_cells gate_erased, select_erased;

@@ -52,6 +52,31 @@ static bool write_cells(struct sk_json_writer *w, const char *key, const struct 
 	return good;
 }
 
+static bool is_code(const char code[3])
+{
+	return code[0] >= 'A' && code[0] <= 'Z' && code[1] >= 'A' && code[1] <= 'Z' && code[2] == '\0';
+}
+
+static bool write_countries(struct sk_json_writer *w, const char *key, const struct sk_countries *countries)
+{
+	if (countries->count > SK_COUNTRIES_MAX)
+		return false;
+	for (size_t i = 0; i < countries->count; i++)
+		if (!is_code(countries->cell[i].code) || countries->cell[i].frames == 0 || (i > 0 && strcmp(countries->cell[i - 1].code, countries->cell[i].code) >= 0))
+			return false;
+	sk_json_object(w, key);
+	for (size_t i = 0; i < countries->count; i++) {
+		const struct sk_country_cell *cell = &countries->cell[i];
+		sk_json_object(w, cell->code);
+		sk_json_u64(w, "bytes", cell->bytes);
+		sk_json_u64(w, "frames", cell->frames);
+		sk_json_u64(w, "hosts", cell->hosts);
+		sk_json_end(w);
+	}
+	sk_json_end(w);
+	return true;
+}
+
 static bool write_losses(struct sk_json_writer *w, const char *key, const struct sk_losses *losses)
 {
 	if (losses->version != SK_RECORD_VERSION)
@@ -175,6 +200,8 @@ static bool write_value(struct sk_json_writer *w, const struct field *field, con
 	case CLASS_TALLIES:
 	case CLASS_COUNTS:
 		return write_class_tallies(w, field->key, at, field->form == CLASS_COUNTS);
+	case COUNTRIES:
+		return write_countries(w, field->key, at);
 	case COUNT:
 		return write_cell(w, field->key, at, true);
 	case NAMES:

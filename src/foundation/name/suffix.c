@@ -163,8 +163,10 @@ static unsigned may_be_suffix(const struct sk_suffixes *suffixes, const char *te
 	for (unsigned n = 1; n <= found; n++) {
 		for (; from > at[n - 1]; from--)
 			hash = hash_more(hash, text[from - 1]);
-		may |= (unsigned)(is_in(&suffixes->rules, hash) || under_star) << n;
-		under_star = is_in(&suffixes->stars, hash);
+		/* What stands behind a star is in both. */
+		bool rule = is_in(&suffixes->rules, hash);
+		may |= (unsigned)(rule || under_star) << n;
+		under_star = rule && is_in(&suffixes->stars, hash);
 	}
 	return may;
 }
@@ -208,7 +210,7 @@ static bool is_number(const char *label, size_t length)
 static bool is_listed(const char *end, const char *const *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		if (strcmp(end, list[i]) == 0)
+		if (end[0] == list[i][0] && strcmp(end, list[i]) == 0)
 			return true;
 	return false;
 }
@@ -247,7 +249,7 @@ bool sk_name_split(const struct sk_suffixes *suffixes, const char *text, struct 
 	unsigned may = may_be_suffix(suffixes, text, at, found), n = suffix_labels(suffixes, text, at, found, may, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE), registry = n;
 	*out = (struct sk_name){.text = text, .length = (uint8_t)length, .labels = (uint8_t)labels, .suffix_at = at[n - 1],
 				.registered_at = n < found ? at[n] : (uint8_t)length};
-	out->listed = n > 1 || psl_is_public_suffix2(suffixes->list, text + at[0], PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE);
+	out->listed = n > 1 || ((may >> 1 & 1) != 0 && psl_is_public_suffix2(suffixes->list, text + at[0], PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE));
 	if (n > 1)
 		registry = suffix_labels(suffixes, text, at, n, may, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE);
 	out->rented = registry < n;

@@ -9,7 +9,7 @@ unsigned sk_bits_count(const uint64_t *bits, unsigned words)
 {
 	unsigned count = 0;
 	for (unsigned i = 0; i < words; i++)
-		count += (unsigned)__builtin_popcountll(bits[i]);
+		count += sk_ones(bits[i]);
 	return count;
 }
 

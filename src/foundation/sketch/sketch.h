@@ -18,6 +18,15 @@ static inline uint64_t sk_mix(uint64_t a, uint64_t b)
 	return x ^ x >> 32;
 }
 
+/* Bits that are set; in line, for processors whose instruction for it may not be asked for. */
+static inline unsigned sk_ones(uint64_t x)
+{
+	x -= x >> 1 & UINT64_C(0x5555555555555555);
+	x = (x & UINT64_C(0x3333333333333333)) + (x >> 2 & UINT64_C(0x3333333333333333));
+	x = (x + (x >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+	return (unsigned)(x * UINT64_C(0x0101010101010101) >> 56);
+}
+
 /* ---- bitmaps: linear counting (Whang, Vander-Zanden, Taylor 1990). Commutative. ---- */
 
 /* Set the bit of a hash in words of 64; words: a power of two. Was it clear? */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sketch/table.h"
 
-enum { ENTRIES_MAX = 1 << 28, PREFETCH_LINES = 8 };
+enum { ENTRIES_MAX = 1 << 28 };
 
 static uint32_t lines_for(uint32_t entries)
 {
@@ -72,27 +72,6 @@ static void *make_room(struct sk_table *table, uint64_t hash, uint32_t now_s, ui
 	room.line->tag[room.way] = sk_table_tag(hash);
 	room.line->until[room.way] = until_s;
 	return entry;
-}
-
-static void prefetch(const struct sk_table *table, const char *entry)
-{
-	for (uint32_t at = 0; at < table->entry_bytes && at < PREFETCH_LINES * SK_TABLE_LINE_BYTES; at += SK_TABLE_LINE_BYTES)
-		__builtin_prefetch(entry + at, 1);
-}
-
-void sk_table_prefetch_entry(const struct sk_table *table, uint64_t hash, uint32_t now_s)
-{
-	uint32_t tag = sk_table_tag(hash);
-	for (unsigned side = 0; side < 2; side++) {
-		struct sk_table_line *line = sk_table_line(table, hash, side);
-		unsigned found = sk_table_match(line, tag);
-		if (found == 0)
-			continue;
-		prefetch(table, sk_table_entry(table, line, (unsigned)__builtin_ctz(found)));
-		return;
-	}
-	struct room room = find_room(table, hash, now_s);
-	prefetch(table, sk_table_entry(table, room.line, room.way));
 }
 
 void *sk_table_take(struct sk_table *table, uint64_t hash, uint32_t now_s, uint32_t until_s, bool *fresh)

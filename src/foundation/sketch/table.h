@@ -13,7 +13,7 @@
 #include <emmintrin.h>
 #endif
 
-enum { SK_TABLE_WAYS = 8, SK_TABLE_LINE_BYTES = 64 };
+enum { SK_TABLE_WAYS = 8, SK_TABLE_LINE_BYTES = 64, SK_TABLE_PREFETCH_BYTES = 512 };
 
 struct sk_table_line {
 	uint32_t tag[SK_TABLE_WAYS];   /* 0 = free */
@@ -86,8 +86,23 @@ static inline void sk_table_prefetch(const struct sk_table *table, uint64_t hash
 	__builtin_prefetch(sk_table_line(table, hash, 1));
 }
 
-/* Second step, when the lines have come: the entry is sent for, or the one that makes room. */
-void sk_table_prefetch_entry(const struct sk_table *table, uint64_t hash, uint32_t now_s);
+/* Second step, when the lines have come: the entry is sent for. False: there is none. */
+static inline bool sk_table_prefetch_entry(const struct sk_table *table, uint64_t hash)
+{
+	uint32_t tag = sk_table_tag(hash);
+	const struct sk_table_line *line = sk_table_line(table, hash, 0);
+	unsigned found = sk_table_match(line, tag);
+	if (found == 0) {
+		line = sk_table_line(table, hash, 1);
+		found = sk_table_match(line, tag);
+		if (found == 0)
+			return false;
+	}
+	const uint8_t *entry = sk_table_entry(table, line, (unsigned)__builtin_ctz(found));
+	for (uint32_t at = 0; at < table->entry_bytes && at < SK_TABLE_PREFETCH_BYTES; at += SK_TABLE_LINE_BYTES)
+		__builtin_prefetch(entry + at, 1);
+	return true;
+}
 
 /* The entry of a hash, or NULL: there is none, or it is over. */
 static inline void *sk_table_find(const struct sk_table *table, uint64_t hash, uint32_t now_s)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* wall: what a process gives up when its set-up is over, so that whoever takes it over by a frame finds nothing to do: core files, swap space, user, capabilities, files and ports (Landlock),
-   system calls (seccomp, one profile for workers, one for the collector).
+   system calls (seccomp, a profile each for workers, the collector, the enforcer, and what runs programs for it).
    Promises: a wall that is asked for stands, or the kernel does not have it and *facts says so, or the call fails: nothing is half up unseen. None can be taken down again.
    Never: makes a thread, reads a configuration. Thread rule: all but sk_wall_calls_enter while the process has one thread; threads that are made later inherit. rule: WALL-1 */
 #ifndef SK_WALL_H
@@ -66,7 +66,8 @@ SK_MUST enum sk_err sk_wall_fence(const struct sk_wall_plan *plan, struct sk_wal
 
 /* ---- last: each thread for itself ---- */
 
-enum sk_wall_profile { SK_WALL_WORKER, SK_WALL_COLLECTOR };
+/* HANDS: what runs programs for the enforcer; inherited by them. All but the calls of never.def; of the others each names what it may do, and nothing else. */
+enum sk_wall_profile { SK_WALL_WORKER, SK_WALL_COLLECTOR, SK_WALL_ENFORCER, SK_WALL_HANDS };
 enum { SK_WALL_BELLS_MAX = 320 };
 /* Of a worker: the eventfd that it reads (-1: none) and those that it writes, 8 bytes at a time; a pipe that its frames come from, which it reads; whether it takes its link's counters. Of the collector: may it run a loaded BPF program over frames of its own, as the self-test
    after a reload does? */
@@ -83,7 +84,7 @@ struct sk_wall_descriptors {
 
 struct sk_wall_calls; /* opaque: a filter, ready */
 
-/* Make the filter of a profile from syscall.def. SK_ENOMEM, SK_EIO. Any thread, one at a time; caller frees. */
+/* Make the filter of a profile from syscall.def, or never.def. SK_ENOMEM, SK_EIO. Any thread, one at a time; caller frees. */
 SK_MUST enum sk_err sk_wall_calls_new(enum sk_wall_profile profile, const struct sk_wall_descriptors *descriptors, struct sk_wall_calls **out, struct sk_fault *fault);
 /* From now on the calling thread makes the calls of its profile alone; any other ends the process with SIGSYS. Allocates nothing; threads may call it at the same time, each with a filter of
    its own. facts: NULL for all threads but one. SK_EIO. */

@@ -57,17 +57,18 @@ __attribute__((always_inline)) static inline bool decode_plain_of(const struct s
 		return false;
 	uint8_t proto = sk_view_u8(ip, v4 ? 9 : 6), tcp_flags = 0;
 	const bool is_tcp = proto == SK_PROTO_TCP;
-	uint32_t fifth = sk_view_be32(ip, header_bytes + 4), transport_bytes = is_tcp ? 0 : SK_UDP_HEADER; /* TCP: the sequence; UDP: length, checksum */
+	uint32_t fifth = sk_view_be32(ip, header_bytes + 4), transport_bytes = SK_UDP_HEADER & -(uint32_t)!is_tcp; /* TCP: the sequence; UDP: length, checksum */
 	struct sk_view tcp = sk_view_of(&bytes, header_bytes + SK_TCP_HEADER_MIN);
 	/* Which of both it is cannot be guessed from the packet before: where there are bytes enough for either, no branch depends on it. */
 	if (SK_LIKELY(sk_view_is(tcp))) {
 		transport_bytes |= (sk_view_u8(tcp, header_bytes + 12) >> 4) * 4u & -(uint32_t)is_tcp;
 		tcp_flags = sk_view_u8(tcp, header_bytes + 13) & (uint8_t)-is_tcp;
 	}
-	uint32_t udp_bytes = is_tcp ? 0 : fifth >> 16;
+	uint32_t udp_bytes = fifth >> 16 & -(uint32_t)!is_tcp;
 	if (SK_UNLIKELY(udp_bytes >= SK_UDP_HEADER && header_bytes + udp_bytes < ip_bytes))
 		end = header_bytes + udp_bytes;
-	if (SK_UNLIKELY(transport_bytes < (is_tcp ? SK_TCP_HEADER_MIN : SK_UDP_HEADER) || header_bytes + transport_bytes > end))
+	const uint32_t least_bytes = SK_UDP_HEADER + ((SK_TCP_HEADER_MIN - SK_UDP_HEADER) & -(uint32_t)is_tcp);
+	if (SK_UNLIKELY((transport_bytes < least_bytes) | (header_bytes + transport_bytes > end)))
 		return false;
 	/* Every member, one by one: built as a whole, bytes that were stored one by one are read back as words, and the processor waits for them. */
 	packet->source.family = packet->destination.family = v4 ? 4 : 6;

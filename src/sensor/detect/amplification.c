@@ -56,21 +56,21 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	char when[96], contacts[SK_UNIT_TEXT_MAX], peers[SK_UNIT_TEXT_MAX], whom[SK_ADDR_TEXT_MAX];
 	const struct sk_amplifier *service = sk_amplifier_of(d->initiator_port);
-	const char *name = service != NULL ? service->name : "UDP";
-	sk_tell(out->sentence, "%s (%s) was hit by reflection %s: about %s %s answers (from UDP port %u) that it had not asked for, from about %s servers, at most %llu in a second.",
-		sk_tell_addr(&d->responder, whom), sk_tell_place(d, true), sk_tell_when(d, when), sk_number_format(d->contacts, contacts), name, d->initiator_port,
-		sk_number_format(d->peers, peers), (unsigned long long)d->value);
-	sk_tell(out->why, "%llu answers without a question in one second, the threshold is %llu from no less than %llu servers. %s is known to answer up to %u times what it is asked.%s",
-		(unsigned long long)d->value, (unsigned long long)d->limit, (unsigned long long)threshold[REFLECTORS], name, service != NULL ? service->factor : 0,
-		d->half_view ? " Half view: questions are not covered by the basis." : "");
-	sk_tell(out->doubt, "The servers are abused, not hostile. Answers whose questions took another way look alike, as do those to questions from before the sensor was started.");
+	const struct sk_arg name = sk_arg_text(service != NULL ? service->name : "UDP", 64);
+	sk_say(&out->sentence, SK_SAY(AMPLIFICATION), sk_arg_addr(&d->responder), sk_tell_place(d, true), sk_tell_when(d), sk_arg_number(d->contacts), name,
+	       sk_arg_int(d->initiator_port), sk_arg_number(d->peers), sk_arg_int(d->value));
+	sk_say(&out->why, SK_SAY(AMPLIFICATION_WHY), sk_arg_int(d->value), sk_arg_int(d->limit), sk_arg_int(threshold[REFLECTORS]), name,
+	       sk_arg_int(service != NULL ? service->factor : 0));
+	if (d->half_view)
+		sk_say(&out->why, SK_SAY(HALF_QUESTIONS));
+	sk_say(&out->doubt, SK_SAY(AMPLIFICATION_DOUBT));
 }
 
 const struct sk_detector sk_detector_amplification = {
 	.name = "amplification", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds),
 	.events = SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_SAMPLE),
+	.flows = SK_OF_UDP,
 	.subject = SK_SUBJECT_RESPONDER, .scale = SK_SCALE_HOSTS, .share = 3, .entry_bytes = SK_ENTRY_BYTES(struct sk_flood),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

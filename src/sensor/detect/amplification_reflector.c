@@ -98,18 +98,17 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	char when[96], server[SK_ADDR_TEXT_MAX], victim[SK_ADDR_TEXT_MAX], asked[SK_UNIT_TEXT_MAX], answered[SK_UNIT_TEXT_MAX], bytes[SK_UNIT_TEXT_MAX];
 	const struct sk_amplifier *service = sk_amplifier_of(d->responder_port);
-	sk_tell(out->sentence, "%s (%s) is being used as a reflector against %s (%s) %s: its %s (UDP port %u) answered about %s to about %s of questions.",
-		sk_tell_addr(&d->responder, server), sk_tell_place(d, true), sk_tell_addr(&d->initiator, victim), sk_tell_place(d, false), sk_tell_when(d, when),
-		service != NULL ? service->name : "service", d->responder_port, sk_bytes_format(d->bytes[1], answered), sk_bytes_format(d->bytes[0], asked));
-	sk_tell(out->why, "It answered %llu times what it was asked, the threshold is %llu, and more than %s to one address within a minute (estimated from one packet in %d).",
-		(unsigned long long)d->value, (unsigned long long)threshold[FACTOR], sk_bytes_format(threshold[BYTES], bytes), SK_EVENT_SAMPLING);
-	sk_tell(out->doubt, "A client that really asks for much (a transfer, a monitor that walks a table) looks the same; ask whether that address is one of your clients.");
+	sk_say(&out->sentence, SK_SAY(REFLECTOR), sk_arg_addr(&d->responder), sk_tell_place(d, true), sk_arg_addr(&d->initiator), sk_tell_place(d, false),
+	       sk_tell_when(d), sk_arg_text_or(service != NULL ? service->name : NULL, 64, SK_WORD_SERVICE), sk_arg_int(d->responder_port), sk_arg_bytes(d->bytes[1]),
+	       sk_arg_bytes(d->bytes[0]));
+	sk_say(&out->why, SK_SAY(REFLECTOR_WHY), sk_arg_int(d->value), sk_arg_int(threshold[FACTOR]), sk_arg_bytes(threshold[BYTES]), sk_arg_int(SK_EVENT_SAMPLING));
+	sk_say(&out->doubt, SK_SAY(REFLECTOR_DOUBT));
 }
 
 const struct sk_detector sk_detector_amplification_reflector = {
 	.name = "amplification.reflector", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_SAMPLE),
+	.flows = SK_OF_UDP,
 	.subject = SK_SUBJECT_PAIR, .scale = SK_SCALE_PAIRS, .share = 3, .entry_bytes = SK_ENTRY_BYTES(struct entry),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

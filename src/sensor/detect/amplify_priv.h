@@ -13,6 +13,7 @@ struct sk_amplifier {
 	bool common;  /* so much used that half a view of its answers says nothing */
 };
 
+/* In the order of their ports. */
 static const struct sk_amplifier sk_amplifiers[] = {
 	{17, "QOTD", 140, false}, {19, "chargen", 358, false}, {53, "DNS", 54, true}, {69, "TFTP", 60, false}, {111, "portmap", 28, false}, {123, "NTP", 556, true},
 	{137, "NetBIOS", 4, false}, {161, "SNMP", 6, false}, {389, "CLDAP", 70, false}, {443, "QUIC", 4, true}, {500, "IKE", 10, true}, {520, "RIPv1", 131, false},
@@ -26,10 +27,15 @@ static const struct sk_amplifier sk_amplifiers[] = {
 /* The service of a port, or NULL. */
 static inline const struct sk_amplifier *sk_amplifier_of(uint16_t port)
 {
-	for (size_t i = 0; i < SK_COUNT(sk_amplifiers) && sk_amplifiers[i].port <= port; i++)
-		if (sk_amplifiers[i].port == port)
-			return &sk_amplifiers[i];
-	return NULL;
+	size_t from = 0, to = SK_COUNT(sk_amplifiers);
+	while (to - from > 1) {
+		size_t middle = (from + to) / 2;
+		if (sk_amplifiers[middle].port <= port)
+			from = middle;
+		else
+			to = middle;
+	}
+	return sk_amplifiers[from].port == port ? &sk_amplifiers[from] : NULL;
 }
 
 #endif

@@ -237,22 +237,20 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	char who[SK_ADDR_TEXT_MAX], whom[SK_ADDR_TEXT_MAX], service[48], when[96], every[SK_UNIT_TEXT_MAX], contacts[SK_UNIT_TEXT_MAX], forth[SK_UNIT_TEXT_MAX], back[SK_UNIT_TEXT_MAX];
-	sk_tell(out->sentence, "%s (%s) came back to %s (%s), %s, about every %s, by up to %u %% earlier or later, %s contacts %s (%s forth, %s back).",
-		sk_tell_addr(&d->initiator, who), sk_tell_place(d, false), sk_tell_addr(&d->responder, whom), sk_tell_place(d, true),
-		sk_tell_service(d->ip_proto, d->responder_port, service), sk_duration_format((int64_t)d->period_ms * 1000000, every), (d->spread_permille + 5) / 10,
-		sk_number_format(d->contacts, contacts), sk_tell_when(d, when), sk_bytes_format(d->bytes[0], forth), sk_bytes_format(d->bytes[1], back));
-	sk_tell(out->why, "Gaps between contacts fit a program that sleeps better than contacts that come by themselves: log likelihood ratio %.1f, the bound is %.1f (once in 10^%llu pairs); "
-			  "%llu inside talk%s to this server, a service would have more than %llu.%s",
-		(double)d->value / 100, (double)d->limit / 100, (unsigned long long)threshold[EXPONENT], (unsigned long long)d->peers, d->peers == 1 ? "s" : "",
-		(unsigned long long)threshold[CROWD], d->half_view ? " Half view: answers are not covered by the basis." : "");
-	sk_tell(out->doubt, "A program that looks for updates, weather or mail, a web page that reloads itself, or a monitor comes regularly too. Regular is not bad: look at who runs the server, and "
-			    "which program asks. Names, time, mail and other services that are polled by nature were left out.");
+	sk_say(&out->sentence, SK_SAY(BEACON), sk_arg_addr(&d->initiator), sk_tell_place(d, false), sk_arg_addr(&d->responder), sk_tell_place(d, true),
+	       sk_arg_service(d->ip_proto, d->responder_port), sk_arg_duration((int64_t)d->period_ms * 1000000), sk_arg_int((d->spread_permille + 5) / 10),
+	       sk_arg_number(d->contacts), sk_tell_when(d), sk_arg_bytes(d->bytes[0]), sk_arg_bytes(d->bytes[1]));
+	sk_say(&out->why, SK_SAY(BEACON_WHY), sk_arg_real(1, (double)d->value / 100), sk_arg_real(1, (double)d->limit / 100), sk_arg_int(threshold[EXPONENT]),
+	       sk_arg_int(d->peers), sk_arg_int(threshold[CROWD]));
+	if (d->half_view)
+		sk_say(&out->why, SK_SAY(HALF_ANSWERS));
+	sk_say(&out->doubt, SK_SAY(BEACON_DOUBT));
 }
 
 const struct sk_detector sk_detector_beacon = {
 	.name = "beacon", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds),
 	.events = SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_CONFIRM) | SK_EVENT_BIT(SK_EVENT_END),
+	.flows = SK_OF_TCP | SK_OF_UDP | SK_OF_SILENT, .finds = SK_EVENT_BIT(SK_EVENT_END),
 	.subject = SK_SUBJECT_RESPONDER, .scale = SK_SCALE_PAIRS, .share = 1, .entry_bytes = SK_ENTRY_BYTES(struct entry), .extra_bytes = sizeof(struct crowds),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

@@ -124,20 +124,18 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	char who[SK_ADDR_TEXT_MAX], whom[SK_ADDR_TEXT_MAX], when[96], contacts[SK_UNIT_TEXT_MAX];
 	const char *name = sk_logins[sk_login_of(d->app, d->responder_port)].name;
-	sk_tell(out->sentence, "%s (%s) tried to log in at %s (%s), %s on TCP port %u, %s connections %s; %llu of them were longer than a try.", sk_tell_addr(&d->initiator, who),
-		sk_tell_place(d, false), sk_tell_addr(&d->responder, whom), sk_tell_place(d, true), name != NULL ? name : "a service", d->responder_port,
-		sk_number_format(d->contacts, contacts), sk_tell_when(d, when), (unsigned long long)d->answered);
-	sk_tell(out->why, "%llu connections had the shape of a try at a login; the threshold is %llu within %llu s, and %llu %% of all there.%s", (unsigned long long)d->value,
-		(unsigned long long)d->limit, (unsigned long long)threshold[WINDOW], (unsigned long long)threshold[SHARE],
-		d->half_view ? " Half view: answers are not covered by the basis." : "");
-	sk_tell(out->doubt, "Whether a guess was right is not seen; see bruteforce.success. A program with an old password, or one that logs in for each small task (a monitor, a backup, "
-			    "a deployment), looks the same.");
+	sk_say(&out->sentence, SK_SAY(BRUTEFORCE), sk_arg_addr(&d->initiator), sk_tell_place(d, false), sk_arg_addr(&d->responder), sk_tell_place(d, true),
+	       sk_arg_text_or(name, 64, SK_WORD_A_SERVICE), sk_arg_int(d->responder_port), sk_arg_number(d->contacts), sk_tell_when(d), sk_arg_int(d->answered));
+	sk_say(&out->why, SK_SAY(BRUTEFORCE_WHY), sk_arg_int(d->value), sk_arg_int(d->limit), sk_arg_int(threshold[WINDOW]), sk_arg_int(threshold[SHARE]));
+	if (d->half_view)
+		sk_say(&out->why, SK_SAY(HALF_ANSWERS));
+	sk_say(&out->doubt, SK_SAY(BRUTEFORCE_DOUBT));
 }
 
 const struct sk_detector sk_detector_bruteforce = {
 	.name = "bruteforce", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_END),
+	.flows = SK_OF_TCP,
 	.subject = SK_SUBJECT_PAIR, .scale = SK_SCALE_PAIRS, .share = 2, .entry_bytes = SK_ENTRY_BYTES(struct entry),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

@@ -105,19 +105,18 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	char who[SK_ADDR_TEXT_MAX], when[96], contacts[SK_UNIT_TEXT_MAX];
 	const char *name = sk_logins[sk_login_of(d->app, d->responder_port)].name;
-	sk_tell(out->sentence, "%s (%s) tried to log in at the %s service of about %llu addresses %s, %s connections; %llu of them were longer than a try.",
-		sk_tell_addr(&d->initiator, who), sk_tell_place(d, false), name != NULL ? name : "same", (unsigned long long)d->peers, sk_tell_when(d, when),
-		sk_number_format(d->contacts, contacts), (unsigned long long)d->answered);
-	sk_tell(out->why, "About %llu addresses saw connections of the shape of a try, the threshold is %llu; at least %llu %% of them saw nothing else, and on average no more than %llu each.%s",
-		(unsigned long long)d->value, (unsigned long long)d->limit, (unsigned long long)threshold[SHARE], (unsigned long long)threshold[EACH],
-		d->half_view ? " Half view: answers are not covered by the basis." : "");
-	sk_tell(out->doubt, "A deployment or an inventory that logs in everywhere for a moment looks the same; so does a scanner that speaks the service's first words.");
+	sk_say(&out->sentence, SK_SAY(SPRAY), sk_arg_addr(&d->initiator), sk_tell_place(d, false), sk_arg_text_or(name, 64, SK_WORD_SAME),
+	       sk_arg_int(d->peers), sk_tell_when(d), sk_arg_number(d->contacts), sk_arg_int(d->answered));
+	sk_say(&out->why, SK_SAY(SPRAY_WHY), sk_arg_int(d->value), sk_arg_int(d->limit), sk_arg_int(threshold[SHARE]), sk_arg_int(threshold[EACH]));
+	if (d->half_view)
+		sk_say(&out->why, SK_SAY(HALF_ANSWERS));
+	sk_say(&out->doubt, SK_SAY(SPRAY_DOUBT));
 }
 
 const struct sk_detector sk_detector_bruteforce_spray = {
 	.name = "bruteforce.spray", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_END),
+	.flows = SK_OF_TCP,
 	.subject = SK_SUBJECT_INITIATOR, .scale = SK_SCALE_HOSTS, .share = 1, .entry_bytes = SK_ENTRY_BYTES(struct entry),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

@@ -116,19 +116,18 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	char whom[SK_ADDR_TEXT_MAX], when[96], contacts[SK_UNIT_TEXT_MAX];
 	const char *name = sk_logins[sk_login_of(d->app, d->responder_port)].name;
-	sk_tell(out->sentence, "About %llu addresses tried to log in at %s (%s), %s on TCP port %u, %s connections %s; %llu of them were longer than a try.",
-		(unsigned long long)d->peers, sk_tell_addr(&d->responder, whom), sk_tell_place(d, true), name != NULL ? name : "a service", d->responder_port,
-		sk_number_format(d->contacts, contacts), sk_tell_when(d, when), (unsigned long long)d->answered);
-	sk_tell(out->why, "Connections of the shape of a try came from about %llu addresses, the threshold is %llu within %llu s; at least %llu %% of them had nothing longer.%s",
-		(unsigned long long)d->value, (unsigned long long)d->limit, (unsigned long long)threshold[WINDOW], (unsigned long long)threshold[SHARE],
-		d->half_view ? " Half view: answers are not covered by the basis." : "");
-	sk_tell(out->doubt, "A public service whose clients log in for a moment each (a mirror, a mail server for many) looks the same; so does a service that is down for its clients.");
+	sk_say(&out->sentence, SK_SAY(SPREAD), sk_arg_int(d->peers), sk_arg_addr(&d->responder), sk_tell_place(d, true), sk_arg_text_or(name, 64,
+	       SK_WORD_A_SERVICE), sk_arg_int(d->responder_port), sk_arg_number(d->contacts), sk_tell_when(d), sk_arg_int(d->answered));
+	sk_say(&out->why, SK_SAY(SPREAD_WHY), sk_arg_int(d->value), sk_arg_int(d->limit), sk_arg_int(threshold[WINDOW]), sk_arg_int(threshold[SHARE]));
+	if (d->half_view)
+		sk_say(&out->why, SK_SAY(HALF_ANSWERS));
+	sk_say(&out->doubt, SK_SAY(SPREAD_DOUBT));
 }
 
 const struct sk_detector sk_detector_bruteforce_spread = {
 	.name = "bruteforce.spread", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_END),
+	.flows = SK_OF_TCP,
 	.subject = SK_SUBJECT_RESPONDER, .scale = SK_SCALE_HOSTS, .share = 2, .entry_bytes = SK_ENTRY_BYTES(struct entry),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

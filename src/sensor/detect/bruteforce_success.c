@@ -94,18 +94,15 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	char who[SK_ADDR_TEXT_MAX], whom[SK_ADDR_TEXT_MAX], when[96], forth[SK_UNIT_TEXT_MAX], back[SK_UNIT_TEXT_MAX];
-	sk_tell(out->sentence, "%s (%s) guessed at the login of %s (%s), TCP port %u, and then had %llu session%s there %s (%s forth, %s back): a guess may have been right.",
-		sk_tell_addr(&d->initiator, who), sk_tell_place(d, false), sk_tell_addr(&d->responder, whom), sk_tell_place(d, true), d->responder_port,
-		(unsigned long long)d->answered, d->answered == 1 ? "" : "s", sk_tell_when(d, when), sk_bytes_format(d->bytes[0], forth), sk_bytes_format(d->bytes[1], back));
-	sk_tell(out->why, "After guessing was found (%llu connections), connections of the same pair had %llu bytes of payload, the threshold is %llu, or lasted %llu s or more.",
-		(unsigned long long)d->contacts, (unsigned long long)d->value, (unsigned long long)d->limit, (unsigned long long)threshold[LASTS]);
-	sk_tell(out->doubt, "A server that lets a client wait or try often in one connection makes long ones too; a program with an old password, whose owner then logs in rightly, looks the "
-			    "same. Look at the server's own log.");
+	sk_say(&out->sentence, SK_SAY(SUCCESS), sk_arg_addr(&d->initiator), sk_tell_place(d, false), sk_arg_addr(&d->responder), sk_tell_place(d, true),
+	       sk_arg_int(d->responder_port), sk_arg_int(d->answered), sk_tell_when(d), sk_arg_bytes(d->bytes[0]), sk_arg_bytes(d->bytes[1]));
+	sk_say(&out->why, SK_SAY(SUCCESS_WHY), sk_arg_int(d->contacts), sk_arg_int(d->value), sk_arg_int(d->limit), sk_arg_int(threshold[LASTS]));
+	sk_say(&out->doubt, SK_SAY(SUCCESS_DOUBT));
 }
 
 const struct sk_detector sk_detector_bruteforce_success = {
 	.name = "bruteforce.success", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_END) | SK_EVENT_BIT(SK_EVENT_FOUND),
+	.flows = SK_OF_TCP, .finds = SK_EVENT_BIT(SK_EVENT_END),
 	.subject = SK_SUBJECT_PAIR, .scale = SK_SCALE_PAIRS, .share = 5, .entry_bytes = SK_ENTRY_BYTES(struct entry),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

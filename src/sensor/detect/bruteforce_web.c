@@ -110,14 +110,10 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	char who[SK_ADDR_TEXT_MAX], whom[SK_ADDR_TEXT_MAX], when[96];
-	sk_tell(out->sentence, "%s (%s) was refused by the web server %s (%s), TCP port %u, %llu times %s; %llu answers were others.", sk_tell_addr(&d->initiator, who),
-		sk_tell_place(d, false), sk_tell_addr(&d->responder, whom), sk_tell_place(d, true), d->responder_port, (unsigned long long)(d->contacts - d->answered),
-		sk_tell_when(d, when), (unsigned long long)d->answered);
-	sk_tell(out->why, "%llu answers were 401, 403 or 407; the threshold is %llu within %llu s, and %llu %% of the answers that were read.", (unsigned long long)d->value,
-		(unsigned long long)d->limit, (unsigned long long)threshold[WINDOW], (unsigned long long)threshold[SHARE]);
-	sk_tell(out->doubt, "A program with an old password or an expired token asks again and again; a crawler is refused at pages that are closed. Only the first answers of each "
-			    "connection are read, and none in TLS.");
+	sk_say(&out->sentence, SK_SAY(WEB), sk_arg_addr(&d->initiator), sk_tell_place(d, false), sk_arg_addr(&d->responder), sk_tell_place(d, true),
+	       sk_arg_int(d->responder_port), sk_arg_int(d->contacts - d->answered), sk_tell_when(d), sk_arg_int(d->answered));
+	sk_say(&out->why, SK_SAY(WEB_WHY), sk_arg_int(d->value), sk_arg_int(d->limit), sk_arg_int(threshold[WINDOW]), sk_arg_int(threshold[SHARE]));
+	sk_say(&out->doubt, SK_SAY(WEB_DOUBT));
 }
 
 const struct sk_detector sk_detector_bruteforce_web = {

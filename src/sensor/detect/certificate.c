@@ -57,12 +57,10 @@ bool sk_certificate_settle(struct sk_run *run, struct sk_certificate_entry *entr
 	return !over;
 }
 
-void sk_certificate_tell(const struct sk_detection *d, char *text)
+void sk_certificate_tell(const struct sk_detection *d, struct sk_words *words)
 {
-	char who[SK_ADDR_TEXT_MAX], whom[SK_ADDR_TEXT_MAX], service[48];
-	sk_tell(text, "The server %s (%s) at %s showed ", sk_tell_addr(&d->responder, whom), sk_tell_place(d, true), sk_tell_service(d->ip_proto, d->responder_port, service));
 	if (d->peers > 1)
-		sk_tell(text, "about %llu clients, the last of them %s (%s),", (unsigned long long)d->peers, sk_tell_addr(&d->initiator, who), sk_tell_place(d, false));
+		sk_say(words, SK_SAY(CERTIFICATE_MANY), sk_arg_addr(&d->responder), sk_tell_place(d, true), sk_arg_service(d->ip_proto, d->responder_port), sk_arg_int(d->peers), sk_arg_addr(&d->initiator), sk_tell_place(d, false));
 	else
-		sk_tell(text, "%s (%s)", sk_tell_addr(&d->initiator, who), sk_tell_place(d, false));
+		sk_say(words, SK_SAY(CERTIFICATE_ONE), sk_arg_addr(&d->responder), sk_tell_place(d, true), sk_arg_service(d->ip_proto, d->responder_port), sk_arg_addr(&d->initiator), sk_tell_place(d, false));
 }

@@ -22,6 +22,6 @@ void sk_certificate_see(struct sk_run *run, const struct sk_event *event, uint64
 bool sk_certificate_settle(struct sk_run *run, struct sk_certificate_entry *entry, uint64_t least, uint32_t quiet_s,
 			   void (*fill)(const struct sk_run *run, const struct sk_certificate_entry *entry, struct sk_detection *detection));
 /* Append "The server 203.0.113.5 (abroad) at TCP port 443 (HTTPS) showed 192.0.2.7 (inside)". */
-void sk_certificate_tell(const struct sk_detection *detection, char *text);
+void sk_certificate_tell(const struct sk_detection *detection, struct sk_words *words);
 
 #endif

@@ -146,19 +146,16 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	char who[SK_ADDR_TEXT_MAX], whom[SK_ADDR_TEXT_MAX], service[48], when[96], forth[SK_UNIT_TEXT_MAX], back[SK_UNIT_TEXT_MAX];
-	sk_tell(out->sentence, "%s (%s) scanned, then guessed at a login, and then had %llu session%s with %s (%s), %s, where it had guessed; all of it %s (%s forth, %s back).",
-		sk_tell_addr(&d->initiator, who), sk_tell_place(d, false), (unsigned long long)d->answered, d->answered == 1 ? "" : "s", sk_tell_addr(&d->responder, whom),
-		sk_tell_place(d, true), sk_tell_service(d->ip_proto, d->responder_port, service), sk_tell_when(d, when), sk_bytes_format(d->bytes[0], forth),
-		sk_bytes_format(d->bytes[1], back));
-	sk_tell(out->why, "Three stages in order, within %llu s: a scan (%llu contacts), guessing (%llu connections), and a session of %llu bytes of payload or %llu s or more.",
-		(unsigned long long)threshold[MEMORY], (unsigned long long)d->contacts, (unsigned long long)d->ports, (unsigned long long)threshold[BYTES],
-		(unsigned long long)threshold[LASTS]);
-	sk_tell(out->doubt, "A tester whom somebody asked for it does the same, and so does an inventory that logs in to what it finds. Look at the server's own log: who logged in then?");
+	sk_say(&out->sentence, SK_SAY(CHAIN), sk_arg_addr(&d->initiator), sk_tell_place(d, false), sk_arg_int(d->answered), sk_arg_addr(&d->responder),
+	       sk_tell_place(d, true), sk_arg_service(d->ip_proto, d->responder_port), sk_tell_when(d), sk_arg_bytes(d->bytes[0]), sk_arg_bytes(d->bytes[1]));
+	sk_say(&out->why, SK_SAY(CHAIN_WHY), sk_arg_int(threshold[MEMORY]), sk_arg_int(d->contacts), sk_arg_int(d->ports), sk_arg_int(threshold[BYTES]),
+	       sk_arg_int(threshold[LASTS]));
+	sk_say(&out->doubt, SK_SAY(CHAIN_DOUBT));
 }
 
 const struct sk_detector sk_detector_chain = {
 	.name = "chain", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_END) | SK_EVENT_BIT(SK_EVENT_FOUND),
+	.flows = SK_OF_TCP, .finds = SK_EVENT_BIT(SK_EVENT_END),
 	.subject = SK_SUBJECT_INITIATOR, .scale = SK_SCALE_HOSTS, .share = 3, .entry_bytes = SK_ENTRY_BYTES(struct entry),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

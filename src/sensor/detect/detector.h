@@ -10,6 +10,8 @@
 #include "sketch/table.h"
 
 #define SK_ENTRY_BYTES(type) ((sizeof(type) + 15) & ~(size_t)15)
+/* Kinds of flows. SILENT: ends of TCP segments that nobody answered, of which TCP does not tell. */
+enum sk_of { SK_OF_TCP = 1, SK_OF_UDP = 2, SK_OF_ICMP = 4, SK_OF_OTHER = 8, SK_OF_SILENT = 16 };
 /* Which of the limits its table follows. */
 enum sk_detector_scale { SK_SCALE_HOSTS, SK_SCALE_PAIRS };
 
@@ -29,6 +31,9 @@ struct sk_run {
 	struct sk_kit *kit;         /* for the functions below */
 	uint8_t index;              /* row of detectors.def */
 	uint32_t memory_s;          /* of that row */
+	uint64_t *sieve;            /* a bit for each tag that was taken: most who are looked for are not there, and a bit says so */
+	uint32_t sieve_mask;        /* bits - 1 */
+	uint32_t sieve_set;         /* since it was made out of the table */
 	uint32_t touched_count;
 	uint32_t *touched;          /* places of entries that wait to be settled */
 	uint64_t *touched_bits;
@@ -39,6 +44,10 @@ struct sk_detector {
 	const struct sk_threshold *thresholds;
 	size_t threshold_count;
 	uint8_t events;             /* SK_EVENT_BITs */
+	uint8_t flows;              /* SK_OF_ bits: of flows of these kinds alone; 0: of all */
+	uint8_t finds;              /* SK_EVENT_BITs of those that say something of an entry that is there, and make none */
+	uint8_t waits;              /* a subject has no entry before so many OPENs, what came until then waits on the porch: no more than it ever takes to be told; 0: no porch */
+	uint32_t (*wait_s)(const uint64_t *threshold); /* for so long: as an entry with one contact is wanted */
 	uint8_t heads;              /* bits of enum sk_head_kind, for head */
 	bool on_request;            /* events are made for it only while it asks for them itself: sk_kit_ask */
 	uint8_t subject;            /* enum sk_subject: whose owner gets the events */
@@ -56,11 +65,13 @@ struct sk_detector {
 	void (*second)(struct sk_run *run);
 	/* The packets' clock went back: forget what was seen. Where it is absent all memory is overwritten then; where it is there, all but the extra memory. */
 	void (*anew)(struct sk_run *run);
+	/* Can a head of such a flow be of interest at all? Asked before its name is taken apart and its ends are hashed; NULL: it may. Reads *run alone. */
+	bool (*asks)(const struct sk_run *run, const struct sk_head *head, const struct sk_event *flow);
 	/* Take out of a head what an event may hold; the flow's part is filled already. False: nothing. Reads *run alone. */
 	bool (*head)(const struct sk_run *run, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event);
 	/* Instead of head: of a head with a name (DNS, a client's hello, HTTP), which is asked for its parts once for all detectors. */
 	bool (*named)(const struct sk_run *run, const struct sk_name *name, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event);
-	/* Put a detection into words. */
+	/* Put a detection into words: phrases of observe/words.def. */
 	void (*tell)(const struct sk_detection *detection, const uint64_t *threshold, struct sk_telling *out);
 };
 
@@ -112,18 +123,10 @@ bool sk_episode_due(const struct sk_episode *episode, uint64_t measure, const st
 /* It was said. Returns what came since the last time. */
 uint64_t sk_episode_told(struct sk_episode *episode, uint64_t measure, const struct sk_run *run);
 
-/* Words: append to a text of SK_FINDING_TEXT_MAX bytes; what is too long is cut. */
-SK_PRINTF(2, 3) void sk_tell(char *text, const char *format, ...);
-/* "192.0.2.1", "between 10:00:00 and 10:05:12 UTC on 2026-03-01", "12,345", "1.2 MiB", "4 min 30 s": into memory of the call's own. */
-const char *sk_tell_addr(const struct sk_addr *addr, char text[SK_ADDR_TEXT_MAX]);
-/* As sk_tell_addr: from when until when. */
-const char *sk_tell_when(const struct sk_detection *detection, char text[96]);
-/* As sk_tell_addr: " (inside)", " (abroad)" of the subject or its counterpart. */
-const char *sk_tell_place(const struct sk_detection *detection, bool responder);
-/* As sk_tell_addr: "TCP port 22 (SSH)". */
-const char *sk_tell_service(uint8_t ip_proto, uint16_t port, char text[48]);
-/* "SSH", "EtherNet/IP": a protocol as people write it. Static storage. */
-const char *sk_tell_app(uint8_t app);
+/* Values of words that detectors share (observe/words.h): from when until when. */
+struct sk_arg sk_tell_when(const struct sk_detection *detection);
+/* As sk_tell_when: inside or abroad, of the initiator or the responder. */
+struct sk_arg sk_tell_place(const struct sk_detection *detection, bool responder);
 /* "tcp/22", "icmp": what tells findings apart. */
 void sk_tell_matched(struct sk_detection *detection, uint8_t ip_proto, uint16_t port);
 

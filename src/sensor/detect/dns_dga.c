@@ -50,16 +50,23 @@ static enum look look_of(int32_t score)
 }
 
 /* Answers tell all; questions are asked only where answers cannot be seen. */
+static bool asks(const struct sk_run *run, const struct sk_head *head, const struct sk_event *flow)
+{
+	(void)run;
+	const struct sk_dns *dns = &head->as.dns;
+	return dns->response != sk_dns_half(flow) && (!dns->response || dns->rcode == 0 || dns->rcode == SK_DNS_NXDOMAIN);
+}
+
 static bool named(const struct sk_run *run, const struct sk_name *name, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event)
 {
 	const struct sk_dns *dns = &head->as.dns;
 	(void)packet;
 	bool half = sk_dns_half(event);
-	if (dns->response == half || !sk_dns_is_public(name) || sk_name_is_lookup(name))
+	if (!sk_dns_is_public(name) || sk_name_is_lookup(name))
 		return false;
 	bool missing = dns->response && dns->rcode == SK_DNS_NXDOMAIN;
 	int32_t score = missing || half ? sk_name_score(name) : 0;
-	if (score == INT32_MIN || (dns->response && dns->rcode != 0 && !missing))
+	if (score == INT32_MIN)
 		return false;
 	uint64_t domain = sk_run_hash(run, name->text + name->registered_at, (size_t)name->length - name->registered_at);
 	event->head.hash = sk_dns_client(event);
@@ -183,27 +190,28 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	char who[SK_ADDR_TEXT_MAX], whom[SK_ADDR_TEXT_MAX], when[96], names[SK_UNIT_TEXT_MAX], looks[SK_UNIT_TEXT_MAX];
 	bool half = d->half_view && !d->of_responder, made = d->about[0] == 'l';
-	sk_tell(out->sentence, "%s (%s) asked %s for about %s different domains %s %s; about %s of them look as if a program had made them up%s%s.", sk_tell_addr(sk_dns_asker(d), who),
-		sk_tell_place(d, d->of_responder), sk_tell_addr(sk_dns_asked(d), whom), sk_number_format(d->peers, names), half ? "whose answers could not be seen" : "that do not exist",
-		sk_tell_when(d, when), sk_number_format(d->ports, looks), d->text[0] != '\0' ? ", such as " : "", d->text);
+	if (d->text[0] != '\0')
+		sk_say(&out->sentence, SK_SAY(DGA_SUCH), sk_arg_addr(sk_dns_asker(d)), sk_tell_place(d, d->of_responder), sk_arg_addr(sk_dns_asked(d)),
+		       sk_arg_number(d->peers), sk_arg_word(half ? SK_WORD_UNSEEN_ANSWERS : SK_WORD_NOT_THERE), sk_tell_when(d), sk_arg_number(d->ports), sk_arg_text(d->text,
+		       sizeof d->text));
+	else
+		sk_say(&out->sentence, SK_SAY(DGA), sk_arg_addr(sk_dns_asker(d)), sk_tell_place(d, d->of_responder), sk_arg_addr(sk_dns_asked(d)),
+		       sk_arg_number(d->peers), sk_arg_word(half ? SK_WORD_UNSEEN_ANSWERS : SK_WORD_NOT_THERE), sk_tell_when(d), sk_arg_number(d->ports));
 	if (made)
-		sk_tell(out->why, "Each different domain weighs by how its name looks: %.1f, the bound is %.1f (one false alarm in 10^%llu hosts if such names were independent), at least %llu that "
-			"look made up. ", (double)d->value / 100, (double)d->limit / 100, (unsigned long long)threshold[EXPONENT], (unsigned long long)threshold[NAMES]);
+		sk_say(&out->why, SK_SAY(DGA_LOOKS_WHY), sk_arg_real(1, (double)d->value / 100), sk_arg_real(1, (double)d->limit / 100),
+		       sk_arg_int(threshold[EXPONENT]), sk_arg_int(threshold[NAMES]));
 	else
-		sk_tell(out->why, "By their number alone, for the names look like others': at least %llu different ones, and %llu %% of the answers or more said so. ", (unsigned long long)threshold[MISSING],
-			(unsigned long long)threshold[SHARE]);
+		sk_say(&out->why, SK_SAY(DGA_NUMBER_WHY), sk_arg_int(threshold[MISSING]), sk_arg_int(threshold[SHARE]));
 	if (half)
-		sk_tell(out->why, "Half view: whether they exist is not known.");
+		sk_say(&out->why, SK_SAY(DGA_HALF));
 	else
-		sk_tell(out->why, "%llu answers said no such domain, %llu found one.", (unsigned long long)d->contacts, (unsigned long long)d->answered);
-	sk_tell(out->doubt, "A resolver behind which such a host stands; software that asks for random names to see whether answers are forged; a crawler that follows dead links; a mail server that "
-			    "looks up senders who made themselves up.");
+		sk_say(&out->why, SK_SAY(DGA_ANSWERS), sk_arg_int(d->contacts), sk_arg_int(d->answered));
+	sk_say(&out->doubt, SK_SAY(DGA_DOUBT));
 }
 
 const struct sk_detector sk_detector_dns_dga = {
 	.name = "dns.dga", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_HEAD), .heads = 1u << SK_HEAD_DNS,
 	.subject = SK_SUBJECT_OWN, .scale = SK_SCALE_HOSTS, .share = 1, .entry_bytes = SK_ENTRY_BYTES(struct entry), .extra_bytes = sizeof(struct sk_named),
-	.key = key, .event = event, .settle = settle, .named = named, .tell = tell,
+	.key = key, .event = event, .settle = settle, .asks = asks, .named = named, .tell = tell,
 };

@@ -43,13 +43,18 @@ static uint32_t number_of(const struct sk_run *run, uint8_t family, const uint8_
 	return net << NET_SHIFT | address;
 }
 
+static bool asks(const struct sk_run *run, const struct sk_head *head, const struct sk_event *flow)
+{
+	const struct sk_dns *dns = &head->as.dns;
+	return dns->response && dns->rcode == 0 && dns->answer_address_count != 0 && dns->answer_min_ttl_s <= run->threshold[TTL] && sk_dns_inside(flow);
+}
+
 /* The whole name: other names below one domain are other machines. */
 static bool named(const struct sk_run *run, const struct sk_name *name, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event)
 {
 	const struct sk_dns *dns = &head->as.dns;
 	(void)packet;
-	if (!dns->response || dns->rcode != 0 || dns->answer_address_count == 0 || dns->answer_min_ttl_s > run->threshold[TTL] || !sk_dns_inside(event) ||
-	    !sk_dns_is_public(name) || sk_name_is_pool(name) || sk_name_is_lookup(name))
+	if (!sk_dns_is_public(name) || sk_name_is_pool(name) || sk_name_is_lookup(name))
 		return false;
 	unsigned count = dns->answer_address_count < SK_DNS_ADDRESSES_MAX ? dns->answer_address_count : SK_DNS_ADDRESSES_MAX;
 	for (unsigned i = 0; i < count; i++)
@@ -146,18 +151,14 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	char who[SK_ADDR_TEXT_MAX], when[96];
-	sk_tell(out->sentence, "A name below %s had about %llu addresses in %llu networks of different hands %s; %llu answers to about %llu host%s inside, one of them %s, none to be kept for longer "
-		"than %s s.", d->text[0] != '\0' ? d->text : "one domain", (unsigned long long)d->peers, (unsigned long long)d->value, sk_tell_when(d, when), (unsigned long long)d->contacts,
-		(unsigned long long)d->answered, d->answered == 1 ? "" : "s", sk_tell_addr(sk_dns_asker(d), who), d->about);
-	sk_tell(out->why, "Nearly every new address lay in a new network (/16, IPv6 /32): the bound is passed when one name in 10^%llu would do so by chance; at least %llu networks, answers that may "
-		"be kept for %llu s at most.", (unsigned long long)threshold[EXPONENT], (unsigned long long)d->limit, (unsigned long long)threshold[TTL]);
-	sk_tell(out->doubt, "A pool of volunteers' machines that is not on the program's list (time servers, seeds of a network of equals); a content network with machines in many providers' "
-			    "networks; a name for which answers are made up.");
+	sk_say(&out->sentence, SK_SAY(FASTFLUX), sk_arg_text_or(d->text, sizeof d->text, SK_WORD_ONE_DOMAIN), sk_arg_int(d->peers), sk_arg_int(d->value),
+	       sk_tell_when(d), sk_arg_int(d->contacts), sk_arg_int(d->answered), sk_arg_addr(sk_dns_asker(d)), sk_arg_text(d->about, sizeof d->about));
+	sk_say(&out->why, SK_SAY(FASTFLUX_WHY), sk_arg_int(threshold[EXPONENT]), sk_arg_int(d->limit), sk_arg_int(threshold[TTL]));
+	sk_say(&out->doubt, SK_SAY(FASTFLUX_DOUBT));
 }
 
 const struct sk_detector sk_detector_dns_fastflux = {
 	.name = "dns.fastflux", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_HEAD), .heads = 1u << SK_HEAD_DNS,
 	.subject = SK_SUBJECT_OWN, .scale = SK_SCALE_PAIRS, .share = 3, .entry_bytes = SK_ENTRY_BYTES(struct entry), .extra_bytes = sizeof(struct sk_named),
-	.key = key, .event = event, .settle = settle, .named = named, .tell = tell,
+	.key = key, .event = event, .settle = settle, .asks = asks, .named = named, .tell = tell,
 };

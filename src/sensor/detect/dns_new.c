@@ -33,12 +33,18 @@ struct entry {
 	struct sk_episode episode;
 };
 
-static bool named(const struct sk_run *run, const struct sk_name *name, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event)
+static bool asks(const struct sk_run *run, const struct sk_head *head, const struct sk_event *flow)
 {
 	const struct sk_dns *dns = &head->as.dns;
+	(void)run;
+	return (sk_dns_half(flow) ? !dns->response : dns->response && dns->rcode == 0 && dns->answers != 0) && sk_dns_inside(flow);
+}
+
+static bool named(const struct sk_run *run, const struct sk_name *name, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event)
+{
+	(void)head;
 	(void)packet;
-	bool counts = sk_dns_half(event) ? !dns->response : dns->response && dns->rcode == 0 && dns->answers != 0;
-	if (!counts || !sk_dns_inside(event) || !sk_dns_is_public(name))
+	if (!sk_dns_is_public(name))
 		return false;
 	event->head.hash = sk_run_hash(run, name->text + name->registered_at, (size_t)name->length - name->registered_at);
 	sk_dns_text(name, event->head.text);
@@ -152,16 +158,16 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	char who[SK_ADDR_TEXT_MAX], when[96], asked[SK_UNIT_TEXT_MAX];
-	sk_tell(out->sentence, "About %llu host%s inside asked for %s %s, %s times in all, one of them %s; nobody inside had asked for it in the half day before.", (unsigned long long)d->peers,
-		d->peers == 1 ? "" : "s", d->text[0] != '\0' ? d->text : "a domain", sk_tell_when(d, when), sk_number_format(d->contacts, asked), sk_tell_addr(sk_dns_asker(d), who));
-	sk_tell(out->why, "At least %llu different hosts asked within %llu s of the first; what was asked for in the last 12 to 24 h is known, as keyed hashes.%s", (unsigned long long)d->limit,
-		(unsigned long long)threshold[SPREAD], d->half_view ? " Half view: whether the name exists is not known." : "");
-	sk_tell(out->doubt, "A place in the news, a new service, a newsletter, an update that goes to all: most new domains are harmless. It is a hint for whoever looks at mail that came at that time.");
+	sk_say(&out->sentence, SK_SAY(DNS_NEW), sk_arg_int(d->peers), sk_arg_text_or(d->text, sizeof d->text, SK_WORD_A_DOMAIN), sk_tell_when(d),
+	       sk_arg_number(d->contacts), sk_arg_addr(sk_dns_asker(d)));
+	sk_say(&out->why, SK_SAY(DNS_NEW_WHY), sk_arg_int(d->limit), sk_arg_int(threshold[SPREAD]));
+	if (d->half_view)
+		sk_say(&out->why, SK_SAY(HALF_NAME));
+	sk_say(&out->doubt, SK_SAY(DNS_NEW_DOUBT));
 }
 
 const struct sk_detector sk_detector_dns_new = {
 	.name = "dns.new", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_HEAD), .heads = 1u << SK_HEAD_DNS,
 	.subject = SK_SUBJECT_OWN, .scale = SK_SCALE_PAIRS, .share = 2, .entry_bytes = SK_ENTRY_BYTES(struct entry), .extra_bytes = sizeof(struct memory),
-	.key = key, .event = event, .settle = settle, .named = named, .tell = tell,
+	.key = key, .event = event, .settle = settle, .asks = asks, .named = named, .tell = tell,
 };

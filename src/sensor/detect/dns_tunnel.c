@@ -84,10 +84,15 @@ static bool is_service(const char *text)
 	return text[0] == '_';
 }
 
+static bool asks(const struct sk_run *run, const struct sk_head *head, const struct sk_event *flow)
+{
+	return (run->threshold[ABROAD] != 0 || sk_dns_inside(flow)) && !is_service(head->as.dns.name);
+}
+
 static bool named(const struct sk_run *run, const struct sk_name *name, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event)
 {
 	const struct sk_dns *dns = &head->as.dns;
-	if ((run->threshold[ABROAD] == 0 && !sk_dns_inside(event)) || sk_name_is_inner(name) || sk_name_is_lookup(name) || is_service(dns->name))
+	if (sk_name_is_inner(name) || sk_name_is_lookup(name))
 		return false;
 	/* Below no top domain that there is: a tunnel straight to its server, which leaves the domain out. All such names of a client are one. */
 	unsigned front = name->listed ? name->registered_at : name->length + 1u;
@@ -221,20 +226,19 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	char who[SK_ADDR_TEXT_MAX], whom[SK_ADDR_TEXT_MAX], when[96], names[SK_UNIT_TEXT_MAX], up[SK_UNIT_TEXT_MAX], down[SK_UNIT_TEXT_MAX];
-	sk_tell(out->sentence, "%s (%s) asked %s for about %s different names below %s %s: %llu queries with %s, %llu answers with %s, types %s.",
-		sk_tell_addr(sk_dns_asker(d), who), sk_tell_place(d, d->of_responder), sk_tell_addr(sk_dns_asked(d), whom), sk_number_format(d->peers, names),
-		d->text[0] == '\0' ? "one domain" : d->text[0] == '.' ? "no top domain that there is" : d->text, sk_tell_when(d, when), (unsigned long long)d->packets[0], sk_bytes_format(d->bytes[0], up),
-		(unsigned long long)d->packets[1], sk_bytes_format(d->bytes[1], down), d->about);
-	sk_tell(out->why, "Each different name weighs by its length, its look and its type: %.1f, the bound is %.1f (one false alarm in 10^%llu if names were independent), at least %llu names.%s",
-		(double)d->value / 100, (double)d->limit / 100, (unsigned long long)threshold[EXPONENT],
-		(unsigned long long)threshold[NAMES], d->half_view ? " Half view: one direction alone is covered by the basis." : "");
-	sk_tell(out->doubt, "A scanner of files or a block list that asks by names, of a firm that is not on the program's list; measurements of a content network; a resolver behind which a "
-			    "client does this.");
+	const struct sk_arg below = d->text[0] == '.' ? sk_arg_word(SK_WORD_NO_TOP_DOMAIN) : sk_arg_text_or(d->text, sizeof d->text, SK_WORD_ONE_DOMAIN);
+	sk_say(&out->sentence, SK_SAY(TUNNEL), sk_arg_addr(sk_dns_asker(d)), sk_tell_place(d, d->of_responder), sk_arg_addr(sk_dns_asked(d)),
+	       sk_arg_number(d->peers), below, sk_tell_when(d), sk_arg_int(d->packets[0]), sk_arg_bytes(d->bytes[0]), sk_arg_int(d->packets[1]),
+	       sk_arg_bytes(d->bytes[1]), sk_arg_text(d->about, sizeof d->about));
+	sk_say(&out->why, SK_SAY(TUNNEL_WHY), sk_arg_real(1, (double)d->value / 100), sk_arg_real(1, (double)d->limit / 100), sk_arg_int(threshold[EXPONENT]),
+	       sk_arg_int(threshold[NAMES]));
+	if (d->half_view)
+		sk_say(&out->why, SK_SAY(HALF_ONE));
+	sk_say(&out->doubt, SK_SAY(TUNNEL_DOUBT));
 }
 
 const struct sk_detector sk_detector_dns_tunnel = {
 	.name = "dns.tunnel", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_HEAD), .heads = 1u << SK_HEAD_DNS,
 	.subject = SK_SUBJECT_OWN, .scale = SK_SCALE_PAIRS, .share = 2, .entry_bytes = SK_ENTRY_BYTES(struct entry), .extra_bytes = sizeof(struct sk_named),
-	.key = key, .event = event, .settle = settle, .named = named, .tell = tell,
+	.key = key, .event = event, .settle = settle, .asks = asks, .named = named, .tell = tell,
 };

@@ -5,9 +5,9 @@
 
 enum { TCP = 6, ICMP = 1, ICMPV6 = 58 };
 
-static bool wants(const struct sk_kit *kit, enum sk_event_kind kind)
+static bool wants(const struct sk_kit *kit, enum sk_event_kind kind, unsigned flow)
 {
-	return (atomic_load_explicit(&kit->wanted, memory_order_relaxed) & SK_EVENT_BIT(kind)) != 0;
+	return (atomic_load_explicit(&kit->wanted, memory_order_relaxed) >> sk_kit_sort(kind, flow) & 1) != 0;
 }
 
 static void hash_ends(const struct sk_kit *kit, struct sk_event *event)
@@ -59,7 +59,6 @@ static void fill_record(const struct sk_kit *kit, const struct sk_flow_record *r
 	event->responder = record->responder;
 	event->bits = (uint8_t)((record->initiator_sure ? SK_EVENT_SURE : 0) | half_bit(kit, record->class_) | (record->continued ? SK_EVENT_CONTINUED : 0) |
 				(record->layers > 1 || record->tunnels != 0 ? SK_EVENT_TUNNELLED : 0));
-	hash_ends(kit, event);
 }
 
 static void put(const struct sk_kit_front *front, const struct sk_event *event)
@@ -69,9 +68,13 @@ static void put(const struct sk_kit_front *front, const struct sk_event *event)
 
 static void put_end(const struct sk_kit_front *front, const struct sk_flow_record *record)
 {
-	/* The rest of an event is zero: it is only written where it means something. */
-	struct sk_event event = {.kind = SK_EVENT_END, .time_ns = record->last_ns};
+	/* So much of an event is sent. */
+	struct sk_event event;
+	memset(&event, 0, SK_EVENT_FLOW_BYTES);
+	event.kind = SK_EVENT_END;
+	event.time_ns = record->last_ns;
 	fill_record(front->kit, record, &event);
+	hash_ends(front->kit, &event);
 	for (unsigned side = 0; side < 2; side++) {
 		event.flow.packets[side] = record->packets[side];
 		event.flow.bytes[side] = record->ip_bytes[side];
@@ -85,18 +88,21 @@ void sk_kit_packet(const struct sk_kit_front *front, const struct sk_flow_table 
 	static const struct { uint8_t news, kind; } kinds[] = {
 		{SK_FLOW_NEWS_OPEN, SK_EVENT_OPEN}, {SK_FLOW_NEWS_ANSWER, SK_EVENT_ANSWER}, {SK_FLOW_NEWS_CONFIRM, SK_EVENT_CONFIRM}};
 	const struct sk_kit *kit = front->kit;
-	struct sk_event event = {.kind = SK_EVENT_OPEN};
+	unsigned what = sk_kit_flow(packet->ip_proto, false);
+	struct sk_event event;
 	bool filled = false;
 	for (size_t i = 0; i < SK_COUNT(kinds); i++) {
-		if ((news & kinds[i].news) == 0 || !wants(kit, (enum sk_event_kind)kinds[i].kind))
+		if ((news & kinds[i].news) == 0 || !wants(kit, (enum sk_event_kind)kinds[i].kind, what))
 			continue;
-		if (!filled)
+		if (!filled) {
+			memset(&event, 0, SK_EVENT_FLOW_BYTES);
 			fill_packet(kit, packet, (news & SK_FLOW_NEWS_BACK) != 0, &event);
+		}
 		filled = true;
 		event.kind = kinds[i].kind;
 		put(front, &event);
 	}
-	if ((news & SK_FLOW_NEWS_CLOSE) != 0 && wants(kit, SK_EVENT_END)) {
+	if ((news & SK_FLOW_NEWS_CLOSE) != 0 && (wants(kit, SK_EVENT_END, what) || wants(kit, SK_EVENT_END, sk_kit_flow(packet->ip_proto, true)))) {
 		struct sk_flow_record record;
 		sk_flow_read(table, flow, &record);
 		record.end = SK_FLOW_END_CLOSED;
@@ -107,13 +113,14 @@ void sk_kit_packet(const struct sk_kit_front *front, const struct sk_flow_table 
 void sk_kit_ended(const struct sk_kit_front *front, const struct sk_flow_record *record)
 {
 	/* A connection that was closed has been told of when it was. */
-	if (wants(front->kit, SK_EVENT_END) && (record->ip_proto != TCP || record->state < SK_FLOW_CLOSED))
+	bool silent = record->packets[1] == 0 && (front->kit->half & SK_CLASS_BIT(record->class_)) == 0;
+	if (wants(front->kit, SK_EVENT_END, sk_kit_flow(record->ip_proto, silent)) && (record->ip_proto != TCP || record->state < SK_FLOW_CLOSED))
 		put_end(front, record);
 }
 
 bool sk_kit_samples(const struct sk_kit *kit)
 {
-	return wants(kit, SK_EVENT_SAMPLE);
+	return (atomic_load_explicit(&kit->wanted, memory_order_relaxed) & sk_kit_sorts_of_kind(SK_EVENT_SAMPLE)) != 0;
 }
 
 /* By what the packet is, and not by how many came before it: so the same packets are chosen however they are spread over workers. */
@@ -130,6 +137,8 @@ static bool is_sample(const struct sk_kit *kit, const struct sk_packet *packet)
 void sk_kit_sample(const struct sk_kit_front *front, const struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_packet *packet)
 {
 	if (SK_LIKELY(!is_sample(front->kit, packet)))
+		return;
+	if (!wants(front->kit, SK_EVENT_SAMPLE, sk_kit_flow(packet->ip_proto, false)))
 		return;
 	struct sk_flow_record record;
 	sk_flow_read(table, flow, &record);
@@ -164,29 +173,37 @@ void sk_kit_head_of(const struct sk_kit_front *front, const struct sk_event *flo
 	const struct sk_kit *kit = front->kit;
 	/* Its parts are found once for all detectors that ask for them. */
 	struct sk_name name = {.text = NULL};
-	bool found = false;
-	struct sk_event common = *flow;
+	bool found = false, made = false;
+	struct sk_event common = *flow, event;
 	common.kind = SK_EVENT_HEAD;
 	common.time_ns = packet->time_ns;
 	common.app = head->app;
 	common.bits |= half_bit(kit, common.class_) | (head->from_initiator ? 0 : SK_EVENT_BACK);
-	hash_ends(kit, &common);
-	for (size_t i = 0; i < kit->count; i++) {
-		const struct sk_kit_place *at = &kit->places[i];
+	_Static_assert(SK_KIT_DETECTORS_MAX <= 64, "a bit for each place");
+	for (uint64_t places = kit->head_places[head->kind]; places != 0; places &= places - 1) {
+		const struct sk_kit_place *at = &kit->places[__builtin_ctzll(places)];
 		if ((atomic_load_explicit(&at->heads, memory_order_relaxed) >> head->kind & 1) == 0)
 			continue;
-		struct sk_event event = common;
-		event.detector = at->run.index;
+		if (at->ops->asks != NULL && !at->ops->asks(&at->run, head, &common))
+			continue;
 		if (at->ops->named != NULL && !found) {
 			found = true;
 			(void)sk_name_split(kit->suffixes, name_in(head), &name);
 		}
-		bool wanted = at->ops->named == NULL ? at->ops->head(&at->run, head, packet, &event)
-						     : name.text != NULL && at->ops->named(&at->run, &name, head, packet, &event);
+		if (at->ops->named != NULL && name.text == NULL)
+			continue;
+		if (!made)
+			hash_ends(kit, &common);
+		made = true;
+		memcpy(&event, &common, offsetof(struct sk_event, head));
+		event.detector = at->run.index;
+		memset(&event.head, 0, sizeof event.head);
+		bool wanted = at->ops->named == NULL ? at->ops->head(&at->run, head, packet, &event) : at->ops->named(&at->run, &name, head, packet, &event);
 		if (wanted)
 			put(front, &event);
-		sk_wipe_small(&event, sizeof event);
 	}
+	if (made)
+		sk_wipe_small(&event, sizeof event);
 }
 
 void sk_kit_head(const struct sk_kit_front *front, const struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_packet *packet,
@@ -203,7 +220,7 @@ void sk_kit_complete(const struct sk_kit_front *front, struct sk_event *event)
 {
 	event->bits |= half_bit(front->kit, event->class_);
 	hash_ends(front->kit, event);
-	if (wants(front->kit, (enum sk_event_kind)event->kind))
+	if (event->kind == SK_EVENT_HEAD || wants(front->kit, (enum sk_event_kind)event->kind, sk_kit_flow(event->ip_proto, sk_event_is_silent(event))))
 		put(front, event);
 }
 

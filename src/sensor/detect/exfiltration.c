@@ -160,14 +160,12 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	char who[SK_ADDR_TEXT_MAX], whom[SK_ADDR_TEXT_MAX], service[48], when[96], hour[SK_UNIT_TEXT_MAX], past[SK_UNIT_TEXT_MAX], forth[SK_UNIT_TEXT_MAX], back[SK_UNIT_TEXT_MAX];
-	sk_tell(out->sentence, "%s (%s) sent %s to %s (%s), last by %s, %s, and got %s back: far more than in any hour of its own past.", sk_tell_addr(&d->initiator, who), sk_tell_place(d, false),
-		sk_bytes_format(d->bytes[0], forth), sk_tell_addr(&d->responder, whom), sk_tell_place(d, true), sk_tell_service(d->ip_proto, d->responder_port, service),
-		sk_tell_when(d, when), sk_bytes_format(d->bytes[1], back));
-	sk_tell(out->why, "%s within one hour, where all that the host sent abroad in any hour known before was at most %s; the threshold is %llu times that, and %llu times what came back.%s",
-		sk_bytes_format(d->value, hour), sk_bytes_format(d->limit, past), (unsigned long long)threshold[FACTOR], (unsigned long long)threshold[RATIO],
-		d->half_view ? " Half view: what came back is not covered by the basis." : "");
-	sk_tell(out->doubt, "A backup, a release, a video call or somebody who shares large files sends as much. What is remembered is one day: what the host does once a day or a week is new each time.");
+	sk_say(&out->sentence, SK_SAY(EXFILTRATION), sk_arg_addr(&d->initiator), sk_tell_place(d, false), sk_arg_bytes(d->bytes[0]),
+	       sk_arg_addr(&d->responder), sk_tell_place(d, true), sk_arg_service(d->ip_proto, d->responder_port), sk_tell_when(d), sk_arg_bytes(d->bytes[1]));
+	sk_say(&out->why, SK_SAY(EXFILTRATION_WHY), sk_arg_bytes(d->value), sk_arg_bytes(d->limit), sk_arg_int(threshold[FACTOR]), sk_arg_int(threshold[RATIO]));
+	if (d->half_view)
+		sk_say(&out->why, SK_SAY(HALF_CAME_BACK));
+	sk_say(&out->doubt, SK_SAY(EXFILTRATION_DOUBT));
 }
 
 const struct sk_detector sk_detector_exfiltration = {

@@ -7,6 +7,12 @@
 
 enum { LATE_S = 1 /* a second is weighed when the next one is over: an answer may come in it */ };
 
+uint32_t sk_flood_wait_s(const uint64_t *threshold)
+{
+	(void)threshold;
+	return SK_FLOOD_NEW_S;
+}
+
 /* Seconds that have a place of their own, by the clock: what is later than that is left out, whatever came before it. */
 static struct sk_flood_second *second_of(struct sk_flood *flood, uint32_t at_s, uint32_t now_s)
 {
@@ -155,10 +161,8 @@ bool sk_flood_say(struct sk_run *run, struct sk_flood *flood, struct sk_detectio
 	return false;
 }
 
-void sk_flood_tell(const struct sk_detection *d, const char *what, struct sk_telling *out)
+void sk_flood_tell(const struct sk_detection *d, enum sk_word what, struct sk_telling *out)
 {
-	char when[96], contacts[SK_UNIT_TEXT_MAX], peak[SK_UNIT_TEXT_MAX], peers[SK_UNIT_TEXT_MAX], whom[SK_ADDR_TEXT_MAX];
-	sk_tell(out->sentence, "%s (%s) was flooded %s: about %s %s it from about %s source%s, at most %s in a second, %llu of them went on.", sk_tell_addr(&d->responder, whom),
-		sk_tell_place(d, true), sk_tell_when(d, when), sk_number_format(d->contacts, contacts), what, sk_number_format(d->peers, peers), d->peers == 1 ? "" : "s",
-		sk_number_format(d->value, peak), (unsigned long long)d->answered);
+	sk_say(&out->sentence, SK_SAY(FLOOD), sk_arg_addr(&d->responder), sk_tell_place(d, true), sk_tell_when(d), sk_arg_number(d->contacts),
+	       sk_arg_word(what), sk_arg_number(d->peers), sk_arg_number(d->value), sk_arg_int(d->answered));
 }

@@ -59,19 +59,17 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	char when[96];
-	sk_tell(out->sentence, "The network %s (%s) was flooded %s: about %llu new flows to about %llu of its addresses from about %llu sources, at most %llu in a second, %llu of them went on.",
-		d->matched, sk_tell_place(d, true), sk_tell_when(d, when), (unsigned long long)d->contacts, (unsigned long long)d->ports, (unsigned long long)d->peers,
-		(unsigned long long)d->value, (unsigned long long)d->answered);
-	sk_tell(out->why, "%llu new flows in one second, the threshold is %llu from no less than %llu sources to no less than %llu addresses of one network; at most %llu %% went on.",
-		(unsigned long long)d->value, (unsigned long long)d->limit, (unsigned long long)threshold[SOURCES], (unsigned long long)threshold[HOSTS],
-		(unsigned long long)threshold[GO_ON]);
-	sk_tell(out->doubt, "Sources may be forged. Many scanners at once on a large network make a part of this; a new event that everybody follows is answered.");
+	sk_say(&out->sentence, SK_SAY(FLOOD_CARPET), sk_arg_text(d->matched, sizeof d->matched), sk_tell_place(d, true), sk_tell_when(d),
+	       sk_arg_int(d->contacts), sk_arg_int(d->ports), sk_arg_int(d->peers), sk_arg_int(d->value), sk_arg_int(d->answered));
+	sk_say(&out->why, SK_SAY(FLOOD_CARPET_WHY), sk_arg_int(d->value), sk_arg_int(d->limit), sk_arg_int(threshold[SOURCES]), sk_arg_int(threshold[HOSTS]),
+	       sk_arg_int(threshold[GO_ON]));
+	sk_say(&out->doubt, SK_SAY(FLOOD_CARPET_DOUBT));
 }
 
 const struct sk_detector sk_detector_flood_carpet = {
 	.name = "flood.carpet", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds),
 	.events = SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_CONFIRM),
+	.finds = SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_CONFIRM), .waits = SK_FLOOD_WAITS, .wait_s = sk_flood_wait_s,
 	.subject = SK_SUBJECT_NET, .scale = SK_SCALE_HOSTS, .share = 3, .entry_bytes = SK_ENTRY_BYTES(struct sk_flood),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

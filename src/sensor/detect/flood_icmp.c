@@ -52,14 +52,15 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	sk_flood_tell(d, "ICMP messages to", out);
-	sk_tell(out->why, "%llu in one second, the threshold is %llu for %s than %llu sources.", (unsigned long long)d->value, (unsigned long long)d->limit,
-		d->limit == threshold[RATE] ? "no less" : "fewer", (unsigned long long)threshold[SOURCES]);
-	sk_tell(out->doubt, "Sources may be forged. Errors that come back for packets which somebody else sent under this address look alike, and so does a load test.");
+	sk_flood_tell(d, SK_WORD_ICMP_MESSAGES, out);
+	sk_say(&out->why, SK_SAY(FLOOD_ICMP_WHY), sk_arg_int(d->value), sk_arg_int(d->limit),
+	       sk_arg_word(d->limit == threshold[RATE] ? SK_WORD_NO_LESS : SK_WORD_FEWER), sk_arg_int(threshold[SOURCES]));
+	sk_say(&out->doubt, SK_SAY(FLOOD_ICMP_DOUBT));
 }
 
 const struct sk_detector sk_detector_flood_icmp = {
 	.name = "flood.icmp", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_SAMPLE),
+	.flows = SK_OF_ICMP,
 	.subject = SK_SUBJECT_RESPONDER, .scale = SK_SCALE_HOSTS, .share = 3, .entry_bytes = SK_ENTRY_BYTES(struct sk_flood),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

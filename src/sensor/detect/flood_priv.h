@@ -6,7 +6,8 @@
 
 #include "detect/detector.h"
 
-enum { SK_FLOOD_SECONDS = 4, SK_FLOOD_HLL_BITS = 7, SK_FLOOD_HOST_WORDS = 4, SK_FLOOD_SOURCES_S = 60, SK_FLOOD_NEW_S = 10 /* who is not flooded is forgotten soon */ };
+enum { SK_FLOOD_SECONDS = 4, SK_FLOOD_HLL_BITS = 7, SK_FLOOD_HOST_WORDS = 4, SK_FLOOD_SOURCES_S = 60, SK_FLOOD_NEW_S = 10 /* who is not flooded is forgotten soon */,
+       SK_FLOOD_WAITS = 8 /* no rate that can be asked for is so low */ };
 
 struct sk_flood_second {
 	uint32_t at_s;
@@ -39,6 +40,8 @@ static inline uint32_t sk_flood_most(const struct sk_flood_second *second)
 	return second->opens > second->bulk ? second->opens : second->bulk;
 }
 
+/* A detector's wait_s. */
+uint32_t sk_flood_wait_s(const uint64_t *threshold);
 /* Count an event of an entry that was found or made: OPEN, and SAMPLE when the detector asks for it; answered: it tells that a flow goes on. */
 void sk_flood_count(struct sk_run *run, struct sk_flood *flood, const struct sk_event *event, bool answered);
 /* Weigh the seconds that are complete; *due: something must be said. Returns whether to be called again. */
@@ -48,6 +51,6 @@ struct sk_detection sk_flood_detection(const struct sk_run *run, const struct sk
 /* Say it, and end the episode when it is over. False: there is no room. */
 SK_MUST bool sk_flood_say(struct sk_run *run, struct sk_flood *flood, struct sk_detection *detection);
 /* The sentence that all have. what: "half-open TCP connections to". */
-void sk_flood_tell(const struct sk_detection *d, const char *what, struct sk_telling *out);
+void sk_flood_tell(const struct sk_detection *d, enum sk_word what, struct sk_telling *out);
 
 #endif

@@ -50,16 +50,15 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	char service[48];
-	sk_flood_tell(d, "half-open TCP connections to", out);
-	sk_tell(out->why, "%llu connections to %s in one second, the threshold is %llu; of all in the flood %llu %% went on after the SYN, the threshold is %llu %%.",
-		(unsigned long long)d->value, sk_tell_service(6, d->responder_port, service), (unsigned long long)d->limit,
-		(unsigned long long)(d->contacts != 0 ? d->answered * 100 / d->contacts : 0), (unsigned long long)threshold[GO_ON]);
-	sk_tell(out->doubt, "Sources of such a flood are nearly always forged: do not block them one by one. A server that is down while its clients try again looks alike, with known clients.");
+	sk_flood_tell(d, SK_WORD_HALF_OPEN, out);
+	sk_say(&out->why, SK_SAY(FLOOD_SYN_WHY), sk_arg_int(d->value), sk_arg_service(6, d->responder_port), sk_arg_int(d->limit),
+	       sk_arg_int(d->contacts != 0 ? d->answered * 100 / d->contacts : 0), sk_arg_int(threshold[GO_ON]));
+	sk_say(&out->doubt, SK_SAY(FLOOD_SYN_DOUBT));
 }
 
 const struct sk_detector sk_detector_flood_syn = {
 	.name = "flood.syn", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_CONFIRM),
+	.flows = SK_OF_TCP, .finds = SK_EVENT_BIT(SK_EVENT_CONFIRM), .waits = SK_FLOOD_WAITS, .wait_s = sk_flood_wait_s,
 	.subject = SK_SUBJECT_RESPONDER, .scale = SK_SCALE_HOSTS, .share = 3, .entry_bytes = SK_ENTRY_BYTES(struct sk_flood),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

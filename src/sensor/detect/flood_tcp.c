@@ -54,16 +54,16 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	sk_flood_tell(d, "TCP packets of no connection to", out);
-	sk_tell(out->why, "%llu in one second, the threshold is %llu from no less than %llu sources; at most %llu %% of a second's were answered.%s", (unsigned long long)d->value,
-		(unsigned long long)d->limit, (unsigned long long)threshold[SOURCES], (unsigned long long)threshold[ANSWERED],
-		d->half_view ? " Half view: answers are not covered by the basis." : "");
-	sk_tell(out->doubt, "A sensor that was just started sees connections in their midst, and so does one that a route has moved to; then both directions talk. "
-			    "Answers to somebody who forges this address come from those whom he attacks.");
+	sk_flood_tell(d, SK_WORD_STRAY_TCP, out);
+	sk_say(&out->why, SK_SAY(FLOOD_TCP_WHY), sk_arg_int(d->value), sk_arg_int(d->limit), sk_arg_int(threshold[SOURCES]), sk_arg_int(threshold[ANSWERED]));
+	if (d->half_view)
+		sk_say(&out->why, SK_SAY(HALF_ANSWERS));
+	sk_say(&out->doubt, SK_SAY(FLOOD_TCP_DOUBT));
 }
 
 const struct sk_detector sk_detector_flood_tcp = {
 	.name = "flood.tcp", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_ANSWER),
+	.flows = SK_OF_TCP, .finds = SK_EVENT_BIT(SK_EVENT_ANSWER), .waits = SK_FLOOD_WAITS, .wait_s = sk_flood_wait_s,
 	.subject = SK_SUBJECT_RESPONDER, .scale = SK_SCALE_HOSTS, .share = 3, .entry_bytes = SK_ENTRY_BYTES(struct sk_flood),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

@@ -18,11 +18,10 @@ static const struct sk_threshold thresholds[] = {
 /* Ports to which everybody reports and nobody is answered: syslog, traps, flow exports, figures. */
 static bool is_sink(uint16_t port)
 {
-	static const uint16_t sinks[] = {162, 514, 2055, 4739, 6343, 8125, 9995, 9996, 12201};
-	for (size_t i = 0; i < SK_COUNT(sinks); i++)
-		if (sinks[i] == port)
-			return true;
-	return false;
+	switch (port) {
+	case 162: case 514: case 2055: case 4739: case 6343: case 8125: case 9995: case 9996: case 12201: return true;
+	default: return false;
+	}
 }
 
 static uint64_t key(const struct sk_run *run, const struct sk_event *event)
@@ -72,16 +71,18 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	sk_flood_tell(d, "UDP flows or packets to", out);
-	sk_tell(out->why, "%llu in one second, the threshold is %llu for %s than %llu sources; at most %llu %% of a second's was answered.%s", (unsigned long long)d->value,
-		(unsigned long long)d->limit, d->limit == threshold[RATE] ? "no less" : "fewer", (unsigned long long)threshold[SOURCES], (unsigned long long)threshold[ANSWERED],
-		d->half_view ? " Half view: answers are not covered by the basis." : "");
-	sk_tell(out->doubt, "Sources may be forged. A stream that is sent without any feedback, or talk whose other direction takes another way, looks alike when it comes from few.");
+	sk_flood_tell(d, SK_WORD_UDP_FLOWS, out);
+	sk_say(&out->why, SK_SAY(FLOOD_UDP_WHY), sk_arg_int(d->value), sk_arg_int(d->limit),
+	       sk_arg_word(d->limit == threshold[RATE] ? SK_WORD_NO_LESS : SK_WORD_FEWER), sk_arg_int(threshold[SOURCES]), sk_arg_int(threshold[ANSWERED]));
+	if (d->half_view)
+		sk_say(&out->why, SK_SAY(HALF_ANSWERS));
+	sk_say(&out->doubt, SK_SAY(FLOOD_UDP_DOUBT));
 }
 
 const struct sk_detector sk_detector_flood_udp = {
 	.name = "flood.udp", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds),
 	.events = SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_SAMPLE),
+	.flows = SK_OF_UDP, .finds = SK_EVENT_BIT(SK_EVENT_ANSWER), .waits = SK_FLOOD_WAITS, .wait_s = sk_flood_wait_s,
 	.subject = SK_SUBJECT_RESPONDER, .scale = SK_SCALE_HOSTS, .share = 3, .entry_bytes = SK_ENTRY_BYTES(struct sk_flood),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

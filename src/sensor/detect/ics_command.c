@@ -19,8 +19,7 @@ static const struct sk_threshold thresholds[] = {
 /* What a function does to the machine. */
 enum kind { WRITE, OPERATE, PROGRAM, MODE, KIND_COUNT };
 static const char *const kind_names[KIND_COUNT] = {"write", "operate", "program", "mode"};
-static const char *const kind_words[KIND_COUNT] = {
-	"write values", "operate outputs or set points", "load, change or delete programs, files or configuration", "start, stop, restart or mute it"};
+static const enum sk_word kind_words[KIND_COUNT] = {[WRITE] = SK_WORD_ICS_WRITE, [OPERATE] = SK_WORD_ICS_OPERATE, [PROGRAM] = SK_WORD_ICS_PROGRAM, [MODE] = SK_WORD_ICS_MODE};
 
 /* Functions that do more than write values; code, or of EtherNet/IP the CIP service. Ranges are of one kind. */
 static const struct { uint8_t app, kind; uint16_t first, last; } functions[] = {
@@ -149,7 +148,7 @@ static bool settle(struct sk_run *run, void *at)
 }
 
 /* The words of "modbus/write@192.0.2.1". */
-static const char *words_of(const char *matched)
+static enum sk_word words_of(const char *matched)
 {
 	const char *slash = strchr(matched, '/');
 	for (unsigned kind = 0; slash != NULL && kind < KIND_COUNT; kind++)
@@ -160,16 +159,13 @@ static const char *words_of(const char *matched)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	char who[SK_ADDR_TEXT_MAX], whom[SK_ADDR_TEXT_MAX], when[96], service[48];
 	(void)threshold;
-	sk_tell(out->sentence, "%s (%s) sent the machine %s (%s) %llu command%s to %s, by %s over %s, %s.", sk_tell_addr(&d->initiator, who), sk_tell_place(d, false),
-		sk_tell_addr(&d->responder, whom), sk_tell_place(d, true), (unsigned long long)d->contacts, d->contacts == 1 ? "" : "s", words_of(d->matched),
-		sk_tell_app(d->app), sk_tell_service(d->ip_proto, d->responder_port, service), sk_tell_when(d, when));
-	sk_tell(out->why, "%llu such command%s crossed the border; the threshold is %llu. Machines are controlled from inside, as a rule.", (unsigned long long)d->value,
-		d->value == 1 ? "" : "s", (unsigned long long)d->limit);
-	sk_tell(out->doubt, "A supplier or an operator may control plants from afar on purpose, over a line that should have been a tunnel; whether the machine obeyed is not looked at.");
+	sk_say(&out->sentence, SK_SAY(ICS), sk_arg_addr(&d->initiator), sk_tell_place(d, false), sk_arg_addr(&d->responder), sk_tell_place(d, true),
+	       sk_arg_int(d->contacts), sk_arg_word(words_of(d->matched)), sk_arg_app(d->app), sk_arg_service(d->ip_proto, d->responder_port), sk_tell_when(d));
+	sk_say(&out->why, SK_SAY(ICS_WHY), sk_arg_int(d->value), sk_arg_int(d->limit));
+	sk_say(&out->doubt, SK_SAY(ICS_DOUBT));
 	if (d->percent < 90)
-		sk_tell(out->doubt, " The port is not the protocol's: something else may look like it by chance.");
+		sk_say(&out->doubt, SK_SAY(ICS_PORT_DOUBT));
 }
 
 const struct sk_detector sk_detector_ics_command = {

@@ -13,6 +13,8 @@ struct sk_kit_limits sk_kit_default_limits(void)
 	return (struct sk_kit_limits){.hosts = 1 << 15, .pairs = 1 << 16};
 }
 
+enum { SIEVE_BITS = 4 /* for each place of a table */ };
+
 /* ---- memory ---- */
 
 static uint32_t entries_of(const struct sk_detector *ops, const struct sk_kit_limits *limits)
@@ -44,7 +46,9 @@ static enum sk_err make_arena(struct sk_kit_place *place, const struct sk_kit_li
 	while (places < entries)
 		places <<= 1;
 	size_t list_bytes = line_up(places * sizeof run->touched[0]), bits_bytes = line_up(places / 8 + 8);
-	place->arena_bytes = table_bytes + list_bytes + bits_bytes + line_up(ops->extra_bytes);
+	size_t sieve_bytes = line_up(places * SIEVE_BITS / 8);
+	size_t porch_bytes = ops->waits != 0 ? sk_porch_bytes((uint32_t)places) : 0;
+	place->arena_bytes = table_bytes + list_bytes + bits_bytes + sieve_bytes + porch_bytes + line_up(ops->extra_bytes);
 	place->arena = mmap(NULL, place->arena_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (place->arena == MAP_FAILED) {
 		place->arena = NULL;
@@ -60,17 +64,34 @@ static enum sk_err make_arena(struct sk_kit_place *place, const struct sk_kit_li
 	run->touched = (uint32_t *)(void *)at;
 	at += list_bytes;
 	run->touched_bits = (uint64_t *)(void *)at;
-	run->extra = ops->extra_bytes != 0 ? at + bits_bytes : NULL;
+	at += bits_bytes;
+	run->sieve = (uint64_t *)(void *)at;
+	run->sieve_mask = (uint32_t)places * SIEVE_BITS - 1;
+	at += sieve_bytes;
+	if (ops->waits != 0)
+		sk_porch_init(&place->porch, at, (uint32_t)places, ops->wait_s(place->thresholds));
+	run->extra = ops->extra_bytes != 0 ? at + porch_bytes : NULL;
 	return SK_OK;
+}
+
+/* Events of these kinds, of these flows, as sorts. */
+static uint64_t sorts_of(uint8_t events, uint8_t flows)
+{
+	uint64_t sorts = 0;
+	for (unsigned kind = 0; kind < SK_EVENT_KIND_COUNT; kind++)
+		for (unsigned flow = 0; flow < SK_KIT_FLOWS; flow++)
+			if ((events & SK_EVENT_BIT(kind)) != 0 && (flows == 0 || (flows >> flow & 1) != 0))
+				sorts |= UINT64_C(1) << sk_kit_sort((enum sk_event_kind)kind, flow);
+	return sorts;
 }
 
 void sk_kit_ask(struct sk_run *run, uint8_t events, uint8_t heads)
 {
 	struct sk_kit *kit = run->kit;
 	struct sk_kit_place *place = &kit->places[kit->place_of[run->index]];
-	place->events = (uint8_t)(events | (heads != 0 ? SK_EVENT_BIT(SK_EVENT_HEAD) : 0));
+	place->sorts = sorts_of((uint8_t)(events & ~SK_EVENT_BIT(SK_EVENT_HEAD)), place->ops->flows);
 	atomic_store_explicit(&place->heads, heads, memory_order_relaxed);
-	atomic_store_explicit(&kit->wanted, (uint8_t)(kit->always | events), memory_order_relaxed);
+	atomic_store_explicit(&kit->wanted, kit->always | place->sorts, memory_order_relaxed);
 	atomic_store_explicit(&kit->heads, (uint8_t)(kit->always_heads | heads), memory_order_relaxed);
 }
 
@@ -87,13 +108,16 @@ static enum sk_err add_detector(struct sk_kit *kit, const struct sk_basis_detect
 	place->run.threshold = place->thresholds;
 	if (make_arena(place, limits) != SK_OK)
 		return sk_fault_set(fault, SK_ENOMEM, "detector %s: out of memory", ops->name);
-	kit->place_of[row] = (uint8_t)kit->count++;
-	kit->may_have_heads |= ops->heads != 0;
+	size_t place_of_it = kit->count++;
+	kit->place_of[row] = (uint8_t)place_of_it;
+	for (unsigned kind = 0; kind < SK_COUNT(kit->head_places); kind++)
+		kit->head_places[kind] |= (uint64_t)(ops->heads >> kind & 1) << place_of_it;
 	if (!ops->on_request) {
-		kit->always |= ops->events;
+		place->sorts = sorts_of((uint8_t)(ops->events & ~SK_EVENT_BIT(SK_EVENT_HEAD)), ops->flows);
+		kit->always |= place->sorts;
 		kit->always_heads |= ops->heads;
 	}
-	place->events = ops->on_request ? 0 : ops->events;
+	place->finds = sorts_of(ops->finds, ops->flows);
 	atomic_store_explicit(&place->heads, ops->on_request ? 0 : ops->heads, memory_order_relaxed);
 	atomic_store_explicit(&kit->wanted, kit->always, memory_order_relaxed);
 	atomic_store_explicit(&kit->heads, kit->always_heads, memory_order_relaxed);
@@ -165,9 +189,13 @@ void sk_kit_wipe(struct sk_kit *kit)
 	for (size_t i = 0; i < kit->count; i++) {
 		struct sk_kit_place *place = &kit->places[i];
 		sk_wipe(place->arena, place->arena_bytes);
-		place->run.touched_count = 0;
+		place->run.touched_count = place->run.sieve_set = 0;
 		place->run.table.live = 0;
+		sk_porch_forget(&place->porch);
 	}
+	memset(kit->sorts, 0, sizeof kit->sorts);
+	memset(kit->of_heads, 0, sizeof kit->of_heads);
+	kit->present = 0;
 	sk_wipe(kit->batch, sizeof kit->batch);
 	sk_wipe(kit->keys, sizeof kit->keys);
 	sk_wipe(kit->queue, sizeof kit->queue);
@@ -201,12 +229,12 @@ uint64_t sk_kit_hash_addr(const struct sk_kit *kit, const struct sk_addr *addr)
 	return sk_sip_finish(&s, 0, addr->family == 6 ? 16 : 8);
 }
 
+/* Both halves of the key, and no answer from which one could be learnt: a mix does. */
 uint64_t sk_kit_hash_net(const struct sk_kit *kit, const struct sk_addr *addr)
 {
-	uint64_t word = 0;
-	struct sk_sip s = sk_sip_start(kit->low, kit->high);
-	memcpy(&word, addr->bytes, addr->family == 6 ? 6 : 3);
-	return sk_sip_finish(&s, word, addr->family == 6 ? 6 : 3);
+	uint64_t word = addr->family;
+	memcpy((uint8_t *)&word + 1, addr->bytes, addr->family == 6 ? 6 : 3);
+	return sk_mix(kit->low ^ word, kit->high);
 }
 
 uint64_t sk_run_hash(const struct sk_run *run, const void *bytes, size_t length)
@@ -233,6 +261,29 @@ uint64_t sk_run_net(const struct sk_run *run, const struct sk_addr *addr)
 
 /* ---- entries ---- */
 
+/* Bits of tags: an entry that is there has its own. Nobody clears them one by one: after as many as there are places they are made anew out of the table. */
+static bool may_be_there(const struct sk_run *run, uint64_t hash)
+{
+	uint32_t bit = sk_table_tag(hash) & run->sieve_mask;
+	return (run->sieve[bit / 64] >> bit % 64 & 1) != 0;
+}
+
+static void put_in_sieve(struct sk_run *run, uint32_t tag)
+{
+	uint32_t bit = tag & run->sieve_mask;
+	run->sieve[bit / 64] |= UINT64_C(1) << bit % 64;
+}
+
+static void make_sieve(struct sk_run *run)
+{
+	memset(run->sieve, 0, (run->sieve_mask + 1) / 8);
+	for (uint32_t line = 0; line <= run->table.mask; line++)
+		for (unsigned way = 0; way < SK_TABLE_WAYS; way++)
+			if (run->table.lines[line].tag[way] != 0)
+				put_in_sieve(run, run->table.lines[line].tag[way]);
+	run->sieve_set = 0;
+}
+
 /* No entry outlives its detector's memory: then it is given up, and the subject is a new one. rule: DETECTOR-2 */
 void sk_run_want(struct sk_run *run, void *at, uint32_t wanted_s)
 {
@@ -245,8 +296,12 @@ void *sk_run_take(struct sk_run *run, uint64_t key, uint32_t wanted_s, bool *fre
 {
 	uint32_t until_s = run->now_s + wanted_s;
 	struct sk_entry *entry = sk_table_take(&run->table, key, run->now_s, until_s, fresh);
-	if (*fresh)
+	if (*fresh) {
 		*entry = (struct sk_entry){.born_s = run->now_s, .place = sk_table_place(&run->table, entry)};
+		put_in_sieve(run, sk_table_tag(key));
+		if (++run->sieve_set > run->sieve_mask / SIEVE_BITS)
+			make_sieve(run);
+	}
 	if (SK_UNLIKELY(until_s > entry->born_s + run->memory_s))
 		sk_run_want(run, entry, wanted_s);
 	return entry;
@@ -270,7 +325,7 @@ bool sk_run_say(struct sk_run *run, const struct sk_detection *detection)
 	*at = *detection;
 	at->detector = run->index;
 	kit->counts.detections++;
-	if ((kit->always & SK_EVENT_BIT(SK_EVENT_FOUND)) != 0 && kit->found_count < SK_KIT_FOUND) {
+	if ((kit->always & sk_kit_sorts_of_kind(SK_EVENT_FOUND)) != 0 && kit->found_count < SK_KIT_FOUND) {
 		struct sk_event *found = &kit->found[kit->found_count++];
 		*found = (struct sk_event){.kind = SK_EVENT_FOUND, .detector = run->index, .time_ns = at->last_ns, .class_ = at->class_, .ip_proto = at->ip_proto,
 					   .app = at->app, .initiator = at->initiator, .responder = at->responder, .initiator_port = at->initiator_port,
@@ -298,56 +353,101 @@ bool sk_kit_next(struct sk_kit *kit, struct sk_detection *out)
 /* ---- batches ---- */
 
 /* Three passes over the events that a detector asks for: keys, entries on their way, counting. */
-static void run_detector(struct sk_kit *kit, struct sk_kit_place *at, const uint64_t kinds[SK_EVENT_KIND_COUNT])
+static void run_detector(struct sk_kit *kit, struct sk_kit_place *at, uint64_t asked)
 {
 	const struct sk_detector *ops = at->ops;
 	struct sk_run *run = &at->run;
-	uint64_t asked = 0, live = 0;
-	for (unsigned kind = 0; kind < SK_EVENT_KIND_COUNT; kind++)
-		asked |= (at->events & SK_EVENT_BIT(kind)) != 0 ? kinds[kind] : 0;
+	bool porch = at->porch.notes != NULL;
+	uint64_t live = 0, maybe = 0, known = 0;
 	for (; asked != 0; asked &= asked - 1) {
 		unsigned i = (unsigned)__builtin_ctzll(asked);
-		const struct sk_event *event = &kit->batch[i];
-		if (event->kind == SK_EVENT_HEAD && event->detector != run->index)
-			continue;
-		kit->keys[i] = ops->key(run, event);
+		kit->keys[i] = ops->key(run, &kit->batch[i]);
 		if (kit->keys[i] == 0)
 			continue;
 		live |= UINT64_C(1) << i;
-		sk_table_prefetch(&run->table, kit->keys[i]);
+		if (may_be_there(run, kit->keys[i])) {
+			maybe |= UINT64_C(1) << i;
+			sk_table_prefetch(&run->table, kit->keys[i]);
+		}
+		if (porch)
+			sk_porch_prefetch(&at->porch, kit->keys[i]);
 	}
-	for (uint64_t left = live; left != 0; left &= left - 1)
-		sk_table_prefetch_entry(&run->table, kit->keys[__builtin_ctzll(left)], run->now_s);
-	for (uint64_t left = live; left != 0; left &= left - 1)
-		ops->event(run, &kit->batch[__builtin_ctzll(left)], kit->keys[__builtin_ctzll(left)]);
+	for (uint64_t left = maybe; left != 0; left &= left - 1)
+		if (sk_table_prefetch_entry(&run->table, kit->keys[__builtin_ctzll(left)]))
+			known |= left & -left;
+	for (uint64_t left = porch ? live & ~known : 0; left != 0; left &= left - 1)
+		sk_porch_prefetch_note(&at->porch, kit->keys[__builtin_ctzll(left)]);
+	uint64_t taken = run->table.taken;
+	for (uint64_t left = live; left != 0; left &= left - 1) {
+		unsigned i = (unsigned)__builtin_ctzll(left);
+		const struct sk_event *event = &kit->batch[i];
+		/* Who had no entry may have got one by an event of this batch. */
+		bool enters = (known >> i & 1) != 0 ||
+			      (run->table.taken != taken && may_be_there(run, kit->keys[i]) && sk_table_find(&run->table, kit->keys[i], run->now_s) != NULL);
+		if (!enters)
+			enters = porch ? sk_porch_pass(at, event, kit->keys[i]) : (ops->finds & SK_EVENT_BIT(event->kind)) == 0;
+		if (enters)
+			ops->event(run, event, kit->keys[i]);
+	}
+}
+
+/* Which events of the batch a detector is asked about. While it knows nobody and nobody comes, there is nobody to find. */
+static uint64_t asked_of(const struct sk_kit *kit, size_t i)
+{
+	const struct sk_kit_place *at = &kit->places[i];
+	uint64_t asked = atomic_load_explicit(&at->heads, memory_order_relaxed) != 0 ? kit->of_heads[i] : 0, sorts = kit->present & at->sorts;
+	if (at->run.table.live == 0 && at->porch.waiting == 0 && (sorts & ~at->finds) == 0)
+		sorts = 0;
+	for (; sorts != 0; sorts &= sorts - 1)
+		asked |= kit->sorts[__builtin_ctzll(sorts)];
+	return asked;
 }
 
 void sk_kit_run(struct sk_kit *kit)
 {
-	/* Where in the batch the events of each kind stand. */
-	uint64_t kinds[SK_EVENT_KIND_COUNT] = {0};
 	_Static_assert(SK_KIT_BATCH == 64, "a bit for each event of a batch");
 	if (kit->batch_count == 0)
 		return;
-	for (size_t i = 0; i < kit->batch_count; i++)
-		kinds[kit->batch[i].kind] |= UINT64_C(1) << i;
-	for (size_t i = 0; i < kit->count; i++)
-		run_detector(kit, &kit->places[i], kinds);
+	uint64_t heads = 0;
+	for (size_t i = 0; i < kit->count; i++) {
+		uint64_t asked = asked_of(kit, i);
+		heads |= kit->of_heads[i];
+		kit->of_heads[i] = 0;
+		if (asked != 0)
+			run_detector(kit, &kit->places[i], asked);
+	}
 	/* What came out of a payload goes at once; addresses and times are those that entries hold too. */
-	for (size_t i = 0; kit->may_have_heads && i < kit->batch_count; i++)
-		if (kit->batch[i].kind == SK_EVENT_HEAD)
-			sk_wipe_small(&kit->batch[i].head, sizeof kit->batch[i].head);
+	for (; heads != 0; heads &= heads - 1)
+		sk_wipe_small(&kit->batch[__builtin_ctzll(heads)].head, sizeof kit->batch[0].head);
+	for (; kit->present != 0; kit->present &= kit->present - 1)
+		kit->sorts[__builtin_ctzll(kit->present)] = 0;
 	kit->batch_count = 0;
+}
+
+/* An event was put behind the batch. */
+static void add_event(struct sk_kit *kit)
+{
+	const struct sk_event *event = &kit->batch[kit->batch_count];
+	uint64_t bit = UINT64_C(1) << kit->batch_count++;
+	kit->counts.events[event->kind]++;
+	if (event->kind == SK_EVENT_HEAD) {
+		uint8_t place = kit->place_of[event->detector];
+		if (kit->places[place].run.index == event->detector)
+			kit->of_heads[place] |= bit;
+	} else {
+		unsigned sort = sk_kit_sort((enum sk_event_kind)event->kind, sk_kit_flow(event->ip_proto, sk_event_is_silent(event)));
+		kit->sorts[sort] |= bit;
+		kit->present |= UINT64_C(1) << sort;
+	}
+	if (kit->batch_count == SK_KIT_BATCH)
+		sk_kit_run(kit);
 }
 
 void sk_kit_receive(struct sk_kit *kit, const void *bytes, size_t length)
 {
-	struct sk_event *event = &kit->batch[kit->batch_count++];
-	SK_INVARIANT(length <= sizeof *event);
-	memcpy(event, bytes, length);
-	kit->counts.events[event->kind]++;
-	if (kit->batch_count == SK_KIT_BATCH)
-		sk_kit_run(kit);
+	SK_INVARIANT(length <= sizeof kit->batch[0]);
+	memcpy(&kit->batch[kit->batch_count], bytes, length);
+	add_event(kit);
 }
 
 static void take(void *context, const struct sk_event *event)
@@ -365,10 +465,8 @@ static void hear(struct sk_kit *kit)
 {
 	sk_kit_run(kit);
 	for (size_t i = 0; i < kit->heard_count; i++) {
-		kit->batch[kit->batch_count++] = kit->heard[i];
-		kit->counts.events[SK_EVENT_FOUND]++;
-		if (kit->batch_count == SK_KIT_BATCH)
-			sk_kit_run(kit);
+		kit->batch[kit->batch_count] = kit->heard[i];
+		add_event(kit);
 	}
 	kit->heard_count = 0;
 	sk_kit_run(kit);
@@ -427,8 +525,9 @@ static void start_anew(struct sk_kit *kit, uint32_t now_s)
 		run->last = false;
 		const struct sk_detector *ops = kit->places[i].ops;
 		sk_wipe(kit->places[i].arena, kit->places[i].arena_bytes - (ops->anew != NULL ? line_up(ops->extra_bytes) : 0));
-		run->touched_count = 0;
+		run->touched_count = run->sieve_set = 0;
 		run->table.live = 0;
+		sk_porch_forget(&kit->places[i].porch);
 		run->now_s = now_s;
 		if (ops->anew != NULL)
 			ops->anew(run);
@@ -503,7 +602,8 @@ void sk_kit_counts(const struct sk_kit *kit, struct sk_kit_counts *out)
 	*out = kit->counts;
 	for (size_t i = 0; i < kit->count; i++) {
 		out->entries += kit->places[i].run.table.live;
-		out->evicted += kit->places[i].run.table.evicted;
+		out->waiting += kit->places[i].porch.waiting;
+		out->evicted += kit->places[i].run.table.evicted + kit->places[i].porch.evicted;
 	}
 }
 

@@ -85,9 +85,9 @@ struct sk_detection {
 	char about[64];             /* what else the words need: a brand, the types of queries; no field of an observation */
 };
 
-/* Words of a finding; each at most SK_FINDING_TEXT_MAX - 1 bytes are kept. */
+/* Words of a finding. */
 struct sk_telling {
-	char sentence[SK_FINDING_TEXT_MAX], why[SK_FINDING_TEXT_MAX], doubt[SK_FINDING_TEXT_MAX];
+	struct sk_words sentence, why, doubt;
 };
 
 /* How many subjects a detector can remember; it states its own share of them. */
@@ -106,7 +106,8 @@ struct sk_kit_config {
 
 struct sk_kit_counts {
 	uint64_t events[SK_EVENT_KIND_COUNT], detections;
-	uint64_t entries, evicted;     /* subjects remembered now; subjects given up for want of room */
+	uint64_t entries, waiting;     /* subjects remembered now; subjects that came once or twice and wait on a porch */
+	uint64_t evicted;              /* subjects given up for want of room */
 	size_t bytes;                  /* of the arenas; never grows */
 };
 

@@ -19,11 +19,58 @@ enum {
 	SK_KIT_BEHIND_EVENTS = 64
 };
 
-/* One detector that runs, with its arena: the table, then the lists of what was touched, then what else it asked for. */
+/* What an event tells of, in one number: its kind and what kind of flow. A detector says once what it asks for, and nobody asks it about anything else. */
+enum { SK_KIT_FLOWS = 5, SK_KIT_SORTS = SK_EVENT_KIND_COUNT * SK_KIT_FLOWS };
+_Static_assert(SK_KIT_SORTS <= 64, "a bit for each sort");
+static inline unsigned sk_kit_flow(uint8_t ip_proto, bool silent)
+{
+	return ip_proto == 6 ? (silent ? 4 : 0) : ip_proto == 17 ? 1 : ip_proto == 1 || ip_proto == 58 ? 2 : 3;
+}
+static inline unsigned sk_kit_sort(enum sk_event_kind kind, unsigned flow)
+{
+	return (unsigned)kind * SK_KIT_FLOWS + flow;
+}
+
+/* All sorts of a kind. */
+static inline uint64_t sk_kit_sorts_of_kind(enum sk_event_kind kind)
+{
+	return ((UINT64_C(1) << SK_KIT_FLOWS) - 1) << sk_kit_sort(kind, 0);
+}
+
+/* The end of a TCP segment that nobody answered, where answers are covered. */
+static inline bool sk_event_is_silent(const struct sk_event *event)
+{
+	return event->kind == SK_EVENT_END && event->flow.packets[1] == 0 && (event->bits & SK_EVENT_HALF) == 0;
+}
+
+/* porch.c: who has no entry yet. */
+struct sk_porch_note {
+	int64_t time_ns;
+	uint32_t tag;               /* of the subject; 0: it is not its latest, or was read again */
+	uint32_t before;            /* the subject's note before this one; 0: none */
+	uint32_t now_s;             /* the clock when it came */
+	uint16_t initiator_port, responder_port;
+	uint8_t kind, class_, ip_proto, tcp_flags, icmp_type, bits;
+	uint8_t opens;              /* of the subject, up to here */
+	uint8_t count : 7, v6 : 1;  /* notes of the subject, up to here */
+	uint8_t initiator[16], responder[16];
+};
+_Static_assert(sizeof(struct sk_porch_note) == SK_TABLE_LINE_BYTES, "a note is a cache line");
+struct sk_porch {
+	struct sk_porch_note *notes;  /* NULL: there is none */
+	struct sk_table_line *lines;  /* tag: of a subject; until: its latest note, as they are counted */
+	uint32_t mask;                /* notes - 1 */
+	uint32_t next;                /* notes are counted from 1 */
+	uint32_t wait_s;
+	uint64_t waiting, evicted;
+};
+
+/* One detector that runs, with its arena: the table, then the lists of what was touched, then the porch, then what else it asked for. */
 struct sk_kit_place {
 	const struct sk_detector *ops;
 	_Atomic uint8_t heads;        /* of ops; of a detector that runs on request those that it asks for now */
-	uint8_t events;               /* the same of events; the owner's */
+	uint64_t sorts, finds;        /* a bit for each sort: asked for; that make no entry. The owner's */
+	struct sk_porch porch;
 	struct sk_run run;
 	uint64_t thresholds[SK_BASIS_THRESHOLDS_MAX];
 	void *arena;
@@ -33,9 +80,11 @@ struct sk_kit_place {
 struct sk_kit {
 	uint64_t low, high;           /* the key as words */
 	uint8_t half;                 /* class bits: answers of such flows are not covered */
-	uint8_t always, always_heads; /* SK_EVENT_BITs and bits of enum sk_head_kind that a detector asks for as long as it runs */
-	_Atomic uint8_t wanted, heads; /* and now: no more than a hint, so no order is needed */
-	bool may_have_heads;
+	uint64_t always;              /* bits of sorts, and of enum sk_head_kind, that a detector asks for as long as it runs */
+	uint8_t always_heads;
+	_Atomic uint64_t wanted;      /* and now: no more than a hint, so no order is needed */
+	_Atomic uint8_t heads;
+	uint64_t head_places[SK_HEAD_KIND_COUNT]; /* by enum sk_head_kind: which places ever ask for it, a bit each */
 	size_t count;
 	struct sk_kit_place places[SK_KIT_DETECTORS_MAX];
 	uint8_t place_of[SK_BASIS_DETECTORS_MAX]; /* by row of detectors.def */
@@ -48,6 +97,9 @@ struct sk_kit {
 	/* what waits */
 	size_t batch_count;
 	struct sk_event batch[SK_KIT_BATCH];
+	uint64_t sorts[SK_KIT_SORTS]; /* which of them are of this sort: a bit each */
+	uint64_t of_heads[SK_KIT_DETECTORS_MAX]; /* which are heads for this place */
+	uint64_t present;             /* sorts that there are */
 	uint64_t keys[SK_KIT_BATCH];
 	size_t found_count, heard_count; /* what was said in this second; what others said in the last one */
 	struct sk_event found[SK_KIT_FOUND], heard[SK_KIT_FOUND];
@@ -69,6 +121,35 @@ SK_MUST enum sk_err sk_registry_thresholds(const struct sk_basis_detector *asked
 
 /* What a detector that runs on request wants from now on: SK_EVENT_BITs, bits of enum sk_head_kind. There is one such detector. */
 void sk_kit_ask(struct sk_run *run, uint8_t events, uint8_t heads);
+
+/* Bytes of a porch for so many notes: a power of two, 64 at least. */
+size_t sk_porch_bytes(uint32_t notes);
+/* Start an empty one in zeroed memory that begins at a cache line; borrows it. */
+void sk_porch_init(struct sk_porch *porch, void *memory, uint32_t notes, uint32_t wait_s);
+/* Its memory was overwritten. */
+void sk_porch_forget(struct sk_porch *porch);
+static inline struct sk_table_line *sk_porch_line(const struct sk_porch *porch, uint64_t hash)
+{
+	return &porch->lines[hash & (porch->mask / SK_TABLE_WAYS)];
+}
+static inline struct sk_porch_note *sk_porch_note_at(const struct sk_porch *porch, uint32_t at)
+{
+	return &porch->notes[at & porch->mask];
+}
+/* First and second step of looking many up, as with a table. */
+static inline void sk_porch_prefetch(const struct sk_porch *porch, uint64_t hash)
+{
+	__builtin_prefetch(sk_porch_line(porch, hash), 1);
+}
+static inline void sk_porch_prefetch_note(const struct sk_porch *porch, uint64_t hash)
+{
+	const struct sk_table_line *line = sk_porch_line(porch, hash);
+	unsigned found = sk_table_match(line, sk_table_tag(hash));
+	if (found != 0)
+		__builtin_prefetch(sk_porch_note_at(porch, line->until[__builtin_ctz(found)]), 1);
+}
+/* Does an event of a subject without entry reach the detector now? If its subject has come often enough all that waited reaches it before. False: it waits, or says something of nobody. */
+bool sk_porch_pass(struct sk_kit_place *at, const struct sk_event *event, uint64_t hash);
 
 /* The clock moves on with a packet's time. */
 void sk_kit_clock(struct sk_kit *kit, int64_t time_ns);

@@ -84,17 +84,18 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	char who[SK_ADDR_TEXT_MAX], whom[SK_ADDR_TEXT_MAX], service[48], when[96], lasted[SK_UNIT_TEXT_MAX], forth[SK_UNIT_TEXT_MAX], back[SK_UNIT_TEXT_MAX];
-	sk_tell(out->sentence, "%s (%s) had a connection to %s (%s), %s, for %s, %s (%s forth, %s back).", sk_tell_addr(&d->initiator, who), sk_tell_place(d, false),
-		sk_tell_addr(&d->responder, whom), sk_tell_place(d, true), sk_tell_service(d->ip_proto, d->responder_port, service),
-		sk_duration_format((int64_t)d->value * 1000000000, lasted), sk_tell_when(d, when), sk_bytes_format(d->bytes[0], forth), sk_bytes_format(d->bytes[1], back));
-	sk_tell(out->why, "It was open for %llu s, the threshold is %llu s, and was used: %llu bytes at least.%s", (unsigned long long)d->value, (unsigned long long)d->limit,
-		(unsigned long long)threshold[BYTES], d->half_view ? " Half view: one direction alone is covered by the basis." : "");
-	sk_tell(out->doubt, "Tunnels and remote sessions of one's own people, messengers, calls, and streams stay open too. Who may keep one open, and to whom, is a rule that only you know.");
+	sk_say(&out->sentence, SK_SAY(LONG), sk_arg_addr(&d->initiator), sk_tell_place(d, false), sk_arg_addr(&d->responder), sk_tell_place(d, true),
+	       sk_arg_service(d->ip_proto, d->responder_port), sk_arg_duration((int64_t)d->value * 1000000000), sk_tell_when(d), sk_arg_bytes(d->bytes[0]),
+	       sk_arg_bytes(d->bytes[1]));
+	sk_say(&out->why, SK_SAY(LONG_WHY), sk_arg_int(d->value), sk_arg_int(d->limit), sk_arg_int(threshold[BYTES]));
+	if (d->half_view)
+		sk_say(&out->why, SK_SAY(HALF_ONE));
+	sk_say(&out->doubt, SK_SAY(LONG_DOUBT));
 }
 
 const struct sk_detector sk_detector_long_connection = {
 	.name = "long.connection", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_END),
+	.flows = SK_OF_TCP | SK_OF_UDP | SK_OF_SILENT,
 	.subject = SK_SUBJECT_PAIR, .scale = SK_SCALE_PAIRS, .share = 2, .entry_bytes = SK_ENTRY_BYTES(struct entry),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

@@ -56,13 +56,18 @@ static const char *name_of(const struct sk_head *head, const struct sk_event *ev
 	}
 }
 
+static bool asks(const struct sk_run *run, const struct sk_head *head, const struct sk_event *flow)
+{
+	const char *text = name_of(head, flow);
+	return sk_run_brands(run) != NULL && text != NULL && text[0] != '\0';
+}
+
 static bool named(const struct sk_run *run, const struct sk_name *name, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event)
 {
 	const struct sk_brands *brands = sk_run_brands(run);
-	const char *text = name_of(head, event);
 	size_t brand;
 	(void)packet;
-	if (brands == NULL || text == NULL || text[0] == '\0' || !sk_dns_is_public(name))
+	if (!sk_dns_is_public(name))
 		return false;
 	enum sk_likeness likeness = sk_brands_match(brands, name, &brand);
 	if (!is_wanted(run->threshold, likeness))
@@ -144,27 +149,30 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	static const char *const how[SK_LIKE_COUNT] = {
-		[SK_LIKE_NONE] = "", [SK_LIKE_HOMOGRAPH] = "looks the same and is written with other characters", [SK_LIKE_SUFFIX] = "is the brand's name under a suffix that is not among its own",
-		[SK_LIKE_EDIT] = "is one letter off", [SK_LIKE_INSIDE] = "has the brand's name in it", [SK_LIKE_BEFORE] = "has one of the brand's own domains put in front of it"};
-	char who[SK_ADDR_TEXT_MAX], when[96];
-	const char *likeness = d->value < SK_LIKE_COUNT ? how[d->value] : "";
-	bool named = d->about[0] != '\0';
+	static const enum sk_word how[SK_LIKE_COUNT] = {[SK_LIKE_NONE] = SK_WORD_NO_LIKENESS, [SK_LIKE_HOMOGRAPH] = SK_WORD_LIKE_HOMOGRAPH, [SK_LIKE_SUFFIX] = SK_WORD_LIKE_SUFFIX,
+							[SK_LIKE_EDIT] = SK_WORD_LIKE_EDIT, [SK_LIKE_INSIDE] = SK_WORD_LIKE_INSIDE, [SK_LIKE_BEFORE] = SK_WORD_LIKE_BEFORE};
+	const struct sk_arg likeness = sk_arg_word(d->value < SK_LIKE_COUNT ? how[d->value] : SK_WORD_NO_LIKENESS), brand = sk_arg_text(d->about, sizeof d->about);
 	(void)threshold;
-	sk_tell(out->sentence, "%s (inside) went to %s %s, which imitates %s%s: it %s. %llu contact%s, %llu of them answers of DNS.", sk_tell_addr(sk_dns_asker(d), who),
-		d->text[0] != '\0' ? d->text : "a domain", sk_tell_when(d, when), named ? "the protected brand " : "a protected brand", d->about, likeness, (unsigned long long)d->contacts,
-		d->contacts == 1 ? "" : "s", (unsigned long long)d->answered);
-	sk_tell(out->why, "The registered domain is not among those that the list of brands gives %s; likeness '%s'.%s", named ? d->about : "it", sk_likeness_name((enum sk_likeness)d->value),
-		d->half_view ? " Half view: whether the name exists is not known." : "");
-	sk_tell(out->doubt, "%s", d->value == SK_LIKE_EDIT ? "Another firm's name that happens to be one letter off; put its domain into the list of brands, behind the brand."
-			   : d->value == SK_LIKE_INSIDE || d->value == SK_LIKE_SUFFIX ? "A domain of the brand's own, of a dealer or of a fan, that the list of brands does not know; put it there, behind the "
-											"brand."
-										      : "A domain that the brand itself registered so that nobody else does; a test of how people react to such names.");
+	if (d->about[0] != '\0')
+		sk_say(&out->sentence, SK_SAY(LOOKALIKE), sk_arg_addr(sk_dns_asker(d)), sk_arg_text_or(d->text, sizeof d->text, SK_WORD_A_DOMAIN), sk_tell_when(d),
+		       brand, likeness, sk_arg_int(d->contacts), sk_arg_int(d->answered));
+	else
+		sk_say(&out->sentence, SK_SAY(LOOKALIKE_UNNAMED), sk_arg_addr(sk_dns_asker(d)), sk_arg_text_or(d->text, sizeof d->text, SK_WORD_A_DOMAIN),
+		       sk_tell_when(d), likeness, sk_arg_int(d->contacts), sk_arg_int(d->answered));
+	sk_say(&out->why, SK_SAY(LOOKALIKE_WHY), sk_arg_text_or(d->about, sizeof d->about, SK_WORD_IT), sk_arg_text(sk_likeness_name((enum sk_likeness)d->value), 64));
+	if (d->half_view)
+		sk_say(&out->why, SK_SAY(HALF_NAME));
+	if (d->value == SK_LIKE_EDIT)
+		sk_say(&out->doubt, SK_SAY(LOOKALIKE_EDIT_DOUBT));
+	else if (d->value == SK_LIKE_INSIDE || d->value == SK_LIKE_SUFFIX)
+		sk_say(&out->doubt, SK_SAY(LOOKALIKE_INSIDE_DOUBT));
+	else
+		sk_say(&out->doubt, SK_SAY(LOOKALIKE_OTHER_DOUBT));
 }
 
 const struct sk_detector sk_detector_lookalike = {
 	.name = "lookalike", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_HEAD),
 	.heads = 1u << SK_HEAD_DNS | 1u << SK_HEAD_CLIENT_HELLO | 1u << SK_HEAD_HTTP,
 	.subject = SK_SUBJECT_OWN, .scale = SK_SCALE_PAIRS, .share = 4, .entry_bytes = SK_ENTRY_BYTES(struct entry), .extra_bytes = sizeof(struct sk_named),
-	.key = key, .event = event, .settle = settle, .named = named, .tell = tell,
+	.key = key, .event = event, .settle = settle, .asks = asks, .named = named, .tell = tell,
 };

@@ -118,11 +118,16 @@ static bool is_spoken(const struct sk_head *head, const struct sk_event *event)
 	return head->kind != SK_HEAD_HTTP || (head->as.http.response && head->as.http.status < 400);
 }
 
+static bool asks(const struct sk_run *run, const struct sk_head *head, const struct sk_event *flow)
+{
+	enum judgement judgement = judge(head->app, flow->ip_proto, flow->responder_port);
+	return judgement != USUAL && (judgement != IS_MOVED || run->threshold[MOVED] != 0) && is_spoken(head, flow);
+}
+
 static bool head(const struct sk_run *run, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event)
 {
 	(void)packet;
-	enum judgement judgement = judge(head->app, event->ip_proto, event->responder_port);
-	if (judgement == USUAL || (judgement == IS_MOVED && run->threshold[MOVED] == 0) || !is_spoken(head, event))
+	if (!asks(run, head, event))
 		return false;
 	/* Seen from its middle, a connection may look turned round. */
 	bool allowed;
@@ -197,23 +202,36 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	char who[SK_ADDR_TEXT_MAX], whom[SK_ADDR_TEXT_MAX], when[96], number[SK_UNIT_TEXT_MAX];
 	bool allowed;
-	const char *owner = owner_of(d->app, d->ip_proto, d->responder_port, &allowed), *proto = d->ip_proto == UDP ? "UDP" : "TCP", *app = sk_tell_app(d->app);
+	const char *owner = owner_of(d->app, d->ip_proto, d->responder_port, &allowed);
+	const struct sk_arg proto = sk_arg_text(d->ip_proto == UDP ? "UDP" : "TCP", 8);
 	(void)threshold;
-	sk_tell(out->sentence, "%s (%s) spoke %s to %s (%s) at %s port %u, %s%s, %s: %s connection%s", sk_tell_addr(&d->initiator, who), sk_tell_place(d, false), app,
-		sk_tell_addr(&d->responder, whom), sk_tell_place(d, true), proto, d->responder_port, owner != NULL ? "which is the port of " : "which is none of its ports",
-		owner != NULL ? owner : "", sk_tell_when(d, when), sk_number_format(d->contacts, number), d->contacts == 1 ? "" : "s");
-	sk_tell(out->sentence, d->peers > 1 ? ", with about %llu others." : ".", (unsigned long long)d->peers);
-	sk_tell(out->why, "What was said is %s by its content%s%s. The threshold is %llu connection%s.", app, d->half_view ? ", of which the caller's side alone was seen" : ", and the side "
-		"that was called spoke it too", owner != NULL ? "; whoever filters by port lets it pass as something else" : "", (unsigned long long)d->limit, d->limit == 1 ? "" : "s");
-	sk_tell(out->doubt, owner != NULL ? "A port may be shared on purpose (SSH behind 443 for travellers, test servers), and some products ignore whose port it is."
-					  : "Administrators move services away from their ports to be left alone by scanners, and products bring ports of their own.");
+	if (owner != NULL)
+		sk_say(&out->sentence, SK_SAY(PORT_OTHERS), sk_arg_addr(&d->initiator), sk_tell_place(d, false), sk_arg_app(d->app), sk_arg_addr(&d->responder),
+		       sk_tell_place(d, true), proto, sk_arg_int(d->responder_port), sk_arg_text(owner, 64), sk_tell_when(d), sk_arg_number(d->contacts));
+	else
+		sk_say(&out->sentence, SK_SAY(PORT_NONE), sk_arg_addr(&d->initiator), sk_tell_place(d, false), sk_arg_app(d->app), sk_arg_addr(&d->responder),
+		       sk_tell_place(d, true), proto, sk_arg_int(d->responder_port), sk_tell_when(d), sk_arg_number(d->contacts));
+	if (d->peers > 1)
+		sk_say(&out->sentence, SK_SAY(PORT_WITH), sk_arg_int(d->peers));
+	else
+		sk_say(&out->sentence, SK_SAY(PORT_END));
+	if (d->half_view)
+		sk_say(&out->why, SK_SAY(PORT_HALF_WHY), sk_arg_app(d->app));
+	else
+		sk_say(&out->why, SK_SAY(PORT_BOTH_WHY), sk_arg_app(d->app));
+	if (owner != NULL)
+		sk_say(&out->why, SK_SAY(PORT_FILTER_WHY));
+	sk_say(&out->why, SK_SAY(PORT_LIMIT_WHY), sk_arg_int(d->limit));
+	if (owner != NULL)
+		sk_say(&out->doubt, SK_SAY(PORT_OTHERS_DOUBT));
+	else
+		sk_say(&out->doubt, SK_SAY(PORT_NONE_DOUBT));
 }
 
 const struct sk_detector sk_detector_protocol_port = {
 	.name = "protocol.port", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_HEAD),
 	.heads = 1u << SK_HEAD_DNS | 1u << SK_HEAD_CLIENT_HELLO | 1u << SK_HEAD_SERVER_HELLO | 1u << SK_HEAD_HTTP | 1u << SK_HEAD_SSH | 1u << SK_HEAD_COMMAND,
 	.subject = SK_SUBJECT_INSIDE, .scale = SK_SCALE_HOSTS, .share = 3, .entry_bytes = SK_ENTRY_BYTES(struct entry),
-	.key = key, .event = event, .settle = settle, .head = head, .tell = tell,
+	.key = key, .event = event, .settle = settle, .asks = asks, .head = head, .tell = tell,
 };

@@ -44,10 +44,10 @@ bool sk_walk_settle(struct sk_walk *walk, bool aged, uint8_t ip_proto, struct sk
 		memcpy(walk->settled, walk->opened, sizeof walk->opened);
 	for (unsigned i = 0; i < SK_WALK_WORDS; i++) {
 		uint64_t settled = walk->settled[i], heard = settled & walk->heard[i];
-		out->contacts += (unsigned)__builtin_popcountll(settled);
-		out->failed += (unsigned)__builtin_popcountll(settled & ~heard);
-		out->good += (unsigned)__builtin_popcountll(tcp ? heard & walk->good[i] : heard);
-		out->brief += (unsigned)__builtin_popcountll(tcp ? heard & walk->brief[i] & ~walk->good[i] : 0);
+		out->contacts += sk_ones(settled);
+		out->failed += sk_ones(settled & ~heard);
+		out->good += sk_ones(tcp ? heard & walk->good[i] : heard);
+		out->brief += sk_ones(tcp ? heard & walk->brief[i] & ~walk->good[i] : 0);
 	}
 	memcpy(walk->settled, walk->opened, sizeof walk->opened);
 	out->score = tcp ? out->failed * TCP_FAIL + out->brief * TCP_BRIEF + out->good * TCP_GOOD : out->failed * UDP_FAIL + out->good * UDP_GOOD;

@@ -41,6 +41,11 @@ static uint64_t contact_of(const struct sk_event *event)
 	return sk_mix(event->to, event->responder_port);
 }
 
+static uint32_t wait_s(const uint64_t *threshold)
+{
+	return (uint32_t)threshold[MEMORY] / 4;
+}
+
 static void event(struct sk_run *run, const struct sk_event *event, uint64_t hash)
 {
 	struct entry *entry;
@@ -51,7 +56,7 @@ static void event(struct sk_run *run, const struct sk_event *event, uint64_t has
 		entry->answered += sk_walk_event(&entry->walk, event, contact_of(event));
 	} else {
 		bool fresh;
-		entry = sk_run_take(run, hash, (uint32_t)run->threshold[MEMORY] / 4, &fresh);
+		entry = sk_run_take(run, hash, wait_s(run->threshold), &fresh);
 		sk_contact_see(&entry->last, event);
 		(void)sk_bits_add(entry->walk.opened, SK_WALK_WORDS, contact_of(event));
 		(void)sk_bits_add(entry->targets, SMALL_WORDS, event->to);
@@ -125,19 +130,18 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	char who[SK_ADDR_TEXT_MAX], when[96], contacts[SK_UNIT_TEXT_MAX];
-	sk_tell(out->sentence, "%s (%s) tried about %llu TCP ports on about %llu addresses %s: %s connections, %llu of them answered.", sk_tell_addr(&d->initiator, who),
-		sk_tell_place(d, false), (unsigned long long)d->ports, (unsigned long long)d->peers, sk_tell_when(d, when), sk_number_format(d->contacts, contacts),
-		(unsigned long long)d->answered);
-	sk_tell(out->why, "Sequential test on first contacts with pairs of target and port: log likelihood ratio %.1f, the bound is %.1f, at least %llu pairs; targets come back with other "
-		"ports.%s", (double)d->value / 100, (double)d->limit / 100, (unsigned long long)threshold[PAIRS],
-		d->half_view ? " Half view: answers are not covered by the basis; who went on was taken for answered." : "");
-	sk_tell(out->doubt, "An inventory or an audit of one's own network looks the same, and so does a monitor that was pointed at hosts which are gone.");
+	sk_say(&out->sentence, SK_SAY(BLOCK), sk_arg_addr(&d->initiator), sk_tell_place(d, false), sk_arg_int(d->ports), sk_arg_int(d->peers), sk_tell_when(d),
+	       sk_arg_number(d->contacts), sk_arg_int(d->answered));
+	sk_say(&out->why, SK_SAY(BLOCK_WHY), sk_arg_real(1, (double)d->value / 100), sk_arg_real(1, (double)d->limit / 100), sk_arg_int(threshold[PAIRS]));
+	if (d->half_view)
+		sk_say(&out->why, SK_SAY(HALF_WENT_ON));
+	sk_say(&out->doubt, SK_SAY(BLOCK_DOUBT));
 }
 
 const struct sk_detector sk_detector_scan_block = {
 	.name = "scan.block", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds),
 	.events = SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_CONFIRM) | SK_EVENT_BIT(SK_EVENT_END),
+	.flows = SK_OF_TCP, .finds = SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_CONFIRM) | SK_EVENT_BIT(SK_EVENT_END), .waits = 3, .wait_s = wait_s,
 	.subject = SK_SUBJECT_INITIATOR, .scale = SK_SCALE_HOSTS, .entry_bytes = SK_ENTRY_BYTES(struct entry),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

@@ -32,6 +32,11 @@ static uint64_t key(const struct sk_run *run, const struct sk_event *event)
 	return sk_mix(event->from, (uint64_t)event->ip_proto << 16 | event->responder_port);
 }
 
+static uint32_t wait_s(const uint64_t *threshold)
+{
+	return (uint32_t)threshold[MEMORY] / 4;
+}
+
 static void event(struct sk_run *run, const struct sk_event *event, uint64_t hash)
 {
 	struct entry *entry;
@@ -42,7 +47,7 @@ static void event(struct sk_run *run, const struct sk_event *event, uint64_t has
 		entry->answered += sk_walk_event(&entry->walk, event, event->to);
 	} else {
 		bool fresh;
-		entry = sk_run_take(run, hash, (uint32_t)run->threshold[MEMORY] / 4, &fresh);
+		entry = sk_run_take(run, hash, wait_s(run->threshold), &fresh);
 		sk_contact_see(&entry->last, event);
 		(void)sk_bits_add(entry->walk.opened, SK_WALK_WORDS, event->to);
 		sk_hll_add(entry->hll, HLL_BITS, event->to);
@@ -108,21 +113,23 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	char who[SK_ADDR_TEXT_MAX], service[48], when[96], peers[SK_UNIT_TEXT_MAX], contacts[SK_UNIT_TEXT_MAX];
-	sk_tell(out->sentence, "%s (%s) tried %s on about %s addresses %s: %s %s, %llu of them answered.", sk_tell_addr(&d->initiator, who),
-		sk_tell_place(d, false), sk_tell_service(d->ip_proto, d->responder_port, service), sk_number_format(d->peers, peers), sk_tell_when(d, when),
-		sk_number_format(d->contacts, contacts), d->ip_proto == TCP ? "connections" : "flows", (unsigned long long)d->answered);
-	sk_tell(out->why, "Sequential test on the outcome of first contacts: log likelihood ratio %.1f, the bound is %.1f (one false alarm in 10^%llu subjects if contacts were "
-		"independent), at least %llu targets.%s", (double)d->value / 100, (double)d->limit / 100, (unsigned long long)threshold[EXPONENT],
-		(unsigned long long)threshold[TARGETS], d->half_view ? " Half view: answers are not covered by the basis; who went on was taken for answered." : "");
-	sk_tell(out->doubt, "%s", d->class_ == SK_CLASS_DF ? "A peer-to-peer program or a mail server with stale addresses, a monitor, or an administrator's own scan looks the same; so does "
-							     "a host whose answers take another way."
-							   : "Search engines and research projects scan like this too, and say so under their address; answers that take another way look like none.");
+	sk_say(&out->sentence, SK_SAY(HORIZONTAL), sk_arg_addr(&d->initiator), sk_tell_place(d, false), sk_arg_service(d->ip_proto, d->responder_port),
+	       sk_arg_number(d->peers), sk_tell_when(d), sk_arg_number(d->contacts), sk_arg_word(d->ip_proto == TCP ? SK_WORD_CONNECTIONS : SK_WORD_FLOWS),
+	       sk_arg_int(d->answered));
+	sk_say(&out->why, SK_SAY(HORIZONTAL_WHY), sk_arg_real(1, (double)d->value / 100), sk_arg_real(1, (double)d->limit / 100),
+	       sk_arg_int(threshold[EXPONENT]), sk_arg_int(threshold[TARGETS]));
+	if (d->half_view)
+		sk_say(&out->why, SK_SAY(HALF_WENT_ON));
+	if (d->class_ == SK_CLASS_DF)
+		sk_say(&out->doubt, SK_SAY(HORIZONTAL_OUT_DOUBT));
+	else
+		sk_say(&out->doubt, SK_SAY(HORIZONTAL_IN_DOUBT));
 }
 
 const struct sk_detector sk_detector_scan_horizontal = {
 	.name = "scan.horizontal", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds),
 	.events = SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_CONFIRM) | SK_EVENT_BIT(SK_EVENT_END),
+	.flows = SK_OF_TCP | SK_OF_UDP, .finds = SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_CONFIRM) | SK_EVENT_BIT(SK_EVENT_END), .waits = FEW, .wait_s = wait_s,
 	.subject = SK_SUBJECT_INITIATOR, .scale = SK_SCALE_HOSTS, .entry_bytes = SK_ENTRY_BYTES(struct entry),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

@@ -111,17 +111,15 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	char who[SK_ADDR_TEXT_MAX], when[96], peers[SK_UNIT_TEXT_MAX];
-	sk_tell(out->sentence, "%s (%s) sent echo requests to about %s addresses %s; %llu of them answered.", sk_tell_addr(&d->initiator, who), sk_tell_place(d, false),
-		sk_number_format(d->peers, peers), sk_tell_when(d, when), (unsigned long long)d->answered);
-	sk_tell(out->why, "%llu different addresses were asked, each fewer than %d times; the threshold is %llu within %llu s.", (unsigned long long)d->value, WATCHED,
-		(unsigned long long)threshold[TARGETS], (unsigned long long)threshold[MEMORY]);
-	sk_tell(out->doubt, "A monitor that starts, a program that measures which of many servers is near, or a research project asks like this too.");
+	sk_say(&out->sentence, SK_SAY(PING), sk_arg_addr(&d->initiator), sk_tell_place(d, false), sk_arg_number(d->peers), sk_tell_when(d), sk_arg_int(d->answered));
+	sk_say(&out->why, SK_SAY(PING_WHY), sk_arg_int(d->value), sk_arg_int(WATCHED), sk_arg_int(threshold[TARGETS]), sk_arg_int(threshold[MEMORY]));
+	sk_say(&out->doubt, SK_SAY(PING_DOUBT));
 }
 
 const struct sk_detector sk_detector_scan_icmp = {
 	.name = "scan.icmp", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds),
 	.events = SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_END),
+	.flows = SK_OF_ICMP, .finds = SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_END),
 	.subject = SK_SUBJECT_INITIATOR, .scale = SK_SCALE_HOSTS, .share = 2, .entry_bytes = SK_ENTRY_BYTES(struct entry),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

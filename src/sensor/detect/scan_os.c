@@ -91,16 +91,15 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	char who[SK_ADDR_TEXT_MAX], whom[SK_ADDR_TEXT_MAX], when[96];
-	sk_tell(out->sentence, "%s (%s) probed which operating system %s (%s) runs, %s: %llu TCP packets with impossible flags.", sk_tell_addr(&d->initiator, who),
-		sk_tell_place(d, false), sk_tell_addr(&d->responder, whom), sk_tell_place(d, true), sk_tell_when(d, when), (unsigned long long)d->contacts);
-	sk_tell(out->why, "%llu different kinds of packets that no stack sends by itself (no flags; SYN with FIN; FIN with PSH or URG and without ACK ...) within %llu s; the threshold "
-		"is %llu.", (unsigned long long)d->value, (unsigned long long)threshold[WINDOW], (unsigned long long)threshold[KINDS]);
-	sk_tell(out->doubt, "An inventory of one's own network does this too; so does a broken device, which sends one kind rather than several.");
+	sk_say(&out->sentence, SK_SAY(OS), sk_arg_addr(&d->initiator), sk_tell_place(d, false), sk_arg_addr(&d->responder), sk_tell_place(d, true),
+	       sk_tell_when(d), sk_arg_int(d->contacts));
+	sk_say(&out->why, SK_SAY(OS_WHY), sk_arg_int(d->value), sk_arg_int(threshold[WINDOW]), sk_arg_int(threshold[KINDS]));
+	sk_say(&out->doubt, SK_SAY(OS_DOUBT));
 }
 
 const struct sk_detector sk_detector_scan_os = {
 	.name = "scan.os", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds), .events = SK_EVENT_BIT(SK_EVENT_OPEN),
+	.flows = SK_OF_TCP,
 	.subject = SK_SUBJECT_PAIR, .scale = SK_SCALE_HOSTS, .share = 3, .entry_bytes = SK_ENTRY_BYTES(struct entry),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

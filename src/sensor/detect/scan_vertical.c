@@ -38,6 +38,11 @@ static uint64_t contact_of(const struct sk_event *event)
 	return sk_mix(event->to, event->responder_port);
 }
 
+static uint32_t wait_s(const uint64_t *threshold)
+{
+	return (uint32_t)threshold[MEMORY] / 8;
+}
+
 static void event(struct sk_run *run, const struct sk_event *event, uint64_t hash)
 {
 	struct entry *entry;
@@ -48,7 +53,7 @@ static void event(struct sk_run *run, const struct sk_event *event, uint64_t has
 		entry->answered += sk_walk_event(&entry->walk, event, contact_of(event));
 	} else {
 		bool fresh;
-		entry = sk_run_take(run, hash, (uint32_t)run->threshold[MEMORY] / 8, &fresh);
+		entry = sk_run_take(run, hash, wait_s(run->threshold), &fresh);
 		sk_contact_see(&entry->last, event);
 		entry->contacts++;
 		/* Another port than before makes a pair worth remembering: most have one. */
@@ -153,19 +158,20 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	char who[SK_ADDR_TEXT_MAX], whom[SK_ADDR_TEXT_MAX], when[96], ports[SK_UNIT_TEXT_MAX], contacts[SK_UNIT_TEXT_MAX];
-	sk_tell(out->sentence, "%s (%s) tried about %s %s ports of %s (%s) %s: %s %s, %llu of them were answered.", sk_tell_addr(&d->initiator, who), sk_tell_place(d, false),
-		sk_number_format(d->ports, ports), d->ip_proto == TCP ? "TCP" : "UDP", sk_tell_addr(&d->responder, whom), sk_tell_place(d, true), sk_tell_when(d, when),
-		sk_number_format(d->contacts, contacts), d->ip_proto == TCP ? "connections" : "flows", (unsigned long long)d->answered);
-	sk_tell(out->why, "Sequential test on the outcome of first contacts with its ports: log likelihood ratio %.1f, the bound is %.1f (one false alarm in 10^%llu pairs if contacts were "
-		"independent), at least %llu ports.%s", (double)d->value / 100, (double)d->limit / 100, (unsigned long long)threshold[EXPONENT], (unsigned long long)threshold[PORTS],
-		d->half_view ? " Half view: answers are not covered by the basis; who went on was taken for answered." : "");
-	sk_tell(out->doubt, "An administrator's or an auditor's own scan, a research project, or a program that looks for a service by trying ports looks the same.");
+	sk_say(&out->sentence, SK_SAY(VERTICAL), sk_arg_addr(&d->initiator), sk_tell_place(d, false), sk_arg_number(d->ports),
+	       sk_arg_text(d->ip_proto == TCP ? "TCP" : "UDP", 8), sk_arg_addr(&d->responder), sk_tell_place(d, true), sk_tell_when(d), sk_arg_number(d->contacts),
+	       sk_arg_word(d->ip_proto == TCP ? SK_WORD_CONNECTIONS : SK_WORD_FLOWS), sk_arg_int(d->answered));
+	sk_say(&out->why, SK_SAY(VERTICAL_WHY), sk_arg_real(1, (double)d->value / 100), sk_arg_real(1, (double)d->limit / 100),
+	       sk_arg_int(threshold[EXPONENT]), sk_arg_int(threshold[PORTS]));
+	if (d->half_view)
+		sk_say(&out->why, SK_SAY(HALF_WENT_ON));
+	sk_say(&out->doubt, SK_SAY(VERTICAL_DOUBT));
 }
 
 const struct sk_detector sk_detector_scan_vertical = {
 	.name = "scan.vertical", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds),
 	.events = SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_CONFIRM) | SK_EVENT_BIT(SK_EVENT_END),
+	.flows = SK_OF_TCP | SK_OF_UDP, .finds = SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_CONFIRM) | SK_EVENT_BIT(SK_EVENT_END), .waits = 2, .wait_s = wait_s,
 	.subject = SK_SUBJECT_PAIR, .scale = SK_SCALE_PAIRS, .share = 1, .entry_bytes = SK_ENTRY_BYTES(struct entry), .extra_bytes = CELLS * sizeof(struct cell),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

@@ -58,14 +58,14 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	char when[96], number[SK_UNIT_TEXT_MAX];
 	(void)threshold;
-	sk_certificate_tell(d, out->sentence);
-	sk_tell(out->sentence, " a certificate that %s %s days%s, in %llu connection%s, %s.", strstr(d->matched, EARLY) != NULL ? "begins only in" : "ended",
-		sk_number_format(d->value, number), strstr(d->matched, EARLY) != NULL ? "" : " ago", (unsigned long long)d->contacts, d->contacts == 1 ? "" : "s", sk_tell_when(d, when));
-	sk_tell(out->why, "Its dates are %llu whole days off; the threshold is more than %llu.", (unsigned long long)d->value, (unsigned long long)d->limit);
-	sk_tell(out->doubt, "Most such servers are forgotten rather than hostile: devices, old installations, a renewal that failed. Whether the client went on is not looked at; a wrong clock "
-			    "here, or a capture that is played again, does this to every server.");
+	sk_certificate_tell(d, &out->sentence);
+	if (strstr(d->matched, EARLY) != NULL)
+		sk_say(&out->sentence, SK_SAY(EARLY), sk_arg_number(d->value), sk_arg_int(d->contacts), sk_tell_when(d));
+	else
+		sk_say(&out->sentence, SK_SAY(EXPIRED), sk_arg_number(d->value), sk_arg_int(d->contacts), sk_tell_when(d));
+	sk_say(&out->why, SK_SAY(EXPIRED_WHY), sk_arg_int(d->value), sk_arg_int(d->limit));
+	sk_say(&out->doubt, SK_SAY(EXPIRED_DOUBT));
 }
 
 const struct sk_detector sk_detector_tls_expired = {

@@ -132,13 +132,11 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	char who[SK_ADDR_TEXT_MAX], whom[SK_ADDR_TEXT_MAX], when[96], number[SK_UNIT_TEXT_MAX], service[48];
-	sk_tell(out->sentence, "%s (%s) opened TLS to %s (%s) at %s, %s, as a client with fingerprint %s, which no host of its network had shown before.", sk_tell_addr(&d->initiator, who),
-		sk_tell_place(d, false), sk_tell_addr(&d->responder, whom), sk_tell_place(d, true), sk_tell_service(d->ip_proto, d->responder_port, service), sk_tell_when(d, when),
-		d->matched + strlen("ja4:"));
-	sk_tell(out->why, "%s hellos of its /%u were seen before; the threshold is %llu, within a day. By the kinds among them that came once, at most %llu in a thousand is of a new kind.",
-		sk_number_format(d->value, number), d->initiator.family == 6 ? 48u : 24u, (unsigned long long)d->limit, (unsigned long long)threshold[UNSEEN]);
-	sk_tell(out->doubt, "A program was installed or updated, or a guest came: new clients are daily life, and most are harmless. Look at where it went, and at what else the host did.");
+	sk_say(&out->sentence, SK_SAY(TLS_RARE), sk_arg_addr(&d->initiator), sk_tell_place(d, false), sk_arg_addr(&d->responder), sk_tell_place(d, true),
+	       sk_arg_service(d->ip_proto, d->responder_port), sk_tell_when(d), sk_arg_text(d->matched + strlen("ja4:"), sizeof d->matched));
+	sk_say(&out->why, SK_SAY(TLS_RARE_WHY), sk_arg_number(d->value), sk_arg_int(d->initiator.family == 6 ? 48 : 24), sk_arg_int(d->limit),
+	       sk_arg_int(threshold[UNSEEN]));
+	sk_say(&out->doubt, SK_SAY(TLS_RARE_DOUBT));
 }
 
 const struct sk_detector sk_detector_tls_rare = {

@@ -48,13 +48,11 @@ static bool settle(struct sk_run *run, void *at)
 
 static void tell(const struct sk_detection *d, const uint64_t *threshold, struct sk_telling *out)
 {
-	char when[96];
 	(void)threshold;
-	sk_certificate_tell(d, out->sentence);
-	sk_tell(out->sentence, " a certificate that it issued to itself, in %llu connection%s, %s.", (unsigned long long)d->contacts, d->contacts == 1 ? "" : "s", sk_tell_when(d, when));
-	sk_tell(out->why, "Issuer and subject are the same, byte for byte, in %llu connection%s; the threshold is %llu. Servers of malware are often set up so; their clients check nothing.",
-		(unsigned long long)d->value, d->value == 1 ? "" : "s", (unsigned long long)d->limit);
-	sk_tell(out->doubt, "So are routers, printers, cameras, test servers, and services whose clients know the certificate beforehand. The signature itself is not checked.");
+	sk_certificate_tell(d, &out->sentence);
+	sk_say(&out->sentence, SK_SAY(SELFSIGNED), sk_arg_int(d->contacts), sk_tell_when(d));
+	sk_say(&out->why, SK_SAY(SELFSIGNED_WHY), sk_arg_int(d->value), sk_arg_int(d->limit));
+	sk_say(&out->doubt, SK_SAY(SELFSIGNED_DOUBT));
 }
 
 const struct sk_detector sk_detector_tls_selfsigned = {

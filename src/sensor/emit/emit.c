@@ -419,9 +419,9 @@ void sk_emit_finding(struct sk_emit *emit, const struct sk_finding *finding, con
 	sk_json_u64(&w, "confidence_percent", finding->confidence_percent);
 	sk_json_text(&w, "matched", finding->matched);
 	sk_json_text(&w, "origin", finding->origin);
-	sk_json_text(&w, "sentence", finding->sentence);
-	sk_json_text(&w, "why", finding->why);
-	sk_json_text(&w, "doubt", finding->doubt);
+	sk_words_json(&w, "sentence", &finding->sentence, SK_LANG_EN);
+	sk_words_json(&w, "why", &finding->why, SK_LANG_EN);
+	sk_words_json(&w, "doubt", &finding->doubt, SK_LANG_EN);
 	if (evidence != NULL && evidence->kind == SK_OBSERVATION_EVENT)
 		add_event(&w, evidence);
 	sk_json_end(&w);

@@ -112,7 +112,7 @@ void sk_syslog_format(const struct sk_syslog *syslog, const struct sk_finding *f
 	static const uint8_t levels[] = {SEVERITY_NOTICE, SEVERITY_NOTICE, SEVERITY_WARNING, SEVERITY_ALERT};
 	static const char *const names[] = {"none", "low", "medium", "high"};
 	unsigned severity = finding->severity < SK_COUNT(levels) ? finding->severity : 0;
-	char when[SK_TIME_TEXT_MAX], id[2 * sizeof finding->id + 1], number[8];
+	char when[SK_TIME_TEXT_MAX], id[2 * sizeof finding->id + 1], number[8], text[SK_WORDS_TEXT_MAX];
 	sk_hex_encode(finding->id, sizeof finding->id, id);
 	/* MSGID is at most 32 bytes; kinds are shorter. A time outside 0001-9999 is "-", which RFC 5424 takes as no time. */
 	sk_buf_addf(out, "<%u>1 %s %s sekisho %d %s [%s", FACILITY_LOCAL0 * 8u + levels[severity], sk_time_format(finding->first_ns, 6, when), syslog->host, syslog->process,
@@ -132,7 +132,8 @@ void sk_syslog_format(const struct sk_syslog *syslog, const struct sk_finding *f
 	if (syslog->simulated)
 		add_parameter(out, "simulated", "true");
 	sk_buf_add_text(out, "] \xef\xbb\xbf");
-	sk_escape_line(out, finding->sentence, strlen(finding->sentence));
+	(void)sk_words_text(&finding->sentence, SK_LANG_EN, text);
+	sk_escape_line(out, text, strlen(text));
 }
 
 static bool told_before(struct sk_syslog *syslog, const uint8_t id[16])

@@ -199,6 +199,9 @@ static enum sk_err tell_interval(struct sk_crew *crew, struct sk_fault *fault)
 	sk_watch_account(crew, account);
 	SK_TRY(settle_exchange(account, fault));
 	SK_TRY(sk_account_check(account, fault));
+	/* Without threads no record brings them. */
+	sk_abroad_take(crew->config.threads ? crew->abroad : crew->workers[0].engine->abroad, &crew->countries);
+	account->countries = crew->abroad->border != NULL ? &crew->countries : NULL;
 	/* From a file, an interval in which nothing happened is not written. */
 	if (!crew->config.live && is_nothing(account) && crew->health_findings == 0)
 		return SK_OK;
@@ -227,6 +230,7 @@ enum sk_err sk_collect_part(struct sk_crew *crew, unsigned worker, const struct 
 	SK_TRY(tell_interval(crew, fault));
 	const struct sk_snapshot *before = crew->snapshot;
 	crew->snapshot = plan.next;
+	sk_abroad_border(crew->abroad, plan.next->border);
 	crew->done = plan.order;
 	crew->finished = plan.last;
 	if (before != plan.next && crew->config.passed != NULL)
@@ -257,6 +261,14 @@ static void take_original(struct sk_crew *crew, const struct sk_ring_record *rec
 	memcpy(&original, record->bytes, sizeof original);
 	(void)crew->config.sink->original(crew->config.sink->context, &original);
 	sk_wipe(&original, sizeof original);
+}
+
+static void take_abroad(struct sk_crew *crew, const struct sk_ring_record *record)
+{
+	struct sk_spool_abroad country;
+	SK_INVARIANT(record->length == sizeof country);
+	memcpy(&country, record->bytes, sizeof country);
+	sk_abroad_add(crew->abroad, (unsigned)country.index, &country.country);
 }
 
 static void take_second(struct sk_crew *crew, unsigned worker, const struct sk_ring_record *record)
@@ -298,6 +310,9 @@ static enum sk_err take(struct sk_crew *crew, unsigned worker, const struct sk_r
 		return SK_OK;
 	case SK_SPOOL_ORIGINAL:
 		take_original(crew, record);
+		return SK_OK;
+	case SK_SPOOL_ABROAD:
+		take_abroad(crew, record);
 		return SK_OK;
 	case SK_SPOOL_PART:
 		SK_INVARIANT(record->length == sizeof(struct sk_spool_part));

@@ -98,7 +98,7 @@ static int start_thread(struct sk_worker *worker)
 	return failed;
 }
 
-static enum sk_err make_worker(struct sk_crew *crew, unsigned index, uint8_t key[2][SK_SIP_KEY_BYTES], struct sk_fault *fault)
+static enum sk_err make_worker(struct sk_crew *crew, unsigned index, uint8_t key[3][SK_SIP_KEY_BYTES], struct sk_fault *fault)
 {
 	struct sk_worker *worker = &crew->workers[index];
 	const struct sk_crew_config *config = &crew->config;
@@ -119,6 +119,7 @@ static enum sk_err make_worker(struct sk_crew *crew, unsigned index, uint8_t key
 		worker->peers = sk_exchange_peers(worker);
 		sk_engine_join(worker->engine, &worker->peers, key[0]);
 	}
+	sk_engine_key_abroad(worker->engine, key[2]);
 	if (config->health_learn_ns != 0 && worker->receives) {
 		struct sk_pulse_probe *probe;
 		SK_TRY(sk_pulse_probe_new(key[1], &probe));
@@ -133,7 +134,7 @@ static enum sk_err make_worker(struct sk_crew *crew, unsigned index, uint8_t key
 static enum sk_err fill(struct sk_crew *crew, struct sk_fault *fault)
 {
 	const struct sk_clock *clock = &crew->config.clock;
-	uint8_t key[2][SK_SIP_KEY_BYTES]; /* of steering, of the link's health */
+	uint8_t key[3][SK_SIP_KEY_BYTES]; /* of steering, of the link's health, of hosts of countries */
 	unsigned workers = crew->config.workers;
 	sk_random(crew->rules_key, sizeof crew->rules_key);
 	crew->workers = zeroed(workers, sizeof *crew->workers);
@@ -152,10 +153,12 @@ static enum sk_err fill(struct sk_crew *crew, struct sk_fault *fault)
 	sk_random(crew->kit_key, sizeof crew->kit_key);
 	SK_TRY(sk_select_new(crew->snapshot->basis, crew->snapshot->set, crew->config.sink, &crew->select));
 	SK_TRY(sk_watch_prepare(crew, crew->snapshot, &crew->kit, fault));
+	SK_TRY(sk_abroad_new(&crew->abroad));
+	sk_abroad_border(crew->abroad, crew->snapshot->border);
 	sk_random(key, sizeof key);
 	/* A capture lies there for whoever has this memory, and must give the same each time. */
 	if (!crew->config.live)
-		memset(key[1], 0, sizeof key[1]);
+		memset(key + 1, 0, 2 * sizeof key[1]);
 	enum sk_err err = workers > 1 ? connect_workers(crew) : SK_OK;
 	for (unsigned i = 0; err == SK_OK && i < workers; i++)
 		err = make_worker(crew, i, key, fault);
@@ -265,6 +268,7 @@ void sk_crew_free(struct sk_crew *crew)
 	free(crew->rings);
 	free(crew->parts);
 	sk_pulse_free(crew->pulse);
+	sk_abroad_free(crew->abroad);
 	sk_wipe(crew, sizeof *crew);
 	free(crew);
 }

@@ -73,7 +73,13 @@ struct sk_exchange_mark {
 
 /* ---- to the collector ---- */
 
-enum sk_spool_kind { SK_SPOOL_OBSERVATION = 1, SK_SPOOL_FINDING, SK_SPOOL_PART, SK_SPOOL_SOURCE_ENDED, SK_SPOOL_STOPPED, SK_SPOOL_EVENT, SK_SPOOL_SECOND, SK_SPOOL_BEAT, SK_SPOOL_ORIGINAL };
+enum sk_spool_kind { SK_SPOOL_OBSERVATION = 1, SK_SPOOL_FINDING, SK_SPOOL_PART, SK_SPOOL_SOURCE_ENDED, SK_SPOOL_STOPPED, SK_SPOOL_EVENT, SK_SPOOL_SECOND, SK_SPOOL_BEAT, SK_SPOOL_ORIGINAL, SK_SPOOL_ABROAD };
+
+/* A country of the part that follows. */
+struct sk_spool_abroad {
+	uint64_t index;
+	struct sk_abroad_country country;
+};
 
 struct sk_spool_part {
 	struct sk_part part;
@@ -166,6 +172,8 @@ struct sk_crew {
 	struct sk_observation observation;         /* the last one: evidence of the findings that follow it */
 	struct sk_finding finding;
 	struct sk_account account;
+	struct sk_abroad *abroad;                  /* of the workers' parts that have come */
+	struct sk_countries_account countries;     /* of the account */
 	struct sk_pulse *pulse;                    /* NULL: the link's health is not looked at */
 	uint64_t health_findings;                  /* told since the last interval, for its account */
 	bool any_received;                         /* since the last cut, as far as has been told */
@@ -213,7 +221,7 @@ struct sk_observe_sink sk_spool_sink(struct sk_worker *worker);
 void sk_spool_event(void *worker, const struct sk_event *event);
 /* A second began. Not waited for where frames are not. */
 void sk_spool_second(struct sk_worker *worker, int64_t clock_ns);
-/* Hand a part over; waits for room. */
+/* Hand a part over, and before it the countries of its segments; waits for room. */
 void sk_spool_part(struct sk_worker *worker);
 /* Hand a second of the link over; false where there is no room and nobody waits. */
 bool sk_spool_beat(void *worker, const struct sk_pulse_beat *beat);

@@ -14,6 +14,7 @@ static void segment_closed(void *context, const struct sk_flow_record *record)
 		engine->totals.apps[record->app]++;
 	if (engine->watch.front.kit != NULL)
 		sk_kit_ended(&engine->watch.front, record);
+	sk_abroad_count(engine->abroad, record);
 	sk_select_segment(engine->select, record);
 }
 
@@ -39,6 +40,20 @@ static enum sk_err make_signature(struct sk_engine *engine)
 	return err;
 }
 
+void sk_engine_key_abroad(struct sk_engine *engine, const uint8_t key[SK_SIP_KEY_BYTES])
+{
+	memcpy(engine->abroad->key, key, sizeof engine->abroad->key);
+}
+
+static enum sk_err make_abroad(struct sk_engine *engine, const uint8_t key[SK_SIP_KEY_BYTES])
+{
+	SK_TRY(sk_abroad_new(&engine->abroad));
+	sk_engine_key_abroad(engine, key);
+	sk_abroad_border(engine->abroad, engine->config.border);
+	engine->countries = calloc(1, sizeof *engine->countries);
+	return engine->countries != NULL ? SK_OK : SK_ENOMEM;
+}
+
 enum sk_err sk_engine_new(const struct sk_engine_config *config, sk_engine_interval interval, void *context, struct sk_engine **out)
 {
 	struct sk_engine *engine = calloc(1, sizeof *engine);
@@ -52,7 +67,7 @@ enum sk_err sk_engine_new(const struct sk_engine_config *config, sk_engine_inter
 	engine->context = context;
 	engine->expired_at_ns = INT64_MIN;
 	engine->second_ends_ns = INT64_MAX;
-	uint8_t key[2][SK_SIP_KEY_BYTES];
+	uint8_t key[3][SK_SIP_KEY_BYTES];
 	sk_random(key, sizeof key);
 	enum sk_err err = sk_gate_new(config->border, config->basis->classes, &engine->gate);
 	if (err == SK_OK)
@@ -63,6 +78,8 @@ enum sk_err sk_engine_new(const struct sk_engine_config *config, sk_engine_inter
 		err = sk_select_new(config->basis, config->set, config->sink, &engine->select);
 	if (err == SK_OK)
 		err = make_signature(engine);
+	if (err == SK_OK)
+		err = make_abroad(engine, key[2]);
 	sk_wipe(key, sizeof key);
 	if (err != SK_OK) {
 		sk_engine_free(engine);
@@ -108,6 +125,8 @@ void sk_engine_free(struct sk_engine *engine)
 	sk_flow_table_free(engine->flows);
 	sk_decoder_free(engine->decoder);
 	sk_select_free(engine->select);
+	sk_abroad_free(engine->abroad);
+	free(engine->countries);
 	sk_wipe(engine, sizeof *engine);
 	free(engine);
 }
@@ -549,6 +568,9 @@ static enum sk_err close_interval(struct sk_engine *engine, struct sk_fault *fau
 	struct sk_part part;
 	sk_engine_settle(engine);
 	SK_TRY(sk_engine_measure(engine, &part, fault));
+	sk_abroad_take(engine->abroad, engine->countries);
+	if (engine->abroad->border != NULL)
+		part.account.countries = engine->countries;
 	SK_TRY(engine->interval(engine->context, &part.account, fault));
 	sk_engine_begin(engine, &part);
 	return SK_OK;

@@ -6,6 +6,7 @@
 
 #include "engine/engine.h"
 #include "engine/snapshot.h"
+#include "engine/abroad_priv.h"
 #include "pulse/probe.h"
 
 _Static_assert((int)SK_ENGINE_LOST_MAX == (int)SK_SOURCE_CELLS_MAX + 1, "a source's losses, and those between workers");
@@ -61,6 +62,8 @@ struct sk_engine {
 	sk_engine_interval interval;
 	void *context;
 	const struct sk_engine_peers *peers; /* NULL: alone */
+	struct sk_abroad *abroad;     /* of this interval so far */
+	struct sk_countries_account *countries; /* alone: of the interval that is told */
 	struct sk_pulse_probe *probe; /* NULL: the link's health is not looked at, or this worker receives nothing */
 	sk_engine_beat beat;
 	void *beat_context;
@@ -100,6 +103,8 @@ static inline void sk_engine_count(struct sk_cell *cell, uint64_t frames, uint64
 
 /* From now on frames are shared with peers (borrowed), by the crew's key. rule: WORKER-1 */
 void sk_engine_join(struct sk_engine *engine, const struct sk_engine_peers *peers, const uint8_t key[SK_SIP_KEY_BYTES]);
+/* Hosts of countries are hashed under this key from now on: before the first frame. */
+void sk_engine_key_abroad(struct sk_engine *engine, const uint8_t key[SK_SIP_KEY_BYTES]);
 /* From now on tell each second of what is received. The probe is the engine's. */
 void sk_engine_probe(struct sk_engine *engine, struct sk_pulse_probe *probe, sk_engine_beat beat, void *context);
 /* Tell the second so far, when it is over, or now. Where frames have their own time and none came there is nothing to tell. */

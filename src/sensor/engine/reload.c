@@ -57,6 +57,7 @@ void sk_engine_enter(struct sk_engine *engine, const struct sk_snapshot *next)
 	sk_flow_set_times(engine->flows, &next->times);
 	if (engine->probe != NULL && next->border != engine->config.border)
 		sk_pulse_probe_border(engine->probe, next->border);
+	sk_abroad_border(engine->abroad, next->border);
 	engine->config.border = next->border;
 	engine->config.basis = next->basis;
 	/* Rules stay as they were at the start; whether they may run is the basis' to say. */

@@ -103,8 +103,26 @@ void sk_spool_second(struct sk_worker *worker, int64_t clock_ns)
 		(void)put(worker, SK_SPOOL_SECOND, &clock_ns, sizeof clock_ns, false);
 }
 
+static void spool_abroad(struct sk_worker *worker)
+{
+	struct sk_abroad *abroad = worker->engine->abroad;
+	for (unsigned i = 0; i < SK_ABROAD_CODES; i++) {
+		struct sk_abroad_country *country = &abroad->countries[i];
+		if (country->frames == 0)
+			continue;
+		if (wait_for_room(worker, sizeof(struct sk_spool_abroad), true)) {
+			struct sk_spool_abroad *room = (void *)sk_ring_reserve(&worker->spool, SK_SPOOL_ABROAD, sizeof *room, true);
+			SK_INVARIANT(room != NULL);
+			room->index = i;
+			room->country = *country;
+		}
+		sk_wipe(country, sizeof *country);
+	}
+}
+
 void sk_spool_part(struct sk_worker *worker)
 {
+	spool_abroad(worker);
 	if (wait_for_room(worker, sizeof worker->part, true))
 		(void)put(worker, SK_SPOOL_PART, &worker->part, sizeof worker->part, true);
 	sk_ring_publish(&worker->spool);

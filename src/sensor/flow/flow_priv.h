@@ -154,6 +154,7 @@ struct sk_flow_table {
 	void *ending_context;
 	struct set *sets;
 	uint32_t set_count;
+	uint64_t *noted;              /* a bit for each set: a flow has gone into it, and no walk has found it empty since */
 	bool clean;                   /* no flow since all were closed: every entry, facts and stream was overwritten when its flow ended */
 	uint16_t idle_ticks[SK_TIMER_COUNT];
 	int64_t now_ns;               /* the clock, as told by packets (clock.h) */
@@ -189,7 +190,7 @@ struct sk_flow_table {
 	struct sk_cur rest;
 	uint8_t rest_readers;         /* head_priv.h; 0: nothing */
 	bool rest_buffered;           /* ... and it stands in a buffer */
-	struct area areas[5];
+	struct area areas[6];
 };
 
 /* ---- key.c ---- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Heads: whether a packet may hold one, and what bytes at the place of a head are. Where that place is, and which comes next: tcp.c, udp.c.
-   Protocols are known by content on any port, within the first payloads of a direction; DNS by port 53 and content, and elsewhere when a flow
-   begins with a question that is nothing else. Multicast DNS (5353) and its like are left alone on purpose: their names are mostly those of persons' devices. */
+   Protocols are known by content on any port, within the first payloads of a direction; DNS by port 53 and content (over TCP, what
+   begins as SSH or TLS do is not), and elsewhere when a flow begins with a question that is nothing else. Multicast DNS (5353) and its like are left alone on purpose: their names are mostly those of persons' devices. */
 #include "flow/head_priv.h"
 
 /* Parsers that leave zeros when they say no: nothing is to be overwritten behind them. */

@@ -7,7 +7,7 @@
 
 #define NS_PER_S INT64_C(1000000000)
 
-enum { AREA_SETS, AREA_FACTS, AREA_PLACES, AREA_STREAMS, AREA_BYTES };
+enum { AREA_SETS, AREA_NOTED, AREA_FACTS, AREA_PLACES, AREA_STREAMS, AREA_BYTES };
 
 struct sk_flow_limits sk_flow_default_limits(void)
 {
@@ -78,11 +78,12 @@ enum sk_err sk_flow_table_new(const struct sk_flow_limits *limits, const uint8_t
 	table->credit.left = SK_CREDIT_MAX;
 	sk_flow_set_timers(table);
 	table->sets = map(&table->areas[AREA_SETS], table->set_count, sizeof *table->sets);
+	table->noted = map(&table->areas[AREA_NOTED], (table->set_count + 63u) / 64, sizeof *table->noted);
 	table->facts = map(&table->areas[AREA_FACTS], table->limits.facts + 1u, sizeof *table->facts);
 	table->facts_places = map(&table->areas[AREA_PLACES], table->limits.facts + 1u, sizeof *table->facts_places);
 	table->streams = map(&table->areas[AREA_STREAMS], table->limits.streams + 1u, sizeof *table->streams);
 	table->stream_bytes = map(&table->areas[AREA_BYTES], table->limits.streams + 1u, SK_CLIENT_HELLO_MAX_BYTES);
-	if (table->sets == NULL || table->facts == NULL || table->facts_places == NULL || table->streams == NULL || table->stream_bytes == NULL) {
+	if (table->sets == NULL || table->noted == NULL || table->facts == NULL || table->facts_places == NULL || table->streams == NULL || table->stream_bytes == NULL) {
 		sk_flow_table_free(table);
 		return SK_ENOMEM;
 	}

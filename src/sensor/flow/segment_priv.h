@@ -73,8 +73,9 @@ __attribute__((always_inline)) static inline void sk_segment_add(struct sk_flow 
 {
 	uint64_t side = flow->side[direction] + packet->ip_bytes;
 	side |= (uint64_t)packet->tcp_flags << SK_SIDE_FLAGS;
-	if (SK_UNLIKELY(sk_side_class(side) == SK_CLASS_NONE))
-		side = (side & ~SK_SIDE_CLASS_MASK) | (uint64_t)(packet->class_ & 7u) << SK_SIDE_CLASS;
+	/* SK_CLASS_NONE is all ones: the first packet of a direction clears what its class does not have. Half of all packets are one where scans are seen. */
+	uint64_t none = -(uint64_t)(sk_side_class(side) == SK_CLASS_NONE);
+	side &= ~((uint64_t)(~(unsigned)packet->class_ & 7u) << SK_SIDE_CLASS & none);
 	flow->side[direction] = side;
 	flow->side[1] |= (uint64_t)SK_CLASS_BIT(packet->class_) << (SK_SIDE_MORE + SK_LAYER_BITS);
 	if (SK_UNLIKELY(packet->tunnels != 0))

@@ -1,292 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table: look-up in two steps (prepare, apply), room by two choices, the clock, expiry by tag line, eviction. */
-#include <stdlib.h>
-
+/* The table: look-up in two steps (prepare, apply), room by two choices, eviction. */
 #include "flow/key_priv.h"
 #include "flow/segment_priv.h"
+#include "flow/table_priv.h"
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
-#define NS_PER_S INT64_C(1000000000)
-#define NS_PER_TICK (SK_TICK_MS * INT64_C(1000000))
-
-enum { SWEEP_AHEAD = 32, FIRST_ADVANTAGE = 1 };
-
-/* ---- tag lines ---- */
-
-/* Which ways hold this tag, as bits. */
-static unsigned match(const struct set *set, uint16_t tag)
-{
-#if defined(__SSE2__)
-	__m128i wanted = _mm_set1_epi16((short)tag);
-	__m128i low = _mm_cmpeq_epi16(_mm_load_si128((const __m128i *)(const void *)&set->tag[0]), wanted);
-	__m128i high = _mm_cmpeq_epi16(_mm_load_si128((const __m128i *)(const void *)&set->tag[8]), wanted);
-	return (unsigned)_mm_movemask_epi8(_mm_packs_epi16(low, high));
-#else
-	unsigned found = 0;
-	for (unsigned way = 0; way < SK_SET_WAYS; way++)
-		found |= (unsigned)(set->tag[way] == tag) << way;
-	return found;
-#endif
-}
-
-static uint16_t tick_of(int64_t ns)
-{
-	return (uint16_t)((uint64_t)ns / NS_PER_TICK);
-}
-
-/* Ticks until the expiry; 0 or less: it has passed. Valid within 2.27 h, which the sweep sees to. */
-static int16_t ticks_left(const struct set *set, unsigned way, uint16_t now)
-{
-	return (int16_t)(uint16_t)(set->expiry[way] - now);
-}
-
-/* One place of the table. */
-struct slot {
-	struct set *set; /* NULL: none */
-	unsigned way;
-};
-
-/* The way whose expiry comes first, of a set that is full; *least gets the ticks until then. */
-static unsigned nearest(const struct set *set, uint16_t now, int16_t *least)
-{
-#if defined(__SSE2__)
-	const __m128i *lines = (const __m128i *)(const void *)set->expiry;
-	__m128i current = _mm_set1_epi16((short)now);
-	__m128i low = _mm_sub_epi16(_mm_load_si128(lines), current), high = _mm_sub_epi16(_mm_load_si128(lines + 1), current);
-	__m128i least8 = _mm_min_epi16(low, high);
-	least8 = _mm_min_epi16(least8, _mm_shuffle_epi32(least8, _MM_SHUFFLE(1, 0, 3, 2)));
-	least8 = _mm_min_epi16(least8, _mm_shuffle_epi32(least8, _MM_SHUFFLE(2, 3, 0, 1)));
-	least8 = _mm_min_epi16(least8, _mm_shufflelo_epi16(least8, _MM_SHUFFLE(2, 3, 0, 1)));
-	*least = (int16_t)_mm_extract_epi16(least8, 0);
-	__m128i wanted = _mm_set1_epi16(*least);
-	return (unsigned)__builtin_ctz((unsigned)_mm_movemask_epi8(_mm_packs_epi16(_mm_cmpeq_epi16(low, wanted), _mm_cmpeq_epi16(high, wanted))));
-#else
-	unsigned best = 0;
-	for (unsigned way = 1; way < SK_SET_WAYS; way++)
-		if (ticks_left(set, way, now) < ticks_left(set, best, now))
-			best = way;
-	*least = ticks_left(set, best, now);
-	return best;
-#endif
-}
-
-/* Which ways of a set are in use and have passed their expiry, as bits. */
-static unsigned expired(const struct set *set, uint16_t now)
-{
-	unsigned used = ~match(set, 0) & 0xffff, passed = 0;
-#if defined(__SSE2__)
-	const __m128i *lines = (const __m128i *)(const void *)set->expiry;
-	__m128i current = _mm_set1_epi16((short)now), one = _mm_set1_epi16(1);
-	__m128i low = _mm_cmplt_epi16(_mm_sub_epi16(_mm_load_si128(lines), current), one);
-	__m128i high = _mm_cmplt_epi16(_mm_sub_epi16(_mm_load_si128(lines + 1), current), one);
-	passed = (unsigned)_mm_movemask_epi8(_mm_packs_epi16(low, high));
-#else
-	for (unsigned way = 0; way < SK_SET_WAYS; way++)
-		passed |= (unsigned)(ticks_left(set, way, now) <= 0) << way;
-#endif
-	return used & passed;
-}
-
-/* One tick more than the time asks: a segment may end up to half a second late, never early. */
-static void arm(struct sk_flow_table *table, struct slot slot)
-{
-	const struct sk_flow *flow = &slot.set->flows[slot.way];
-	slot.set->expiry[slot.way] = (uint16_t)(table->now_tick + table->idle_ticks[sk_segment_timer(flow)]);
-}
-
-/* Into the second-level cache alone: more lines can be on their way at once than the first level has places for, and a batch asks for some two hundred. */
-static inline void fetch(const void *line)
-{
-	__builtin_prefetch(line, 0, 2);
-}
-
-/* ---- ends ---- */
-
-static bool is_place_only(const struct sk_flow *flow)
-{
-	return flow->packets[0] == 0 && flow->packets[1] == 0;
-}
-
-/* Only what was filled: a place is larger than most facts by far, and its other lines lie cold. */
-static void wipe_facts(struct sk_flow_facts *facts)
-{
-	bool spoken = facts->has_dns || facts->has_http || facts->has_ssh || facts->has_command;
-	size_t spoken_bytes = facts->has_dns ? sizeof facts->dns : sizeof *facts - offsetof(struct sk_flow_facts, dns);
-	if (spoken)
-		sk_wipe(&facts->dns, spoken_bytes);
-	if (facts->has_tls || facts->has_server || facts->has_certificate)
-		sk_wipe(&facts->tls, offsetof(struct sk_flow_facts, dns) - offsetof(struct sk_flow_facts, tls));
-	sk_wipe(facts, offsetof(struct sk_flow_facts, tls));
-}
-
-static void facts_release(struct sk_flow_table *table, struct sk_flow *flow)
-{
-	uint32_t index = flow->facts;
-	if (index == 0)
-		return;
-	wipe_facts(&table->facts[index]);
-	table->facts_places[index] = (struct facts_place){.next_free = table->facts_free};
-	table->facts_free = index;
-	flow->facts = 0;
-}
-
-void sk_flow_end_segment(struct sk_flow_table *table, struct sk_flow *flow, enum sk_flow_end end)
-{
-	sk_streams_release(table, flow);
-	if (is_place_only(flow))
-		return;
-	if (table->ending != NULL)
-		table->ending(table->ending_context, flow);
-	struct sk_flow_record record;
-	sk_flow_read(table, flow, &record);
-	record.end = (uint8_t)end;
-	table->closed(table->context, &record);
-	sk_wipe_small(&record, sizeof record);
-	facts_release(table, flow);
-	table->counters.live--;
-	if (end == SK_FLOW_END_EVICTED)
-		table->counters.evicted++;
-	else
-		table->counters.ended++;
-}
-
-/* The place stays for the flow's next segment. */
-static void continue_later(struct sk_flow *flow)
-{
-	flow->packets[0] = flow->packets[1] = 0;
-	flow->frame_bytes = 0;
-	for (unsigned direction = 0; direction < 2; direction++)
-		flow->side[direction] &= SK_SIDE_CLASS_MASK | SK_SIDE_ATTEMPTS_MASK;
-	flow->last_delta_ns = 0;
-	flow->continued = 1;
-}
-
-/* The flow is over. */
-static void end_flow(struct sk_flow_table *table, struct slot slot, enum sk_flow_end end)
-{
-	struct sk_flow *flow = &slot.set->flows[slot.way];
-	sk_flow_end_segment(table, flow, end);
-	table->counters.flows_by_class[sk_segment_class(flow)]++;
-	if (sk_flow_is_v6(flow) || flow->sequence_known != 0)
-		sk_wipe_small(&slot.set->wides[slot.way], sizeof slot.set->wides[slot.way]);
-	sk_wipe_small(flow, sizeof *flow);
-	slot.set->tag[slot.way] = 0;
-	slot.set->expiry[slot.way] = 0;
-}
-
-/* A connection that has been torn down ends as closed, whatever made us notice. */
-static void expire_flow(struct sk_flow_table *table, struct slot slot)
-{
-	end_flow(table, slot, slot.set->flows[slot.way].state >= SK_FLOW_CLOSED ? SK_FLOW_END_CLOSED : SK_FLOW_END_IDLE);
-}
-
-/* ---- the clock ---- */
-
-void sk_flow_set_timers(struct sk_flow_table *table)
-{
-	const int64_t idle_ns[] = {[SK_TIMER_OPEN] = table->limits.idle_ns, [SK_TIMER_SYN] = table->limits.idle_syn_ns, [SK_TIMER_CLOSED] = table->limits.idle_closed_ns};
-	for (size_t i = 0; i < SK_COUNT(idle_ns); i++)
-		table->idle_ticks[i] = (uint16_t)((idle_ns[i] + NS_PER_TICK - 1) / NS_PER_TICK + 1);
-}
-
-static int64_t longest_idle_ns(const struct sk_flow_limits *limits)
-{
-	int64_t longest = limits->idle_ns > limits->idle_syn_ns ? limits->idle_ns : limits->idle_syn_ns;
-	return longest > limits->idle_closed_ns ? longest : limits->idle_closed_ns;
-}
-
-/* Ends what has expired. The entries to end are far apart in memory: they are fetched SWEEP_AHEAD sets before they are ended. */
-static void sweep(struct sk_flow_table *table, bool all)
-{
-	uint16_t now = table->now_tick;
-	table->swept_ns = table->now_ns;
-	table->since_sweep = 0;
-	uint16_t ahead[SWEEP_AHEAD] = {0};
-	for (uint32_t i = 0; i < table->set_count + SWEEP_AHEAD; i++) {
-		unsigned over = ahead[i % SWEEP_AHEAD];
-		struct set *set = &table->sets[i - SWEEP_AHEAD];
-		for (; over != 0; over &= over - 1)
-			expire_flow(table, (struct slot){.set = set, .way = (unsigned)__builtin_ctz(over)});
-		if (i + SWEEP_AHEAD < table->set_count)
-			fetch(&table->sets[i + SWEEP_AHEAD]);
-		if (i >= table->set_count) {
-			ahead[i % SWEEP_AHEAD] = 0;
-			continue;
-		}
-		set = &table->sets[i];
-		over = all ? ~match(set, 0) & 0xffff : expired(set, now);
-		ahead[i % SWEEP_AHEAD] = (uint16_t)over;
-		for (; over != 0; over &= over - 1)
-			fetch(&set->flows[__builtin_ctz(over)]);
-	}
-}
-
-static void set_clock(struct sk_flow_table *table, int64_t time_ns)
-{
-	table->now_ns = time_ns;
-	table->now_tick = tick_of(time_ns);
-}
-
-/* Times at the ends of what 64 bits hold stay times. */
-static int64_t later(int64_t time_ns, int64_t by_ns)
-{
-	int64_t sum;
-	return __builtin_add_overflow(time_ns, by_ns, &sum) ? INT64_MAX : sum;
-}
-
-/* Until when the clock may move on without a look at anything: the next sweep is not due, and no jump outlasts a timer. */
-static void set_calm(struct sk_flow_table *table)
-{
-	int64_t sweep_ns = later(table->swept_ns, SK_SWEEP_S * NS_PER_S), jump_ns = later(table->now_ns, longest_idle_ns(&table->limits));
-	table->calm_ns = sweep_ns < jump_ns ? sweep_ns : jump_ns;
-}
-
-/* Forward. A jump that outlasts every timer ends all flows at once: 16-bit expiries could not be compared across it. */
-static void advance(struct sk_flow_table *table, int64_t time_ns)
-{
-	if (time_ns < 0)
-		time_ns = 0;
-	if (!table->started) {
-		table->started = true;
-		set_clock(table, time_ns);
-		table->swept_ns = time_ns;
-	}
-	if (time_ns > table->now_ns) {
-		bool outlasts = time_ns - table->now_ns > longest_idle_ns(&table->limits) + 2 * NS_PER_TICK;
-		set_clock(table, time_ns);
-		/* Idle flows end when they are touched or swept. Where a day holds few packets, sweeping every few seconds would be all the work. */
-		int64_t due_ns = (table->since_sweep >= table->set_count / 16 ? SK_SWEEP_S : SK_SWEEP_LONGEST_S) * NS_PER_S;
-		if (outlasts || (!table->told_sweeps && time_ns - table->swept_ns >= due_ns))
-			sweep(table, outlasts);
-	}
-	set_calm(table);
-}
-
-/* The clock was wrong: what is over by it stays over, every open flow gets its full time again. */
-void sk_flow_clock_back(struct sk_flow_table *table, int64_t was_ns, int64_t now_ns)
-{
-	sk_head_wipe(table);
-	advance(table, was_ns);
-	sweep(table, false);
-	set_clock(table, now_ns);
-	table->swept_ns = now_ns;
-	set_calm(table);
-	for (uint32_t i = 0; i < table->set_count; i++)
-		for (unsigned way = 0; way < SK_SET_WAYS; way++)
-			if (table->sets[i].tag[way] != 0)
-				arm(table, (struct slot){.set = &table->sets[i], .way = way});
-}
+enum { FIRST_ADVANTAGE = 1, NEAR = 4, KEYS_AT_ONCE = 16 };
 
 /* Packets of several sources come by several clocks: one that is behind moves nothing. */
 static inline void move_clock(struct sk_flow_table *table, int64_t clock_ns)
 {
 	if (SK_LIKELY(clock_ns >= table->now_ns && clock_ns < table->calm_ns))
-		set_clock(table, clock_ns);
+		sk_clock_set(table, clock_ns);
 	else
-		advance(table, clock_ns);
+		sk_clock_advance(table, clock_ns);
 }
 
 /* ---- look-up ---- */
@@ -307,24 +33,29 @@ static bool second_is_better(unsigned first, unsigned second)
 static struct slot choose(const struct sk_flow_table *table, const struct prepared *p)
 {
 	struct set *set0 = sk_flow_set(table, p->hash, 0), *set1 = sk_flow_set(table, p->hash, 1);
-	unsigned free0 = match(set0, 0), free1 = match(set1, 0);
+	unsigned free0 = sk_set_match(set0, 0), free1 = sk_set_match(set1, 0);
 	if (SK_LIKELY((free0 | free1) != 0)) {
 		bool second = second_is_better(free0, free1);
 		return (struct slot){.set = second ? set1 : set0, .way = (unsigned)__builtin_ctz(second ? free1 : free0)};
 	}
 	uint16_t now = table->now_tick;
 	int16_t least0, least1;
-	unsigned way0 = nearest(set0, now, &least0), way1 = nearest(set1, now, &least1);
+	unsigned way0 = sk_set_nearest(set0, now, &least0), way1 = sk_set_nearest(set1, now, &least1);
 	return least1 < least0 ? (struct slot){.set = set1, .way = way1} : (struct slot){.set = set0, .way = way0};
+}
+
+static inline bool needs_wide(const struct sk_flow_table *table, const struct key *key)
+{
+	bool v6 = (key->meta >> 40 & SK_KEY_V6) != 0;
+	return v6 || (table->limits.heads != SK_FLOW_HEADS_NONE && (uint8_t)(key->meta >> 32) == SK_SEGMENT_TCP);
 }
 
 /* An entry, and what stands beside it where it will be needed: IPv6's key, and the sequence numbers of TCP heads. */
 static void prefetch_slot(const struct sk_flow_table *table, const struct set *set, unsigned way, const struct key *key)
 {
-	fetch(&set->flows[way]);
-	bool v6 = (key->meta >> 40 & SK_KEY_V6) != 0;
-	if (v6 || (table->limits.heads != SK_FLOW_HEADS_NONE && (uint8_t)(key->meta >> 32) == SK_SEGMENT_TCP))
-		fetch(&set->wides[way]);
+	sk_fetch(&set->flows[way]);
+	if (needs_wide(table, key))
+		sk_fetch(&set->wides[way]);
 }
 
 static void set_guess(const struct sk_flow_table *table, struct prepared *p, struct slot slot)
@@ -340,7 +71,7 @@ static void set_guess(const struct sk_flow_table *table, struct prepared *p, str
 static bool guess_in(const struct sk_flow_table *table, struct prepared *p, unsigned side)
 {
 	struct set *set = sk_flow_set(table, p->hash, side);
-	unsigned found = match(set, p->tag);
+	unsigned found = sk_set_match(set, p->tag);
 	p->guess_found = found != 0;
 	if (p->guess_found)
 		set_guess(table, p, (struct slot){.set = set, .way = (unsigned)__builtin_ctz(found)});
@@ -359,37 +90,48 @@ __attribute__((noinline)) static void hash_pairs(const uint64_t key[2], const ui
 	}
 }
 
-/* Keys and hashes of a batch; then its first sets are on their way. */
-static void prepare_keys(struct sk_flow_table *table, const struct sk_packet *packets, size_t count)
+/* Keys and hashes of a part of a batch; then its first sets are on their way. */
+static void prepare_keys(struct sk_flow_table *table, const struct sk_packet *packets, size_t start, size_t end)
 {
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = start; i < end; i++) {
 		struct prepared *p = &table->prepared[i];
 		p->direction = sk_flow_key(&packets[i], &p->key);
 		table->hashed[0][i] = p->key.meta;
 		table->hashed[1][i] = p->key.words[0];
 	}
-	hash_pairs(table->key, table->hashed[0], table->hashed[1], table->hashes, count);
-	for (size_t i = 0; i < count; i++) {
+	hash_pairs(table->key, &table->hashed[0][start], &table->hashed[1][start], &table->hashes[start], end - start);
+	for (size_t i = start; i < end; i++) {
 		struct prepared *p = &table->prepared[i];
 		p->hash = SK_LIKELY((p->key.meta >> 40 & SK_KEY_V6) == 0) ? table->hashes[i] : sk_flow_hash(table->key, &p->key);
 		p->tag = sk_flow_tag(p->hash);
-		fetch(sk_flow_set(table, p->hash, 0));
+		sk_fetch(sk_flow_set(table, p->hash, 0));
 	}
 }
 
-/* Three passes, each over lines that the one before has sent for: first sets; second sets of the flows that do not live in their first; entries. */
+/* Three passes, each over lines that the one before has sent for: first sets; second sets of the flows that do not live in their first; entries. Whether a first
+   set holds the tag is anyone's guess where half of the packets open flows, so the first pass has no branch on it. */
 void sk_flow_prepare(struct sk_flow_table *table, const struct sk_packet *packets, size_t count)
 {
 	uint8_t others[SK_BATCH_MAX];
 	size_t other_count = 0;
 	SK_INVARIANT(count <= SK_BATCH_MAX);
-	prepare_keys(table, packets, count);
+	/* In parts: the processor has some two dozen places for lines that are on their way, and what fills them waits while the next part is worked out. */
+	for (size_t i = 0; i < count; i += KEYS_AT_ONCE)
+		prepare_keys(table, packets, i, i + KEYS_AT_ONCE < count ? i + KEYS_AT_ONCE : count);
 	for (size_t i = 0; i < count; i++) {
 		struct prepared *p = &table->prepared[i];
-		if (guess_in(table, p, 0))
-			continue;
-		fetch(sk_flow_set(table, p->hash, 1));
-		others[other_count++] = (uint8_t)i;
+		struct set *set = sk_flow_set(table, p->hash, 0);
+		unsigned found = sk_set_match(set, p->tag), way = (unsigned)__builtin_ctz(found | 1u << (SK_SET_WAYS - 1));
+		p->guess_found = found != 0;
+		p->guess = set;
+		p->guess_way = (uint8_t)way;
+		p->guess_tag = p->tag;
+		p->guess_expiry = set->expiry[way];
+		sk_fetch(found != 0 ? (const void *)&set->flows[way] : (const void *)sk_flow_set(table, p->hash, 1));
+		if (SK_UNLIKELY(needs_wide(table, &p->key)))
+			sk_fetch(&set->wides[way]);
+		others[other_count] = (uint8_t)i;
+		other_count += found == 0;
 	}
 	for (size_t i = 0; i < other_count; i++) {
 		struct prepared *p = &table->prepared[others[i]];
@@ -422,6 +164,11 @@ static inline const struct prepared *look_ahead(struct sk_flow_table *table, con
 		sk_flow_prepare(table, packet, 1);
 	size_t i = (size_t)(packet - table->prepared_packets);
 	table->prepared_next = i + 1 < table->prepared_count ? packet + 1 : NULL;
+	if (SK_LIKELY(i + NEAR < table->prepared_count)) {
+		const struct prepared *near = &table->prepared[i + NEAR];
+		__builtin_prefetch(near->guess, 1, 3);
+		__builtin_prefetch(&near->guess->flows[near->guess_way], 1, 3);
+	}
 	return &table->prepared[i];
 }
 
@@ -430,7 +177,7 @@ static struct slot search(const struct sk_flow_table *table, const struct prepar
 {
 	for (unsigned side = 0; side < 2; side++) {
 		struct set *set = sk_flow_set(table, p->hash, side);
-		for (unsigned found = match(set, p->tag); found != 0; found &= found - 1) {
+		for (unsigned found = sk_set_match(set, p->tag); found != 0; found &= found - 1) {
 			unsigned way = (unsigned)__builtin_ctz(found);
 			if (SK_LIKELY(same_key(set, way, &p->key)))
 				return (struct slot){.set = set, .way = way};
@@ -462,11 +209,12 @@ static struct slot make_room(struct sk_flow_table *table, const struct prepared 
 		slot = choose(table, p);
 	struct sk_flow *flow = &slot.set->flows[slot.way];
 	bool is_free = slot.set->tag[slot.way] == 0;
-	if (!is_free && ticks_left(slot.set, slot.way, table->now_tick) <= 0)
-		expire_flow(table, slot);
+	if (!is_free && sk_ticks_left(slot.set, slot.way, table->now_tick) <= 0)
+		sk_slot_expire(table, slot);
 	else if (!is_free)
-		end_flow(table, slot, SK_FLOW_END_EVICTED);
+		sk_slot_end(table, slot, SK_FLOW_END_EVICTED);
 	slot.set->tag[slot.way] = p->tag;
+	sk_set_note(table, slot.set);
 	table->clean = false;
 	table->opened |= tag_bit(p->tag);
 	*flow = (struct sk_flow){.meta = p->key.meta};
@@ -485,17 +233,17 @@ static struct slot find_running(struct sk_flow_table *table, const struct prepar
 	if (slot.set == NULL)
 		return slot;
 	struct sk_flow *flow = &slot.set->flows[slot.way];
-	if (ticks_left(slot.set, slot.way, table->now_tick) <= 0) {
-		expire_flow(table, slot);
+	if (sk_ticks_left(slot.set, slot.way, table->now_tick) <= 0) {
+		sk_slot_expire(table, slot);
 		return (struct slot){.set = NULL};
 	}
 	if (sk_segment_reopens(flow, packet)) {
-		end_flow(table, slot, SK_FLOW_END_CLOSED);
+		sk_slot_end(table, slot, SK_FLOW_END_CLOSED);
 		return (struct slot){.set = NULL};
 	}
-	if (!is_place_only(flow) && sk_segment_is_full(flow, packet, table->limits.active_ns)) {
+	if (!sk_place_only(flow) && sk_segment_is_full(flow, packet, table->limits.active_ns)) {
 		sk_flow_end_segment(table, flow, SK_FLOW_END_ACTIVE);
-		continue_later(flow);
+		sk_place_continue(flow);
 	}
 	return slot;
 }
@@ -553,7 +301,7 @@ struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packe
 	if (slot.set == NULL)
 		slot = make_room(table, p);
 	struct sk_flow *flow = &slot.set->flows[slot.way];
-	*is_new = is_place_only(flow);
+	*is_new = sk_place_only(flow);
 	struct before before = {.silent = false};
 	if (table->told_news)
 		before = before_packet(flow, p->direction);
@@ -574,7 +322,7 @@ struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packe
 		flow->shed = 0;
 		*is_new = true;
 	}
-	arm(table, slot);
+	sk_slot_arm(table, slot);
 	return flow;
 }
 
@@ -590,87 +338,6 @@ void sk_flow_set_shed(struct sk_flow *flow)
 	flow->shed = 1;
 }
 
-void sk_flow_expire(struct sk_flow_table *table, int64_t now_ns)
-{
-	sk_head_wipe(table);
-	advance(table, now_ns);
-}
-
-void sk_flow_settle(struct sk_flow_table *table, int64_t now_ns)
-{
-	sk_head_wipe(table);
-	advance(table, now_ns);
-	sweep(table, false);
-	set_calm(table);
-}
-
-void sk_flow_tell_sweeps(struct sk_flow_table *table, bool told)
-{
-	table->told_sweeps = told;
-}
-
-/* As advance does it; and before a jump that might outlast every timer in one table and not in another. */
-bool sk_flow_sweep_is_due(const struct sk_flow_limits *limits, int64_t swept_ns, int64_t before_ns, int64_t now_ns, uint64_t frames)
-{
-	enum { FRAMES_SHARE = 16 * SK_SET_WAYS };
-	int64_t due_ns = (frames >= limits->flows / FRAMES_SHARE ? SK_SWEEP_S : SK_SWEEP_LONGEST_S) * NS_PER_S;
-	return now_ns - swept_ns >= due_ns || now_ns - before_ns >= longest_idle_ns(limits) - NS_PER_S;
-}
-
-void sk_flow_close_all(struct sk_flow_table *table, enum sk_flow_end end)
-{
-	sk_head_wipe(table);
-	for (uint32_t i = 0; i < table->set_count; i++)
-		for (unsigned way = 0; way < SK_SET_WAYS; way++)
-			if (table->sets[i].tag[way] != 0)
-				end_flow(table, (struct slot){.set = &table->sets[i], .way = way}, end);
-	table->clean = true;
-}
-
-/* ---- what selects has changed ---- */
-
-/* When the generations have been used up, entries forget theirs: one that was silent all the while must not be taken for asked. */
-void sk_flow_ask_again(struct sk_flow_table *table)
-{
-	if (table->generation < SK_GENERATIONS) {
-		table->generation++;
-		return;
-	}
-	table->generation = 1;
-	for (uint32_t i = 0; i < table->set_count; i++)
-		for (unsigned used = ~match(&table->sets[i], 0) & 0xffff; used != 0; used &= used - 1)
-			table->sets[i].flows[__builtin_ctz(used)].asked = 0;
-}
-
-void sk_flow_end_hits(struct sk_flow_table *table)
-{
-	sk_head_wipe(table);
-	for (uint32_t i = 1; i <= table->limits.facts; i++) {
-		struct sk_flow *owner = table->facts_places[i].owner;
-		if (owner == NULL || table->facts[i].hit_count == 0)
-			continue;
-		sk_flow_end_segment(table, owner, SK_FLOW_END_ACTIVE);
-		continue_later(owner);
-	}
-}
-
-void sk_flow_review(struct sk_flow_table *table, sk_flow_stays stays, void *context, enum sk_flow_end end)
-{
-	struct sk_flow_record record;
-	sk_head_wipe(table);
-	for (uint32_t i = 0; i < table->set_count; i++) {
-		if (i + SWEEP_AHEAD < table->set_count)
-			fetch(&table->sets[i + SWEEP_AHEAD]);
-		for (unsigned used = ~match(&table->sets[i], 0) & 0xffff; used != 0; used &= used - 1) {
-			struct slot slot = {.set = &table->sets[i], .way = (unsigned)__builtin_ctz(used)};
-			sk_flow_read(table, &slot.set->flows[slot.way], &record);
-			if (!stays(context, &record))
-				end_flow(table, slot, end);
-		}
-	}
-	sk_wipe(&record, sizeof record);
-}
-
 /* ---- facts ---- */
 
 /* The segment that has held facts longest makes room: it ends here and its flow goes on in a new segment. */
@@ -682,7 +349,7 @@ static void shed_facts(struct sk_flow_table *table)
 		owner = table->facts_places[table->facts_hand].owner;
 	}
 	sk_flow_end_segment(table, owner, SK_FLOW_END_ACTIVE);
-	continue_later(owner);
+	sk_place_continue(owner);
 	table->counters.facts_shed++;
 }
 
@@ -709,19 +376,6 @@ const struct sk_flow_facts *sk_flow_facts_of(const struct sk_flow_table *table, 
 }
 
 /* ---- figures ---- */
-
-void sk_flow_pending(const struct sk_flow_table *table, uint64_t *frames, uint64_t *bytes)
-{
-	*frames = *bytes = 0;
-	for (uint32_t i = 0; i < table->set_count; i++) {
-		const struct set *set = &table->sets[i];
-		for (unsigned used = ~match(set, 0) & 0xffff; used != 0; used &= used - 1) {
-			const struct sk_flow *flow = &set->flows[__builtin_ctz(used)];
-			*frames += (uint64_t)flow->packets[0] + flow->packets[1];
-			*bytes += flow->frame_bytes;
-		}
-	}
-}
 
 void sk_flow_counters(const struct sk_flow_table *table, struct sk_flow_counters *out)
 {

@@ -11,7 +11,7 @@ enum next {
 	NEXT_BEHIND   /* one may begin right behind it */
 };
 
-enum { VERSION_TLS13 = 0x0304 };
+enum { VERSION_TLS13 = 0x0304, TLS_HANDSHAKE = 22 };
 
 /* Readers of NEXT_SAME. */
 enum { READ_SAME = SK_READ_CERTIFICATE | SK_READ_SSH };
@@ -334,9 +334,23 @@ const struct sk_head *sk_head_tcp_next(struct sk_flow_table *table, struct sk_fl
 				    : direct_head(table, flow, packet, direction, table->rest, readers, (readers & READ_SAME) != 0);
 }
 
+/* At the port of DNS a talk that begins as SSH or TLS do is no DNS: as its length and id these bytes would be one message in millions. Whoever hides behind an open port is so seen. */
+static bool is_hidden(const struct sk_flow *flow, struct sk_cur bytes)
+{
+	uint8_t first[6] = {0};
+	if (sk_flow_app(flow) != SK_APP_NONE)
+		return sk_flow_app(flow) != SK_APP_DNS;
+	if (sk_left(&bytes) < sizeof first)
+		return false;
+	for (size_t i = 0; i < sizeof first; i++)
+		first[i] = sk_u8(&bytes);
+	return memcmp(first, "SSH-", 4) == 0 || (first[0] == TLS_HANDSHAKE && first[1] == 3 && first[2] <= 4 && (first[5] == 1 || first[5] == 2));
+}
+
 const struct sk_head *sk_head_tcp(struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet, unsigned direction)
 {
-	bool dns = packet->source_port == SK_HEAD_PORT_DNS || packet->destination_port == SK_HEAD_PORT_DNS || sk_flow_app(flow) == SK_APP_DNS;
+	bool port = packet->source_port == SK_HEAD_PORT_DNS || packet->destination_port == SK_HEAD_PORT_DNS;
+	bool dns = sk_flow_app(flow) == SK_APP_DNS || (port && !is_hidden(flow, packet->payload));
 	unsigned readers = dns ? SK_READ_DNS : SK_READ_ANY;
 	uint32_t sequence = start_of(packet);
 	struct stream *stream = sk_stream_of(table, flow, direction);

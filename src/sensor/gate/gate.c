@@ -227,7 +227,10 @@ static inline bool plain_of(const struct sk_frame *frame, struct plain *out)
 	} else {
 		return false;
 	}
-	if (length > sk_left(&cur) || (out->proto != PROTO_TCP && (out->proto != PROTO_UDP || length < out->header_bytes + UDP_PORTS_BYTES)))
+	/* TCP or UDP: which of both cannot be guessed from the frame before, so no branch depends on it. */
+	const bool tcp = out->proto == PROTO_TCP, other = !tcp & (out->proto != PROTO_UDP);
+	const size_t least = (out->header_bytes + UDP_PORTS_BYTES) & -(size_t)!tcp;
+	if (SK_UNLIKELY((length > sk_left(&cur)) | other | (length < least)))
 		return false;
 	out->packet = sk_carve(&cur, length);
 	return true;

@@ -7,7 +7,7 @@
 
 #include "text/text.h"
 
-enum { PPM = 1000000, MEDIUM_PPM = 10000, HIGH_PPM = 100000, PARTS_MAX = 320 };
+enum { PPM = 1000000, MEDIUM_PPM = 10000, HIGH_PPM = 100000, PARTS_MAX = 320, LINK_MAX = 63 };
 
 SK_PRINTF(3, 4) static void say(char *text, size_t size, const char *format, ...)
 {
@@ -30,63 +30,56 @@ static void begin(const struct sk_own_facts *facts, const char *kind, uint64_t p
 	out->severity = severity_of(part, of);
 }
 
-static const char *percent(uint64_t part, uint64_t of, char text[16])
+static double percent(uint64_t part, uint64_t of)
 {
-	say(text, 16, "%.2f %%", of != 0 ? 100.0 * (double)part / (double)of : 100.0);
-	return text;
+	return of != 0 ? 100.0 * (double)part / (double)of : 100.0;
 }
 
-static const char *when(const struct sk_own_facts *facts, char text[96])
+static struct sk_arg link_of(const struct sk_own_facts *facts)
 {
-	char from[SK_TIME_TEXT_MAX], to[SK_TIME_TEXT_MAX];
-	say(text, 96, "From %s to %s", sk_time_format(facts->from_ns, 0, from), sk_time_format(facts->to_ns, 0, to));
-	return text;
+	return sk_arg_text(facts->link, LINK_MAX);
+}
+
+static void mark(const struct sk_own_facts *facts, struct sk_finding *out)
+{
+	if (facts->simulated)
+		sk_say(&out->why, SK_SAY(SIMULATED));
 }
 
 void sk_select_own_loss(const struct sk_own_facts *facts, struct sk_finding *out)
 {
-	char time[96], number[2][SK_UNIT_TEXT_MAX], share[16], places[PARTS_MAX] = "";
+	char number[SK_UNIT_TEXT_MAX], places[PARTS_MAX] = "";
 	uint64_t lost = 0;
 	for (size_t i = 0; i < facts->lost_count; i++) {
 		size_t used = strlen(places);
 		lost += facts->lost[i].frames;
 		if (facts->lost[i].frames != 0)
-			say(places + used, sizeof places - used, "%s%s %s", used != 0 ? ", " : "", facts->lost[i].name, sk_number_format(facts->lost[i].frames, number[0]));
+			say(places + used, sizeof places - used, "%s%s %s", used != 0 ? ", " : "", facts->lost[i].name, sk_number_format(facts->lost[i].frames, number));
 	}
 	begin(facts, "sensor_loss", lost, facts->received, out);
-	say(out->sentence, sizeof out->sentence, "%s this sensor lost %s of %s frames on link %.63s, %s (%s).", when(facts, time), sk_number_format(lost, number[0]),
-	    sk_number_format(facts->received, number[1]), facts->link, percent(lost, facts->received, share), places);
-	say(out->why, sizeof out->why, "The kernel's and the sensor's own counters say so; they are in the interval's account, which closes with them.%s",
-	    facts->simulated ? " Simulated: made under a lab basis." : "");
-	say(out->doubt, sizeof out->doubt,
-	    "What was in these frames is not known: something may have passed unseen, and counts of flows and bytes are too low. More workers, larger rings, or a kernel gate that drops "
-	    "more before the copy would help; a burst that is over needs nothing.");
+	sk_say(&out->sentence, SK_SAY(LOSS), sk_arg_time(facts->from_ns), sk_arg_time(facts->to_ns), sk_arg_number(lost), sk_arg_number(facts->received), link_of(facts),
+	       sk_arg_real(2, percent(lost, facts->received)), sk_arg_text(places, sizeof places));
+	sk_say(&out->why, SK_SAY(LOSS_WHY));
+	sk_say(&out->doubt, SK_SAY(LOSS_DOUBT));
+	mark(facts, out);
 }
 
 void sk_select_own_shedding(const struct sk_own_facts *facts, struct sk_finding *out)
 {
-	char time[96], number[5][SK_UNIT_TEXT_MAX];
 	begin(facts, "sensor_shedding", facts->evicted + facts->shed + facts->heads_shed, facts->received, out);
-	say(out->sentence, sizeof out->sentence,
-	    "%s this sensor was overloaded on link %.63s: the payloads of %s packets were not looked at, %s segments were not compared with the selectors, %s frames of flows were "
-	    "given up, and %s lost their place in a full table, of %s frames.",
-	    when(facts, time), facts->link, sk_number_format(facts->heads_shed, number[0]), sk_number_format(facts->facts_shed, number[1]), sk_number_format(facts->shed, number[2]),
-	    sk_number_format(facts->evicted, number[3]), sk_number_format(facts->received, number[4]));
-	say(out->why, sizeof out->why, "Queues were long or the flow table full; heads are given up first, then selectors of new flows, then new flows.%s",
-	    facts->simulated ? " Simulated: made under a lab basis." : "");
-	say(out->doubt, sizeof out->doubt,
-	    "Something may have passed unseen. A flood from one side looks the same as too small a machine: look at what classes and ports grew. A larger flow table or more workers would help.");
+	sk_say(&out->sentence, SK_SAY(SHEDDING), sk_arg_time(facts->from_ns), sk_arg_time(facts->to_ns), link_of(facts), sk_arg_number(facts->heads_shed), sk_arg_number(facts->facts_shed),
+	       sk_arg_number(facts->shed), sk_arg_number(facts->evicted), sk_arg_number(facts->received));
+	sk_say(&out->why, SK_SAY(SHEDDING_WHY));
+	sk_say(&out->doubt, SK_SAY(SHEDDING_DOUBT));
+	mark(facts, out);
 }
 
 void sk_select_own_blindness(const struct sk_own_facts *facts, struct sk_finding *out)
 {
-	char time[96], number[2][SK_UNIT_TEXT_MAX], share[16];
 	begin(facts, "detectors_blind", facts->events_lost, facts->events, out);
-	say(out->sentence, sizeof out->sentence, "%s the detectors of this sensor missed %s of %s events on link %.63s (%s): they came faster than they could be counted.", when(facts, time),
-	    sk_number_format(facts->events_lost, number[0]), sk_number_format(facts->events, number[1]), facts->link, percent(facts->events_lost, facts->events, share));
-	say(out->why, sizeof out->why, "The rings to the thread in which detectors count were full; each event that found no room is counted, and the interval's record has the number.%s",
-	    facts->simulated ? " Simulated: made under a lab basis." : "");
-	say(out->doubt, sizeof out->doubt,
-	    "Scans, beacons and floods may have gone untold, and what was told may be more. No frame was lost by it, and selectors were compared. A flood of new flows does this: look at "
-	    "its findings first; longer rings (spool.records) or fewer detectors in the basis would help.");
+	sk_say(&out->sentence, SK_SAY(BLIND), sk_arg_time(facts->from_ns), sk_arg_time(facts->to_ns), sk_arg_number(facts->events_lost), sk_arg_number(facts->events), link_of(facts),
+	       sk_arg_real(2, percent(facts->events_lost, facts->events)));
+	sk_say(&out->why, SK_SAY(BLIND_WHY));
+	sk_say(&out->doubt, SK_SAY(BLIND_DOUBT));
+	mark(facts, out);
 }

@@ -20,7 +20,7 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		const struct scene_setting *setting;
-	} settings[] = {{"party", &scene_party}, {"lab", &scene_lab}, {"law", &scene_law}, {"live", &scene_live}, {"exports", &scene_exports}};
+	} settings[] = {{"party", &scene_party}, {"lab", &scene_lab}, {"law", &scene_law}, {"live", &scene_live}, {"exports", &scene_exports}, {"countries", &scene_countries}};
 	static const char *const checkpoints[] = {"example.org/sekisho\n70000\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n",
 						  "example.org/sekisho\n18446744073709551615\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\nmore\n",
 						  "o\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n"};
@@ -40,7 +40,7 @@ int main(int argc, char **argv)
 			sk_buf_add_text(&all, scene.leaf[i]);
 			sk_buf_add_u8(&all, '\n');
 			(void)snprintf(name, sizeof name, "%s-%02zu", settings[s].name, i);
-			if (s == 0 || i == scene.basis || (settings[s].setting->losses && i == scene.second) || (settings[s].setting->exports && i == scene.first))
+			if (s == 0 || i == scene.basis || (settings[s].setting->losses && i == scene.second) || ((settings[s].setting->exports || settings[s].setting->countries) && i == scene.first))
 				put(argv[1], "fz_record", name, scene.leaf[i], strlen(scene.leaf[i]));
 		}
 		put(argv[1], "fz_check", settings[s].name, sk_buf_text(&all), all.length);

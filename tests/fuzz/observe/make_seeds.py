@@ -58,6 +58,32 @@ EVENT = bytes([3]) + observation(0, 1, 4, 10**9, (10, 12, 1000, 12000, 0))[1:] +
 FINDING = (bytes([1]) + bytes(range(16)) + bytes([3, 90, 2]) + text(b"indicator.domain") + text(b"bad.example") + text(b"list.txt:1") + text(b"a sentence")
            + text(b"why") + text(b"doubt") + bytes([4, 192, 0, 2, 1, 0]) + struct.pack(">qqQ", 1, 2, 3) + bytes(16))
 
+# Version 2: phrases, as docs/formats/observation.md draws them.
+def phrase(number, *values):
+    return struct.pack(">HB", number, len(values)) + b"".join(values)
+
+
+def words(*phrases):
+    form = b"".join(phrases)
+    return struct.pack(">H", len(form)) + form
+
+
+def value(kind, form, *numbers):
+    return bytes([kind]) + struct.pack(">" + form, *numbers)
+
+
+ADDR4, ADDR6 = bytes([1, 4, 192, 0, 2, 1]), bytes([1, 6]) + bytes(range(16))
+LONG = phrase(277, ADDR4, value(2, "H", 0), ADDR6, value(2, "H", 1), value(7, "BH", 6, 22), value(11, "q", 200 * 10**9), value(6, "qq", 10**18, 10**18 + 10**9), value(5, "Q", 1536), value(5, "Q", 0))
+DNS_HIT = phrase(20, ADDR4, value(2, "H", 0), ADDR4, value(2, "H", 1), bytes([10]) + text(b"bad.example"), bytes([10]) + text(b"list.txt:1"), value(6, "qq", 1, 2), value(16, "BIII", 1, 3, 2, 1))
+COUNTRY = phrase(96, value(2, "H", 37), bytes([18, 2, 1]) + b"XAXB", bytes([10]) + text(b"uplink"), value(13, "Bd", 0, 12.5), value(12, "q", 1), value(12, "q", 2))
+VOLUME = phrase(28, ADDR4, value(2, "H", 0), ADDR4, value(2, "H", 1), value(6, "qq", 1, 2), value(8, "BH", 17, 53), value(15, "BIQQ", 1, 512, 4096, 1), bytes([10]) + text(b"192.0.2.1"), value(2, "H", 2))
+
+
+def finding2(sentence, why, doubt):
+    return (bytes([2]) + bytes(range(16)) + bytes([3, 90, 2]) + text(b"long.connection") + text(b"tcp/22") + text(b"detector") + sentence + why + doubt + bytes([4, 192, 0, 2, 1, 0])
+            + struct.pack(">qqQ", 1, 2, 3) + bytes(16))
+
+
 for target, name, form in [
     ("observation", "v1_flow_v4", observation_v1(1, 1, 4, [])),
     ("observation", "v1_hit_v6", observation_v1(2, 2, 6, [V1_HITS])),
@@ -71,6 +97,9 @@ for target, name, form in [
     ("observation", "all", observation(1, 0, 4, 10**9, PLAIN, [HITS, DNS, TLS, SERVER, CERTIFICATE, HTTP, SSH, COMMAND], app=3)),
     ("observation", "event", EVENT),
     ("finding", "plain", FINDING),
+    ("finding", "phrases", finding2(words(LONG), words(phrase(1), phrase(4)), words(phrase(0, bytes([10]) + text(b"as it is"))))),
+    ("finding", "values", finding2(words(DNS_HIT), words(COUNTRY, VOLUME), words())),
+    ("finding", "newer", finding2(words(phrase(65000, value(3, "Q", 1))), words(phrase(277)), words(phrase(106, *[value(12, "q", 1)] * 2, *[value(3, "Q", 5)] * 2, bytes([10]) + text(b"uplink"), value(14, "q", -3))))),
 ]:
     folder = os.path.join(HERE, "fz_" + target)
     os.makedirs(folder, exist_ok=True)

@@ -21,6 +21,7 @@ const struct scene_setting scene_events = {"own-network", "party", "own_network"
 const struct scene_setting scene_law = {"jp-2025", "none", "agreement", FD, 1 | 2, false, false, false, true, INT64_C(1850000000) * SECOND};
 
 const struct scene_setting scene_exports = {"own-network", "party", "own_network", FD | DF, 1 | 2 | 4, false, true, false, false, INT64_C(1795000000) * SECOND, .exports = true};
+const struct scene_setting scene_countries = {"own-network", "party", "own_network", FD | DF, 1 | 2 | 4, false, true, false, false, INT64_C(1795000000) * SECOND, .countries = true};
 
 _Noreturn void scene_die(const char *file, int line, const char *what)
 {
@@ -176,6 +177,24 @@ static void exports_account(struct sk_account *account, uint64_t *state, uint64_
 	e->malformed = cell("malformed", malformed, 0);
 }
 
+/* What was settled, by country: two that are named, one of too few hosts, and some of none. */
+static void countries_account(struct sk_account *account, uint64_t *state, struct sk_countries_account *countries)
+{
+	uint64_t settled = account->selected.frames, bytes = account->selected.bytes, odd = next_random(state) % 9;
+	for (size_t i = 0; i < account->select_count; i++) {
+		settled += account->select[i].frames;
+		bytes += account->select[i].bytes;
+	}
+	SCENE_MUST(settled > 400 && bytes > 100 * settled);
+	*countries = (struct sk_countries_account){.count = 3, .cell = {{.code = "AQ", .frames = odd, .bytes = 60 * odd, .hosts = odd}, {.code = "BR", .frames = 200, .bytes = 20000, .hosts = 31}}};
+	countries->cell[2] = (struct sk_country_cell){.code = "DE", .frames = settled - 200 - 2 * odd, .bytes = bytes - 20000 - 120 * odd, .hosts = 47};
+	if (odd == 0) {
+		countries->count = 2;
+		memmove(&countries->cell[0], &countries->cell[1], 2 * sizeof countries->cell[0]);
+	}
+	account->countries = countries;
+}
+
 /* ---- records in a row ---- */
 
 struct maker {
@@ -187,7 +206,8 @@ struct maker {
 	uint64_t random;
 	int64_t now_ns;
 	uint64_t intervals;
-	bool exports;                /* the run at hand reads them, on the first link */
+	bool exports, countries;     /* the run at hand has them, on the first link */
+	struct sk_countries_account abroad;
 	uint8_t salt;
 };
 
@@ -299,6 +319,9 @@ static size_t make_interval(struct maker *m, size_t link, bool leave_pending)
 	account->exports = (struct sk_exports_account){.read = false};
 	if (m->exports && link == 0)
 		exports_account(account, &m->random, 1000, m->setting->classes);
+	account->countries = NULL;
+	if (m->countries && link == 0)
+		countries_account(account, &m->random, &m->abroad);
 	account->from_ns = m->setting->replayed ? (int64_t)m->intervals * 60 * SECOND : m->now_ns;
 	account->to_ns = account->from_ns + 59 * SECOND;
 	m->now_ns += 60 * SECOND;
@@ -334,6 +357,7 @@ static struct maker *maker_new(struct scene *scene, const struct scene_setting *
 	m->now_ns = setting->at_ns;
 	m->random = 20261122;
 	m->exports = setting->exports;
+	m->countries = setting->countries;
 	return m;
 }
 
@@ -351,7 +375,7 @@ void scene_two(struct scene *scene, const struct scene_setting *setting)
 	(void)make_interval(m, 1, false);
 	(void)make_interval(m, 0, false);
 	scene->stop = make_stop(m, "finished");
-	m->exports = false;
+	m->exports = m->countries = false;
 	scene->basis2 = make_basis(m);
 	scene->selectors2 = make_selectors(m);
 	scene->run2 = make_run(m);
@@ -367,6 +391,7 @@ void scene_two(struct scene *scene, const struct scene_setting *setting)
 		m->account[link].pending_before = cell("pending", 0, 0);
 	}
 	m->exports = setting->exports;
+	m->countries = setting->countries;
 	scene->run3 = make_run(m);
 	scene->after = make_interval(m, 0, true);
 	(void)make_interval(m, 1, false);

@@ -26,9 +26,10 @@ struct scene_setting {
 	int64_t at_ns;                    /* when it begins */
 	bool losses;                      /* frames are lost on the way */
 	bool events;                      /* of detectors are lost, but in the second interval of each link */
+	bool countries;                   /* on the first link, in the first and the last run: the border table names countries */
 	bool exports;                     /* on the first link, in the first and the last run: flow exports are read too */
 };
-extern const struct scene_setting scene_party, scene_lab, scene_law, scene_live, scene_events, scene_exports;
+extern const struct scene_setting scene_party, scene_lab, scene_law, scene_live, scene_events, scene_exports, scene_countries;
 
 /* Abort with a line when a condition of the test code itself fails. */
 #define SCENE_MUST(condition) ((condition) ? (void)0 : scene_die(__FILE__, __LINE__, #condition))

@@ -601,16 +601,16 @@ static void one_more(struct sk_buf *o)
 static FILE *cases;
 static const char *out_folder;
 
-static void add_case(struct story *s, const char *name, int code, const char *words, bool first_alone)
+static void add_case(struct story *s, const char *name, int code, const char *words)
 {
 	char path[4096];
 	struct sk_fault fault;
 	(void)snprintf(path, sizeof path, "%s/%s.jsonl", out_folder, name);
 	MUST(sk_file_replace(path, s->openings.bytes, s->openings.length, 0600, &fault) == SK_OK);
-	(void)fprintf(cases, "%s\t%d\t%d\t%s\n", name, code, first_alone ? 0 : code, words);
+	(void)fprintf(cases, "%s\t%d\t%s\n", name, code, words);
 }
 
-static void add_lie(const char *name, const char *words, bool first_alone, void (*alter)(struct story *s), void (*damage)(struct sk_buf *o))
+static void add_lie(const char *name, const char *words, void (*alter)(struct story *s), void (*damage)(struct sk_buf *o))
 {
 	static struct story story;
 	char path[4096];
@@ -621,7 +621,7 @@ static void add_lie(const char *name, const char *words, bool first_alone, void 
 	write_story(&story, path);
 	if (damage != NULL)
 		damage(&story.openings);
-	add_case(&story, name, words[0] == '\0' ? 0 : 1, words, first_alone);
+	add_case(&story, name, words[0] == '\0' ? 0 : 1, words);
 	forget(&story);
 }
 
@@ -629,11 +629,9 @@ static void add_lie(const char *name, const char *words, bool first_alone, void 
 	static void lie_##name(struct story *s) { __VA_ARGS__; }
 #define OPENING(name, words, ...) \
 	static void open_##name(struct sk_buf *o) { __VA_ARGS__; }
-#define RECEIPT(name, words, ...) LIE(name, words, __VA_ARGS__)
 #include "lies.def"
 #undef LIE
 #undef OPENING
-#undef RECEIPT
 
 int main(int argc, char **argv)
 {
@@ -643,10 +641,9 @@ int main(int argc, char **argv)
 	(void)snprintf(path, sizeof path, "%s/cases.tsv", out_folder);
 	cases = fopen(path, "w");
 	MUST(cases != NULL);
-	add_lie("good", "", false, NULL, NULL);
-#define LIE(name, words, ...) add_lie("lie-" #name, words, false, lie_##name, NULL);
-#define OPENING(name, words, ...) add_lie("lie-" #name, words, false, NULL, open_##name);
-#define RECEIPT(name, words, ...) add_lie("lie-" #name, words, true, lie_##name, NULL);
+	add_lie("good", "", NULL, NULL);
+#define LIE(name, words, ...) add_lie("lie-" #name, words, lie_##name, NULL);
+#define OPENING(name, words, ...) add_lie("lie-" #name, words, NULL, open_##name);
 #include "lies.def"
 	MUST(fclose(cases) == 0);
 	(void)snprintf(path, sizeof path, "%s/enforcer.vkey", out_folder);

@@ -263,6 +263,92 @@ static void test_against_a_reference(void **state)
 	}
 }
 
+/* Ranges from one address to half of all of them, against a walk over all: the index over first bits must leave none out, at its own edges least of all. */
+enum { RANGES = 300, PROBES = 4000 };
+struct span {
+	sk_u128 first, last;
+	uint16_t country;
+};
+
+static sk_u128 any_value(uint64_t *seed, unsigned family)
+{
+	sk_u128 value = 0;
+	for (unsigned i = 0; i < 4; i++)
+		value = value << 32 | (uint32_t)random_next(seed);
+	if (family == 4)
+		return random_next(seed) % 3 == 0 ? (uint32_t)value & 0xffff0000u : (uint32_t)value;
+	/* Mostly global addresses; often the edge of a bucket. */
+	if (random_next(seed) % 8 != 0)
+		value = (value >> 3) | (sk_u128)1 << 125;
+	return random_next(seed) % 3 == 0 ? value >> 109 << 109 : value;
+}
+
+static size_t make_spans(struct sk_border_build *build, unsigned family, uint64_t *seed, struct span spans[RANGES])
+{
+	size_t count = 0;
+	for (unsigned i = 0; i < RANGES; i++) {
+		struct span span = {.first = any_value(seed, family), .country = SK_COUNTRY('A' + random_next(seed) % 26, 'A' + random_next(seed) % 26)};
+		span.last = span.first + (random_next(seed) % 2 == 0 ? random_next(seed) % 3 : (sk_u128)random_next(seed) << (family == 4 ? random_next(seed) % 4 : random_next(seed) % 96));
+		bool free_ = span.last >= span.first && (family == 6 || span.last <= UINT32_MAX);
+		for (size_t k = 0; k < count && free_; k++)
+			free_ = span.last < spans[k].first || span.first > spans[k].last;
+		if (!free_)
+			continue;
+		struct sk_addr from = sk_u128_addr(span.first, family), to = sk_u128_addr(span.last, family);
+		char line[2 * SK_ADDR_TEXT_MAX + 8], a[SK_ADDR_TEXT_MAX], b[SK_ADDR_TEXT_MAX];
+		(void)sk_addr_format(&from, a);
+		(void)sk_addr_format(&to, b);
+		(void)snprintf(line, sizeof line, "%c%c=%s - %s", span.country >> 8, span.country & 255, a, b);
+		add_country(build, line);
+		spans[count++] = span;
+	}
+	return count;
+}
+
+static void probe(const struct sk_border *table, unsigned family, sk_u128 value, const struct span *spans, size_t count)
+{
+	struct sk_addr addr = sk_u128_addr(value, family);
+	uint16_t want = 0;
+	for (size_t i = 0; i < count; i++)
+		if (value >= spans[i].first && value <= spans[i].last)
+			want = spans[i].country;
+	uint16_t is = sk_border_country(table, addr.bytes, family);
+	char text[SK_ADDR_TEXT_MAX];
+	if (is != want)
+		fail_msg("%s is in %c%c, expected %c%c", sk_addr_format(&addr, text), is >> 8, is & 255, want >> 8, want & 255);
+}
+
+static void test_index_leaves_none_out(void **state)
+{
+	(void)state;
+	uint64_t seed = 11;
+	for (unsigned round = 0; round < 6; round++) {
+		static struct span spans[2][RANGES];
+		struct sk_border_build *build = build_new(NULL);
+		size_t count[2];
+		add_list(build, SK_SIDE_DOMESTIC, "own", "192.0.2.0/24\n");
+		for (unsigned f = 0; f < 2; f++)
+			count[f] = make_spans(build, f == 0 ? 4 : 6, &seed, spans[f]);
+		struct sk_border *table = table_of(build);
+		for (unsigned f = 0; f < 2; f++) {
+			const unsigned family = f == 0 ? 4 : 6;
+			const sk_u128 most = family == 4 ? (sk_u128)UINT32_MAX : ~(sk_u128)0;
+			assert_true(count[f] > 100);
+			for (size_t i = 0; i < count[f]; i++) {
+				probe(table, family, spans[f][i].first, spans[f], count[f]);
+				probe(table, family, spans[f][i].last, spans[f], count[f]);
+				probe(table, family, spans[f][i].first == 0 ? 0 : spans[f][i].first - 1, spans[f], count[f]);
+				probe(table, family, spans[f][i].last == most ? most : spans[f][i].last + 1, spans[f], count[f]);
+			}
+			for (unsigned i = 0; i < PROBES; i++)
+				probe(table, family, any_value(&seed, family), spans[f], count[f]);
+			probe(table, family, 0, spans[f], count[f]);
+			probe(table, family, most, spans[f], count[f]);
+		}
+		sk_border_close(table);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -270,7 +356,7 @@ int main(void)
 		cmocka_unit_test(test_sides_do_not_know_of_countries),
 		cmocka_unit_test(test_lies_under_a_right_digest_are_refused),
 		cmocka_unit_test(test_wrong_lists_of_countries),
-		cmocka_unit_test(test_against_a_reference),
+		cmocka_unit_test(test_against_a_reference), cmocka_unit_test(test_index_leaves_none_out),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,7 +29,7 @@ static const char *expected(const char *matter, const char *from, const char *ev
 		{"retention", "erased", "erase", "erasing"}, {"retention", "erasing", "erased", "erased"}, {"retention", "erased", "confirm", "erased"},
 		{"reident", "", "request", "requested"},   {"reident", "requested", "refuse", "closed"}, {"reident", "granted", "show", "granted"},
 		{"reident", "requested", "close", "closed"}, {"reident", "granted", "close", "closed"},  {"reident", "requested", "expire", "closed"},
-		{"reident", "granted", "expire", "closed"}};
+		{"reident", "granted", "expire", "closed"}, {"rekey", "", "oversight", "done"}, {"rekey", "", "custodian", "done"}};
 	if (strcmp(matter, "reident") == 0 && strcmp(from, "requested") == 0 && strcmp(event, "approve") == 0)
 		return further ? "granted" : "requested";
 	for (size_t i = 0; i < SK_COUNT(cells); i++)
@@ -41,9 +41,9 @@ static const char *expected(const char *matter, const char *from, const char *ev
 /* rule: CUSTODY-6 */
 static void every_state_with_every_event(void **state)
 {
-	static const char *const matters[] = {"retention", "reident", "order"};
-	static const char *const states[] = {"", "held", "provided", "erasing", "erased", "requested", "granted", "closed", "elsewhere"};
-	static const char *const events[] = {"open", "provide", "erase", "erased", "confirm", "request", "approve", "refuse", "show", "close", "expire", "reopen"};
+	static const char *const matters[] = {"retention", "reident", "rekey", "order"};
+	static const char *const states[] = {"", "held", "provided", "erasing", "erased", "requested", "granted", "closed", "done", "elsewhere"};
+	static const char *const events[] = {"open", "provide", "erase", "erased", "confirm", "request", "approve", "refuse", "show", "close", "expire", "reopen", "oversight", "custodian"};
 	unsigned allowed = 0;
 	(void)state;
 	for (size_t m = 0; m < SK_COUNT(matters); m++)
@@ -68,6 +68,7 @@ static void every_state_with_every_event(void **state)
 	/* Nothing leads on from the end, and to "granted" alone the approvals. */
 	for (size_t i = 0; i < rows; i++) {
 		assert_string_not_equal(sk_custody_step(i)->from, "closed");
+		assert_string_not_equal(sk_custody_step(i)->from, "done");
 		if (strcmp(sk_custody_step(i)->to, "granted") == 0 && strcmp(sk_custody_step(i)->from, "granted") != 0)
 			assert_string_equal(sk_custody_step(i)->event, "approve");
 	}

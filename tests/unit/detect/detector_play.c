@@ -20,6 +20,7 @@
 
 #include "detect/counter.h"
 #include "play.h"
+#include "../english.h"
 
 enum { LINE_BYTES = 1024, WORDS = 64, DETECTORS = 16, COUNTS = 8, SMALLEST = 10 };
 
@@ -325,7 +326,7 @@ static void print_said(const struct play *play)
 		(void)printf("%s %s severity %u sure %u %% class %s contacts %llu added %llu answered %llu peers %llu ports %llu value %llu limit %llu%s\n  %s\n  %s\n  %s\n",
 			     table[d->detector].name, d->matched, d->severity, d->percent, sk_class_name((enum sk_class)d->class_), (unsigned long long)d->contacts,
 			     (unsigned long long)d->added, (unsigned long long)d->answered, (unsigned long long)d->peers, (unsigned long long)d->ports,
-			     (unsigned long long)d->value, (unsigned long long)d->limit, d->half_view ? " half view" : "", words.sentence, words.why, words.doubt);
+			     (unsigned long long)d->value, (unsigned long long)d->limit, d->half_view ? " half view" : "", english(&words.sentence), english(&words.why), english(&words.doubt));
 	}
 	if (play->said_count == 0)
 		(void)printf("nothing\n");

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The tests of counting must be able to fail: break one place of count_only.c or basis/count.c each time and expect the test that is named to go red.
+# The tests of counting and of the porch must be able to fail: break one place of count_only.c, basis/count.c or porch.c each time and expect the test that is named to go red.
 # Usage: sabotage.sh SOURCE_ROOT BUILD_ROOT [CC]
 set -eu
 root=$1
@@ -14,6 +14,7 @@ libraries="-Wl,--start-group $rooms -Wl,--end-group -lcmocka -lcrypto -lsodium -
 $cc $flags -c "$root/tests/unit/detect/detectors/test_count_only.c" -o "$work/test_count_only.o"
 $cc $flags -c "$root/tests/unit/detect/play.c" -o "$work/play.o"
 $cc $flags -c "$root/tests/unit/basis/test_count.c" -o "$work/test_count.o"
+$cc $flags -c "$root/tests/unit/detect/test_porch.c" -o "$work/test_porch.o"
 count=0
 failures=0
 
@@ -21,7 +22,7 @@ failures=0
 try() {
 	$cc $flags -I"$root/src/sensor/detect" -I"$root/src/contract/basis" -c "$2" -o "$work/broken.o"
 	helper=
-	[ "$1" = test_count_only ] && helper=$work/play.o
+	[ "$1" = test_count ] || helper=$work/play.o
 	# An object on the line goes before the same one in a library.
 	# shellcheck disable=SC2086
 	$cc -pthread "$work/$1.o" $helper "$work/broken.o" $libraries -o "$work/test"
@@ -45,7 +46,15 @@ row() {
 
 only=$root/src/sensor/detect/count_only.c
 request=$root/src/contract/basis/count.c
-try test_count_only "$only" && try test_count "$request" || { echo "red before anything is broken"; cat "$work/log"; exit 1; }
+porch=$root/src/sensor/detect/porch.c
+try test_porch "$porch" && try test_count_only "$only" && try test_count "$request" || { echo "red before anything is broken"; cat "$work/log"; exit 1; }
+row test_porch "$porch" "notes are read again under the clock of now" 's/run->now_s = sk_porch_note_at(&at->porch, chain\[count\])->now_s;//'
+row test_porch "$porch" "the last note is read first" 's/while (count-- != 0) {/for (unsigned all = count; count-- != 0;) { uint32_t first = chain[0]; if (all > 1) { chain[0] = chain[count]; chain[count] = first; }/'
+row test_porch "$porch" "who came long ago is still waited for" 's/return note->tag != 0 \&\& now_s < note->now_s + porch->wait_s;/return note->tag != 0;/'
+row test_porch "$porch" "another's note is taken for one's own" 's/ \&\& sk_porch_note_at(porch, line->until\[way\])->tag == tag//'
+row test_porch "$porch" "answers do not wait" 's/SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_ANSWER)/SK_EVENT_BIT(SK_EVENT_OPEN)/'
+row test_porch "$porch" "the first contact is left out" 's/fresh->before = latest;//'
+row test_porch "$porch" "the count of notes comes to none" 's/porch->next == UINT32_MAX ? 2 : 1/1/'
 row test_count_only "$only" "a sketch outlives its end" 's/^\tsk_wipe(slot, sizeof \*slot);/\tslot->used = false;/'
 row test_count_only "$only" "a sketch outlives its time" 's/^\tsk_wipe(slot->registers, sizeof slot->registers);\n\tslot->low//; /^static void close_slot/,/^}/s/sk_wipe(slot->registers, sizeof slot->registers);//'
 row test_count_only "$only" "the last events stay in the batch" 's/^\tsk_wipe(kit->batch, sizeof kit->batch);//'

@@ -98,9 +98,9 @@ static void write_all_kinds(struct sk_emit *emit)
 	f.severity = 3, f.confidence_percent = 90, f.class_ = SK_CLASS_FD;
 	strcpy(f.matched, "bad.example");
 	strcpy(f.origin, "list.txt:12");
-	strcpy(f.sentence, "192.0.2.1 asked for bad.example.");
-	strcpy(f.why, "list.txt line 12 names it.");
-	strcpy(f.doubt, "A crawler.");
+	sk_words_set(&f.sentence, "192.0.2.1 asked for bad.example.");
+	sk_words_set(&f.why, "list.txt line 12 names it.");
+	sk_words_set(&f.doubt, "A crawler.");
 	f.first_ns = o.first_ns;
 	sk_emit_finding(emit, &f, &o);
 	sk_emit_mark(emit, "lab-1", true, true);

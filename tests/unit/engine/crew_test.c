@@ -50,8 +50,11 @@ static bool make_border(struct world *world, const char *const *domestic, const 
 	bool good = temporary(path) && sk_seal_start() == SK_OK && sk_border_build_new(NULL, &build, &fault) == SK_OK;
 	for (; good && *domestic != NULL; domestic++)
 		good = sk_border_build_literal(build, SK_SIDE_DOMESTIC, *domestic, &fault) == SK_OK;
-	for (; good && *foreign != NULL; foreign++)
-		good = sk_border_build_literal(build, SK_SIDE_FOREIGN, *foreign, &fault) == SK_OK;
+	for (char letter = 'A'; good && *foreign != NULL; foreign++, letter++) {
+		char country[64];
+		(void)snprintf(country, sizeof country, "X%c=%s", letter, *foreign);
+		good = sk_border_build_literal(build, SK_SIDE_FOREIGN, *foreign, &fault) == SK_OK && sk_border_build_country(build, country, true, &fault) == SK_OK;
+	}
 	sk_border_build_rest(build, SK_SIDE_UNKNOWN);
 	good = good && sk_border_build_write(build, path, &fault) == SK_OK && sk_border_open(path, &world->border, &fault) == SK_OK;
 	sk_border_build_free(build);
@@ -301,6 +304,25 @@ static uint64_t digest_cells(const struct sk_cell *cells, size_t count)
 	return hash;
 }
 
+/* Codes, frames, bytes, hosts; and what they have in all. */
+static uint64_t digest_countries(const struct sk_account *account, uint64_t *frames)
+{
+	struct sk_cell cells[2 * SK_COUNTRIES_MAX];
+	const struct sk_countries_account *countries = account->countries;
+	SK_INVARIANT(countries != NULL && countries->count <= SK_COUNTRIES_MAX);
+	memset(cells, 0, sizeof cells);
+	for (size_t i = 0; i < countries->count; i++) {
+		const struct sk_country_cell *cell = &countries->cell[i];
+		SK_INVARIANT(cell->frames != 0 && cell->hosts != 0 && cell->hosts <= cell->frames);
+		memcpy(cells[2 * i].name, cell->code, sizeof cell->code);
+		cells[2 * i].frames = cell->frames;
+		cells[2 * i].bytes = cell->bytes;
+		cells[2 * i + 1].frames = cell->hosts;
+		*frames += cell->frames;
+	}
+	return digest_cells(cells, 2 * countries->count);
+}
+
 static enum sk_err take_interval(void *context, struct sk_account *account, const struct sk_snapshot *snapshot, struct sk_fault *fault)
 {
 	struct outcome *outcome = context;
@@ -315,6 +337,12 @@ static enum sk_err take_interval(void *context, struct sk_account *account, cons
 					      .upstream_lost = account->upstream_lost, .snapshot = snapshot->number, .from_ns = account->from_ns, .to_ns = account->to_ns};
 	for (size_t i = 0; i < account->lost_count; i++)
 		interval->lost += account->lost[i].frames;
+	uint64_t settled = account->selected.frames;
+	for (size_t i = 0; i < account->select_count; i++)
+		settled += account->select[i].frames;
+	interval->countries = digest_countries(account, &interval->in_countries);
+	SK_INVARIANT(interval->in_countries <= settled);
+	outcome->in_countries += interval->in_countries;
 	outcome->last = *account;
 	return SK_OK;
 }

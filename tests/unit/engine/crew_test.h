@@ -28,6 +28,7 @@ struct sk_indicator_set *world_set(const char *selectors, bool flow_all);
 struct outcome_interval {
 	struct sk_cell received, selected, pending_before, pending_after;
 	uint64_t gate, select, classes;    /* digests over names, frames and bytes */
+	uint64_t countries, in_countries;  /* the same, and hosts; frames of all */
 	uint64_t lost, segments, observations, findings, upstream_lost, snapshot;
 	int64_t from_ns, to_ns;
 };
@@ -37,6 +38,7 @@ struct outcome {
 	struct sk_fault fault;
 	uint64_t observation_sum[2], finding_sum[2], own_sum[2]; /* sums of digests: the order does not matter */
 	uint64_t observations, findings, own_findings;
+	uint64_t in_countries;             /* frames whose fate was settled, of a country */
 	struct sk_finding first_own, last_own;
 	size_t intervals;
 	struct outcome_interval interval[OUTCOME_INTERVALS_MAX];

@@ -85,6 +85,9 @@ test_crew|exchange.c|flows are timed by their own frames|s/worker->clocks_ns\[at
 test_crew|exchange.c|a mark brings no time|s/sk_engine_take_clock(worker->engine, mark.clock_ns);/(void)0;/
 test_crew|engine.c|a clock that goes back is told to nobody|s/engine->peers->clock_back(engine->peers->context.*/(void)0;/
 test_crew|engine.c|an interval is measured unsettled|s/sk_flow_settle(engine->flows, engine->clock.now_ns);/(void)0;/
+test_crew|spool.c|countries of other workers stay there|s/^\tspool_abroad(worker);/\t(void)0;/
+test_crew|abroad.c|hosts of two workers are not put together|s/if (more->hosts\[i\] > country->hosts\[i\])/if (false)/
+test_crew|crew.c|each worker hashes hosts under its own key|s/sk_engine_key_abroad(worker->engine, key\[2\]);/(void)0;/
 test_crew_live|worker.c|nobody waits for marks|s/while (!all_marked(worker) \&\& !is_aborted(worker)) {/while (false) {/
 test_crew_live|worker.c|a mark is sent too early|/^static enum sk_step receive(/,/^}/s/follow_batch(worker, count);/if (worker->receives \&\& atomic_load(\&worker->crew->ordered) != worker->obeyed) { struct sk_plan early = worker->crew->plan; sk_exchange_mark(worker, \&early); } follow_batch(worker, count);/
 test_crew_law|collect.c|rings are read behind a part|s/return crew->parted\[worker\] ||/return/;s/if (record.kind == SK_SPOOL_PART ||/if (/

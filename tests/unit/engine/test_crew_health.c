@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "crew_test.h"
+#include "../english.h"
 
 enum { NETWORKS = 24, SECONDS = 60, A_SECOND = 48 /* handshakes */, SYN = 2, SYN_ACK = 18, FROM_S = 1700000000 };
 
@@ -96,7 +97,7 @@ static void expect_story(const struct story *story)
 	}
 	assert_true(one.own_findings >= 1);
 	assert_string_equal(one.first_own.kind, story->kind);
-	assert_non_null(strstr(one.first_own.sentence, story->says));
+	assert_non_null(strstr(english(&one.first_own.sentence), story->says));
 	assert_string_equal(one.first_own.matched, "test");
 	assert_int_equal(one.first_own.subject.family + one.first_own.counterpart.family, 0);
 }
@@ -180,7 +181,7 @@ static void what_the_kernel_erased_is_life(void **state)
 	run_quiet(&quiet, &now);
 	assert_int_equal(one.own_findings, 1);
 	assert_string_equal(one.first_own.kind, "link_down");
-	assert_non_null(strstr(one.first_own.sentence, "no carrier"));
+	assert_non_null(strstr(english(&one.first_own.sentence), "no carrier"));
 	assert_true(now.down && !now.carrier);
 	/* In the account of the interval. */
 	assert_int_equal(one.totals.findings + one.interval[one.intervals - 1].findings, 1);

@@ -305,6 +305,30 @@ static void test_dns_over_tcp(void **state)
 	}
 }
 
+/* Who hides behind the port of DNS is seen by what he says; what is neither stays nothing. */
+static void test_hidden_at_dns(void **state)
+{
+	(void)state;
+	static const char *const banners[] = {"SSH-2.0-OpenSSH_9.2\r\n", "SSH-2.0-dropbear\r\n"};
+	struct sk_flow_table *table = table_with(4);
+	assert_null(send(table, true, 53, TCP, SK_TCP_SYN, 0, "", 0));
+	for (unsigned side = 0; side < 2; side++) {
+		const struct sk_head *head = send(table, side == 0, 53, TCP, SK_TCP_ACK, 1, banners[side], strlen(banners[side]));
+		assert_non_null(head);
+		assert_int_equal(head->kind, SK_HEAD_SSH);
+		assert_int_equal(head->app, SK_APP_SSH);
+		assert_int_equal(head->from_initiator, side == 0);
+	}
+	sk_flow_close_all(table, SK_FLOW_END_STOP);
+	sk_flow_table_free(table);
+	table = table_with(4);
+	assert_null(send(table, true, 53, TCP, SK_TCP_SYN, 0, "", 0));
+	assert_null(send(table, true, 53, TCP, SK_TCP_ACK, 1, "SSX-2.0-no such thing\r\n", 23));
+	sk_flow_close_all(table, SK_FLOW_END_STOP);
+	assert_int_equal(sk_flow_residue(table), 0);
+	sk_flow_table_free(table);
+}
+
 /* No allocation after start: malloc is counted where that can be done (glibc, no sanitizer in between). */
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && !defined(__clang__)
 extern void *__libc_malloc(size_t size);
@@ -382,7 +406,7 @@ int main(void)
 		cmocka_unit_test(test_hello_in_one), cmocka_unit_test(test_hello_in_two), cmocka_unit_test(test_hello_shuffled),
 				cmocka_unit_test(test_hello_after_talk),
 		cmocka_unit_test(test_lost_piece_gives_up), cmocka_unit_test(test_no_buffer_is_counted), cmocka_unit_test(test_dns_over_udp), cmocka_unit_test(test_dns_elsewhere),
-		cmocka_unit_test(test_dns_over_tcp), cmocka_unit_test(test_no_allocation),
+		cmocka_unit_test(test_dns_over_tcp), cmocka_unit_test(test_hidden_at_dns), cmocka_unit_test(test_no_allocation),
 	};
 	return cmocka_run_group_tests_name("flow heads", tests, NULL, NULL);
 }

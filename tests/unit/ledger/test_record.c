@@ -352,6 +352,71 @@ static void test_exports_carry(void **state)
 	assert_true(published > 0);
 }
 
+/* rule: COUNTRY-1. Countries of few and of many hosts, runs with and without a table that names any, small settled counts: no country is named below k, nothing gets lost,
+   and the check that a stranger makes agrees at each step. */
+static void test_countries_carry(void **state)
+{
+	(void)state;
+	uint64_t random = 13, frames = 0, published = 0, named = 0, hidden = 0;
+	struct scene scene;
+	struct sk_carry carry = {.link = ""};
+	struct sk_account account = {.link = "east"};
+	uint8_t store[SK_HASH_BYTES] = {0};
+	static struct sk_record record;
+	static struct sk_countries_account countries;
+	scene_long(&scene, &scene_lab, 6);
+	struct sk_record_refs refs = {.policy = scene.policy, .border = scene.border, .basis = scene.basis, .selectors = scene.selectors, .run = scene.run};
+	struct sk_check *check = sk_check_new();
+	struct sk_fault fault = {.line = ""};
+	assert_non_null(check);
+	for (size_t i = 0; i < scene.count; i++)
+		assert_int_equal(sk_check_leaf(check, scene.leaf[i], strlen(scene.leaf[i]), &fault), SK_OK);
+	for (uint64_t i = 0; i < 1000; i++) {
+		struct sk_buf out, kept;
+		sk_buf_init(&out, SK_RECORD_MAX_BYTES);
+		sk_buf_init(&kept, SK_RECORD_MAX_BYTES);
+		scene_account(&account, &random, 130 + i % 50, i % 3 != 0, SK_CLASS_BIT(SK_CLASS_FD) | SK_CLASS_BIT(SK_CLASS_DF));
+		lose(&account, i % 7 * 3);
+		countries = (struct sk_countries_account){.count = 3, .cell = {{"AA", i % 4 + 1, 60, 1}, {"BB", 30, 1800, i % 20 + 1}, {"CC", i % 17 + 1, 60, (i % 17 + 1) % 14}}, .few_frames = i % 2, .few_bytes = 60 * (i % 2)};
+		account.countries = i % 5 != 4 ? &countries : NULL;
+		uint64_t settled = account.selected.frames;
+		for (size_t s = 0; s < account.select_count; s++)
+			settled += account.select[s].frames;
+		sk_record_interval(&out, &account, &carry, 10, store, &refs);
+		assert_int_equal(out.failed, SK_OK);
+		assert_canonical(sk_buf_text(&out), out.length);
+		if (sk_check_leaf(check, out.bytes, out.length, &fault) != SK_OK)
+			fail_msg("%s", fault.line);
+		assert_int_equal(sk_record_parse(out.bytes, out.length, &record, &fault), SK_OK);
+		assert_int_equal(record.interval.has_countries, account.countries != NULL);
+		if (account.countries != NULL) {
+			const struct sk_countries_record *c = &record.interval.countries;
+			frames += settled;
+			published += c->few.frames + c->unnamed.frames;
+			assert_int_equal(c->settled.frames, settled);
+			for (size_t n = 0; n < c->cells.count; n++) {
+				published += c->cells.cell[n].frames;
+				assert_true(c->cells.cell[n].hosts >= 10 && c->cells.cell[n].frames >= 10);
+			}
+			named += c->cells.count;
+			hidden += 3 - c->cells.count;
+		}
+		assert_int_equal(published + carry.countries.few.frames + carry.countries.unnamed.frames, frames);
+		/* The carry survives its file. */
+		sk_carry_write(&kept, &carry);
+		assert_int_equal(kept.failed, SK_OK);
+		assert_canonical(sk_buf_text(&kept), kept.length);
+		assert_int_equal(sk_carry_read(kept.bytes, kept.length, &carry, &fault), SK_OK);
+		account.number++;
+		account.pending_before = account.pending_after;
+		sk_buf_fini(&out);
+		sk_buf_fini(&kept);
+	}
+	assert_true(named > 100 && hidden > 100 && published > 0);
+	sk_check_free(check);
+	scene_fini(&scene);
+}
+
 /* rule: LEDGER-1 rule: LEDGER-2 rule: LEDGER-3 rule: LEDGER-4. Small traffic for a thousand intervals: nothing below k is published, nothing gets lost, and an independent check agrees at each step. */
 static void test_small_cells(void **state)
 {
@@ -443,6 +508,16 @@ static void test_interval_refuses(void **state)
 	REFUSED(SK_EINCONSISTENT, ((void)snprintf(carry.link, sizeof carry.link, "west"), carry.next_number = 0));
 	REFUSED(SK_EINCONSISTENT, carry.selected.frames = UINT64_MAX);
 	REFUSED(SK_EINCONSISTENT, carry.gate_count = SK_CELLS_MAX + 1);
+	static struct sk_countries_account countries = {.count = 1, .cell = {{"AA", UINT64_C(1) << 40, 1, 20}}};
+	REFUSED(SK_EINCONSISTENT, account.countries = &countries);
+	countries.cell[0] = (struct sk_country_cell){"AA", 20, UINT64_C(1) << 60, 20};
+	REFUSED(SK_EINCONSISTENT, account.countries = &countries);
+	countries.cell[0] = (struct sk_country_cell){"AA", 20, 20, 21};
+	REFUSED(SK_EINCONSISTENT, account.countries = &countries);
+	countries.cell[0] = (struct sk_country_cell){"aa", 20, 20, 20};
+	REFUSED(SK_EUSAGE, account.countries = &countries);
+	countries.cell[0] = (struct sk_country_cell){"AA", 20, 20, 20};
+	REFUSED(SK_EINCONSISTENT, (account.countries = &countries, carry.countries.few.frames = UINT64_MAX));
 #undef REFUSED
 	sk_buf_fini(&out);
 }
@@ -467,7 +542,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_round_trip),	  cmocka_unit_test(test_kernel_gate), cmocka_unit_test(test_act), cmocka_unit_test(test_every_byte),  cmocka_unit_test(test_writer_refuses),
 	    cmocka_unit_test(test_account_check), cmocka_unit_test(test_old_carry),   cmocka_unit_test(test_small_cells), cmocka_unit_test(test_interval_refuses),
-	    cmocka_unit_test(test_commitment),	  cmocka_unit_test(test_exports_check), cmocka_unit_test(test_exports_carry),
+	    cmocka_unit_test(test_commitment),	  cmocka_unit_test(test_exports_check), cmocka_unit_test(test_exports_carry), cmocka_unit_test(test_countries_carry),
 	};
 	return sk_seal_start() != SK_OK ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }

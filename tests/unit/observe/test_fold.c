@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "observe/observe.h"
+#include "../english.h"
 
 enum { SEGMENTS = 5 };
 
@@ -15,7 +16,9 @@ static struct sk_finding segment(unsigned i)
 	static const int64_t firsts[SEGMENTS] = {300, 100, 100, 200, 100};
 	struct sk_finding finding = {.kind = "indicator.address", .matched = "198.51.100.7", .severity = (uint8_t)(1 + i % 3), .confidence_percent = (uint8_t)(40 + i),
 				     .count = 1, .first_ns = firsts[i], .last_ns = firsts[i] + 10 * (int64_t)i};
-	(void)snprintf(finding.sentence, sizeof finding.sentence, "sentence %u", 9 - i);
+	char words[32];
+	(void)snprintf(words, sizeof words, "sentence %u", 9 - i);
+	sk_words_set(&finding.sentence, words);
 	finding.evidence[0] = (uint8_t)i;
 	return finding;
 }
@@ -37,7 +40,7 @@ static struct sk_finding folded(unsigned permutation, bool sabotage)
 		else
 			sk_finding_fold(&into, &more);
 		if (sabotage)
-			memcpy(into.sentence, more.sentence, sizeof into.sentence);
+			into.sentence = more.sentence;
 	}
 	return into;
 }
@@ -62,7 +65,7 @@ static void order_does_not_show(void **state)
 	assert_int_equal(all.first_ns, 100);
 	assert_int_equal(all.last_ns, 300);
 	assert_int_equal(all.severity, 3);
-	assert_string_equal(all.sentence, "sentence 5");
+	assert_string_equal(english(&all.sentence), "sentence 5");
 	assert_int_equal(all.evidence[0], 4); /* evidence is that of the words */
 }
 
@@ -74,13 +77,13 @@ static void detectors_grow(void **state)
 	late.last_ns = 900;
 	late.first_ns = 150;
 	late.count = 30;
-	(void)snprintf(early.sentence, sizeof early.sentence, "20 of them");
-	(void)snprintf(late.sentence, sizeof late.sentence, "50 of them");
+	sk_words_set(&early.sentence, "20 of them");
+	sk_words_set(&late.sentence, "50 of them");
 	struct sk_finding one = early, other = late;
 	sk_finding_fold(&one, &late);
 	sk_finding_fold(&other, &early);
 	assert_memory_equal(&one, &other, sizeof one);
-	assert_string_equal(one.sentence, "50 of them");
+	assert_string_equal(english(&one.sentence), "50 of them");
 	assert_true(one.count == 50 && one.first_ns == 100 && one.last_ns == 900);
 }
 

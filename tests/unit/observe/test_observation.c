@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "observe/observe.h"
+#include "../english.h"
 
 enum { FORM_MAX = 8192 };
 
@@ -134,9 +135,9 @@ static struct sk_finding finding(void)
 	f.class_ = SK_CLASS_DF;
 	strcpy(f.matched, "bad.example");
 	strcpy(f.origin, "list.txt:12");
-	strcpy(f.sentence, "192.0.2.1 asked for bad.example");
-	strcpy(f.why, "on the list");
-	strcpy(f.doubt, "a crawler");
+	sk_words_set(&f.sentence, "192.0.2.1 asked for bad.example");
+	sk_words_set(&f.why, "on the list");
+	sk_words_set(&f.doubt, "a crawler");
 	f.subject = addr("192.0.2.1");
 	f.first_ns = 5;
 	f.last_ns = 6;
@@ -427,6 +428,7 @@ static void findings_round_trip(void **state)
 {
 	(void)state;
 	struct sk_finding f = finding(), back;
+	char longest[SK_WORDS_LINE_MAX + 1] = "";
 	struct sk_buf form, again;
 	sk_buf_init(&form, FORM_MAX);
 	sk_buf_init(&again, FORM_MAX);
@@ -439,9 +441,9 @@ static void findings_round_trip(void **state)
 		memset(f.kind, 'k', sizeof f.kind - 1);
 		memset(f.matched, 'm', sizeof f.matched - 1);
 		memset(f.origin, 'o', sizeof f.origin - 1);
-		memset(f.sentence, 's', sizeof f.sentence - 1);
-		memset(f.why, 'w', sizeof f.why - 1);
-		memset(f.doubt, 'd', sizeof f.doubt - 1);
+		sk_words_set(&f.sentence, memset(longest, 's', SK_WORDS_LINE_MAX));
+		sk_words_set(&f.why, memset(longest, 'w', SK_WORDS_LINE_MAX));
+		sk_words_set(&f.doubt, memset(longest, 'd', SK_WORDS_LINE_MAX));
 		f.counterpart = addr("2001:db8::2");
 	}
 	for (size_t length = 0; length < form.length; length++)
@@ -536,7 +538,17 @@ static void forms_written_from_the_document_decode(void **state)
 	struct sk_finding f;
 	(void)read_seed("fz_finding/plain", &form);
 	assert_int_equal(sk_finding_decode(form.bytes, form.length, &f), SK_OK);
-	assert_string_equal(f.doubt, "doubt");
+	assert_string_equal(english(&f.doubt), "doubt");
+	sk_buf_fini(&form);
+	(void)read_seed("fz_finding/phrases", &form);
+	assert_int_equal(sk_finding_decode(form.bytes, form.length, &f), SK_OK);
+	assert_string_equal(english(&f.why), " Simulated: made under a lab basis. Half view: one direction alone is covered by the basis.");
+	assert_string_equal(english(&f.doubt), "as it is");
+	sk_buf_fini(&form);
+	(void)read_seed("fz_finding/values", &form);
+	assert_int_equal(sk_finding_decode(form.bytes, form.length, &f), SK_OK);
+	assert_string_equal(english(&f.sentence), "192.0.2.1 (inside) asked 192.0.2.1 (abroad) for a name under bad.example, which list.txt:1 names, at 1970-01-01 00:00:00 UTC (3 queries, 2 answers, 1 of "
+						  "them that there is no such name).");
 	sk_buf_fini(&form);
 }
 

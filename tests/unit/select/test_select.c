@@ -3,6 +3,7 @@
 #include "segments.h"
 
 #include "detect/detect.h"
+#include "../english.h"
 
 #define CANARY "canary4711"
 
@@ -206,7 +207,7 @@ static void test_hosts(void **state)
 		record.facts = &facts;
 		sk_select_segment(world.select, &record);
 		assert_string_equal(world.sink.observation.http_host_domain, cases[i].kept);
-		assert_non_null(strstr(world.sink.finding.sentence, "over HTTP for a host under evil.example"));
+		assert_non_null(strstr(english(&world.sink.finding.sentence), "over HTTP for a host under evil.example"));
 		/* What one segment said does not stay for the next. */
 		facts = (struct sk_flow_facts){.hit_count = 0};
 		segment_hit(&facts, world.set, "45.33.32.156");
@@ -314,10 +315,10 @@ static void test_findings(void **state)
 	find(&world, &facts, record);
 	assert_string_equal(finding->kind, "indicator.address");
 	assert_string_equal(finding->origin, "bad.txt:1");
-	assert_string_equal(finding->sentence, "193.0.0.10 (inside) contacted 45.33.32.156 (abroad) from 2026-11-22 06:30:00 to 06:52:00 UTC (TCP port 443, 12.4 KiB out, "
+	assert_string_equal(english(&finding->sentence), "193.0.0.10 (inside) contacted 45.33.32.156 (abroad) from 2026-11-22 06:30:00 to 06:52:00 UTC (TCP port 443, 12.4 KiB out, "
 					       "80.1 KiB in); 45.33.32.156 is an address which bad.txt:1 names.");
-	has(finding->why, "Simulated");
-	has(finding->doubt, "shared hosting");
+	has(english(&finding->why), "Simulated");
+	has(english(&finding->doubt), "shared hosting");
 	assert_true(sk_addr_equal(&finding->subject, &record.initiator));
 	assert_int_equal(finding->severity, 3);
 	uint8_t id[16];
@@ -346,8 +347,8 @@ static void test_findings(void **state)
 	record.responder.bytes[3]++;
 	find(&world, &facts, record);
 	assert_memory_equal(id, finding->id, sizeof id);
-	has(finding->sentence, "only one direction was seen");
-	has(finding->doubt, "Which side began was not seen");
+	has(english(&finding->sentence), "only one direction was seen");
+	has(english(&finding->doubt), "Which side began was not seen");
 	end(&world);
 }
 
@@ -365,10 +366,10 @@ static void test_relays(void **state)
 		find(&world, &facts, record);
 		assert_string_equal(finding->kind, marked ? "indicator.relay" : "indicator.address");
 		assert_string_equal(finding->matched, marked ? "tor" : "45.33.32.156");
-		assert_int_equal(strstr(finding->sentence, "a relay of Tor: what is said through it goes on") != NULL, marked);
-		assert_int_equal(strstr(finding->doubt, "privacy") != NULL, marked);
+		assert_int_equal(strstr(english(&finding->sentence), "a relay of Tor: what is said through it goes on") != NULL, marked);
+		assert_int_equal(strstr(english(&finding->doubt), "privacy") != NULL, marked);
 		assert_int_equal(finding->severity, marked ? 2 : 3);
-		has(finding->why, "45.33.32.156");
+		has(english(&finding->why), "45.33.32.156");
 		assert_string_equal(finding->origin, "bad.txt:2");
 		uint8_t id[16];
 		memcpy(id, finding->id, sizeof id);
@@ -380,7 +381,7 @@ static void test_relays(void **state)
 		record.tcp_flags[0] = SK_TCP_SYN | SK_TCP_PSH;
 		find(&world, &facts, record);
 		assert_int_equal(finding->severity, marked ? 1 : 3);
-		assert_int_equal(strstr(finding->sentence, "hides where they are") != NULL, marked);
+		assert_int_equal(strstr(english(&finding->sentence), "hides where they are") != NULL, marked);
 		end(&world);
 	}
 }
@@ -398,27 +399,27 @@ static void test_more_findings(void **state)
 	facts.tls.has_ech = true;
 	find(&world, &facts, record);
 	assert_string_equal(finding->kind, "indicator.domain");
-	has(finding->sentence, "opened TLS");
-	has(finding->sentence, "under evil.example");
-	has(finding->doubt, "ECH");
-	assert_null(strstr(finding->sentence, "private"));
-	assert_null(strstr(finding->why, "Simulated"));
+	has(english(&finding->sentence), "opened TLS");
+	has(english(&finding->sentence), "under evil.example");
+	has(english(&finding->doubt), "ECH");
+	assert_null(strstr(english(&finding->sentence), "private"));
+	assert_null(strstr(english(&finding->why), "Simulated"));
 	segment_dns(&facts, "very.private.evil.example");
 	find(&world, &facts, record);
-	has(finding->sentence, "asked");
-	has(finding->sentence, "(1 query, 0 answers).");
+	has(english(&finding->sentence), "asked");
+	has(english(&finding->sentence), "(1 query, 0 answers).");
 	facts.dns_responses = facts.dns_nxdomain = 2;
 	find(&world, &facts, record);
-	has(finding->sentence, "(1 query, 2 answers, 2 of them that there is no such name).");
+	has(english(&finding->sentence), "(1 query, 2 answers, 2 of them that there is no such name).");
 	facts.dns_responses = facts.dns_nxdomain = 0;
 	record.packets[1] = 0;
 	find(&world, &facts, record);
-	has(finding->sentence, "only one direction was seen");
+	has(english(&finding->sentence), "only one direction was seen");
 	facts = (struct sk_flow_facts){.hit_count = 0};
 	segment_hit(&facts, world.set, "5.6.7.0/24");
 	find(&world, &facts, record);
 	assert_string_equal(finding->kind, "indicator.prefix");
-	has(finding->sentence, "network 5.6.7.0/24");
+	has(english(&finding->sentence), "network 5.6.7.0/24");
 	facts = (struct sk_flow_facts){.hit_count = 0};
 	segment_hit(&facts, world.set, "e7d705a3286e19ea42f587b344ee6865");
 	segment_tls(&facts, "harmless.example");
@@ -448,8 +449,8 @@ static void test_long(void **state)
 	find(&world, &facts, segment_record(SK_CLASS_FF));
 	assert_string_equal(world.sink.finding.matched, name);
 	assert_string_equal(world.sink.observation.sni_domain, name);
-	assert_true(strlen(world.sink.finding.sentence) < SK_FINDING_TEXT_MAX);
-	assert_true(strlen(world.sink.finding.why) < SK_FINDING_TEXT_MAX);
+	assert_true(strlen(english(&world.sink.finding.sentence)) < SK_WORDS_TEXT_MAX / 4);
+	assert_true(strlen(english(&world.sink.finding.why)) < SK_WORDS_TEXT_MAX / 4);
 	sk_buf_fini(&list);
 	end(&world);
 }
@@ -490,7 +491,7 @@ static void test_metered(void **state)
 	assert_int_equal(sink.observations, 1);
 	assert_int_equal(sink.observation.metered_by, SK_METER_NETFLOW9);
 	assert_int_equal(sink.observation.sampling, 512);
-	assert_non_null(strstr(sink.finding.sentence, "as a flow export counted it, of one packet in 512"));
+	assert_non_null(strstr(english(&sink.finding.sentence), "as a flow export counted it, of one packet in 512"));
 	assert_int_equal(sink.finding.severity, 3); /* one direction alone is no knock where exports have no other */
 	assert_int_equal(sk_select_counts(select)->observations, 1);
 	assert_int_equal(sk_select_counts(select)->findings, 1);

@@ -12,6 +12,7 @@
 
 #include "store/page.h"
 #include "text/text.h"
+#include "../english.h"
 
 static const int64_t noon_ns = 1795348800000000000, hour_ns = 3600000000000; /* 2026-11-22T12:00:00Z */
 static const uint8_t run_one[16] = "run one", run_two[16] = "run two";
@@ -67,7 +68,9 @@ static struct sk_finding finding(unsigned n, int64_t at_ns)
 	(void)snprintf(text, sizeof text, "192.0.2.%u", n % 250);
 	assert_int_equal(sk_addr_parse(text, &f.subject), SK_OK);
 	assert_int_equal(sk_addr_parse("203.0.113.9", &f.counterpart), SK_OK);
-	(void)snprintf(f.sentence, sizeof f.sentence, "finding %u", n);
+	char words[32];
+	(void)snprintf(words, sizeof words, "finding %u", n);
+	sk_words_set(&f.sentence, words);
 	f.first_ns = at_ns;
 	f.last_ns = at_ns + 5000000000;
 	f.count = 1 + n % 5;
@@ -175,8 +178,8 @@ static void same_as_walk(struct place *p, struct sk_store_page_filter filter)
 			assert_int_equal(paged->count, walked->count);
 			for (size_t i = 0; i < paged->count; i++)
 				if (memcmp(&paged->all[i], &walked->all[i], sizeof paged->all[i]) != 0)
-					fail_msg("order %s, %u a page: %s, %llu times; the walk has %s, %llu times", sk_store_sort_name(filter.sort), limit, paged->all[i].sentence,
-						 (unsigned long long)paged->all[i].count, walked->all[i].sentence, (unsigned long long)walked->all[i].count);
+					fail_msg("order %s, %u a page: %s, %llu times; the walk has %s, %llu times", sk_store_sort_name(filter.sort), limit, english(&paged->all[i].sentence),
+						 (unsigned long long)paged->all[i].count, english(&walked->all[i].sentence), (unsigned long long)walked->all[i].count);
 		}
 	free(walked);
 	free(paged);

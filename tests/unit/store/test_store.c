@@ -122,7 +122,7 @@ static struct sk_finding finding_at(int64_t first_ns, const char *matched, const
 	f.confidence_percent = 80;
 	f.class_ = SK_CLASS_DF;
 	strcpy(f.matched, matched);
-	strcpy(f.sentence, "the first words");
+	sk_words_set(&f.sentence, "the first words");
 	f.subject = addr(subject);
 	f.counterpart = addr("203.0.113.9");
 	f.first_ns = first_ns;
@@ -339,6 +339,96 @@ static void filters_narrow(void **state)
 	filter = all;
 	filter.after = 8;
 	assert_int_equal(observations(p, filter).count, 2);
+}
+
+enum { PAGED = 200 };
+struct paged {
+	struct place *p;
+	size_t count;
+	uint8_t ids[PAGED + 50][16];
+	struct sk_store_place last;
+};
+
+static enum sk_err see_paged(void *context, const uint8_t id[16], uint64_t interval, const struct sk_observation *o)
+{
+	struct paged *paged = context;
+	(void)interval, (void)o;
+	assert_true(paged->count < SK_COUNT(paged->ids));
+	memcpy(paged->ids[paged->count++], id, 16);
+	sk_store_place(paged->p->at, &paged->last);
+	return SK_OK;
+}
+
+static void page_through(struct place *p, struct sk_store_filter filter, uint64_t page, struct paged *out)
+{
+	struct sk_fault fault = {0};
+	struct sk_store_place behind;
+	memset(out, 0, sizeof *out);
+	out->p = p;
+	filter.limit = page;
+	for (size_t before = 1; out->count != before;) {
+		before = out->count;
+		assert_ok(sk_store_observations(p->at, &filter, see_paged, out, NULL, &fault), &fault);
+		behind = out->last;
+		filter.behind = &behind;
+		assert_true(page == 0 || out->count <= before + page);
+		if (page == 0)
+			break;
+	}
+}
+
+/* Pages of any size, put together, are the whole, in its order: over hours, days and keys, in the order of time and not of arrival, whatever is asked for. */
+static void pages_are_the_whole(void **state)
+{
+	struct place *p = *state;
+	uint64_t seed = 5;
+	struct sk_store_filter filters[] = {all, all, all, by_value("bad.example")};
+	filters[1].since_ns = noon_ns + day_ns;
+	filters[1].until_ns = noon_ns + 2 * day_ns;
+	filters[2].kind = "domain";
+	for (uint64_t interval = 0; interval < 4; interval++) {
+		begin(p, interval);
+		for (int i = 0; i < PAGED / 4; i++) {
+			seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+			struct sk_observation hit = hit_at(noon_ns + (int64_t)(seed >> 2) % (4 * day_ns), seed >> 61 & 1 ? "bad.example" : "worse.example");
+			put(p, &hit);
+		}
+		commit(p, NULL);
+	}
+	static struct paged whole, pages;
+	for (size_t f = 0; f < SK_COUNT(filters); f++) {
+		page_through(p, filters[f], 0, &whole);
+		assert_true(whole.count > 20 && (f != 0 || whole.count == PAGED));
+		static const uint64_t sizes[] = {1, 2, 7, 50, PAGED - 1, PAGED, PAGED + 1};
+		for (size_t s = 0; s < SK_COUNT(sizes); s++) {
+			page_through(p, filters[f], sizes[s], &pages);
+			assert_int_equal(pages.count, whole.count);
+			assert_memory_equal(pages.ids, whole.ids, sizeof whole.ids);
+		}
+	}
+	/* What comes meanwhile into an hour that was shown is not shown again, and shifts nothing. */
+	struct sk_store_filter first = all;
+	struct sk_fault fault = {0};
+	memset(&pages, 0, sizeof pages);
+	pages.p = p;
+	first.limit = PAGED / 2;
+	assert_ok(sk_store_observations(p->at, &first, see_paged, &pages, NULL, &fault), &fault);
+	const struct sk_store_place behind = pages.last;
+	begin(p, 4);
+	struct sk_observation early = hit_at(noon_ns, "bad.example");
+	put(p, &early);
+	commit(p, NULL);
+	page_through(p, all, 0, &whole);
+	assert_int_equal(whole.count, PAGED + 1);
+	first.limit = 0;
+	first.behind = &behind;
+	assert_ok(sk_store_observations(p->at, &first, see_paged, &pages, NULL, &fault), &fault);
+	assert_int_equal(pages.count, PAGED);
+	/* A key that is not there any more: the days behind its own. */
+	const struct sk_store_place nowhere = {.key = 999999, .hour = (noon_ns + day_ns) / INT64_C(3600000000000), .row = 1};
+	first.behind = &nowhere;
+	struct seen after = observations(p, first);
+	assert_true(after.count > 20 && after.count < PAGED / 2 + 40);
 }
 
 static void findings_fold_within_and_across_intervals(void **state)
@@ -727,7 +817,7 @@ static void nothing_stands_in_clear(void **state)
 	for (int i = 0; i < 3000; i++) {
 		struct sk_observation hit = hit_at(noon_ns, "www.bad.example"), flow = flow_at(noon_ns, (uint16_t)i);
 		struct sk_finding finding = finding_at(noon_ns, "bad.example", "192.0.2.1");
-		strcpy(finding.sentence, "192.0.2.1 asked for bad.example");
+		sk_words_set(&finding.sentence, "192.0.2.1 asked for bad.example");
 		hit.initiator = hit.responder = v6;
 		put(p, &hit);
 		put(p, &flow);
@@ -866,6 +956,7 @@ int main(void)
 		STORE_TEST(what_goes_in_comes_out),
 		STORE_TEST(values_are_found_by_equality),
 		STORE_TEST(filters_narrow),
+		STORE_TEST(pages_are_the_whole),
 		STORE_TEST(findings_fold_within_and_across_intervals),
 		STORE_TEST(many_findings_overflow_the_fold),
 		STORE_TEST(flows_fill_many_blocks_and_days),

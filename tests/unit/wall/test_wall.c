@@ -250,22 +250,40 @@ static const struct call {
 
 /* ---- the children ---- */
 
-enum walls { NO_WALLS, WORKER_WALLS, COLLECTOR_WALLS };
+enum walls { NO_WALLS, WORKER_WALLS, COLLECTOR_WALLS, ENFORCER_WALLS, HANDS_WALLS };
+
+/* Where the enforcer's profile is another than the collector's: it makes sockets and connects them, and has neither BPF nor clients. */
+static const struct {
+	const char *name;
+	enum expected enforcer;
+} other_than_collector[] = {{"epoll_wait", DIES}, {"accept", DIES}, {"room on the disk", DIES}, {"bpf look-up", DIES}, {"bpf update", DIES}, {"socket inet", WORKS}, {"socket udp", WORKS},
+			    {"socket unix", WORKS}, {"connect", WORKS}};
+
+static enum expected expected_of(const struct call *call, enum walls walls)
+{
+	if (walls == WORKER_WALLS)
+		return call->worker;
+	for (size_t i = 0; walls == ENFORCER_WALLS && i < SK_COUNT(other_than_collector); i++)
+		if (strcmp(other_than_collector[i].name, call->name) == 0)
+			return other_than_collector[i].enforcer;
+	return call->collector;
+}
 
 static void raise_walls(enum walls walls, bool test_run)
 {
 	struct sk_wall_facts facts = {0};
 	struct sk_fault fault;
 	const struct sk_wall_path paths[] = {{scene.inside, true}, {scene.reading, false}};
-	const struct sk_wall_plan plan = {.paths = paths, .path_count = SK_COUNT(paths)};
+	static const enum sk_wall_profile profiles[] = {[WORKER_WALLS] = SK_WALL_WORKER, [COLLECTOR_WALLS] = SK_WALL_COLLECTOR, [ENFORCER_WALLS] = SK_WALL_ENFORCER, [HANDS_WALLS] = SK_WALL_HANDS};
+	const struct sk_wall_plan plan = {.paths = paths, .path_count = SK_COUNT(paths), .files_alone = walls == ENFORCER_WALLS};
 	const struct sk_wall_descriptors descriptors = {.hears = scene.bell, .rings = &scene.bell, .ring_count = 1, .reads_pipe = scene.reads_pipe, .pipe = scene.pipe[0],
 						      .counts = scene.counts, .asks = scene.datagrams[1], .test_run = test_run};
 	struct sk_wall_calls *calls;
 	if (walls == NO_WALLS)
 		return;
 	fault.line[0] = '\0';
-	if (sk_wall_first(false, &facts, &fault) != SK_OK || sk_wall_calls_new(walls == WORKER_WALLS ? SK_WALL_WORKER : SK_WALL_COLLECTOR, &descriptors, &calls, &fault) != SK_OK ||
-	    sk_wall_close(&plan, &facts, &fault) != SK_OK || sk_wall_calls_enter(calls, &facts, &fault) != SK_OK) {
+	if (sk_wall_first(false, &facts, &fault) != SK_OK || sk_wall_calls_new(profiles[walls], &descriptors, &calls, &fault) != SK_OK ||
+	    (walls != HANDS_WALLS && sk_wall_close(&plan, &facts, &fault) != SK_OK) || sk_wall_calls_enter(calls, &facts, &fault) != SK_OK) {
 		(void)fprintf(stderr, "%s\n", fault.line);
 		_exit(251);
 	}
@@ -296,7 +314,7 @@ static int against_the_table(enum walls walls, enum walls raised)
 {
 	int wrong = 0;
 	for (size_t i = 0; i < SK_COUNT(table); i++) {
-		enum expected expected = walls == WORKER_WALLS ? table[i].worker : table[i].collector;
+		enum expected expected = expected_of(&table[i], walls);
 		int got = try_call(table[i].run, raised, false);
 		bool right = as_expected(expected, got);
 		if (raised == NO_WALLS && expected != WORKS) {
@@ -304,7 +322,7 @@ static int against_the_table(enum walls walls, enum walls raised)
 			if (right || (got != 0 && !(table[i].root && geteuid() != 0)))
 				fail_msg("without walls, %s gives %d: the row proves nothing", table[i].name, got);
 		} else if (raised != NO_WALLS && !right) {
-			print_error("%s, %s: %d\n", walls == WORKER_WALLS ? "worker" : "collector", table[i].name, got);
+			print_error("%s, %s: %d\n", walls == WORKER_WALLS ? "worker" : walls == COLLECTOR_WALLS ? "collector" : "enforcer", table[i].name, got);
 		}
 		wrong += !right;
 	}
@@ -350,6 +368,61 @@ static void the_collector(void **state)
 	assert_int_equal(against_the_table(COLLECTOR_WALLS, COLLECTOR_WALLS), 0);
 }
 
+static void the_enforcer(void **state)
+{
+	(void)state;
+	assert_int_equal(against_the_table(ENFORCER_WALLS, ENFORCER_WALLS), 0);
+}
+
+/* ---- what runs programs for the enforcer: all but never.def, and the programs inherit it ---- */
+
+static long never_number;
+/* With arguments that none of them can obey, so that the twin does nothing to this machine. */
+static int do_never(void) { (void)syscall(never_number, -1L, -1L, -1L, -1L, -1L, -1L); return 0; }
+static int do_new_user(void) { long got = syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0L, 0L, 0L, 0L); if (got == 0) _exit(0); return 0; }
+static int do_raw_socket(void) { int fd = socket(AF_PACKET, SOCK_RAW, 0); return fd >= 0 ? 0 : errno; }
+static int do_netlink(void) { return result(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 12)); }
+/* A program does the same as a program would alone; one that does what is forbidden ends, and so its parent sees it. */
+static int run_program(const char *const *words)
+{
+	int status;
+	pid_t child = fork();
+	if (child == 0) {
+		(void)execv(words[0], (char *const *)(uintptr_t)words);
+		_exit(127);
+	}
+	if (waitpid(child, &status, 0) != child)
+		return errno;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+static int do_program(void) { return run_program((const char *const[]){"/bin/sh", "-c", "echo x | cat >/dev/null && exit 7", NULL}); }
+static int do_unshare_program(void) { return run_program((const char *const[]){"/usr/bin/unshare", "-U", "/bin/true", NULL}); }
+
+static void the_hands(void **state)
+{
+	static const struct { const char *name; long number; } never[] = {
+#define SK_WALL_NEVER(name, why) {#name, SYS_##name},
+#include "wall/never.def"
+	};
+	(void)state;
+	for (size_t i = 0; i < SK_COUNT(never); i++) {
+		never_number = never[i].number;
+		if (try_call(do_never, HANDS_WALLS, false) != -1)
+			fail_msg("%s comes through", never[i].name);
+		/* The twin: without the filter the same call ends nobody. vhangup takes no argument and would be obeyed. */
+		if (strcmp(never[i].name, "vhangup") != 0 && try_call(do_never, NO_WALLS, false) != 0)
+			fail_msg("%s ends a process by itself: the row proves nothing", never[i].name);
+	}
+	assert_int_equal(try_call(do_new_user, HANDS_WALLS, false), -1);
+	assert_int_equal(try_call(do_old_numbers, HANDS_WALLS, false), -1);
+	assert_int_equal(try_call(do_type_for_you, HANDS_WALLS, false), -1);
+	assert_int_equal(try_call(do_raw_socket, HANDS_WALLS, false), EAFNOSUPPORT);
+	assert_int_equal(try_call(do_netlink, HANDS_WALLS, false), 0);
+	assert_int_equal(try_call(do_program, HANDS_WALLS, false), 7);
+	assert_int_equal(try_call(do_unshare_program, HANDS_WALLS, false), 128 + SIGSYS);
+	assert_int_not_equal(try_call(do_unshare_program, NO_WALLS, false), 128 + SIGSYS);
+}
+
 /* Sabotage: no filter. Every forbidden call comes through, and the tests above would have counted it. */
 static void without_walls_the_tests_are_red(void **state)
 {
@@ -359,6 +432,7 @@ static void without_walls_the_tests_are_red(void **state)
 		forbidden += table[i].worker != WORKS;
 	assert_int_equal(against_the_table(WORKER_WALLS, NO_WALLS), forbidden);
 	assert_true(against_the_table(COLLECTOR_WALLS, NO_WALLS) > 40);
+	assert_true(against_the_table(ENFORCER_WALLS, NO_WALLS) > 40);
 }
 
 static void a_test_run_where_it_is_asked_for(void **state)
@@ -379,7 +453,7 @@ static void a_bug_is_told(void **state)
 	print_message("SKIP: the sanitizer's own abort makes calls that no profile allows\n");
 	skip();
 #endif
-	for (int walls = WORKER_WALLS; walls <= COLLECTOR_WALLS; walls++) {
+	for (int walls = WORKER_WALLS; walls <= ENFORCER_WALLS; walls++) {
 		int ends[2], status;
 		char said[256];
 		assert_int_equal(pipe(ends), 0);
@@ -574,7 +648,7 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(workers), cmocka_unit_test(a_worker_reads_its_pipe), cmocka_unit_test(a_worker_asks_for_counters), cmocka_unit_test(the_collector), cmocka_unit_test(without_walls_the_tests_are_red), cmocka_unit_test(a_test_run_where_it_is_asked_for),
+		cmocka_unit_test(workers), cmocka_unit_test(a_worker_reads_its_pipe), cmocka_unit_test(a_worker_asks_for_counters), cmocka_unit_test(the_collector), cmocka_unit_test(the_enforcer), cmocka_unit_test(the_hands), cmocka_unit_test(without_walls_the_tests_are_red), cmocka_unit_test(a_test_run_where_it_is_asked_for),
 		cmocka_unit_test(a_bug_is_told), cmocka_unit_test(landlock_holds_by_itself), cmocka_unit_test(facts_say_what_stands), cmocka_unit_test(a_path_that_is_not_there),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -139,7 +139,7 @@ static void one_interval(struct scene *scene, uint64_t interval)
 	}
 	strcpy(finding.kind, "indicator.domain");
 	strcpy(finding.matched, "bad.example");
-	strcpy(finding.sentence, "A sentence.");
+	sk_words_set(&finding.sentence, "A sentence.");
 	finding.id[0] = (uint8_t)interval;
 	finding.first_ns = finding.last_ns = noon_ns + (int64_t)interval * day_ns;
 	finding.count = 1;

@@ -305,6 +305,20 @@ static void lists(void **state)
 		assert_string_equal(listed(call, cases[i].asked, cases[i].text), cases[i].answer);
 		end_call(call);
 	}
+	/* Where the command goes on by itself the cursor is the last item's place, if there is one more. */
+	static const struct {
+		const char *asked, *text, *answer;
+	} by_place[] = {
+		{"", "[]", "{\"items\":[],\"next\":null,\"total\":null}"},
+		{"limit=2", "[{\"place\":\"1-2-3\"},{\"place\":\"1-2-4\"},{\"place\":\"1-2-5\"}]", "{\"items\":[{\"place\":\"1-2-3\"},{\"place\":\"1-2-4\"}],\"next\":\"1-2-4\",\"total\":null}"},
+		{"limit=2&cursor=1-2-3", "[{\"place\":\"1-2-4\"},{\"place\":\"1-2-5\"}]", "{\"items\":[{\"place\":\"1-2-4\"},{\"place\":\"1-2-5\"}],\"next\":null,\"total\":null}"},
+		{"limit=1&cursor=i1", "[{\"a\":1}]", "{\"items\":[{\"a\":1}],\"next\":null,\"total\":null}"},
+	};
+	for (size_t i = 0; i < SK_COUNT(by_place); i++) {
+		struct sk_web_call *call = new_call("observation.list");
+		assert_string_equal(listed(call, by_place[i].asked, by_place[i].text), by_place[i].answer);
+		end_call(call);
+	}
 	struct sk_web_call *call = new_call("order.list");
 	assert_int_equal(sk_web_list(call, "sorry\n", 6), SK_EBUG);
 	end_call(call);

@@ -8,7 +8,7 @@ import { useKeys } from '../../lib/keys.js';
 import { whole } from '../../lib/numbers.js';
 import { change, useRoute } from '../../lib/route.js';
 import { brief, clock, rangeParams, refresh, setRange, useRange } from '../../lib/time.js';
-import { t } from '../../lib/words.js';
+import { t, useLanguage } from '../../lib/words.js';
 import { Histogram, Sparkline } from '../../ui/histogram.js';
 import { Icon } from '../../ui/icons.js';
 import { ClassMark, Confidence, Severity, Tag, kindWords } from '../../ui/marks.js';
@@ -21,12 +21,13 @@ import { Chips } from './chips.js';
 import { Explanation, Lookup } from './pane.js';
 import { Export, SavedViews } from './tools.js';
 
-const columns = () => [
+/** Of several sensors each row says whose it is. */
+const columns = (several) => [
 	{ key: 'severity', head: t('findings.severity'), cell: (f) => html`<${Severity} of=${f.severity} />`, class: 'nowrap' },
 	{ key: 'last', head: t('findings.last'), cell: (f) => html`<time datetime=${f.last} title=${clock(f.last)}>${brief(f.last)}</time>`, class: 'nowrap' },
 	{ key: 'kind', head: t('findings.kind'), cell: (f) => html`<${Value} field="kind" value=${f.kind} words=${kindWords(f.kind)} />`, class: 'kind col-beside' },
 	{ key: 'class', head: t('findings.class'), cell: (f) => html`<${ClassMark} of=${f.class} brief />`, class: 'col-beside' },
-	{ key: 'sentence', head: t('findings.sentence'), cell: (f) => html`<span class="sentence">${f.sentence}</span>${f.muted && html` <${Tag}>${t('findings.muted')}<//>`}${f.campaign && html` <a class="tag tag-accent" href=${href('campaigns', f.campaign)}>${f.campaign}</a>`}${f.case && html` <a class="tag" href=${href('cases', f.case)}>${f.case}</a>`}` },
+	{ key: 'sentence', head: t('findings.sentence'), cell: (f) => html`<span class="sentence">${f.sentence}</span>${several && html` <${Value} field="workspace" value=${f.workspace} />`}${f.muted && html` <${Tag}>${t('findings.muted')}<//>`}${f.campaign && html` <a class="tag tag-accent" href=${href('campaigns', f.campaign, { workspace: f.workspace })}>${f.campaign}</a>`}${f.case && html` <a class="tag" href=${href('cases', f.case)}>${f.case}</a>`}` },
 	{ key: 'count', head: t('findings.count'), number: true, cell: (f) => whole(f.count), class: 'col-beside' },
 	{ key: 'confidence', head: t('findings.confidence'), cell: (f) => html`<${Confidence} of=${f.confidence} />`, class: 'col-confidence' },
 ];
@@ -60,6 +61,7 @@ function Timeline({ params, range, kinds: chosen, narrower }) {
 
 export default function Findings({ view, id }) {
 	const { params } = useRoute();
+	const lang = useLanguage();
 	const range = useRange();
 	const filters = filtersOf(params);
 	const q = params.get('q');
@@ -70,11 +72,15 @@ export default function Findings({ view, id }) {
 	const asked = split(filters, names?.list ?? new Set());
 	const common = { ...rangeParams(range), ...asked.params, q, muted: params.get('muted') === '1' ? 'true' : undefined };
 	const sort = params.get('sort');
-	const page = useList(names ? 'findings' : null, names ? only({ ...common, sort: sort ?? 'last', limit: 50 }, names.list) : {});
+	const page = useList(names ? 'findings' : null, names ? only({ ...common, sort: sort ?? 'last', limit: 50, lang }, names.list) : {});
 	const list = asked.test ? { ...page, items: page.items.filter(asked.test), total: null } : page;
 	const hidden = page.items.length - list.items.length;
-	const open = (f) => { location.hash = href('findings', f.id, Object.fromEntries([...new Set(params.keys())].filter((k) => k !== 'lookup').map((k) => [k, params.getAll(k)]))); };
-	const shut = () => { location.hash = href('findings', null, Object.fromEntries([...new Set(params.keys())].filter((k) => k !== 'lookup').map((k) => [k, params.getAll(k)]))); };
+	const several = new Set(page.items.map((f) => f.workspace)).size > 1;
+	const keyOf = (f) => `${f.id}@${f.workspace ?? ''}`;
+	const others = () => Object.fromEntries([...new Set(params.keys())].filter((k) => k !== 'lookup' && k !== 'workspace').map((k) => [k, params.getAll(k)]));
+	const open = (f) => { location.hash = href('findings', f.id, { ...others(), workspace: f.workspace }); };
+	const shut = () => { location.hash = href('findings', null, others()); };
+	const whose = params.get('workspace');
 	const lookup = params.get('lookup');
 	const pane = id || lookup;
 	useKeys(pane ? [{ keys: 'Escape', words: 'help.escape', act: shut }] : [], [pane, params.toString()]);
@@ -90,10 +96,10 @@ export default function Findings({ view, id }) {
 						<label class="check"><input type="checkbox" checked=${params.get('muted') === '1'} onChange=${(e) => change({ muted: e.target.checked ? '1' : null })} />${t('findings.with.muted')}</label>`}>
 					${hidden > 0 && html`<p class="note" role="status">${t('findings.hidden', { n: hidden })}</p>`}
 					${page.data?.locked > 0 && html`<p class="note">${t('findings.locked', { n: page.data.locked })}</p>`}${page.data?.erased > 0 && html`<p class="note">${t('findings.erased', { n: page.data.erased })}</p>`}
-					<${List} list=${list} columns=${columns()} id=${(f) => f.id} open=${open} opened=${id} caption=${t('findings.list')}
+					<${List} list=${list} columns=${columns(several)} id=${keyOf} open=${open} opened=${id && (whose ? `${id}@${whose}` : keyOf(list.items.find((f) => f.id === id) ?? { id }))} caption=${t('findings.list')}
 						empty=${html`<${Empty} title=${t('findings.none')} action=${html`<div class="buttons">${(filters.length > 0 || q) && html`<button type="button" onClick=${() => change({ f: null, q: null })}>${t('findings.none.clear')}</button>`}<button type="button" onClick=${() => change({ since: '-90d', until: null })}>${t('findings.none.back')}</button></div>`}>${filters.length > 0 || q ? t('findings.none.filtered') : t('findings.none.do')}<//>`} />
 				<//>
-				${pane && (id ? html`<${Explanation} id=${id} close=${shut} />` : html`<${Lookup} value=${lookup} close=${shut} />`)}
+				${pane && (id ? html`<${Explanation} id=${id} workspace=${whose} close=${shut} />` : html`<${Lookup} value=${lookup} close=${shut} />`)}
 			</div>
 		</div>
 	<//>`;

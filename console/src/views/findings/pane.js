@@ -5,7 +5,7 @@ import { may, useApi } from '../../lib/api.js';
 import { bytes, whole } from '../../lib/numbers.js';
 import { href, go } from '../../lib/route.js';
 import { clock, setRange } from '../../lib/time.js';
-import { t, name } from '../../lib/words.js';
+import { t, name, useLanguage } from '../../lib/words.js';
 import { stixBundle } from '../../lib/stix.js';
 import { Icon } from '../../ui/icons.js';
 import { ClassMark, Confidence, Severity, Tag, kindWords } from '../../ui/marks.js';
@@ -64,13 +64,13 @@ function Explained({ f }) {
 	</div>`;
 }
 
-export function Explanation({ id, close }) {
-	const answer = useApi('findings/' + encodeURIComponent(id));
+export function Explanation({ id, workspace, close }) {
+	const answer = useApi('findings/' + encodeURIComponent(id), { lang: useLanguage(), workspace });
 	return html`<${Pane} title=${answer.data ? kindWords(answer.data.kind) : t('explain.title')} label=${t('explain.title')} close=${close}><${Show} of=${answer} lines=${8}>${(f) => html`<${Explained} f=${f} />`}<//><//>`;
 }
 
 export function Lookup({ value, close }) {
-	const answer = useApi('lookup', { value });
+	const answer = useApi('lookup', { value, lang: useLanguage() });
 	return html`<${Pane} title=${t('lookup.title')} label=${t('lookup.title')} close=${close}>
 		<p class="explained-sentence mono">${value}</p>
 		<${Show} of=${answer} lines=${5}>${(all) => { const d = Array.isArray(all) ? all[0] : all.items?.[0] ?? all; return html`<dl class="facts">

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What else an overseer has in hand: bases and what is done under them, who looked, urgent orders, remarks and their days, inspections.
 import { html, useState } from '../../lib/html.js';
-import { may, session, useApi } from '../../lib/api.js';
+import { may, session, useApi, useList } from '../../lib/api.js';
 import { ACTS } from '../../lib/acts.js';
 import { useActs } from '../../lib/events.js';
 import { go, href } from '../../lib/route.js';
@@ -77,22 +77,21 @@ function Looks({ rows, columns }) {
 /* ---- urgent orders ---- */
 
 export function Urgent() {
-	const orders = useApi('orders', { all: true, limit: 200 });
-	useActs(orders.reload);
-	const done = (o) => ['reviewed', 'closed'].includes(o.state);
+	const list = useList('urgent', {});
+	const mark = (good, yes, no) => (good ? html`<span class="good-line"><${Icon} name="check" size=${14} /> ${yes}</span>` : html`<span class="wrong"><${Icon} name="clock" size=${14} /> ${no}</span>`);
+	useActs(list.reload);
 	const columns = [
 		{ key: 'id', head: t('order.id'), cell: (o) => html`<a href=${href('decisions', o.id)}>${o.id}</a>` },
-		{ key: 'reviewed', head: t('urgent.reviewed'), cell: (o) => (done(o) ? html`<span class="good-line"><${Icon} name="check" size=${14} /> ${t('form.yes')}</span>` : html`<span class="wrong"><${Icon} name="clock" size=${14} /> ${t('urgent.open')}</span>`) },
+		{ key: 'reviewed', head: t('urgent.reviewed'), cell: (o) => mark(o.reviewed, t('form.yes'), t('urgent.open')) },
+		{ key: 'set', head: t('urgent.set'), cell: (o) => html`<${When} at=${o.urgent_set} />` },
+		{ key: 'ratified', head: t('urgent.ratified'), cell: (o) => html`${mark(o.ratified, t('form.yes'), t('urgent.open'))}${o.ratify_until && html` <${Countdown} until=${o.ratify_until} />`}` },
 		{ key: 'state', head: t('order.state'), cell: (o) => name('order.state', o.state) },
-		{ key: 'measure', head: t('order.measure'), cell: (o) => `${name('measure', o.measure)}: ${o.targets.join(', ')}` },
+		{ key: 'measure', head: t('order.measure'), cell: (o) => html`${name('measure', o.measure)}: ${o.targets.join(', ')}<br /><small>${o.urgent_why}</small>` },
 		{ key: 'proposer', head: t('order.proposer'), cell: (o) => o.proposer },
-		{ key: 'until', head: t('order.until'), cell: (o) => (o.stands ? html`<${Countdown} until=${o.until} />` : html`<${When} at=${o.until} />`) },
 	];
-	return html`<${Show} of=${orders} lines=${5}>${(data) => {
-		const rows = rowsOf(data).filter((o) => o.urgent).sort((a, b) => Number(done(a)) - Number(done(b)));
-		if (rows.length === 0) return html`<${Empty} title=${t('urgent.none')}>${t('urgent.none.do')}<//>`;
-		return html`<p class="note">${t('urgent.help', { n: rows.filter((o) => !done(o)).length })}</p><${Panel}><${Table} caption=${t('oversight.urgent')} columns=${columns} rows=${rows} id=${(o) => o.id} open=${(o) => go('decisions', o.id)} /><//>`;
-	}}<//>`;
+	const open = list.items.filter((o) => !o.reviewed).length;
+	return html`${open > 0 && html`<p class="note">${t('urgent.help', { n: open })}</p>`}<${Panel}><${List} list=${list} caption=${t('oversight.urgent')} columns=${columns} id=${(o) => o.id} open=${(o) => go('decisions', o.id)}
+		empty=${html`<${Empty} title=${t('urgent.none')}>${t('urgent.none.do')}<//>`} /><//>`;
 }
 
 /* ---- remarks ---- */

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Ends: of a segment, whose flow may go on in its place, and of a flow. */
+#include "flow/table_priv.h"
+
+/* Only what was filled: a place is larger than most facts by far, and its other lines lie cold. */
+static void wipe_facts(struct sk_flow_facts *facts)
+{
+	bool spoken = facts->has_dns || facts->has_http || facts->has_ssh || facts->has_command;
+	size_t spoken_bytes = facts->has_dns ? sizeof facts->dns : sizeof *facts - offsetof(struct sk_flow_facts, dns);
+	if (spoken)
+		sk_wipe(&facts->dns, spoken_bytes);
+	if (facts->has_tls || facts->has_server || facts->has_certificate)
+		sk_wipe(&facts->tls, offsetof(struct sk_flow_facts, dns) - offsetof(struct sk_flow_facts, tls));
+	sk_wipe(facts, offsetof(struct sk_flow_facts, tls));
+}
+
+static void facts_release(struct sk_flow_table *table, struct sk_flow *flow)
+{
+	uint32_t index = flow->facts;
+	if (index == 0)
+		return;
+	wipe_facts(&table->facts[index]);
+	table->facts_places[index] = (struct facts_place){.next_free = table->facts_free};
+	table->facts_free = index;
+	flow->facts = 0;
+}
+
+void sk_flow_end_segment(struct sk_flow_table *table, struct sk_flow *flow, enum sk_flow_end end)
+{
+	sk_streams_release(table, flow);
+	if (sk_place_only(flow))
+		return;
+	if (table->ending != NULL)
+		table->ending(table->ending_context, flow);
+	struct sk_flow_record record;
+	sk_flow_read(table, flow, &record);
+	record.end = (uint8_t)end;
+	table->closed(table->context, &record);
+	sk_wipe_small(&record, sizeof record);
+	facts_release(table, flow);
+	table->counters.live--;
+	if (end == SK_FLOW_END_EVICTED)
+		table->counters.evicted++;
+	else
+		table->counters.ended++;
+}
+
+void sk_place_continue(struct sk_flow *flow)
+{
+	flow->packets[0] = flow->packets[1] = 0;
+	flow->frame_bytes = 0;
+	for (unsigned direction = 0; direction < 2; direction++)
+		flow->side[direction] &= SK_SIDE_CLASS_MASK | SK_SIDE_ATTEMPTS_MASK;
+	flow->last_delta_ns = 0;
+	flow->continued = 1;
+}
+
+void sk_slot_end(struct sk_flow_table *table, struct slot slot, enum sk_flow_end end)
+{
+	struct sk_flow *flow = &slot.set->flows[slot.way];
+	sk_flow_end_segment(table, flow, end);
+	table->counters.flows_by_class[sk_segment_class(flow)]++;
+	if (sk_flow_is_v6(flow) || flow->sequence_known != 0)
+		sk_wipe_small(&slot.set->wides[slot.way], sizeof slot.set->wides[slot.way]);
+	sk_wipe_small(flow, sizeof *flow);
+	slot.set->tag[slot.way] = 0;
+	slot.set->expiry[slot.way] = 0;
+}
+
+void sk_slot_expire(struct sk_flow_table *table, struct slot slot)
+{
+	sk_slot_end(table, slot, slot.set->flows[slot.way].state >= SK_FLOW_CLOSED ? SK_FLOW_END_CLOSED : SK_FLOW_END_IDLE);
+}
