@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Administration: who is who and may what, leases, the policy in force; and for everybody: one's own keys and factors.
-import { createContext, html, useContext, useState } from '../lib/html.js';
+import { createContext, html, useContext, useEffect, useState } from '../lib/html.js';
 import { may, post, session, useApi } from '../lib/api.js';
 import { useActs } from '../lib/events.js';
 import { useRoute } from '../lib/route.js';
@@ -164,6 +164,7 @@ export default function View({ view }) {
 	const mine = waits.filter((w) => !w.stale && !w.signed.includes(me.account)).length;
 	const ids = Object.keys(TABS).filter((id) => (!DUTY[id] || may(DUTY[id])) && (id !== 'waiting' || waits.length > 0 || may('access.grant') || me.kind === 'oversight'));
 	const tab = tabOf(params, ids);
+	useEffect(waiting.reload, [params.get('tab')]); // what waits is no act yet, so no event tells it
 	const Shown = TABS[tab];
 	return html`<${Page} view=${view}><${Register.Provider} value=${{ waiting }}><${Tabs} label=${t('nav.administration')} tabs=${ids.map((id) => [id, t(`admin.tab.${id}`), id === 'waiting' && mine ? mine : undefined])} /><${TabPanel} tab=${tab}><${Shown} /><//><//><//>`;
 }

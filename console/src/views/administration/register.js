@@ -110,7 +110,7 @@ const factOf = (k, v) => [t(`register.body.${k}`), k === 'roles' ? v.map((r) => 
 const commandOf = (w) => `access.${{ open: 'account.add', close: 'account.close' }[w.event] ?? w.event}`;
 
 export const useWaiting = () => {
-	const waiting = useApi('access/waiting', undefined, { every: 30 });
+	const waiting = useApi('access/waiting', undefined, { every: 15 });
 	useActs(waiting.reload);
 	return waiting;
 };
