@@ -8,7 +8,7 @@
 #include "cmd/centre_act.h"
 #include "text/json.h"
 
-enum { SK_ACCESS_MANY = 64 };
+enum { SK_ACCESS_MANY = 64, SK_JOINT_ID_MAX = 17 };
 
 struct sk_access_args {
 	struct sk_cmd *cmd;
@@ -22,7 +22,7 @@ struct sk_access_args {
 	const char *password_file, *breached, *code, *rp_id, *origin, *response, *digest, *out, *factor, *token_file;
 	int64_t for_ns, since_ns, until_ns;
 	uint64_t limit;
-	bool member, json;
+	bool member, json, hold; /* hold: what lacks others' signatures waits for them */
 	char *const *words; /* behind the verb */
 	int word_count;
 };
@@ -32,13 +32,24 @@ struct sk_register {
 	struct sk_centre centre;
 	struct sk_access *access;
 	int64_t now_ns;
+	bool hold;                   /* what lacks others' signatures waits for them (access_joint.h) */
+	char waits[SK_JOINT_ID_MAX]; /* the id under which it does; "" it does not */
+	struct sk_fault missing;     /* and what the judge said */
 };
 
 /* Open both; write as for sk_centre_open. The time is the clock's or the latest that is known (the docket's, access.db's where it is there). */
 SK_MUST enum sk_err sk_register_open(const struct sk_access_args *args, bool write, struct sk_register *out, struct sk_fault *fault);
 /* Close both. */
 void sk_register_close(struct sk_register *reg);
-/* One act: statement, signatures, judgement, docket. body is canonical JSON. *written: the statement was written out to be signed. leaf gets the leaf. */
+/* The note of an act with every signature that the command line has. *written: the statement was written out to be signed, and note is empty. */
+SK_MUST enum sk_err sk_register_statement(struct sk_register *reg, const struct sk_access_args *args, const char *matter, const char *id, const char *event, const char *body,
+					  struct sk_buf *note, struct sk_act *act, bool *written, struct sk_fault *fault);
+/* Judge a note and enter it; leaf gets the leaf. *written: with reg->hold, that it waits for others instead. Signatures that wait already are put under it. */
+SK_MUST enum sk_err sk_register_enter(struct sk_register *reg, const struct sk_access_args *args, struct sk_buf *note, bool *written, uint64_t *leaf, struct sk_fault *fault);
+/* Say on cmd->out what became of an act, and bring sign-in in line with the register where it was entered. */
+SK_MUST enum sk_err sk_register_told(struct sk_register *reg, const struct sk_access_args *args, const char *matter, const char *id, const char *event, bool written, uint64_t leaf,
+				     const char *done, struct sk_fault *fault);
+/* One act: statement, signatures, judgement, docket. body is canonical JSON. *written: the statement was written out to be signed, or it waits. leaf gets the leaf. */
 SK_MUST enum sk_err sk_register_act(struct sk_register *reg, const struct sk_access_args *args, const char *matter, const char *id, const char *event, const char *body,
 				    bool *written, uint64_t *leaf, struct sk_fault *fault);
 /* The same, and what was done said on cmd->out. Returns the exit code. */

@@ -5,12 +5,12 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-#include "cmd/access.h"
+#include "cmd/access_joint.h"
 #include "cmd/signer.h"
 #include "seal/foreign.h"
 #include "text/text.h"
 
-enum { OPT_JSON = 256, OPT_HELP, OPT_MEMBER, OPT_FOR, OPT_SINCE, OPT_UNTIL, OPT_LIMIT, OPT_TEXT, OPT_LIST = OPT_TEXT + 64, KEY_FILE_MAX = 8192 };
+enum { OPT_JSON = 256, OPT_HELP, OPT_MEMBER, OPT_HOLD, OPT_FOR, OPT_SINCE, OPT_UNTIL, OPT_LIMIT, OPT_TEXT, OPT_LIST = OPT_TEXT + 64, KEY_FILE_MAX = 8192 };
 
 /* A statement that is signed elsewhere may lie for a day; one from the future is a wrong clock. */
 static const int64_t old_ns = INT64_C(86400) * 1000000000, ahead_ns = INT64_C(300) * 1000000000;
@@ -88,6 +88,7 @@ static bool take_option(struct sk_access_args *args, int option)
 	switch (option) {
 	case OPT_JSON: args->json = true; return true;
 	case OPT_MEMBER: args->member = true; return true;
+	case OPT_HOLD: args->hold = true; return true;
 	case OPT_FOR: return sk_duration_parse(optarg, &args->for_ns) == SK_OK && args->for_ns > 0;
 	case OPT_SINCE: return take_when(args, optarg, &args->since_ns);
 	case OPT_UNTIL: return take_when(args, optarg, &args->until_ns);
@@ -99,6 +100,7 @@ static bool take_option(struct sk_access_args *args, int option)
 static bool parse_args(struct sk_access_args *args, int argc, char **argv, bool *help)
 {
 	static const struct option plain[] = {{"json", no_argument, NULL, OPT_JSON}, {"help", no_argument, NULL, OPT_HELP}, {"member", no_argument, NULL, OPT_MEMBER},
+					      {"hold", no_argument, NULL, OPT_HOLD},
 					      {"for", required_argument, NULL, OPT_FOR}, {"since", required_argument, NULL, OPT_SINCE},
 					      {"until", required_argument, NULL, OPT_UNTIL}, {"limit", required_argument, NULL, OPT_LIMIT}};
 	struct option options[SK_COUNT(plain) + SK_COUNT(texts) + SK_COUNT(lists) + 1] = {{0}};
@@ -252,11 +254,9 @@ static enum sk_err put_act(struct sk_register *reg, const struct sk_buf *note, s
 	return SK_OK;
 }
 
-enum sk_err sk_register_act(struct sk_register *reg, const struct sk_access_args *args, const char *matter, const char *id, const char *event, const char *body,
-			    bool *written, uint64_t *leaf, struct sk_fault *fault)
+enum sk_err sk_register_statement(struct sk_register *reg, const struct sk_access_args *args, const char *matter, const char *id, const char *event, const char *body,
+				  struct sk_buf *note, struct sk_act *act, bool *written, struct sk_fault *fault)
 {
-	struct sk_buf note;
-	struct sk_act act;
 	struct sk_actor actor = args->actor;
 	struct sk_verify_key by;
 	char by_text[SK_VKEY_TEXT_MAX];
@@ -264,13 +264,80 @@ enum sk_err sk_register_act(struct sk_register *reg, const struct sk_access_args
 		SK_TRY(sk_access_key_of(actor.by, &by, fault));
 		actor.by = sk_verify_key_format(&by, by_text);
 	}
-	SK_TRY(sk_centre_statement(&reg->centre, &actor, matter, id, event, body, reg->now_ns, &note, &act, written, fault));
+	return sk_centre_statement(&reg->centre, &actor, matter, id, event, body, reg->now_ns, note, act, written, fault);
+}
+
+enum sk_err sk_register_enter(struct sk_register *reg, const struct sk_access_args *args, struct sk_buf *note, bool *written, uint64_t *leaf, struct sk_fault *fault)
+{
+	struct sk_act act = {.time_ns = 0};
+	*written = false;
+	SK_TRY(add_hands(note, args, fault));
+	if (reg->hold)
+		SK_TRY(sk_joint_merge(reg, note, fault));
+	enum sk_err err = put_act(reg, note, &act, leaf, fault);
+	if (err == SK_OK && reg->hold)
+		sk_joint_done(reg, note);
+	if (err == SK_OK || !reg->hold || !sk_joint_could(reg, note, &act, err))
+		return err;
+	reg->missing = *fault;
+	SK_TRY(sk_joint_keep(reg, note, fault));
+	*written = true;
+	return SK_OK;
+}
+
+enum sk_err sk_register_act(struct sk_register *reg, const struct sk_access_args *args, const char *matter, const char *id, const char *event, const char *body,
+			    bool *written, uint64_t *leaf, struct sk_fault *fault)
+{
+	struct sk_buf note;
+	struct sk_act act;
+	SK_TRY(sk_register_statement(reg, args, matter, id, event, body, &note, &act, written, fault));
 	if (*written)
 		return SK_OK;
-	enum sk_err err = add_hands(&note, args, fault);
-	if (err == SK_OK)
-		err = put_act(reg, &note, &act, leaf, fault);
+	enum sk_err err = sk_register_enter(reg, args, &note, written, leaf, fault);
 	sk_buf_fini(&note);
+	return err;
+}
+
+static void say_waits(const struct sk_register *reg, const struct sk_access_args *args, const char *matter, const char *id, const char *event)
+{
+	struct sk_buf out;
+	struct sk_json_writer w;
+	if (!args->json) {
+		(void)fprintf(args->cmd->out, "%s: waits for others' signatures (%s)\nnext    sekisho access sign %s --key KEY, within a day\n", id, reg->missing.line, reg->waits);
+		return;
+	}
+	sk_buf_init(&out, SK_NOTE_MAX);
+	sk_json_begin(&w, &out, false);
+	sk_json_object(&w, NULL);
+	sk_json_text(&w, "matter", matter);
+	sk_json_text(&w, "id", id);
+	sk_json_text(&w, "event", event);
+	sk_json_text(&w, "waits", reg->waits);
+	sk_json_text(&w, "missing", reg->missing.line);
+	sk_json_end(&w);
+	(void)sk_access_print(args, &out);
+}
+
+enum sk_err sk_register_told(struct sk_register *reg, const struct sk_access_args *args, const char *matter, const char *id, const char *event, bool written, uint64_t leaf,
+			     const char *done, struct sk_fault *fault)
+{
+	enum sk_err err = SK_OK;
+	if (reg->waits[0] != '\0') {
+		say_waits(reg, args, matter, id, event);
+		return SK_OK;
+	}
+	if (written) {
+		(void)fprintf(args->cmd->out, "%s: what is to be signed; then again with --statement %s --signature FILE --by KEY for each who signed\n", args->actor.to_sign, args->actor.to_sign);
+		return SK_OK;
+	}
+	if (strcmp(matter, "account") == 0 || strcmp(matter, "org") == 0)
+		err = sk_register_settle(reg, fault);
+	if (args->json)
+		(void)fprintf(args->cmd->out, "{\"matter\":\"%s\",\"id\":\"%s\",\"event\":\"%s\",\"leaf\":%" PRIu64 "}\n", matter, id, event, leaf);
+	else
+		(void)fprintf(args->cmd->out, "%s: %s (leaf %" PRIu64 ")\n", id, done, leaf);
+	if (err != SK_OK)
+		(void)fprintf(args->cmd->err, "sekisho: the act stands (leaf %" PRIu64 "), and signing in is not in line with it\n", leaf);
 	return err;
 }
 
@@ -283,20 +350,14 @@ int sk_access_run_act(const struct sk_access_args *args, const char *matter, con
 	if (body->failed != SK_OK)
 		return sk_access_usage(args, "a text is too long, or no UTF-8");
 	enum sk_err err = sk_register_open(args, true, &reg, &fault);
-	if (err == SK_OK) {
-		err = sk_register_act(&reg, args, matter, id, event, sk_buf_text(body), &written, &leaf, &fault);
-		sk_register_close(&reg);
-	}
 	if (err != SK_OK)
 		return sk_cmd_fail(args->cmd, &fault);
-	if (written)
-		(void)fprintf(args->cmd->out, "%s: what is to be signed; then again with --statement %s --signature FILE --by KEY for each who signed\n", args->actor.to_sign,
-			      args->actor.to_sign);
-	else if (args->json)
-		(void)fprintf(args->cmd->out, "{\"matter\":\"%s\",\"id\":\"%s\",\"event\":\"%s\",\"leaf\":%" PRIu64 "}\n", matter, id, event, leaf);
-	else
-		(void)fprintf(args->cmd->out, "%s: %s (leaf %" PRIu64 ")\n", id, done, leaf);
-	return 0;
+	reg.hold = args->hold;
+	err = sk_register_act(&reg, args, matter, id, event, sk_buf_text(body), &written, &leaf, &fault);
+	if (err == SK_OK)
+		err = sk_register_told(&reg, args, matter, id, event, written, leaf, done, &fault);
+	sk_register_close(&reg);
+	return err == SK_OK ? 0 : sk_cmd_fail(args->cmd, &fault);
 }
 
 int sk_access_print(const struct sk_access_args *args, struct sk_buf *out)
@@ -315,7 +376,8 @@ int sk_cmd_access(struct sk_cmd *cmd, int argc, char **argv)
 		int (*run)(const struct sk_access_args *args);
 	} verbs[] = {{"init", sk_access_init},       {"panel", sk_access_panel_cmd},     {"org", sk_access_org_cmd},
 		     {"account", sk_access_account_cmd}, {"role", sk_access_role_cmd},       {"key", sk_access_key_cmd},
-		     {"lease", sk_access_lease_cmd}, {"may", sk_access_may_cmd},         {"activities", sk_access_table_cmd},
+		     {"waiting", sk_access_waiting_cmd}, {"sign", sk_access_sign_cmd},         {"drop", sk_access_drop_cmd},
+		     {"enrol", sk_access_enrol_cmd}, {"lease", sk_access_lease_cmd}, {"may", sk_access_may_cmd},         {"activities", sk_access_table_cmd},
 		     {"factor", sk_access_factor_cmd}, {"session", sk_access_session_cmd}, {"credential", sk_access_credential_cmd}, {"log", sk_access_log_cmd}};
 	struct sk_access_args args = {.cmd = cmd};
 	bool help = false;
@@ -331,5 +393,5 @@ int sk_cmd_access(struct sk_cmd *cmd, int argc, char **argv)
 			args.word_count = argc - optind - 1;
 			return verbs[i].run(&args);
 		}
-	return sk_access_usage(&args, "expected init, panel, org, account, role, key, lease, may, activities, factor, session, credential or log");
+	return sk_access_usage(&args, "expected init, panel, org, account, role, key, waiting, sign, drop, enrol, lease, may, activities, factor, session, credential or log");
 }

@@ -21,7 +21,7 @@ export function serve(command, args, options = {}) {
 			const found = /https?:\/\/(?:127\.0\.0\.1|localhost):\d+/.exec(out);
 			if (!found) return;
 			clearTimeout(late);
-			resolve({ url: found[0], stop: () => new Promise((done) => { child.once('exit', done); child.kill('SIGTERM'); }) });
+			resolve({ url: found[0], said: () => out, stop: () => new Promise((done) => { child.once('exit', done); child.kill('SIGTERM'); }) });
 		};
 		child.stdout.on('data', read);
 		child.stderr.on('data', read);

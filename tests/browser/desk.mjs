@@ -100,6 +100,51 @@ export const DESK = [
 		await has(page, 'dialog[open] .failure', 'about something else');
 		if (await page.$('dialog[open] .sign')) throw new Error('the statement is offered all the same');
 	}],
+	['together: what others began is signed as it waits, and nothing else', async (page, tools) => {
+		const { url, go, signIn, sound } = tools;
+		await asLocalhost(page, url, 'chie', tools);
+		await enrol(page, go);
+		await go(page, '#/administration?tab=waiting');
+		await has(page, '.waiting', 'ines2');
+		await sound(page);
+		await press(page, '.waiting button.primary', 'Sign it too');
+		await has(page, 'dialog[open] .checks-made', 'exactly the statement that the others signed');
+		await has(page, 'dialog[open] .sign-words', 'Inspector');
+		await press(page, 'dialog[open] .buttons button', 'Cancel');
+	}],
+	['together: another statement than the one that waits is refused', async (page, tools) => {
+		const { url, go, signIn } = tools;
+		await page.goto(url);
+		await alter(page, '/api/v1/access/waiting', (a) => ({ ...a, items: a.items.map((w) => ({ ...w, digest: '0'.repeat(64) })) }));
+		await signIn(page, 'chie');
+		await go(page, '#/administration?tab=waiting');
+		await press(page, '.waiting button.primary', 'Sign it too');
+		await has(page, 'dialog[open] .failure', 'about something else');
+		if (await page.$('dialog[open] .sign')) throw new Error('the statement is offered all the same');
+	}],
+	['register: an account is opened with a key that is touched here', async (page, tools) => {
+		const { url, go, sound } = tools;
+		const { client, authenticatorId } = await asLocalhost(page, url, 'adam', tools);
+		await enrol(page, go);
+		await go(page, '#/administration?tab=accounts');
+		await page.type('#field-id', 'nora');
+		await page.select('#field-org', 'nco');
+		await press(page, '#field-role label', 'analyst');
+		await press(page, 'form.act-form button.primary', 'Open the account');
+		await has(page, '.form-summary', 'Keys');
+		await client.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: false });
+		const theirs = await client.send('WebAuthn.addVirtualAuthenticator', { options: { protocol: 'ctap2', transport: 'usb', hasResidentKey: false, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } });
+		await press(page, '.enrol-here button', 'Enrol their security key');
+		await has(page, '.enrol-here', 'taken down');
+		await client.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId: theirs.authenticatorId });
+		await client.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled: true });
+		page.complaints = page.complaints.filter((c) => !c.includes('pubKeyCredParams'));
+		await sound(page);
+		await press(page, 'form.act-form button.primary', 'Open the account');
+		await press(page, 'dialog[open] .sign button.primary', 'Sign with');
+		await until(page, () => !document.querySelector('dialog[open]'));
+		await has(page, 'tbody td', 'nora');
+	}],
 	['draft: an order is proposed with what the law asks for, and nothing less', async (page, tools) => {
 		const { url, go } = tools;
 		await asLocalhost(page, url, 'anna', tools);

@@ -71,7 +71,7 @@ export const KEYS = [
 		await go(page, '#/findings');
 		await press(page, 'j', 'Tab', 'Enter');
 		await page.waitForSelector('.popover[role=menu]');
-		expect('focus in the menu', await page.evaluate(() => document.activeElement.getAttribute('role')), 'menuitem');
+		await until(page, () => document.activeElement.getAttribute('role') === 'menuitem');
 		await press(page, 'ArrowDown', 'Enter');
 		await until(page, () => /f=-kind/.test(decodeURIComponent(location.hash)));
 		await settled(page);

@@ -111,6 +111,30 @@ def every_look_is_an_act():
         os.symlink(f + "/centre", c.dir + "/centre"); sekisho("findings", "--workspace", c.dir, code=38)
         verify_both(f + "/centre/ledger")
 
+def together():
+    """Acts that several sign: what the first has signed waits for the others, counts for nothing meanwhile, and is judged whole with each signature. rule: ACCESS-8 ACCESS-9"""
+    with Folder() as f:
+        c = Centre(f, watched=False); [c.key_new(n) for n in ("anna2", "insp3", "stranger2")]; folder = c.dir + "/centre/joint"
+        def waits(): return json.loads(sekisho("access", "waiting", "--dir", c.dir, "--json").out)
+        def keys(who): return [k for a in c.show("account", "list") if a["id"] == who for k in a["keys"] if not k["revoked"]]
+        # a further key: its holder, then an administrator
+        c.act("anna", "key", "add", "anna", c.pub("anna2"), code=29); said = c.act("anna", "key", "add", "anna", c.pub("anna2"), "--hold").out; expect("waits" in said and len(keys("anna")) == 1, said)
+        one = waits()[0]; expect(one["signed"] == ["anna"] and one["event"] == "key.add" and one["of"] == "anna" and not one["stale"] and "administrator" in one["missing"], str(one))
+        done = json.loads(c.act("anna", "sign", one["id"], "--json").out); expect("waits" in done and waits()[0]["signed"] == ["anna"], "one hand twice")
+        c.act("stranger", "sign", one["id"], code=4); expect(waits()[0]["signed"] == ["anna"], "a stranger's hand")
+        sekisho("access", "sign", "0" * 16, "--dir", c.dir, "--key", c.key("admin"), code=4); c.act("admin", "sign", one["id"]); expect(len(keys("anna")) == 2 and waits() == [], "both signed")
+        # oversight: three of three; whoever has no part in it makes nothing wait
+        add = ("account", "add", "insp3", "--org", "oversight", "--role", "oversight_inspector", "--account-key", c.pub("insp3"), "--hold")
+        c.act("admin", *add, code=36); c.act("anna", *add, code=36); expect(waits() == [], "whoever has no part in it")
+        c.act("chair", *add); one = waits()[0]; path = f"{folder}/{one['id']}.note"; expect(stat.S_IMODE(os.stat(path).st_mode) == 0o600, "who may read it")
+        # somebody changes what waits: another text is another id, and a line that verifies for nobody is refused
+        text = open(path).read(); open(path, "w").write(text.replace("oversight_inspector", "oversight_chair")); c.act("m1", "sign", one["id"], code=8); open(path, "w").write(text)
+        c.act("m1", "sign", one["id"]); c.act("m2", "sign", one["id"]); expect([a["id"] for a in c.show("account", "list") if a["id"] == "insp3"] == ["insp3"] and not os.listdir(folder), "the last signature enters it")
+        # overtaken: another act of the same account came between
+        c.act("anna", "key", "add", "anna", c.pub("stranger2"), "--hold"); one = waits()[0]; c.act("admin", "role", "grant", "anna", "reader"); expect(waits()[0]["stale"], "it is out of date")
+        c.act("admin", "sign", one["id"], code=None); expect(len(keys("anna")) == 2, "an act that was overtaken"); sekisho("access", "drop", one["id"], "--dir", c.dir); expect(waits() == [], "dropped")
+        sekisho("centre", "check", "--dir", c.dir); verify_both(c.dir + "/centre/ledger")
+
 def database_in_hand():
     """An administrator who writes to the database: it is told, and nothing is built on it."""
     with Folder() as f:
@@ -188,4 +212,4 @@ def factors_and_services():
         for name in ("access.db", "keys/access.key"): expect(stat.S_IMODE(os.stat(f"{c.dir}/centre/{name}").st_mode) == 0o600, name)
         os.chmod(c.dir + "/centre/keys/access.key", 0o644); sekisho("access", "factor", "list", "--dir", c.dir, code=7)
 
-if __name__ == "__main__": main(a_team, oversight_apart, every_look_is_an_act, database_in_hand, signed_elsewhere, stolen_session, factors_and_services)
+if __name__ == "__main__": main(a_team, oversight_apart, every_look_is_an_act, together, database_in_hand, signed_elsewhere, stolen_session, factors_and_services)

@@ -75,6 +75,10 @@ export const keyText = (account, k) => `${account}.webauthn.${sha(k.id).slice(0,
 
 export const keys = new Map(); // account: [{id, alg, key, since}]
 const challenges = new Map();
+/** What waits for signatures of others: id (the beginning of its digest) to {act, statement, signed}. */
+export const waiting = new Map();
+export const wait = (statement, account) => { const id = sha(statement).slice(0, 16); waiting.set(id, { act: JSON.parse(statement), statement, signed: [account] }); return { waits: id, missing: 'others must sign the same statement' }; };
+export const enrolHere = (account, response, who, rpId) => { const key = register(response, challenges.get(who), rpId); challenges.delete(who); return keyText(account, key); };
 const prepared = new Map();
 const hooks = new Map();
 /** Other parts say what a command of theirs does: onAct('remark.answer', ({id, args, who}) => answer). */
@@ -88,15 +92,16 @@ function prepare({ req, body, who, json, fail }) {
 	const order = matter === 'order' ? orders.get(body.id) : null;
 	if (matter === 'order' && rest[0] !== 'draft' && !order) return fail(404, 'SK_ENOENT', 4, `order ${body.id}: there is none`);
 	const event = { 'order.draft': 'propose' }[body.command] ?? rest[rest.length - 1];
-	const act = { body: body.command.startsWith('access.factor') ? {} : order ? { order: order.digest, ...(body.args.why ? { why: body.args.why } : {}) } : body.args, event: { 'access.log': 'search', 'access.factor.register': 'set' }[body.command] ?? event, format: 'sekisho-act/1', id: body.id ?? who.account, matter: { inspect: 'inspection', access: { role: 'account', key: 'account', log: 'access' }[rest[0]] ?? rest[0] }[matter] ?? matter, policy: sha('policy'), previous: sha(`previous ${body.id}`), time: new Date().toISOString().replace('Z', '000000Z') };
+	const pending = body.command === 'access.sign' ? waiting.get(body.id) : null;
+	const act = pending?.act ?? { body: body.command.startsWith('access.factor') ? {} : order ? { order: order.digest, ...(body.args.why ? { why: body.args.why } : {}) } : body.args, event: { 'access.log': 'search', 'access.factor.register': 'set', 'access.account.add': 'open', 'access.account.close': 'close' }[body.command] ?? (/^access\.(role|key)\./.test(body.command) ? body.command.slice(7) : event), format: 'sekisho-act/1', id: body.id ?? who.account, matter: { inspect: 'inspection', access: { role: 'account', key: 'account', log: 'access' }[rest[0]] ?? rest[0] }[matter] ?? matter, policy: sha('policy'), previous: sha(`previous ${body.id}`), time: new Date().toISOString().replace('Z', '000000Z') };
 	const statement = `${canonical(act)}\n`;
 	prepared.set(sha(statement), { command: body.command, id: body.id, args: body.args, account: who.account });
 	const words = WORDS[body.command];
 	json({ statement, digest: sha(statement), words: { en: words?.en(body.id) ?? `I sign the step “${event}”${body.id ? ` of ${body.id}` : ''}.`, ja: words?.ja(body.id) ?? `${body.id ? `${body.id} の` : ''}手続「${event}」に署名します。` }, expires: rfc(Date.now() + 86400e3), rp_id: new URL(`http://${req.headers.host}`).hostname, credentials: (keys.get(who.account) ?? []).map((k) => k.id) });
 }
 function submit({ req, body, who, json, fail, emit }) {
-	const waiting = prepared.get(sha(body.statement ?? ''));
-	if (!waiting || waiting.account !== who.account || waiting.command !== body.command || waiting.id !== body.id || canonical(waiting.args) !== canonical(body.args)) return fail(409, 'SK_ESTALE', 6, 'this statement was not prepared for you, or something changed since');
+	const made = prepared.get(sha(body.statement ?? ''));
+	if (!made || made.account !== who.account || made.command !== body.command || made.id !== body.id || canonical(made.args) !== canonical(body.args)) return fail(409, 'SK_ESTALE', 6, 'this statement was not prepared for you, or something changed since');
 	const rpId = new URL(`http://${req.headers.host}`).hostname;
 	try {
 		if (body.signature?.kind === 'ssh') {
@@ -112,7 +117,7 @@ function submit({ req, body, who, json, fail, emit }) {
 	prepared.delete(sha(body.statement));
 	const hook = hooks.get(body.command);
 	try {
-		if (hook) return json(hook({ id: body.id, args: body.args, who, emit, rpId }));
+		if (hook) return json(hook({ id: body.id, args: body.args, who, emit, rpId, statement: body.statement }));
 	} catch (e) {
 		return fail(422, 'SK_EFACTOR', 37, e.message);
 	}
@@ -140,10 +145,12 @@ onAct('access.factor.register', ({ args, who, rpId }) => {
 	return { account: who.account, credential: credential.id };
 });
 onAct('order.draft', ({ id, args, who, emit }) => {
-	orders.set(id, makeOrder(id, { ...common, state: 'draft', measure: args.measure, action: args.action, targets: args.target, until: 24, against: args.against, narrower: args.narrower, because: args['not-enough'], orgs: args.org, plan: args.plan, home: args['at-home'] ?? args.foreign, protected: [...(args.protect ?? []).map((name) => ({ important: false, name })), ...(args.important ?? []).map((name) => ({ important: true, name }))], blast: { hosts: '10-99', flows: '100-999', organisations: 'unknown', counters: 'unknown', warnings: '' }, evidence: args.finding.map((finding) => ({ finding, leaf: 0, origin: 'file', record: zeros })), proposer: who.account }));
+	orders.set(id, makeOrder(id, { ...common, state: 'draft', measure: args.measure, action: args.action, targets: args.target, until: 24, against: args.against, narrower: args.narrower, because: args['not-enough'], orgs: args.org, plan: args.plan, home: args['at-home'] ?? args.foreign, protected: [...(args.protect ?? []).map((name) => ({ important: false, name })), ...(args.important ?? []).map((name) => ({ important: true, name }))], blast: { hosts: '10-99', flows: '100-999', organisations: 'unknown', counters: 'unknown', warnings: '' }, evidence: (args.finding ?? []).map((finding) => ({ finding, leaf: 0, origin: 'file', record: zeros })), proposer: who.account }));
 	emit('order', { id });
 	return { id, event: 'propose', state: 'draft', leaf: 7002, seats: 0 };
 });
+onAct('order.edit', ({ id, args, emit }) => { Object.assign(orders.get(id), { state: 'draft', voices: [], seats: 0, targets: args.target }); emit('order', { id }); return { id, event: 'edit', state: 'draft', leaf: 7004 }; });
+onAct('basis.request', ({ id, args, who }) => { bases.set(id, makeBasis(id, args.kind, 'draft', { asker: who.account, asker_org: who.org, acts: [{ time: rfc(Date.now()), event: 'request', by: who.account, to: 'draft', leaf: 7005, policy: zeros, said: basisText(id, args.kind, ['DF'], { purpose: args.purpose, other_means: args['other-means'] }) }] })); return { id, event: 'request', to: 'draft', leaf: 7005 }; });
 for (const [command, stage] of [['basis.approve', null], ['basis.refuse', null], ['basis.review', 'review'], ['basis.activate', 'active'], ['basis.suspend', 'suspended'], ['basis.resume', 'approved'], ['basis.terminate', 'terminated']])
 	onAct(command, ({ id, args, who }) => {
 		const b = bases.get(id), event = command.slice(6);

@@ -76,6 +76,8 @@ const annual = (year) => ({
 });
 
 export const routes = [
+	['GET', '/api/v1/reidents', ({ json }) => json({ items: [{ id: 'r-0a1b2c3d4e5f', state: 'requested', requester: 'anna', asked: '2026-11-30T08:00:00Z', expires: '2026-12-01T08:00:00Z', target: 'the pump station that called', why: 'its operator must be told', observation: '0'.repeat(32), tokens: 1, needed: 2, approved_by: ['paul'], looks: 0 }], next: null, total: 1 }), { duty: 'ledger.inspect' }],
+	['GET', '/api/v1/retention/holders', ({ json }) => json({ items: [{ basis: 'df-1', day: '2026-11-22', org: 'npa', erase_by: '2027-01-01T00:00:00Z', erased: true, confirmed: false }], next: null, total: 1 }), { duty: 'ledger.inspect' }],
 	['GET', '/api/v1/ledgers', ({ json }) => json(ledgers.map(({ name, origin, vkey, size }) => ({ name, origin, vkey, size }))), { open: true }],
 	...ledgers.flatMap((ledger) => [...ledger.files].map(([file, bytes]) => ['GET', `/ledger/${ledger.name}/${file}`, ({ res }) => {
 		const send = bent?.[0] === `${ledger.name}/${file}` ? Buffer.from(bytes.map((b, i) => (i === bent[1] ? b ^ 1 : b))) : bytes;
@@ -84,7 +86,7 @@ export const routes = [
 	}, { open: true }])),
 	['POST', '/ledger/bend', ({ body, json }) => { bent = body.file ? [body.file, body.at] : null; json({}); }, { open: true }],
 	['GET', '/ledger/witness', ({ res }) => { res.writeHead(200, { 'Content-Type': 'text/plain' }); res.end(witnessKey); }, { open: true }],
-	['GET', '/api/v1/remarks', ({ json }) => json({ items: remarks, next: null, total: remarks.length, age_s: 0 }), { duty: 'g2.read' }],
+	['GET', '/api/v1/remarks', ({ json, query }) => json(query.get('self') ? { items: [{ matter: 'selfreport', id: 's-3', by: 'nco', about: 'record', state: 'filed', text: 'One entry was filed under the wrong day.', opened: at(-30), leaf: 4100 }], next: null, total: 1, age_s: 0 } : { items: remarks, next: null, total: remarks.length, age_s: 0 }), { duty: 'g2.read' }],
 	['GET', '/api/v1/inspections', ({ json }) => json({ items: inspections, next: null, total: inspections.length, age_s: 0 }), { duty: 'g2.read' }],
 	['GET', '/api/v1/annual', ({ query, json }) => json(annual(Number(query.get('year') ?? 2026)))],
 ];

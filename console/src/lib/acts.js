@@ -6,6 +6,10 @@ import { nest } from './form-model.js';
 const why = { name: 'why', type: 'text', need: 'known' };
 const text = { name: 'text', type: 'text', need: 'known' };
 const due = { name: 'due', type: 'time', need: 'known' };
+const ABOUT = ['basis', 'selectors', 'border', 'order', 'retention', 'reident', 'access', 'provision', 'record', 'other'];
+const ROLES = ['analyst', 'approver', 'legal', 'privacy_officer', 'foreign_affairs', 'commander', 'operator', 'reporter', 'reader', 'administrator'];
+const role = { name: 'role', type: 'enum', enum: ROLES, need: 'known' };
+const handed = [{ name: 'day', type: 'line', need: 'known' }, { name: 'basis', type: 'id', need: 'free' }, { name: 'to', type: 'id', need: 'known' }];
 
 /** tone: how the button looks; main: the step that a matter in this state waits for */
 export const ACTS = {
@@ -39,13 +43,17 @@ export const ACTS = {
 		suspend: { fields: [{ name: 'as', type: 'enum', enum: ['oversight', 'partner', 'fault'], need: 'known' }, why], tone: 'danger' },
 		resume: { fields: [{ name: 'as', type: 'enum', enum: ['oversight', 'partner', 'fault'], need: 'known' }, why] },
 		terminate: { fields: [why], tone: 'danger' },
+		selectors: { fields: [] },
 	},
 	remark: {
-		issue: { fields: [{ name: 'kind', type: 'enum', enum: ['notice', 'demand', 'recommendation'], need: 'known' }, { name: 'about', type: 'enum', enum: ['basis', 'selectors', 'border', 'order', 'retention', 'reident', 'access', 'provision', 'record', 'other'], need: 'known' }, { name: 'to', type: 'id', need: 'known' }, text, due], main: true },
+		issue: { fields: [{ name: 'kind', type: 'enum', enum: ['notice', 'demand', 'recommendation'], need: 'known' }, { name: 'about', type: 'enum', enum: ABOUT, need: 'known' }, { name: 'to', type: 'id', need: 'known' }, text, due], main: true },
 		answer: { fields: [text], main: true },
 		insist: { fields: [text, due] },
 		close: { fields: [text], main: true },
 		withdraw: { fields: [text], tone: 'danger' },
+		file: { fields: [{ name: 'about', type: 'enum', enum: ABOUT, need: 'known' }, text], main: true },
+		amend: { fields: [text] },
+		assess: { fields: [text], main: true },
 	},
 	inspect: {
 		begin: { fields: [{ name: 'occasion', type: 'enum', enum: ['ongoing', 'occasional'], need: 'known' }], main: true },
@@ -56,26 +64,38 @@ export const ACTS = {
 		'lease.grant': { fields: [], main: true },
 		'lease.refuse': { fields: [why], tone: 'danger' },
 		'lease.revoke': { fields: [why], tone: 'danger' },
-		'role.grant': { fields: [{ name: 'role', type: 'enum', enum: ['analyst', 'approver', 'legal', 'privacy_officer', 'foreign_affairs', 'commander', 'operator', 'reporter', 'reader', 'administrator'], need: 'known' }] },
-		'role.revoke': { fields: [{ name: 'role', type: 'enum', enum: ['analyst', 'approver', 'legal', 'privacy_officer', 'foreign_affairs', 'commander', 'operator', 'reporter', 'reader', 'administrator'], need: 'known' }], tone: 'danger' },
+		'role.grant': { fields: [role] },
+		'role.revoke': { fields: [role], tone: 'danger' },
 		'account.close': { fields: [why], tone: 'danger' },
-		'key.revoke': { fields: [{ name: 'key', type: 'line', need: 'known' }], tone: 'danger' },
+		'key.revoke': { fields: [], tone: 'danger' },
+		'key.add': { fields: [], main: true },
+		'lease.use': { fields: [{ name: 'what', type: 'line', need: 'known' }] },
+		sign: { fields: [], main: true },
 	},
+	policy: { ack: { fields: [], main: true }, withdraw: { fields: [], tone: 'danger' } },
+	reident: { refuse: { fields: [why], tone: 'danger' }, close: { fields: [why] } },
+	retention: { provide: { fields: [...handed, { ...why, need: 'free' }], main: true }, confirm: { fields: handed, main: true } },
 };
 
 /** What the statement of a command must be: {matter, event, id}; undefined: not known here, so not compared. */
 export function statementOf(command, id) {
 	const [first, second, third] = command.split('.');
-	if (first === 'access') {
-		if (second === 'log') return { matter: 'access' };
-		if (second === 'factor') return { matter: 'factor' };
-		return { matter: { role: 'account', key: 'account' }[second] ?? second, event: second === 'lease' ? third : undefined, id };
-	}
+	if (command in OWN) return OWN[command](id);
+	if (first === 'access') return { matter: { role: 'account', key: 'account' }[second] ?? second, event: ['role', 'key'].includes(second) ? `${second}.${third}` : third, id };
 	if (first === 'inspect') return { matter: 'inspection', event: second, id };
+	if (first === 'policy') return { matter: 'policy', event: second };
+	if (first === 'retention') return { matter: 'retention' };
 	if (command.startsWith('order.count.')) return { matter: 'access', event: third === 'end' ? 'count_end' : 'count', id };
-	if (command === 'order.draft') return { matter: 'order', event: 'propose', id };
 	return { matter: first, event: second, id };
 }
+/* Commands whose statement is called otherwise. What is signed with others is compared with what waits (ui/sign.js). */
+const OWN = {
+	'access.log': () => ({ matter: 'access' }), 'access.sign': () => ({}), 'access.panel': () => ({ matter: 'org', event: 'panel', id: 'oversight' }),
+	'access.account.add': (id) => ({ matter: 'account', event: 'open', id }), 'access.account.close': (id) => ({ matter: 'account', event: 'close', id }), 'access.org.add': (id) => ({ matter: 'org', event: 'add', id }),
+	'access.factor.register': () => ({ matter: 'factor' }), 'access.factor.password': () => ({ matter: 'factor' }), 'access.factor.totp': () => ({ matter: 'factor' }),
+	'order.draft': (id) => ({ matter: 'order', event: 'propose', id }),
+	...Object.fromEntries(['file', 'amend', 'assess'].map((e) => [`remark.${e}`, (id) => ({ matter: 'selfreport', event: e, id })])),
+};
 
 /** The form of a step: its fields with words from the catalogue. @param {(key: string) => string} t @param {(key: string) => boolean} known */
 export function schemaOf(matter, event, t, known) {

@@ -36,3 +36,7 @@ export function hear(types, tell) {
 export function useEvent(types, tell, needs = []) {
 	useEffect(() => hear(types, tell), needs);
 }
+/** The ledger grew: whatever is read off acts may be another now. @param {...() => void} reloads of useApi, which stay the same */
+export function useActs(...reloads) {
+	useEffect(() => hear('act', () => { for (const reload of reloads) reload(); }), reloads);
+}

@@ -74,6 +74,7 @@ export async function checkPrepared(prepared, wanted) {
 	if (prepared.digest !== undefined && prepared.digest !== digest) throw new KeyError('digest');
 	for (const member of ['matter', 'event', 'id']) if (wanted[member] !== undefined && act[member] !== wanted[member]) throw new KeyError('other');
 	if (wanted.order !== undefined && act.body.order !== wanted.order) throw new KeyError('other');
+	if (wanted.digest !== undefined && digest !== wanted.digest) throw new KeyError('other');
 	return { digest, act };
 }
 

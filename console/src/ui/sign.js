@@ -19,14 +19,14 @@ import { copy } from './value.js';
 export const Digest = ({ hex, label }) => html`<span class="digest-groups mono" role="group" aria-label=${label}>${hex.match(/.{1,8}/g).map((part) => html`<span>${part}</span>`)}</span>`;
 
 /** @param {{command: string, id: string, title: string, order?: string, args?: object, words?: any, done: (answer: any) => void, close: () => void}} props
- *  order: digest of the order that the page shows; the statement must be about it */
-export function ActDialog({ command, id, title, order, args: given, words: about, done, close }) {
+ *  order: digest of the order that the page shows; the statement must be about it. wanted: {matter, event, id, digest} where it is known beforehand what the statement is */
+export function ActDialog({ command, id, title, order, wanted, args: given, words: about, done, close }) {
 	const [matter, ...rest] = command.split('.');
 	const schema = schemaOf(matter, rest.join('.'), t, known);
 	const [args, setArgs] = useState(schema.fields.length === 0 ? given ?? {} : null);
 	return html`<${Dialog} title=${title} close=${close} wide>
 		${about && html`<p class="act-about">${about}</p>`}
-		${args === null ? html`<${ActForm} schema=${schema} next=${(fields) => setArgs({ ...given, ...argsOf(command, fields) })} close=${close} />` : html`<${Sign} command=${command} id=${id} args=${args} order=${order} done=${done} close=${close} />`}
+		${args === null ? html`<${ActForm} schema=${schema} next=${(fields) => setArgs({ ...given, ...argsOf(command, fields) })} close=${close} />` : html`<${Sign} command=${command} id=${id} args=${args} order=${order} wanted=${wanted} done=${done} close=${close} />`}
 	<//>`;
 }
 
@@ -48,7 +48,7 @@ function ActForm({ schema, next, close }) {
 	</form>`;
 }
 
-export function Sign({ command, id, args, order, done, close }) {
+export function Sign({ command, id, args, order, wanted, done, close }) {
 	const [prepared, setPrepared] = useState(null);
 	const [error, setError] = useState(null);
 	const [keyError, setKeyError] = useState(null);
@@ -59,14 +59,14 @@ export function Sign({ command, id, args, order, done, close }) {
 		setError(null);
 		setPrepared(null);
 		post('acts/prepare', request)
-			.then(async (answer) => setPrepared({ ...answer, ...(await checkPrepared(answer, { ...statementOf(command, id), order })) }))
+			.then(async (answer) => setPrepared({ ...answer, ...(await checkPrepared(answer, { ...statementOf(command, id), ...wanted, order })) }))
 			.catch((e) => (e.status === undefined ? setKeyError(e.code ?? 'failed') : setError(e)));
 	};
 	useEffect(prepare, []);
 	useEffect(() => { if (prepared) button.current?.focus(); }, [prepared]);
 	const submit = async (signature) => {
 		const answer = await post('acts/submit', { ...request, statement: prepared.statement, signature });
-		say(t('act.done', { what: name('act', command), id: id ?? '' }));
+		say(answer?.waits ? t('act.waits', { what: name('act', command) }) : t('act.done', { what: name('act', command), id: wanted?.id ?? id ?? '' }));
 		done(answer);
 	};
 	const run = (what, act) => async () => {
@@ -88,12 +88,12 @@ export function Sign({ command, id, args, order, done, close }) {
 	const said = prepared.words?.[language.get()] ?? prepared.words?.en ?? '';
 	return html`<div class="sign">
 		<section class="sign-words" aria-label=${t('act.says')}><h3>${t('act.says')}</h3>${said.split('\n').map((line) => html`<p>${line}</p>`)}
-			${Object.entries(args).length > 0 && html`<dl class="facts">${Object.entries(args).map(([k, v]) => html`<dt>${name('act.field', k)}</dt><dd>${v === true ? t('form.yes') : v === false ? t('form.no') : typeof v === 'string' && known(`act.word.${v}`) ? t(`act.word.${v}`) : [v].flat().join(', ')}</dd>`)}</dl>`}
+			<${Said} said=${wanted?.digest ? prepared.act.body : args} />
 		</section>
 		<section class="sign-digest"><h3>${t('act.digest')}</h3><${Digest} hex=${prepared.digest} label=${t('act.digest')} />
 			<ul class="plain checks-made">
 				<li><${Icon} name="check" /> ${t('act.checked.digest')}</li>
-				<li><${Icon} name="check" /> ${id ? t('act.checked.act', { what: name('act', command), id }) : t('act.checked.only', { what: name('act', command) })}</li>
+				<li><${Icon} name="check" /> ${wanted?.digest ? t('act.checked.waits') : id ? t('act.checked.act', { what: name('act', command), id }) : t('act.checked.only', { what: name('act', command) })}</li>
 				${order && html`<li><${Icon} name="check" /> ${t('act.checked.order')}</li>`}
 			</ul>
 			<details class="details"><summary>${t('act.statement')}</summary><pre class="statement" tabindex="0">${prepared.statement}</pre></details>
@@ -107,6 +107,15 @@ export function Sign({ command, id, args, order, done, close }) {
 		<p class="field-help" role="status">${busy === 'key' ? t('act.touch.help') : !isThere() ? t('key.absent') : prepared.expires ? t('act.expires', { when: brief(prepared.expires) }) : ''}</p>
 		<${Elsewhere} prepared=${prepared} busy=${busy} submit=${(text) => run('ssh', () => submit({ kind: text.startsWith('\u2014 ') ? 'note' : 'ssh', text }))()} />
 	</div>`;
+}
+
+/** What is said besides, as it is sent; of what others began, as it stands in the statement itself. Files are told by their beginning. */
+const LONG = 300;
+function Said({ said }) {
+	const words = (v) => (v === true ? t('form.yes') : v === false ? t('form.no') : typeof v === 'string' && known(`act.word.${v}`) ? t(`act.word.${v}`) : [v].flat().join(', '));
+	const rows = Object.entries(said).filter(([, v]) => v !== '' && (Array.isArray(v) || !(v instanceof Object)));
+	if (rows.length === 0) return null;
+	return html`<dl class="facts">${rows.map(([k, v]) => html`<dt>${name('act.field', k)}</dt><dd class=${/keys?$|file$/.test(k) ? 'mono act-long' : ''}>${words(v).length > LONG ? `${words(v).slice(0, LONG)} …` : words(v)}</dd>`)}</dl>`;
 }
 
 function Elsewhere({ prepared, busy, submit }) {
@@ -126,9 +135,9 @@ function Elsewhere({ prepared, busy, submit }) {
 }
 
 /** A button that opens the dialog of one act. Renders nothing for who may not. */
-export function ActButton({ command, id, label, order, args, words, done, tone, icon, disabled, class: cls = '' }) {
+export function ActButton({ command, id, label, order, wanted, args, words, done, tone, icon, disabled, class: cls = '' }) {
 	const [open, set] = useState(false);
 	const title = label ?? name('act', command);
 	return html`<button type="button" class=${`${tone ?? ''} ${cls}`} disabled=${disabled} onClick=${() => set(true)}>${icon && html`<${Icon} name=${icon} />`}${title}</button>
-		${open && html`<${ActDialog} command=${command} id=${id} title=${`${title}: ${id}`} order=${order} args=${args} words=${words} close=${() => set(false)} done=${(answer) => { set(false); done?.(answer); }} />`}`;
+		${open && html`<${ActDialog} command=${command} id=${id} title=${id ? `${title}: ${wanted?.id ?? id}` : title} order=${order} wanted=${wanted} args=${args} words=${words} close=${() => set(false)} done=${(answer) => { set(false); done?.(answer); }} />`}`;
 }

@@ -27,7 +27,7 @@ export function SignIn({ unreachable, ended }) {
 		setBusy(true);
 		setError(null);
 		setNeed(null);
-		try { const who = await act(); arrive(); session.set(who); } catch (e) { e.name === 'NotAllowedError' ? setNeed(t('sign.key.cancelled')) : setError(e); }
+		try { const who = await act(); if (who) { arrive(); session.set(who); } } catch (e) { e.name === 'NotAllowedError' ? setNeed(t('sign.key.cancelled')) : setError(e); }
 		setBusy(false);
 	};
 	const password = (e) => {
@@ -41,6 +41,7 @@ export function SignIn({ unreachable, ended }) {
 		if (!possible()) { setNeed(t('sign.key.absent')); return; }
 		run(async () => {
 			const { challenge, credentials } = await post('session', { account });
+			if (credentials.length === 0) { setNeed(t('sign.key.none')); return null; }
 			return post('session/webauthn', { account, response: await sign(challenge, credentials) });
 		});
 	};

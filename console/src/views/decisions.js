@@ -2,7 +2,7 @@
 // Decisions: what waits for a signature, orders and bases; one of them; a new one.
 import { html, useMemo } from '../lib/html.js';
 import { may, session, useApi } from '../lib/api.js';
-import { useEvent } from '../lib/events.js';
+import { useActs, useEvent } from '../lib/events.js';
 import { go, href, useRoute } from '../lib/route.js';
 import { t, name } from '../lib/words.js';
 import { Icon } from '../ui/icons.js';
@@ -15,6 +15,7 @@ import { Basis } from './decisions/basis.js';
 import { Draft } from './decisions/draft.js';
 import { Order } from './decisions/order.js';
 import { isBasisMine, isMine } from './decisions/queue.js';
+import { Request } from './decisions/request.js';
 
 export const STATE_TONE = { voting: 'accent', urgent_active: 'alarm', active: 'good', extended: 'good', staged: 'warn', rejected: 'alarm', rolled_back: 'warn', suspended: 'alarm', review: 'accent', extending: 'accent' };
 export const OrderState = ({ of }) => html`<${Tag} tone=${STATE_TONE[of]}>${name('order.state', of)}<//>`;
@@ -68,16 +69,19 @@ function Queue({ view }) {
 	const orders = useApi('orders', { all: true, limit: 200 });
 	const bases = useApi(may('ledger.inspect') ? 'bases' : null, { limit: 200 });
 	useEvent(['order', 'due'], orders.reload, [orders.reload]);
-	const ids = ['orders', ...(may('ledger.inspect') ? ['bases'] : []), ...(may('order.propose') ? ['draft'] : [])];
+	useActs(bases.reload);
+	const asks = may('basis.request', 'basis.request.agreement');
+	const ids = ['orders', ...(may('ledger.inspect') ? ['bases'] : []), ...(may('order.propose') ? ['draft'] : []), ...(asks ? ['request'] : [])];
 	const tab = tabOf(params, ids);
 	const mine = orders.data?.items.filter((o) => isMine(o, me)).length;
 	const mineBases = bases.data?.items.filter((b) => isBasisMine(b, me)).length;
 	return html`<${Page} view=${view} sub=${mine === undefined ? '' : t('decisions.sub', { n: mine + (mineBases ?? 0) })}>
-		<${Tabs} label=${t('nav.decisions')} tabs=${[['orders', t('decisions.orders'), mine || undefined], ...(may('ledger.inspect') ? [['bases', t('decisions.bases'), mineBases || undefined]] : []), ...(may('order.propose') ? [['draft', t('decisions.draft')]] : [])]} />
+		<${Tabs} label=${t('nav.decisions')} tabs=${[['orders', t('decisions.orders'), mine || undefined], ...(may('ledger.inspect') ? [['bases', t('decisions.bases'), mineBases || undefined]] : []), ...(may('order.propose') ? [['draft', t('decisions.draft')]] : []), ...(asks ? [['request', t('decisions.request')]] : [])]} />
 		<${TabPanel} tab=${tab}>
 			${tab === 'orders' && html`<${Show} of=${orders} lines=${8}>${(data) => html`<${Orders} orders=${data} me=${me} />`}<//>`}
 			${tab === 'bases' && html`<${Show} of=${bases} lines=${8}>${(data) => html`<${Bases} bases=${data} me=${me} />`}<//>`}
 			${tab === 'draft' && html`<${Draft} />`}
+			${tab === 'request' && html`<${Request} />`}
 		<//>
 	<//>`;
 }

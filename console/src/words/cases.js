@@ -114,6 +114,7 @@ export default {
 	'case.event.split': { en: 'Split', ja: '分割' },
 	'case.event.bundle': { en: 'Evidence bundle', ja: '証拠一式' },
 	'case.bundle.words': { en: 'Timeline, notes and evidence with their receipts from the ledger, up to a grade. Selected information (G1) is never in it.', ja: '経緯・メモ・証拠と台帳の受領証をまとめます（選んだ等級まで）。選別後通信情報（G1）は含みません。' },
+	'case.bundle.oversight': { en: 'The whole of it for the panel: timeline, notes and evidence with their receipts, selected information with it. That you take it is on record before it is made.', ja: '委員会のための全件：経緯・メモ・証拠と受領証（選別後通信情報を含む）。取得は作成の前に記録されます。' },
 	'case.bundle.for': { en: 'For', ja: '提供先' },
 	'case.bundle.make': { en: 'Make the bundle', ja: '作成' },
 	'case.bundle.made': { en: 'Made, and entered into the ledger under this digest:', ja: '作成し、次のダイジェストで台帳に記録しました：' },

@@ -14,5 +14,6 @@ import measures from './measures.js';
 import oversight from './oversight.js';
 import reports from './reports.js';
 import administration from './administration.js';
+import register from './register.js';
 
-export const tables = [shell, terms, border, findings, campaigns, cases, form, acts, parts, decisions, measures, oversight, reports, administration];
+export const tables = [shell, terms, border, findings, campaigns, cases, form, acts, parts, decisions, measures, oversight, reports, administration, register];

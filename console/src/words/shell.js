@@ -30,6 +30,7 @@ export default {
 	'sign.key': { en: 'Use a security key', ja: 'セキュリティキーを使う' },
 	'sign.key.help': { en: 'Give your account, then touch the key when it blinks.', ja: 'アカウントを入力し、点滅したらキーに触れてください。' },
 	'sign.key.cancelled': { en: 'The security key did not sign. Try again, or use password and code.', ja: 'セキュリティキーの署名がありません。やり直すか、パスワードとコードを使ってください。' },
+	'sign.key.none': { en: 'No security key of this account is known here. Use password and code, or have one enrolled.', ja: 'このアカウントのセキュリティキーは登録されていません。パスワードとコードを使うか、登録を依頼してください。' },
 	'sign.key.absent': { en: 'This browser cannot use security keys here (it needs https or localhost).', ja: 'このブラウザではセキュリティキーを使えません（https または localhost が必要です）。' },
 	'sign.account.need': { en: 'Give your account first.', ja: '先にアカウントを入力してください。' },
 	'sign.out': { en: 'Sign out', ja: 'サインアウト' },

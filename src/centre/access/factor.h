@@ -6,7 +6,7 @@
 #ifndef SK_ACCESS_FACTOR_H
 #define SK_ACCESS_FACTOR_H
 
-#include "ledger/act.h"
+#include "access/access.h"
 
 enum {
 	SK_PASSWORD_MIN = 12, SK_PASSWORD_MAX = 1024,      /* bytes */
@@ -65,6 +65,13 @@ SK_MUST enum sk_err sk_webauthn_challenge(struct sk_factors *factors, const char
    SK_EMALFORMED, SK_EFACTOR (challenge, origin, relying party, presence, signature), SK_EEXIST. */
 SK_MUST enum sk_err sk_webauthn_register(struct sk_factors *factors, const char *account, const struct sk_webauthn_party *party, const char *response, size_t length,
 					 int64_t now_ns, struct sk_fault *fault);
+/* The same for somebody else, or for an account that is not there yet: the challenge was the asker's. Nobody signs in with it until an act put its key into the register
+   (sk_webauthn_settle); after a day it is forgotten. Besides: SK_ETOOBIG, when too many wait. rule: ACCESS-13 */
+SK_MUST enum sk_err sk_webauthn_enrol(struct sk_factors *factors, const char *asker, const char *account, const struct sk_webauthn_party *party, const char *response,
+				      size_t length, int64_t now_ns, struct sk_fault *fault);
+/* After the register changed: enrolled keys that it holds now sign their holders in (*admitted: how many); credentials whose key it revoked are gone, with their
+   holders' sessions (*dropped). Doing it twice changes nothing. rule: ACCESS-13 */
+SK_MUST enum sk_err sk_webauthn_settle(struct sk_factors *factors, const struct sk_access *access, uint64_t *admitted, uint64_t *dropped, struct sk_fault *fault);
 /* Check an assertion: the JSON of navigator.credentials.get. *approves gets what its challenge was for (zeros: nothing). Errors as above; a counter that did not grow
    means a second copy of the key: SK_EFACTOR, and the credential is refused from then on. */
 SK_MUST enum sk_err sk_webauthn_check(struct sk_factors *factors, const char *account, const struct sk_webauthn_party *party, const char *response, size_t length,
@@ -78,6 +85,9 @@ struct sk_webauthn_credential {
 };
 /* Visit an account's credentials that are not shut, with their keys for that relying party. Borrowed for the length of a visit. */
 SK_MUST enum sk_err sk_webauthn_each(struct sk_factors *factors, const char *account, const char *rp_id,
+				     void (*visit)(void *context, const struct sk_webauthn_credential *credential), void *context, struct sk_fault *fault);
+/* The same of enrolled keys that wait to be put into the register. */
+SK_MUST enum sk_err sk_enrolled_each(struct sk_factors *factors, const char *account, const char *rp_id,
 				     void (*visit)(void *context, const struct sk_webauthn_credential *credential), void *context, struct sk_fault *fault);
 /* An assertion's JSON as what a note's signature line carries (seal/foreign.h); nothing is verified, the note's reader does. SK_EMALFORMED, SK_ETOOBIG. */
 SK_MUST enum sk_err sk_webauthn_signature(const char *response, size_t length, struct sk_buf *packed, struct sk_fault *fault);

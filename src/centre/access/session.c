@@ -67,9 +67,16 @@ static void match(void *context, const char *account, const void *name, size_t n
 	sk_json_free(doc);
 }
 
+/* Several processes use one session: whoever took his time a moment before another noted it comes second, and is told by the later of the two. */
+static int64_t time_of(const struct session *session, int64_t now_ns)
+{
+	return now_ns > session->seen_ns ? now_ns : session->seen_ns;
+}
+
 static bool is_over(const struct session *session, int64_t now_ns)
 {
-	return now_ns < session->seen_ns || now_ns - session->seen_ns >= SK_SESSION_IDLE_S * second_ns || now_ns - session->begun_ns >= SK_SESSION_LIFE_S * second_ns;
+	now_ns = time_of(session, now_ns);
+	return now_ns - session->seen_ns >= SK_SESSION_IDLE_S * second_ns || now_ns - session->begun_ns >= SK_SESSION_LIFE_S * second_ns;
 }
 
 /* Find it, and refuse what is over. */
@@ -91,7 +98,7 @@ static enum sk_err find(struct sk_factors *factors, const char *token, int64_t n
 static enum sk_err use(struct sk_factors *factors, const char *token, int64_t now_ns, uint8_t hash[SK_HASH_BYTES], struct session *session, struct sk_fault *fault)
 {
 	SK_TRY(find(factors, token, now_ns, hash, session, fault));
-	session->seen_ns = now_ns;
+	session->seen_ns = time_of(session, now_ns);
 	return write_session(factors, hash, session, fault);
 }
 

@@ -116,7 +116,7 @@ static enum sk_err check_party(const char *account, const uint8_t *bytes, size_t
 
 /* ---- credentials as items ---- */
 
-static enum sk_err put_credential(struct sk_factors *factors, const char *account, const uint8_t *id, size_t id_length, const struct credential *credential,
+static enum sk_err put_credential(struct sk_factors *factors, const char *kind, const char *account, const uint8_t *id, size_t id_length, const struct credential *credential,
 				  struct sk_fault *fault)
 {
 	struct sk_buf value;
@@ -130,7 +130,7 @@ static enum sk_err put_credential(struct sk_factors *factors, const char *accoun
 	sk_json_hex(&w, "key", credential->key, credential->key_length);
 	sk_json_i64(&w, "since_ns", credential->since_ns);
 	sk_json_end(&w);
-	enum sk_err err = sk_vault_put(factors, "webauthn", account, id, id_length, &value, fault);
+	enum sk_err err = sk_vault_put(factors, kind, account, id, id_length, &value, fault);
 	sk_buf_fini(&value);
 	return err;
 }
@@ -213,29 +213,49 @@ static enum sk_err read_credential(fido_cred_t *cred, const char *account, const
 	return SK_OK;
 }
 
-static enum sk_err register_key(struct sk_factors *factors, const char *account, const struct sk_webauthn_party *party, const struct sk_webauthn_response *response,
-				int64_t now_ns, struct sk_fault *fault)
+/* The answer to a challenge that was the asker's: what it registers. */
+static enum sk_err read_registration(struct sk_factors *factors, const char *asker, const struct sk_webauthn_party *party, const struct sk_webauthn_response *response,
+				     int64_t now_ns, struct credential *out, struct sk_fault *fault)
 {
 	uint8_t digest[SK_HASH_BYTES];
 	struct sk_attestation attestation;
-	struct credential credential = {.since_ns = now_ns}, there;
-	SK_TRY(take_challenge(factors, account, response->challenge, now_ns, digest, fault));
-	SK_TRY(check_client(account, response, party, "webauthn.create", fault));
+	*out = (struct credential){.since_ns = now_ns};
+	SK_TRY(take_challenge(factors, asker, response->challenge, now_ns, digest, fault));
+	SK_TRY(check_client(asker, response, party, "webauthn.create", fault));
 	SK_TRY(sk_attestation_parse(response->attestation.bytes, response->attestation.length, &attestation, fault));
-	SK_TRY(check_party(account, attestation.authenticator_data, attestation.authenticator_length, party, fault));
-	fido_cred_t *cred = read_key(response, &attestation, party, &credential.algorithm);
+	SK_TRY(check_party(asker, attestation.authenticator_data, attestation.authenticator_length, party, fault));
+	fido_cred_t *cred = read_key(response, &attestation, party, &out->algorithm);
 	if (cred == NULL)
 		return sk_fault_set(fault, SK_EMALFORMED, "webauthn: the authenticator's data have no key that is read here (ES256, EdDSA, RS256)");
-	enum sk_err err = read_credential(cred, account, response, &attestation, &credential, fault);
+	enum sk_err err = read_credential(cred, asker, response, &attestation, out, fault);
 	fido_cred_free(&cred);
-	SK_TRY(err);
-	if (get_credential(factors, account, response->id, response->id_length, &there, fault) == SK_OK)
-		return sk_fault_set(fault, SK_EEXIST, "%s: this credential is there already", account);
-	return put_credential(factors, account, response->id, response->id_length, &credential, fault);
+	return err;
 }
 
-enum sk_err sk_webauthn_register(struct sk_factors *factors, const char *account, const struct sk_webauthn_party *party, const char *text, size_t length, int64_t now_ns,
-				 struct sk_fault *fault)
+static enum sk_err register_key(struct sk_factors *factors, const char *account, const struct sk_webauthn_party *party, const struct sk_webauthn_response *response,
+				int64_t now_ns, struct sk_fault *fault)
+{
+	struct credential credential, there;
+	SK_TRY(read_registration(factors, account, party, response, now_ns, &credential, fault));
+	if (get_credential(factors, account, response->id, response->id_length, &there, fault) == SK_OK)
+		return sk_fault_set(fault, SK_EEXIST, "%s: this credential is there already", account);
+	return put_credential(factors, "webauthn", account, response->id, response->id_length, &credential, fault);
+}
+
+/* Beside somebody's factors, under a kind of its own: nobody signs in with it until an act has put its key into the register. rule: ACCESS-13 */
+static enum sk_err enrol_key(struct sk_factors *factors, const char *asker, const char *account, const struct sk_webauthn_party *party, const struct sk_webauthn_response *response,
+			     int64_t now_ns, struct sk_fault *fault)
+{
+	struct credential credential, there;
+	SK_TRY(sk_enrolled_prune(factors, now_ns, fault));
+	SK_TRY(read_registration(factors, asker, party, response, now_ns, &credential, fault));
+	if (get_credential(factors, account, response->id, response->id_length, &there, fault) == SK_OK)
+		return sk_fault_set(fault, SK_EEXIST, "%s: this credential is there already", account);
+	return put_credential(factors, "enrolled", account, response->id, response->id_length, &credential, fault);
+}
+
+static enum sk_err take_registration(struct sk_factors *factors, const char *asker, const char *account, const struct sk_webauthn_party *party, const char *text, size_t length,
+				     int64_t now_ns, struct sk_fault *fault)
 {
 	struct sk_webauthn_response response;
 	fido_init(0);
@@ -243,9 +263,21 @@ enum sk_err sk_webauthn_register(struct sk_factors *factors, const char *account
 	if (err == SK_OK)
 		err = sk_vault_begin(factors, fault);
 	if (err == SK_OK)
-		err = sk_vault_end(factors, register_key(factors, account, party, &response, now_ns, fault), fault);
+		err = sk_vault_end(factors, asker == NULL ? register_key(factors, account, party, &response, now_ns, fault) : enrol_key(factors, asker, account, party, &response, now_ns, fault), fault);
 	sk_webauthn_response_fini(&response);
 	return err;
+}
+
+enum sk_err sk_webauthn_register(struct sk_factors *factors, const char *account, const struct sk_webauthn_party *party, const char *text, size_t length, int64_t now_ns,
+				 struct sk_fault *fault)
+{
+	return take_registration(factors, NULL, account, party, text, length, now_ns, fault);
+}
+
+enum sk_err sk_webauthn_enrol(struct sk_factors *factors, const char *asker, const char *account, const struct sk_webauthn_party *party, const char *text, size_t length,
+			      int64_t now_ns, struct sk_fault *fault)
+{
+	return take_registration(factors, asker, account, party, text, length, now_ns, fault);
 }
 
 /* ---- assertion ---- */
@@ -306,11 +338,11 @@ static enum sk_err check_assertion(struct sk_factors *factors, const char *accou
 	/* 7.2 step 21: a counter that does not grow means two keys. One that is always zero is none. */
 	if ((count != 0 || credential.count != 0) && count <= credential.count) {
 		credential.broken = true;
-		SK_TRY(put_credential(factors, account, response->id, response->id_length, &credential, fault));
+		SK_TRY(put_credential(factors, "webauthn", account, response->id, response->id_length, &credential, fault));
 		return sk_factor_refused(fault, account, "the signature counter did not grow: there is a second copy of this key");
 	}
 	credential.count = count;
-	return put_credential(factors, account, response->id, response->id_length, &credential, fault);
+	return put_credential(factors, "webauthn", account, response->id, response->id_length, &credential, fault);
 }
 
 enum sk_err sk_webauthn_check(struct sk_factors *factors, const char *account, const struct sk_webauthn_party *party, const char *text, size_t length, int64_t now_ns,

@@ -17,7 +17,7 @@ struct visits {
 };
 
 /* libfido2 keeps x and y of a point of P-256 one after the other; a register keeps x and y's parity (SEC 1, 2.3.3). RSA signs no acts. */
-static bool key_of(const struct sk_json_value *top, const char *name, const char *rp_id, struct sk_verify_key *out)
+bool sk_webauthn_key_of(const struct sk_json_value *top, const char *name, const char *rp_id, struct sk_verify_key *out)
 {
 	uint8_t raw[2 * COORDINATE], point[1 + COORDINATE];
 	int64_t algorithm = 0;
@@ -48,7 +48,7 @@ static void visit_one(void *context, const char *account, const void *name, size
 		sk_sha256(name, name_length, hash);
 		sk_hex_encode(hash, NAME_DIGITS / 2, digits);
 		(void)snprintf(key_name, sizeof key_name, "%s.webauthn.%s", account, digits);
-		if (!key_of(sk_json_top(doc), key_name, visits->rp_id, &credential.key))
+		if (!sk_webauthn_key_of(sk_json_top(doc), key_name, visits->rp_id, &credential.key))
 			credential.key = (struct sk_verify_key){.kind = SK_KEY_ASSIGNED};
 		visits->visit(visits->context, &credential);
 	}
@@ -60,6 +60,13 @@ enum sk_err sk_webauthn_each(struct sk_factors *factors, const char *account, co
 {
 	struct visits visits = {.visit = visit, .context = context, .rp_id = rp_id};
 	return sk_vault_each(factors, "webauthn", account, visit_one, &visits, fault);
+}
+
+enum sk_err sk_enrolled_each(struct sk_factors *factors, const char *account, const char *rp_id, void (*visit)(void *context, const struct sk_webauthn_credential *credential),
+			     void *context, struct sk_fault *fault)
+{
+	struct visits visits = {.visit = visit, .context = context, .rp_id = rp_id};
+	return sk_vault_each(factors, "enrolled", account, visit_one, &visits, fault);
 }
 
 enum sk_err sk_webauthn_signature(const char *response, size_t length, struct sk_buf *packed, struct sk_fault *fault)

@@ -4,6 +4,7 @@
 #define SK_ACCESS_WEBAUTHN_PRIV_H
 
 #include "access/factor.h"
+#include "text/json.h"
 
 enum { SK_CBOR_ITEMS_MAX = 4096, SK_CLIENT_TYPE_MAX = 32, SK_ORIGIN_MAX = 256 };
 
@@ -31,5 +32,10 @@ struct sk_attestation {
 };
 /* Take it apart: definite lengths alone, nothing behind it. SK_EMALFORMED. */
 SK_MUST enum sk_err sk_attestation_parse(const uint8_t *bytes, size_t length, struct sk_attestation *out, struct sk_fault *fault);
+
+/* The key of a credential's item, with that name, for that relying party; false: it signs no acts. */
+bool sk_webauthn_key_of(const struct sk_json_value *top, const char *name, const char *rp_id, struct sk_verify_key *out);
+/* Forget enrolled keys that waited for more than a day; SK_ETOOBIG when as many wait still as may. Inside a transaction. */
+SK_MUST enum sk_err sk_enrolled_prune(struct sk_factors *factors, int64_t now_ns, struct sk_fault *fault);
 
 #endif

@@ -364,10 +364,9 @@ enum sk_err sk_web_start(const struct sk_web_options *options, struct sk_web_hou
 void sk_web_turn(struct sk_web *web)
 {
 	struct sk_fault fault;
-	bool grew = false;
-	if (sk_web_sessions_refresh(web->sessions, &grew, &fault) != SK_OK)
+	if (sk_web_sessions_refresh(web->sessions, &fault) != SK_OK)
 		say(web, fault.line);
-	else if (grew)
+	if (sk_web_sessions_grew(web->sessions))
 		sk_web_publish(web, "act", "{}");
 	end_slow_ones(web);
 	sk_web_hub_turn(web->hub, NULL);

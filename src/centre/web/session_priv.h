@@ -26,8 +26,10 @@ SK_MUST enum sk_err sk_web_sessions_who(struct sk_web_sessions *sessions, const 
 bool sk_web_sessions_stands(struct sk_web_sessions *sessions, const char *token, int64_t now_ns);
 /* Forget what is kept of a token, or (NULL) of all. */
 void sk_web_sessions_forget(struct sk_web_sessions *sessions, const char *token);
-/* If the ledger grew: fold the register anew, off the answers' way. *grew: it did. */
-SK_MUST enum sk_err sk_web_sessions_refresh(struct sk_web_sessions *sessions, bool *grew, struct sk_fault *fault);
+/* If the ledger grew: fold the register anew, off the answers' way. */
+SK_MUST enum sk_err sk_web_sessions_refresh(struct sk_web_sessions *sessions, struct sk_fault *fault);
+/* Did it grow since this was asked last? */
+bool sk_web_sessions_grew(struct sk_web_sessions *sessions);
 /* May the caller do what the duty word says? SK_EPERMIT with the register's own line. */
 SK_MUST enum sk_err sk_web_sessions_may(struct sk_web_sessions *sessions, const struct sk_web_caller *caller, const char *duty, int64_t now_ns, struct sk_fault *fault);
 /* Is there such an account in force? person as for a session. */

@@ -26,6 +26,7 @@ struct sk_web_sessions {
 	struct sk_factors *factors;
 	struct sk_access *access;
 	struct stat seen;             /* of the checkpoint when the register was folded */
+	bool grew;                    /* and nobody was told yet: whoever signs in folds it too */
 	struct kept kept[SETS][WAYS];
 };
 
@@ -48,11 +49,10 @@ enum sk_err sk_web_sessions_open(struct sk_web_house *house, struct sk_web_sessi
 					  sk_file_join(sessions->key, SK_PATH_MAX, house->folder, "centre/keys/access.key") == SK_OK &&
 					  sk_file_join(sessions->checkpoint, SK_PATH_MAX, house->folder, "centre/ledger/checkpoint") == SK_OK
 				  ? SK_OK : sk_fault_set(fault, SK_EUSAGE, "the folder's path is too long");
-	bool grew;
 	if (err == SK_OK)
 		err = sk_factors_open(sessions->db, sessions->key, &sessions->factors, fault);
 	if (err == SK_OK)
-		err = sk_web_sessions_refresh(sessions, &grew, fault);
+		err = sk_web_sessions_refresh(sessions, fault);
 	if (err != SK_OK) {
 		sk_web_sessions_close(sessions);
 		return err;
@@ -72,27 +72,36 @@ void sk_web_sessions_close(struct sk_web_sessions *sessions)
 	free(sessions);
 }
 
-enum sk_err sk_web_sessions_refresh(struct sk_web_sessions *sessions, bool *grew, struct sk_fault *fault)
+enum sk_err sk_web_sessions_refresh(struct sk_web_sessions *sessions, struct sk_fault *fault)
 {
 	struct stat now;
 	struct sk_access *access = NULL;
-	*grew = false;
 	if (stat(sessions->checkpoint, &now) != 0)
 		return sk_fault_set(fault, SK_ENOENT, "%s: not there", sessions->checkpoint);
 	(void)pthread_mutex_lock(&sessions->lock);
-	*grew = sessions->access == NULL || !same_file(&now, &sessions->seen);
+	bool same = sessions->access != NULL && same_file(&now, &sessions->seen);
 	(void)pthread_mutex_unlock(&sessions->lock);
-	if (!*grew)
+	if (same)
 		return SK_OK;
 	SK_TRY(sessions->house->open_register(sessions->house->context, &access, fault));
 	(void)pthread_mutex_lock(&sessions->lock);
 	struct sk_access *before = sessions->access;
 	sessions->access = access;
 	sessions->seen = now;
+	sessions->grew = true;
 	sk_wipe(sessions->kept, sizeof sessions->kept);
 	(void)pthread_mutex_unlock(&sessions->lock);
 	sk_access_close(before);
 	return SK_OK;
+}
+
+bool sk_web_sessions_grew(struct sk_web_sessions *sessions)
+{
+	(void)pthread_mutex_lock(&sessions->lock);
+	bool grew = sessions->grew;
+	sessions->grew = false;
+	(void)pthread_mutex_unlock(&sessions->lock);
+	return grew;
 }
 
 enum sk_err sk_web_sessions_factors(struct sk_web_sessions *sessions, struct sk_factors **out, struct sk_fault *fault)

@@ -20,10 +20,9 @@ static enum sk_err begin(struct sk_web_call *call, const char *account, struct s
 {
 	struct sk_web *web = sk_web_request_of(call)->web;
 	const struct sk_clock *clock = &web->house->clock;
-	bool grew;
 	if (!sk_web_rate_take(web->rate, "sign-in account", account, ACCOUNT_PER_HOUR, ACCOUNT_BURST, clock->monotonic_ns(clock->context)))
 		return sk_web_refuse(call, SK_ERATE, "too many attempts to sign in as this account; wait a minute");
-	SK_TRY(sk_web_sessions_refresh(web->sessions, &grew, &call->fault));
+	SK_TRY(sk_web_sessions_refresh(web->sessions, &call->fault));
 	SK_TRY(sk_web_sessions_factors(web->sessions, factors, &call->fault));
 	return sk_factors_now(*factors, call->now_ns, &call->now_ns, &call->fault);
 }

@@ -93,6 +93,10 @@ test_factors:token*|webauthn|every page will do|s/if (strcmp(response->origin, p
 test_factors:token*|webauthn|every kind of answer will do|s/if (strcmp(response->type, type) != 0)/if (false)/
 test_factors:token*|webauthn|the counter is not looked at|s/ \&\& count <= credential.count)/ \&\& false)/
 test_factors:token*|webauthn|signatures are not verified|s/return verdict == FIDO_OK;/return true;/
+test_factors:token_enrolled|enrolled|a key that no act named signs in|s/^\treturn false;$/\treturn !notes->revoked;/
+test_factors:token_enrolled|enrolled|a revoked key signs in|s/return notes->revoked == (.*;/return !notes->revoked;/
+test_factors:token_enrolled|enrolled|what was enrolled waits for ever|s/notes->now_ns - since_ns >= forgotten_ns/false/
+test_factors:sessions|session|who comes second turns the time back|s/return now_ns > session->seen_ns ? now_ns : session->seen_ns;/return now_ns;/
 test_factors:changed_rows|vault|a row of another account|s/return kind_size + account_size + name_length;/memset(aad, 0, kind_size + account_size + name_length); return 1;/
 test_factors:credentials|credential|an old secret for ever|s/ || (err == SK_OK \&\& now_ns >= until_ns))/)/
 test_factors:credentials|credential|a rotation prolongs|s/if (until_ns > ones.one\[i\].until_ns)/if (false)/

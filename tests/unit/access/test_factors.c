@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "access/access_priv.h"
 #include "access/breached.h"
 #include "access/credential.h"
 #include "base/file.h"
@@ -446,6 +447,73 @@ static void token_mangled(void **state)
 	EVP_PKEY_free(token.key);
 }
 
+/* ---- keys on their way into the register ---- */
+
+/* As the page does it for somebody else: the challenge is the asker's. The key gets the name that the register would have. */
+static enum sk_err enrol_for(struct world *world, const char *asker, const char *account, const struct token *token)
+{
+	uint8_t challenge[SK_CHALLENGE_BYTES];
+	struct sk_buf answer;
+	assert_int_equal(sk_webauthn_challenge(world->factors, asker, NULL, world->now, challenge, &fault), SK_OK);
+	token_answer(token, true, challenge, &answer);
+	enum sk_err err = sk_webauthn_enrol(world->factors, asker, account, &party, sk_buf_text(&answer), answer.length, world->now, &fault);
+	sk_buf_fini(&answer);
+	return err;
+}
+
+static void take_key(void *context, const struct sk_webauthn_credential *credential)
+{
+	*(struct sk_verify_key *)context = credential->key;
+}
+
+/* rule: ACCESS-13 */
+static void token_enrolled(void **state)
+{
+	struct world *world = *state;
+	struct token token, other;
+	uint8_t approves[SK_HASH_BYTES];
+	uint64_t admitted, dropped;
+	char session[SK_SESSION_TOKEN_MAX], account[SK_MATTER_ID_MAX];
+	struct sk_key_span span = {.from_ns = day_one, .until_ns = INT64_MAX};
+	struct sk_holder holder = {.id = "dan", .from_ns = day_one, .until_ns = INT64_MAX, .key_count = 0, .keys = &span};
+	struct sk_access reg = {.account_count = 1, .accounts = &holder};
+	token_make(&token, TOKEN_ES256);
+	token_make(&other, TOKEN_EDDSA);
+	assert_int_equal(enrol_for(world, "admin", "dan", &token), SK_OK);
+	assert_int_equal(enrol_for(world, "admin", "dan", &other), SK_OK);
+	/* No act has put it into the register: nobody signs in with it. */
+	assert_int_equal(sk_webauthn_settle(world->factors, &reg, &admitted, &dropped, &fault), SK_OK);
+	assert_int_equal(admitted + dropped, 0);
+	assert_int_equal(sign_in(world, "dan", &token, NULL, approves), SK_EFACTOR);
+	/* An act with one of the two. */
+	enrol_for(world, "admin", "eve", &token);
+	assert_int_equal(sk_enrolled_each(world->factors, "eve", party.rp_id, take_key, &span.key, &fault), SK_OK);
+	holder.key_count = 1;
+	assert_int_equal(sk_webauthn_settle(world->factors, &reg, &admitted, &dropped, &fault), SK_OK);
+	assert_int_equal(admitted, 1);
+	assert_int_equal(sign_in(world, "dan", &token, NULL, approves), SK_OK);
+	assert_int_equal(sign_in(world, "dan", &other, NULL, approves), SK_EFACTOR);
+	assert_int_equal(sign_in(world, "eve", &token, NULL, approves), SK_EFACTOR); /* the register has it as somebody else's */
+	assert_int_equal(sk_webauthn_settle(world->factors, &reg, &admitted, &dropped, &fault), SK_OK);
+	assert_int_equal(admitted + dropped, 0);
+	/* An act that revokes it signs its holder out. */
+	assert_int_equal(sk_session_begin(world->factors, "dan", world->now, session, &fault), SK_OK);
+	span.until_ns = world->now;
+	assert_int_equal(sk_webauthn_settle(world->factors, &reg, &admitted, &dropped, &fault), SK_OK);
+	assert_int_equal(dropped, 1);
+	assert_int_equal(sign_in(world, "dan", &token, NULL, approves), SK_EFACTOR);
+	assert_int_equal(sk_session_check(world->factors, session, world->now, account, &fault), SK_EFACTOR);
+	/* What no act came for is forgotten after a day. */
+	span = (struct sk_key_span){.from_ns = day_one, .until_ns = INT64_MAX};
+	assert_int_equal(sk_enrolled_each(world->factors, "dan", party.rp_id, take_key, &span.key, &fault), SK_OK);
+	world->now += INT64_C(86400) * second_ns;
+	assert_int_equal(enrol_for(world, "admin", "fay", &token), SK_OK);
+	assert_int_equal(sk_webauthn_settle(world->factors, &reg, &admitted, &dropped, &fault), SK_OK);
+	assert_int_equal(admitted, 0);
+	EVP_PKEY_free(token.key);
+	EVP_PKEY_free(other.key);
+}
+
 /* ---- sessions ---- */
 
 /* A stolen session: whoever has the token looks, and approves nothing. rule: ACCESS-11 */
@@ -473,6 +541,12 @@ static void sessions(void **state)
 	assert_int_equal(sk_session_check(world->factors, "", world->now, account, &fault), SK_EFACTOR);
 	assert_int_equal(sk_session_end(world->factors, other, &fault), SK_OK);
 	assert_int_equal(sk_session_check(world->factors, other, world->now, account, &fault), SK_EFACTOR);
+	/* Two processes use one session: whoever looked at his clock a moment before the other noted it signs nobody out, and turns no time back. */
+	assert_int_equal(sk_session_check(world->factors, token, world->now + second_ns, account, &fault), SK_OK);
+	assert_int_equal(sk_session_peek(world->factors, token, world->now, &fault), SK_OK);
+	assert_int_equal(sk_session_check(world->factors, token, world->now, account, &fault), SK_OK);
+	world->now += SK_SESSION_IDLE_S * second_ns;
+	assert_int_equal(sk_session_check(world->factors, token, world->now, account, &fault), SK_OK); /* idle from the later of the two on */
 	/* Idle, and the end of a day. */
 	assert_int_equal(sk_session_check(world->factors, token, world->now + SK_SESSION_IDLE_S * second_ns, account, &fault), SK_EFACTOR);
 	assert_int_equal(sk_session_check(world->factors, token, world->now, account, &fault), SK_EFACTOR);
@@ -544,7 +618,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(files), TEST(changed_rows), TEST(time_goes_on), TEST(passwords), TEST(breached_file), TEST(breached_folder), TEST(rfc6238), TEST(codes),
-		TEST(tokens), TEST(token_refused), TEST(token_once), TEST(token_mangled), TEST(sessions), TEST(removal), TEST(credentials),
+		TEST(tokens), TEST(token_refused), TEST(token_once), TEST(token_mangled), TEST(token_enrolled), TEST(sessions), TEST(removal), TEST(credentials),
 	};
 	if (argc > 1)
 		cmocka_set_test_filter(argv[1]);

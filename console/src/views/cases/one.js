@@ -16,7 +16,7 @@ import { Page, Panel } from '../../ui/page.js';
 import { SafeHtml } from '../../ui/safe.js';
 import { Failure, Loading } from '../../ui/state.js';
 import { CaseState, Due } from './index.js';
-import { Assign, Bundle, LinkTo, Merge, Playbook, Reason, Split } from './steps.js';
+import { Assign, Bundle, OversightBundle, LinkTo, Merge, Playbook, Reason, Split } from './steps.js';
 
 const LIFE = ['triage', 'start', 'contain', 'resolve', 'close', 'dismiss', 'reopen'];
 const NEEDS_REASON = ['dismiss', 'reopen'];
@@ -101,7 +101,8 @@ export function One({ view, id }) {
 			${c.next.includes(watching ? 'unwatch' : 'watch') && html`<${MenuItem} onClick=${() => { close(); act(watching ? 'unwatch' : 'watch'); }}>${t(watching ? 'case.event.unwatch' : 'case.event.watch')}<//>`}
 			${c.next.includes('merge') && may('case.write') && html`<${MenuItem} onClick=${() => { close(); setDialog('merge'); }}>${t('case.event.merge')}<//>`}
 			${c.next.includes('split') && may('case.write') && html`<${MenuItem} onClick=${() => { close(); setDialog('split'); }}>${t('case.event.split')}<//>`}
-			${c.next.includes('bundle') && may('case.write') && html`<${MenuItem} onClick=${() => { close(); setDialog('bundle'); }}>${t('case.event.bundle')}<//>`}`}<//>`}>
+			${c.next.includes('bundle') && may('case.write') && html`<${MenuItem} onClick=${() => { close(); setDialog('bundle'); }}>${t('case.event.bundle')}<//>`}
+			${c.next.includes('bundle') && session.get()?.kind === 'oversight' && may('inspect.query') && html`<${MenuItem} onClick=${() => { close(); setDialog('oversight'); }}>${t('case.event.bundle')}<//>`}`}<//>`}>
 		<p class="back"><a href=${href('cases')}>← ${t('cases.back')}</a></p>
 		${error && html`<${Failure} error=${error} />`}${answer.error && html`<${Failure} error=${answer.error} retry=${answer.reload} />`}
 		${c.state === 'merged' && html`<p class="note"><${Tag}>${t('case.state.merged')}<//></p>`}
@@ -116,6 +117,7 @@ export function One({ view, id }) {
 		</div>
 		${dialog === 'assign' && html`<${Assign} c=${c} act=${act} close=${() => setDialog(null)} />`}
 		${dialog === 'merge' && html`<${Merge} c=${c} act=${act} close=${() => setDialog(null)} />`}
+		${dialog === 'oversight' && html`<${OversightBundle} c=${c} reload=${answer.reload} close=${() => setDialog(null)} />`}
 		${dialog === 'bundle' && html`<${Bundle} c=${c} reload=${answer.reload} close=${() => setDialog(null)} />`}
 		${dialog === 'split' && html`<${Split} c=${c} act=${act} close=${() => setDialog(null)} />`}
 	<//>`;

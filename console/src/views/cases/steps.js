@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Steps of a case that need something said first: a reason, whom, into which, which parts.
 import { html, useState } from '../../lib/html.js';
-import { post, session } from '../../lib/api.js';
+import { get, post, session } from '../../lib/api.js';
 import { language, name, t } from '../../lib/words.js';
 import { Dialog } from '../../ui/dialog.js';
 import { Icon } from '../../ui/icons.js';
@@ -29,6 +29,22 @@ export function Playbook({ act }) {
 	}}<//>`;
 }
 const AUDIENCES = ['court', 'partner'];
+/** Oversight takes the evidence with what was selected in it: for a purpose, and each look is on record; so the file is asked for like anything else that is. */
+export function OversightBundle({ c, close, reload }) {
+	const [made, setMade] = useState(null);
+	const [error, setError] = useState(null);
+	const path = `cases/${encodeURIComponent(c.id)}/bundle/oversight`;
+	const run = (act) => async () => { setError(null); try { await act(); } catch (problem) { setError(problem); } };
+	const make = run(async () => { setMade(await post(path, {})); reload(); });
+	const save = run(async () => {
+		const bytes = await (await get(path, { digest: made.digest }, { as: 'response' })).blob();
+		const link = Object.assign(document.createElement('a'), { href: URL.createObjectURL(bytes), download: `${c.id}-oversight.tar` });
+		link.click();
+		setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+	});
+	return html`<${Dialog} title=${t('case.event.bundle')} close=${close}><p>${made ? t('case.bundle.made') : t('case.bundle.oversight')}</p>${made && html`<p class="digest">SHA-256 ${made.digest}</p>`}${error && html`<${Failure} error=${error} />`}
+		<div class="buttons">${made ? html`<button type="button" class="primary" onClick=${save}>${t('case.bundle.fetch')}</button>` : html`<button type="button" class="primary" onClick=${make}>${t('case.bundle.make')}</button>`}<button type="button" onClick=${close}>${t('action.cancel')}</button></div><//>`;
+}
 /** A bundle of evidence: made for somebody at a grade that he may have, then fetched by its digest. Selected information is in none. */
 export function Bundle({ c, close, reload }) {
 	const [made, setMade] = useState(null);

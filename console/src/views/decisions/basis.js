@@ -3,6 +3,7 @@
 import { html } from '../../lib/html.js';
 import { may, session, useApi } from '../../lib/api.js';
 import { ACTS } from '../../lib/acts.js';
+import { useActs } from '../../lib/events.js';
 import { href } from '../../lib/route.js';
 import { whole } from '../../lib/numbers.js';
 import { known, name, t } from '../../lib/words.js';
@@ -18,7 +19,7 @@ import { StageTag } from '../decisions.js';
 /* docs/bases.md: out of which stages each step leads. The server judges; this is what to offer. */
 const LIVE = ['approved', 'active', 'extending', 'extended'];
 const FROM = {
-	review: ['draft'], approve: ['review', 'extending'], refuse: ['review', 'extending'], consent: ['review', ...LIVE], activate: ['approved'], extend: ['active', 'extending', 'extended'],
+	selectors: LIVE, review: ['draft'], approve: ['review', 'extending'], refuse: ['review', 'extending'], consent: ['review', ...LIVE], activate: ['approved'], extend: ['active', 'extending', 'extended'],
 	suspend: [...LIVE, 'suspended'], resume: ['suspended'], terminate: ['draft', 'review', ...LIVE, 'suspended'],
 };
 const dutyOf = (basis, event) => {
@@ -26,6 +27,7 @@ const dutyOf = (basis, event) => {
 	if (event === 'suspend') return ['basis.suspend', 'basis.suspend.fault', ...(party ? ['basis.suspend.partner'] : [])];
 	if (event === 'resume') return ['basis.resume', ...(party ? ['basis.resume.partner'] : [])];
 	if (event === 'extend') return ['basis.extend.request'];
+	if (event === 'selectors') return ['selector.change'];
 	if (event === 'consent') return party ? ['basis.consent'] : [];
 	if (['approve', 'refuse'].includes(event) && party) return [];
 	return [`basis.${event}${party ? '.agreement' : ''}`];
@@ -86,6 +88,7 @@ function Whole({ basis, reload }) {
 			</div>
 			<aside class="order-side panel" aria-label=${t('order.decide')}>
 				<h2>${t('order.decide')}</h2>
+				${basis.asker === me.account && ['draft', 'review'].includes(basis.stage) && html`<div class="buttons"><a class="button" href=${href('decisions', null, { tab: 'request', edit: basis.id })}><${Icon} name="pen" size=${14} /> ${t('basis.edit')}</a></div>`}
 				${offered.length === 0 ? html`<p class="note">${t('act.none')}</p>` : html`<div class="buttons decide-buttons">${offered.map((e) => html`<${ActButton} key=${e} command=${`basis.${e}`} id=${basis.id} words=${words} tone=${ACTS.basis[e].tone ?? (ACTS.basis[e].main ? 'primary' : '')} icon=${ACTS.basis[e].main ? 'key' : undefined} done=${reload} />`)}</div>`}
 				<${Votes} basis=${basis} />
 				<section><h3>${t('basis.digest')}</h3><${Digest} hex=${basis.text} label=${t('basis.digest')} /><p class="note">${t('basis.digest.help')}</p></section>
@@ -95,6 +98,7 @@ function Whole({ basis, reload }) {
 
 export function Basis({ view, id }) {
 	const basis = useApi(`bases/${encodeURIComponent(id)}`);
+	useActs(basis.reload);
 	return html`<${Page} view=${view} title=${t('basis.title', { id })} tools=${html`<a class="button" href=${href('decisions', null, { tab: 'bases' })}><${Icon} name="left" /> ${t('nav.decisions')}</a>`}>
 		<${Show} of=${basis} lines=${10}>${(data) => html`<${Whole} basis=${data} reload=${basis.reload} />`}<//>
 	<//>`;

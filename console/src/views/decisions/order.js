@@ -61,13 +61,16 @@ function Quorum({ order }) {
 function Decide({ order, digests, reload }) {
 	const me = session.get();
 	const steps = (order.next ?? []).filter((s) => ACTS.order[s.event] && may(s.duty) && !(order.proposer === me.account && ['evidence', 'approve', 'reject', 'urgent', 'ratify', 'legal'].includes(s.event)));
-	const signed = order.voices.some((v) => v.account === me.account && v.event !== 'reject');
-	const shown = steps.filter((s) => !(signed && ['approve', 'ratify', 'urgent'].includes(s.event)));
+	const mine = order.voices.filter((v) => v.account === me.account && v.event !== 'reject').map((v) => v.event);
+	const signed = mine.length > 0;
+	const shown = steps.filter((s) => !(s.event === 'ratify' ? mine.some((e) => e !== 'urgent') : signed && ['approve', 'urgent'].includes(s.event))); // who set it urgently ratifies it as anybody
 	const sound = digests && digests.order && digests.id && digests.document !== false;
 	const words = `${name('measure', order.measure)}: ${order.targets.join(', ')}. ${name('does', order.action)}`;
+	const edits = (order.next ?? []).some((s) => s.event === 'edit') && may('order.propose') && order.proposer === me.account;
 	if (digests && !sound) return html`<${Notice} tone="alarm" title=${t('order.bent')}><p>${t('order.bent.do')}</p><//>`;
 	return html`<div class="decide">
-		${shown.length === 0 ? html`<p class="note">${signed ? t('order.signed') : order.proposer === me.account ? t('order.yours') : t('act.none')}</p>` : html`<div class="buttons decide-buttons">${[...shown].sort((a, b) => Number(Boolean(ACTS.order[b.event].main)) - Number(Boolean(ACTS.order[a.event].main))).map((s) => html`<${ActButton} key=${s.event} command=${`order.${s.event}`} id=${order.id} order=${order.digest} words=${words} tone=${ACTS.order[s.event].tone ?? (ACTS.order[s.event].main ? 'primary' : '')} icon=${ACTS.order[s.event].main ? 'key' : undefined} done=${reload} />`)}</div>`}
+		${edits && html`<div class="buttons"><a class="button" href=${href('decisions', null, { tab: 'draft', edit: order.id })}><${Icon} name="pen" size=${14} /> ${t('order.edit')}</a></div>`}
+		${shown.length === 0 ? edits ? '' : html`<p class="note">${signed ? t('order.signed') : order.proposer === me.account ? t('order.yours') : t('act.none')}</p>` : html`<div class="buttons decide-buttons">${[...shown].sort((a, b) => Number(Boolean(ACTS.order[b.event].main)) - Number(Boolean(ACTS.order[a.event].main))).map((s) => html`<${ActButton} key=${s.event} command=${`order.${s.event}`} id=${order.id} order=${order.digest} words=${words} tone=${ACTS.order[s.event].tone ?? (ACTS.order[s.event].main ? 'primary' : '')} icon=${ACTS.order[s.event].main ? 'key' : undefined} done=${reload} />`)}</div>`}
 	</div>`;
 }
 

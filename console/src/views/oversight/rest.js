@@ -3,6 +3,7 @@
 import { html, useState } from '../../lib/html.js';
 import { may, session, useApi, useList } from '../../lib/api.js';
 import { ACTS } from '../../lib/acts.js';
+import { useActs } from '../../lib/events.js';
 import { go, href } from '../../lib/route.js';
 import { whole } from '../../lib/numbers.js';
 import { rangeParams, useRange } from '../../lib/time.js';
@@ -23,6 +24,7 @@ export const leafLink = (leaf) => html`<a href=${href('oversight', null, { tab: 
 const TONE = { active: 'good', extending: 'good', extended: 'good', suspended: 'alarm', review: 'accent' };
 export function Bases() {
 	const bases = useApi('bases', { limit: 200 });
+	useActs(bases.reload);
 	const columns = [
 		{ key: 'id', head: t('basis.id'), cell: (b) => html`<a href=${href('decisions', `basis/${b.id}`)}>${b.id}</a>` },
 		{ key: 'stage', head: t('basis.stage'), cell: (b) => html`<${Tag} tone=${TONE[b.stage]}>${name('basis.stage', b.stage)}<//>${b.suspended_by?.length ? html` <span class="note">${b.suspended_by.map((w) => name('act.word', w)).join(', ')}</span>` : ''}` },
@@ -77,6 +79,7 @@ function Looks({ rows, columns }) {
 export function Urgent() {
 	const list = useList('urgent', {});
 	const mark = (good, yes, no) => (good ? html`<span class="good-line"><${Icon} name="check" size=${14} /> ${yes}</span>` : html`<span class="wrong"><${Icon} name="clock" size=${14} /> ${no}</span>`);
+	useActs(list.reload);
 	const columns = [
 		{ key: 'id', head: t('order.id'), cell: (o) => html`<a href=${href('decisions', o.id)}>${o.id}</a>` },
 		{ key: 'reviewed', head: t('urgent.reviewed'), cell: (o) => mark(o.reviewed, t('form.yes'), t('urgent.open')) },
@@ -102,6 +105,7 @@ function remarkSteps(r, me) {
 export function Remarks() {
 	const me = session.get();
 	const remarks = useApi('remarks');
+	useActs(remarks.reload);
 	return html`${may('remark.issue') && html`<${Issue} kind="remark" done=${remarks.reload} />`}
 		<${Show} of=${remarks} lines=${5}>${(data) => {
 			const rows = [...rowsOf(data)].filter((r) => r.matter !== 'selfreport').sort((a, b) => over(a) - over(b) || Number(b.overdue) - Number(a.overdue) || (a.due ?? '').localeCompare(b.due ?? ''));
@@ -114,21 +118,37 @@ export function Remarks() {
 				${r.answer && html`<blockquote class="remark-answer"><b>${t('remarks.answer')}</b> ${r.answer}</blockquote>`}
 				${remarkSteps(r, me).length > 0 && html`<div class="buttons">${remarkSteps(r, me).map((e) => html`<${ActButton} key=${e} command=${`remark.${e}`} id=${r.id} words=${r.text} tone=${ACTS.remark[e].tone ?? (ACTS.remark[e].main ? 'primary' : '')} done=${remarks.reload} />`)}</div>`}
 			</li>`)}</ul>`;
-		}}<//>`;
+		}}<//><${SelfReports} />`;
 }
 
-/** A new remark or inspection: its name first, then the act. */
+/** Errors that organisations report of themselves: filed and added to by whose they are, assessed and closed by oversight. */
+export function SelfReports() {
+	const me = session.get();
+	const reports = useApi('remarks', { self: true, limit: 200 });
+	useActs(reports.reload);
+	const overseer = me.kind === 'oversight';
+	const steps = (r) => (overseer ? { filed: ['assess'], assessed: ['close'] }[r.state] ?? [] : r.state === 'filed' && r.by === me.org && may('report.make') ? ['amend'] : []);
+	return html`<${Panel} title=${t('selfreport.title')} note=${t('selfreport.note')} id="selfreports">
+		${!overseer && may('report.make') && html`<${Issue} kind="selfreport" done=${reports.reload} />`}
+		<${Show} of=${reports} lines=${2}>${(data) => (rowsOf(data).length === 0 ? html`<p class="note">${t('selfreport.none')}</p>` : html`<ul class="plain stack">${rowsOf(data).map((r) => html`<li class="remark"><header class="row"><b>${r.id}</b><span>${t('remarks.about', { what: name('act.word', r.about) })}</span><${Tag}>${name('selfreport.state', r.state)}<//></header>
+			<p class="remark-text">${r.text}</p><p class="note">${r.by}, <${When} at=${r.opened} />; ${t('basis.leaf')} ${leafLink(r.leaf)}</p>
+			${steps(r).length > 0 && html`<div class="buttons">${steps(r).map((e) => html`<${ActButton} key=${e} command=${`remark.${e}`} id=${r.id} args=${e === 'close' ? { self: true } : {}} wanted=${e === 'close' ? { matter: 'selfreport', event: 'close', id: r.id } : undefined} words=${r.text} tone="primary" done=${reports.reload} />`)}</div>`}</li>`)}</ul>`)}<//>
+	<//>`;
+}
+
+/** A new remark, report of oneself, or inspection: its name first, then the act. */
 function Issue({ kind, done }) {
 	const [id, setId] = useState('');
 	const good = /^[A-Za-z0-9][A-Za-z0-9._:@+-]{0,62}$/.test(id);
-	return html`<div class="row issue"><${Labelled} label=${kind === 'remark' ? t('remark.new') : t('inspection.new')}>${(box) => html`<input id=${box} class="short" value=${id} placeholder=${kind === 'remark' ? 'r-12' : 'i-4'} onInput=${(e) => setId(e.target.value.trim())} />`}<//>
-		<${ActButton} command=${kind === 'remark' ? 'remark.issue' : 'inspect.begin'} id=${id} disabled=${!good} tone="primary" done=${() => { setId(''); done(); }} /></div>`;
+	return html`<div class="row issue"><${Labelled} label=${t({ remark: 'remark.new', selfreport: 'selfreport.new', inspection: 'inspection.new' }[kind])}>${(box) => html`<input id=${box} class="short" value=${id} placeholder=${{ remark: 'r-12', selfreport: 's-3', inspection: 'i-4' }[kind]} onInput=${(e) => setId(e.target.value.trim())} />`}<//>
+		<${ActButton} command=${{ remark: 'remark.issue', selfreport: 'remark.file', inspection: 'inspect.begin' }[kind]} id=${id} disabled=${!good} tone="primary" done=${() => { setId(''); done(); }} /></div>`;
 }
 
 /* ---- inspections ---- */
 
 export function Inspections() {
 	const inspections = useApi('inspections');
+	useActs(inspections.reload);
 	const columns = (reload) => [
 		{ key: 'id', head: t('inspection.id'), cell: (i) => html`<b>${i.id}</b>` },
 		{ key: 'state', head: t('order.state'), cell: (i) => html`<${Tag} tone=${i.state === 'running' ? 'accent' : ''}>${name('inspection.state', i.state)}<//>` },
