@@ -8,13 +8,8 @@
 #include "cmd/query.h"
 #include "text/text.h"
 
-<<<<<<< HEAD
 enum { PLACE_TEXT_MAX = 3 * 17, OUT_MAX = 1 << 20, CELLS_MAX = 8 << 20, GAP = 2 };
-enum { OPT_WORKSPACE = 256, OPT_SINCE, OPT_UNTIL, OPT_CLASS, OPT_KIND, OPT_VALUE, OPT_LIMIT, OPT_AFTER, OPT_JSON, OPT_CSV, OPT_MUTED, OPT_HELP };
-=======
-enum { OUT_MAX = 1 << 20, CELLS_MAX = 8 << 20, GAP = 2 };
-enum { OPT_WORKSPACE = 256, OPT_SINCE, OPT_UNTIL, OPT_CLASS, OPT_KIND, OPT_VALUE, OPT_LIMIT, OPT_JSON, OPT_CSV, OPT_MUTED, OPT_LANG, OPT_HELP };
->>>>>>> hb
+enum { OPT_WORKSPACE = 256, OPT_SINCE, OPT_UNTIL, OPT_CLASS, OPT_KIND, OPT_VALUE, OPT_LIMIT, OPT_AFTER, OPT_JSON, OPT_CSV, OPT_MUTED, OPT_LANG, OPT_HELP };
 
 static const struct option options[] = {{"workspace", required_argument, NULL, OPT_WORKSPACE},
 					{"since", required_argument, NULL, OPT_SINCE},
