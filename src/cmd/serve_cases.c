@@ -3,8 +3,6 @@
 
 #include <stdio.h>
 
-static const int64_t rights_ns = INT64_C(2) * 1000000000;
-
 static void shut(struct sk_serve_cases *s)
 {
 	sk_cases_close(s->cases);
@@ -42,21 +40,25 @@ static enum sk_err refresh_cases(struct sk_serve_cases *s, uint64_t size, int64_
 	return s->cases != NULL && sk_stamp_same(&s->stamp, &stamp) ? SK_OK : open_cases(s, size, &stamp, fault);
 }
 
-static enum sk_err refresh_access(struct sk_serve_cases *s, uint64_t size, int64_t now_ns, struct sk_fault *fault)
+/* Before anybody handed one in. */
+static enum sk_err find_access(struct sk_serve_cases *s, struct sk_fault *fault)
 {
 	struct sk_centre centre;
-	struct sk_access *access;
-	if (s->access != NULL && (s->access_size == size || now_ns - s->access_ns < rights_ns))
+	if (s->access != NULL)
 		return SK_OK;
 	SK_TRY(sk_centre_open(s->dir, false, &centre, fault));
-	enum sk_err err = sk_access_open(centre.docket, &access, fault);
+	enum sk_err err = sk_access_open(centre.docket, &s->access, fault);
 	sk_centre_close(&centre);
-	SK_TRY(err);
-	sk_access_close(s->access);
-	s->access = access;
-	s->access_size = size;
-	s->access_ns = now_ns;
-	return SK_OK;
+	return err;
+}
+
+void sk_serve_cases_rights(struct sk_serve_cases *cases, struct sk_access *access)
+{
+	(void)pthread_mutex_lock(&cases->lock);
+	struct sk_access *before = cases->access;
+	cases->access = access;
+	(void)pthread_mutex_unlock(&cases->lock);
+	sk_access_close(before);
 }
 
 static enum sk_err take(void *context, struct sk_cases **cases, struct sk_access **access, struct sk_fault *fault)
@@ -70,7 +72,7 @@ static enum sk_err take(void *context, struct sk_cases **cases, struct sk_access
 	if (err == SK_OK)
 		err = sk_checkpoint_read(folder, NULL, NULL, &head, fault);
 	if (err == SK_OK)
-		err = refresh_access(s, head.size, now_ns, fault);
+		err = find_access(s, fault);
 	if (err == SK_OK)
 		err = refresh_cases(s, head.size, now_ns, fault);
 	if (err != SK_OK) {

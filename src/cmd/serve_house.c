@@ -77,6 +77,10 @@ static enum sk_err open_register(void *context, struct sk_access **out, struct s
 	*out = NULL;
 	SK_TRY(sk_centre_open(house->house.folder, false, &centre, fault));
 	enum sk_err err = sk_access_open(centre.docket, out, fault);
+	struct sk_access *second;
+	struct sk_fault unused;
+	if (err == SK_OK && sk_access_open(centre.docket, &second, &unused) == SK_OK)
+		sk_serve_cases_rights(&house->cases, second);
 	if (err == SK_OK)
 		take_news(house, centre.docket);
 	sk_centre_close(&centre);
