@@ -58,8 +58,8 @@ gate.c|source and destination are swapped|s/sk_class_of(sk_border_side4(table, p
 gate.c|source and destination of a plain frame are swapped|s/sk_class_of(sk_border_side4(gate->table, plain.source), sk_border_side4(gate->table, plain.destination))/sk_class_of(sk_border_side4(gate->table, plain.destination), sk_border_side4(gate->table, plain.source))/
 gate.c|a tunnel passes as a plain frame|s/if (plain_is_tunnel(&plain))/if (false)/
 gate.c|a fragment passes as a plain frame|s/ || (sk_view_be16(head, 6) & IPV4_FRAGMENT_BITS) != 0)/)/
-gate.c|a sliced packet passes as a plain frame|s/if (length > sk_left(&cur) ||/if (length > sk_left(\&cur) + 4 ||/
-gate.c|any protocol passes as a plain frame|s/out->proto != PROTO_TCP \&\& (out->proto != PROTO_UDP ||/out->proto != PROTO_TCP \&\& (out->proto == 4 ||/
+gate.c|a sliced packet passes as a plain frame|s/(length > sk_left(&cur)) |/(length > sk_left(\&cur) + 4) |/
+gate.c|any protocol passes as a plain frame|s/other = !tcp \& (out->proto != PROTO_UDP);/other = out->proto == 4;/
 gate.c|only the outermost pair is judged|s/if ((gate->covered \& SK_CLASS_BIT(class_)) == 0) {/if (!peel->inner \&\& (gate->covered \& SK_CLASS_BIT(class_)) == 0) {/
 gate.c|the class is that of the innermost pair|s/if (first)$/if (true)/
 gate.c|a quoted pair is taken for a layer|s/if (peel->quoted)/if (false)/
