@@ -267,7 +267,7 @@ export const DESK = [
 		if ((await page.$$eval('[role=tab]', (all) => all.length)) !== 2) throw new Error('more than one’s own and the table of rights is offered to a supplier');
 	}],
 	['keys: tabs and rows of the decisions', async (page, tools) => {
-		const { url, go, signIn } = tools;
+		const { url, go, signIn, settled } = tools;
 		await page.goto(url);
 		await signIn(page, 'paul');
 		await go(page, '#/decisions');
@@ -276,6 +276,7 @@ export const DESK = [
 		await until(page, () => location.hash.includes('tab=bases') && document.activeElement.id === 'tab-bases');
 		await page.keyboard.press('ArrowLeft');
 		await until(page, () => !location.hash.includes('tab=') && document.activeElement.id === 'tab-orders');
+		await settled(page);
 		await page.waitForSelector('tbody tr');
 		await page.keyboard.press('j');
 		await until(page, () => document.activeElement.matches('tbody tr:first-child'));

@@ -93,6 +93,7 @@ export const KEYS = [
 		await page.focus('.range .popover-button');
 		await press(page, 'Enter');
 		await page.waitForSelector('.range .popover');
+		await until(page, () => document.activeElement.closest('.range .popover') !== null);
 		await press(page, 'Tab', 'Enter');
 		await until(page, () => location.hash.includes('since=-6h'));
 		expect('focus comes back', await page.evaluate(() => document.activeElement.matches('.range .popover-button')), true);

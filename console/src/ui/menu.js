@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A button that opens a small panel: menus, the range, the account. Escape and a click elsewhere close it; arrows walk through what is inside.
-import { html, useEffect, useId, useRef, useState } from '../lib/html.js';
+import { html, useId, useLayoutEffect, useRef, useState } from '../lib/html.js';
 
 const FOCUSABLE = 'button:not([disabled]), a[href], input:not([disabled]), select:not([disabled])';
 
@@ -12,7 +12,8 @@ export function Popover({ label, name, class: cls = '', children, menu, align = 
 	const button = useRef(null);
 	const id = useId();
 	const close = () => { set(false); button.current?.focus(); };
-	useEffect(() => {
+	// Before the next key is read: whoever types ahead is in the panel already.
+	useLayoutEffect(() => {
 		if (!open) return undefined;
 		const panel = box.current.querySelector('.popover');
 		const edge = panel.getBoundingClientRect();
