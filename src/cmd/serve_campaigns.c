@@ -6,11 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cmd/campaign.h"
 
-enum { REST_S = 30, FIRST_WAIT_S = 2, ITEMS_MAX = 64 << 20 };
+enum { REST_S = 30, FIRST_WAIT_S = 2, ITEMS_MAX = 64 << 20, BEHIND_OTHERS = 10 };
 static const int64_t second_ns = 1000000000;
 
 /* A finding and its campaign, in order of the findings' ids. */
@@ -146,6 +148,8 @@ static void *work(void *context)
 {
 	struct sk_serve_campaigns *campaigns = context;
 	const struct sk_clock *clock = &campaigns->cmd->clock;
+	/* Of this thread alone (Linux): whoever asks for a list goes before. */
+	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), BEHIND_OTHERS);
 	(void)pthread_mutex_lock(&campaigns->lock);
 	while (!campaigns->stopping) {
 		struct place *place = next_wanted(campaigns);
