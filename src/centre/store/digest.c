@@ -70,6 +70,10 @@ static enum sk_err check_row(struct digesting *d, const struct sk_row *row, cons
 	if (err != SK_OK)
 		return sk_fault_set(fault, SK_EINCONSISTENT, "%s: row %" PRId64 " of interval %" PRIu64 " holds no valid record", d->store->db_path,
 				    row->id, row->interval);
+	SK_TRY(look_for_index(d, row, key, &values, fault));
+	if (row->target == SK_TARGET_OBSERVATION)
+		return SK_OK;
+	sk_values_of_finding_id(finding.id, &values);
 	return look_for_index(d, row, key, &values, fault);
 }
 
