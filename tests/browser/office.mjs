@@ -44,9 +44,13 @@ export function noteLine(people, who, statement) {
 /** Wait for an element with these words. */
 export const has = (page, selector, words) => page.waitForFunction((s, w) => [...document.querySelectorAll(s)].some((e) => e.textContent.includes(w)), { timeout: 20000 }, selector, words);
 /** Press the button with these words. */
-export const press = async (page, selector, words) => {
-	await has(page, selector, words);
-	await page.evaluate((s, w) => [...document.querySelectorAll(s)].find((e) => e.textContent.includes(w) && !e.disabled).click(), selector, words);
+export const press = async (page, selector, words = '') => {
+	// In one step: between a look and a click the page may have gone on.
+	await page.waitForFunction((s, w) => {
+		const found = [...document.querySelectorAll(s)].find((e) => e.textContent.includes(w) && !e.disabled);
+		found?.click();
+		return found !== undefined;
+	}, { timeout: 30000 }, selector, words);
 };
 
 /** In the dialog that asks for a signature: sign elsewhere, with a key file, and hand the line in. */

@@ -7,8 +7,12 @@ const USB = { protocol: 'ctap2', transport: 'usb', hasResidentKey: false, hasUse
 /** Wait for an element with these words. */
 export const has = (page, selector, words) => page.waitForFunction((s, w) => [...document.querySelectorAll(s)].some((e) => e.textContent.includes(w)), { timeout: 30000 }, selector, words);
 export const press = async (page, selector, words = '') => {
-	await page.waitForFunction((s, w) => [...document.querySelectorAll(s)].some((e) => e.textContent.includes(w) && !e.disabled), { timeout: 30000 }, selector, words);
-	await page.evaluate((s, w) => [...document.querySelectorAll(s)].find((e) => e.textContent.includes(w) && !e.disabled).click(), selector, words);
+	// In one step: between a look and a click the page may have gone on.
+	await page.waitForFunction((s, w) => {
+		const found = [...document.querySelectorAll(s)].find((e) => e.textContent.includes(w) && !e.disabled);
+		found?.click();
+		return found !== undefined;
+	}, { timeout: 30000 }, selector, words);
 };
 /** Fields of a form by name: texts, choices of a list, several boxes, yes or no. */
 export async function fill(page, values) {
