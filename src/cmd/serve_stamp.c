@@ -12,7 +12,8 @@ void sk_stamp_take(const char *const *paths, size_t count, int64_t now_ns, struc
 	out->settled = true;
 	for (size_t i = 0; i < count && i < SK_STAMP_FILES; i++) {
 		struct stat *file = &out->files[i];
-		if (stat(paths[i], file) != 0) {
+		/* An empty log of a database holds no write. Whoever opens the database makes one, and takes it away when he is the last to leave. */
+		if (stat(paths[i], file) != 0 || file->st_size == 0) {
 			memset(file, 0, sizeof *file);
 			continue;
 		}

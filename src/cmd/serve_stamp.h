@@ -11,7 +11,7 @@
 enum { SK_STAMP_FILES = 4 };
 
 struct sk_stamp {
-	struct stat files[SK_STAMP_FILES]; /* zeros: it is not there */
+	struct stat files[SK_STAMP_FILES]; /* zeros: it is not there, or empty */
 	bool settled;                      /* the newest was written long enough before: a write after it has another time */
 };
 
