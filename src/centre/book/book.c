@@ -172,23 +172,14 @@ enum sk_err sk_book_reach(struct sk_book *book, uint64_t *committed, uint64_t *l
 	return code == SQLITE_ROW ? SK_OK : sk_book_fault(book, code, fault);
 }
 
-/* What counts is how far the acts go: the mark only spares asking them. So it follows without waiting for the disk, for while it waits nobody may add a look; the next
-   look's own wait takes it along. */
 enum sk_err sk_book_mark(struct sk_book *book, uint64_t committed, struct sk_fault *fault)
 {
 	sqlite3_stmt *statement = NULL;
 	SK_TRY(sk_book_ask(book, "UPDATE mark SET committed = ?1 WHERE committed < ?1", &statement, fault));
 	(void)sqlite3_bind_int64(statement, 1, (sqlite3_int64)committed);
-	int code = SQLITE_ERROR;
-	enum sk_err err = sk_book_exec(book, "PRAGMA synchronous = NORMAL", fault);
-	if (err == SK_OK)
-		code = sqlite3_step(statement);
+	int code = sqlite3_step(statement);
 	(void)sqlite3_finalize(statement);
-	if (err == SK_OK && code != SQLITE_DONE)
-		err = sk_book_fault(book, code, fault);
-	struct sk_fault unused;
-	enum sk_err back = sk_book_exec(book, "PRAGMA synchronous = FULL", err == SK_OK ? fault : &unused);
-	return err != SK_OK ? err : back;
+	return code == SQLITE_DONE ? SK_OK : sk_book_fault(book, code, fault);
 }
 
 /* ---- rows read back ---- */
