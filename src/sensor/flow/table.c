@@ -4,7 +4,7 @@
 #include "flow/segment_priv.h"
 #include "flow/table_priv.h"
 
-enum { FIRST_ADVANTAGE = 1, NEAR = 4, KEYS_AT_ONCE = 16 };
+enum { FIRST_ADVANTAGE = 1, NEAR = 4 };
 
 /* Packets of several sources come by several clocks: one that is behind moves nothing. */
 static inline void move_clock(struct sk_flow_table *table, int64_t clock_ns)
@@ -90,17 +90,17 @@ __attribute__((noinline)) static void hash_pairs(const uint64_t key[2], const ui
 	}
 }
 
-/* Keys and hashes of a part of a batch; then its first sets are on their way. */
-static void prepare_keys(struct sk_flow_table *table, const struct sk_packet *packets, size_t start, size_t end)
+/* Keys and hashes of a batch; then its first sets are on their way. */
+static void prepare_keys(struct sk_flow_table *table, const struct sk_packet *packets, size_t count)
 {
-	for (size_t i = start; i < end; i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct prepared *p = &table->prepared[i];
 		p->direction = sk_flow_key(&packets[i], &p->key);
 		table->hashed[0][i] = p->key.meta;
 		table->hashed[1][i] = p->key.words[0];
 	}
-	hash_pairs(table->key, &table->hashed[0][start], &table->hashed[1][start], &table->hashes[start], end - start);
-	for (size_t i = start; i < end; i++) {
+	hash_pairs(table->key, table->hashed[0], table->hashed[1], table->hashes, count);
+	for (size_t i = 0; i < count; i++) {
 		struct prepared *p = &table->prepared[i];
 		p->hash = SK_LIKELY((p->key.meta >> 40 & SK_KEY_V6) == 0) ? table->hashes[i] : sk_flow_hash(table->key, &p->key);
 		p->tag = sk_flow_tag(p->hash);
@@ -115,9 +115,7 @@ void sk_flow_prepare(struct sk_flow_table *table, const struct sk_packet *packet
 	uint8_t others[SK_BATCH_MAX];
 	size_t other_count = 0;
 	SK_INVARIANT(count <= SK_BATCH_MAX);
-	/* In parts: the processor has some two dozen places for lines that are on their way, and what fills them waits while the next part is worked out. */
-	for (size_t i = 0; i < count; i += KEYS_AT_ONCE)
-		prepare_keys(table, packets, i, i + KEYS_AT_ONCE < count ? i + KEYS_AT_ONCE : count);
+	prepare_keys(table, packets, count);
 	for (size_t i = 0; i < count; i++) {
 		struct prepared *p = &table->prepared[i];
 		struct set *set = sk_flow_set(table, p->hash, 0);
@@ -164,6 +162,7 @@ static inline const struct prepared *look_ahead(struct sk_flow_table *table, con
 		sk_flow_prepare(table, packet, 1);
 	size_t i = (size_t)(packet - table->prepared_packets);
 	table->prepared_next = i + 1 < table->prepared_count ? packet + 1 : NULL;
+	/* What was fetched into the second level comes into the first. */
 	if (SK_LIKELY(i + NEAR < table->prepared_count)) {
 		const struct prepared *near = &table->prepared[i + NEAR];
 		__builtin_prefetch(near->guess, 1, 3);
