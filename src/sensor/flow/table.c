@@ -125,9 +125,10 @@ void sk_flow_prepare(struct sk_flow_table *table, const struct sk_packet *packet
 		p->guess_way = (uint8_t)way;
 		p->guess_tag = p->tag;
 		p->guess_expiry = set->expiry[way];
-		sk_fetch(found != 0 ? (const void *)&set->flows[way] : (const void *)sk_flow_set(table, p->hash, 1));
-		if (SK_UNLIKELY(needs_wide(table, &p->key)))
-			sk_fetch(&set->wides[way]);
+		const void *other = sk_flow_set(table, p->hash, 1);
+		sk_fetch(found != 0 ? &set->flows[way] : other);
+		if (needs_wide(table, &p->key))
+			sk_fetch(found != 0 ? &set->wides[way] : other);
 		others[other_count] = (uint8_t)i;
 		other_count += found == 0;
 	}
