@@ -83,3 +83,14 @@ export async function axe(page, source) {
 	const { violations } = await page.evaluate(() => globalThis.axe.run({ exclude: ['tbody tr:nth-child(n + 9)'] }, { resultTypes: ['violations'] }));
 	return violations.filter((v) => ['serious', 'critical'].includes(v.impact)).flatMap((v) => v.nodes.map((n) => `${v.id} (${v.impact}): ${n.target.join(' ')}: ${n.failureSummary?.split('\n').slice(1).join(' ').trim()}`));
 }
+
+/** Wait for an element with these words. */
+export const has = (page, selector, words) => page.waitForFunction((s, w) => [...document.querySelectorAll(s)].some((e) => e.textContent.includes(w)), { timeout: 30000 }, selector, words);
+/** Press the button with these words as soon as it can be. In one step: between a look and a click the page may have gone on. */
+export const press = (page, selector, words = '') => page.waitForFunction((s, w) => {
+	const found = [...document.querySelectorAll(s)].find((e) => e.textContent.includes(w) && !e.disabled);
+	found?.click();
+	return found !== undefined;
+}, { timeout: 30000 }, selector, words);
+/** Put a text into a field at once, as it is pasted: a dialog that has just opened may take the focus between two letters. */
+export const paste = (page, selector, text) => page.$eval(selector, (e, t) => { e.value = t; e.dispatchEvent(new Event('input', { bubbles: true })); }, text);

@@ -2,18 +2,10 @@
 // Decisions, reports, oversight in a real Chromium: a security key (Chromium's own virtual authenticator) signs an order from the page and the stand-in judges the
 // assertion as the centre does; what was altered behind the page is not signed; a ledger in which one byte is bent is told from a sound one.
 import { join } from 'node:path';
+import { has, paste, press } from './browser.mjs';
 
 const until = (page, test, ...args) => page.waitForFunction(test, { timeout: 15000 }, ...args);
 const text = (page, selector) => page.$eval(selector, (e) => e.textContent);
-const has = async (page, selector, words) => until(page, (s, w) => [...document.querySelectorAll(s)].some((e) => e.textContent.includes(w)), selector, words);
-const press = async (page, selector, words = '') => {
-	// In one step: between a look and a click the page may have gone on.
-	await page.waitForFunction((s, w) => {
-		const found = [...document.querySelectorAll(s)].find((e) => e.textContent.includes(w) && !e.disabled);
-		found?.click();
-		return found !== undefined;
-	}, { timeout: 15000 }, selector, words);
-};
 
 /** Security keys need a name, not an address: the same server as localhost. */
 async function asLocalhost(page, url, account, { signIn }, way = {}) {
@@ -31,8 +23,7 @@ async function enrol(page, go) {
 	await press(page, '#factors-title ~ *, .panel button.primary', 'security key');
 	await page.waitForSelector('dialog[open] .sign-elsewhere');
 	await page.evaluate(() => { document.querySelector('dialog[open] .sign-elsewhere').open = true; });
-	// At once, as it is pasted: a dialog that has just opened may take the focus between two letters.
-	await page.$eval('dialog[open] .sign-elsewhere textarea', (t, v) => { t.value = v; t.dispatchEvent(new Event('input', { bubbles: true })); }, '-----BEGIN SSH SIGNATURE-----\nU1NI\n-----END SSH SIGNATURE-----\n');
+	await paste(page, 'dialog[open] .sign-elsewhere textarea', '-----BEGIN SSH SIGNATURE-----\nU1NI\n-----END SSH SIGNATURE-----\n');
 	await press(page, 'dialog[open] .sign-elsewhere button', 'Hand in');
 	await until(page, () => !document.querySelector('dialog[open]'));
 	await has(page, '.factors', 'security key (Ed25519)');

@@ -1,10 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // People of the demonstration (scripts/demo) at the page: signing in with password and one-time code, signing with a key file elsewhere.
+import { spawnSync } from 'node:child_process';
 import { createHash, createHmac, createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { settled } from './browser.mjs';
+import { paste, press, root, settled } from './browser.mjs';
+
+export const option = (name, otherwise) => { const at = process.argv.indexOf('--' + name); return at < 0 ? otherwise : process.argv[at + 1]; };
+/** What a test against the real server is given. Ends as skipped where the program has no server in it. */
+export function given() {
+	const sekisho = option('sekisho', join(root, 'build/sekisho'));
+	if (spawnSync(sekisho, ['serve', '--help']).status !== 0) {
+		console.log('skipped: this program has no command serve');
+		process.exit(77);
+	}
+	return { sekisho, built: option('console', join(root, 'build/console')), screens: option('screens', join(root, 'build-test/screens')) };
+}
 
 /** A port of loopback that nobody listens at. */
 export const freePort = () => new Promise((done) => { const s = createServer().listen(0, '127.0.0.1', () => { const { port } = s.address(); s.close(() => done(port)); }); });
@@ -41,24 +53,12 @@ export function noteLine(people, who, statement) {
 	return `\u2014 ${name} ${Buffer.concat([id, sign(null, Buffer.from(statement), key)]).toString('base64')}\n`;
 }
 
-/** Wait for an element with these words. */
-export const has = (page, selector, words) => page.waitForFunction((s, w) => [...document.querySelectorAll(s)].some((e) => e.textContent.includes(w)), { timeout: 20000 }, selector, words);
-/** Press the button with these words. */
-export const press = async (page, selector, words = '') => {
-	// In one step: between a look and a click the page may have gone on.
-	await page.waitForFunction((s, w) => {
-		const found = [...document.querySelectorAll(s)].find((e) => e.textContent.includes(w) && !e.disabled);
-		found?.click();
-		return found !== undefined;
-	}, { timeout: 30000 }, selector, words);
-};
-
 /** In the dialog that asks for a signature: sign elsewhere, with a key file, and hand the line in. */
 export async function handIn(page, people, who) {
 	await page.waitForSelector('dialog[open] .sign-elsewhere');
 	const statement = await page.$eval('dialog[open] .statement', (e) => e.textContent);
 	await page.evaluate(() => { document.querySelector('dialog[open] .sign-elsewhere').open = true; });
-	await page.type('dialog[open] .sign-elsewhere textarea', noteLine(people, who, statement));
+	await paste(page, 'dialog[open] .sign-elsewhere textarea', noteLine(people, who, statement));
 	await press(page, 'dialog[open] .sign-elsewhere button', 'Hand in');
 	await page.waitForFunction(() => !document.querySelector('dialog[open]') || document.querySelector('dialog[open] .failure'), { timeout: 20000 });
 	const failure = await page.$('dialog[open] .failure');

@@ -1,19 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // People with security keys at pages of their own: Chromium's virtual authenticators, carried from the desk where they were enrolled to where their holders sit.
-import { axe, axeSource, go, open } from './browser.mjs';
+import { axe, axeSource, go, open, press } from './browser.mjs';
 
 const USB = { protocol: 'ctap2', transport: 'usb', hasResidentKey: false, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true };
 
-/** Wait for an element with these words. */
-export const has = (page, selector, words) => page.waitForFunction((s, w) => [...document.querySelectorAll(s)].some((e) => e.textContent.includes(w)), { timeout: 30000 }, selector, words);
-export const press = async (page, selector, words = '') => {
-	// In one step: between a look and a click the page may have gone on.
-	await page.waitForFunction((s, w) => {
-		const found = [...document.querySelectorAll(s)].find((e) => e.textContent.includes(w) && !e.disabled);
-		found?.click();
-		return found !== undefined;
-	}, { timeout: 30000 }, selector, words);
-};
 /** Fields of a form by name: texts, choices of a list, several boxes, yes or no. */
 export async function fill(page, values) {
 	for (const [field, value] of Object.entries(values)) {

@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page against the real server, over the demonstration's centre: sign in with password and one-time code, every view that the server has an address for.
 // usage: node tests/browser/real.mjs --sekisho PROGRAM [--console FOLDER] [--screens FOLDER]
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { axe, axeSource, chromium, go, open, root, serve, settled } from './browser.mjs';
-import { freePort, signIn } from './office.mjs';
+import { freePort, given, signIn } from './office.mjs';
 
-const option = (name, otherwise) => { const at = process.argv.indexOf('--' + name); return at < 0 ? otherwise : process.argv[at + 1]; };
-const sekisho = option('sekisho', join(root, 'build/sekisho'));
-const built = option('console', join(root, 'build/console'));
-const screens = option('screens', join(root, 'build-test/screens'));
-if (spawnSync(sekisho, ['serve', '--help']).status !== 0) {
-	console.log('skipped: this program has no command serve');
-	process.exit(77);
-}
+const { sekisho, built, screens } = given();
 const port = await freePort();
 const folder = mkdtempSync(join(tmpdir(), 'sekisho-real-'));
 /** Which address of the API each view begins with; a server without it (a build that leaves it out) is not asked for that view. */

@@ -2,22 +2,15 @@
 // The Authority scenario (docs/authority.md) driven from the page with security keys alone, against the real server and the real enforcer. By command are made: the empty
 // centre, its first administrator, and what belongs to machines (the sensor's workspace, the enforcer's configuration). Everything that somebody decides is a touch.
 // usage: node tests/browser/real_decide.mjs --sekisho PROGRAM [--console FOLDER] [--screens FOLDER]
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { chromium, root, serve } from './browser.mjs';
-import { freePort, handIn, signIn } from './office.mjs';
-import { Person, fill, has, press } from './people.mjs';
+import { chromium, has, press, root, serve } from './browser.mjs';
+import { freePort, given, handIn, signIn } from './office.mjs';
+import { Person, fill } from './people.mjs';
 
-const option = (name, otherwise) => { const at = process.argv.indexOf('--' + name); return at < 0 ? otherwise : process.argv[at + 1]; };
-const sekisho = option('sekisho', join(root, 'build/sekisho'));
-const built = option('console', join(root, 'build/console'));
-const screens = option('screens', join(root, 'build-test/screens'));
-if (spawnSync(sekisho, ['serve', '--help']).status !== 0) {
-	console.log('skipped: this program has no command serve');
-	process.exit(77);
-}
+const { sekisho, built, screens } = given();
 const folder = mkdtempSync(join(tmpdir(), 'sekisho-decide-'));
 const office = join(folder, 'office'), people = join(folder, 'people'), lists = join(folder, 'lists');
 for (const f of [office, people, lists, screens]) mkdirSync(f, { recursive: true, mode: 0o700 });

@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Decisions, reports, measures, oversight and administration against the real server, over the demonstration's centre: every view as who it is for; and the whole of
 // Authority from the page: a security key is enrolled, put into the register, and signs an order. usage: node tests/browser/real_desk.mjs --sekisho PROGRAM
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { axe, axeSource, chromium, go, open, root, serve } from './browser.mjs';
-import { freePort, handIn, has, press, signIn } from './office.mjs';
+import { axe, axeSource, chromium, go, has, open, press, root, serve } from './browser.mjs';
+import { freePort, given, handIn, signIn } from './office.mjs';
 
-const option = (name, otherwise) => { const at = process.argv.indexOf('--' + name); return at < 0 ? otherwise : process.argv[at + 1]; };
-const sekisho = option('sekisho', join(root, 'build/sekisho'));
-const built = option('console', join(root, 'build/console'));
-const screens = option('screens', join(root, 'build-test/screens'));
-if (spawnSync(sekisho, ['serve', '--help']).status !== 0) {
-	console.log('skipped: this program has no command serve');
-	process.exit(77);
-}
+const { sekisho, built, screens } = given();
 const folder = mkdtempSync(join(tmpdir(), 'sekisho-desk-'));
 const people = join(folder, 'demo/people'), office = join(folder, 'demo/office');
 const port = await freePort();

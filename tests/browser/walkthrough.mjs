@@ -5,10 +5,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium, go, open, root, serve, settled } from './browser.mjs';
-import { freePort, handIn, has, press, signIn } from './office.mjs';
+import { chromium, go, has, open, press, root, serve, settled } from './browser.mjs';
+import { freePort, handIn, option, signIn } from './office.mjs';
 
-const option = (name, otherwise) => { const at = process.argv.indexOf('--' + name); return at < 0 ? otherwise : process.argv[at + 1]; };
 const sekisho = option('sekisho', join(root, 'build/sekisho')), built = option('console', join(root, 'build/console')), out = option('out', join(root, 'docs/pictures'));
 const folder = mkdtempSync(join(tmpdir(), 'sekisho-walk-')), people = join(folder, 'demo/people'), office = join(folder, 'demo/office');
 const run = (...words) => execFileSync(sekisho, words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
