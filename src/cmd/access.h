@@ -19,7 +19,7 @@ struct sk_access_args {
 	size_t role_count, key_count;
 	const char *roles[SK_ACCESS_MANY], *keys[SK_ACCESS_MANY];
 	const char *org, *kind, *title, *admin, *admin_key, *why, *activity, *scope, *purpose, *id, *account, *what, *name;
-	const char *password_file, *breached, *code, *rp_id, *origin, *response, *digest, *out, *factor, *token_file;
+	const char *password_file, *old_password_file, *breached, *code, *rp_id, *origin, *response, *digest, *out, *factor, *token_file;
 	int64_t for_ns, since_ns, until_ns;
 	uint64_t limit;
 	bool member, json, hold; /* hold: what lacks others' signatures waits for them */

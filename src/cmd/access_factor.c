@@ -5,6 +5,7 @@
 
 #include "access/credential.h"
 #include "cmd/access.h"
+#include "cmd/session.h"
 #include "text/text.h"
 
 enum { OUT_MAX = 1 << 20, RESPONSE_MAX = SK_WEBAUTHN_TEXT_MAX };
@@ -68,14 +69,48 @@ enum sk_err sk_factor_secret(const char *path, struct sk_buf *out, struct sk_fau
 
 /* ---- passwords and codes ---- */
 
+struct kinds {
+	bool password;
+};
+
+static void note_kind(void *context, const char *account, const char *kind, int64_t since_ns)
+{
+	struct kinds *kinds = context;
+	(void)account, (void)since_ns;
+	kinds->password = kinds->password || strcmp(kind, "password") == 0;
+}
+
+/* A session that somebody left open, or took, must not become an account: who changes what it was begun with gives the password that is in force. At a terminal the
+   holder's key alone is enough: that is the way back for who has forgotten his. */
+//= rule: ACCESS-14
+static enum sk_err prove(struct sk_factor_job *job, const char *account)
+{
+	const char *path = job->args->old_password_file;
+	struct kinds kinds = {false};
+	struct sk_buf password;
+	SK_TRY(sk_factors_each(job->factors, account, note_kind, &kinds, &job->fault));
+	if (!kinds.password || (path == NULL && !sk_cmd_session()))
+		return SK_OK;
+	if (path == NULL)
+		return sk_fault_set(&job->fault, SK_EFACTOR, "%s: the password that is in force is missing (--old-password-file FILE)", account);
+	enum sk_err err = sk_factor_secret(path, &password, &job->fault);
+	if (err == SK_OK)
+		err = sk_password_check(job->factors, account, sk_buf_text(&password), password.length, job->reg.now_ns, &job->fault);
+	sk_buf_fini(&password);
+	return err;
+}
+
 static int set_password(const struct sk_access_args *args, const char *account)
 {
 	struct sk_factor_job job;
 	struct sk_buf password;
 	bool go = false;
+	uint64_t ended = 0;
 	if (!sk_factor_job_open(&job, args, true))
 		return sk_cmd_fail(args->cmd, &job.fault);
 	enum sk_err err = sk_factor_secret(args->password_file, &password, &job.fault);
+	if (err == SK_OK)
+		err = prove(&job, account);
 	if (err == SK_OK)
 		err = sk_password_judge(account, sk_buf_text(&password), password.length, args->breached, &job.fault);
 	if (err == SK_OK)
@@ -83,7 +118,10 @@ static int set_password(const struct sk_access_args *args, const char *account)
 	if (go)
 		err = sk_password_set(job.factors, account, sk_buf_text(&password), password.length, args->breached, job.reg.now_ns, &job.fault);
 	if (err == SK_OK && go)
-		(void)fprintf(args->cmd->out, "%s: password set%s\n", account, args->breached == NULL ? " (no list of breached ones was looked at: --breached PATH)" : "");
+		err = sk_session_end_others(job.factors, account, sk_cmd_session_token(), &ended, &job.fault);
+	if (err == SK_OK && go)
+		(void)fprintf(args->cmd->out, "%s: password set, %" PRIu64 " other sessions ended%s\n", account, ended,
+			      args->breached == NULL ? " (no list of breached ones was looked at: --breached PATH)" : "");
 	sk_buf_fini(&password);
 	return sk_factor_job_close(&job, err);
 }
@@ -95,7 +133,9 @@ static int set_totp(const struct sk_access_args *args, const char *account)
 	bool go = false;
 	if (!sk_factor_job_open(&job, args, true))
 		return sk_cmd_fail(args->cmd, &job.fault);
-	enum sk_err err = act(&job, "factor", account, "set", "totp", &go);
+	enum sk_err err = prove(&job, account);
+	if (err == SK_OK)
+		err = act(&job, "factor", account, "set", "totp", &go);
 	if (go)
 		err = sk_totp_new(job.factors, account, job.reg.centre.origin, job.reg.now_ns, uri, &job.fault);
 	if (err == SK_OK && go)

@@ -26,6 +26,7 @@ static const struct {
 	TEXT("dir", folder), TEXT("key", actor.key), TEXT("to-sign", actor.to_sign), TEXT("statement", actor.statement), TEXT("org", org), TEXT("kind", kind),
 	TEXT("title", title), TEXT("admin", admin), TEXT("admin-key", admin_key), TEXT("why", why), TEXT("activity", activity), TEXT("scope", scope),
 	TEXT("purpose", purpose), TEXT("id", id), TEXT("account", account), TEXT("what", what), TEXT("name", name), TEXT("password-file", password_file),
+	TEXT("old-password-file", old_password_file),
 	TEXT("breached", breached), TEXT("code", code), TEXT("rp-id", rp_id), TEXT("origin", origin), TEXT("response", response), TEXT("digest", digest),
 	TEXT("out", out), TEXT("factor", factor), TEXT("token-file", token_file),
 #undef TEXT

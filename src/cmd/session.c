@@ -7,10 +7,15 @@
 
 static const char variable[] = "SEKISHO_SESSION";
 
-bool sk_cmd_session(void)
+const char *sk_cmd_session_token(void)
 {
 	const char *token = getenv(variable);
-	return token != NULL && token[0] != '\0';
+	return token != NULL && token[0] != '\0' ? token : NULL;
+}
+
+bool sk_cmd_session(void)
+{
+	return sk_cmd_session_token() != NULL;
 }
 
 enum sk_err sk_cmd_session_person(const struct sk_centre *centre, struct sk_access *access, int64_t now_ns, struct sk_person *out, struct sk_fault *fault)

@@ -96,6 +96,62 @@ export const DESK = [
 		await has(page, 'dialog[open] .failure', 'about something else');
 		if (await page.$('dialog[open] .sign')) throw new Error('the statement is offered all the same');
 	}],
+	['own: the password is changed from the menu, and the old one is asked for', async (page, tools) => {
+		const { url, signIn, sound, screens } = tools;
+		await page.goto(url);
+		await signIn(page, 'omar');
+		await page.click('.account .popover-button');
+		await press(page, '.account-panel button', 'Change password');
+		const fill = async (old, word, again) => {
+			await page.waitForSelector('dialog[open] input[name=old]');
+			for (const [name, value] of Object.entries({ old, password: word, again })) await paste(page, `dialog[open] input[name=${name}]`, value);
+			await press(page, 'dialog[open] .act-form button.primary');
+		};
+		await fill('correct horse omar', 'staple', 'staple');
+		await has(page, 'dialog[open] .wrong', 'too short');
+		await page.screenshot({ path: join(screens, 'own-password.png') });
+		await sound(page);
+		await fill('correct horse omar', 'omar has a staple', 'omar has a staple');
+		await has(page, 'dialog[open] .wrong', 'name is in the new password');
+		await fill('correct horse omar', 'battery and staple', 'battery and stable');
+		await has(page, 'dialog[open] .wrong', 'differ');
+		await fill('correct horse paul', 'battery and staple', 'battery and staple');
+		await has(page, 'dialog[open] .failure', 'wrong password');
+		await fill('correct horse omar', 'battery and staple', 'battery and staple');
+		await page.waitForSelector('dialog[open] .sign-elsewhere');
+		if ((await text(page, 'dialog[open] .dialog-body')).includes('staple')) throw new Error('the new password is shown');
+		await page.evaluate(() => { document.querySelector('dialog[open] .sign-elsewhere').open = true; });
+		await paste(page, 'dialog[open] .sign-elsewhere textarea', '-----BEGIN SSH SIGNATURE-----\nU1NI\n-----END SSH SIGNATURE-----\n');
+		await press(page, 'dialog[open] .sign-elsewhere button', 'Hand in');
+		await until(page, () => !document.querySelector('dialog[open]'));
+		await has(page, '.said', 'The new password is in force');
+	}],
+	['own: new one-time codes count after their first one', async (page, tools) => {
+		const { url, signIn, go, sound, screens } = tools;
+		await page.goto(url);
+		await signIn(page, 'vera');
+		await go(page, '#/administration');
+		await press(page, '[aria-labelledby=own-title] li:nth-child(2) button', 'Change');
+		await page.waitForSelector('dialog[open] input[name=old]');
+		await paste(page, 'dialog[open] input[name=old]', 'correct horse vera');
+		await press(page, 'dialog[open] .act-form button.primary');
+		await page.waitForSelector('dialog[open] .sign-elsewhere');
+		await page.evaluate(() => { document.querySelector('dialog[open] .sign-elsewhere').open = true; });
+		await paste(page, 'dialog[open] .sign-elsewhere textarea', '-----BEGIN SSH SIGNATURE-----\nU1NI\n-----END SSH SIGNATURE-----\n');
+		await press(page, 'dialog[open] .sign-elsewhere button', 'Hand in');
+		await page.waitForSelector('dialog[open] .squares-ink');
+		await has(page, 'dialog[open] .codes-secret', 'JBSW Y3DP');
+		if (!(await page.evaluate(() => document.activeElement.name === 'code'))) throw new Error('the focus is not where the code goes');
+		await page.screenshot({ path: join(screens, 'own-codes.png') });
+		await sound(page);
+		await page.keyboard.type('111111');
+		await page.keyboard.press('Enter');
+		await has(page, 'dialog[open] .failure', 'no code of the new secret');
+		await paste(page, 'dialog[open] input[name=code]', '654 321');
+		await press(page, 'dialog[open] .codes button.primary');
+		await until(page, () => !document.querySelector('dialog[open]'));
+		await has(page, '.said', 'count from now on');
+	}],
 	['together: what others began is signed as it waits, and nothing else', async (page, tools) => {
 		const { url, go, signIn, sound } = tools;
 		await asLocalhost(page, url, 'chie', tools);

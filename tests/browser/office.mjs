@@ -22,11 +22,12 @@ export function given() {
 export const freePort = () => new Promise((done) => { const s = createServer().listen(0, '127.0.0.1', () => { const { port } = s.address(); s.close(() => done(port)); }); });
 
 /** RFC 6238; a step is taken once, so whoever signs in again waits for the next. */
-export function code(people, who) {
-	const secret = /secret=([A-Z2-7]+)/.exec(readFileSync(join(people, `${who}.otp`), 'utf8'))[1];
+export const code = (people, who) => codeOf(/secret=([A-Z2-7]+)/.exec(readFileSync(join(people, `${who}.otp`), 'utf8'))[1]);
+/** The same of a secret; ahead: of the step behind this one, which counts too. */
+export function codeOf(secret, ahead = 0) {
 	const bits = [...secret].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('');
 	const step = Buffer.alloc(8);
-	step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000)));
+	step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000) + ahead));
 	const hash = createHmac('sha1', Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)))).update(step).digest();
 	return String((hash.readUInt32BE(hash[19] & 15) & 0x7fffffff) % 1e6).padStart(6, '0');
 }
@@ -53,14 +54,14 @@ export function noteLine(people, who, statement) {
 	return `\u2014 ${name} ${Buffer.concat([id, sign(null, Buffer.from(statement), key)]).toString('base64')}\n`;
 }
 
-/** In the dialog that asks for a signature: sign elsewhere, with a key file, and hand the line in. */
-export async function handIn(page, people, who) {
+/** In the dialog that asks for a signature: sign elsewhere, with a key file, and hand the line in. then: what the dialog shows afterwards, where it does not close */
+export async function handIn(page, people, who, then) {
 	await page.waitForSelector('dialog[open] .sign-elsewhere');
 	const statement = await page.$eval('dialog[open] .statement', (e) => e.textContent);
 	await page.evaluate(() => { document.querySelector('dialog[open] .sign-elsewhere').open = true; });
 	await paste(page, 'dialog[open] .sign-elsewhere textarea', noteLine(people, who, statement));
 	await press(page, 'dialog[open] .sign-elsewhere button', 'Hand in');
-	await page.waitForFunction(() => !document.querySelector('dialog[open]') || document.querySelector('dialog[open] .failure'), { timeout: 20000 });
+	await page.waitForFunction((s) => (s ? document.querySelector(s) : !document.querySelector('dialog[open]')) || document.querySelector('dialog[open] .failure'), { timeout: 20000 }, then);
 	const failure = await page.$('dialog[open] .failure');
 	if (failure) throw new Error(await failure.evaluate((f) => f.textContent));
 }

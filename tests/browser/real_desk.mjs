@@ -2,11 +2,11 @@
 // Decisions, reports, measures, oversight and administration against the real server, over the demonstration's centre: every view as who it is for; and the whole of
 // Authority from the page: a security key is enrolled, put into the register, and signs an order. usage: node tests/browser/real_desk.mjs --sekisho PROGRAM
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { axe, axeSource, chromium, go, has, open, press, root, serve } from './browser.mjs';
-import { freePort, given, handIn, signIn } from './office.mjs';
+import { axe, axeSource, chromium, go, has, open, paste, press, root, serve } from './browser.mjs';
+import { codeOf, freePort, given, handIn, signIn } from './office.mjs';
 
 const { sekisho, built, screens } = given();
 const folder = mkdtempSync(join(tmpdir(), 'sekisho-desk-'));
@@ -64,6 +64,39 @@ async function approve(browser, url, who) {
 	return page;
 }
 
+/** One's own password and codes: the old password is asked for, other sessions end, and a new secret counts after its first code. */
+async function own(browser, url, who) {
+	const page = await open(browser, url, { account: null }), word = 'a new word for the desk', secretOf = (text) => /secret=([A-Z2-7]+)/.exec(text)[1];
+	await signIn(page, people, who);
+	const old = readFileSync(join(people, `${who}.password`), 'utf8').trim();
+	const first = run('access', 'session', 'begin', who, '--password-file', join(people, `${who}.password`), '--code', codeOf(secretOf(readFileSync(join(people, `${who}.otp`), 'utf8')), 1), '--token-file', join(folder, 'token'), '--dir', office);
+	if (!first.startsWith(who)) throw new Error(`a second session: ${first}`);
+	const fill = async (fields) => {
+		await page.waitForSelector('dialog[open] input[name=old]');
+		for (const [name, value] of Object.entries(fields)) await paste(page, `dialog[open] input[name=${name}]`, value);
+		await press(page, 'dialog[open] .act-form button.primary');
+	};
+	await page.click('.account .popover-button');
+	await press(page, '.account-panel button', 'Change password');
+	await fill({ old: 'not the old one', password: word, again: word });
+	await has(page, 'dialog[open] .failure', 'wrong password');
+	await fill({ old, password: word, again: word });
+	await handIn(page, people, who);
+	writeFileSync(join(people, `${who}.password`), word);
+	run('access', 'factor', 'check', who, '--dir', office, '--password-file', join(people, `${who}.password`));
+	try { run('access', 'session', 'check', '--token-file', join(folder, 'token'), '--dir', office); throw new Error('another session goes on'); } catch (e) { if (e.status !== 37) throw e; }
+	await page.click('.account .popover-button');
+	await press(page, '.account-panel button', 'New one-time codes');
+	await fill({ old: word });
+	await handIn(page, people, who, '.codes-secret');
+	const secret = (await page.$eval('dialog[open] .codes-secret', (e) => e.textContent)).replace(/\s/g, '');
+	await paste(page, 'dialog[open] input[name=code]', codeOf(secret));
+	await press(page, 'dialog[open] .codes button.primary');
+	await has(page, '.said', 'count from now on');
+	run('access', 'factor', 'check', who, '--dir', office, '--code', codeOf(secret, 1));
+	await page.browserContext().close();
+}
+
 try {
 	execFileSync(join(root, 'scripts/demo'), [sekisho, join(folder, 'demo')], { stdio: ['ignore', 'ignore', 'inherit'] });
 	server = await serve(sekisho, ['up', '--dir', office, '--listen', `127.0.0.1:${port}`, '--console', built]);
@@ -71,6 +104,7 @@ try {
 	mkdirSync(screens, { recursive: true });
 	const url = `http://localhost:${port}`;
 	if (!process.argv.includes('--sign')) for (const who of Object.keys(TOUR)) await tour(chrome.browser, url, who);
+	try { await own(chrome.browser, url, 'ben'); check('own password and codes', []); } catch (e) { check('own password and codes', [String(e.message)]); }
 	const faults = [];
 	try {
 		const page = await approve(chrome.browser, url, 'petra');

@@ -108,6 +108,7 @@ const TWINS = [
 	['tiles of a ledger are believed', (text, file) => (file.endsWith('.js') ? text.replace(/throw new Error\(`\$\{(\w+\(\w+, ?\w+\))\} is not what the tile above/, 'void new Error(`${$1} is not what the tile above') : text), 'a sound ledger'],
 	['any statement is signed', js('"matter","event","id"', '"matter"'), 'a statement about something else'],
 	['what is shown may be anything', (text, file) => (file.endsWith('.js') ? text.replace(/document:(\w+)\.document\?\w+===\1\.order\.document:null/, 'document:null') : text), 'altered on its way'],
+	['the old password is not sent', js('"old-password"', '"old_password"'), 'own: the password'],
 	['what waits may be anything', (text, file) => (file.endsWith('.js') ? text.replace(/(\w+)\.digest!==void 0&&(\w+)!==\1\.digest/, 'false') : text), 'another statement than the one that waits'],
 	['a style in the markup', (text, file) => (file === 'index.html' ? text.replace('<div id="app">', '<div id="app" style="color:red">') : text), 'sign-in en'],
 ];

@@ -153,6 +153,13 @@ def sessions():
         etag = c.get("/api/v1/session", headers=jar)
         expect(etag.getheader("Cache-Control") == "no-store", "what is somebody's is kept nowhere")
         r = c.get("/api/v1/openapi.json"); again = c.get("/api/v1/openapi.json", headers={"If-None-Match": r.getheader("ETag")}); expect(again.status == 304 and again.text == b"", "entity tags")
+        # an open session is not enough to change what it was begun with: refused before anything is signed, and no session ends by it. rule: ACCESS-14
+        for args, ok in (({"password": "another long one"}, False), ({"password": "another long one", "old-password": "not the old one"}, False), ({"password": "short", "old-password": PASSWORD}, False), ({"password": "another long one", "old-password": PASSWORD}, True)):
+            r = c.post("/api/v1/acts/prepare", {"command": "access.factor.password", "args": args}, headers={**jar, "X-Sekisho-CSRF": csrf})
+            expect(r.status == (200 if ok else 403) and (ok or r.json["error"]["code"] == "SK_EFACTOR") and b"another" not in r.text, f"{args}: {r.status} {r.text}")
+        r = c.post("/api/v1/acts/prepare", {"command": "access.factor.totp", "args": {}}, headers={**jar, "X-Sekisho-CSRF": csrf}); expect(r.status == 403, f"new codes for whoever has the session: {r.text}")
+        r = c.post("/api/v1/access/factors/code", {"code": "000000"}, headers={**jar, "X-Sekisho-CSRF": csrf}); expect(r.status == 403 and c.get("/api/v1/session", headers=jar).status == 200, f"{r.status} {r.text}")
+        expect({f["factor"] for f in c.get("/api/v1/access/factors/mine", headers=jar).json["items"]} == {"password", "totp"} and {f["account"] for f in c.get("/api/v1/access/factors/mine", headers=jar).json["items"]} == {"anna"}, "one's own factors")
         # ended here: over at once; ended elsewhere: over soon
         expect(c.ask("DELETE", "/api/v1/session", headers={**jar, "X-Sekisho-CSRF": csrf}).status == 200 and c.get("/api/v1/session", headers=jar).status == 401, "signed out")
         token = c.session("bob", "bob"); expect(c.get("/api/v1/session", token).json["account"] == "bob", "a session of the command line")

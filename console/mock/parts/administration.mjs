@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hex, rfc } from '../chance.mjs';
-import { ACCOUNTS } from './session.mjs';
+import { ACCOUNTS, passwords, waits as newCodes } from './session.mjs';
 import { enrolHere, keyText, keys, onAct, wait, waiting } from './decisions.mjs';
 
 const start = Date.now();
@@ -31,6 +31,8 @@ onAct('access.role.revoke', ({ id, args }) => { roles.set(id, (roles.get(id) ?? 
 const opened = [], added = [], policies = [{ time: at(-900), event: 'load', state: 'settled', name: 'lab', version: '2026-11-30.1', digest: hex(1, 61, 64), in_force: true, leaf: 3 }];
 onAct('access.account.add', ({ id, args }) => { opened.push({ id, org: args.org, kind: 'nco', title: args.title ?? id, roles: [args.role ?? []].flat(), since: rfc(Date.now()), closed: null, keys: args['account-key'].map((key) => ({ key, since: rfc(Date.now()), revoked: null })) }); return { id, event: 'open', leaf: 7107 }; });
 onAct('access.org.add', ({ id, args }) => { orgs.push({ id, kind: args.kind, title: args.title ?? id, host: false, member: Boolean(args.member), may_hold_g1: true, since: rfc(Date.now()) }); return { id, event: 'add', leaf: 7108 }; });
+onAct('access.factor.password', ({ args, who }) => { passwords.set(who.account, args.password); return { text: `${who.account}: password set` }; });
+onAct('access.factor.totp', ({ who }) => { newCodes.add(who.account); return { text: `otpauth://totp/sekisho.invalid%2Fdemo:${who.account}?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=sekisho.invalid%2Fdemo&algorithm=SHA1&digits=6&period=30` }; });
 onAct('access.key.add', ({ statement, who }) => wait(statement, who.account));
 onAct('access.sign', ({ id, who }) => { const w = waiting.get(id); waiting.delete(id); added.push(w.act.id); return { id: w.act.id, event: w.act.event, leaf: 7109, by: who.account }; });
 onAct('policy.load', ({ args }) => { policies.push({ time: rfc(Date.now()), event: 'load', state: 'waiting', name: /^policy: *(\S+)/m.exec(args.file)?.[1] ?? 'lab', version: '2', digest: hex(2, 61, 64), in_force: false, leaf: 7110 }); return { waiting: true }; });

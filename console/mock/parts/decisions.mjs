@@ -4,6 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { canonical } from '../../src/lib/bytes.js';
 import { rfc } from '../chance.mjs';
 import { judge, register } from '../webauthn.mjs';
+import { passwordOf } from './session.mjs';
 
 const sha = (text) => createHash('sha256').update(text).digest('hex');
 const zeros = '0'.repeat(64);
@@ -90,10 +91,11 @@ const WORDS = {
 function prepare({ req, body, who, json, fail }) {
 	const [matter, ...rest] = body.command.split('.');
 	const order = matter === 'order' ? orders.get(body.id) : null;
+	if (/^access\.factor\.(password|totp)$/.test(body.command) && body.args['old-password'] !== passwordOf(who.account)) return fail(403, 'SK_EFACTOR', 37, `${who.account}: wrong password, none set, or too many wrong ones just now`);
 	if (matter === 'order' && rest[0] !== 'draft' && !order) return fail(404, 'SK_ENOENT', 4, `order ${body.id}: there is none`);
 	const event = { 'order.draft': 'propose' }[body.command] ?? rest[rest.length - 1];
 	const pending = body.command === 'access.sign' ? waiting.get(body.id) : null;
-	const act = pending?.act ?? { body: body.command.startsWith('access.factor') ? {} : order ? { order: order.digest, ...(body.args.why ? { why: body.args.why } : {}) } : body.args, event: { 'access.log': 'search', 'access.factor.register': 'set', 'access.account.add': 'open', 'access.account.close': 'close' }[body.command] ?? (/^access\.(role|key)\./.test(body.command) ? body.command.slice(7) : event), format: 'sekisho-act/1', id: body.id ?? who.account, matter: { inspect: 'inspection', access: { role: 'account', key: 'account', log: 'access' }[rest[0]] ?? rest[0] }[matter] ?? matter, policy: sha('policy'), previous: sha(`previous ${body.id}`), time: new Date().toISOString().replace('Z', '000000Z') };
+	const act = pending?.act ?? { body: body.command.startsWith('access.factor') ? {} : order ? { order: order.digest, ...(body.args.why ? { why: body.args.why } : {}) } : body.args, event: { 'access.log': 'search', 'access.factor.register': 'set', 'access.factor.password': 'set', 'access.factor.totp': 'set', 'access.account.add': 'open', 'access.account.close': 'close' }[body.command] ?? (/^access\.(role|key)\./.test(body.command) ? body.command.slice(7) : event), format: 'sekisho-act/1', id: body.id ?? who.account, matter: { inspect: 'inspection', access: { role: 'account', key: 'account', log: 'access' }[rest[0]] ?? rest[0] }[matter] ?? matter, policy: sha('policy'), previous: sha(`previous ${body.id}`), time: new Date().toISOString().replace('Z', '000000Z') };
 	const statement = `${canonical(act)}\n`;
 	prepared.set(sha(statement), { command: body.command, id: body.id, args: body.args, account: who.account });
 	const words = WORDS[body.command];

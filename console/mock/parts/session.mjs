@@ -15,10 +15,14 @@ export const ACCOUNTS = {
 	vera: { org: 'maker', kind: 'vendor', title: 'Supplier', roles: ['reader', 'reporter'], duties: ['g3.read', 'vulnerability.respond'] },
 };
 const sessions = new Map();
+/** Passwords that were changed on the page, and accounts whose new codes wait for their first one. */
+export const passwords = new Map(), waits = new Set();
+export const passwordOf = (account) => passwords.get(account) ?? `correct horse ${account}`;
 export function sessionOf(req) {
 	const token = /(?:^|;\s*)sekisho=([0-9a-f]+)/.exec(req.headers.cookie ?? '')?.[1];
 	return sessions.get(token) ?? null;
 }
+const start = Date.now();
 const rfc = (ms) => new Date(ms).toISOString().replace(/\.\d+Z/, 'Z');
 const tell = (s) => ({ account: s.account, org: s.org, kind: s.kind, title: s.title, roles: s.roles, duties: s.duties, csrf: s.csrf, since: s.since, until: s.until, stepped_up: false });
 
@@ -32,11 +36,13 @@ export const routes = [
 	['GET', '/api/v1/session', ({ who, json, fail }) => (who ? json(tell(who)) : fail(401, 'SK_EPERMIT', 29, 'no session: sign in')), { open: true }],
 	['POST', '/api/v1/session', ({ body, json, fail }) => {
 		if (body.password === undefined) return json({ challenge: randomBytes(32).toString('base64url'), credentials: [randomBytes(16).toString('base64url')] });
-		if (!Object.hasOwn(ACCOUNTS, body.account) || body.password !== `correct horse ${body.account}` || body.code !== '123456') return fail(401, 'SK_EFACTOR', 37, 'account, password or code is wrong, missing or paused');
+		if (!Object.hasOwn(ACCOUNTS, body.account) || body.password !== passwordOf(body.account) || body.code !== '123456') return fail(401, 'SK_EFACTOR', 37, 'account, password or code is wrong, missing or paused');
 		return open(body.account, json);
 	}, { open: true }],
 	['POST', '/api/v1/session/webauthn', ({ fail }) => fail(401, 'SK_EFACTOR', 37, 'the stand-in knows no security key'), { open: true }],
 	['DELETE', '/api/v1/session', ({ req, res }) => { sessions.delete(/sekisho=([0-9a-f]+)/.exec(req.headers.cookie ?? '')?.[1]); res.writeHead(204).end(); }],
+	['GET', '/api/v1/access/factors/mine', ({ json }) => json({ items: [{ factor: 'password', since: rfc(start - 9e8) }, { factor: 'totp', since: rfc(start - 9e8) }], next: null, total: 2 })],
+	['POST', '/api/v1/access/factors/code', ({ body, who, json, fail }) => (waits.has(who.account) && body.code === '654321' ? (waits.delete(who.account), json({})) : fail(403, 'SK_EFACTOR', 37, `${who.account}: this is no code of the new secret`))],
 	['GET', '/api/v1/events', ({ res, streams }) => {
 		res.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
 		res.write(': here\n\n');

@@ -69,6 +69,7 @@ export const ACTS = {
 		'account.close': { fields: [why], tone: 'danger' },
 		'key.revoke': { fields: [], tone: 'danger' },
 		'key.add': { fields: [], main: true },
+		'factor.remove': { fields: [{ name: 'factor', type: 'enum', enum: ['totp', 'password', 'webauthn'], need: 'known' }], tone: 'danger' },
 		'lease.use': { fields: [{ name: 'what', type: 'line', need: 'known' }] },
 		sign: { fields: [], main: true },
 	},
@@ -92,7 +93,7 @@ export function statementOf(command, id) {
 const OWN = {
 	'access.log': () => ({ matter: 'access' }), 'access.sign': () => ({}), 'access.panel': () => ({ matter: 'org', event: 'panel', id: 'oversight' }),
 	'access.account.add': (id) => ({ matter: 'account', event: 'open', id }), 'access.account.close': (id) => ({ matter: 'account', event: 'close', id }), 'access.org.add': (id) => ({ matter: 'org', event: 'add', id }),
-	'access.factor.register': () => ({ matter: 'factor' }), 'access.factor.password': () => ({ matter: 'factor' }), 'access.factor.totp': () => ({ matter: 'factor' }),
+	'access.factor.register': () => ({ matter: 'factor' }), 'access.factor.password': () => ({ matter: 'factor', event: 'set' }), 'access.factor.totp': () => ({ matter: 'factor', event: 'set' }), 'access.factor.remove': (id) => ({ matter: 'factor', event: 'remove', id }),
 	'order.draft': (id) => ({ matter: 'order', event: 'propose', id }),
 	...Object.fromEntries(['file', 'amend', 'assess'].map((e) => [`remark.${e}`, (id) => ({ matter: 'selfreport', event: e, id })])),
 };

@@ -56,19 +56,22 @@ function Search({ input }) {
 
 function Account({ who }) {
 	const asked = useSignal(purpose);
+	const [own, setOwn] = useState(null); // a dialog of its own: the menu closes when the focus leaves it
+	const change = (close, which) => { close(); import('./own.js').then((m) => setOwn({ Dialog: m[which] }), () => say(t('error.UNREACHABLE'), { alert: true })); };
 	const out = async () => {
 		try { await ask('DELETE', 'session'); } finally {
 			purpose.set(null);
 			session.set(null);
 		}
 	};
-	return html`<${Popover} class="account" align="right" label=${html`<${Icon} name="user" /><span>${who.account}</span>`} name=${`${t('session.menu')}: ${who.account}`}>${() => html`<div class="account-panel">
+	return html`<${Popover} class="account" align="right" label=${html`<${Icon} name="user" /><span>${who.account}</span>`} name=${`${t('session.menu')}: ${who.account}`}>${(close) => html`<div class="account-panel">
 		<p><b>${who.account}</b><br />${who.title && who.title !== who.account ? who.title : who.org}<br /><small>${who.roles?.join(', ')}</small></p>
 		<p class="note">${t('session.until', { when: brief(who.until) })}</p>
 		${asked && html`<p class="purpose-chip" title=${t('purpose.active.help')}>${t('purpose.active')}</p>`}
 		<${LanguageSwitch} /><${ThemeSwitch} />
+		<div class="account-own"><button type="button" onClick=${() => change(close, 'PasswordDialog')}>${t('own.password')}</button><button type="button" onClick=${() => change(close, 'CodesDialog')}>${t('own.codes')}</button></div>
 		<button type="button" onClick=${out}>${t('sign.out')}</button>
-	</div>`}<//>`;
+	</div>`}<//>${own && html`<${own.Dialog} close=${() => setOwn(null)} />`}`;
 }
 
 function Inside({ who }) {

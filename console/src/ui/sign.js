@@ -48,7 +48,8 @@ function ActForm({ schema, next, close }) {
 	</form>`;
 }
 
-export function Sign({ command, id, args, order, wanted, done, close }) {
+/** refused: who asked takes it back into his own hands when the server does not prepare it */
+export function Sign({ command, id, args, order, wanted, done, close, refused }) {
 	const [prepared, setPrepared] = useState(null);
 	const [error, setError] = useState(null);
 	const [keyError, setKeyError] = useState(null);
@@ -60,13 +61,13 @@ export function Sign({ command, id, args, order, wanted, done, close }) {
 		setPrepared(null);
 		post('acts/prepare', request)
 			.then(async (answer) => setPrepared({ ...answer, ...(await checkPrepared(answer, { ...statementOf(command, id), ...wanted, order })) }))
-			.catch((e) => (e.status === undefined ? setKeyError(e.code ?? 'failed') : setError(e)));
+			.catch((e) => (e.status === undefined ? setKeyError(e.code ?? 'failed') : refused ? refused(e) : setError(e)));
 	};
 	useEffect(prepare, []);
 	useEffect(() => { if (prepared) button.current?.focus(); }, [prepared]);
 	const submit = async (signature) => {
 		const answer = await post('acts/submit', { ...request, statement: prepared.statement, signature });
-		say(answer?.waits ? t('act.waits', { what: name('act', command) }) : t('act.done', { what: name('act', command), id: wanted?.id ?? id ?? '' }));
+		say(answer?.waits ? t('act.waits', { what: name('act', command) }) : t(wanted?.id ?? id ? 'act.done' : 'act.done.plain', { what: name('act', command), id: wanted?.id ?? id }));
 		done(answer);
 	};
 	const run = (what, act) => async () => {
@@ -109,11 +110,11 @@ export function Sign({ command, id, args, order, wanted, done, close }) {
 	</div>`;
 }
 
-/** What is said besides, as it is sent; of what others began, as it stands in the statement itself. Files are told by their beginning. */
+/** What is said besides, as it is sent; of what others began, as it stands in the statement itself. Files are told by their beginning, secrets not at all. */
 const LONG = 300;
 function Said({ said }) {
 	const words = (v) => (v === true ? t('form.yes') : v === false ? t('form.no') : typeof v === 'string' && known(`act.word.${v}`) ? t(`act.word.${v}`) : [v].flat().join(', '));
-	const rows = Object.entries(said).filter(([, v]) => v !== '' && (Array.isArray(v) || !(v instanceof Object)));
+	const rows = Object.entries(said).filter(([k, v]) => !/password$/.test(k) && v !== '' && (Array.isArray(v) || !(v instanceof Object)));
 	if (rows.length === 0) return null;
 	return html`<dl class="facts">${rows.map(([k, v]) => html`<dt>${name('act.field', k)}</dt><dd class=${/keys?$|file$/.test(k) ? 'mono act-long' : ''}>${words(v).length > LONG ? `${words(v).slice(0, LONG)} …` : words(v)}</dd>`)}</dl>`;
 }

@@ -7,6 +7,7 @@ import { Icon } from './icons.js';
 import { arrive } from './page.js';
 import { Failure } from './state.js';
 import { LanguageSwitch } from './switches.js';
+import { WayBack } from './terminal.js';
 
 export function Wordmark() {
 	return html`<span class="wordmark"><svg viewBox="0 0 32 32" width="28" height="28" aria-hidden="true"><path class="gate" d="M3 8.5h26M7 14h18M9.5 8.5V28M22.5 8.5V28" /><circle class="dot" cx="16" cy="22" r="2.4" /></svg><span>${t('app.name')}</span></span>`;
@@ -62,6 +63,7 @@ export function SignIn({ unreachable, ended }) {
 				<p class="field-help" id=${id + 'k'}>${t('sign.key.help')}</p>
 				${need && html`<p class="wrong" role="alert">${need}</p>`}
 			</form>
+			<${WayBack} />
 			${error && html`<${Failure} error=${error} />`}`}
 			<footer class="signin-foot"><p>${t('sign.promise')}</p><${LanguageSwitch} /></footer>
 		</div>

@@ -12,6 +12,7 @@ import { Policy } from './administration/policy.js';
 import { AddKey, AddOrg, FoundPanel, OpenAccount, Waiting, administers, useWaiting } from './administration/register.js';
 import { Icon } from '../ui/icons.js';
 import { Tag } from '../ui/marks.js';
+import { OwnFactors } from '../ui/own.js';
 import { Page, Panel } from '../ui/page.js';
 import { Countdown, Facts, Labelled, TabPanel, Tabs, When, tabOf } from '../ui/parts.js';
 import { ActButton, ActDialog } from '../ui/sign.js';
@@ -61,6 +62,7 @@ function Mine() {
 	};
 	return html`<${Panel} title=${t('admin.me')} id="me"><${Facts} facts=${[[t('admin.account'), me.account], [t('admin.org'), `${me.org} (${name('org', me.kind)})`], [t('admin.roles'), (me.roles ?? []).map((r) => name('role', r)).join(', ')], [t('admin.until'), html`<${When} at=${me.until} />`]]} />
 			<details class="details"><summary>${t('admin.duties', { n: me.duties.length })}</summary><p class="mono note duties">${me.duties.join('  ')}</p></details><//>
+		<${Panel} title=${t('own.title')} note=${t('admin.factors.note')} id="own"><${OwnFactors} /><//>
 		<${Panel} title=${t('admin.factors')} note=${t('admin.factors.note')} id="factors">
 			<${Show} of=${keys} lines=${2}>${(data) => (rowsOf(data).length === 0 ? html`<p class="note">${t('admin.factors.none')}</p>` : html`<ul class="plain factors">${rowsOf(data).map((k) => html`<li><${Icon} name="key" /><span><b>${k.key ? t(`keykind.${keyKind(k.key)}`) : t('factor.webauthn')}</b>${!k.key ? html` <span class="note">${t('admin.signin.only')}</span>` : ''}<br /><span class="mono note">${k.credential.slice(0, 24)}…</span></span><span class="row">${k.key && mine && inRegister(k.key) ? html`<span class="good-line"><${Icon} name="check" size=${14} /> ${t('admin.inregister')}</span>` : k.key && mine ? html`<${ActButton} command="access.key.add" id=${me.account} args=${{ key: k.key }} class="small" tone="primary" words=${t('register.key.both')} done=${() => { waiting.reload(); accounts.reload(); }} />` : ''}${k.key && html`<button type="button" class="small" onClick=${() => copy(k.key)}>${t('admin.copykey')}</button>`}</span></li>`)}</ul>`)}<//>
 			<div class="buttons"><button type="button" class="primary" disabled=${busy || !isThere()} onClick=${add}><${Icon} name="key" /> ${busy ? t('act.touch') : t('admin.enrol')}</button></div>
@@ -100,7 +102,7 @@ function Accounts() {
 				${one && html`<aside class="pane panel stack" aria-label=${one.id}><header class="row apart"><h2>${one.id}</h2><button type="button" class="quiet square" aria-label=${t('action.close')} onClick=${() => setOpen(null)}><${Icon} name="close" /></button></header>
 					<${Facts} facts=${[[t('admin.title'), one.title], [t('admin.org'), `${one.org} (${name('org', one.kind)})`], [t('admin.roles'), one.roles.map((r) => name('role', r)).join(', ')], [t('admin.since'), html`<${When} at=${one.since} />`], [t('admin.closed'), one.closed && html`<${When} at=${one.closed} />`]]} />
 					<h3>${t('admin.keys')}</h3><${Keys} account=${one} reload=${changed} />
-					${administers(one.kind) && !one.closed && html`<${AddKey} account=${one} key=${one.id} done=${changed} /><div class="buttons"><${ActButton} command="access.role.grant" id=${one.id} done=${changed} /><${ActButton} command="access.role.revoke" id=${one.id} tone="danger" done=${changed} /><${ActButton} command="access.account.close" id=${one.id} tone="danger" done=${changed} /></div>`}
+					${administers(one.kind) && !one.closed && html`<${AddKey} account=${one} key=${one.id} done=${changed} /><div class="buttons"><${ActButton} command="access.role.grant" id=${one.id} done=${changed} /><${ActButton} command="access.role.revoke" id=${one.id} tone="danger" done=${changed} /><${ActButton} command="access.factor.remove" id=${one.id} tone="danger" words=${t('own.remove.words')} done=${changed} /><${ActButton} command="access.account.close" id=${one.id} tone="danger" done=${changed} /></div>`}
 					${one.kind === 'oversight' && html`<p class="note">${t('admin.oversight')}</p>`}</aside>`}</div>
 			${(may('access.grant') || session.get().kind === 'oversight') && orgs.data && html`<${OpenAccount} orgs=${rowsOf(orgs.data)} done=${changed} />`}`;
 		}}<//>`;

@@ -2,6 +2,7 @@
 // Every file of words. A new view adds one line here.
 import shell from './shell.js';
 import terms from './terms.js';
+import own from './own.js';
 import border from './border.js';
 import findings from './findings.js';
 import campaigns from './campaigns.js';
@@ -16,4 +17,4 @@ import reports from './reports.js';
 import administration from './administration.js';
 import register from './register.js';
 
-export const tables = [shell, terms, border, findings, campaigns, cases, form, acts, parts, decisions, measures, oversight, reports, administration, register];
+export const tables = [shell, terms, own, border, findings, campaigns, cases, form, acts, parts, decisions, measures, oversight, reports, administration, register];

@@ -14,6 +14,7 @@ enum {
 	SK_FACTOR_PAUSE_S = 15 * 60,
 	SK_TOTP_STEP_S = 30, SK_TOTP_WINDOW = 1,           /* steps before and behind */
 	SK_TOTP_SECRET_BYTES = 20, SK_TOTP_URI_MAX = 512,
+	SK_TOTP_WAITS_S = 86400,                           /* for the first code of a secret that is to take another's place */
 	SK_CHALLENGE_BYTES = 32, SK_CHALLENGE_S = 300,
 	SK_CREDENTIAL_ID_MAX = 1024, SK_WEBAUTHN_TEXT_MAX = 1 << 16,
 	SK_SESSION_TOKEN_MAX = 64,
@@ -43,10 +44,13 @@ SK_MUST enum sk_err sk_password_check(struct sk_factors *factors, const char *ac
 
 /* ---- one-time codes (RFC 6238 by liboath: SHA-1, 30 s, six digits) ---- */
 
-/* Give the account a new secret; uri gets "otpauth://totp/..." to be shown once. It counts after a first right code. */
+/* Give the account a new secret; uri gets "otpauth://totp/..." to be shown once. The first one is asked for at once; one in place of another waits for its first right
+   code, for a day, and until then the other counts. rule: ACCESS-14 */
 SK_MUST enum sk_err sk_totp_new(struct sk_factors *factors, const char *account, const char *issuer, int64_t now_ns, char uri[SK_TOTP_URI_MAX], struct sk_fault *fault);
 /* Check a code. A step is taken once, and no earlier one after it. SK_EFACTOR. */
 SK_MUST enum sk_err sk_totp_check(struct sk_factors *factors, const char *account, const char *code, int64_t now_ns, struct sk_fault *fault);
+/* Is it a code of the secret that waits? Then that one counts from now on. SK_EFACTOR: no, none waits, or too many wrong ones. rule: ACCESS-14 */
+SK_MUST enum sk_err sk_totp_confirm(struct sk_factors *factors, const char *account, const char *code, int64_t now_ns, struct sk_fault *fault);
 /* The step of a code within the window, by a secret of that many bytes; digits as in the code (6 to 8). SK_EFACTOR. For the vectors of RFC 6238. */
 SK_MUST enum sk_err sk_totp_step(const uint8_t *secret, size_t length, const char *code, int64_t now_s, unsigned window, uint64_t *step);
 
@@ -119,6 +123,8 @@ SK_MUST enum sk_err sk_session_peek(struct sk_factors *factors, const char *toke
 SK_MUST enum sk_err sk_session_step_up(struct sk_factors *factors, const char *token, const uint8_t digest[SK_HASH_BYTES], int64_t now_ns, struct sk_fault *fault);
 /* May this session approve what has this digest? Only after a step-up for it within SK_STEP_UP_S, and once. SK_EFACTOR. rule: ACCESS-11 */
 SK_MUST enum sk_err sk_session_approve(struct sk_factors *factors, const char *token, const uint8_t digest[SK_HASH_BYTES], int64_t now_ns, struct sk_fault *fault);
+/* End every session of an account but this one (NULL: every one); *count gets how many. */
+SK_MUST enum sk_err sk_session_end_others(struct sk_factors *factors, const char *account, const char *token, uint64_t *count, struct sk_fault *fault);
 /* End it; an unknown one is fine. */
 SK_MUST enum sk_err sk_session_end(struct sk_factors *factors, const char *token, struct sk_fault *fault);
 

@@ -132,6 +132,8 @@ enum sk_err sk_password_check(struct sk_factors *factors, const char *account, c
 
 /* ---- one-time codes ---- */
 
+static const char waiting[] = "totp.new", wrong_code[] = "wrong code, one that was used, none set, or too many wrong ones just now";
+
 enum sk_err sk_totp_step(const uint8_t *secret, size_t length, const char *code, int64_t now_s, unsigned window, uint64_t *step)
 {
 	size_t digits = strlen(code);
@@ -161,6 +163,22 @@ static const char *percent(const char *text, char *out, size_t size)
 	return out;
 }
 
+/* A secret in place of one that counts waits beside it for its first right code: whoever loses it before that can sign in still. */
+static enum sk_err place_secret(struct sk_factors *factors, const char *account, const struct tried *tried, struct sk_fault *fault)
+{
+	struct tried old;
+	uint64_t gone;
+	enum sk_err err = read_tried(factors, "totp", account, &old, fault);
+	bool counts = err == SK_OK && old.confirmed;
+	sk_wipe(&old, sizeof old);
+	if (err != SK_OK && err != SK_ENOENT)
+		return err;
+	if (counts)
+		return write_tried(factors, waiting, account, tried, fault);
+	SK_TRY(sk_vault_delete(factors, waiting, account, NULL, 0, &gone, fault));
+	return write_tried(factors, "totp", account, tried, fault);
+}
+
 enum sk_err sk_totp_new(struct sk_factors *factors, const char *account, const char *issuer, int64_t now_ns, char uri[SK_TOTP_URI_MAX], struct sk_fault *fault)
 {
 	uint8_t secret[SK_TOTP_SECRET_BYTES];
@@ -180,36 +198,61 @@ enum sk_err sk_totp_new(struct sk_factors *factors, const char *account, const c
 	if (size < 0 || size >= SK_TOTP_URI_MAX)
 		return sk_fault_set(fault, SK_ETOOBIG, "%s: names too long for one line", account);
 	SK_TRY(sk_vault_begin(factors, fault));
-	enum sk_err err = write_tried(factors, "totp", account, &tried, fault);
+	enum sk_err err = place_secret(factors, account, &tried, fault);
 	sk_wipe(&tried, sizeof tried);
 	return sk_vault_end(factors, err, fault);
 }
 
-static enum sk_err take_code(struct sk_factors *factors, const char *account, const char *code, int64_t now_ns, struct sk_fault *fault)
+/* Is it a code of this secret, and of a step behind the last one that was taken (RFC 6238 5.2: none is taken twice)? SK_EFACTOR. */
+static enum sk_err fits(const struct tried *tried, const char *account, const char *code, int64_t now_ns, uint64_t *step, struct sk_fault *fault)
 {
-	static const char wrong[] = "wrong code, one that was used, none set, or too many wrong ones just now";
-	struct tried tried;
 	uint8_t secret[SK_TOTP_SECRET_BYTES];
 	size_t length = 0;
+	if (sodium_hex2bin(secret, sizeof secret, tried->secret, strlen(tried->secret), NULL, &length, NULL) != 0)
+		return sk_fault_set(fault, SK_EMALFORMED, "totp of %s: the item is damaged", account);
+	enum sk_err err = strlen(code) == 6 ? sk_totp_step(secret, length, code, now_ns / second_ns, SK_TOTP_WINDOW, step) : SK_EFACTOR;
+	sk_wipe(secret, sizeof secret);
+	return err == SK_OK && *step > tried->last_step ? SK_OK : SK_EFACTOR;
+}
+
+/* The secret's code was right: from now on it is the account's, and none waits. */
+static enum sk_err count_on(struct sk_factors *factors, const char *account, struct tried *tried, uint64_t step, struct sk_fault *fault)
+{
+	uint64_t gone;
+	tried->last_step = step;
+	tried->failures = 0;
+	tried->confirmed = true;
+	SK_TRY(write_tried(factors, "totp", account, tried, fault));
+	return sk_vault_delete(factors, waiting, account, NULL, 0, &gone, fault);
+}
+
+static bool is_stale(const struct tried *tried, int64_t now_ns)
+{
+	return now_ns - tried->since_ns >= SK_TOTP_WAITS_S * second_ns;
+}
+
+static enum sk_err take_code(struct sk_factors *factors, const char *account, const char *code, int64_t now_ns, struct sk_fault *fault)
+{
+	struct tried tried, next = {0};
 	uint64_t step = 0;
 	enum sk_err err = read_tried(factors, "totp", account, &tried, fault);
 	if (err == SK_ENOENT || (err == SK_OK && now_ns < tried.pause_ns))
-		return sk_factor_refused(fault, account, wrong);
+		return sk_factor_refused(fault, account, wrong_code);
 	SK_TRY(err);
-	if (sodium_hex2bin(secret, sizeof secret, tried.secret, strlen(tried.secret), NULL, &length, NULL) != 0)
-		return sk_fault_set(fault, SK_EMALFORMED, "totp of %s: the item is damaged", account);
-	err = strlen(code) == 6 ? sk_totp_step(secret, length, code, now_ns / second_ns, SK_TOTP_WINDOW, &step) : SK_EFACTOR;
-	sk_wipe(secret, sizeof secret);
-	/* RFC 6238 5.2: a code that was taken is not taken again; nor one of an earlier step. */
-	if (err != SK_OK || step <= tried.last_step)
-		err = count_failure(factors, "totp", account, &tried, now_ns, wrong, fault);
-	else {
+	err = fits(&tried, account, code, now_ns, &step, fault);
+	if (err == SK_OK) {
 		tried.last_step = step;
 		tried.failures = 0;
 		tried.confirmed = true;
 		err = write_tried(factors, "totp", account, &tried, fault);
+	} else if (err == SK_EFACTOR && read_tried(factors, waiting, account, &next, fault) == SK_OK && !is_stale(&next, now_ns) &&
+		   fits(&next, account, code, now_ns, &step, fault) == SK_OK) {
+		err = count_on(factors, account, &next, step, fault);
+	} else if (err == SK_EFACTOR) {
+		err = count_failure(factors, "totp", account, &tried, now_ns, wrong_code, fault);
 	}
 	sk_wipe(&tried, sizeof tried);
+	sk_wipe(&next, sizeof next);
 	return err;
 }
 
@@ -217,4 +260,31 @@ enum sk_err sk_totp_check(struct sk_factors *factors, const char *account, const
 {
 	SK_TRY(sk_vault_begin(factors, fault));
 	return sk_vault_end(factors, take_code(factors, account, code, now_ns, fault), fault);
+}
+
+/* Which secret waits: one in place of another, or the first one. */
+static enum sk_err confirm(struct sk_factors *factors, const char *account, const char *code, int64_t now_ns, struct sk_fault *fault)
+{
+	struct tried tried;
+	uint64_t step = 0;
+	const char *kind = waiting;
+	enum sk_err err = read_tried(factors, kind, account, &tried, fault);
+	if (err == SK_ENOENT)
+		err = read_tried(factors, kind = "totp", account, &tried, fault);
+	if (err == SK_ENOENT || (err == SK_OK && (now_ns < tried.pause_ns || (kind == waiting ? is_stale(&tried, now_ns) : tried.confirmed))))
+		return sk_factor_refused(fault, account, "no new secret waits for a code, or too many wrong ones just now");
+	SK_TRY(err);
+	err = fits(&tried, account, code, now_ns, &step, fault);
+	if (err == SK_OK)
+		err = count_on(factors, account, &tried, step, fault);
+	else if (err == SK_EFACTOR)
+		err = count_failure(factors, kind, account, &tried, now_ns, "this is no code of the new secret", fault);
+	sk_wipe(&tried, sizeof tried);
+	return err;
+}
+
+enum sk_err sk_totp_confirm(struct sk_factors *factors, const char *account, const char *code, int64_t now_ns, struct sk_fault *fault)
+{
+	SK_TRY(sk_vault_begin(factors, fault));
+	return sk_vault_end(factors, confirm(factors, account, code, now_ns, fault), fault);
 }

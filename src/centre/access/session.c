@@ -233,3 +233,48 @@ enum sk_err sk_session_end(struct sk_factors *factors, const char *token, struct
 	SK_TRY(sk_vault_begin(factors, fault));
 	return sk_vault_end(factors, sk_vault_delete(factors, "session", NULL, hash, SK_HASH_BYTES, &gone, fault), fault);
 }
+
+enum { OTHERS_MAX = 1024 };
+
+struct others {
+	const uint8_t *kept; /* NULL: none is */
+	size_t count;
+	uint8_t hash[OTHERS_MAX][SK_HASH_BYTES];
+};
+
+static void note_other(void *context, const char *account, const void *name, size_t name_length, const struct sk_buf *value)
+{
+	struct others *others = context;
+	(void)account, (void)value;
+	if (name_length == SK_HASH_BYTES && others->count < OTHERS_MAX && (others->kept == NULL || memcmp(name, others->kept, SK_HASH_BYTES) != 0))
+		memcpy(others->hash[others->count++], name, SK_HASH_BYTES);
+}
+
+static enum sk_err end_others(struct sk_factors *factors, const char *account, struct others *others, uint64_t *count, struct sk_fault *fault)
+{
+	uint64_t gone;
+	do {
+		others->count = 0;
+		SK_TRY(sk_vault_each(factors, "session", account, note_other, others, fault));
+		for (size_t i = 0; i < others->count; i++) {
+			SK_TRY(sk_vault_delete(factors, "session", account, others->hash[i], SK_HASH_BYTES, &gone, fault));
+			*count += gone;
+		}
+	} while (others->count == OTHERS_MAX);
+	return SK_OK;
+}
+
+enum sk_err sk_session_end_others(struct sk_factors *factors, const char *account, const char *token, uint64_t *count, struct sk_fault *fault)
+{
+	uint8_t kept[SK_HASH_BYTES];
+	struct others *others = calloc(1, sizeof *others);
+	*count = 0;
+	if (others == NULL)
+		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
+	others->kept = token != NULL && hash_token(token, kept) ? kept : NULL;
+	enum sk_err err = sk_vault_begin(factors, fault);
+	if (err == SK_OK)
+		err = sk_vault_end(factors, end_others(factors, account, others, count, fault), fault);
+	free(others);
+	return err;
+}

@@ -348,6 +348,9 @@ enum sk_err sk_factors_remove(struct sk_factors *factors, const char *account, c
 		err = sk_vault_delete(factors, kinds[i], account, NULL, 0, &gone, fault);
 		*count += gone;
 	}
+	/* A new secret of one-time codes that waits goes with the old one. */
+	if (err == SK_OK && (kind == NULL || strcmp(kind, "totp") == 0))
+		err = sk_vault_delete(factors, "totp.new", account, NULL, 0, &gone, fault);
 	/* Sessions are under their token's hash, with the account as owner. */
 	if (err == SK_OK)
 		err = sk_vault_delete(factors, "session", account, NULL, 0, &gone, fault);

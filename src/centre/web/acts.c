@@ -65,6 +65,16 @@ static enum sk_err open_act(struct sk_web_call *call, struct sk_web_call **out)
 	return SK_OK;
 }
 
+/* What the command said. A factor that it refused is an answer to who is signed in, not the end of his session. */
+static enum sk_err ran(struct sk_web_call *call, const struct sk_web_call *act, enum sk_err err)
+{
+	if (err != SK_OK)
+		call->fault = act->fault;
+	if (err == SK_EFACTOR)
+		sk_web_request_of(call)->status = MHD_HTTP_FORBIDDEN;
+	return err;
+}
+
 static void close_act(struct sk_web_call *act)
 {
 	sk_web_call_fini(act);
@@ -146,9 +156,7 @@ enum sk_err sk_act_prepare(struct sk_web_call *call)
 	child.extra[child.extra_count++] = (struct sk_web_extra){.option = "--to-sign", .value = path};
 	sk_buf_init(&said, SK_WEB_ANSWER_MAX);
 	sk_buf_init(&text, SK_ACT_TEXT_MAX);
-	enum sk_err err = sk_web_child_run(&child, act, &said);
-	if (err != SK_OK)
-		call->fault = act->fault;
+	enum sk_err err = ran(call, act, sk_web_child_run(&child, act, &said));
 	if (err == SK_OK)
 		err = sk_file_read(path, &text, &call->fault);
 	if (err == SK_OK)
@@ -232,10 +240,8 @@ static enum sk_err hand_in(struct sk_web_call *call, struct sk_web_call *act, co
 	child.extra[child.extra_count++] = (struct sk_web_extra){.option = "--signature", .value = sk_buf_text(signature), .file_length = signature->length};
 	child.extra[child.extra_count++] = (struct sk_web_extra){.option = "--by", .value = search->by};
 	sk_buf_init(&out, SK_WEB_ANSWER_MAX);
-	enum sk_err err = sk_web_child_run(&child, act, &out);
-	if (err != SK_OK)
-		call->fault = act->fault;
-	else
+	enum sk_err err = ran(call, act, sk_web_child_run(&child, act, &out));
+	if (err == SK_OK)
 		err = sk_web_say(call, &out);
 	sk_buf_fini(&out);
 	return err;

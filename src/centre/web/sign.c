@@ -221,3 +221,20 @@ enum sk_err sk_session_sign_out(struct sk_web_call *call)
 	sk_json_end(&call->json);
 	return err;
 }
+
+/* The caller's own, and within his session: a wrong one must not look like the end of it. */
+enum sk_err sk_factor_confirm(struct sk_web_call *call)
+{
+	struct request *request = sk_web_request_of(call);
+	struct sk_factors *factors = NULL;
+	SK_TRY(sk_web_sessions_factors(request->web->sessions, &factors, &call->fault));
+	enum sk_err err = sk_factors_now(factors, call->now_ns, &call->now_ns, &call->fault);
+	if (err == SK_OK)
+		err = sk_totp_confirm(factors, call->person->account, sk_web_text(call, "code"), call->now_ns, &call->fault);
+	sk_factors_close(factors);
+	if (err == SK_EFACTOR)
+		request->status = MHD_HTTP_FORBIDDEN;
+	sk_json_object(&call->json, NULL);
+	sk_json_end(&call->json);
+	return err;
+}

@@ -79,7 +79,11 @@ test_activities|tables|leases are not asked for|s/if (role \&\& !(duty->g1 \&\& 
 test_activities|tables|who holds no G1 may have it|s/if (duty->g1 \&\& !kinds\[person->kind\].g1)/if (false)/
 test_activities|tables|every role will do|s/bool role = (duty->roles & person->roles) != 0;/bool role = true;/
 test_activities|purpose|every purpose will do|s/if (strcmp(purposes\[i\], name) == 0)/if (true)/
-test_factors:codes|password|a code counts twice|s/if (err != SK_OK || step <= tried.last_step)/if (err != SK_OK)/
+test_factors:codes|password|a code counts twice|s/return err == SK_OK \&\& \*step > tried->last_step ? SK_OK : SK_EFACTOR;/return err;/
+test_factors:codes_change|password|a new secret takes the old one's place at once|s/if (counts)$/if (false)/
+test_factors:codes_change|password|the old secret goes on beside the new one|s/SK_TRY(write_tried(factors, "totp", account, tried, fault));/SK_TRY(write_tried(factors, waiting, account, tried, fault));/
+test_factors:codes_wait|password|what waits waits for ever|s/return now_ns - tried->since_ns >= SK_TOTP_WAITS_S \* second_ns;/return false;/
+test_factors:other_sessions|session|the session that asks ends too|s/others->kept = token != NULL/others->kept = false/
 test_factors:codes|password|guessing is free|s/if (++tried->failures >= SK_FACTOR_FAILURES_MAX)/if (false)/
 test_factors:breached_file|password|breached ones are fine|s/if (count != 0)$/if (false)/
 test_factors:breached_file|breached|the list is not halved rightly|s/low = next;/low = next + 41;/

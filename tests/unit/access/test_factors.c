@@ -308,6 +308,90 @@ static void codes(void **state)
 	assert_int_equal(sk_totp_check(world->factors, "anna", code, world->now, &fault), SK_OK);
 }
 
+/* A new secret in place of one that counts: both codes are right until its first one was, and after a day it is forgotten. rule: ACCESS-14 */
+static void codes_change(void **state)
+{
+	struct world *world = *state;
+	char first[SK_TOTP_URI_MAX], second[SK_TOTP_URI_MAX], code[7];
+	assert_int_equal(sk_totp_confirm(world->factors, "anna", "123456", world->now, &fault), SK_EFACTOR); /* none waits */
+	assert_int_equal(sk_totp_new(world->factors, "anna", "sekisho", world->now, first, &fault), SK_OK);
+	code_of(first, world->now, code);
+	assert_int_equal(sk_totp_confirm(world->factors, "paul", code, world->now, &fault), SK_EFACTOR);
+	assert_int_equal(sk_totp_confirm(world->factors, "anna", code, world->now, &fault), SK_OK);
+	assert_int_equal(sk_totp_check(world->factors, "anna", code, world->now, &fault), SK_EFACTOR);   /* it was used */
+	assert_int_equal(sk_totp_confirm(world->factors, "anna", code, world->now, &fault), SK_EFACTOR); /* nothing waits any more */
+	assert_int_equal(sk_totp_new(world->factors, "anna", "sekisho", world->now, second, &fault), SK_OK);
+	world->now += 60 * second_ns;
+	code_of(first, world->now, code);
+	assert_int_equal(sk_totp_confirm(world->factors, "anna", code, world->now, &fault), SK_EFACTOR); /* a code of the old one */
+	assert_int_equal(sk_totp_check(world->factors, "anna", code, world->now, &fault), SK_OK);        /* which counts still */
+	reopen(world);
+	code_of(second, world->now, code);
+	assert_int_equal(sk_totp_confirm(world->factors, "anna", code, world->now, &fault), SK_OK);
+	world->now += 60 * second_ns;
+	code_of(first, world->now, code);
+	assert_int_equal(sk_totp_check(world->factors, "anna", code, world->now, &fault), SK_EFACTOR);   /* and no longer */
+	code_of(second, world->now, code);
+	assert_int_equal(sk_totp_check(world->factors, "anna", code, world->now, &fault), SK_OK);
+}
+
+/* Whoever never typed a code of the new one where it was made signs in with one; a day later nobody knows who has read it; and it goes with the factor. */
+static void codes_wait(void **state)
+{
+	struct world *world = *state;
+	char first[SK_TOTP_URI_MAX], second[SK_TOTP_URI_MAX], code[7];
+	uint64_t gone;
+	assert_int_equal(sk_totp_new(world->factors, "anna", "sekisho", world->now, first, &fault), SK_OK);
+	code_of(first, world->now, code);
+	assert_int_equal(sk_totp_check(world->factors, "anna", code, world->now, &fault), SK_OK);
+	assert_int_equal(sk_totp_new(world->factors, "anna", "sekisho", world->now, second, &fault), SK_OK);
+	code_of(second, world->now, code);
+	assert_int_equal(sk_totp_check(world->factors, "anna", code, world->now, &fault), SK_OK);
+	assert_int_equal(sk_totp_new(world->factors, "anna", "sekisho", world->now, first, &fault), SK_OK);
+	world->now += SK_TOTP_WAITS_S * second_ns;
+	code_of(first, world->now, code);
+	assert_int_equal(sk_totp_confirm(world->factors, "anna", code, world->now, &fault), SK_EFACTOR);
+	assert_int_equal(sk_totp_check(world->factors, "anna", code, world->now, &fault), SK_EFACTOR);
+	assert_int_equal(sk_totp_new(world->factors, "anna", "sekisho", world->now, first, &fault), SK_OK);
+	assert_int_equal(sk_factors_remove(world->factors, "anna", "totp", &gone, &fault), SK_OK);
+	code_of(first, world->now, code);
+	assert_int_equal(sk_totp_confirm(world->factors, "anna", code, world->now, &fault), SK_EFACTOR);
+}
+
+/* Wrong ones of what waits are counted too: a session does not let guess. */
+static void codes_guessed(void **state)
+{
+	struct world *world = *state;
+	char uri[SK_TOTP_URI_MAX], code[7];
+	assert_int_equal(sk_totp_new(world->factors, "anna", "sekisho", world->now, uri, &fault), SK_OK);
+	code_of(uri, world->now + 3600 * second_ns, code);
+	for (int i = 0; i < SK_FACTOR_FAILURES_MAX; i++)
+		assert_int_equal(sk_totp_confirm(world->factors, "anna", code, world->now, &fault), SK_EFACTOR);
+	code_of(uri, world->now, code);
+	assert_int_equal(sk_totp_confirm(world->factors, "anna", code, world->now, &fault), SK_EFACTOR); /* the pause */
+	world->now += SK_FACTOR_PAUSE_S * second_ns;
+	code_of(uri, world->now, code);
+	assert_int_equal(sk_totp_confirm(world->factors, "anna", code, world->now, &fault), SK_OK);
+}
+
+static void other_sessions(void **state)
+{
+	struct world *world = *state;
+	char mine[SK_SESSION_TOKEN_MAX], other[SK_SESSION_TOKEN_MAX], paul[SK_SESSION_TOKEN_MAX];
+	uint64_t ended;
+	assert_int_equal(sk_session_begin(world->factors, "anna", world->now, mine, &fault), SK_OK);
+	assert_int_equal(sk_session_begin(world->factors, "anna", world->now, other, &fault), SK_OK);
+	assert_int_equal(sk_session_begin(world->factors, "paul", world->now, paul, &fault), SK_OK);
+	assert_int_equal(sk_session_end_others(world->factors, "anna", mine, &ended, &fault), SK_OK);
+	assert_int_equal(ended, 1);
+	assert_int_equal(sk_session_peek(world->factors, mine, world->now, &fault), SK_OK);
+	assert_int_equal(sk_session_peek(world->factors, other, world->now, &fault), SK_EFACTOR);
+	assert_int_equal(sk_session_peek(world->factors, paul, world->now, &fault), SK_OK);
+	assert_int_equal(sk_session_end_others(world->factors, "anna", NULL, &ended, &fault), SK_OK);
+	assert_int_equal(ended, 1);
+	assert_int_equal(sk_session_peek(world->factors, mine, world->now, &fault), SK_EFACTOR);
+}
+
 /* ---- security keys ---- */
 
 static const struct sk_webauthn_party party = {"centre.example", "https://centre.example", true};
@@ -618,6 +702,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(files), TEST(changed_rows), TEST(time_goes_on), TEST(passwords), TEST(breached_file), TEST(breached_folder), TEST(rfc6238), TEST(codes),
+		TEST(codes_change), TEST(codes_wait), TEST(codes_guessed), TEST(other_sessions),
 		TEST(tokens), TEST(token_refused), TEST(token_once), TEST(token_mangled), TEST(token_enrolled), TEST(sessions), TEST(removal), TEST(credentials),
 	};
 	if (argc > 1)
