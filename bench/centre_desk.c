@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "access/access.h"
 #include "case/case.h"
 #include "cmd/centre.h"
 #include "report/report.h"
@@ -90,6 +91,35 @@ static void fill_reports(struct sk_centre *centre, unsigned count)
 	sk_reports_close(reports);
 }
 
+/* What a server does each time that the ledger has grown by an act: as long as it keeps nothing, and by following. */
+static void follow(struct sk_centre *writer, const char *folder)
+{
+	enum { ROUNDS = 20 };
+	char db[SK_PATH_MAX], key[SK_PATH_MAX];
+	struct sk_centre reader;
+	struct sk_fault fault;
+	struct sk_reports *reports;
+	struct sk_access *access;
+	uint64_t from;
+	int64_t followed = 0, began = now_ns();
+	must(sk_centre_open(folder, false, &reader, &fault), &fault);
+	must(sk_access_open(reader.docket, &access, &fault), &fault);
+	int64_t whole = now_ns() - began;
+	must(sk_reports_open(sk_centre_path(writer, "reports.db", db), sk_centre_path(writer, "keys/report.key", key), writer->docket, true, &reports, &fault), &fault);
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		enter_report(writer, reports, i);
+		began = now_ns();
+		must(sk_centre_follow(&reader, &from, &fault), &fault);
+		must(sk_access_follow(access, reader.docket, from, &fault), &fault);
+		followed += now_ns() - began;
+	}
+	(void)printf("reading the centre's %" PRIu64 " acts to the signed head and folding the register: %.1f ms as a whole, %.2f ms for an act that came since\n", reader.head.size - 1, (double)whole / 1e6,
+		     (double)followed / 1e6 / ROUNDS);
+	sk_reports_close(reports);
+	sk_access_close(access);
+	sk_centre_close(&reader);
+}
+
 int main(int argc, char **argv)
 {
 	struct sk_centre centre;
@@ -104,6 +134,7 @@ int main(int argc, char **argv)
 	int64_t cases = now_ns();
 	fill_reports(&centre, (unsigned)strtoul(argv[3], NULL, 10));
 	(void)printf("%s cases with %d links each in %.1f s, %s reports in %.1f s\n", argv[2], LINKS, (double)(cases - began) / 1e9, argv[3], (double)(now_ns() - cases) / 1e9);
+	follow(&centre, argv[1]);
 	sk_centre_close(&centre);
 	return 0;
 }

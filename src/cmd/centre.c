@@ -107,14 +107,15 @@ static enum sk_err read_ledger(struct sk_centre *centre, struct sk_fault *fault)
 	char folder[SK_PATH_MAX];
 	struct sk_buf text;
 	struct sk_note note;
-	struct sk_checkpoint head;
 	sk_buf_init(&text, SK_NOTE_MAX);
 	(void)sk_centre_path(centre, "ledger", folder);
-	enum sk_err err = sk_checkpoint_read(folder, &text, &note, &head, fault);
-	if (err == SK_OK && (strcmp(head.origin, centre->origin) != 0 || sk_note_verify(&note, &centre->public_key) != SK_OK))
+	enum sk_err err = centre->reader != NULL ? SK_OK : sk_ledger_reader_new(folder, &centre->reader, fault);
+	if (err == SK_OK)
+		err = sk_checkpoint_read(folder, &text, &note, &centre->head, fault);
+	if (err == SK_OK && (strcmp(centre->head.origin, centre->origin) != 0 || sk_note_verify(&note, &centre->public_key) != SK_OK))
 		err = sk_fault_set(fault, SK_ESIGNATURE, "%s/checkpoint: not signed by this centre's key", folder);
 	if (err == SK_OK)
-		err = sk_ledger_walk(folder, &head, add_leaf, centre->leaves, fault);
+		err = sk_ledger_follow(centre->reader, &centre->head, add_leaf, centre->leaves, fault);
 	sk_buf_fini(&text);
 	return err;
 }
@@ -205,10 +206,19 @@ enum sk_err sk_centre_open(const char *folder, bool write, struct sk_centre *out
 	return err;
 }
 
+enum sk_err sk_centre_follow(struct sk_centre *centre, uint64_t *from, struct sk_fault *fault)
+{
+	*from = centre->leaves->count;
+	SK_TRY(read_policy_digest(centre, fault));
+	SK_TRY(read_ledger(centre, fault));
+	return sk_docket_grown(centre->docket, *from, fault);
+}
+
 void sk_centre_close(struct sk_centre *centre)
 {
 	sk_docket_close(centre->docket);
 	sk_ledger_close(centre->ledger);
+	sk_ledger_reader_free(centre->reader);
 	sk_sign_key_free(centre->key);
 	if (centre->leaves != NULL) {
 		sk_buf_fini(&centre->leaves->bytes);

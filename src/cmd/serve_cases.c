@@ -6,24 +6,32 @@
 static void shut(struct sk_serve_cases *s)
 {
 	sk_cases_close(s->cases);
-	if (s->cases != NULL)
-		sk_centre_close(&s->centre);
 	s->cases = NULL;
+	if (s->follows)
+		sk_centre_close(&s->centre);
+	s->follows = false;
 }
 
-/* The centre is recomputed to its signed head; then the cases are compared with it. */
+/* The centre is recomputed to its signed head: once as a whole, then what came since. */
+static enum sk_err reach_head(struct sk_serve_cases *s, struct sk_fault *fault)
+{
+	uint64_t from;
+	if (s->follows && sk_centre_follow(&s->centre, &from, fault) == SK_OK)
+		return SK_OK;
+	shut(s);
+	SK_TRY(sk_centre_open(s->dir, false, &s->centre, fault));
+	s->follows = true;
+	return SK_OK;
+}
+
+/* Then the cases are compared with it. */
 static enum sk_err open_cases(struct sk_serve_cases *s, uint64_t size, const struct sk_stamp *stamp, struct sk_fault *fault)
 {
 	char key[SK_PATH_MAX];
-	struct sk_cases *cases = NULL;
-	shut(s);
-	SK_TRY(sk_centre_open(s->dir, false, &s->centre, fault));
-	enum sk_err err = sk_cases_open(s->db, sk_centre_path(&s->centre, "keys/case.key", key), s->centre.docket, NULL, NULL, &cases, fault);
-	if (err != SK_OK) {
-		sk_centre_close(&s->centre);
-		return err;
-	}
-	s->cases = cases;
+	sk_cases_close(s->cases);
+	s->cases = NULL;
+	SK_TRY(reach_head(s, fault));
+	SK_TRY(sk_cases_open(s->db, sk_centre_path(&s->centre, "keys/case.key", key), s->centre.docket, NULL, NULL, &s->cases, fault));
 	s->size = size;
 	s->stamp = *stamp;
 	return SK_OK;

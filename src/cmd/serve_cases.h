@@ -16,6 +16,7 @@ struct sk_serve_cases {
 	pthread_mutex_t lock;
 	const struct sk_clock *clock;
 	char dir[SK_PATH_MAX], db[SK_PATH_MAX], log[SK_PATH_MAX]; /* log: what SQLite writes ahead */
+	bool follows;                    /* centre is open */
 	struct sk_centre centre;         /* that the cases were compared with */
 	struct sk_access *access;
 	struct sk_cases *cases;          /* NULL: closed */

@@ -57,6 +57,7 @@ static void take_news(struct sk_serve_house *house, struct sk_docket *docket)
 void sk_serve_house_tell(struct sk_serve_house *house, void (*tell)(void *context, const char *type, const char *json), void *context)
 {
 	char json[SK_MATTER_ID_MAX + 16];
+	(void)pthread_mutex_lock(&house->lock);
 	for (size_t i = 0; i < house->news_count; i++) {
 		/* An id is one word of printable ASCII; whatever is more than a name goes without. */
 		bool plain = strspn(house->news[i].id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:@+-") == strlen(house->news[i].id);
@@ -67,23 +68,76 @@ void sk_serve_house_tell(struct sk_serve_house *house, void (*tell)(void *contex
 		tell(context, "lost", "{}");
 	house->news_count = 0;
 	house->news_lost = false;
+	(void)pthread_mutex_unlock(&house->lock);
+}
+
+static void let_go(struct sk_serve_house *house)
+{
+	sk_access_close(house->access);
+	house->access = NULL;
+	if (house->follows)
+		sk_centre_close(&house->centre);
+	house->follows = false;
+}
+
+/* Whoever has read a head does not take another beginning for the same log later, also where all had to be read once more. */
+static enum sk_err goes_on(const struct sk_serve_house *house, struct sk_fault *fault)
+{
+	char folder[SK_PATH_MAX];
+	uint8_t root[SK_HASH_BYTES];
+	const struct sk_checkpoint *seen = &house->seen, *head = &house->centre.head;
+	if (seen->size == 0)
+		return SK_OK;
+	if (head->size >= seen->size)
+		SK_TRY(sk_ledger_root_at(sk_centre_path(&house->centre, "ledger", folder), head->size, seen->size, root, fault));
+	if (head->size >= seen->size && memcmp(root, seen->root, sizeof root) == 0)
+		return SK_OK;
+	return sk_fault_set(fault, SK_EINCONSISTENT, "%s: the centre's ledger does not go on from the %llu entries that were read before: it was rewritten or put back; sekisho centre check",
+			    house->house.folder, (unsigned long long)seen->size);
 }
 
 /* The public half of the centre's key, which the ledger's head is checked with, is read from the key's file: the secret half is in memory for that moment, and wiped. */
+static enum sk_err begin_anew(struct sk_serve_house *house, struct sk_fault *fault)
+{
+	SK_TRY(sk_centre_open(house->house.folder, false, &house->centre, fault));
+	house->follows = true;
+	SK_TRY(goes_on(house, fault));
+	return sk_access_open(house->centre.docket, &house->access, fault);
+}
+
+/* Looks alone make the ledger grow each second: what is done for it grows with what came, not with the ledger. */
+static enum sk_err keep_up(struct sk_serve_house *house, struct sk_fault *fault)
+{
+	uint64_t from;
+	enum sk_err err = house->follows ? sk_centre_follow(&house->centre, &from, fault) : SK_ENOENT;
+	if (err == SK_OK)
+		err = sk_access_follow(house->access, house->centre.docket, from, fault);
+	if (err != SK_OK) {
+		let_go(house);
+		err = begin_anew(house, fault);
+	}
+	if (err != SK_OK)
+		let_go(house);
+	else
+		house->seen = house->centre.head;
+	return err;
+}
+
 static enum sk_err open_register(void *context, struct sk_access **out, struct sk_fault *fault)
 {
 	struct sk_serve_house *house = context;
-	struct sk_centre centre;
-	*out = NULL;
-	SK_TRY(sk_centre_open(house->house.folder, false, &centre, fault));
-	enum sk_err err = sk_access_open(centre.docket, out, fault);
 	struct sk_access *second;
 	struct sk_fault unused;
-	if (err == SK_OK && sk_access_open(centre.docket, &second, &unused) == SK_OK)
+	*out = NULL;
+	(void)pthread_mutex_lock(&house->lock);
+	enum sk_err err = keep_up(house, fault);
+	if (err == SK_OK)
+		err = sk_access_copy(house->access, out, fault);
+	if (err == SK_OK && sk_access_copy(house->access, &second, &unused) == SK_OK)
 		sk_serve_cases_rights(&house->cases, second);
 	if (err == SK_OK)
-		take_news(house, centre.docket);
-	sk_centre_close(&centre);
+		take_news(house, house->centre.docket);
+	(void)pthread_mutex_unlock(&house->lock);
 	return err;
 }
 
@@ -99,6 +153,7 @@ enum sk_err sk_serve_house_open(struct sk_cmd *cmd, struct sk_serve_house *out, 
 	struct sk_centre centre;
 	SK_TRY(sk_centre_open(out->house.folder, false, &centre, fault));
 	memcpy(out->origin, centre.origin, sizeof out->origin);
+	(void)pthread_mutex_init(&out->lock, NULL);
 	out->cmd = cmd;
 	out->house.origin = out->origin;
 	out->house.profile = sk_profile_name(centre.profile);
@@ -139,4 +194,5 @@ void sk_serve_house_close(struct sk_serve_house *house)
 	if (house->house.cases != NULL)
 		sk_serve_cases_fini(&house->cases);
 	house->house.cases = NULL;
+	let_go(house);
 }

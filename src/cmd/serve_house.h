@@ -3,6 +3,8 @@
 #ifndef SK_CMD_SERVE_HOUSE_H
 #define SK_CMD_SERVE_HOUSE_H
 
+#include <pthread.h>
+
 #include "cmd/centre.h"
 #include "cmd/cmd.h"
 #include "book/book.h"
@@ -24,6 +26,11 @@ struct sk_serve_house {
 	struct sk_book *book;            /* looks of this page */
 	struct sk_serve_looks *looks;    /* what they look at */
 	struct sk_serve_cases cases;
+	pthread_mutex_t lock;            /* over all below */
+	bool follows;                    /* centre and access stand at seen */
+	struct sk_centre centre;         /* kept open: each time what came since is read, and no more */
+	struct sk_access *access;        /* the register at its head; who needs it gets a copy */
+	struct sk_checkpoint seen;       /* the last head that was believed; size 0: none */
 	bool known;                      /* leaves below told_leaf are old */
 	uint64_t told_leaf;
 	size_t news_count;

@@ -3,7 +3,7 @@
 clients that mean harm: slow, half-open, malformed, oversized, path tricks, smuggling through a real nginx; TLS by itself; a graceful end. rule: WEB-1 WEB-2 WEB-3 WEB-4
 usage: web.py [--sabotage]
 --sabotage: somebody is given a role behind the matrix' back; it must turn red."""
-import base64, hashlib, http.client, random, re, signal, socket, ssl, sys, tempfile, threading, time
+import base64, hashlib, http.client, random, re, shutil, signal, socket, ssl, sys, tempfile, threading, time
 from lib import *
 
 if os.access("/dev/shm", os.W_OK): tempfile.tempdir = "/dev/shm"
@@ -171,6 +171,19 @@ def sessions():
         expect(a.status == b.status == 200 and a.json.keys() == b.json.keys() and len(a.json["challenge"]) == len(b.json["challenge"]), f"{a.text} {b.text}")
         for _ in range(40): r = c.post("/api/v1/session", {"account": "anna", "password": "again and again", "code": "1"})
         expect(r.status == 429 and r.getheader("Retry-After"), f"no limit on signing in: {r.status}")
+
+def follows():
+    """The server reads what the ledger grew by, and does not take an earlier ledger for the same one afterwards."""
+    with Folder() as f, Centre(f, [("anna", "nco", "analyst"), ("bob", "nco", "reader")]) as c:
+        ledger, old, new = c.dir + "/centre/ledger", f + "/old", f + "/new"
+        token = c.session("bob", "bob"); c.serve(); roles = lambda: c.get("/api/v1/session", token).json["roles"]
+        shutil.copytree(ledger, old)
+        for role in ("reporter", "analyst"): c.by("admin", "access", "role", "grant", "bob", role); wait(lambda: role in roles(), lambda: f"{role} came in, and is not known: {roles()}")
+        shutil.copytree(ledger, new); shutil.rmtree(ledger); shutil.copytree(old, ledger)
+        wait(lambda: "rewritten or put back" in c.said(), lambda: "a ledger that was put back is taken: " + c.said()[-500:])
+        expect({"reporter", "analyst"} <= set(roles()), f"rights went back with it: {roles()}")
+        shutil.rmtree(ledger); shutil.copytree(new, ledger)
+        c.by("admin", "access", "role", "revoke", "bob", "reporter"); wait(lambda: "reporter" not in roles(), "it does not go on with the right one")
 
 # ---- the matrix ----
 
@@ -555,4 +568,4 @@ def up():
 
 if __name__ == "__main__":
     chosen = [globals()[name] for name in sys.argv[1:] if not name.startswith("-")]
-    main(*(chosen or ([matrix] if SABOTAGE else [sessions, matrix, schema_fuzz, acts, hostile, limits, tls, nginx, up])))
+    main(*(chosen or ([matrix] if SABOTAGE else [sessions, follows, matrix, schema_fuzz, acts, hostile, limits, tls, nginx, up])))

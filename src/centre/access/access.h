@@ -52,6 +52,10 @@ struct sk_person {
 
 /* Fold the docket's acts of matters "org", "account" and "lease". Nothing is borrowed; the docket is not kept. Errors of the docket, SK_ENOMEM, SK_ETOOBIG. */
 SK_MUST enum sk_err sk_access_open(struct sk_docket *docket, struct sk_access **out, struct sk_fault *fault);
+/* Fold the acts from that leaf on into a register that all before it were folded into. Errors as above; after one the register is of no use. */
+SK_MUST enum sk_err sk_access_follow(struct sk_access *access, struct sk_docket *docket, uint64_t from_leaf, struct sk_fault *fault);
+/* Another one of the same, for whoever must not see it change. SK_ENOMEM. sk_access_close frees it. */
+SK_MUST enum sk_err sk_access_copy(const struct sk_access *access, struct sk_access **out, struct sk_fault *fault);
 /* Free (NULL is fine). */
 void sk_access_close(struct sk_access *access);
 /* The time to judge a *new* act by: the clock's, but never before the latest act that is known here, so that a clock that was turned back revives nothing.

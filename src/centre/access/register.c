@@ -283,13 +283,12 @@ static enum sk_err fold(struct sk_access *access, const struct pile *pile, struc
 	return SK_OK;
 }
 
-enum sk_err sk_access_open(struct sk_docket *docket, struct sk_access **out, struct sk_fault *fault)
+enum sk_err sk_access_follow(struct sk_access *access, struct sk_docket *docket, uint64_t from_leaf, struct sk_fault *fault)
 {
 	struct pile pile = {0};
-	struct sk_access *access = calloc(1, sizeof *access);
-	enum sk_err err = access != NULL ? SK_OK : sk_fault_set(fault, SK_ENOMEM, "register: out of memory");
+	enum sk_err err = SK_OK;
 	for (size_t i = 0; err == SK_OK && i < SK_COUNT(matters); i++)
-		err = sk_docket_walk(docket, matters[i], NULL, 0, keep, &pile, fault);
+		err = sk_docket_walk(docket, matters[i], NULL, from_leaf, keep, &pile, fault);
 	if (err == SK_OK && pile.count != 0)
 		qsort(pile.acts, pile.count, sizeof *pile.acts, by_leaf);
 	if (err == SK_OK)
@@ -297,12 +296,60 @@ enum sk_err sk_access_open(struct sk_docket *docket, struct sk_access **out, str
 	for (size_t i = 0; i < pile.count; i++)
 		free(pile.acts[i].note);
 	free(pile.acts);
+	return err;
+}
+
+enum sk_err sk_access_open(struct sk_docket *docket, struct sk_access **out, struct sk_fault *fault)
+{
+	struct sk_access *access;
+	SK_TRY(sk_access_begin(&access, fault));
+	enum sk_err err = sk_access_follow(access, docket, 0, fault);
 	if (err != SK_OK) {
 		sk_access_close(access);
 		return err;
 	}
 	*out = access;
 	return SK_OK;
+}
+
+/* A copy of count elements, with no room for more; NULL for none. */
+static bool copy_array(const void *from, size_t count, size_t size, void *to_pointer, bool *whole)
+{
+	void **to = to_pointer;
+	*to = count != 0 ? calloc(count, size) : NULL;
+	if (*to != NULL)
+		memcpy(*to, from, count * size);
+	*whole = *whole && (*to != NULL || count == 0);
+	return *whole;
+}
+
+enum sk_err sk_access_copy(const struct sk_access *access, struct sk_access **out, struct sk_fault *fault)
+{
+	struct sk_access *copy = calloc(1, sizeof *copy);
+	bool whole = copy != NULL;
+	*out = NULL;
+	if (whole) {
+		*copy = *access;
+		copy->accounts = NULL;
+		copy->account_count = 0;
+		copy->org_room = access->org_count;
+		copy->account_room = access->account_count;
+		copy->lease_room = access->lease_count;
+		(void)copy_array(access->orgs, access->org_count, sizeof *access->orgs, &copy->orgs, &whole);
+		(void)copy_array(access->leases, access->lease_count, sizeof *access->leases, &copy->leases, &whole);
+		(void)copy_array(access->accounts, access->account_count, sizeof *access->accounts, &copy->accounts, &whole);
+	}
+	for (size_t i = 0; whole && i < access->account_count; i++) {
+		struct sk_holder *holder = &copy->accounts[copy->account_count++];
+		(void)copy_array(access->accounts[i].roles, holder->role_count, sizeof *holder->roles, &holder->roles, &whole);
+		(void)copy_array(access->accounts[i].keys, holder->key_count, sizeof *holder->keys, &holder->keys, &whole);
+	}
+	if (whole) {
+		*out = copy;
+		return SK_OK;
+	}
+	sk_access_close(copy);
+	return sk_fault_set(fault, SK_ENOMEM, "register: out of memory");
 }
 
 void sk_access_close(struct sk_access *access)

@@ -23,21 +23,28 @@ static enum sk_err roll_back(struct sk_docket *docket, uint64_t *rolled_back, st
 }
 
 /* A reader sees what the head that it verified covers; a writer in another process may be one act further. */
-static enum sk_err count_rows(struct sk_docket *docket, struct sk_fault *fault)
+static enum sk_err count_rows(struct sk_docket *docket, uint64_t from, struct sk_fault *fault)
 {
 	sqlite3_stmt *statement = NULL;
 	uint64_t leaves = docket->log.size(docket->log.context);
-	SK_TRY(sk_docket_ask(docket, "SELECT count(*) FROM act WHERE leaf < ?1", &statement, fault));
-	(void)sqlite3_bind_int64(statement, 1, (sqlite3_int64)leaves);
+	SK_TRY(sk_docket_ask(docket, "SELECT count(*) FROM act WHERE leaf >= ?1 AND leaf < ?2", &statement, fault));
+	(void)sqlite3_bind_int64(statement, 1, (sqlite3_int64)from);
+	(void)sqlite3_bind_int64(statement, 2, (sqlite3_int64)leaves);
 	int code = sqlite3_step(statement);
 	uint64_t rows = code == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(statement, 0) : 0;
 	(void)sqlite3_finalize(statement);
 	if (code != SQLITE_ROW)
 		return sk_docket_db_fault(docket, code, fault);
-	if (rows + 1 != leaves)
-		return sk_fault_set(fault, SK_EINCONSISTENT, "%s: the ledger has %llu acts, the docket %llu; somebody changed the database", docket->path,
-				    (unsigned long long)(leaves != 0 ? leaves - 1 : 0), (unsigned long long)rows);
-	return SK_OK;
+	/* Leaf 0 opens the ledger and has no row. */
+	if (rows + from == leaves && from != 0)
+		return SK_OK;
+	return sk_fault_set(fault, SK_EINCONSISTENT, "%s: the ledger has %llu acts%s, the docket %llu; somebody changed the database", docket->path,
+			    (unsigned long long)(leaves > from ? leaves - from : 0), from > 1 ? " more" : "", (unsigned long long)rows);
+}
+
+enum sk_err sk_docket_grown(struct sk_docket *docket, uint64_t from_leaf, struct sk_fault *fault)
+{
+	return count_rows(docket, from_leaf != 0 ? from_leaf : 1, fault);
 }
 
 enum sk_err sk_docket_open(const char *path, const struct sk_docket_log *log, struct sk_docket **out, uint64_t *rolled_back, struct sk_fault *fault)
@@ -56,7 +63,7 @@ enum sk_err sk_docket_open(const char *path, const struct sk_docket_log *log, st
 	if (err == SK_OK && log->append != NULL)
 		err = roll_back(docket, rolled_back, fault);
 	if (err == SK_OK)
-		err = count_rows(docket, fault);
+		err = count_rows(docket, 1, fault);
 	if (err != SK_OK) {
 		sk_docket_close(docket);
 		return err;

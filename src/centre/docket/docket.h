@@ -33,6 +33,8 @@ struct sk_entry {
 /* Open the file (made when absent, 0600). Rows behind the ledger's end are dropped and counted in *rolled_back. SK_EINCONSISTENT: the ledger has more acts than
    there are rows. SK_EIO, SK_ENOMEM, SK_ENOENT (for reading alone). log is copied; its context must outlive the docket. */
 SK_MUST enum sk_err sk_docket_open(const char *path, const struct sk_docket_log *log, struct sk_docket **out, uint64_t *rolled_back, struct sk_fault *fault);
+/* The log has grown since this docket was opened: are there as many rows from that leaf on as new leaves? Rows before it are not counted again. SK_EINCONSISTENT, SK_EIO. */
+SK_MUST enum sk_err sk_docket_grown(struct sk_docket *docket, uint64_t from_leaf, struct sk_fault *fault);
 /* Close (NULL is fine). */
 void sk_docket_close(struct sk_docket *docket);
 

@@ -62,6 +62,16 @@ typedef enum sk_err (*sk_ledger_visit)(void *context, uint64_t index, const uint
    the fault names the file and the offset of the first wrong byte. Trusts no tile. SK_EMALFORMED, SK_ETRUNC, SK_ENOENT. */
 SK_MUST enum sk_err sk_ledger_walk(const char *folder, const struct sk_checkpoint *checkpoint, sk_ledger_visit visit, void *context,
 				   struct sk_fault *fault);
+/* The same, a piece at a time: whoever follows a log reads what it grew by, and proves with it that it grew and was not rewritten. */
+struct sk_ledger_reader; /* opaque */
+/* Begin before the first entry of the log in that folder. SK_ENOMEM. */
+SK_MUST enum sk_err sk_ledger_reader_new(const char *folder, struct sk_ledger_reader **out, struct sk_fault *fault);
+/* Free (NULL is fine). */
+void sk_ledger_reader_free(struct sk_ledger_reader *reader);
+/* Read on up to a later checkpoint of the log: entries behind those that were read are visited, every tile that they complete or change is recomputed and compared, and
+   the root over all entries, old and new, must be the checkpoint's. Older entries are not read again. SK_EINCONSISTENT: the checkpoint is an earlier one, or
+   signs another beginning than the one that was read; SK_EMALFORMED, SK_ETRUNC, SK_ENOENT as sk_ledger_walk. After an error the reader is of no use: free it. */
+SK_MUST enum sk_err sk_ledger_follow(struct sk_ledger_reader *reader, const struct sk_checkpoint *checkpoint, sk_ledger_visit visit, void *context, struct sk_fault *fault);
 /* Read one entry (not verified). */
 SK_MUST enum sk_err sk_ledger_read(const char *folder, uint64_t size, uint64_t index, struct sk_buf *out, struct sk_fault *fault);
 

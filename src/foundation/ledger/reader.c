@@ -78,18 +78,18 @@ enum sk_err sk_checkpoint_read(const char *folder, struct sk_buf *text, struct s
 
 /* ---- the walk ---- */
 
-struct walk {
-	const char *folder;
+struct sk_ledger_reader {
+	char folder[SK_PATH_MAX];
 	struct sk_fault *fault;
+	uint64_t known;               /* entries that were read by earlier calls */
 	struct sk_frontier frontier;
 	struct sk_buf bundle, tile;
 	size_t offset[SK_TILE_WIDTH]; /* of each entry in the bundle at hand, for messages */
 	size_t length[SK_TILE_WIDTH];
-	uint64_t bundle_index;
 };
 
 /* Compare what a file says with what was recomputed; `have` bytes of the file against `expected`. */
-static enum sk_err compare_hashes(struct walk *walk, const char *path, unsigned level, uint64_t index, const uint8_t *recomputed, unsigned width)
+static enum sk_err compare_hashes(struct sk_ledger_reader *walk, const char *path, unsigned level, uint64_t index, const uint8_t *recomputed, unsigned width)
 {
 	const uint8_t *found = walk->tile.bytes;
 	size_t at = 0;
@@ -106,7 +106,7 @@ static enum sk_err compare_hashes(struct walk *walk, const char *path, unsigned 
 			    recomputed[at], (unsigned long long)(index * SK_TILE_WIDTH + slot), level - 1, found[at]);
 }
 
-static enum sk_err check_tile(struct walk *walk, unsigned level, uint64_t index, const uint8_t *recomputed, unsigned width)
+static enum sk_err check_tile(struct sk_ledger_reader *walk, unsigned level, uint64_t index, const uint8_t *recomputed, unsigned width)
 {
 	char path[SK_TILE_PATH_MAX];
 	SK_TRY(sk_tile_path(path, sizeof path, (int)level, index, width));
@@ -114,8 +114,9 @@ static enum sk_err check_tile(struct walk *walk, unsigned level, uint64_t index,
 	return compare_hashes(walk, path, level, index, recomputed, width);
 }
 
-/* Partial files of smaller widths were published for earlier checkpoints: those still there must be prefixes. level -1 compares with the bundle. */
-static enum sk_err check_older(struct walk *walk, int level, uint64_t index, const uint8_t *recomputed, unsigned width)
+/* Partial files of smaller widths, but those up to `known`, which were compared before, were published for earlier checkpoints: those still there must be prefixes.
+   level -1 compares with the bundle. */
+static enum sk_err check_older(struct sk_ledger_reader *walk, int level, uint64_t index, const uint8_t *recomputed, unsigned known, unsigned width)
 {
 	char path[SK_TILE_PATH_MAX], folder[SK_PATH_MAX];
 	SK_TRY(sk_tile_path(path, sizeof path, level, index, 1));
@@ -138,7 +139,7 @@ static enum sk_err check_older(struct walk *walk, int level, uint64_t index, con
 			there[value] = true;
 	}
 	(void)closedir(listing);
-	for (unsigned older = 1; older < width; older++) {
+	for (unsigned older = known + 1; older < width; older++) {
 		if (!there[older])
 			continue;
 		size_t expected = level == SK_LEVEL_ENTRIES ? walk->offset[older - 1] + walk->length[older - 1] : older * SK_HASH_BYTES;
@@ -159,13 +160,13 @@ static enum sk_err check_older(struct walk *walk, int level, uint64_t index, con
 
 static enum sk_err on_full(void *context, unsigned level, uint64_t index, const uint8_t *tile)
 {
-	struct walk *walk = context;
+	struct sk_ledger_reader *walk = context;
 	SK_TRY(check_tile(walk, level, index, tile, SK_TILE_WIDTH));
-	return check_older(walk, (int)level, index, tile, SK_TILE_WIDTH);
+	return check_older(walk, (int)level, index, tile, index == sk_partial_index(walk->known, level) ? sk_partial_width(walk->known, level) : 0, SK_TILE_WIDTH);
 }
 
 /* Find the entries of a bundle file: uint16 big-endian length, then the bytes, `width` times, nothing after. */
-static enum sk_err split_bundle(struct walk *walk, uint64_t index, unsigned width)
+static enum sk_err split_bundle(struct sk_ledger_reader *walk, uint64_t index, unsigned width)
 {
 	char path[SK_TILE_PATH_MAX];
 	bool full_instead;
@@ -187,67 +188,102 @@ static enum sk_err split_bundle(struct walk *walk, uint64_t index, unsigned widt
 	return SK_OK;
 }
 
-static enum sk_err walk_bundle(struct walk *walk, uint64_t index, unsigned width, sk_ledger_visit visit, void *context)
+/* Entries from `from` on of a bundle; those before it were read by an earlier call. */
+static enum sk_err walk_bundle(struct sk_ledger_reader *walk, uint64_t index, unsigned from, unsigned width, sk_ledger_visit visit, void *context)
 {
-	walk->bundle_index = index;
 	SK_TRY(split_bundle(walk, index, width));
-	for (unsigned i = 0; i < width; i++) {
+	for (unsigned i = from; i < width; i++) {
 		uint8_t leaf[SK_HASH_BYTES];
 		sk_leaf_hash(walk->bundle.bytes + walk->offset[i], walk->length[i], leaf);
 		SK_TRY(sk_frontier_add(&walk->frontier, leaf, on_full, walk));
 	}
 	if (width < SK_TILE_WIDTH) {
 		SK_TRY(check_tile(walk, 0, index, walk->frontier.tile[0][0], width));
-		SK_TRY(check_older(walk, 0, index, walk->frontier.tile[0][0], width));
+		SK_TRY(check_older(walk, 0, index, walk->frontier.tile[0][0], from, width));
 	}
-	SK_TRY(check_older(walk, SK_LEVEL_ENTRIES, index, walk->bundle.bytes, width));
+	SK_TRY(check_older(walk, SK_LEVEL_ENTRIES, index, walk->bundle.bytes, from, width));
 	/* Meaning comes after hashing: what is visited is known to be what the tile commits to. */
-	for (unsigned i = 0; visit != NULL && i < width; i++)
+	for (unsigned i = from; visit != NULL && i < width; i++)
 		SK_TRY(visit(context, index * SK_TILE_WIDTH + i, walk->bundle.bytes + walk->offset[i], walk->length[i], walk->fault));
 	return SK_OK;
 }
 
-static enum sk_err walk_all(struct walk *walk, const struct sk_checkpoint *checkpoint, sk_ledger_visit visit, void *context)
+/* The right edge above the entries. */
+static enum sk_err check_edge(struct sk_ledger_reader *walk, uint64_t size)
 {
-	uint64_t bundles = checkpoint->size / SK_TILE_WIDTH;
-	unsigned rest = sk_partial_width(checkpoint->size, 0);
-	for (uint64_t i = 0; i < bundles; i++)
-		SK_TRY(walk_bundle(walk, i, SK_TILE_WIDTH, visit, context));
-	if (rest != 0)
-		SK_TRY(walk_bundle(walk, bundles, rest, visit, context));
 	for (unsigned level = 1; level < SK_TILE_LEVELS_MAX; level++) {
-		unsigned width = sk_partial_width(checkpoint->size, level);
-		if (width == 0)
+		unsigned width = sk_partial_width(size, level);
+		uint64_t index = sk_partial_index(size, level);
+		if (width == 0 || (walk->known != 0 && walk->known >> 8 * level == size >> 8 * level))
 			continue;
-		uint64_t index = sk_partial_index(checkpoint->size, level);
 		SK_TRY(check_tile(walk, level, index, walk->frontier.tile[level][0], width));
-		SK_TRY(check_older(walk, (int)level, index, walk->frontier.tile[level][0], width));
+		SK_TRY(check_older(walk, (int)level, index, walk->frontier.tile[level][0], index == sk_partial_index(walk->known, level) ? sk_partial_width(walk->known, level) : 0, width));
 	}
+	return SK_OK;
+}
+
+static enum sk_err walk_on(struct sk_ledger_reader *walk, const struct sk_checkpoint *checkpoint, sk_ledger_visit visit, void *context)
+{
 	uint8_t root[SK_HASH_BYTES];
+	if (checkpoint->size < walk->known)
+		return sk_fault_set(walk->fault, SK_EINCONSISTENT, "checkpoint: line 2: %llu entries, and %llu were read of this log before", (unsigned long long)checkpoint->size,
+				    (unsigned long long)walk->known);
+	while (walk->frontier.size < checkpoint->size) {
+		uint64_t index = walk->frontier.size / SK_TILE_WIDTH;
+		unsigned width = index < checkpoint->size / SK_TILE_WIDTH ? SK_TILE_WIDTH : sk_partial_width(checkpoint->size, 0);
+		SK_TRY(walk_bundle(walk, index, (unsigned)(walk->frontier.size % SK_TILE_WIDTH), width, visit, context));
+	}
+	SK_TRY(check_edge(walk, checkpoint->size));
 	sk_frontier_root(&walk->frontier, root);
 	if (memcmp(root, checkpoint->root, sizeof root) != 0)
-		return sk_fault_set(walk->fault, SK_EMALFORMED,
+		return sk_fault_set(walk->fault, walk->known != 0 ? SK_EINCONSISTENT : SK_EMALFORMED,
 				    "checkpoint: line 3: the root that it signs is not the root of its %llu entries (expected %02x%02x%02x%02x..., "
 				    "found %02x%02x%02x%02x...)",
 				    (unsigned long long)checkpoint->size, root[0], root[1], root[2], root[3], checkpoint->root[0],
 				    checkpoint->root[1], checkpoint->root[2], checkpoint->root[3]);
+	walk->known = checkpoint->size;
 	return SK_OK;
+}
+
+enum sk_err sk_ledger_reader_new(const char *folder, struct sk_ledger_reader **out, struct sk_fault *fault)
+{
+	/* On the heap: the frontier alone is 64 KiB. */
+	struct sk_ledger_reader *reader = calloc(1, sizeof *reader);
+	*out = NULL;
+	if (reader == NULL)
+		return sk_fault_set(fault, SK_ENOMEM, "out of memory while reading %s", folder);
+	if (strlen(folder) >= sizeof reader->folder) {
+		free(reader);
+		return sk_fault_set(fault, SK_ETOOBIG, "%.100s...: path too long", folder);
+	}
+	memcpy(reader->folder, folder, strlen(folder) + 1);
+	sk_buf_init(&reader->bundle, SK_BUNDLE_MAX_BYTES);
+	sk_buf_init(&reader->tile, SK_BUNDLE_MAX_BYTES);
+	*out = reader;
+	return SK_OK;
+}
+
+void sk_ledger_reader_free(struct sk_ledger_reader *reader)
+{
+	if (reader == NULL)
+		return;
+	sk_buf_fini(&reader->bundle);
+	sk_buf_fini(&reader->tile);
+	free(reader);
+}
+
+enum sk_err sk_ledger_follow(struct sk_ledger_reader *reader, const struct sk_checkpoint *checkpoint, sk_ledger_visit visit, void *context, struct sk_fault *fault)
+{
+	reader->fault = fault;
+	return walk_on(reader, checkpoint, visit, context);
 }
 
 enum sk_err sk_ledger_walk(const char *folder, const struct sk_checkpoint *checkpoint, sk_ledger_visit visit, void *context, struct sk_fault *fault)
 {
-	/* On the heap: the frontier alone is 64 KiB. */
-	struct walk *walk = calloc(1, sizeof *walk);
-	if (walk == NULL)
-		return sk_fault_set(fault, SK_ENOMEM, "out of memory while reading %s", folder);
-	walk->folder = folder;
-	walk->fault = fault;
-	sk_buf_init(&walk->bundle, SK_BUNDLE_MAX_BYTES);
-	sk_buf_init(&walk->tile, SK_BUNDLE_MAX_BYTES);
-	enum sk_err err = walk_all(walk, checkpoint, visit, context);
-	sk_buf_fini(&walk->bundle);
-	sk_buf_fini(&walk->tile);
-	free(walk);
+	struct sk_ledger_reader *reader;
+	SK_TRY(sk_ledger_reader_new(folder, &reader, fault));
+	enum sk_err err = sk_ledger_follow(reader, checkpoint, visit, context, fault);
+	sk_ledger_reader_free(reader);
 	return err;
 }
 

@@ -204,9 +204,72 @@ static inline int world_up(void **state)
 	return 0;
 }
 
+static inline void tell_org(void *context, const struct sk_org_view *org)
+{
+	sk_buf_addf(context, "org %s %s %d %d %d %lld\n", org->id, org->title, org->kind, org->member, org->host, (long long)org->from_ns);
+}
+
+static inline void tell_account(void *context, const struct sk_account_view *account)
+{
+	sk_buf_addf(context, "account %s %s %s %llx %lld %lld", account->id, account->title, account->org, (unsigned long long)account->roles, (long long)account->from_ns, (long long)account->until_ns);
+	for (size_t i = 0; i < account->key_count; i++)
+		sk_buf_addf(context, " %08x %lld %lld", account->keys[i].key->id, (long long)account->keys[i].from_ns, (long long)account->keys[i].until_ns);
+	sk_buf_add_text(context, "\n");
+}
+
+static inline void tell_lease(void *context, const struct sk_lease_view *lease)
+{
+	sk_buf_addf(context, "lease %s %s %s %s %s %s %lld %lld %llu\n", lease->id, lease->account, lease->activity, lease->scope, lease->granter, lease->state, (long long)lease->granted_ns,
+		    (long long)lease->until_ns, (unsigned long long)lease->uses);
+}
+
+/* All that a register says. */
+static inline void tell(struct sk_access *access, struct sk_buf *out)
+{
+	const char *why;
+	sk_buf_init(out, 1 << 20);
+	sk_access_each_org(access, tell_org, out);
+	sk_access_each_account(access, INT64_MAX - 1, tell_account, out);
+	sk_access_each_account(access, sk_access_now(access, 0), tell_account, out);
+	sk_access_each_lease(access, sk_access_now(access, 0), tell_lease, out);
+	sk_buf_addf(out, "%llu void, now %lld\n", (unsigned long long)sk_access_void(access, &why), (long long)sk_access_now(access, 0));
+	assert_int_equal(out->failed, SK_OK);
+}
+
+/* Whatever a test did: followed act by act, and copied at each, the register says what it says when it is read as a whole; and a copy does not change with its original. */
+static inline void followed(struct world *world)
+{
+	struct sk_access *access, *copy = NULL, *whole;
+	struct sk_buf before, after, all;
+	size_t size = world->log.committed;
+	assert_int_equal(sk_access_begin(&access, &world->fault), SK_OK);
+	for (size_t leaf = 1; leaf < size; leaf++) {
+		world->log.committed = leaf + 1;
+		assert_int_equal(sk_access_copy(access, &copy, &world->fault), SK_OK);
+		tell(copy, &before);
+		assert_int_equal(sk_access_follow(access, world->docket, leaf, &world->fault), SK_OK);
+		tell(copy, &after);
+		assert_string_equal(sk_buf_text(&before), sk_buf_text(&after));
+		sk_buf_fini(&before);
+		sk_buf_fini(&after);
+		sk_access_close(copy);
+	}
+	assert_int_equal(sk_access_open(world->docket, &whole, &world->fault), SK_OK);
+	assert_int_equal(sk_access_copy(access, &copy, &world->fault), SK_OK);
+	tell(whole, &all);
+	tell(copy, &after);
+	assert_string_equal(sk_buf_text(&all), sk_buf_text(&after));
+	sk_buf_fini(&all);
+	sk_buf_fini(&after);
+	sk_access_close(whole);
+	sk_access_close(copy);
+	sk_access_close(access);
+}
+
 static inline int world_down(void **state)
 {
 	struct world *world = *state;
+	followed(world);
 	char path[80];
 	sk_access_close(world->access);
 	sk_docket_close(world->docket);

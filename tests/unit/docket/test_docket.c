@@ -196,6 +196,28 @@ static void test_in_and_out(void **state)
 	assert_int_equal(step(world, "a", "approve", "approved"), SK_ELEDGER); /* open for reading alone */
 }
 
+/* Kept open for reading while somebody else goes on: what is new is counted, and what was taken away or smuggled in among it is told. rule: ACT-2 */
+static void test_grown(void **state)
+{
+	struct world *world = *state;
+	struct sk_docket_log log = {.context = &world->log, .commit = log_commit, .size = log_size, .leaf = log_leaf};
+	struct sk_docket *reader;
+	struct seen seen = {.count = 0};
+	uint64_t rolled_back;
+	assert_int_equal(step(world, "a", "draft", "draft"), SK_OK);
+	assert_int_equal(sk_docket_open(world->path, &log, &reader, &rolled_back, &world->fault), SK_OK);
+	assert_int_equal(sk_docket_grown(reader, 2, &world->fault), SK_OK); /* nothing came */
+	assert_int_equal(step(world, "b", "draft", "draft"), SK_OK);
+	assert_int_equal(step(world, "a", "submit", "voting"), SK_OK);
+	assert_int_equal(sk_docket_grown(reader, 2, &world->fault), SK_OK);
+	assert_int_equal(sk_docket_walk(reader, "order", NULL, 2, see, &seen, &world->fault), SK_OK);
+	assert_string_equal(seen.words, "b:>draft a:draft>voting ");
+	sql(world, "DELETE FROM act WHERE leaf = 3");
+	assert_int_equal(sk_docket_grown(reader, 2, &world->fault), SK_EINCONSISTENT);
+	assert_int_equal(sk_docket_grown(reader, 0, &world->fault), SK_EINCONSISTENT);
+	sk_docket_close(reader);
+}
+
 /* rule: ACT-1 */
 static void test_goes_on_from_the_last(void **state)
 {
@@ -314,7 +336,7 @@ static void test_openings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(test_in_and_out, set_up, tear_down),   cmocka_unit_test_setup_teardown(test_goes_on_from_the_last, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_in_and_out, set_up, tear_down), cmocka_unit_test_setup_teardown(test_grown, set_up, tear_down),   cmocka_unit_test_setup_teardown(test_goes_on_from_the_last, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_crash, set_up, tear_down),	    cmocka_unit_test_setup_teardown(test_crash_after_commit, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_changed_behind_its_back, set_up, tear_down), cmocka_unit_test_setup_teardown(test_openings, set_up, tear_down),
 	};

@@ -312,6 +312,94 @@ static void test_proofs_from_tiles(void **state)
 	assert_int_equal(sk_ledger_root_at(folder, 700, 701, root, NULL), SK_ENOENT);
 }
 
+struct seen {
+	uint64_t next;
+};
+
+static enum sk_err see_entry(void *context, uint64_t index, const uint8_t *entry, size_t length, struct sk_fault *fault)
+{
+	struct seen *seen = context;
+	assert_int_equal(index, seen->next++);
+	return check_entry(NULL, index, entry, length, fault);
+}
+
+static void head_of(const char *folder, struct sk_checkpoint *head)
+{
+	assert_int_equal(sk_checkpoint_read(folder, NULL, NULL, head, NULL), SK_OK);
+}
+
+/* Followed from checkpoint to checkpoint, over the ends of tiles of two levels: each entry comes once, and the tree is the one that a walk from the beginning finds. */
+static void test_follow(void **state)
+{
+	(void)state;
+	static const size_t steps[] = {1, 1, 1, 252, 1, 1, 255, 700, 1, 64000, 300, 300, 256, 1};
+	char folder[SK_PATH_MAX];
+	uint64_t dropped, entries = 0;
+	struct seen seen = {0};
+	struct sk_checkpoint head;
+	struct sk_ledger_reader *reader;
+	struct sk_fault fault = {.line = ""};
+	make_folder(folder, "follow", 0, 1);
+	assert_int_equal(sk_ledger_reader_new(folder, &reader, &fault), SK_OK);
+	for (size_t i = 0; i < SK_COUNT(steps); i++) {
+		struct sk_ledger *ledger = open_ledger(folder, &dropped);
+		append_some(ledger, entries, steps[i]);
+		entries += steps[i];
+		assert_int_equal(sk_ledger_commit(ledger, NULL), SK_OK);
+		sk_ledger_close(ledger);
+		head_of(folder, &head);
+		for (int again = 0; again < 2; again++) /* nothing new: nothing is visited */
+			if (sk_ledger_follow(reader, &head, see_entry, &seen, &fault) != SK_OK)
+				fail_msg("%s", fault.line);
+		assert_int_equal(seen.next, entries);
+	}
+	assert_int_equal(walk(folder), entries);
+	/* What was read is not read again: the oldest entries may even be gone. */
+	char path[SK_PATH_MAX];
+	assert_int_equal(sk_file_join(path, sizeof path, folder, "tile/entries/000"), SK_OK);
+	assert_int_equal(unlink(path), 0);
+	struct sk_ledger *ledger = open_ledger(folder, &dropped);
+	append_some(ledger, entries, 5);
+	assert_int_equal(sk_ledger_commit(ledger, NULL), SK_OK);
+	sk_ledger_close(ledger);
+	head_of(folder, &head);
+	assert_int_equal(sk_ledger_follow(reader, &head, see_entry, &seen, &fault), SK_OK);
+	assert_int_equal(seen.next, entries + 5);
+	sk_ledger_reader_free(reader);
+}
+
+/* A log that was rewritten, or put back, is not followed, whoever signed it: at each place where the old and the new one can part. */
+static void test_follow_refuses(void **state)
+{
+	(void)state;
+	static const size_t sizes[][2] = {{10, 20}, {10, 10}, {256, 300}, {256, 256}, {300, 300}, {300, 512}, {300, 299}, {600, 601}};
+	char folder[SK_PATH_MAX];
+	uint64_t dropped;
+	for (size_t i = 0; i < SK_COUNT(sizes); i++) {
+		struct sk_checkpoint head;
+		struct sk_receipt receipt;
+		struct sk_ledger_reader *reader;
+		struct sk_fault fault = {.line = ""};
+		make_folder(folder, "rewritten", sizes[i][0], 33);
+		head_of(folder, &head);
+		assert_int_equal(sk_ledger_reader_new(folder, &reader, &fault), SK_OK);
+		assert_int_equal(sk_ledger_follow(reader, &head, NULL, NULL, &fault), SK_OK);
+		remove_tree(folder);
+		struct sk_ledger *ledger = open_ledger(folder, &dropped);
+		for (size_t n = 0; n < sizes[i][1]; n++)
+			assert_int_equal(sk_ledger_append(ledger, "another", 7, &receipt), SK_OK);
+		assert_int_equal(sk_ledger_commit(ledger, NULL), SK_OK);
+		sk_ledger_close(ledger);
+		head_of(folder, &head);
+		enum sk_err err = sk_ledger_follow(reader, &head, NULL, NULL, &fault);
+		assert_true(err == SK_EINCONSISTENT || err == SK_EMALFORMED);
+		sk_ledger_reader_free(reader);
+		assert_int_equal(sk_ledger_reader_new(folder, &reader, &fault), SK_OK);
+		assert_int_equal(sk_ledger_follow(reader, &head, NULL, NULL, &fault), SK_OK); /* by itself it is a sound one */
+		sk_ledger_reader_free(reader);
+	}
+}
+
 static void test_sync_order(void **state)
 {
 	(void)state;
@@ -501,6 +589,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reopen_at_every_size), cmocka_unit_test(test_proofs_from_tiles),        cmocka_unit_test(test_sync_order),
+		cmocka_unit_test(test_follow),               cmocka_unit_test(test_follow_refuses),
 		cmocka_unit_test(test_crash_at_every_call),  cmocka_unit_test(test_full_disk_at_every_call), cmocka_unit_test(test_kill_at_random),
 		cmocka_unit_test(test_refusals),
 	};
