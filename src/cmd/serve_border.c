@@ -7,20 +7,23 @@
 
 #include "cmd/link_health.h"
 #include "cmd/countries.h"
+#include "cmd/serve_countries.h"
 #include "cmd/top_ask.h"
 #include "cmd/top_view.h"
 #include "ledger/ledger.h"
 #include "ledger/record_read.h"
 #include "text/text.h"
 
-/* KEPT intervals are kept of each ledger: ten days of one link at one a minute. What is older is in the ledger, and nobody draws it. */
-enum { KEPT = 16384, LINKS_MAX = 64, POINTS_MAX = 2000, LIVE_POINTS = 60, ASK_MS = 300, LATE_INTERVALS = 3 };
+/* KEPT intervals are kept of each ledger: ten days of one link at one a minute; of their countries COUNTRIES_KEPT, 24 MiB: with a hundred in each, a week. What is older is in the
+   ledger, and nobody draws it. */
+enum { KEPT = 16384, COUNTRIES_KEPT = 1 << 20, LINKS_MAX = 64, POINTS_MAX = 2000, LIVE_POINTS = 60, ASK_MS = 300, LATE_INTERVALS = 3 };
 static const int64_t second_ns = 1000000000, ask_again_ns = 1000000000;
 
 /* Of one interval, what is drawn over time. */
 struct point {
 	int64_t from_ns, to_ns;
 	uint64_t frames[SK_CLASS_COUNT], bytes[SK_CLASS_COUNT];
+	struct sk_kept_countries countries;
 };
 
 struct ledger {
@@ -28,6 +31,8 @@ struct ledger {
 	uint64_t read;                  /* leaves that were read, or left out because they are too old */
 	size_t point_count, first;      /* a ring */
 	struct point *points;           /* KEPT of them, made when there is one */
+	size_t country_count, let_go;   /* countries kept of all points; of so many points, the oldest, none are any more */
+	bool older;                     /* there were intervals that are not kept, or not their countries */
 	bool replayed;                  /* the last run reads captures */
 	size_t link_count;
 	struct sk_interval_record *links; /* the last interval of each; LINKS_MAX of them */
@@ -63,11 +68,24 @@ enum sk_err sk_serve_border_open(const char *const *workspaces, size_t count, co
 	return SK_OK;
 }
 
+static struct point *point_at(const struct ledger *ledger, size_t i)
+{
+	return &ledger->points[(ledger->first + i) % KEPT];
+}
+
+static void forget_points(struct ledger *ledger)
+{
+	for (size_t i = 0; i < ledger->point_count; i++)
+		(void)sk_kept_countries_drop(&point_at(ledger, i)->countries);
+	ledger->point_count = ledger->first = ledger->country_count = ledger->let_go = 0;
+}
+
 void sk_serve_border_close(struct sk_serve_border *border)
 {
 	if (border == NULL)
 		return;
 	for (size_t i = 0; i < border->ledger_count; i++) {
+		forget_points(&border->ledgers[i]);
 		free(border->ledgers[i].points);
 		free(border->ledgers[i].links);
 	}
@@ -125,19 +143,34 @@ static void join_intervals(struct sk_interval_record *into, const struct sk_inte
 		sk_countries_join(&into->countries, &more->countries);
 }
 
+/* The oldest makes room. */
+static struct point *add_point(struct ledger *ledger, const struct sk_interval_record *interval)
+{
+	if (ledger->point_count == KEPT) {
+		ledger->country_count -= sk_kept_countries_drop(&point_at(ledger, 0)->countries);
+		ledger->first = (ledger->first + 1) % KEPT;
+		ledger->point_count--;
+		ledger->let_go -= ledger->let_go != 0;
+		ledger->older = true;
+	}
+	struct point *point = point_at(ledger, ledger->point_count++);
+	*point = (struct point){.from_ns = interval->from_ns, .to_ns = interval->to_ns};
+	ledger->country_count += sk_kept_countries_take(&point->countries, interval);
+	for (; ledger->country_count > COUNTRIES_KEPT && ledger->let_go + 1 < ledger->point_count; ledger->let_go++) {
+		ledger->country_count -= sk_kept_countries_drop(&point_at(ledger, ledger->let_go)->countries);
+		ledger->older = true;
+	}
+	return point;
+}
+
 static void take_interval(struct ledger *ledger, const struct sk_interval_record *interval)
 {
 	size_t link = 0;
-	struct point *point = &ledger->points[(ledger->first + ledger->point_count) % KEPT];
-	*point = (struct point){.from_ns = interval->from_ns, .to_ns = interval->to_ns};
+	struct point *point = add_point(ledger, interval);
 	for (int i = 0; i < SK_CLASS_COUNT; i++) {
 		point->frames[i] = interval->classes[i].frames;
 		point->bytes[i] = interval->classes[i].bytes;
 	}
-	if (ledger->point_count == KEPT)
-		ledger->first = (ledger->first + 1) % KEPT;
-	else
-		ledger->point_count++;
 	while (link < ledger->link_count && strcmp(ledger->links[link].link, interval->link) != 0)
 		link++;
 	bool joins = link < ledger->link_count && ledger->replayed && ledger->links[link].run == interval->run;
@@ -157,10 +190,15 @@ static enum sk_err read_new(struct ledger *ledger, struct sk_record *record, str
 	if (ledger->points == NULL && ((ledger->points = calloc(KEPT, sizeof *ledger->points)) == NULL || (ledger->links = calloc(LINKS_MAX, sizeof *ledger->links)) == NULL))
 		return sk_fault_set(fault, SK_ENOMEM, "out of memory");
 	/* A ledger that got shorter is another one. */
-	if (head.size < ledger->read)
-		ledger->read = ledger->point_count = ledger->link_count = 0;
-	if (head.size > ledger->read + KEPT)
+	if (head.size < ledger->read) {
+		forget_points(ledger);
+		ledger->read = ledger->link_count = 0;
+		ledger->older = false;
+	}
+	if (head.size > ledger->read + KEPT) {
 		ledger->read = head.size - KEPT;
+		ledger->older = true;
+	}
 	while (ledger->read < head.size) {
 		sk_buf_reset(bytes);
 		SK_TRY(sk_ledger_read(ledger->folder, head.size, ledger->read, bytes, fault));
@@ -324,7 +362,7 @@ static enum sk_err put_series(struct sk_serve_border *border, int64_t since_ns, 
 	step_ns = step_ns > 0 ? step_ns : 1;
 	for (size_t l = 0; l < border->ledger_count; l++)
 		for (size_t i = 0; i < border->ledgers[l].point_count; i++) {
-			const struct point *point = &border->ledgers[l].points[(border->ledgers[l].first + i) % KEPT];
+			const struct point *point = point_at(&border->ledgers[l], i);
 			if (point->from_ns < since_ns || point->from_ns >= until_ns)
 				continue;
 			size_t at = (size_t)((point->from_ns - since_ns) / step_ns);
@@ -456,6 +494,67 @@ enum sk_err sk_serve_border_series(struct sk_serve_border *border, int64_t since
 	enum sk_err err = read_all(border, fault);
 	if (err == SK_OK)
 		err = put_series(border, since_ns, until_ns, points, w, fault);
+	(void)pthread_mutex_unlock(&border->lock);
+	return err;
+}
+
+/* ---- countries over time ---- */
+
+/* An interval counts where it began. *older: intervals of that time are not kept. Returns how many there were. */
+static uint64_t sum_countries(const struct sk_serve_border *border, int64_t since_ns, int64_t until_ns, struct sk_country_sums *sums, int64_t *from_ns, int64_t *to_ns, bool *older)
+{
+	uint64_t count = 0;
+	for (size_t l = 0; l < border->ledger_count; l++) {
+		const struct ledger *ledger = &border->ledgers[l];
+		*older = *older || (ledger->older && ledger->let_go < ledger->point_count && since_ns < point_at(ledger, ledger->let_go)->from_ns);
+		for (size_t i = ledger->let_go; i < ledger->point_count; i++) {
+			const struct point *point = point_at(ledger, i);
+			if (point->from_ns < since_ns || point->from_ns >= until_ns)
+				continue;
+			sk_country_sums_add(sums, &point->countries);
+			*from_ns = count == 0 || point->from_ns < *from_ns ? point->from_ns : *from_ns;
+			*to_ns = point->to_ns > *to_ns ? point->to_ns : *to_ns;
+			count++;
+		}
+	}
+	return count;
+}
+
+static enum sk_err put_sums(const struct sk_serve_border *border, int64_t since_ns, int64_t until_ns, struct sk_json_writer *w, struct sk_fault *fault)
+{
+	struct sk_country_sums *sums = calloc(1, sizeof *sums);
+	struct sk_countries_record *record = calloc(1, sizeof *record);
+	int64_t from_ns = 0, to_ns = 0;
+	bool older = false;
+	char when[SK_TIME_TEXT_MAX];
+	enum sk_err err = sums != NULL && record != NULL ? SK_OK : sk_fault_set(fault, SK_ENOMEM, "out of memory");
+	if (err == SK_OK) {
+		uint64_t count = sum_countries(border, since_ns, until_ns, sums, &from_ns, &to_ns, &older);
+		sk_json_u64(w, "intervals", count);
+		if (count != 0) {
+			sk_json_text(w, "from", sk_time_format(from_ns, 0, when));
+			sk_json_text(w, "to", sk_time_format(to_ns, 0, when));
+		} else {
+			sk_json_null(w, "from");
+			sk_json_null(w, "to");
+		}
+		sk_json_bool(w, "older", older);
+		sk_country_sums_tell(sums, record);
+		sk_countries_json(sums->intervals != 0 ? record : NULL, w);
+	}
+	free(record);
+	free(sums);
+	return err;
+}
+
+enum sk_err sk_serve_border_countries(struct sk_serve_border *border, int64_t since_ns, int64_t until_ns, struct sk_json_writer *w, struct sk_fault *fault)
+{
+	if (until_ns <= since_ns)
+		return sk_fault_set(fault, SK_EUSAGE, "until must be later than since");
+	(void)pthread_mutex_lock(&border->lock);
+	enum sk_err err = read_all(border, fault);
+	if (err == SK_OK)
+		err = put_sums(border, since_ns, until_ns, w, fault);
 	(void)pthread_mutex_unlock(&border->lock);
 	return err;
 }

@@ -16,5 +16,8 @@ void sk_serve_border_close(struct sk_serve_border *border);
 SK_MUST enum sk_err sk_serve_border_live(struct sk_serve_border *border, int64_t now_ns, struct sk_json_writer *w, struct sk_fault *fault);
 /* As above: "series" of at most so many points between two times. SK_EUSAGE: until is not later than since. */
 SK_MUST enum sk_err sk_serve_border_series(struct sk_serve_border *border, int64_t since_ns, int64_t until_ns, size_t points, struct sk_json_writer *w, struct sk_fault *fault);
+/* As above: counterpart countries summed over the intervals that began between two times: "intervals", "from" and "to" of these (null: none), "older" (intervals of that time are in the
+   ledger and no longer kept here), and what sk_countries_json tells. SK_EUSAGE, SK_ENOMEM. */
+SK_MUST enum sk_err sk_serve_border_countries(struct sk_serve_border *border, int64_t since_ns, int64_t until_ns, struct sk_json_writer *w, struct sk_fault *fault);
 
 #endif

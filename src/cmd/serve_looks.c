@@ -135,6 +135,11 @@ static enum sk_err series(void *context, int64_t since_ns, int64_t until_ns, siz
 	return sk_serve_border_series(((struct sk_serve_looks *)context)->border, since_ns, until_ns, points, w, fault);
 }
 
+static enum sk_err countries(void *context, int64_t since_ns, int64_t until_ns, struct sk_json_writer *w, struct sk_fault *fault)
+{
+	return sk_serve_border_countries(((struct sk_serve_looks *)context)->border, since_ns, until_ns, w, fault);
+}
+
 /* The status socket of the sensor that lies beside: metrics.socket of DIR/sensor.yaml. */
 static void find_socket(const char *folder, char socket[SK_PATH_MAX])
 {
@@ -285,7 +290,7 @@ enum sk_err sk_serve_looks_open(struct sk_cmd *cmd, const struct sk_web_house *h
 	looks->count = house->workspace_count;
 	for (size_t i = 0; i < looks->count; i++)
 		looks->places[i] = (struct place){.folder = house->workspaces[i], .workspace = {.lock_fd = -1}, .state = {-1, -1, -1}};
-	looks->face = (struct sk_web_looks){.context = looks, .take = take, .give_back = give_back, .muted = muted, .border = border, .series = series, .campaigns = campaigns,
+	looks->face = (struct sk_web_looks){.context = looks, .take = take, .give_back = give_back, .muted = muted, .border = border, .series = series, .countries = countries, .campaigns = campaigns,
 					    .campaign_of = campaign_of, .campaign_place = campaign_place, .campaigns_age = campaigns_age};
 	(void)pthread_mutex_init(&looks->lock, NULL);
 	for (size_t i = 0; i < looks->count; i++) {

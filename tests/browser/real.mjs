@@ -32,7 +32,7 @@ try {
 		await page.screenshot({ path: join(screens, `real-${view}.png`) });
 		check(view, [...refused, ...page.complaints, ...await page.$$eval('.main .failure', (all) => all.map((f) => f.textContent)), ...await axe(page, axeSource()), ...await page.evaluate(() => [...globalThis.sekishoMissing])]);
 		if (view === 'border') { // the map and the table beside it are what the ledger tells
-			const told = await page.evaluate(() => fetch('/api/v1/border/live').then((r) => r.json()));
+			const told = await page.evaluate(() => fetch('/api/v1/border/countries?since=2025-12-31T00:00:00Z').then((r) => r.json()));
 			const shown = await page.$$eval('[aria-labelledby=countries-title] tbody tr', (all) => all.map((r) => r.querySelector('.cc').textContent)), circles = await page.$$eval('[aria-labelledby=countries-title] .map-point', (all) => all.length);
 			check('border: countries', [...(told.countries?.length > 0 ? [] : ['the demonstration has no country with ten hosts']), ...(shown.join() === told.countries?.map((c) => c.cc).join() ? [] : [`shown ${shown}, told ${told.countries?.map((c) => c.cc)}`]),
 				...(circles === shown.length ? [] : [`${circles} circles`]), ...(told.countries_rest.few.frames > 0 && await page.$('[aria-labelledby=countries-title] .note') ? [] : ['what is in no cell is not told'])]);

@@ -3,7 +3,7 @@
 hosts name nobody, that a table without countries tells of none, and that a border table built again takes effect. rule: COUNTRY-1
 usage: countries.py [--sabotage]
 --sabotage: the truth takes one country for the other; it must turn red."""
-import ipaddress, random
+import ipaddress, random, time
 import access, looks
 from lib import *
 
@@ -82,6 +82,28 @@ def the_page_shows_it():
             for country in ("FR", "DE", "XA"): expect(0 < cells[country]["frames"] <= truth[country][0] and 10 <= cells[country]["hosts"] <= 1.3 * truth[country][2], f"{country}: {cells[country]}")
             expect("BR" not in cells and live["hosts_error"] == HOSTS_ERROR and cells["FR"]["frames"] == truth["FR"][0], str(live["countries"]))
             expect(all(sum(live[kind][at].values()) == live[equation][at + "_erased"] for kind, equation in (("erased", "equation"), ("erased_bytes", "equation_bytes")) for at in ("gate", "select")), "reasons and their sums")
+            over_time(c, truth)
             verify_both(c.dir + "/ledger")
+
+def over_time(c, truth):
+    """The sum over a time is that of the intervals that began in it: of both, of each alone, of none."""
+    intervals = [i for i in intervals_of(c.dir) if "countries" in i]; sums = lambda since, until: c.get(f"border/countries?since={since}&until={until}", purpose=False)
+    both = sums("2020-01-01", "2035-01-01"); expect(both["intervals"] == len(intervals) and both["older"] is False and both["from"] and both["to"], str(both)[:300])
+    def compare(told, told_by):
+        cells = {}
+        for i in told_by:
+            for cc, cell in i["countries"]["cells"].items():
+                sum_ = cells.setdefault(cc, [0, 0, 0]); sum_[0] += cell["frames"]; sum_[1] += cell["bytes"]; sum_[2] = max(sum_[2], cell["hosts"])
+        if SABOTAGE: cells.pop("FR", None)
+        expect({x["cc"]: [x["frames"], x["bytes"], x["hosts"]] for x in told["countries"]} == cells, f"{told['countries']}, in the ledger {cells}")
+        for rest in ("settled", "few", "unnamed"): expect(told["countries_rest"][rest]["frames"] == sum(i["countries"][rest]["frames"] for i in told_by), f"{rest}: {told}")
+    compare(both, intervals)
+    rfc = lambda ns: time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(int(ns) // 10**9)) + f".{int(ns) % 10**9:09}Z"
+    times = sorted({i["from_ns"] for i in intervals}); expect(len(times) > 1, f"intervals at one time: {times}")
+    for at, begun in enumerate(times):
+        until = rfc(times[at + 1]) if at + 1 < len(times) else "2035-01-01"; one = sums(rfc(begun), until)
+        compare(one, [i for i in intervals if i["from_ns"] == begun]); expect(one["intervals"] < both["intervals"], "a part is not the whole")
+    none = sums("2020-01-01", "2020-01-02"); expect(none["intervals"] == 0 and none["countries"] is None and none["from"] is None, str(none))
+    c.get("border/countries?since=2035-01-01&until=2020-01-01", code=400, purpose=False)
 
 if __name__ == "__main__": main(the_ledger_tells_what_was_on_the_wire, a_table_of_lists_alone_tells_of_none, the_page_shows_it)

@@ -17,6 +17,14 @@ function load(minute, cls) {
 	return Math.round(74e6 * CLASSES[cls][0] * Math.max(0.3, wave) * burst * (0.94 + 0.12 * part(minute, cls.length * 7 + cls.charCodeAt(0))));
 }
 
+/** What the ledger tells of that many frames to and from abroad. */
+function countriesOf(foreign) {
+	const countries = Object.entries(COUNTRIES).map(([cc, share]) => ({ cc, frames: Math.round(foreign * share * 0.01), bytes: Math.round(foreign * share * 0.01 * 730), hosts: Math.round(12 + share * 4100 * (0.6 + part(cc.charCodeAt(0) * 91 + cc.charCodeAt(1), 2))) }));
+	const named = countries.reduce((n, c) => n + c.frames, 0), few = Math.round(named * 0.004), unnamed = Math.round(named * 0.002);
+	const tally = (frames) => ({ frames, bytes: frames * 730 });
+	return { countries, countries_rest: { settled: tally(named + few + unnamed), few: tally(few), unnamed: tally(unnamed) }, hosts_error: 0.065 };
+}
+
 function live({ json, now }) {
 	const minute = Math.floor(now / 60000) - 1;
 	const series = { t: [] };
@@ -40,16 +48,11 @@ function live({ json, now }) {
 	const equationBytes = Object.fromEntries(Object.entries(equation).map(([k, v]) => [k, Math.round(v * mean)]));
 	equationBytes.received = equationBytes.gate_erased + equationBytes.select_erased + equationBytes.selected + equationBytes.capture_lost + equationBytes.pending_after - equationBytes.pending_before;
 	const inBytes = (cells) => Object.fromEntries(Object.entries(cells).map(([k, v]) => [k, Math.round(v * mean)]));
-	const foreign = classes.FD.frames + classes.DF.frames;
-	const countries = Object.entries(COUNTRIES).map(([cc, share]) => ({ cc, frames: Math.round(foreign * share * 0.01), bytes: Math.round(foreign * share * 0.01 * 730), hosts: Math.round(12 + share * 4100 * (0.6 + part(cc.charCodeAt(0) * 91 + cc.charCodeAt(1), 2))) }));
-	const named = countries.reduce((n, c) => n + c.frames, 0), few = Math.round(named * 0.004), unnamed = Math.round(named * 0.002);
-	const tally = (frames) => ({ frames, bytes: frames * 730 });
 	json({
 		now: rfc(now), interval_s: INTERVAL,
 		links: LINKS.map(([name, health, line, share]) => ({ name, health, line, rates: Object.fromEntries(Object.entries(classes).map(([c, v]) => [c, { frames_s: Math.round(v.frames * share / INTERVAL), bytes_s: Math.round(v.bytes * share / INTERVAL) }])) })),
 		equation, equation_bytes: equationBytes, erased: { gate, select }, erased_bytes: { gate: inBytes(gate), select: inBytes(select) }, classes,
-		countries,
-		countries_rest: { settled: tally(named + few + unnamed), few: tally(few), unnamed: tally(unnamed) }, hosts_error: 0.065,
+		...countriesOf(classes.FD.frames + classes.DF.frames),
 		series,
 	}, 200, { ETag: `"b${minute}"` });
 }
@@ -59,4 +62,11 @@ function series({ query, json, now }) {
 	const t = Array.from({ length: points }, (_, i) => Math.floor((since + (i / points) * (until - since)) / 60000));
 	json({ interval_s: INTERVAL, t: t.map((m) => m * 60), ...Object.fromEntries(Object.keys(CLASSES).map((c) => [c, t.map((m) => Math.round(load(m, c) / INTERVAL))])) });
 }
-export const routes = [['GET', '/api/v1/border/live', live], ['GET', '/api/v1/border/series', series]];
+/** Of ten days, as the server keeps them. */
+function countries({ query, json, now }) {
+	const until = query.get('until') ? Date.parse(query.get('until')) : now, since = query.get('since') ? Date.parse(query.get('since')) : now - 86400e3;
+	const kept = now - 10 * 86400e3, minutes = Math.max(0, Math.floor((Math.min(until, now) - Math.max(since, kept)) / 60000));
+	const middle = Math.floor((since + until) / 120000);
+	json({ intervals: 4 * minutes, from: minutes ? rfc(Math.max(since, kept)) : null, to: minutes ? rfc(Math.min(until, now)) : null, older: since < kept, ...(minutes ? countriesOf((load(middle, 'FD') + load(middle, 'DF')) * minutes) : { countries: null }) });
+}
+export const routes = [['GET', '/api/v1/border/countries', countries], ['GET', '/api/v1/border/live', live], ['GET', '/api/v1/border/series', series]];

@@ -16,7 +16,7 @@ import { CLASSES, ClassMark } from '../ui/marks.js';
 import { Page, Panel } from '../ui/page.js';
 import { Sankey } from '../ui/sankey.js';
 import { Rate } from '../ui/spark.js';
-import { Empty, Show } from '../ui/state.js';
+import { Empty, Loading, Show } from '../ui/state.js';
 import { Choice } from '../ui/switches.js';
 import { Table } from '../ui/table.js';
 
@@ -87,14 +87,22 @@ function Sensors() {
 		<${Health} of=${f.health} /><span class="grow"><b>${f.name}</b> <small>${name('border.kind', f.kind)}</small><br /><small>${f.line}</small></span><span class="number">${length(f.age_s)}</span></li>`)}</ul>`}<//><//>`;
 }
 
-function Countries({ live }) {
+/** Counterparts over the time that is chosen. Where nothing was signed in it (captures that were replayed have a time of their own), those of the last intervals, and it says so. */
+function Countries({ live: last }) {
 	const [chosen, choose] = useState(null);
 	const [all, showAll] = useState(false);
+	const range = useRange();
+	const sums = useApi('border/countries', rangeParams(range));
+	useEvent('border', sums.reload, []);
+	if (!sums.data && !sums.error) return html`<${Panel} id="countries" title=${t('border.countries')}><${Loading} lines=${6} /><//>`;
+	const summed = sums.data?.intervals > 0 && sums.data.countries !== null;
+	const live = summed ? sums.data : last;
+	const when = summed ? t('border.countries.when', { from: clock(sums.data.from, { seconds: false }), to: clock(sums.data.to, { seconds: false }), n: sums.data.intervals }) : t('border.countries.last', { length: length(last.interval_s) });
 	if (live.countries === null) return html`<${Panel} id="countries" title=${t('border.countries')}><${Empty} title=${t('border.countries.none')}>${t('border.countries.none.do')}<//><//>`;
 	const rows = [...live.countries].sort((a, b) => b.frames - a.frames);
 	const rest = live.countries_rest;
 	const sum = rest?.settled.frames ?? rows.reduce((n, r) => n + r.frames, 0);
-	const note = rest && html`<p class="note">${t('border.countries.rest', { few: percent(rest.few.frames, rest.settled.frames), unnamed: percent(rest.unnamed.frames, rest.settled.frames), error: percent(live.hosts_error, 1) })}</p>`;
+	const note = html`${sums.data?.older && html`<p class="note"><${Icon} name="warn" size=${14} /> ${t('border.countries.older')}</p>`}<p class="note">${when}</p>${rest && html`<p class="note">${t('border.countries.rest', { few: percent(rest.few.frames, rest.settled.frames), unnamed: percent(rest.unnamed.frames, rest.settled.frames), error: percent(live.hosts_error, 1) })}${summed && sums.data.intervals > 1 ? ` ${t('border.countries.hosts')}` : ''}</p>`}`;
 	if (rows.length === 0) return html`<${Panel} id="countries" title=${t('border.countries')}><${Empty} title=${t('border.countries.small')}>${note}<//><//>`;
 	const shown = all ? rows : rows.slice(0, 10);
 	const lost = rows.filter((r) => !placeOf(r.cc)).length;

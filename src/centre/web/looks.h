@@ -19,6 +19,7 @@ struct sk_web_looks {
 	/* Members of the object that is open: what was measured at the border lately, and over a time; campaigns as they were last computed. */
 	enum sk_err (*border)(void *context, int64_t now_ns, struct sk_json_writer *w, struct sk_fault *fault);
 	enum sk_err (*series)(void *context, int64_t since_ns, int64_t until_ns, size_t points, struct sk_json_writer *w, struct sk_fault *fault);
+	enum sk_err (*countries)(void *context, int64_t since_ns, int64_t until_ns, struct sk_json_writer *w, struct sk_fault *fault);
 	enum sk_err (*campaigns)(void *context, size_t from, size_t count, int64_t now_ns, struct sk_json_writer *w, struct sk_fault *fault); /* of that many workspaces from one on */
 	/* The campaign that a finding of workspace i was in when they were last computed. False: in none, or they never were. */
 	bool (*campaign_of)(void *context, size_t i, const uint8_t finding[16], char id[SK_WEB_CAMPAIGN_ID_MAX]);

@@ -526,6 +526,18 @@ enum sk_err sk_read_border_series(struct sk_web_call *call)
 	return SK_OK;
 }
 
+enum sk_err sk_read_border_countries(struct sk_web_call *call)
+{
+	const struct sk_web_looks *looks = call->house->looks;
+	if (looks == NULL)
+		return sk_web_refuse(call, SK_ENOENT, "no sensor's workspace is named to this server");
+	int64_t until_ns = sk_web_time(call, "until", call->now_ns);
+	sk_json_object(&call->json, NULL);
+	SK_TRY(looks->countries(looks->context, sk_web_time(call, "since", until_ns - 24 * hour_ns), until_ns, &call->json, &call->fault));
+	sk_json_end(&call->json);
+	return SK_OK;
+}
+
 enum sk_err sk_read_campaigns(struct sk_web_call *call)
 {
 	const struct sk_web_looks *looks = call->house->looks;
