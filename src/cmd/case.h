@@ -33,7 +33,7 @@ struct sk_case_desk {
 SK_MUST enum sk_err sk_case_desk_open(const struct sk_case_args *args, bool write, struct sk_case_desk *out, struct sk_fault *fault);
 /* Close it; fine after a failed opening. */
 void sk_case_desk_close(struct sk_case_desk *desk);
-/* A case that this person may read. Of grade A and G1 only for a purpose, and the look is an act before anything is handed out: the desk is then closed and opened again. */
+/* A case that this person may read. Of grade A and G1 only for a purpose, and the look is an act (under a session a row of the book) before anything is handed out: for an act the desk is closed and opened again. */
 SK_MUST enum sk_err sk_case_desk_load(struct sk_case_desk *desk, const char *id, struct sk_case *out, struct sk_fault *fault);
 /* Read --text or --text-file into buf (begun here; end it in any case) and point *text to it; "" when neither was given. */
 SK_MUST enum sk_err sk_case_text(const struct sk_case_args *args, struct sk_buf *buf, const char **text, struct sk_fault *fault);

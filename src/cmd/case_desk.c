@@ -8,6 +8,7 @@
 
 #include "access/purpose.h"
 #include "cmd/access.h"
+#include "cmd/look_book.h"
 #include "cmd/session.h"
 #include "text/text.h"
 
@@ -30,12 +31,18 @@ static enum sk_err by_key(struct sk_case_desk *desk, struct sk_fault *fault)
 	return err;
 }
 
+static bool by_session(const struct sk_case_args *args)
+{
+	return args->actor.key == NULL && sk_cmd_session();
+}
+
 static enum sk_err who(struct sk_case_desk *desk, struct sk_fault *fault)
 {
-	bool key = desk->args->actor.key != NULL || (getenv("SEKISHO_KEY") != NULL && !sk_cmd_session());
-	if (!key && !sk_cmd_session())
+	if (by_session(desk->args))
+		return sk_cmd_session_person(&desk->office.centre, desk->office.access, desk->office.now_ns, &desk->person, fault);
+	if (desk->args->actor.key == NULL && getenv("SEKISHO_KEY") == NULL)
 		return sk_fault_set(fault, SK_EUSAGE, "who asks? --key FILE (or SEKISHO_KEY) names the key, SEKISHO_SESSION a session");
-	return key ? by_key(desk, fault) : sk_cmd_session_person(&desk->office.centre, desk->office.access, desk->office.now_ns, &desk->person, fault);
+	return by_key(desk, fault);
 }
 
 static enum sk_err open_cases(struct sk_case_desk *desk, bool write, struct sk_fault *fault)
@@ -81,6 +88,27 @@ void sk_case_desk_close(struct sk_case_desk *desk)
 
 /* ---- looks ---- */
 
+static enum sk_err check_purpose(const struct sk_case_args *args, const char *id, struct sk_fault *fault)
+{
+	if (args->purpose == NULL)
+		return sk_fault_set(fault, SK_EPURPOSE, "case %.63s may hold selected information: each look has a purpose; add --purpose damage_prevention", id);
+	return sk_purpose_check(args->purpose, fault);
+}
+
+/* Under a session the look is a row of the centre's book, as every look by page is: nobody signed. */
+static enum sk_err enter_row(const struct sk_case_desk *desk, const char *id, struct sk_fault *fault)
+{
+	const struct sk_clock *clock = &desk->args->cmd->clock;
+	struct sk_book *book = NULL;
+	char what[SK_MATTER_ID_MAX + 16];
+	SK_TRY(check_purpose(desk->args, id, fault));
+	(void)snprintf(what, sizeof what, "case show %s", id);
+	SK_TRY(sk_look_book_open(desk->office.centre.folder, &book, fault));
+	enum sk_err err = sk_look_book_add(book, &desk->person, desk->args->purpose, "case", id, what, clock->unix_ns(clock->context), fault);
+	sk_book_close(book);
+	return err;
+}
+
 /* The act comes first: what may hold selected information is not handed out before the ledger has it. */
 static enum sk_err enter_look(struct sk_case_desk *desk, const char *id, struct sk_fault *fault)
 {
@@ -93,11 +121,7 @@ static enum sk_err enter_look(struct sk_case_desk *desk, const char *id, struct 
 	char hex[2 * NOTE_ID_BYTES + 1], look[SK_MATTER_ID_MAX], what[SK_MATTER_ID_MAX + 16];
 	bool written;
 	uint64_t leaf;
-	if (args->purpose == NULL)
-		return sk_fault_set(fault, SK_EPURPOSE, "case %.63s may hold selected information: each look has a purpose; add --purpose damage_prevention", id);
-	SK_TRY(sk_purpose_check(args->purpose, fault));
-	if (args->actor.key == NULL && getenv("SEKISHO_KEY") == NULL)
-		return sk_fault_set(fault, SK_EUSAGE, "case %.63s: a look from the command line is signed; add --key FILE", id);
+	SK_TRY(check_purpose(args, id, fault));
 	sk_random(random, sizeof random);
 	sk_hex_encode(random, sizeof random, hex);
 	(void)snprintf(look, sizeof look, "look-%s", hex);
@@ -124,7 +148,9 @@ enum sk_err sk_case_desk_load(struct sk_case_desk *desk, const char *id, struct 
 	SK_TRY(sk_cases_load(desk->cases, id, out, fault));
 	enum sk_err err = sk_case_may_read(desk->office.access, &desk->person, &out->head, desk->office.now_ns, fault);
 	bool look = err == SK_OK && out->head.grade >= SK_CASE_GRADE_A;
-	if (err == SK_OK && look) {
+	if (err == SK_OK && look && by_session(desk->args)) {
+		err = enter_row(desk, id, fault);
+	} else if (err == SK_OK && look) {
 		const struct sk_case_args *args = desk->args;
 		sk_case_fini(out);
 		sk_case_desk_close(desk);

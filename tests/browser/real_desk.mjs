@@ -97,6 +97,50 @@ async function own(browser, url, who) {
 	await page.browserContext().close();
 }
 
+/** Oversight takes a case as a whole through the page: with selected information, for a purpose, on record before it is made; what came is what the ledger speaks of, and any other machine can check it. */
+async function bundle(browser, url) {
+	const by = (who, ...words) => run('case', ...words, '--dir', office, '--key', join(people, `${who}.key`));
+	const id = /c-\d+/.exec(by('anna', 'open', '--title', 'Beacon for the panel', '--kind', 'c2'))[0];
+	writeFileSync(join(folder, 'selected.txt'), 'selected talk of 203.0.113.66\n');
+	by('anna', 'evidence', id, join(folder, 'selected.txt'), '--grade', 'G1');
+	const page = await open(browser, url, { account: null }), down = join(folder, 'down');
+	mkdirSync(down);
+	const client = await page.createCDPSession();
+	await client.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: down, eventsEnabled: true, browserContextId: page.browserContext().id });
+	await signIn(page, people, 'oversight.chair');
+	await go(page, `#/cases/${id}`);
+	await page.click('.page-tools .popover-button');
+	await press(page, '.page-tools .popover button', 'Evidence bundle');
+	await has(page, 'dialog[open]', 'selected information with it');
+	await page.screenshot({ path: join(screens, 'real-bundle.png') });
+	await press(page, 'dialog[open] button.primary', 'Make the bundle');
+	for (let turn = 0; turn < 2 && !await page.$('dialog[open] .digest'); turn++) { // its purpose is asked for, where none was given in this session
+		await page.waitForFunction(() => document.querySelector('dialog[open] .digest, dialog[open] .failure') || [...document.querySelectorAll('dialog[open] button.primary')].some((b) => b.textContent.includes('prevent')), { timeout: 30000 });
+		await page.evaluate(() => [...document.querySelectorAll('dialog[open] button.primary')].find((b) => b.textContent.includes('prevent'))?.click());
+	}
+	await page.waitForSelector('dialog[open] .digest, dialog[open] .failure');
+	const failure = await page.$('dialog[open] .failure');
+	if (failure) throw new Error(await failure.evaluate((f) => f.textContent));
+	const digest = /[0-9a-f]{64}/.exec(await page.$eval('dialog[open] .digest', (e) => e.textContent))[0];
+	const came = new Promise((resolve, reject) => { client.on('Browser.downloadProgress', (e) => { if (e.state === 'completed') resolve(); if (e.state === 'canceled') reject(new Error('the download was cancelled')); }); });
+	await press(page, 'dialog[open] button.primary', 'Download');
+	await came;
+	const file = join(down, `${id}-oversight.tar`), key = JSON.parse(await page.evaluate(() => fetch('/api/v1/ledgers').then((r) => r.text())));
+	const facts = JSON.parse(run('case', 'bundle', 'check', file, '--json', '--centre', (key.items ?? key).find((l) => l.name === 'centre').vkey));
+	if (facts.case !== id || facts.audience !== 'oversight' || facts.revealed !== facts.entries) throw new Error(`the bundle: ${JSON.stringify(facts)}`);
+	if (!readFileSync(file).includes('selected talk of 203.0.113.66')) throw new Error('selected information is not in it');
+	const timeline = JSON.parse(run('case', 'show', id, '--dir', office, '--key', join(people, 'anna.key'), '--purpose', 'damage_prevention', '--json')).timeline;
+	if (!timeline.some((e) => e.event === 'bundle' && JSON.stringify(e).includes(digest))) throw new Error(`the case does not say that it was taken: ${JSON.stringify(timeline.map((e) => e.event))}`);
+	const looks = JSON.parse(run('access', 'log', '--account', 'oversight.chair', '--what', `case show ${id}`, '--dir', office, '--key', join(people, 'chair.key'), '--json'));
+	if ((looks.items ?? looks).length === 0) throw new Error('that the panel looked is not on record');
+	// Nobody else gets it by its address.
+	const other = await open(browser, url, { account: null });
+	await signIn(other, people, 'nia');
+	const status = await other.evaluate((path) => fetch(path, { headers: { 'X-Sekisho-Purpose': 'damage_prevention' } }).then((r) => r.status), `/api/v1/cases/${id}/bundle/oversight?digest=${digest}`);
+	if (status !== 403) throw new Error(`an approver who asks for oversight's bundle is told ${status}`);
+	for (const p of [page, other]) await p.browserContext().close();
+}
+
 try {
 	execFileSync(join(root, 'scripts/demo'), [sekisho, join(folder, 'demo')], { stdio: ['ignore', 'ignore', 'inherit'] });
 	server = await serve(sekisho, ['up', '--dir', office, '--listen', `127.0.0.1:${port}`, '--console', built]);
@@ -105,6 +149,7 @@ try {
 	const url = `http://localhost:${port}`;
 	if (!process.argv.includes('--sign')) for (const who of Object.keys(TOUR)) await tour(chrome.browser, url, who);
 	try { await own(chrome.browser, url, 'ben'); check('own password and codes', []); } catch (e) { check('own password and codes', [String(e.message)]); }
+	try { await bundle(chrome.browser, url); check('oversight takes a case through the page', []); } catch (e) { check('oversight takes a case through the page', [String(e.message)]); }
 	const faults = [];
 	try {
 		const page = await approve(chrome.browser, url, 'petra');
