@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "access/list.h"
+#include "cmd/session.h"
 #include "text/text.h"
 
 enum { OUT_MAX = 1 << 22, WORDS_MAX = 256 };
@@ -89,7 +91,7 @@ static bool is_open(const struct sk_order_matter *m)
 }
 
 /* Who of the quorum could still sign: each is called with a name. */
-static bool each_missing(const struct sk_order_matter *m, void (*each)(void *context, const char *name), void *context)
+static bool each_missing(const struct sk_order_matter *m, void (*each)(void *context, const char *name, const struct sk_verify_key *key), void *context)
 {
 	const char *text = open_vote(m) == SK_ORDER_EVENT_RATIFY ? m->text.ratify : m->text.quorum;
 	struct sk_quorum *quorum = NULL;
@@ -100,26 +102,75 @@ static bool each_missing(const struct sk_order_matter *m, void (*each)(void *con
 		const char *name;
 		const struct sk_verify_key *key = sk_quorum_member(quorum, i, &name);
 		if (!has_signed(m, open_vote(m), key))
-			each(context, name);
+			each(context, name, key);
 	}
 	sk_quorum_free(quorum);
 	return true;
 }
 
-static void add_name(void *context, const char *name)
+static void add_name(void *context, const char *name, const struct sk_verify_key *key)
 {
+	(void)key;
 	sk_buf_addf(context, " %s", name);
 }
 
-static void add_json_name(void *context, const char *name)
+static void add_json_name(void *context, const char *name, const struct sk_verify_key *key)
 {
+	(void)key;
 	sk_json_text(context, NULL, name);
 }
 
 /* ---- for machines ---- */
 
-/* Who could sign, what is answered, what may come next and by which duty. */
-static void json_more(struct sk_json_writer *w, const struct sk_order_matter *m)
+/* For whom it is shown: who signed in on the page, or nobody in particular. */
+struct reader {
+	const struct sk_order_desk *desk;
+	bool known;
+	struct sk_person person;
+};
+
+static void find_reader(const struct sk_order_desk *desk, struct reader *out)
+{
+	struct sk_fault unused;
+	*out = (struct reader){.desk = desk};
+	out->known = sk_cmd_session() && sk_cmd_session_person(&desk->centre, desk->access, desk->now_ns, &out->person, &unused) == SK_OK;
+}
+
+struct seat_search {
+	const struct reader *reader;
+	const struct sk_verify_key *key; /* of the seat at hand */
+	bool found;
+};
+
+static void compare_keys(void *context, const struct sk_account_view *account)
+{
+	struct seat_search *search = context;
+	for (size_t i = 0; i < account->key_count && strcmp(account->id, search->reader->person.account) == 0; i++)
+		search->found = search->found || memcmp(account->keys[i].key->public_key, search->key->public_key, sizeof search->key->public_key) == 0;
+}
+
+/* A seat is a key, whatever it is called. */
+static void find_seat(void *context, const char *name, const struct sk_verify_key *key)
+{
+	struct seat_search *search = context;
+	(void)name;
+	search->key = key;
+	sk_access_each_account(search->reader->desk->access, search->reader->desk->now_ns, compare_keys, search);
+}
+
+/* Would the step be taken from this reader, whatever he says with it? A vote of somebody whom the quorum does not name counts for nothing. */
+static bool is_mine(const struct reader *reader, const struct sk_order_matter *m, enum sk_order_event event)
+{
+	struct seat_search search = {.reader = reader};
+	struct sk_fault unused;
+	if (sk_access_may(reader->desk->access, &reader->person, sk_order_event_duty(event), reader->desk->now_ns, &unused) != SK_OK ||
+	    !sk_order_is_for(m, event, &reader->person, reader->desk->centre.profile, reader->desk->now_ns))
+		return false;
+	return event != open_vote(m) || !is_open(m) || (each_missing(m, find_seat, &search) && search.found);
+}
+
+/* Who could sign, what is answered, what may come next, by which duty, and whether the reader may. */
+static void json_more(struct sk_json_writer *w, const struct sk_order_matter *m, const struct reader *reader)
 {
 	char text[SK_TIME_TEXT_MAX];
 	sk_json_text(w, "proposed", when(m->proposed_ns, text));
@@ -138,6 +189,8 @@ static void json_more(struct sk_json_writer *w, const struct sk_order_matter *m)
 		sk_json_object(w, NULL);
 		sk_json_text(w, "event", sk_order_event_name((enum sk_order_event)event));
 		sk_json_text(w, "duty", sk_order_event_duty((enum sk_order_event)event));
+		if (reader->known)
+			sk_json_bool(w, "mine", is_mine(reader, m, (enum sk_order_event)event));
 		sk_json_end(w);
 	}
 	sk_json_end(w);
@@ -170,9 +223,10 @@ static void json_urgent(struct sk_json_writer *w, const struct sk_order_matter *
 	sk_json_bool(w, "reviewed", is_reviewed(m));
 }
 
-static void json_whole(struct sk_json_writer *w, const struct sk_order_matter *m);
+static void json_whole(struct sk_json_writer *w, const struct sk_order_matter *m, const struct reader *reader);
 
-static void json_matter(struct sk_json_writer *w, const struct sk_order_matter *m, int64_t now_ns, bool whole)
+/* whole: for whom it is shown; NULL: as in a list. */
+static void json_matter(struct sk_json_writer *w, const struct sk_order_matter *m, int64_t now_ns, const struct reader *whole)
 {
 	const struct sk_order_document *d = m->text.document;
 	char text[SK_TIME_TEXT_MAX], why[SK_FAULT_LINE_MAX];
@@ -198,12 +252,12 @@ static void json_matter(struct sk_json_writer *w, const struct sk_order_matter *
 		sk_json_text(w, "end_proposed", why);
 	if (m->urgent_ns != 0)
 		json_urgent(w, m);
-	if (whole)
-		json_whole(w, m);
+	if (whole != NULL)
+		json_whole(w, m, whole);
 }
 
 /* What `list` leaves out. */
-static void json_whole(struct sk_json_writer *w, const struct sk_order_matter *m)
+static void json_whole(struct sk_json_writer *w, const struct sk_order_matter *m, const struct reader *reader)
 {
 	const struct sk_order_document *d = m->text.document;
 	char text[SK_TIME_TEXT_MAX];
@@ -249,7 +303,7 @@ static void json_whole(struct sk_json_writer *w, const struct sk_order_matter *m
 		if (sk_order_allows(m->state, (enum sk_order_event)event))
 			sk_json_text(w, NULL, sk_order_event_name((enum sk_order_event)event));
 	sk_json_end(w);
-	json_more(w, m);
+	json_more(w, m, reader);
 }
 
 static int print_json(const struct sk_order_args *args, struct sk_buf *out)
@@ -324,7 +378,7 @@ int sk_order_list(const struct sk_order_args *args)
 			continue;
 		if (args->json) {
 			sk_json_object(&w, NULL);
-			json_matter(&w, m, desk.now_ns, false);
+			json_matter(&w, m, desk.now_ns, NULL);
 			sk_json_end(&w);
 			shown++;
 			continue;
@@ -460,12 +514,14 @@ int sk_order_show(const struct sk_order_args *args)
 		return sk_cmd_fail(args->cmd, &fault);
 	enum sk_err err = sk_order_desk_find(&desk, args->words[0], &m, &fault);
 	if (err == SK_OK && args->json) {
+		struct reader reader;
 		struct sk_buf out;
 		struct sk_json_writer w;
 		sk_buf_init(&out, OUT_MAX);
 		sk_json_begin(&w, &out, false);
 		sk_json_object(&w, NULL);
-		json_matter(&w, m, desk.now_ns, true);
+		find_reader(&desk, &reader);
+		json_matter(&w, m, desk.now_ns, &reader);
 		sk_json_end(&w);
 		(void)print_json(args, &out);
 	} else if (err == SK_OK) {

@@ -79,12 +79,29 @@ export const DESK = [
 	['signs: an order that was altered on its way is not offered for a signature', async (page, tools) => {
 		const { url, go, signIn } = tools;
 		await page.goto(url);
-		await alter(page, '/api/v1/orders/o-117', (o) => ({ ...o, document: { ...o.document, target_act: 'something harmless' }, next: [{ event: 'approve', duty: 'order.approve' }] }));
+		await alter(page, '/api/v1/orders/o-117', (o) => ({ ...o, document: { ...o.document, target_act: 'something harmless' }, next: [{ event: 'approve', duty: 'order.approve', mine: true }] }));
 		await signIn(page, 'paul');
 		await go(page, '#/decisions/o-117');
 		await page.waitForSelector('.notice-alarm');
 		await has(page, '.notice-alarm', 'What is shown is not what would be signed');
 		if (await page.$('.decide button')) throw new Error('a signature is offered all the same');
+	}],
+	['offers: only what the server would take: oversight halts, an approver does not', async (page, tools) => {
+		const { url, go, signIn } = tools;
+		await page.goto(url);
+		const shown = async (account) => {
+			await signIn(page, account);
+			await go(page, '#/measures?order=o-112');
+			await page.waitForSelector('.effects');
+			const words = await page.$$eval('aside.pane .buttons button', (all) => all.map((b) => b.textContent));
+			await page.click('.account .popover-button');
+			await press(page, '.account-panel button', 'Sign out');
+			await page.waitForSelector('input[name=account]');
+			return words.join();
+		};
+		const [paul, chie] = [await shown('paul'), await shown('chie')];
+		if (/Halt/.test(paul) || !/Undo/.test(paul)) throw new Error(`an approver of the police is offered: ${paul}`);
+		if (!/Halt/.test(chie)) throw new Error(`the panel's chair is offered: ${chie}`);
 	}],
 	['signs: a statement about something else is refused before a key is asked', async (page, tools) => {
 		const { url, go, signIn } = tools;

@@ -109,6 +109,7 @@ const TWINS = [
 	['any statement is signed', js('"matter","event","id"', '"matter"'), 'a statement about something else'],
 	['what is shown may be anything', (text, file) => (file.endsWith('.js') ? text.replace(/document:(\w+)\.document\?\w+===\1\.order\.document:null/, 'document:null') : text), 'altered on its way'],
 	['the old password is not sent', js('"old-password"', '"old_password"'), 'own: the password'],
+	['what is somebody else’s is offered', (text, file) => (file.endsWith('.js') ? text.replace(/\.filter\((\w+)=>\1\.mine\)/g, '') : text), 'offers: only'],
 	['what waits may be anything', (text, file) => (file.endsWith('.js') ? text.replace(/(\w+)\.digest!==void 0&&(\w+)!==\1\.digest/, 'false') : text), 'another statement than the one that waits'],
 	['a style in the markup', (text, file) => (file === 'index.html' ? text.replace('<div id="app">', '<div id="app" style="color:red">') : text), 'sign-in en'],
 ];

@@ -59,6 +59,16 @@ const NEXT = {
 };
 const TO = { evidence: 'evidence_ok', legal: 'legal_ok', consult: 'foreign_consult', submit: 'voting', withdraw: 'withdrawn', stage: 'staged', end: 'ended_early', halt: 'rolled_back', notify: 'notified', review: 'reviewed', close: 'closed' };
 const nextOf = (o) => (NEXT[o.state] ?? []).filter(([e]) => e !== 'submit' || !o.foreign || o.state === 'foreign_consult').map(([event, duty]) => ({ event, duty }));
+/* As the server: the duty, and whose step the order itself says it is. */
+const VOTES = { voting: 'approve', urgent_active: 'ratify' };
+function isMine(o, event, duty, who) {
+	const own = o.proposer === who.account;
+	if (!who.duties.includes(duty)) return false;
+	if (['edit', 'submit', 'withdraw'].includes(event)) return own;
+	if (['evidence', 'legal', 'consult'].includes(event)) return !own;
+	if (['approve', 'ratify', 'urgent', 'reject'].includes(event)) return !own && !o.voices.some((v) => v.account === who.account && v.event === event) && (VOTES[o.state] !== event || o.could_sign.includes(`${who.org}/${who.account}`));
+	return !['halt', 'review'].includes(event) || (who.kind === 'oversight' && !own);
+}
 
 const basisText = (id, kind, classes, more) => ({ basis: { classes, format: 'sekisho-basis/1', from: nano(-72), id, kind, links: ['*'], names: false, profile: 'lab', role: 'none', rule: { kinds: ['address', 'command'], max_entries: 5000, min_prefix_v4: 32, min_prefix_v6: 128 }, self_approved: false, simulated: true, target_acts: ['intrusion'], until: nano(4000) }, ...more });
 const makeBasis = (id, kind, stage, more, said) => ({ id, stage, kind, asker: 'anna', asker_org: 'nco', partner: '', from: at(-72), until: at(4000), extensions: 0, collects: ['active', 'extending', 'extended'].includes(stage), simulated: true, may_provide: false, text: sha(`text ${id}`), digest: sha(`digest ${id}`), suspended_by: [], votes: [],
@@ -165,11 +175,11 @@ for (const [command, stage] of [['basis.approve', null], ['basis.refuse', null],
 
 const row = ({ id, state, stands, measure, action, level, urgent, foreign, targets, until, proposer, seats, missing, receipts, undone }) => ({ id, state, stands, measure, action, level, urgent, foreign, targets, until, proposer, seats, missing, receipts, undone });
 const list = (json, items) => json({ items, next: null, total: items.length, age_s: 0 });
-const one = (map, make) => ({ params, json, fail }) => (map.has(params.id) ? json(make(map.get(params.id))) : fail(404, 'SK_ENOENT', 4, `${params.id}: there is none`));
+const one = (map, make) => ({ params, json, fail, who }) => (map.has(params.id) ? json(make(map.get(params.id), who)) : fail(404, 'SK_ENOENT', 4, `${params.id}: there is none`));
 export const routes = [
 	['GET', '/api/v1/orders', ({ json, query }) => list(json, [...orders.values()].filter((o) => !query.get('state') || o.state === query.get('state')).map(row)), { duty: 'g2.read' }],
 	['GET', '/api/v1/urgent', ({ json }) => list(json, [...orders.values()].filter((o) => o.urgent && o.set !== '-').map((o) => ({ ...row(o), urgent_set: o.set, urgent_why: o.document.urgent_why, listed: o.set, ...(o.state === 'urgent_active' && { ratify_until: o.until }), ratified: o.state !== 'urgent_active', reviewed: ['reviewed', 'closed'].includes(o.state) }))), { duty: 'g2.read' }],
-	['GET', '/api/v1/orders/{id}', one(orders, (o) => ({ ...o, next: nextOf(o) })), { duty: 'g2.read' }],
+	['GET', '/api/v1/orders/{id}', one(orders, (o, who) => ({ ...o, next: nextOf(o).map((s) => ({ ...s, mine: isMine(o, s.event, s.duty, who) })) })), { duty: 'g2.read' }],
 	['GET', '/api/v1/bases', ({ json }) => list(json, [...bases.values()].map(({ acts, ...b }) => b)), { duty: 'g2.read' }],
 	['GET', '/api/v1/bases/{id}', one(bases, (b) => b), { duty: 'g2.read' }],
 	['POST', '/api/v1/acts/prepare', prepare],

@@ -78,6 +78,9 @@ export const ACTS = {
 	retention: { provide: { fields: [...handed, { ...why, need: 'free' }], main: true }, confirm: { fields: handed, main: true } },
 };
 
+/** Steps that the server would take from who is signed in: it says of each whether it is his. @param {{next?: {event: string, mine?: boolean}[]}} order */
+export const offered = (order) => (order?.next ?? []).filter((s) => s.mine);
+
 /** What the statement of a command must be: {matter, event, id}; undefined: not known here, so not compared. */
 export function statementOf(command, id) {
 	const [first, second, third] = command.split('.');

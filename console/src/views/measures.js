@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Measures: what stands on our own side now, how long still, what was seen at each place when it was read back, and how it is undone.
 import { html, useState } from '../lib/html.js';
-import { may, useApi } from '../lib/api.js';
+import { useApi } from '../lib/api.js';
+import { offered } from '../lib/acts.js';
 import { useEvent } from '../lib/events.js';
 import { change, href, useRoute } from '../lib/route.js';
 import { whole } from '../lib/numbers.js';
@@ -50,7 +51,10 @@ function History({ receipts }) {
 
 function Detail({ row, reload }) {
 	const receipts = useApi(`measures/${encodeURIComponent(row.order)}`);
+	const order = useApi(`orders/${encodeURIComponent(row.order)}`);
+	const can = (event) => row.stage !== 'closed' && row.stage !== 'ending' && offered(order.data).some((s) => s.event === event);
 	useEvent('measure', receipts.reload, [row.order]);
+	useEvent('order', order.reload, [row.order]);
 	const list = (data) => (Array.isArray(data) ? data : data.items ?? data.receipts ?? []);
 	return html`<aside class="pane panel stack" aria-label=${t('measures.of', { id: row.order })}>
 		<header class="row apart"><h2>${t('measures.of', { id: row.order })}</h2><button type="button" class="quiet square" aria-label=${t('action.close')} onClick=${() => change({ order: null })}><${Icon} name="close" /></button></header>
@@ -59,8 +63,8 @@ function Detail({ row, reload }) {
 		${row.why && BAD.some((b) => row.why.includes(b)) && html`<${Notice} tone="alarm" title=${row.why} />`}
 		<${Facts} facts=${[[t('measures.ends'), html`<${Countdown} until=${row.until} /> (${html`<${When} at=${row.until} seconds />`})`], [t('order.undone'), name('undone', row.action)], [t('measures.accepted'), html`<${When} at=${row.accepted} seconds />`], [t('measures.warrant'), html`<span class="mono">${row.warrant.slice(0, 16)}…</span>`]]} />
 		<div class="buttons">
-			${may('order.end') && row.stage !== 'closed' && row.stage !== 'ending' && html`<${ActButton} command="order.end" id=${row.order} label=${t('measures.undo')} tone="danger" words=${t('measures.undo.words', { id: row.order })} done=${reload} />`}
-			${may('order.review') && row.stage !== 'closed' && row.stage !== 'ending' && html`<${ActButton} command="order.halt" id=${row.order} tone="danger" words=${t('measures.undo.words', { id: row.order })} done=${reload} />`}
+			${can('end') && html`<${ActButton} command="order.end" id=${row.order} label=${t('measures.undo')} tone="danger" words=${t('measures.undo.words', { id: row.order })} done=${reload} />`}
+			${can('halt') && html`<${ActButton} command="order.halt" id=${row.order} tone="danger" words=${t('measures.undo.words', { id: row.order })} done=${reload} />`}
 			<a class="button" href=${href('decisions', row.order)}>${t('measures.order')}</a>
 		</div>
 		<section><h3>${t('measures.effects')}</h3><${Show} of=${receipts} lines=${3}>${(data) => html`<${Effects} receipts=${list(data)} />`}<//></section>

@@ -245,14 +245,19 @@ static enum sk_err on_withdraw(struct trial *t)
 
 /* ---- votes ---- */
 
+static enum sk_err may_voice(const struct trial *t)
+{
+	const struct sk_order_matter *m = t->matter;
+	for (size_t i = 0; i < m->voice_count; i++)
+		if (strcmp(m->voices[i].account, t->who->account) == 0 && m->voices[i].event == t->event)
+			return no(t, "this person did so already; each counts once");
+	return is_proposer(t) ? not_you(t, "the proposer never counts") : SK_OK;
+}
+
 static enum sk_err add_voice(struct trial *t)
 {
 	struct sk_order_matter *n = &t->next;
-	for (size_t i = 0; i < n->voice_count; i++)
-		if (strcmp(n->voices[i].account, t->who->account) == 0 && n->voices[i].event == t->event)
-			return no(t, "this person did so already; each counts once");
-	if (is_proposer(t))
-		return not_you(t, "the proposer never counts");
+	SK_TRY(may_voice(t));
 	if (n->voice_count == SK_ORDER_VOICES_MAX)
 		return sk_fault_set(t->fault, SK_ETOOBIG, "order %s: more than %d votes", n->id, SK_ORDER_VOICES_MAX);
 	struct sk_order_voice *voice = &n->voices[n->voice_count];
@@ -354,13 +359,19 @@ static enum sk_err executes_this(const struct trial *t)
 	return SK_OK;
 }
 
-static enum sk_err on_stage(struct trial *t)
+static enum sk_err commands_this(const struct trial *t)
 {
 	const struct sk_order_document *d = t->matter->text.document;
-	SK_TRY(executes_this(t));
-	SK_TRY(window_is_open(t));
 	if (d->org_count > 1 && strcmp(t->who->org, d->commander) != 0)
 		return not_you(t, "several organisations execute it, and another one commands (coordination.commander)");
+	return SK_OK;
+}
+
+static enum sk_err on_stage(struct trial *t)
+{
+	SK_TRY(executes_this(t));
+	SK_TRY(window_is_open(t));
+	SK_TRY(commands_this(t));
 	t->next.staged_ns = t->act->time_ns;
 	return target_is_free(t);
 }
@@ -518,13 +529,42 @@ static enum sk_err on_answer(struct trial *t)
 	return SK_OK;
 }
 
-static enum sk_err on_close(struct trial *t)
+static enum sk_err may_close(const struct trial *t)
 {
 	if (t->matter->recommended && !t->matter->answered)
 		return no(t, "oversight's recommendation is not answered (sekisho order answer)");
 	if (t->matter->set_ns != 0 && !t->matter->undone)
 		return no(t, "the enforcer has not said yet that nothing of it is left (sekisho order receipts)");
 	return SK_OK;
+}
+
+static enum sk_err on_close(struct trial *t)
+{
+	return may_close(t);
+}
+
+/* ---- whom a step is for ---- */
+
+bool sk_order_is_for(const struct sk_order_matter *matter, enum sk_order_event event, const struct sk_person *who, enum sk_profile profile, int64_t now_ns)
+{
+	const struct sk_act act = {.time_ns = now_ns};
+	const struct sk_order_court court = {.profile = profile};
+	struct sk_fault unused;
+	const struct trial t = {.matter = matter, .act = &act, .who = who, .court = &court, .event = event, .fault = &unused};
+	bool open = window_is_open(&t) == SK_OK;
+	switch (event) {
+	case SK_ORDER_EVENT_EDIT: case SK_ORDER_EVENT_SUBMIT: case SK_ORDER_EVENT_WITHDRAW: return is_proposer(&t);
+	case SK_ORDER_EVENT_EVIDENCE: case SK_ORDER_EVENT_LEGAL: case SK_ORDER_EVENT_CONSULT: return !is_proposer(&t);
+	case SK_ORDER_EVENT_APPROVE: return open && may_voice(&t) == SK_OK;
+	case SK_ORDER_EVENT_URGENT: return open && order_of(matter)->urgent && may_voice(&t) == SK_OK;
+	case SK_ORDER_EVENT_REJECT: return may_voice(&t) == SK_OK;
+	case SK_ORDER_EVENT_RATIFY: return now_ns < ratify_until(matter) && matter->text.ratify[0] != '\0' && may_voice(&t) == SK_OK;
+	case SK_ORDER_EVENT_STAGE: return open && executes_this(&t) == SK_OK && commands_this(&t) == SK_OK;
+	case SK_ORDER_EVENT_HALT: case SK_ORDER_EVENT_REVIEW: return oversight_alone(&t) == SK_OK;
+	case SK_ORDER_EVENT_ANSWER: return matter->recommended;
+	case SK_ORDER_EVENT_CLOSE: return may_close(&t) == SK_OK;
+	default: return true;
+	}
 }
 
 /* ---- the frame around them ---- */

@@ -68,6 +68,9 @@ struct sk_order_court {
    order's law says no), SK_EPERMIT (not this person), SK_EMALFORMED (body, document), SK_ESIGNATURE (an approval), SK_EDECONFLICT, SK_EEXPIRED, SK_EFUTURE, SK_ENOMEM. */
 SK_MUST enum sk_err sk_order_judge(struct sk_order_matter *matter, const struct sk_act *act, const char *note, size_t note_length, const struct sk_person *who,
 				   const struct sk_order_court *court, struct sk_act_facts *facts, struct sk_fault *fault);
+/* Is a step that the table allows from here one for this person, as far as the order itself says whose it is? Beside the duty, which the register knows; what the act says is judged with it. For who offers
+   steps: what is false here would be refused. */
+bool sk_order_is_for(const struct sk_order_matter *matter, enum sk_order_event event, const struct sk_person *who, enum sk_profile profile, int64_t now_ns);
 /* Free what a matter owns; it is zero then. */
 void sk_order_matter_fini(struct sk_order_matter *matter);
 /* Until when may its measure stand, as far as is known: not_after, or a life after it was set; of an urgent one at most the time to ratify. */

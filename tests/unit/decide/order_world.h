@@ -51,6 +51,22 @@ static inline unsigned jobs_for(const char *duty)
 	return 0;
 }
 
+/* Is it a step that could be offered to anybody? */
+static inline bool is_a_step(const struct sk_order_matter *m, enum sk_order_event event)
+{
+	return m->text.document != NULL && event != SK_ORDER_EVENT_COUNT && sk_order_allows(m->state, event) && sk_order_event_duty(event)[0] != '\0';
+}
+
+/* What is offered to a person (sk_order_is_for, asked before), beside his duty, is what is taken from him. */
+static inline void offered_rightly(enum sk_order_event event, bool mine, const struct sk_person *who, const struct sk_order_court *court, int64_t now_ns, enum sk_err judged)
+{
+	struct sk_fault unused;
+	if (judged == SK_OK && !mine)
+		fail_msg("%s by %s is taken, and was not offered", sk_order_event_name(event), who->account);
+	if (judged == SK_EPERMIT && mine && event != SK_ORDER_EVENT_EDIT && court->may(court->context, who, sk_order_event_duty(event), now_ns, &unused) == SK_OK)
+		fail_msg("%s by %s was offered, and is refused: %s", sk_order_event_name(event), who->account, fault.line);
+}
+
 static inline size_t person_of(const char *account)
 {
 	for (size_t i = 0; i < PEOPLE; i++)

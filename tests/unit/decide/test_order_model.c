@@ -227,7 +227,11 @@ static bool try_step(struct world *w, size_t slot, enum sk_order_event event, si
 	act.body = sk_buf_text(&body);
 	act.body_length = body.length;
 	const char *note = who < PEOPLE ? people[who].account : "";
-	bool allowed = sk_order_judge(m, &act, note, strlen(note), who < PEOPLE ? &person : NULL, &w->court, &facts, &fault) == SK_OK;
+	bool asked = who < PEOPLE && is_a_step(m, sk_order_event_find(act.event)), mine = asked && sk_order_is_for(m, sk_order_event_find(act.event), &person, w->court.profile, act.time_ns);
+	enum sk_err err = sk_order_judge(m, &act, note, strlen(note), who < PEOPLE ? &person : NULL, &w->court, &facts, &fault);
+	bool allowed = err == SK_OK;
+	if (asked)
+		offered_rightly(sk_order_event_find(act.event), mine, &person, &w->court, act.time_ns, err);
 	sk_buf_fini(&body);
 	w->allowed += allowed;
 	w->refused += !allowed;

@@ -68,7 +68,11 @@ static enum sk_err act_on(struct scene *s, struct sk_order_matter *m, const char
 	struct sk_person person = who == CENTRE ? (struct sk_person){0} : person_at(who);
 	char *note = note_of(s, m->id, event, body, who, &act);
 	fault.line[0] = '\0';
+	bool asked = who != CENTRE && is_a_step(m, sk_order_event_find(event));
+	bool mine = asked && sk_order_is_for(m, sk_order_event_find(event), &person, s->court.profile, s->now_ns);
 	enum sk_err err = sk_order_judge(m, &act, note, strlen(note), who == CENTRE ? NULL : &person, &s->court, &s->facts, &fault);
+	if (asked)
+		offered_rightly(sk_order_event_find(event), mine, &person, &s->court, s->now_ns, err);
 	if (err == SK_OK) {
 		free(s->last_note);
 		s->last_note = note;

@@ -3,7 +3,7 @@
 // who signed and who is missing. The digests are computed here from what is shown, so that a signature is over nothing else.
 import { html, useEffect, useState } from '../../lib/html.js';
 import { may, session, useApi } from '../../lib/api.js';
-import { ACTS } from '../../lib/acts.js';
+import { ACTS, offered } from '../../lib/acts.js';
 import { canonical, sha256, toHex, utf8 } from '../../lib/bytes.js';
 import { useEvent } from '../../lib/events.js';
 import { href } from '../../lib/route.js';
@@ -60,13 +60,11 @@ function Quorum({ order }) {
 
 function Decide({ order, digests, reload }) {
 	const me = session.get();
-	const steps = (order.next ?? []).filter((s) => ACTS.order[s.event] && may(s.duty) && !(order.proposer === me.account && ['evidence', 'approve', 'reject', 'urgent', 'ratify', 'legal'].includes(s.event)));
-	const mine = order.voices.filter((v) => v.account === me.account && v.event !== 'reject').map((v) => v.event);
-	const signed = mine.length > 0;
-	const shown = steps.filter((s) => !(s.event === 'ratify' ? mine.some((e) => e !== 'urgent') : signed && ['approve', 'urgent'].includes(s.event))); // who set it urgently ratifies it as anybody
+	const shown = offered(order).filter((s) => ACTS.order[s.event]);
+	const signed = order.voices.some((v) => v.account === me.account && v.event !== 'reject');
 	const sound = digests && digests.order && digests.id && digests.document !== false;
 	const words = `${name('measure', order.measure)}: ${order.targets.join(', ')}. ${name('does', order.action)}`;
-	const edits = (order.next ?? []).some((s) => s.event === 'edit') && may('order.propose') && order.proposer === me.account;
+	const edits = offered(order).some((s) => s.event === 'edit');
 	if (digests && !sound) return html`<${Notice} tone="alarm" title=${t('order.bent')}><p>${t('order.bent.do')}</p><//>`;
 	return html`<div class="decide">
 		${edits && html`<div class="buttons"><a class="button" href=${href('decisions', null, { tab: 'draft', edit: order.id })}><${Icon} name="pen" size=${14} /> ${t('order.edit')}</a></div>`}
