@@ -169,6 +169,37 @@ export const DESK = [
 		await until(page, () => !document.querySelector('dialog[open]'));
 		await has(page, '.said', 'count from now on');
 	}],
+	['terminal: what a page cannot do stands there as the command that does it, for whom it is', async (page, tools) => {
+		const { url, go, signIn, sound, screens } = tools;
+		await page.goto(url);
+		const see = async (account, hash = '#/oversight?tab=custody') => {
+			await signIn(page, account);
+			await go(page, hash);
+			await page.waitForSelector('[aria-labelledby=days-title] tbody tr');
+			return page.$$eval('.yours code', (all) => all.map((c) => c.textContent));
+		};
+		const out = async () => {
+			await page.click('.account .popover-button');
+			await press(page, '.account-panel button', 'Sign out');
+			await page.waitForSelector('input[name=account]');
+		};
+		const expect = (what, is, wanted) => { if (is.join() !== wanted) throw new Error(`${what}: ${is}`); };
+		expect('who asked looks', await see('anna', `#/oversight?tab=custody&observation=${'a'.repeat(32)}`), 'sekisho reident show r-5f4e3d2c1b0a --workspace DIR/ix-tokyo --dir DIR --key KEY');
+		for (const [label, value] of [['Whom it is about', "the ward's computer"], ['Why it is needed', 'it must be cleaned']]) await page.$$eval('[aria-labelledby=ask-title] label', (all, l, v) => { const i = all.find((e) => e.textContent.startsWith(l)).querySelector('input'); i.value = v; i.dispatchEvent(new Event('input', { bubbles: true })); }, label, value);
+		await has(page, '[aria-labelledby=ask-title] code', `--observation ${'a'.repeat(32)} --target 'the ward'\\''s computer' --why 'it must be cleaned' --for 24h`);
+		await page.screenshot({ path: join(screens, 'reident.png'), fullPage: true });
+		await sound(page);
+		if (await page.$('[aria-labelledby=days-title] tbody button')) throw new Error('an analyst is offered oversight’s share');
+		await out();
+		expect('who has approved is not asked again', await see('paul'), '');
+		await out();
+		expect('who has not is', await see('lena'), 'sekisho reident approve r-0a1b2c3d4e5f --workspace DIR/ix-tokyo --dir DIR --key KEY');
+		await out();
+		await see('chie');
+		await press(page, '[aria-labelledby=days-title] tbody tr:first-child button', 'Open');
+		await has(page, '.notice code', 'sekisho retention open --day 2026-11-29 --basis df-1 --for 2h');
+		await sound(page);
+	}],
 	['together: what others began is signed as it waits, and nothing else', async (page, tools) => {
 		const { url, go, signIn, sound } = tools;
 		await asLocalhost(page, url, 'chie', tools);

@@ -97,6 +97,22 @@ async function own(browser, url, who) {
 	await page.browserContext().close();
 }
 
+/** What the page says to type is what does it: oversight shuts and opens its share of a day, by the commands that stand there. */
+async function share(browser, url) {
+	const page = await open(browser, url, { account: null });
+	await signIn(page, people, 'oversight.chair');
+	await go(page, '#/oversight?tab=custody');
+	await press(page, '[aria-labelledby=days-title] tbody button', 'Shut');
+	for (const [step, state, words] of [['close', 'shut', ''], ['open', 'open', 'the panel looks at it']]) {
+		await has(page, '.notice .terminal code', `retention ${step}`);
+		const command = (await page.$eval('.notice .terminal code', (e) => e.textContent)).replaceAll('DIR', office).replace('KEY', join(people, 'chair.key')).replace('WHY', words);
+		if (!command.startsWith('sekisho retention ')) throw new Error(command);
+		execFileSync('sh', ['-c', `"$1" ${command.slice('sekisho '.length)}`, 'sh', sekisho], { stdio: ['ignore', 'ignore', 'pipe'] });
+		await has(page, '[aria-labelledby=days-title] tbody .tag', `${state}:`);
+	}
+	await page.browserContext().close();
+}
+
 /** Oversight takes a case as a whole through the page: with selected information, for a purpose, on record before it is made; what came is what the ledger speaks of, and any other machine can check it. */
 async function bundle(browser, url) {
 	const by = (who, ...words) => run('case', ...words, '--dir', office, '--key', join(people, `${who}.key`));
@@ -149,6 +165,7 @@ try {
 	const url = `http://localhost:${port}`;
 	if (!process.argv.includes('--sign')) for (const who of Object.keys(TOUR)) await tour(chrome.browser, url, who);
 	try { await own(chrome.browser, url, 'ben'); check('own password and codes', []); } catch (e) { check('own password and codes', [String(e.message)]); }
+	try { await share(chrome.browser, url); check('what the page says to type', []); } catch (e) { check('what the page says to type', [String(e.message)]); }
 	try { await bundle(chrome.browser, url); check('oversight takes a case through the page', []); } catch (e) { check('oversight takes a case through the page', [String(e.message)]); }
 	const faults = [];
 	try {

@@ -80,6 +80,7 @@ export default {
 	'explain.last': { en: 'Last seen', ja: '最終' },
 	'explain.evidence': { en: 'Evidence', ja: '観測記録' },
 	'explain.evidence.none': { en: 'Its records were erased when their time was over.', ja: '保存期間が過ぎ、記録は消去済みです。' },
+	'explain.reident': { en: 'turn back …', ja: '再識別…' },
 	'explain.evidence.more': { en: { one: 'and {n} more record', other: 'and {n} more records' }, ja: 'ほか {n} 件' },
 	'explain.when': { en: 'When', ja: '日時' },
 	'explain.pair': { en: 'Who began → to whom', ja: '開始側 → 相手' },

@@ -22,10 +22,13 @@ function Pane({ title, close, children, label }) {
 }
 const List = ({ of }) => html`<ul class="doubts">${of.map((d) => html`<li>${d}</li>`)}</ul>`;
 
+/** A host of one’s own side stands as a token: an address that is nobody's (docs/custody.md). */
+const isToken = (address) => /^2(4\d|5[0-5])\.|^100::/.test(address ?? '');
+
 function Evidence({ f }) {
 	if (!f.evidence?.length) return html`<p class="note">${t('explain.evidence.none')}</p>`;
 	return html`<div class="table-box"><table class="table table-dense"><caption class="hidden">${t('explain.evidence')}</caption><thead><tr><th scope="col">${t('explain.when')}</th><th scope="col">${t('explain.pair')}</th><th scope="col" class="number">${t('explain.bytes')}</th></tr></thead>
-		<tbody>${f.evidence.map((o) => html`<tr><td class="nowrap">${clock(o.first)}</td><td class="mono">${o.initiator} → ${o.responder}</td><td class="number">${bytes(o.ip_bytes_out)} / ${bytes(o.ip_bytes_in)}</td></tr>`)}</tbody></table></div>
+		<tbody>${f.evidence.map((o) => html`<tr><td class="nowrap">${clock(o.first)}</td><td class="mono">${o.initiator} → ${o.responder}${o.id && [o.initiator, o.responder].some(isToken) && may('reident.request') ? html` <a class="nowrap" href=${href('oversight', null, { tab: 'custody', observation: o.id })}>${t('explain.reident')}</a>` : ''}</td><td class="number">${bytes(o.ip_bytes_out)} / ${bytes(o.ip_bytes_in)}</td></tr>`)}</tbody></table></div>
 		${f.observations > f.evidence.length && html`<p class="note">${t('explain.evidence.more', { n: f.observations - f.evidence.length })}</p>`}`;
 }
 
