@@ -97,10 +97,10 @@ async function own(browser, url, who) {
 	await page.browserContext().close();
 }
 
-/** What the page says to type is what does it: oversight shuts and opens its share of a day, by the commands that stand there. */
+/** What the page says to type is what does it: oversight shuts and opens its share of a day, by the commands that stand there. (A code counts once in 30 s, so each test has a member of its own.) */
 async function share(browser, url) {
 	const page = await open(browser, url, { account: null });
-	await signIn(page, people, 'oversight.chair');
+	await signIn(page, people, 'oversight.member-2');
 	await go(page, '#/oversight?tab=custody');
 	await press(page, '[aria-labelledby=days-title] tbody button', 'Shut');
 	for (const [step, state, words] of [['close', 'shut', ''], ['open', 'open', 'the panel looks at it']]) {
@@ -123,7 +123,7 @@ async function bundle(browser, url) {
 	mkdirSync(down);
 	const client = await page.createCDPSession();
 	await client.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: down, eventsEnabled: true, browserContextId: page.browserContext().id });
-	await signIn(page, people, 'oversight.chair');
+	await signIn(page, people, 'oversight.member-1');
 	await go(page, `#/cases/${id}`);
 	await page.click('.page-tools .popover-button');
 	await press(page, '.page-tools .popover button', 'Evidence bundle');
@@ -147,7 +147,7 @@ async function bundle(browser, url) {
 	if (!readFileSync(file).includes('selected talk of 203.0.113.66')) throw new Error('selected information is not in it');
 	const timeline = JSON.parse(run('case', 'show', id, '--dir', office, '--key', join(people, 'anna.key'), '--purpose', 'damage_prevention', '--json')).timeline;
 	if (!timeline.some((e) => e.event === 'bundle' && JSON.stringify(e).includes(digest))) throw new Error(`the case does not say that it was taken: ${JSON.stringify(timeline.map((e) => e.event))}`);
-	const looks = JSON.parse(run('access', 'log', '--account', 'oversight.chair', '--what', `case show ${id}`, '--dir', office, '--key', join(people, 'chair.key'), '--json'));
+	const looks = JSON.parse(run('access', 'log', '--account', 'oversight.member-1', '--what', `case show ${id}`, '--dir', office, '--key', join(people, 'chair.key'), '--json'));
 	if ((looks.items ?? looks).length === 0) throw new Error('that the panel looked is not on record');
 	// Nobody else gets it by its address.
 	const other = await open(browser, url, { account: null });
