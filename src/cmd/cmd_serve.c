@@ -254,6 +254,8 @@ static enum sk_err run(struct serve *serve, struct sk_fault *fault)
 	sk_guard_no_core();
 	sk_guard_signals(true);
 	if (err == SK_OK)
+		sk_serve_house_warm(&serve->house);
+	if (err == SK_OK)
 		err = sk_web_start(&serve->web, &serve->house.house, &web, fault);
 	if (err == SK_OK) {
 		(void)fprintf(serve->cmd->out, "serving  %s  (%s, profile %s%s)\n", serve->local ? serve->listen : serve->origin, serve->house.house.origin, serve->house.house.profile,

@@ -181,6 +181,23 @@ enum sk_err sk_serve_house_looks(struct sk_serve_house *house, struct sk_fault *
 	return SK_OK;
 }
 
+void sk_serve_house_warm(struct sk_serve_house *house)
+{
+	const struct sk_web_looks *looks = house->house.looks;
+	const struct sk_case_shelf *shelf = house->house.cases;
+	int64_t now_ns = house->house.clock.unix_ns(house->house.clock.context);
+	struct sk_fault unused;
+	struct sk_store *store;
+	struct sk_cases *cases;
+	struct sk_access *access;
+	for (size_t i = 0; looks != NULL && i < house->house.workspace_count; i++)
+		if (looks->take(looks->context, i, now_ns, &store, &unused) == SK_OK)
+			looks->give_back(looks->context, i, store);
+	if (shelf != NULL && shelf->take(shelf->context, &cases, &access, &unused) == SK_OK)
+		shelf->give(shelf->context);
+	sk_serve_reports_warm(house->house.reports, now_ns);
+}
+
 void sk_serve_house_close(struct sk_serve_house *house)
 {
 	sk_serve_reports_free(house->house.reports);

@@ -43,6 +43,8 @@ struct sk_serve_house {
 SK_MUST enum sk_err sk_serve_house_open(struct sk_cmd *cmd, struct sk_serve_house *out, struct sk_fault *fault);
 /* Open what handlers look at, once the workspaces are known. SK_ENOMEM. */
 SK_MUST enum sk_err sk_serve_house_looks(struct sk_serve_house *house, struct sk_fault *fault);
+/* Open what lists are read from (stores, cases, reports), so that whoever asks first does not wait for it. What goes wrong is told when somebody asks. */
+void sk_serve_house_warm(struct sk_serve_house *house);
 /* Tell what changed in the centre since the last time, whoever changed it: type and id, out of the acts that the ledger took. */
 void sk_serve_house_tell(struct sk_serve_house *house, void (*tell)(void *context, const char *type, const char *json), void *context);
 /* Close what the rooms keep. */

@@ -128,6 +128,15 @@ static enum sk_err list(struct sk_web_reports *web, struct sk_web_call *call)
 	return err;
 }
 
+void sk_serve_reports_warm(struct sk_web_reports *web, int64_t now_ns)
+{
+	struct serve_reports *r = (struct serve_reports *)web;
+	struct sk_fault unused;
+	(void)pthread_mutex_lock(&r->lock);
+	(void)!refresh(r, now_ns, &unused);
+	(void)pthread_mutex_unlock(&r->lock);
+}
+
 enum sk_err sk_serve_reports_new(struct sk_cmd *cmd, const char *folder, struct sk_web_reports **out, struct sk_fault *fault)
 {
 	struct serve_reports *r = calloc(1, sizeof *r);
