@@ -277,6 +277,13 @@ static void put_rates(struct sk_json_writer *w, const struct sk_interval_record 
 	sk_json_end(w);
 }
 
+/* A link's health as one word for machines: of feeds' health the same words. */
+static const char *health_word(const struct sk_metrics_link *link)
+{
+	static const char *const words[] = {[SK_PULSE_UNWATCHED] = "unwatched", [SK_PULSE_LEARNING] = "learning", [SK_PULSE_USUAL] = "ok", [SK_PULSE_LIMPS] = "degraded", [SK_PULSE_IS_DOWN] = "down"};
+	return link->up == 0 ? "down" : link->health < SK_COUNT(words) ? words[link->health] : "unknown";
+}
+
 /* The sensor's word where it is asked; else how old the last signed interval is. */
 static void put_link(const struct sk_serve_border *border, struct sk_json_writer *w, const struct sk_interval_record *interval, int64_t now_ns)
 {
@@ -290,7 +297,7 @@ static void put_link(const struct sk_serve_border *border, struct sk_json_writer
 	sk_json_object(w, NULL);
 	sk_json_text(w, "name", interval->link);
 	if (live != NULL)
-		sk_json_text(w, "health", live->up == 0 ? "down" : sk_link_health_word(live->health));
+		sk_json_text(w, "health", health_word(live));
 	else
 		sk_json_text(w, "health", late ? "late" : "ok");
 	(void)snprintf(line, sizeof line, "%s, interval %llu ended %lld s ago", live != NULL ? (live->up != 0 ? "up" : "down") : late ? "silent" : "signed", (unsigned long long)interval->number,

@@ -6,10 +6,10 @@ import { useEvent } from '../lib/events.js';
 import { accepted } from '../lib/filters.js';
 import { bits, bytes, percent, short, whole } from '../lib/numbers.js';
 import { say } from '../lib/say.js';
-import { brief, clock, length, rangeParams, setRange, useRange } from '../lib/time.js';
+import { brief, clock, fromNow, length, rangeParams, setRange, useRange } from '../lib/time.js';
 import { known, name, t } from '../lib/words.js';
 import { countryName, placeOf } from '../lib/places.js';
-import { Health } from '../ui/feed.js';
+import { Health, feedLine } from '../ui/feed.js';
 import { Icon } from '../ui/icons.js';
 import { WorldMap } from '../ui/map.js';
 import { CLASSES, ClassMark } from '../ui/marks.js';
@@ -48,14 +48,18 @@ function Rates({ live }) {
 	const chosen = useApi(ranged ? 'border/series' : null, { ...rangeParams(range), points: 180 });
 	const series = chosen.data?.series?.t?.length > 1 ? chosen.data.series : chosen.data?.t?.length > 1 ? chosen.data : live.series;
 	const brush = (from, to) => { setRange(from, to); say(t('border.brushed', { from: clock(from, { seconds: false }), to: clock(to, { seconds: false }) })); };
-	return html`<${Panel} id="rates" title=${t('border.rates')} note=${t('border.rates.note')}><div class="rates">
+	// Captures that were replayed have a time of their own: whoever looks at another one sees nothing move, and is shown the way.
+	const still = chosen.data && CLASSES.every((c) => !series[c] || series[c].every((v) => v === 0));
+	const last = Number.isFinite(live.age_s) ? Date.parse(live.now) - live.age_s * 1000 : NaN;
+	const there = () => setRange(last - Math.max(3600, 2 * live.interval_s) * 1000, last + 60000);
+	return html`<${Panel} id="rates" title=${t('border.rates')} note=${t('border.rates.note')}>${still && Number.isFinite(last) && html`<p class="note">${t('border.rates.still', { when: clock(last, { seconds: false }) })} <button type="button" class="small" onClick=${there}>${t('border.rates.there')}</button></p>`}<div class="rates">
 		${CLASSES.filter((c) => series[c]).map((c) => {
 			const values = series[c];
-			const last = values[values.length - 1];
+			const now = values[values.length - 1];
 			const size = live.classes[c];
-			return html`<div class="rate"><div class="rate-head"><${ClassMark} of=${c} /><span class="rate-now"><b>${short(last)}</b> ${t('border.per.second')}</span></div>
-				<${Rate} t=${series.t} values=${values} cls=${c} brush=${brush} label=${t('border.rate.label', { cls: t('class.long.' + c), now: short(last), least: short(Math.min(...values)), most: short(Math.max(...values)) })} />
-				${size && html`<p class="rate-foot">${bits(size.bytes * 8 / live.interval_s)}</p>`}</div>`;
+			return html`<div class="rate"><div class="rate-head"><${ClassMark} of=${c} /><span class="rate-now"><b>${short(now)}</b> ${t('border.per.second')}</span></div>
+				<${Rate} t=${series.t} values=${values} cls=${c} brush=${brush} label=${t('border.rate.label', { cls: t('class.long.' + c), now: short(now), least: short(Math.min(...values)), most: short(Math.max(...values)) })} />
+				${size && !still && html`<p class="rate-foot">${bits(size.bytes * 8 / live.interval_s)}</p>`}</div>`;
 		})}</div><//>`;
 }
 
@@ -74,7 +78,7 @@ function Erased({ live }) {
 function Links({ live }) {
 	return html`<${Panel} id="links" title=${t('border.links')} note=${t('border.links.note')}>
 		${live.links.length === 0 ? html`<${Empty} title=${t('border.links.none')}>${t('border.links.none.do')}<//>` : html`<${Table} dense keys=${false} caption=${t('border.links')} rows=${live.links} id=${(l) => l.name} columns=${[
-			{ key: 'name', head: t('border.link'), cell: (l) => html`<b>${l.name}</b><br /><small>${l.line}</small>` },
+			{ key: 'name', head: t('border.link'), cell: (l) => html`<b>${l.name}</b><br /><small>${Number.isFinite(l.age_s) ? t('border.link.ended', { when: fromNow(-l.age_s) }) : l.line}</small>` },
 			{ key: 'health', head: t('border.health'), cell: (l) => html`<${Health} of=${l.health} />` },
 			...CLASSES.map((c) => ({ key: c, head: html`<${ClassMark} of=${c} brief />`, number: true, cell: (l) => (l.rates[c] ? short(l.rates[c].frames_s) : '–') })),
 			{ key: 'bits', head: t('border.load'), number: true, cell: (l) => bits(8 * Object.values(l.rates).reduce((sum, r) => sum + r.bytes_s, 0)) },
@@ -84,7 +88,7 @@ function Links({ live }) {
 function Sensors() {
 	const status = useApi('status', undefined, { every: 15 });
 	return html`<${Panel} id="sensors" title=${t('border.sensors')}><${Show} of=${status} lines=${3}>${(s) => s.feeds.length === 0 ? html`<${Empty} title=${t('feed.none')}>${t('feed.none.do')}<//>` : html`<ul class="plain sensors">${s.feeds.map((f) => html`<li>
-		<${Health} of=${f.health} /><span class="grow"><b>${f.name}</b> <small>${name('border.kind', f.kind)}</small><br /><small>${f.line}</small></span><span class="number">${length(f.age_s)}</span></li>`)}</ul>`}<//><//>`;
+		<${Health} of=${f.health} /><span class="grow"><b>${f.name}</b> <small>${name('border.kind', f.kind)}</small><br /><small>${feedLine(f)}</small></span><span class="number">${length(f.age_s)}</span></li>`)}</ul>`}<//><//>`;
 }
 
 /** Counterparts over the time that is chosen. Where nothing was signed in it (captures that were replayed have a time of their own), those of the last intervals, and it says so. */

@@ -32,7 +32,7 @@ bool sk_web_ledger_age(const struct sk_web_house *house, size_t i, int64_t now_n
 /* A sensor is as old as its newest checkpoint: a signed interval, or nothing to sign. */
 static void put_feed(struct sk_web_call *call, size_t i)
 {
-	char name[64], line[160];
+	char name[64];
 	int64_t age_s = 0;
 	struct sk_json_writer *w = &call->json;
 	const char *known = sk_web_ledger_name(call->house, i, name);
@@ -45,8 +45,6 @@ static void put_feed(struct sk_web_call *call, size_t i)
 	else
 		sk_json_null(w, "age_s");
 	sk_json_text(w, "health", !there ? "failing" : age_s > LATE_S ? "late" : "ok");
-	(void)snprintf(line, sizeof line, there ? "last checkpoint %lld s ago" : "no checkpoint is there", (long long)age_s);
-	sk_json_text(w, "line", line);
 	sk_json_end(w);
 }
 
