@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { canonical } from '../../src/lib/bytes.js';
 import { rfc } from '../chance.mjs';
 import { judge, register } from '../webauthn.mjs';
-import { passwordOf } from './session.mjs';
+import { isPassword } from './session.mjs';
 
 const sha = (text) => createHash('sha256').update(text).digest('hex');
 const zeros = '0'.repeat(64);
@@ -101,7 +101,7 @@ const WORDS = {
 function prepare({ req, body, who, json, fail }) {
 	const [matter, ...rest] = body.command.split('.');
 	const order = matter === 'order' ? orders.get(body.id) : null;
-	if (/^access\.factor\.(password|totp)$/.test(body.command) && body.args['old-password'] !== passwordOf(who.account)) return fail(403, 'SK_EFACTOR', 37, `${who.account}: wrong password, none set, or too many wrong ones just now`);
+	if (/^access\.factor\.(password|totp)$/.test(body.command) && !isPassword(who.account, body.args['old-password'])) return fail(403, 'SK_EFACTOR', 37, `${who.account}: wrong password, none set, or too many wrong ones just now`);
 	if (matter === 'order' && rest[0] !== 'draft' && !order) return fail(404, 'SK_ENOENT', 4, `order ${body.id}: there is none`);
 	const event = { 'order.draft': 'propose' }[body.command] ?? rest[rest.length - 1];
 	const pending = body.command === 'access.sign' ? waiting.get(body.id) : null;

@@ -17,7 +17,8 @@ export const ACCOUNTS = {
 const sessions = new Map();
 /** Passwords that were changed on the page, and accounts whose new codes wait for their first one. */
 export const passwords = new Map(), waits = new Set();
-export const passwordOf = (account) => passwords.get(account) ?? `correct horse ${account}`;
+/** The first one stays right beside the new one: tests share their people. */
+export const isPassword = (account, word) => word === `correct horse ${account}` || (passwords.has(account) && word === passwords.get(account));
 export function sessionOf(req) {
 	const token = /(?:^|;\s*)sekisho=([0-9a-f]+)/.exec(req.headers.cookie ?? '')?.[1];
 	return sessions.get(token) ?? null;
@@ -36,7 +37,7 @@ export const routes = [
 	['GET', '/api/v1/session', ({ who, json, fail }) => (who ? json(tell(who)) : fail(401, 'SK_EPERMIT', 29, 'no session: sign in')), { open: true }],
 	['POST', '/api/v1/session', ({ body, json, fail }) => {
 		if (body.password === undefined) return json({ challenge: randomBytes(32).toString('base64url'), credentials: [randomBytes(16).toString('base64url')] });
-		if (!Object.hasOwn(ACCOUNTS, body.account) || body.password !== passwordOf(body.account) || body.code !== '123456') return fail(401, 'SK_EFACTOR', 37, 'account, password or code is wrong, missing or paused');
+		if (!Object.hasOwn(ACCOUNTS, body.account) || !isPassword(body.account, body.password) || body.code !== '123456') return fail(401, 'SK_EFACTOR', 37, 'account, password or code is wrong, missing or paused');
 		return open(body.account, json);
 	}, { open: true }],
 	['POST', '/api/v1/session/webauthn', ({ fail }) => fail(401, 'SK_EFACTOR', 37, 'the stand-in knows no security key'), { open: true }],
