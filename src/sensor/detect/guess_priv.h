@@ -28,9 +28,9 @@ static const struct sk_login_row sk_logins[SK_LOGIN_COUNT] = {
 	[SK_LOGIN_SMB] = {"SMB", {100, 100}, {6000, 6000}, 120, 2},
 	[SK_LOGIN_VNC] = {"VNC", {12, 12}, {400, 1000}, 60, 1},
 	[SK_LOGIN_WINRM] = {"WinRM", {200, 100}, {16000, 16000}, 120, 2},
-	[SK_LOGIN_MAIL] = {"mail", {20, 40}, {4000, 8000}, 180, 4},
+	[SK_LOGIN_MAIL] = {"mail", {20, 40}, {4000, 8000}, 180, 8},
 	[SK_LOGIN_DATABASE] = {"database", {20, 20}, {3000, 3000}, 60, 20},
-	[SK_LOGIN_VPN] = {"VPN", {300, 300}, {12000, 24000}, 120, 4},
+	[SK_LOGIN_VPN] = {"VPN", {300, 300}, {12000, 24000}, 120, 20},
 };
 
 /* By what was spoken, else by the port: a service that was moved is known by its words. */

@@ -27,7 +27,7 @@ struct entry {
 static uint64_t key(const struct sk_run *run, const struct sk_event *event)
 {
 	(void)run;
-	if ((event->ip_proto != TCP && event->ip_proto != UDP) || !sk_walk_asks(event))
+	if ((event->ip_proto != TCP && event->ip_proto != UDP) || !sk_walk_asks(event) || sk_walk_blind(event))
 		return 0;
 	return sk_mix(sk_mix(event->from, event->to), event->ip_proto);
 }
