@@ -117,6 +117,35 @@ static void test_half(void **state)
 	play_end(&play);
 }
 
+static size_t said_of(uint8_t class_, uint16_t port, bool goes_on)
+{
+	static const char *const detectors[] = {"scan.horizontal"};
+	struct sk_addr host = play_addr("192.0.2.1", 0);
+	struct play play;
+	play_start(&play, 1, 0, NULL, detectors, 1);
+	for (unsigned i = 0; i < 60; i++) {
+		struct sk_event event = {.kind = SK_EVENT_OPEN, .ip_proto = 6, .class_ = class_, .tcp_flags = {SK_TCP_SYN}, .initiator = host, .responder = play_addr("198.18.0.1", i), .responder_port = port};
+		play_event(&play, i * 10, &event);
+		event.kind = SK_EVENT_CONFIRM;
+		if (goes_on)
+			play_event(&play, i * 10 + 0.1, &event);
+	}
+	play_run(&play, false);
+	size_t said = play_count(&play, "scan.horizontal", &host, NULL);
+	play_end(&play);
+	return said;
+}
+
+/* Answers take another way: who goes on has heard them. Inside, lists of peers are called on; from abroad that is a scan. */
+static void test_look_alikes(void **state)
+{
+	(void)state;
+	assert_true(said_of(SK_CLASS_DF, 443, false) != 0);
+	assert_int_equal(said_of(SK_CLASS_DF, 443, true), 0);
+	assert_int_equal(said_of(SK_CLASS_DF, 6881, false), 0);
+	assert_true(said_of(SK_CLASS_FD, 6881, false) != 0);
+}
+
 /* A million spoofed subjects push each other out, not the one that is on its way. Memory stays what it was. */
 static void test_flood(void **state)
 {
@@ -145,6 +174,6 @@ static void test_flood(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_model), cmocka_unit_test(test_half), cmocka_unit_test(test_flood)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_model), cmocka_unit_test(test_look_alikes), cmocka_unit_test(test_half), cmocka_unit_test(test_flood)};
 	return cmocka_run_group_tests_name("scan.horizontal", tests, NULL, NULL);
 }
