@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The tests of counting and of the porch must be able to fail: break one place of count_only.c, basis/count.c or porch.c each time and expect the test that is named to go red.
+# The tests of counting, of the porch and of look-alikes must be able to fail: break one place of the source each time and expect the test that is named to go red.
 # Usage: sabotage.sh SOURCE_ROOT BUILD_ROOT [CC]
 set -eu
 root=$1
@@ -15,6 +15,9 @@ $cc $flags -c "$root/tests/unit/detect/detectors/test_count_only.c" -o "$work/te
 $cc $flags -c "$root/tests/unit/detect/play.c" -o "$work/play.o"
 $cc $flags -c "$root/tests/unit/basis/test_count.c" -o "$work/test_count.o"
 $cc $flags -c "$root/tests/unit/detect/test_porch.c" -o "$work/test_porch.o"
+for name in beacon scan_horizontal scan_icmp amplification flood_tcp bruteforce bruteforce_spread; do
+	$cc $flags -c "$root/tests/unit/detect/detectors/test_$name.c" -o "$work/test_$name.o"
+done
 count=0
 failures=0
 
@@ -67,6 +70,17 @@ row test_count_only "$only" "a small number is told" 's/out->small = hosts < lea
 row test_count_only "$only" "events are made although nobody asks" 's/\.on_request = true, //'
 row test_count_only "$only" "what waits in a batch is left out" 's/^\t\tsk_kit_run(kits\[i\]);.*//'
 row test_count_only "$only" "an older input adds to what was" '/^static void anew/,/^}/s/sk_wipe(slot->registers, sizeof slot->registers);//'
+detect=$root/src/sensor/detect
+row test_beacon "$detect/beacon.c" "a crowd is known no longer than one host" 's/CROWD_HOST_S \* (hosts < CROWD_MOST ? hosts : CROWD_MOST)/CROWD_HOST_S/'
+row test_beacon "$detect/beacon.c" "nobody waits for a crowd" 's/run->threshold\[LASTING\] \* crowd \/ 2/0/'
+row test_scan_horizontal "$detect/scan.c" "who goes on has heard nothing" 's/^\t\treturn sk_bits_add(walk->heard, SK_WALK_WORDS, contact);/\t\treturn half \&\& sk_bits_add(walk->heard, SK_WALK_WORDS, contact);/'
+row test_scan_horizontal "$detect/scan_horizontal.c" "those who share are scanners" 's/ || is_sharing(event)//'
+row test_scan_icmp "$detect/scan_icmp.c" "a monitor sweeps" 's/? KNOWN_FACTOR : 1/? 1 : 1/'
+row test_amplification "$detect/amplification.c" "who answers is a victim" 's/ \&\& event->kind != SK_EVENT_ANSWER;/;/'
+row test_amplification "$detect/amplification.c" "half a view knows who serves" 's/(event->bits \& SK_EVENT_HALF) != 0 \&\& (/false \&\& (/'
+row test_flood_tcp "$detect/flood_tcp.c" "one sender is none" 's/second->opens >= SK_FLOOD_FEW \* threshold\[RATE\]/false/'
+row test_bruteforce "$detect/bruteforce.c" "slow guessing is none" 's/entry->tries >= SLOW \* limit/false/'
+row test_bruteforce_spread "$detect/bruteforce_spread.c" "who fetches mail guesses" 's/ \&\& login != SK_LOGIN_MAIL//'
 row test_count "$request" "anybody signs" 's/sk_note_verify(note, key) != SK_OK/false/'
 row test_count "$request" "a week" 's/SK_COUNT_LIFE_MAX_S \* second_ns/7 * SK_COUNT_LIFE_MAX_S * second_ns/'
 row test_count "$request" "any prefix" 's/return out->prefix.bits >= .*;/return true;/'
