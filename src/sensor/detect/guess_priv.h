@@ -57,6 +57,13 @@ static inline enum sk_login sk_login_of(unsigned app, uint16_t port)
 	}
 }
 
+/* Where programs log in by themselves, from many places and in few words, short log-ins are what is ordinary: mail that is fetched, portals whose ports are those of other
+   pages too. At the others people do, or who takes their place. */
+static inline bool sk_login_by_hand(enum sk_login login)
+{
+	return login != SK_LOGIN_NONE && login != SK_LOGIN_DATABASE && login != SK_LOGIN_MAIL && login != SK_LOGIN_VPN;
+}
+
 static inline uint64_t sk_login_payload(const struct sk_event *event, unsigned side)
 {
 	uint64_t heads = event->flow.packets[side] * (event->initiator.family == 6 ? 60u : 40u);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "detect/guess_priv.h"
 #include "detect/scan_priv.h"
 
 enum { TCP = 6, TALK_BYTES = 200 /* payload each way that is a talk */ };
@@ -18,6 +19,13 @@ static uint64_t payload(const struct sk_event *event, unsigned side)
 	return event->flow.bytes[side] > heads ? event->flow.bytes[side] - heads : 0;
 }
 
+/* Something was said; but who tries one log-in after the other, door by door, is no guest. */
+static bool is_talk(const struct sk_event *event, bool half)
+{
+	enum sk_login login = sk_login_of(event->app, event->responder_port);
+	return payload(event, 0) >= TALK_BYTES && (half || payload(event, 1) >= TALK_BYTES) && !(sk_login_by_hand(login) && sk_login_size_of(event, login) == SK_LOGIN_TRY);
+}
+
 bool sk_walk_event(struct sk_walk *walk, const struct sk_event *event, uint64_t contact)
 {
 	bool tcp = event->ip_proto == TCP, refused = (event->tcp_flags[0] & SK_TCP_RST) != 0, half = (event->bits & SK_EVENT_HALF) != 0;
@@ -31,7 +39,7 @@ bool sk_walk_event(struct sk_walk *walk, const struct sk_event *event, uint64_t 
 	case SK_EVENT_END:
 		/* Half view: who was not answered has said nothing. */
 		if (tcp && (half || event->flow.packets[1] != 0))
-			(void)sk_bits_add(payload(event, 0) >= TALK_BYTES && (half || payload(event, 1) >= TALK_BYTES) ? walk->good : walk->brief, SK_WALK_WORDS, contact);
+			(void)sk_bits_add(is_talk(event, half) ? walk->good : walk->brief, SK_WALK_WORDS, contact);
 		return false;
 	default:
 		return false;
