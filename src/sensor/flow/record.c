@@ -2,35 +2,30 @@
 /* From the packed entry, or from what another meter told, to the record that leaves the room. */
 #include "flow/segment_priv.h"
 
-static void read_ends(const struct sk_flow_table *table, const struct sk_flow *flow, struct sk_addr ends[2])
+/* Which end is the initiator's is as good as random: no branch may depend on it. */
+static inline void read_ends(const struct sk_flow_table *table, const struct sk_flow *flow, unsigned from, struct sk_flow_record *out)
 {
 	if (SK_LIKELY(!sk_flow_is_v6(flow))) {
-		const uint32_t pair[2] = {(uint32_t)flow->pair, (uint32_t)(flow->pair >> 32)};
-		for (unsigned end = 0; end < 2; end++) {
-			ends[end] = (struct sk_addr){.family = 4};
-			memcpy(ends[end].bytes, &pair[end], sizeof pair[end]);
-		}
+		const uint32_t initiator = (uint32_t)(flow->pair >> 32 * from), responder = (uint32_t)(flow->pair >> 32 * (from ^ 1u));
+		out->initiator = out->responder = (struct sk_addr){.family = 4};
+		memcpy(out->initiator.bytes, &initiator, sizeof initiator);
+		memcpy(out->responder.bytes, &responder, sizeof responder);
 		return;
 	}
 	const uint64_t *words = sk_flow_wide(table, flow)->words;
-	for (unsigned end = 0; end < 2; end++) {
-		ends[end] = (struct sk_addr){.family = 6};
-		memcpy(ends[end].bytes, &words[2 * end], sizeof ends[end].bytes);
-	}
+	out->initiator.family = out->responder.family = 6;
+	memcpy(out->initiator.bytes, &words[2 * from], sizeof out->initiator.bytes);
+	memcpy(out->responder.bytes, &words[2 * (from ^ 1u)], sizeof out->responder.bytes);
 }
 
 void sk_flow_read(const struct sk_flow_table *table, const struct sk_flow *flow, struct sk_flow_record *out)
 {
-	struct sk_addr ends[2];
-	read_ends(table, flow, ends);
-	const uint16_t ports[2] = {(uint16_t)flow->meta, (uint16_t)(flow->meta >> 16)};
 	const uint64_t *side = flow->side;
 	unsigned from = sk_flow_initiator(flow), to = from ^ 1u;
 	/* Every member, one by one: an initialiser would clear the whole first. */
-	out->initiator = ends[from];
-	out->responder = ends[to];
-	out->initiator_port = ports[from];
-	out->responder_port = ports[to];
+	read_ends(table, flow, from, out);
+	out->initiator_port = (uint16_t)(flow->meta >> 16 * from);
+	out->responder_port = (uint16_t)(flow->meta >> 16 * to);
 	out->ip_proto = sk_flow_proto(flow);
 	out->initiator_sure = sk_flow_knows(flow, SK_KNOWN_SURE);
 	out->class_ = (uint8_t)sk_segment_class(flow);
