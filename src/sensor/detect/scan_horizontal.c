@@ -36,7 +36,8 @@ static bool is_sharing(const struct sk_event *event)
 static uint64_t key(const struct sk_run *run, const struct sk_event *event)
 {
 	(void)run;
-	if ((event->ip_proto != TCP && event->ip_proto != UDP) || !sk_walk_asks(event) || sk_walk_blind(event) || is_sharing(event))
+	bool goes_on = event->kind == SK_EVENT_CONFIRM && event->ip_proto == TCP;
+	if ((event->ip_proto != TCP && event->ip_proto != UDP) || (!goes_on && !sk_walk_asks(event)) || sk_walk_blind(event) || is_sharing(event))
 		return 0;
 	return sk_mix(event->from, (uint64_t)event->ip_proto << 16 | event->responder_port);
 }

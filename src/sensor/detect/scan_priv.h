@@ -41,14 +41,15 @@ static inline bool sk_walk_blind(const struct sk_event *event)
 	return (service != NULL && service->common) || event->responder_port >= SK_WALK_GIVEN_PORT;
 }
 
-/* Has an event anything to say of a walk? Most have not, and an entry that is not asked for costs nothing. */
+/* Has an event anything to say of a walk? Most have not, and an entry that is not asked for costs nothing. That who goes on has heard an answer is plain in a full view;
+   scan.horizontal asks all the same, because an answer may come another way. */
 static inline bool sk_walk_asks(const struct sk_event *event)
 {
 	bool tcp = event->ip_proto == 6, half = (event->bits & SK_EVENT_HALF) != 0;
 	return event->kind == SK_EVENT_OPEN   ? sk_walk_opens(event)
 	       : event->kind == SK_EVENT_ANSWER ? !tcp || (event->tcp_flags[0] & SK_TCP_RST) == 0
 	       : event->kind == SK_EVENT_END    ? tcp && (half || event->flow.packets[1] != 0)
-						: tcp;
+						: half;
 }
 
 /* An event that tells how a contact went on. True when the contact was heard of for the first time. */
