@@ -65,11 +65,13 @@ struct sk_detector {
 	void (*second)(struct sk_run *run);
 	/* The packets' clock went back: forget what was seen. Where it is absent all memory is overwritten then; where it is there, all but the extra memory. */
 	void (*anew)(struct sk_run *run);
-	/* Can a head of such a flow be of interest at all? Asked before its name is taken apart and its ends are hashed; NULL: it may. Reads *run alone. */
+	/* Can a head of such a flow be of interest at all? Asked before its name is taken apart and its ends are hashed; NULL: it may. Reads *run alone; of *flow stand its
+	   ends, ports, protocol and class, and of the bits whether the view is half and the head the responder's. */
 	bool (*asks)(const struct sk_run *run, const struct sk_head *head, const struct sk_event *flow);
 	/* Take out of a head what an event may hold; the flow's part is filled already. False: nothing. Reads *run alone. */
 	bool (*head)(const struct sk_run *run, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event);
-	/* Instead of head: of a head with a name (DNS, a client's hello, HTTP), which is asked for its parts once for all detectors. */
+	/* Instead of head: of a head with a name (DNS, a client's hello, HTTP), which is asked for its parts once for all detectors. No inner name
+	   comes here (sk_name_text_is_inner): nobody could own it. */
 	bool (*named)(const struct sk_run *run, const struct sk_name *name, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event);
 	/* Put a detection into words: phrases of observe/words.def. */
 	void (*tell)(const struct sk_detection *detection, const uint64_t *threshold, struct sk_telling *out);

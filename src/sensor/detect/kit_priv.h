@@ -50,12 +50,18 @@ struct sk_porch_note {
 	uint32_t before;            /* the subject's note before this one; 0: none */
 	uint32_t now_s;             /* the clock when it came */
 	uint16_t initiator_port, responder_port;
-	uint8_t kind, class_, ip_proto, tcp_flags, icmp_type, bits;
+	uint8_t kind, class_, ip_proto, icmp_type, bits, tcp_flags;
 	uint8_t opens;              /* of the subject, up to here */
 	uint8_t count : 7, v6 : 1;  /* notes of the subject, up to here */
 	uint8_t initiator[16], responder[16];
 };
 _Static_assert(sizeof(struct sk_porch_note) == SK_TABLE_LINE_BYTES, "a note is a cache line");
+/* What stands in both side by side is copied at once. */
+enum { SK_NOTE_WHAT_BYTES = 6, SK_NOTE_PORTS_BYTES = 4 };
+_Static_assert(offsetof(struct sk_porch_note, tcp_flags) - offsetof(struct sk_porch_note, kind) == SK_NOTE_WHAT_BYTES - 1 &&
+	       offsetof(struct sk_event, tcp_flags) - offsetof(struct sk_event, kind) == SK_NOTE_WHAT_BYTES - 1 &&
+	       offsetof(struct sk_porch_note, bits) - offsetof(struct sk_porch_note, kind) == offsetof(struct sk_event, bits) - offsetof(struct sk_event, kind) &&
+	       offsetof(struct sk_event, responder_port) == offsetof(struct sk_event, initiator_port) + 2, "in the same order");
 struct sk_porch {
 	struct sk_porch_note *notes;  /* NULL: there is none */
 	struct sk_table_line *lines;  /* tag: of a subject; until: its latest note, as they are counted */
@@ -85,6 +91,7 @@ struct sk_kit {
 	_Atomic uint64_t wanted;      /* and now: no more than a hint, so no order is needed */
 	_Atomic uint8_t heads;
 	uint64_t head_places[SK_HEAD_KIND_COUNT]; /* by enum sk_head_kind: which places ever ask for it, a bit each */
+	uint64_t named_places;        /* whose detectors ask for the parts of its name */
 	size_t count;
 	struct sk_kit_place places[SK_KIT_DETECTORS_MAX];
 	uint8_t place_of[SK_BASIS_DETECTORS_MAX]; /* by row of detectors.def */
@@ -101,6 +108,7 @@ struct sk_kit {
 	uint64_t of_heads[SK_KIT_DETECTORS_MAX]; /* which are heads for this place */
 	uint64_t present;             /* sorts that there are */
 	uint64_t keys[SK_KIT_BATCH];
+	uint64_t words[2 * SK_KIT_BATCH], hashes[2 * SK_KIT_BATCH]; /* the ends of its events: the first eight bytes; hashed */
 	size_t found_count, heard_count; /* what was said in this second; what others said in the last one */
 	struct sk_event found[SK_KIT_FOUND], heard[SK_KIT_FOUND];
 	size_t queue_first, queue_count;
@@ -150,6 +158,9 @@ static inline void sk_porch_prefetch_note(const struct sk_porch *porch, uint64_t
 }
 /* Does an event of a subject without entry reach the detector now? If its subject has come often enough all that waited reaches it before. False: it waits, or says something of nobody. */
 bool sk_porch_pass(struct sk_kit_place *at, const struct sk_event *event, uint64_t hash);
+
+/* Overwrite what was counted of the batch: it holds nothing that waits. */
+void sk_kit_wipe_batch(struct sk_kit *kit);
 
 /* The clock moves on with a packet's time. */
 void sk_kit_clock(struct sk_kit *kit, int64_t time_ns);
