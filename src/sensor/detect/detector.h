@@ -10,8 +10,8 @@
 #include "sketch/table.h"
 
 #define SK_ENTRY_BYTES(type) ((sizeof(type) + 15) & ~(size_t)15)
-/* Kinds of flows. SILENT: ends of TCP segments that nobody answered, of which TCP does not tell. */
-enum sk_of { SK_OF_TCP = 1, SK_OF_UDP = 2, SK_OF_ICMP = 4, SK_OF_OTHER = 8, SK_OF_SILENT = 16 };
+/* Kinds of flows. SILENT: ends of TCP segments that nobody answered; ODD: openings of TCP by anything but its initiator's SYN. Of neither does TCP tell. */
+enum sk_of { SK_OF_TCP = 1, SK_OF_UDP = 2, SK_OF_ICMP = 4, SK_OF_OTHER = 8, SK_OF_SILENT = 16, SK_OF_ODD = 32 };
 /* Which of the limits its table follows. */
 enum sk_detector_scale { SK_SCALE_HOSTS, SK_SCALE_PAIRS };
 
@@ -45,6 +45,8 @@ struct sk_detector {
 	size_t threshold_count;
 	uint8_t events;             /* SK_EVENT_BITs */
 	uint8_t flows;              /* SK_OF_ bits: of flows of these kinds alone; 0: of all */
+	struct { uint8_t events, flows; } but; /* and none of these events of these flows */
+	uint8_t half;               /* of its events those that say something only where answers are not covered */
 	uint8_t finds;              /* SK_EVENT_BITs of those that say something of an entry that is there, and make none */
 	uint8_t waits;              /* a subject has no entry before so many OPENs, what came until then waits on the porch: no more than it ever takes to be told; 0: no porch */
 	uint32_t (*wait_s)(const uint64_t *threshold); /* for so long: as an entry with one contact is wanted */

@@ -87,11 +87,14 @@ void sk_kit_packet(const struct sk_kit_front *front, const struct sk_flow_table 
 	static const struct { uint8_t news, kind; } kinds[] = {
 		{SK_FLOW_NEWS_OPEN, SK_EVENT_OPEN}, {SK_FLOW_NEWS_ANSWER, SK_EVENT_ANSWER}, {SK_FLOW_NEWS_CONFIRM, SK_EVENT_CONFIRM}};
 	const struct sk_kit *kit = front->kit;
-	unsigned what = sk_kit_flow(packet->ip_proto, false);
+	unsigned what = sk_kit_flow(packet->ip_proto, false, false);
 	struct sk_event event;
 	bool filled = false;
 	for (size_t i = 0; i < SK_COUNT(kinds); i++) {
-		if ((news & kinds[i].news) == 0 || !wants(kit, (enum sk_event_kind)kinds[i].kind, what))
+		if ((news & kinds[i].news) == 0)
+			continue;
+		bool odd = kinds[i].kind == SK_EVENT_OPEN && sk_kit_is_odd(packet->tcp_flags, (news & SK_FLOW_NEWS_BACK) != 0);
+		if (!wants(kit, (enum sk_event_kind)kinds[i].kind, odd ? sk_kit_flow(packet->ip_proto, false, true) : what))
 			continue;
 		if (!filled) {
 			memset(&event, 0, SK_EVENT_FLOW_BYTES);
@@ -101,7 +104,7 @@ void sk_kit_packet(const struct sk_kit_front *front, const struct sk_flow_table 
 		event.kind = kinds[i].kind;
 		put(front, &event);
 	}
-	if ((news & SK_FLOW_NEWS_CLOSE) != 0 && (wants(kit, SK_EVENT_END, what) || wants(kit, SK_EVENT_END, sk_kit_flow(packet->ip_proto, true)))) {
+	if ((news & SK_FLOW_NEWS_CLOSE) != 0 && (wants(kit, SK_EVENT_END, what) || wants(kit, SK_EVENT_END, sk_kit_flow(packet->ip_proto, true, false)))) {
 		struct sk_flow_record record;
 		sk_flow_read(table, flow, &record);
 		record.end = SK_FLOW_END_CLOSED;
@@ -113,7 +116,7 @@ void sk_kit_ended(const struct sk_kit_front *front, const struct sk_flow_record 
 {
 	/* A connection that was closed has been told of when it was. */
 	bool silent = record->packets[1] == 0 && (front->kit->half & SK_CLASS_BIT(record->class_)) == 0;
-	if (wants(front->kit, SK_EVENT_END, sk_kit_flow(record->ip_proto, silent)) && (record->ip_proto != TCP || record->state < SK_FLOW_CLOSED))
+	if (wants(front->kit, SK_EVENT_END, sk_kit_flow(record->ip_proto, silent, false)) && (record->ip_proto != TCP || record->state < SK_FLOW_CLOSED))
 		put_end(front, record);
 }
 
@@ -137,7 +140,7 @@ void sk_kit_sample(const struct sk_kit_front *front, const struct sk_flow_table 
 {
 	if (SK_LIKELY(!is_sample(front->kit, packet)))
 		return;
-	if (!wants(front->kit, SK_EVENT_SAMPLE, sk_kit_flow(packet->ip_proto, false)))
+	if (!wants(front->kit, SK_EVENT_SAMPLE, sk_kit_flow(packet->ip_proto, false, false)))
 		return;
 	struct sk_flow_record record;
 	sk_flow_read(table, flow, &record);
@@ -255,7 +258,7 @@ void sk_kit_head(const struct sk_kit_front *front, const struct sk_flow_table *t
 void sk_kit_complete(const struct sk_kit_front *front, struct sk_event *event)
 {
 	event->bits |= half_bit(front->kit, event->class_);
-	if (event->kind == SK_EVENT_HEAD || wants(front->kit, (enum sk_event_kind)event->kind, sk_kit_flow(event->ip_proto, sk_event_is_silent(event))))
+	if (event->kind == SK_EVENT_HEAD || wants(front->kit, (enum sk_event_kind)event->kind, sk_event_flow(event)))
 		put(front, event);
 }
 

@@ -78,6 +78,7 @@ static enum sk_err make_arena(struct sk_kit_place *place, const struct sk_kit_li
 static uint64_t sorts_of(uint8_t events, uint8_t flows)
 {
 	uint64_t sorts = 0;
+	events &= (uint8_t)~SK_EVENT_BIT(SK_EVENT_HEAD);
 	for (unsigned kind = 0; kind < SK_EVENT_KIND_COUNT; kind++)
 		for (unsigned flow = 0; flow < SK_KIT_FLOWS; flow++)
 			if ((events & SK_EVENT_BIT(kind)) != 0 && (flows == 0 || (flows >> flow & 1) != 0))
@@ -89,7 +90,7 @@ void sk_kit_ask(struct sk_run *run, uint8_t events, uint8_t heads)
 {
 	struct sk_kit *kit = run->kit;
 	struct sk_kit_place *place = &kit->places[kit->place_of[run->index]];
-	place->sorts = sorts_of((uint8_t)(events & ~SK_EVENT_BIT(SK_EVENT_HEAD)), place->ops->flows);
+	place->sorts = sorts_of(events, place->ops->flows);
 	atomic_store_explicit(&place->heads, heads, memory_order_relaxed);
 	atomic_store_explicit(&kit->wanted, kit->always | place->sorts, memory_order_relaxed);
 	atomic_store_explicit(&kit->heads, (uint8_t)(kit->always_heads | heads), memory_order_relaxed);
@@ -114,7 +115,8 @@ static enum sk_err add_detector(struct sk_kit *kit, const struct sk_basis_detect
 		kit->head_places[kind] |= (uint64_t)(ops->heads >> kind & 1) << place_of_it;
 	kit->named_places |= (uint64_t)(ops->named != NULL) << place_of_it;
 	if (!ops->on_request) {
-		place->sorts = sorts_of((uint8_t)(ops->events & ~SK_EVENT_BIT(SK_EVENT_HEAD)), ops->flows);
+		uint8_t events = kit->half == 0 ? (uint8_t)(ops->events & ~ops->half) : ops->events;
+		place->sorts = sorts_of(events, ops->flows) & ~(ops->but.events != 0 ? sorts_of(ops->but.events, ops->but.flows) : 0);
 		kit->always |= place->sorts;
 		kit->always_heads |= ops->heads;
 	}
@@ -266,7 +268,10 @@ static void hash_batch(struct sk_kit *kit)
 uint64_t sk_kit_hash_net(const struct sk_kit *kit, const struct sk_addr *addr)
 {
 	uint64_t word = addr->family;
-	memcpy((uint8_t *)&word + 1, addr->bytes, addr->family == 6 ? 6 : 3);
+	if (addr->family == 6)
+		memcpy((uint8_t *)&word + 1, addr->bytes, 6);
+	else
+		memcpy((uint8_t *)&word + 1, addr->bytes, 3);
 	return sk_mix(kit->low ^ word, kit->high);
 }
 
@@ -468,7 +473,7 @@ static void add_event(struct sk_kit *kit)
 		if (kit->places[place].run.index == event->detector)
 			kit->of_heads[place] |= bit;
 	} else {
-		unsigned sort = sk_kit_sort((enum sk_event_kind)event->kind, sk_kit_flow(event->ip_proto, sk_event_is_silent(event)));
+		unsigned sort = sk_kit_sort((enum sk_event_kind)event->kind, sk_event_flow(event));
 		kit->sorts[sort] |= bit;
 		kit->present |= UINT64_C(1) << sort;
 	}

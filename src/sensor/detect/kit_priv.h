@@ -20,11 +20,12 @@ enum {
 };
 
 /* What an event tells of, in one number: its kind and what kind of flow. A detector says once what it asks for, and nobody asks it about anything else. */
-enum { SK_KIT_FLOWS = 5, SK_KIT_SORTS = SK_EVENT_KIND_COUNT * SK_KIT_FLOWS };
+enum { SK_KIT_FLOWS = 6, SK_KIT_SORTS = SK_EVENT_KIND_COUNT * SK_KIT_FLOWS };
 _Static_assert(SK_KIT_SORTS <= 64, "a bit for each sort");
-static inline unsigned sk_kit_flow(uint8_t ip_proto, bool silent)
+_Static_assert(SK_OF_TCP == 1 << 0 && SK_OF_UDP == 1 << 1 && SK_OF_ICMP == 1 << 2 && SK_OF_OTHER == 1 << 3 && SK_OF_SILENT == 1 << 4 && SK_OF_ODD == 1 << 5, "sk_kit_flow");
+static inline unsigned sk_kit_flow(uint8_t ip_proto, bool silent, bool odd)
 {
-	return ip_proto == 6 ? (silent ? 4 : 0) : ip_proto == 17 ? 1 : ip_proto == 1 || ip_proto == 58 ? 2 : 3;
+	return ip_proto == 6 ? (silent ? 4 : odd ? 5 : 0) : ip_proto == 17 ? 1 : ip_proto == 1 || ip_proto == 58 ? 2 : 3;
 }
 static inline unsigned sk_kit_sort(enum sk_event_kind kind, unsigned flow)
 {
@@ -41,6 +42,18 @@ static inline uint64_t sk_kit_sorts_of_kind(enum sk_event_kind kind)
 static inline bool sk_event_is_silent(const struct sk_event *event)
 {
 	return event->kind == SK_EVENT_END && event->flow.packets[1] == 0 && (event->bits & SK_EVENT_HALF) == 0;
+}
+
+/* Does TCP begin otherwise than by its initiator's SYN? */
+static inline bool sk_kit_is_odd(unsigned tcp_flags, bool back)
+{
+	return back || (tcp_flags & (SK_TCP_FIN | SK_TCP_SYN | SK_TCP_RST | SK_TCP_PSH | SK_TCP_ACK | SK_TCP_URG)) != SK_TCP_SYN;
+}
+/* What kind of flow an event is of. */
+static inline unsigned sk_event_flow(const struct sk_event *event)
+{
+	bool odd = event->kind == SK_EVENT_OPEN && sk_kit_is_odd(event->tcp_flags[0], (event->bits & SK_EVENT_BACK) != 0);
+	return sk_kit_flow(event->ip_proto, sk_event_is_silent(event), odd);
 }
 
 /* porch.c: who has no entry yet. */
