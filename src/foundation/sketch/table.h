@@ -58,26 +58,20 @@ static inline struct sk_table_line *sk_table_line(const struct sk_table *table, 
 	return &table->lines[at & table->mask];
 }
 
-/* Which of eight words, one behind the other at a multiple of 16 bytes, are this one, as bits. */
-static inline unsigned sk_table_match_words(const uint32_t words[SK_TABLE_WAYS], uint32_t word)
+/* Which ways hold this tag, as bits. */
+static inline unsigned sk_table_match(const struct sk_table_line *line, uint32_t tag)
 {
 #if defined(__SSE2__)
-	__m128i wanted = _mm_set1_epi32((int)word);
-	__m128i low = _mm_cmpeq_epi32(_mm_load_si128((const __m128i *)(const void *)&words[0]), wanted);
-	__m128i high = _mm_cmpeq_epi32(_mm_load_si128((const __m128i *)(const void *)&words[4]), wanted);
+	__m128i wanted = _mm_set1_epi32((int)tag);
+	__m128i low = _mm_cmpeq_epi32(_mm_load_si128((const __m128i *)(const void *)&line->tag[0]), wanted);
+	__m128i high = _mm_cmpeq_epi32(_mm_load_si128((const __m128i *)(const void *)&line->tag[4]), wanted);
 	return (unsigned)_mm_movemask_epi8(_mm_packs_epi16(_mm_packs_epi32(low, high), _mm_setzero_si128()));
 #else
 	unsigned found = 0;
 	for (unsigned way = 0; way < SK_TABLE_WAYS; way++)
-		found |= (unsigned)(words[way] == word) << way;
+		found |= (unsigned)(line->tag[way] == tag) << way;
 	return found;
 #endif
-}
-
-/* Which ways hold this tag, as bits. */
-static inline unsigned sk_table_match(const struct sk_table_line *line, uint32_t tag)
-{
-	return sk_table_match_words(line->tag, tag);
 }
 
 static inline void *sk_table_entry(const struct sk_table *table, const struct sk_table_line *line, unsigned way)

@@ -84,24 +84,22 @@ static void put_end(const struct sk_kit_front *front, const struct sk_flow_recor
 
 void sk_kit_packet(const struct sk_kit_front *front, const struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_packet *packet, unsigned news)
 {
-	static const struct { uint8_t news, kind; } kinds[] = {
-		{SK_FLOW_NEWS_OPEN, SK_EVENT_OPEN}, {SK_FLOW_NEWS_ANSWER, SK_EVENT_ANSWER}, {SK_FLOW_NEWS_CONFIRM, SK_EVENT_CONFIRM}};
+	_Static_assert(SK_FLOW_NEWS_OPEN == 1 << SK_EVENT_OPEN && SK_FLOW_NEWS_ANSWER == 1 << SK_EVENT_ANSWER && SK_FLOW_NEWS_CONFIRM == 1 << SK_EVENT_CONFIRM, "in one order");
 	const struct sk_kit *kit = front->kit;
+	bool back = (news & SK_FLOW_NEWS_BACK) != 0, filled = false;
 	unsigned what = sk_kit_flow(packet->ip_proto, false, false);
 	struct sk_event event;
-	bool filled = false;
-	for (size_t i = 0; i < SK_COUNT(kinds); i++) {
-		if ((news & kinds[i].news) == 0)
-			continue;
-		bool odd = kinds[i].kind == SK_EVENT_OPEN && sk_kit_is_odd(packet->tcp_flags, (news & SK_FLOW_NEWS_BACK) != 0);
-		if (!wants(kit, (enum sk_event_kind)kinds[i].kind, odd ? sk_kit_flow(packet->ip_proto, false, true) : what))
+	for (unsigned left = news & (SK_FLOW_NEWS_OPEN | SK_FLOW_NEWS_ANSWER | SK_FLOW_NEWS_CONFIRM); left != 0; left &= left - 1) {
+		enum sk_event_kind kind = (enum sk_event_kind)__builtin_ctz(left);
+		bool odd = kind == SK_EVENT_OPEN && sk_kit_is_odd(packet->tcp_flags, back);
+		if (!wants(kit, kind, odd ? sk_kit_flow(packet->ip_proto, false, true) : what))
 			continue;
 		if (!filled) {
 			memset(&event, 0, SK_EVENT_FLOW_BYTES);
-			fill_packet(kit, packet, (news & SK_FLOW_NEWS_BACK) != 0, &event);
+			fill_packet(kit, packet, back, &event);
 		}
 		filled = true;
-		event.kind = kinds[i].kind;
+		event.kind = (uint8_t)kind;
 		put(front, &event);
 	}
 	if ((news & SK_FLOW_NEWS_CLOSE) != 0 && (wants(kit, SK_EVENT_END, what) || wants(kit, SK_EVENT_END, sk_kit_flow(packet->ip_proto, true, false)))) {

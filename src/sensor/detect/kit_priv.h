@@ -65,20 +65,20 @@ struct sk_porch_note {
 	uint16_t initiator_port, responder_port;
 	uint8_t kind, class_, ip_proto, icmp_type, bits, tcp_flags;
 	uint8_t opens;              /* of the subject, up to here */
-	uint8_t count : 7, v6 : 1;  /* notes of the subject, up to here */
+	uint8_t count;              /* notes of the subject, up to here; and SK_NOTE_V6 */
 	uint8_t initiator[16], responder[16];
 };
 _Static_assert(sizeof(struct sk_porch_note) == SK_TABLE_LINE_BYTES, "a note is a cache line");
 /* What stands in both side by side is copied at once. */
-enum { SK_NOTE_WHAT_BYTES = 6, SK_NOTE_PORTS_BYTES = 4 };
+enum { SK_NOTE_WHAT_BYTES = 6, SK_NOTE_PORTS_BYTES = 4, SK_NOTE_V6 = 0x80 };
 _Static_assert(offsetof(struct sk_porch_note, tcp_flags) - offsetof(struct sk_porch_note, kind) == SK_NOTE_WHAT_BYTES - 1 &&
 	       offsetof(struct sk_event, tcp_flags) - offsetof(struct sk_event, kind) == SK_NOTE_WHAT_BYTES - 1 &&
 	       offsetof(struct sk_porch_note, bits) - offsetof(struct sk_porch_note, kind) == offsetof(struct sk_event, bits) - offsetof(struct sk_event, kind) &&
 	       offsetof(struct sk_event, responder_port) == offsetof(struct sk_event, initiator_port) + 2, "in the same order");
 struct sk_porch {
 	struct sk_porch_note *notes;  /* NULL: there is none */
-	struct sk_table_line *lines;  /* tag: of a subject; until: its latest note, as they are counted */
-	uint32_t mask;                /* notes - 1 */
+	struct sk_table_line *lines;  /* tag: of a subject; until: its latest note, as they are counted. The newest first */
+	uint32_t mask, line_mask;     /* notes - 1, lines - 1 */
 	uint32_t next;                /* notes are counted from 1 */
 	uint32_t wait_s;
 	uint64_t waiting, evicted;
@@ -151,7 +151,7 @@ void sk_porch_init(struct sk_porch *porch, void *memory, uint32_t notes, uint32_
 void sk_porch_forget(struct sk_porch *porch);
 static inline struct sk_table_line *sk_porch_line(const struct sk_porch *porch, uint64_t hash)
 {
-	return &porch->lines[hash & (porch->mask / SK_TABLE_WAYS)];
+	return &porch->lines[hash & porch->line_mask];
 }
 static inline struct sk_porch_note *sk_porch_note_at(const struct sk_porch *porch, uint32_t at)
 {

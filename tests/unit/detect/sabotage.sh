@@ -54,6 +54,8 @@ row test_porch "$porch" "who came long ago is still waited for" 's/return note->
 row test_porch "$porch" "another's note is taken for one's own" 's/ \&\& sk_porch_note_at(porch, line->until\[way\])->tag == tag//'
 row test_porch "$porch" "answers do not wait" 's/SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_ANSWER)/SK_EVENT_BIT(SK_EVENT_OPEN)/'
 row test_porch "$porch" "the first contact is left out" 's/fresh->before = latest;//'
+row test_porch "$porch" "who came again goes before those who did not" 's/put_first(line, way, tag, here);/line->until[way] = here;/'
+row test_porch "$porch" "the newest goes" 's/memcpy(&line->tag\[1\], tags\[0\], sizeof tags\[0\]);//'
 row test_porch "$porch" "the count of notes comes to none" 's/porch->next == UINT32_MAX ? 2 : 1/1/'
 row test_count_only "$only" "a sketch outlives its end" 's/^\tsk_wipe(slot, sizeof \*slot);/\tslot->used = false;/'
 row test_count_only "$only" "a sketch outlives its time" 's/^\tsk_wipe(slot->registers, sizeof slot->registers);\n\tslot->low//; /^static void close_slot/,/^}/s/sk_wipe(slot->registers, sizeof slot->registers);//'
