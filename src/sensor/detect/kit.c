@@ -333,7 +333,10 @@ void sk_run_want(struct sk_run *run, void *at, uint32_t wanted_s)
 void *sk_run_take(struct sk_run *run, uint64_t key, uint32_t wanted_s, bool *fresh)
 {
 	uint32_t until_s = run->now_s + wanted_s;
-	struct sk_entry *entry = sk_table_take(&run->table, key, run->now_s, until_s, fresh);
+	struct sk_entry *entry = sk_table_renew(&run->table, key, run->now_s, until_s);
+	*fresh = false;
+	if (SK_UNLIKELY(entry == NULL))
+		entry = sk_table_take(&run->table, key, run->now_s, until_s, fresh);
 	if (*fresh) {
 		*entry = (struct sk_entry){.born_s = run->now_s, .place = sk_table_place(&run->table, entry)};
 		put_in_sieve(run, sk_table_tag(key));
@@ -457,8 +460,11 @@ void sk_kit_run(struct sk_kit *kit)
 	/* What came out of a payload goes at once; addresses and times are those that entries hold too. */
 	for (; heads != 0; heads &= heads - 1)
 		sk_wipe_small(&kit->batch[__builtin_ctzll(heads)].head, sizeof kit->batch[0].head);
-	for (; kit->present != 0; kit->present &= kit->present - 1)
-		kit->sorts[__builtin_ctzll(kit->present)] = 0;
+	for (; kit->present != 0; kit->present &= kit->present - 1) {
+		unsigned sort = (unsigned)__builtin_ctzll(kit->present);
+		kit->counts.events[sort / SK_KIT_FLOWS] += sk_ones(kit->sorts[sort]);
+		kit->sorts[sort] = 0;
+	}
 	kit->batch_count = 0;
 }
 
@@ -467,8 +473,8 @@ static void add_event(struct sk_kit *kit)
 {
 	const struct sk_event *event = &kit->batch[kit->batch_count];
 	uint64_t bit = UINT64_C(1) << kit->batch_count++;
-	kit->counts.events[event->kind]++;
 	if (event->kind == SK_EVENT_HEAD) {
+		kit->counts.events[SK_EVENT_HEAD]++;
 		uint8_t place = kit->place_of[event->detector];
 		if (kit->places[place].run.index == event->detector)
 			kit->of_heads[place] |= bit;
@@ -645,6 +651,9 @@ void sk_kit_clock(struct sk_kit *kit, int64_t time_ns)
 void sk_kit_counts(const struct sk_kit *kit, struct sk_kit_counts *out)
 {
 	*out = kit->counts;
+	/* Those of the batch are counted when it is worked off. */
+	for (uint64_t sorts = kit->present; sorts != 0; sorts &= sorts - 1)
+		out->events[(unsigned)__builtin_ctzll(sorts) / SK_KIT_FLOWS] += sk_ones(kit->sorts[__builtin_ctzll(sorts)]);
 	for (size_t i = 0; i < kit->count; i++) {
 		out->entries += kit->places[i].run.table.live;
 		out->waiting += kit->places[i].porch.waiting;
