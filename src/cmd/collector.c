@@ -483,23 +483,29 @@ enum sk_err sk_collector_input(struct sk_collector *collector, const uint8_t *id
 
 /* ---- the sink ---- */
 
+/* What is told of at once, or is evidence of what will be, has its id. */
+static void take_told(struct sk_collector *collector, const struct sk_observation *observation)
+{
+	uint8_t id[16] = {0};
+	if (observation->kind != SK_OBSERVATION_FLOW || !collector->flows_again)
+		collector->failed = sk_store_put(collector->store, observation, id, &collector->failed_fault);
+	if (collector->emit != NULL)
+		sk_emit_observation(collector->emit, observation, id);
+	memcpy(collector->last_id, id, sizeof id);
+}
+
 /* There is always room: the caller waits for the disk. */
 static bool take_observation(void *context, const struct sk_observation *observation)
 {
 	struct sk_collector *collector = context;
-	uint8_t id[16] = {0};
 	if (collector->failed != SK_OK)
 		return true;
-	/* The id of a flow that only goes into a block is worked out when it is read. */
-	bool wanted = observation->kind != SK_OBSERVATION_FLOW || collector->emit != NULL;
-	if (!(observation->kind == SK_OBSERVATION_FLOW && collector->flows_again))
-		collector->failed = sk_store_put(collector->store, observation, wanted ? id : NULL, &collector->failed_fault);
-	if (collector->emit != NULL)
-		sk_emit_observation(collector->emit, observation, id);
-	if (collector->start.ipfix != NULL)
+	if (SK_UNLIKELY(observation->kind != SK_OBSERVATION_FLOW || collector->emit != NULL))
+		take_told(collector, observation);
+	else if (SK_LIKELY(!collector->flows_again)) /* the id of a flow that only goes into a block is worked out when it is read */
+		collector->failed = sk_store_put(collector->store, observation, NULL, &collector->failed_fault);
+	if (SK_UNLIKELY(collector->start.ipfix != NULL))
 		sk_ipfix_observation(collector->start.ipfix, observation);
-	if (wanted)
-		memcpy(collector->last_id, id, sizeof id);
 	return true;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The filter in front of a block of flow segments: a keyed Bloom filter over what its segments can be searched by. Of an address it holds the network alone
    (/24, /48): that halves the hashes of the only work that every flow under flow.all costs here, and a search for an address opens a few blocks more. */
+#include <endian.h>
 #include <string.h>
 
 #include "seal/siphash.h"
@@ -10,11 +11,17 @@
    kind (SKFB) have seven, and hash a network as 18 bytes. */
 enum { PROBES = 4, PROBES_FIRST = 7, FILTER_BITS = SK_BLOOM_BYTES * 8, NET4_BITS = 24, NET6_BITS = 48 };
 
+/* Bit n is bit n % 8 of byte n / 8, and so bit n % 64 of the little-endian word n / 64. */
 static inline void set_bits(uint8_t bloom[SK_BLOOM_BYTES], uint64_t hash)
 {
 	uint32_t at = (uint32_t)hash, step = (uint32_t)(hash >> 32) | 1u;
-	for (unsigned i = 0; i < PROBES; i++, at += step)
-		bloom[at % FILTER_BITS / 8] |= (uint8_t)(1u << (at & 7));
+	for (unsigned i = 0; i < PROBES; i++, at += step) {
+		uint8_t *place = bloom + at % FILTER_BITS / 64 * 8;
+		uint64_t word;
+		memcpy(&word, place, sizeof word);
+		word |= htole64(UINT64_C(1) << (at & 63));
+		memcpy(place, &word, sizeof word);
+	}
 }
 
 static bool has_bits(const uint8_t bloom[SK_BLOOM_BYTES], uint64_t hash, unsigned probes)

@@ -29,11 +29,15 @@ static inline unsigned duration_width(uint64_t ns)
 	return (ns != 0) + (ns > UINT32_MAX) + (ns >> 40 != 0);
 }
 
-/* Nothing but a core, and that in order. */
+/* Nothing but a core, and that in order. Differences and what is too large fall together in one word: no branch can be guessed, and all hold nearly always. */
 static inline bool is_plain(const struct sk_observation *o)
 {
-	return (o->kind == SK_OBSERVATION_FLOW) & (o->sections == 0) & (o->app == 0) & (o->metered_by == SK_METER_HERE) & (o->layers == 1) & (o->tunnels == 0) & (o->interface == 0) &
-	       ((o->icmp_type | o->icmp_code) == 0) & (o->frames == o->packets[0] + o->packets[1]) & ((o->ip_proto == TCP) | ((o->tcp_flags[0] | o->tcp_flags[1]) == 0));
+	int least = (SK_CLASS_DF - o->class_) | (1 - o->initiator_sure) | (SK_OBSERVATION_ENDS - 1 - o->end) | (SK_OBSERVATION_STATES - 1 - o->state);
+	unsigned families = (unsigned)(o->initiator.family ^ o->responder.family) | ((o->initiator.family | 2u) ^ 6u); /* 4 or 6 */
+	unsigned more = (unsigned)(o->kind ^ SK_OBSERVATION_FLOW) | o->sections | o->app | (unsigned)(o->metered_by ^ SK_METER_HERE) | (o->layers ^ 1u) | o->tunnels | o->interface |
+			o->icmp_type | o->icmp_code;
+	unsigned flags = (unsigned)(o->tcp_flags[0] | o->tcp_flags[1]) & -(unsigned)(o->ip_proto != TCP);
+	return ((more | flags | families | (least < 0)) | (o->frames ^ (o->packets[0] + o->packets[1]))) == 0;
 }
 
 /* Eight bytes are stored, big-endian, and what is too many is overwritten by what follows. 0 bytes: nothing counts. */
@@ -44,6 +48,7 @@ static inline uint8_t *store(uint8_t *at, uint64_t value, unsigned bytes)
 	return at + bytes;
 }
 
+/* What is out of order ends the program there. //= rule: OBSERVE-1: what is domestic or not known has no written form. */
 static size_t put_whole(const struct sk_observation *o, uint8_t *out)
 {
 	size_t length = sk_observation_encode_to(o, out + 2);
@@ -57,9 +62,6 @@ size_t sk_pack(const struct sk_observation *o, int32_t day, uint8_t *out)
 	uint64_t since = (uint64_t)o->first_ns - (uint64_t)day * (uint64_t)day_ns, lasted = (uint64_t)o->last_ns - (uint64_t)o->first_ns;
 	if (!is_plain(o) || since >= (uint64_t)day_ns)
 		return put_whole(o, out);
-	//= rule: OBSERVE-1: what is domestic or not known has no written form.
-	SK_INVARIANT(o->class_ <= SK_CLASS_DF && (o->initiator.family == 4 || o->initiator.family == 6) && o->initiator.family == o->responder.family);
-	SK_INVARIANT(o->initiator_sure <= 1 && o->end < SK_OBSERVATION_ENDS && o->state < SK_OBSERVATION_STATES);
 	bool v6 = o->initiator.family == 6, tcp = o->ip_proto == TCP;
 	unsigned counters = counter_width(o), duration = duration_width(lasted), width = counter_bytes[counters];
 	uint8_t *at = store(out, (unsigned)o->class_ << BIT_CLASS | (unsigned)v6 << BIT_V6 | (unsigned)o->initiator_sure << BIT_SURE | (unsigned)o->end << BIT_END |
@@ -125,7 +127,6 @@ enum sk_err sk_unpack(struct sk_cur *c, int32_t day, struct sk_observation *out,
 	out->frame_bytes = take(c, width);
 	out->frames = out->packets[0] + out->packets[1];
 	SK_TRY(sk_alive(c));
-	bool good = !twice && since < (uint64_t)day_ns && out->class_ <= SK_CLASS_DF && out->end < SK_OBSERVATION_ENDS && out->state < SK_OBSERVATION_STATES &&
-		    counter_width(out) == counters && duration_width(lasted) == duration && is_plain(out);
+	bool good = !twice && since < (uint64_t)day_ns && counter_width(out) == counters && duration_width(lasted) == duration && is_plain(out);
 	return good ? SK_OK : SK_EMALFORMED;
 }

@@ -18,7 +18,7 @@ enum {
 	BLOCK_MAX = HEAD_BYTES + SK_BLOCK_PLAIN_MAX + SK_SEAL_OVERHEAD_BYTES
 };
 static const char file_magic[8] = "SKSFS\0\0\1", block_magic[SK_BLOCK_KIND_COUNT][4] = {"SKFB", "SKFC", "SKFD"};
-static const int64_t second_ns = 1000000000;
+static const int64_t second_ns = 1000000000, day_ns = 86400000000000;
 
 static enum sk_err file_path(const struct sk_store *store, uint64_t interval, char path[SK_PATH_MAX])
 {
@@ -116,8 +116,8 @@ static enum sk_err close_block(struct sk_store *store, struct sk_block_writer *w
 				 .flows = writer->flows,
 				 .day = writer->day,
 				 .kind = SK_BLOCK_PACKED,
-				 .first_s = writer->first_s,
-				 .last_s = writer->last_s};
+				 .first_s = writer->first_ns / second_ns,
+				 .last_s = writer->last_ns / second_ns};
 	if (store->segment_fd < 0)
 		SK_TRY(open_file(store, fault));
 	SK_TRY(sk_key_ring_write(&store->ring, store->basis, writer->day, &key, fault));
@@ -164,7 +164,10 @@ static enum sk_err writer_of_day(struct sk_store *store, int32_t day, struct sk_
 	oldest->open = true;
 	oldest->length = 0;
 	oldest->day = day;
+	oldest->day_ns = day * day_ns;
 	oldest->flows = 0;
+	oldest->first_ns = INT64_MAX;
+	oldest->last_ns = INT64_MIN;
 	*out = oldest;
 	return SK_OK;
 }
@@ -181,16 +184,19 @@ static void add_names(struct sk_block_writer *writer, const struct sk_observatio
 
 enum sk_err sk_segment_put(struct sk_store *store, const struct sk_observation *observation, struct sk_fault *fault)
 {
-	struct sk_block_writer *writer = NULL;
-	int64_t first_s = observation->first_ns / second_ns, last_s = observation->last_ns / second_ns;
-	SK_TRY(writer_of_day(store, sk_store_day(observation->first_ns), &writer, fault));
+	struct sk_block_writer *writer = store->writer;
+	/* Nearly always that of the flow before. */
+	if (SK_UNLIKELY(writer == NULL || !writer->open || (uint64_t)observation->first_ns - (uint64_t)writer->day_ns >= (uint64_t)day_ns)) {
+		SK_TRY(writer_of_day(store, sk_store_day(observation->first_ns), &writer, fault));
+		store->writer = writer;
+	}
 	sk_filter_add_net(&writer->filter, &observation->initiator);
 	sk_filter_add_net(&writer->filter, &observation->responder);
 	if (observation->sections != 0)
 		add_names(writer, observation);
 	writer->length += sk_pack(observation, writer->day, writer->plain + writer->length);
-	writer->first_s = writer->flows == 0 || first_s < writer->first_s ? first_s : writer->first_s;
-	writer->last_s = writer->flows == 0 || last_s > writer->last_s ? last_s : writer->last_s;
+	writer->first_ns = observation->first_ns < writer->first_ns ? observation->first_ns : writer->first_ns;
+	writer->last_ns = observation->last_ns > writer->last_ns ? observation->last_ns : writer->last_ns;
 	writer->used = ++store->flows;
 	writer->flows++;
 	bool full = writer->flows == SK_BLOCK_FLOWS || writer->length > SK_BLOCK_PLAIN_MAX - SK_OBSERVATION_MAX_BYTES - 2;
@@ -206,6 +212,7 @@ void sk_segment_fini(struct sk_store *store)
 		free(writer->plain);
 	}
 	sk_wipe(store->writers, sizeof store->writers);
+	store->writer = NULL;
 }
 
 enum sk_err sk_segment_finish(struct sk_store *store, struct sk_fault *fault)

@@ -272,13 +272,15 @@ enum sk_err sk_store_stick(struct sk_store *store, enum sk_err err, const struct
 enum sk_err sk_store_put(struct sk_store *store, const struct sk_observation *observation, uint8_t *id, struct sk_fault *fault)
 {
 	SK_INVARIANT(store->open);
-	if (SK_UNLIKELY(store->failed != SK_OK))
-		return sk_store_stick(store, SK_OK, NULL, fault);
 	if (id != NULL)
 		sk_observation_id(observation, store->run_id, id);
-	struct sk_fault local;
-	enum sk_err err = observation->kind == SK_OBSERVATION_FLOW ? sk_segment_put(store, observation, &local) : put_hit(store, observation, &local);
-	return SK_LIKELY(err == SK_OK) ? SK_OK : sk_store_stick(store, err, &local, fault);
+	if (SK_LIKELY(store->failed == SK_OK)) {
+		enum sk_err err = observation->kind == SK_OBSERVATION_FLOW ? sk_segment_put(store, observation, &store->failed_fault) : put_hit(store, observation, &store->failed_fault);
+		if (SK_LIKELY(err == SK_OK))
+			return SK_OK;
+		store->failed = store->failed_fault.err = err;
+	}
+	return sk_store_stick(store, SK_OK, NULL, fault);
 }
 
 /* ---- findings ---- */

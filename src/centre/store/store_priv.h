@@ -144,7 +144,7 @@ enum { SK_FILTER_WAITING = 64 };
 struct sk_filter {
 	uint64_t low, high;             /* the key as words */
 	uint8_t key[SK_SIP_KEY_BYTES];
-	uint8_t bits[SK_BLOOM_BYTES];
+	uint8_t bits[SK_BLOOM_BYTES];   /* whole words of 64 bits */
 	uint32_t waiting;               /* networks that are not in bits yet: many are hashed at once */
 	uint64_t nets[SK_FILTER_WAITING];
 };
@@ -175,7 +175,8 @@ struct sk_block_writer {
 	bool open;
 	int32_t day;
 	uint32_t flows;
-	int64_t first_s, last_s;
+	int64_t day_ns;                 /* when the day began */
+	int64_t first_ns, last_ns;      /* of its flows */
 	uint64_t used;
 	uint8_t *plain;                 /* SK_BLOCK_PLAIN_MAX, allocated with the first block */
 	size_t length;
@@ -243,7 +244,7 @@ struct sk_store {
 	int segment_fd;                 /* -1 until the interval's first block */
 	uint32_t block_count;
 	uint64_t segment_bytes;
-	struct sk_block_writer writers[SK_BLOCKS_OPEN];
+	struct sk_block_writer writers[SK_BLOCKS_OPEN], *writer; /* writer: of the last flow; NULL: none yet */
 };
 
 /* ---- db.c ---- */

@@ -76,7 +76,7 @@ struct sk_observation {
 	uint64_t frames, frame_bytes;
 	uint8_t metered_by;                 /* enum sk_meter; not HERE: told in a flow export, and packets, bytes and times are that router's word */
 	uint32_t sampling;                  /* of an export: one packet in so many was counted, the counts are as told; 0: not known */
-	/* section: hits */
+	/* section: hits; before it the core that all have */
 	uint32_t hit_count;
 	uint32_t hit_ids[SK_OBSERVATION_HITS_MAX];     /* selector ids in the set of the interval */
 	uint8_t hit_kinds[SK_OBSERVATION_HITS_MAX];    /* bit numbers of enum sk_selector_kind */
@@ -134,6 +134,7 @@ struct sk_observation {
 	uint64_t detector_period_ms;                   /* 0: none was found */
 	uint32_t detector_spread_permille;             /* of the period */
 };
+#define SK_OBSERVATION_CORE_BYTES offsetof(struct sk_observation, hit_count)
 
 /* Append the binary form. Every byte of a text after its NUL is dropped. A class of DD or UNKNOWN, or a number outside its enum, is a bug
    (SK_INVARIANT): what is domestic or not known has no written form. rule: OBSERVE-1 */

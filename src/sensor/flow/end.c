@@ -16,26 +16,28 @@ static void wipe_facts(struct sk_flow_facts *facts)
 
 static void facts_release(struct sk_flow_table *table, struct sk_flow *flow)
 {
-	uint32_t index = flow->facts;
+	uint32_t index = sk_flow_facts_place(flow);
 	if (index == 0)
 		return;
 	wipe_facts(&table->facts[index]);
 	table->facts_places[index] = (struct facts_place){.next_free = table->facts_free};
 	table->facts_free = index;
-	flow->facts = 0;
+	sk_flow_set_facts_place(flow, 0);
 }
 
-void sk_flow_end_segment(struct sk_flow_table *table, struct sk_flow *flow, enum sk_flow_end end)
+/* Returns the class that the flow counts for. */
+static inline enum sk_class end_segment(struct sk_flow_table *table, struct sk_flow *flow, enum sk_flow_end end)
 {
 	sk_streams_release(table, flow);
-	if (sk_place_only(flow))
-		return;
+	if (SK_UNLIKELY(sk_place_only(flow)))
+		return sk_segment_class(flow);
 	if (table->ending != NULL)
 		table->ending(table->ending_context, flow);
 	struct sk_flow_record record;
 	sk_flow_read(table, flow, &record);
 	record.end = (uint8_t)end;
 	table->closed(table->context, &record);
+	enum sk_class class_ = (enum sk_class)record.class_;
 	sk_wipe_small(&record, sizeof record);
 	facts_release(table, flow);
 	table->counters.live--;
@@ -43,23 +45,27 @@ void sk_flow_end_segment(struct sk_flow_table *table, struct sk_flow *flow, enum
 		table->counters.evicted++;
 	else
 		table->counters.ended++;
+	return class_;
+}
+
+void sk_flow_end_segment(struct sk_flow_table *table, struct sk_flow *flow, enum sk_flow_end end)
+{
+	(void)end_segment(table, flow, end);
 }
 
 void sk_place_continue(struct sk_flow *flow)
 {
 	flow->packets[0] = flow->packets[1] = 0;
-	flow->frame_bytes = 0;
 	for (unsigned direction = 0; direction < 2; direction++)
 		flow->side[direction] &= SK_SIDE_CLASS_MASK | SK_SIDE_ATTEMPTS_MASK;
 	flow->last_delta_ns = 0;
-	flow->continued = 1;
+	flow->known = (flow->known & ((UINT64_C(1) << SK_KNOWN_BYTES) - 1)) | UINT64_C(1) << SK_KNOWN_CONTINUED;
 }
 
 void sk_slot_end(struct sk_flow_table *table, struct slot slot, enum sk_flow_end end)
 {
 	struct sk_flow *flow = &slot.set->flows[slot.way];
-	sk_flow_end_segment(table, flow, end);
-	table->counters.flows_by_class[sk_segment_class(flow)]++;
+	table->counters.flows_by_class[end_segment(table, flow, end)]++;
 	if (sk_flow_is_v6(flow) || flow->sequence_known != 0)
 		sk_wipe_small(&slot.set->wides[slot.way], sizeof slot.set->wides[slot.way]);
 	sk_wipe_small(flow, sizeof *flow);
@@ -69,5 +75,5 @@ void sk_slot_end(struct sk_flow_table *table, struct slot slot, enum sk_flow_end
 
 void sk_slot_expire(struct sk_flow_table *table, struct slot slot)
 {
-	sk_slot_end(table, slot, slot.set->flows[slot.way].state >= SK_FLOW_CLOSED ? SK_FLOW_END_CLOSED : SK_FLOW_END_IDLE);
+	sk_slot_end(table, slot, sk_flow_state(&slot.set->flows[slot.way]) >= SK_FLOW_CLOSED ? SK_FLOW_END_CLOSED : SK_FLOW_END_IDLE);
 }

@@ -13,6 +13,7 @@
 
 enum {
 	SK_SET_WAYS = 16,
+	SK_NEAR = 4,                     /* so many packets before it is applied, a packet's entry is fetched into the first level */
 	SK_TICK_MS = 250,
 	SK_IDLE_MAX_S = 7200,            /* 16-bit expiries compare signed: +-8191 s */
 	SK_ACTIVE_MAX_S = 4 * 3600,      /* last_delta_ns has 44 bits: 4.88 h */
@@ -24,14 +25,16 @@ enum {
 	SK_STREAM_PACKETS_MAX = 24,      /* payload packets that one stream buffer may see */
 	SK_CLASS_NONE = 7,
 	SK_GENERATIONS = 15,             /* 1 .. 15; entry.asked has 4 bits */
-	SK_LAYER_BITS = 4, SK_LAYER_MASK = 15
+	SK_LAYER_BITS = 4, SK_LAYER_MASK = 15,
+	SK_BYTES_BITS = 40,              /* of each counter of bytes */
+	SK_NEXT_STATES = 1 << 10         /* segment_priv.h: state, TCP flags, what is so of both sides */
 };
 
 /* Bits of key.meta above the ports and the protocol. */
 enum { SK_KEY_V6 = 1, SK_KEY_ONE_WAY = 2, SK_KEY_TUNNELLED = 4 };
 
 /* Who talks to whom, in canonical order: the lower end (address, then port) first. meta = port, port, proto, SK_KEY_ bits from the low end; its
-   upper 16 bits belong to the entry. words: IPv4: both addresses in the first, 0 in the others; IPv6: two for each end. They are words of memory: any
+   upper 16 bits belong to the entry. words: IPv4: both addresses in the first, nothing in the others; IPv6: two for each end. They are words of memory: any
    fixed order of them will do. */
 struct key {
 	uint64_t meta;
@@ -82,10 +85,46 @@ struct sk_flow {
 	int64_t first_ns;
 	uint32_t packets[2];          /* wire frames; 0 in both: a place kept for a flow whose segment has ended */
 	uint64_t side[2];
-	uint64_t frame_bytes : 40, facts : 17, state : 3, sure : 1, initiator : 1, continued : 1, shed : 1;
-	uint64_t last_delta_ns : 44, stream : 14, sequence_known : 2, asked : 4; /* asked: the generation of selectors that was, 0: none */
+	uint64_t known;               /* SK_KNOWN_: state, who began it and so on; bytes of its frames in the upper 40 bits */
+	uint64_t asked : 4, sequence_known : 2, stream : 14, last_delta_ns : 44; /* asked: the generation of selectors that was, 0: none */
 };
 _Static_assert(sizeof(struct sk_flow) == 64, "an entry is a cache line");
+
+/* What an entry knows of the whole flow, in one word that every packet adds to. State, three bits: enum sk_flow_state. INITIATOR: the direction that is the initiator's.
+   SURE: a SYN or its answer told so. FACTS, 17 bits: the place in the pool, 0 = none. */
+enum { SK_KNOWN_STATE, SK_KNOWN_SURE = 3, SK_KNOWN_INITIATOR, SK_KNOWN_CONTINUED, SK_KNOWN_SHED, SK_KNOWN_FACTS, SK_KNOWN_BYTES = 24 };
+#define SK_KNOWN_STATE_MASK UINT64_C(7)
+#define SK_KNOWN_FACTS_MASK ((uint64_t)SK_FACTS_MAX << SK_KNOWN_FACTS)
+
+static inline unsigned sk_flow_state(const struct sk_flow *flow)
+{
+	return (unsigned)(flow->known & SK_KNOWN_STATE_MASK);
+}
+
+static inline bool sk_flow_knows(const struct sk_flow *flow, unsigned bit)
+{
+	return (flow->known >> bit & 1) != 0;
+}
+
+static inline unsigned sk_flow_initiator(const struct sk_flow *flow)
+{
+	return (unsigned)(flow->known >> SK_KNOWN_INITIATOR) & 1;
+}
+
+static inline uint32_t sk_flow_facts_place(const struct sk_flow *flow)
+{
+	return (uint32_t)(flow->known >> SK_KNOWN_FACTS) & SK_FACTS_MAX;
+}
+
+static inline void sk_flow_set_facts_place(struct sk_flow *flow, uint32_t place)
+{
+	flow->known = (flow->known & ~SK_KNOWN_FACTS_MASK) | (uint64_t)(place & SK_FACTS_MAX) << SK_KNOWN_FACTS;
+}
+
+static inline uint64_t sk_flow_frame_bytes(const struct sk_flow *flow)
+{
+	return flow->known >> SK_KNOWN_BYTES;
+}
 
 /* Beside each entry. IPv6: the key's words. IPv4: next_sequence alone. */
 struct wide {
@@ -95,9 +134,6 @@ struct wide {
 	};
 };
 
-/* The idle times. */
-enum sk_timer { SK_TIMER_OPEN, SK_TIMER_SYN, SK_TIMER_CLOSED, SK_TIMER_COUNT };
-
 struct set {
 	uint16_t tag[SK_SET_WAYS];    /* 0 = free */
 	uint16_t expiry[SK_SET_WAYS]; /* tick */
@@ -106,11 +142,12 @@ struct set {
 };
 _Static_assert(sizeof(struct set) == 64 + SK_SET_WAYS * 96, "a set is 25 cache lines");
 
-/* What prepare found out of a packet. The guess is the slot that was fetched ahead: the flow's own, or the one that a new flow would get. Packets that come
+/* What prepare found out of a packet, each packet once and in order. The guess is the slot that was fetched ahead: the flow's own, or the one that a new flow would get. Packets that come
    before it in the batch may have changed that, so apply looks whether tag and expiry are still those that the guess was made of. */
 struct prepared {
+	const struct sk_packet *packet; /* NULL: the batch is over */
 	struct key key;
-	uint64_t hash;                /* of the key */
+	struct set *sets[2];          /* where its flow may live */
 	struct set *guess;
 	uint16_t tag;
 	uint16_t guess_tag, guess_expiry;
@@ -156,7 +193,8 @@ struct sk_flow_table {
 	uint32_t set_count;
 	uint64_t *noted;              /* a bit for each set: a flow has gone into it, and no walk has found it empty since */
 	bool clean;                   /* no flow since all were closed: every entry, facts and stream was overwritten when its flow ended */
-	uint16_t idle_ticks[SK_TIMER_COUNT];
+	uint16_t idle_ticks[8];       /* by the state of a flow */
+	uint8_t next_state[SK_NEXT_STATES];
 	int64_t now_ns;               /* the clock, as told by packets (clock.h) */
 	int64_t calm_ns;              /* before this time nothing is due: the clock only moves on */
 	int64_t swept_ns;
@@ -168,12 +206,12 @@ struct sk_flow_table {
 	struct sk_flow_counters counters;
 	uint8_t news, direction;      /* of the packet that was applied last */
 	bool told_news;               /* somebody asks for news */
-	/* the batch that was prepared */
-	const struct sk_packet *prepared_packets, *prepared_next; /* next: the first that was not applied yet; NULL: none */
-	size_t prepared_count;
+	/* the batch that was prepared, and behind it what is read as its end or fetched ahead */
+	const struct prepared *ahead; /* the first that was not applied yet */
 	uint64_t opened;              /* tags (their low 6 bits) of the flows that were opened since */
-	struct prepared prepared[SK_BATCH_MAX];
-	uint64_t hashed[2][SK_BATCH_MAX], hashes[SK_BATCH_MAX]; /* all keys' first two words side by side, for one loop over them */
+	struct prepared prepared[SK_BATCH_MAX + SK_NEAR];
+	/* all keys' first two words side by side, for one loop over them, and what it makes of them: tags, and how far behind the first set their two sets lie */
+	uint64_t hashed[2][SK_BATCH_MAX], hashes[SK_BATCH_MAX], offsets[2][SK_BATCH_MAX];
 	/* pools; index 0 is none */
 	struct sk_flow_facts *facts;
 	struct facts_place *facts_places;
@@ -243,16 +281,10 @@ static inline uint32_t *sk_flow_next_sequence(const struct sk_flow_table *table,
 
 /* ---- segments (segment_priv.h has what every packet comes through) ---- */
 
-/* Which idle time holds for it. */
-static inline enum sk_timer sk_segment_timer(const struct sk_flow *flow)
-{
-	static const uint8_t timers[] = {[SK_FLOW_SYN] = SK_TIMER_SYN, [SK_FLOW_CLOSED] = SK_TIMER_CLOSED, [SK_FLOW_RESET] = SK_TIMER_CLOSED};
-	return (enum sk_timer)timers[flow->state];
-}
 /* The class of the initiator's direction. When only the answers were seen, theirs turned around. */
 static inline enum sk_class sk_segment_class(const struct sk_flow *flow)
 {
-	unsigned own = sk_side_class(flow->side[flow->initiator]), other = sk_side_class(flow->side[flow->initiator ^ 1u]);
+	unsigned own = sk_side_class(flow->side[sk_flow_initiator(flow)]), other = sk_side_class(flow->side[sk_flow_initiator(flow) ^ 1u]);
 	if (own != SK_CLASS_NONE)
 		return (enum sk_class)own;
 	return other == SK_CLASS_FD ? SK_CLASS_DF : other == SK_CLASS_DF ? SK_CLASS_FD : (enum sk_class)other;
@@ -302,10 +334,14 @@ static inline void sk_flow_set_attempts(struct sk_flow *flow, unsigned direction
 /* Overwrite the head that was handed out last. */
 void sk_head_wipe(struct sk_flow_table *table);
 
-/* ---- table.c ---- */
+/* ---- state.c ---- */
 
+/* Fill next_state. */
+void sk_flow_set_states(struct sk_flow_table *table);
 /* Work out idle_ticks from the limits. */
 void sk_flow_set_timers(struct sk_flow_table *table);
+
+/* ---- end.c ---- */
 
 /* End a segment: callback, facts and streams given back. The entry's place stays. */
 void sk_flow_end_segment(struct sk_flow_table *table, struct sk_flow *flow, enum sk_flow_end end);

@@ -37,7 +37,7 @@ const struct sk_head *sk_head_hand_out(struct sk_flow_table *table, struct sk_fl
 {
 	table->head.kind = (uint8_t)look->kind;
 	table->head.app = (uint8_t)look->app;
-	table->head.from_initiator = look->direction == flow->initiator;
+	table->head.from_initiator = look->direction == sk_flow_initiator(flow);
 	if (sk_flow_app(flow) == SK_APP_NONE)
 		sk_flow_set_app(flow, look->app);
 	return &table->head;
@@ -111,7 +111,7 @@ static enum sk_err read_ssh(struct sk_flow_table *table, const struct sk_flow *f
 	if (!may_be_ssh(bytes))
 		return SK_EUNSUPPORTED;
 	struct sk_ssh *ssh = &sk_head_use(table)->as.ssh;
-	enum sk_err err = sk_ssh_head(bytes, look->direction != flow->initiator, ssh);
+	enum sk_err err = sk_ssh_head(bytes, look->direction != sk_flow_initiator(flow), ssh);
 	look->kind = SK_HEAD_SSH;
 	look->app = SK_APP_SSH;
 	if (err == SK_OK || !ssh->has_banner || look->told)
@@ -124,10 +124,10 @@ enum sk_err sk_head_command(const struct sk_flow *flow, const struct sk_packet *
 			    struct sk_command *out)
 {
 	unsigned app = sk_flow_app(flow);
-	bool from_initiator = direction == flow->initiator;
+	bool from_initiator = direction == sk_flow_initiator(flow);
 	enum sk_err err = SK_EUNSUPPORTED;
 	/* Ports tell who is the server; where they are known to be foreign to the protocol, who began does. */
-	if (!sk_head_is_command(app) || !flow->sure)
+	if (!sk_head_is_command(app) || !sk_flow_knows(flow, SK_KNOWN_SURE))
 		err = sk_command_recognise(bytes, packet->ip_proto, packet->source_port, packet->destination_port, from_initiator, out);
 	if (!sk_head_is_command(app) || (err == SK_OK && out->app == app))
 		return err;
@@ -248,8 +248,8 @@ uint32_t sk_flow_place(const struct sk_flow_table *table, const struct sk_flow *
 
 void sk_flow_glance(const struct sk_flow_table *table, const struct sk_flow *flow, unsigned direction, struct sk_flow_glance *out)
 {
-	*out = (struct sk_flow_glance){.place = sk_flow_place(table, flow), .direction = (uint8_t)direction, .to_server = direction == flow->initiator,
-				       .two_sided = flow->packets[0] != 0 && flow->packets[1] != 0, .state = flow->state & 7u, .app = sk_flow_app(flow),
+	*out = (struct sk_flow_glance){.place = sk_flow_place(table, flow), .direction = (uint8_t)direction, .to_server = direction == sk_flow_initiator(flow),
+				       .two_sided = flow->packets[0] != 0 && flow->packets[1] != 0, .state = (uint8_t)sk_flow_state(flow), .app = sk_flow_app(flow),
 				       .ip_bytes = sk_side_bytes(flow->side[direction])};
 }
 

@@ -34,7 +34,6 @@ static inline uint8_t sk_flow_key(const struct sk_packet *packet, struct key *ke
 		swap = !one_way && ((uint64_t)source << 16 | source_port) > ((uint64_t)destination << 16 | destination_port);
 		uint64_t pair = (uint64_t)destination << 32 | source, turned = (uint64_t)source << 32 | destination;
 		key->words[0] = pair ^ ((pair ^ turned) & -(uint64_t)swap);
-		key->words[1] = key->words[2] = key->words[3] = 0;
 	} else {
 		uint64_t ends[2][2];
 		memcpy(ends[0], packet->source.bytes, sizeof ends[0]);
@@ -68,10 +67,10 @@ static inline uint64_t sk_flow_hash(const uint64_t key[2], const struct key *wha
 	return sk_sip_finish(&s, 0, 40);
 }
 
-/* Bits 0-31 of a hash choose the first set, 16-47 the second, 48-63 are the tag: what decides, the upper part of each, is apart. */
-static inline struct set *sk_flow_set(const struct sk_flow_table *table, uint64_t hash, unsigned which)
+/* Bits 0-31 of a hash choose the first set, 16-47 the second, 48-63 are the tag: what decides, the upper part of each, is apart. In bytes behind the first of all sets. */
+static inline uint64_t sk_set_offset(uint64_t hash, unsigned which, uint32_t set_count)
 {
-	return &table->sets[(hash >> 16 * which & UINT32_MAX) * table->set_count >> 32];
+	return ((hash >> 16 * which & UINT32_MAX) * set_count >> 32) * sizeof(struct set);
 }
 
 static inline uint16_t sk_flow_tag(uint64_t hash)

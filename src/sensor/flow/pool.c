@@ -76,6 +76,7 @@ enum sk_err sk_flow_table_new(const struct sk_flow_limits *limits, const uint8_t
 	table->generation = 1;
 	table->clean = true;
 	table->credit.left = SK_CREDIT_MAX;
+	sk_flow_set_states(table);
 	sk_flow_set_timers(table);
 	table->sets = map(&table->areas[AREA_SETS], table->set_count, sizeof *table->sets);
 	table->noted = map(&table->areas[AREA_NOTED], (table->set_count + 63u) / 64, sizeof *table->noted);
@@ -83,6 +84,9 @@ enum sk_err sk_flow_table_new(const struct sk_flow_limits *limits, const uint8_t
 	table->facts_places = map(&table->areas[AREA_PLACES], table->limits.facts + 1u, sizeof *table->facts_places);
 	table->streams = map(&table->areas[AREA_STREAMS], table->limits.streams + 1u, sizeof *table->streams);
 	table->stream_bytes = map(&table->areas[AREA_BYTES], table->limits.streams + 1u, SK_CLIENT_HELLO_MAX_BYTES);
+	for (size_t i = 0; i < SK_COUNT(table->prepared); i++)
+		table->prepared[i].guess = table->sets;
+	table->ahead = table->prepared;
 	if (table->sets == NULL || table->noted == NULL || table->facts == NULL || table->facts_places == NULL || table->streams == NULL || table->stream_bytes == NULL) {
 		sk_flow_table_free(table);
 		return SK_ENOMEM;

@@ -4,7 +4,7 @@
 #include "flow/segment_priv.h"
 #include "flow/table_priv.h"
 
-enum { FIRST_ADVANTAGE = 1, NEAR = 4 };
+enum { FIRST_ADVANTAGE = 1 };
 
 /* Packets of several sources come by several clocks: one that is behind moves nothing. */
 static inline void move_clock(struct sk_flow_table *table, int64_t clock_ns)
@@ -32,7 +32,7 @@ static bool second_is_better(unsigned first, unsigned second)
 /* The way that an opening flow would get: a free one of its first set, or of the second where that is emptier by far, else the one nearest to its expiry. */
 static struct slot choose(const struct sk_flow_table *table, const struct prepared *p)
 {
-	struct set *set0 = sk_flow_set(table, p->hash, 0), *set1 = sk_flow_set(table, p->hash, 1);
+	struct set *set0 = p->sets[0], *set1 = p->sets[1];
 	unsigned free0 = sk_set_match(set0, 0), free1 = sk_set_match(set1, 0);
 	if (SK_LIKELY((free0 | free1) != 0)) {
 		bool second = second_is_better(free0, free1);
@@ -44,18 +44,11 @@ static struct slot choose(const struct sk_flow_table *table, const struct prepar
 	return least1 < least0 ? (struct slot){.set = set1, .way = way1} : (struct slot){.set = set0, .way = way0};
 }
 
+/* Does something stand beside the flow's entry that will be needed: IPv6's key, or the sequence numbers of TCP heads? */
 static inline bool needs_wide(const struct sk_flow_table *table, const struct key *key)
 {
 	bool v6 = (key->meta >> 40 & SK_KEY_V6) != 0;
 	return v6 || (table->limits.heads != SK_FLOW_HEADS_NONE && (uint8_t)(key->meta >> 32) == SK_SEGMENT_TCP);
-}
-
-/* An entry, and what stands beside it where it will be needed: IPv6's key, and the sequence numbers of TCP heads. */
-static void prefetch_slot(const struct sk_flow_table *table, const struct set *set, unsigned way, const struct key *key)
-{
-	sk_fetch(&set->flows[way]);
-	if (needs_wide(table, key))
-		sk_fetch(&set->wides[way]);
 }
 
 static void set_guess(const struct sk_flow_table *table, struct prepared *p, struct slot slot)
@@ -64,22 +57,23 @@ static void set_guess(const struct sk_flow_table *table, struct prepared *p, str
 	p->guess_way = (uint8_t)slot.way;
 	p->guess_tag = slot.set->tag[slot.way];
 	p->guess_expiry = slot.set->expiry[slot.way];
-	prefetch_slot(table, slot.set, slot.way, &p->key);
+	sk_fetch(&slot.set->flows[slot.way]);
+	if (needs_wide(table, &p->key))
+		sk_fetch(&slot.set->wides[slot.way]);
 }
 
-/* Does one of its sets hold the packet's tag? Then the entry is on its way. */
-static bool guess_in(const struct sk_flow_table *table, struct prepared *p, unsigned side)
+/* Who is not in the first set is in the second, or opens a flow: then the place that it would get is the guess. */
+static inline void guess_other(const struct sk_flow_table *table, struct prepared *p)
 {
-	struct set *set = sk_flow_set(table, p->hash, side);
-	unsigned found = sk_set_match(set, p->tag);
+	unsigned found = sk_set_match(p->sets[1], p->tag);
 	p->guess_found = found != 0;
-	if (p->guess_found)
-		set_guess(table, p, (struct slot){.set = set, .way = (unsigned)__builtin_ctz(found)});
-	return p->guess_found;
+	set_guess(table, p, p->guess_found ? (struct slot){.set = p->sets[1], .way = (unsigned)__builtin_ctz(found)} : choose(table, p));
 }
 
-/* sk_flow_hash of count keys of IPv4, a loop that compilers turn into vector instructions: by itself, where nothing else can be taken for what it writes. */
-__attribute__((noinline)) static void hash_pairs(const uint64_t key[2], const uint64_t *restrict metas, const uint64_t *restrict pairs, uint64_t *restrict hashes, size_t count)
+/* sk_flow_hash of count keys of IPv4, and how far behind the first set the two sets of each lie: a loop that compilers turn into vector instructions, by itself, where
+   nothing else can be taken for what it writes. */
+__attribute__((noinline)) static void hash_pairs(const uint64_t key[2], const uint64_t *restrict metas, const uint64_t *restrict pairs, uint32_t set_count,
+						 uint64_t *restrict hashes, uint64_t *restrict firsts, uint64_t *restrict seconds, size_t count)
 {
 	const uint64_t low = key[0], high = key[1];
 	for (size_t i = 0; i < count; i++) {
@@ -87,7 +81,16 @@ __attribute__((noinline)) static void hash_pairs(const uint64_t key[2], const ui
 		sk_sip_word(&s, metas[i]);
 		sk_sip_word(&s, pairs[i]);
 		hashes[i] = sk_sip_finish(&s, 0, 16);
+		firsts[i] = sk_set_offset(hashes[i], 0, set_count);
+		seconds[i] = sk_set_offset(hashes[i], 1, set_count);
 	}
+}
+
+static void place_wide(struct sk_flow_table *table, size_t i)
+{
+	table->hashes[i] = sk_flow_hash(table->key, &table->prepared[i].key);
+	for (unsigned which = 0; which < 2; which++)
+		table->offsets[which][i] = sk_set_offset(table->hashes[i], which, table->set_count);
 }
 
 /* Keys and hashes of a batch; then its first sets are on their way. */
@@ -95,16 +98,20 @@ static void prepare_keys(struct sk_flow_table *table, const struct sk_packet *pa
 {
 	for (size_t i = 0; i < count; i++) {
 		struct prepared *p = &table->prepared[i];
+		p->packet = &packets[i];
 		p->direction = sk_flow_key(&packets[i], &p->key);
 		table->hashed[0][i] = p->key.meta;
 		table->hashed[1][i] = p->key.words[0];
 	}
-	hash_pairs(table->key, table->hashed[0], table->hashed[1], table->hashes, count);
+	hash_pairs(table->key, table->hashed[0], table->hashed[1], table->set_count, table->hashes, table->offsets[0], table->offsets[1], count);
 	for (size_t i = 0; i < count; i++) {
 		struct prepared *p = &table->prepared[i];
-		p->hash = SK_LIKELY((p->key.meta >> 40 & SK_KEY_V6) == 0) ? table->hashes[i] : sk_flow_hash(table->key, &p->key);
-		p->tag = sk_flow_tag(p->hash);
-		sk_fetch(sk_flow_set(table, p->hash, 0));
+		if (SK_UNLIKELY((p->key.meta >> 40 & SK_KEY_V6) != 0))
+			place_wide(table, i);
+		p->tag = sk_flow_tag(table->hashes[i]);
+		for (unsigned which = 0; which < 2; which++)
+			p->sets[which] = (struct set *)(void *)((uint8_t *)table->sets + table->offsets[which][i]);
+		sk_fetch(p->sets[0]);
 	}
 }
 
@@ -118,28 +125,23 @@ void sk_flow_prepare(struct sk_flow_table *table, const struct sk_packet *packet
 	prepare_keys(table, packets, count);
 	for (size_t i = 0; i < count; i++) {
 		struct prepared *p = &table->prepared[i];
-		struct set *set = sk_flow_set(table, p->hash, 0);
+		struct set *set = p->sets[0];
 		unsigned found = sk_set_match(set, p->tag), way = (unsigned)__builtin_ctz(found | 1u << (SK_SET_WAYS - 1));
 		p->guess_found = found != 0;
 		p->guess = set;
 		p->guess_way = (uint8_t)way;
 		p->guess_tag = p->tag;
-		p->guess_expiry = set->expiry[way];
-		const void *other = sk_flow_set(table, p->hash, 1);
+		const void *other = p->sets[1];
 		sk_fetch(found != 0 ? &set->flows[way] : other);
 		if (needs_wide(table, &p->key))
 			sk_fetch(found != 0 ? &set->wides[way] : other);
 		others[other_count] = (uint8_t)i;
 		other_count += found == 0;
 	}
-	for (size_t i = 0; i < other_count; i++) {
-		struct prepared *p = &table->prepared[others[i]];
-		if (!guess_in(table, p, 1))
-			set_guess(table, p, choose(table, p));
-	}
-	table->prepared_packets = packets;
-	table->prepared_count = count;
-	table->prepared_next = count != 0 ? packets : NULL;
+	for (size_t i = 0; i < other_count; i++)
+		guess_other(table, &table->prepared[others[i]]);
+	table->prepared[count].packet = NULL;
+	table->ahead = table->prepared;
 	table->opened = 0;
 }
 
@@ -156,27 +158,23 @@ static bool same_key(const struct set *set, unsigned way, const struct key *key)
 	return SK_LIKELY((key->meta >> 40 & SK_KEY_V6) == 0) ? flow->pair == key->words[0] : memcmp(&set->wides[way], key->words, sizeof key->words) == 0;
 }
 
-/* What prepare found out of this packet, each packet once and in order; found out now when it was not prepared. */
+/* What prepare found out of this packet; found out now when it was not prepared. */
 static inline const struct prepared *look_ahead(struct sk_flow_table *table, const struct sk_packet *packet)
 {
-	if (SK_UNLIKELY(packet != table->prepared_next))
+	if (SK_UNLIKELY(table->ahead->packet != packet))
 		sk_flow_prepare(table, packet, 1);
-	size_t i = (size_t)(packet - table->prepared_packets);
-	table->prepared_next = i + 1 < table->prepared_count ? packet + 1 : NULL;
-	/* What was fetched into the second level comes into the first. */
-	if (SK_LIKELY(i + NEAR < table->prepared_count)) {
-		const struct prepared *near = &table->prepared[i + NEAR];
-		__builtin_prefetch(near->guess, 1, 3);
-		__builtin_prefetch(&near->guess->flows[near->guess_way], 1, 3);
-	}
-	return &table->prepared[i];
+	const struct prepared *p = table->ahead++, *near = p + SK_NEAR;
+	/* What was fetched into the second level comes into the first. Behind the batch are sets of earlier ones: one line more costs nothing. */
+	__builtin_prefetch(near->guess, 1, 3);
+	__builtin_prefetch(&near->guess->flows[near->guess_way], 1, 3);
+	return p;
 }
 
 /* By the tag, in both sets. */
-static struct slot search(const struct sk_flow_table *table, const struct prepared *p)
+static struct slot search(const struct prepared *p)
 {
 	for (unsigned side = 0; side < 2; side++) {
-		struct set *set = sk_flow_set(table, p->hash, side);
+		struct set *set = p->sets[side];
 		for (unsigned found = sk_set_match(set, p->tag); found != 0; found &= found - 1) {
 			unsigned way = (unsigned)__builtin_ctz(found);
 			if (SK_LIKELY(same_key(set, way, &p->key)))
@@ -198,54 +196,41 @@ static inline struct slot find(const struct sk_flow_table *table, const struct p
 		return (struct slot){.set = p->guess, .way = p->guess_way};
 	if (!p->guess_found && SK_LIKELY((table->opened & tag_bit(p->tag)) == 0))
 		return (struct slot){.set = NULL};
-	return search(table, p);
+	return search(p);
 }
 
 /* Both sets may be full: what is nearest to its expiry has expired, or is evicted. A flood of half-open flows so evicts itself. */
-static struct slot make_room(struct sk_flow_table *table, const struct prepared *p)
+static inline struct slot make_room(struct sk_flow_table *table, const struct prepared *p)
 {
 	struct slot slot = {.set = p->guess, .way = p->guess_way};
 	if (SK_UNLIKELY(p->guess_found || slot.set->tag[slot.way] != p->guess_tag || slot.set->expiry[slot.way] != p->guess_expiry))
 		slot = choose(table, p);
-	struct sk_flow *flow = &slot.set->flows[slot.way];
-	bool is_free = slot.set->tag[slot.way] == 0;
-	if (!is_free && sk_ticks_left(slot.set, slot.way, table->now_tick) <= 0)
-		sk_slot_expire(table, slot);
-	else if (!is_free)
-		sk_slot_end(table, slot, SK_FLOW_END_EVICTED);
+	if (slot.set->tag[slot.way] != 0) {
+		if (sk_ticks_left(slot.set, slot.way, table->now_tick) <= 0)
+			sk_slot_expire(table, slot);
+		else
+			sk_slot_end(table, slot, SK_FLOW_END_EVICTED);
+	}
 	slot.set->tag[slot.way] = p->tag;
 	sk_set_note(table, slot.set);
 	table->clean = false;
 	table->opened |= tag_bit(p->tag);
-	*flow = (struct sk_flow){.meta = p->key.meta};
-	if (SK_LIKELY((p->key.meta >> 40 & SK_KEY_V6) == 0))
-		flow->pair = p->key.words[0];
-	else
+	if (SK_UNLIKELY((p->key.meta >> 40 & SK_KEY_V6) != 0))
 		memcpy(&slot.set->wides[slot.way], p->key.words, sizeof p->key.words);
-	table->counters.flows++;
 	return slot;
 }
 
-/* The flow of the key, when it still runs; what is over is ended on the way. */
-static struct slot find_running(struct sk_flow_table *table, const struct prepared *p, const struct sk_packet *packet)
+/* Is the flow over, and does the packet begin another? What is over is ended on the way. */
+static inline bool is_over(struct sk_flow_table *table, struct slot slot, const struct sk_packet *packet)
 {
-	struct slot slot = find(table, p);
-	if (slot.set == NULL)
-		return slot;
-	struct sk_flow *flow = &slot.set->flows[slot.way];
-	if (sk_ticks_left(slot.set, slot.way, table->now_tick) <= 0) {
+	if (SK_UNLIKELY(sk_ticks_left(slot.set, slot.way, table->now_tick) <= 0)) {
 		sk_slot_expire(table, slot);
-		return (struct slot){.set = NULL};
+		return true;
 	}
-	if (sk_segment_reopens(flow, packet)) {
-		sk_slot_end(table, slot, SK_FLOW_END_CLOSED);
-		return (struct slot){.set = NULL};
-	}
-	if (!sk_place_only(flow) && sk_segment_is_full(flow, packet, table->limits.active_ns)) {
-		sk_flow_end_segment(table, flow, SK_FLOW_END_ACTIVE);
-		sk_place_continue(flow);
-	}
-	return slot;
+	if (SK_LIKELY(sk_flow_state(&slot.set->flows[slot.way]) < SK_FLOW_CLOSED) || !sk_segment_opens_connection(packet))
+		return false;
+	sk_slot_end(table, slot, SK_FLOW_END_CLOSED);
+	return true;
 }
 
 /* What was so before a packet came, as far as sk_flow_news asks for it. */
@@ -257,16 +242,17 @@ struct before {
 static inline struct before before_packet(const struct sk_flow *flow, unsigned direction)
 {
 	uint8_t flags = sk_side_flags(flow->side[direction]);
-	return (struct before){.silent = flow->packets[direction] == 0 && !flow->continued, .acked = (flags & SK_TCP_ACK) != 0, .closed = flow->state >= SK_FLOW_CLOSED};
+	return (struct before){.silent = flow->packets[direction] == 0 && !sk_flow_knows(flow, SK_KNOWN_CONTINUED), .acked = (flags & SK_TCP_ACK) != 0,
+			       .closed = sk_flow_state(flow) >= SK_FLOW_CLOSED};
 }
 
 /* Most packets bring none: a few comparisons of what is in registers. */
 static inline uint8_t news_of(const struct sk_flow *flow, const struct sk_packet *packet, unsigned direction, struct before before)
 {
-	bool back = direction != flow->initiator, tcp = packet->ip_proto == SK_SEGMENT_TCP;
+	bool back = direction != sk_flow_initiator(flow), tcp = packet->ip_proto == SK_SEGMENT_TCP;
 	bool answer = before.silent && back;
 	bool confirm = tcp && !back && !before.acked && (packet->tcp_flags & (SK_TCP_ACK | SK_TCP_SYN | SK_TCP_RST)) == SK_TCP_ACK;
-	bool close = tcp && !before.closed && flow->state >= SK_FLOW_CLOSED;
+	bool close = tcp && !before.closed && sk_flow_state(flow) >= SK_FLOW_CLOSED;
 	unsigned news = (answer ? SK_FLOW_NEWS_ANSWER : 0u) | (confirm ? SK_FLOW_NEWS_CONFIRM : 0u) | (close ? SK_FLOW_NEWS_CLOSE : 0u);
 	return (uint8_t)(news != 0 && back ? news | SK_FLOW_NEWS_BACK : news);
 }
@@ -285,9 +271,63 @@ void sk_flow_tell_news(struct sk_flow_table *table, bool told)
 static inline void take_news(struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_packet *packet, unsigned direction, struct before before, bool is_new)
 {
 	unsigned news = news_of(flow, packet, direction, before);
-	if (is_new && !flow->continued)
-		news |= SK_FLOW_NEWS_OPEN | (direction != flow->initiator ? SK_FLOW_NEWS_BACK : 0u);
+	if (is_new && !sk_flow_knows(flow, SK_KNOWN_CONTINUED))
+		news |= SK_FLOW_NEWS_OPEN | (direction != sk_flow_initiator(flow) ? SK_FLOW_NEWS_BACK : 0u);
 	table->news = (uint8_t)news;
+}
+
+/* A packet that opens a flow. */
+static inline struct sk_flow *open_flow(struct sk_flow_table *table, const struct prepared *p, const struct sk_packet *packet)
+{
+	const struct before nothing = {.silent = true};
+	struct slot slot = make_room(table, p);
+	struct sk_flow *flow = &slot.set->flows[slot.way];
+	sk_segment_first(table, flow, &p->key, packet, p->direction);
+	table->counters.flows++;
+	table->counters.created++;
+	table->counters.live++;
+	if (table->told_news)
+		take_news(table, flow, packet, p->direction, nothing, true);
+	sk_slot_arm(table, slot);
+	return flow;
+}
+
+/* The segment of a flow that goes on ends; its place stays. */
+static void end_active(struct sk_flow_table *table, struct sk_flow *flow)
+{
+	sk_flow_end_segment(table, flow, SK_FLOW_END_ACTIVE);
+	sk_place_continue(flow);
+}
+
+/* A packet of a flow that runs. */
+static inline struct sk_flow *go_on(struct sk_flow_table *table, struct slot slot, const struct sk_packet *packet, unsigned direction, bool *is_new)
+{
+	struct sk_flow *flow = &slot.set->flows[slot.way];
+	struct before before = {.silent = false};
+	bool begins = sk_place_only(flow);
+	if (SK_UNLIKELY(sk_segment_is_full(flow, packet, table->limits.active_ns)) && !begins) {
+		end_active(table, flow);
+		begins = true;
+	}
+	if (table->told_news)
+		before = before_packet(flow, direction);
+	if (SK_UNLIKELY(begins)) {
+		sk_segment_again(table, flow, packet, direction);
+		table->counters.created++;
+		table->counters.live++;
+	} else {
+		sk_segment_add(table, flow, packet, direction);
+	}
+	if (table->told_news)
+		take_news(table, flow, packet, direction, before, begins);
+	*is_new = begins;
+	if (SK_UNLIKELY(flow->asked != table->generation)) {
+		flow->asked = table->generation & 15u;
+		flow->known &= ~(UINT64_C(1) << SK_KNOWN_SHED);
+		*is_new = true;
+	}
+	sk_slot_arm(table, slot);
+	return flow;
 }
 
 struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packet *packet, bool *is_new)
@@ -297,45 +337,24 @@ struct sk_flow *sk_flow_apply(struct sk_flow_table *table, const struct sk_packe
 	table->since_sweep++;
 	move_clock(table, packet->clock_ns);
 	const struct prepared *p = look_ahead(table, packet);
-	struct slot slot = find_running(table, p, packet);
-	if (slot.set == NULL)
-		slot = make_room(table, p);
-	struct sk_flow *flow = &slot.set->flows[slot.way];
-	*is_new = sk_place_only(flow);
-	struct before before = {.silent = false};
-	if (table->told_news)
-		before = before_packet(flow, p->direction);
-	if (*is_new) {
-		sk_segment_open(flow, packet, p->direction);
-		table->counters.created++;
-		table->counters.live++;
-	} else {
-		sk_segment_add(flow, packet, p->direction);
-	}
+	struct slot slot = find(table, p);
 	table->direction = p->direction;
-	if (table->told_news)
-		take_news(table, flow, packet, p->direction, before, *is_new);
-	if (packet->ip_proto == SK_SEGMENT_TCP && (packet->tcp_flags & SK_TCP_SYN) != 0 && table->limits.heads != SK_FLOW_HEADS_NONE)
+	*is_new = slot.set == NULL || is_over(table, slot, packet);
+	struct sk_flow *flow = *is_new ? open_flow(table, p, packet) : go_on(table, slot, packet, p->direction, is_new);
+	if ((packet->tcp_flags & SK_TCP_SYN) != 0 && table->limits.heads != SK_FLOW_HEADS_NONE)
 		sk_streams_syn(table, flow, packet, p->direction);
-	if (SK_UNLIKELY(flow->asked != table->generation)) {
-		flow->asked = table->generation & 15u;
-		flow->shed = 0;
-		*is_new = true;
-	}
-	sk_slot_arm(table, slot);
 	return flow;
 }
 
 void sk_flow_skip(struct sk_flow_table *table)
 {
-	const struct sk_packet *next = table->prepared_next;
-	SK_INVARIANT(next != NULL);
-	table->prepared_next = (size_t)(next - table->prepared_packets) + 1 < table->prepared_count ? next + 1 : NULL;
+	SK_INVARIANT(table->ahead->packet != NULL);
+	table->ahead++;
 }
 
 void sk_flow_set_shed(struct sk_flow *flow)
 {
-	flow->shed = 1;
+	flow->known |= UINT64_C(1) << SK_KNOWN_SHED;
 }
 
 /* ---- facts ---- */
@@ -348,15 +367,14 @@ static void shed_facts(struct sk_flow_table *table)
 		table->facts_hand = table->facts_hand % table->limits.facts + 1;
 		owner = table->facts_places[table->facts_hand].owner;
 	}
-	sk_flow_end_segment(table, owner, SK_FLOW_END_ACTIVE);
-	sk_place_continue(owner);
+	end_active(table, owner);
 	table->counters.facts_shed++;
 }
 
 struct sk_flow_facts *sk_flow_facts(struct sk_flow_table *table, struct sk_flow *flow)
 {
-	if (flow->facts != 0)
-		return &table->facts[flow->facts];
+	if (sk_flow_facts_place(flow) != 0)
+		return &table->facts[sk_flow_facts_place(flow)];
 	if (table->limits.facts == 0) {
 		table->counters.facts_shed++;
 		return NULL;
@@ -366,13 +384,14 @@ struct sk_flow_facts *sk_flow_facts(struct sk_flow_table *table, struct sk_flow 
 	uint32_t index = table->facts_free;
 	table->facts_free = table->facts_places[index].next_free;
 	table->facts_places[index] = (struct facts_place){.owner = flow};
-	flow->facts = index & SK_FACTS_MAX;
+	sk_flow_set_facts_place(flow, index);
 	return &table->facts[index];
 }
 
 const struct sk_flow_facts *sk_flow_facts_of(const struct sk_flow_table *table, const struct sk_flow *flow)
 {
-	return flow->facts != 0 ? &table->facts[flow->facts] : NULL;
+	uint32_t place = sk_flow_facts_place(flow);
+	return place != 0 ? &table->facts[place] : NULL;
 }
 
 /* ---- figures ---- */

@@ -112,7 +112,7 @@ static inline void sk_set_note(struct sk_flow_table *table, const struct set *se
 static inline void sk_slot_arm(struct sk_flow_table *table, struct slot slot)
 {
 	const struct sk_flow *flow = &slot.set->flows[slot.way];
-	slot.set->expiry[slot.way] = (uint16_t)(table->now_tick + table->idle_ticks[sk_segment_timer(flow)]);
+	slot.set->expiry[slot.way] = (uint16_t)(table->now_tick + table->idle_ticks[sk_flow_state(flow)]);
 }
 
 /* Into the second-level cache alone: more lines can be on their way at once than the first level has places for, and a batch asks for some two hundred. */

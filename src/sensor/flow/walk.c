@@ -3,13 +3,6 @@
    few would cost more to look at than to fill. */
 #include "flow/table_priv.h"
 
-void sk_flow_set_timers(struct sk_flow_table *table)
-{
-	const int64_t idle_ns[] = {[SK_TIMER_OPEN] = table->limits.idle_ns, [SK_TIMER_SYN] = table->limits.idle_syn_ns, [SK_TIMER_CLOSED] = table->limits.idle_closed_ns};
-	for (size_t i = 0; i < SK_COUNT(idle_ns); i++)
-		table->idle_ticks[i] = (uint16_t)((idle_ns[i] + NS_PER_TICK - 1) / NS_PER_TICK + 1);
-}
-
 static int64_t longest_idle_ns(const struct sk_flow_limits *limits)
 {
 	int64_t longest = limits->idle_ns > limits->idle_syn_ns ? limits->idle_ns : limits->idle_syn_ns;
@@ -206,7 +199,7 @@ void sk_flow_pending(const struct sk_flow_table *table, uint64_t *frames, uint64
 		for (unsigned used = sk_set_used(set); used != 0; used &= used - 1) {
 			const struct sk_flow *flow = &set->flows[__builtin_ctz(used)];
 			*frames += (uint64_t)flow->packets[0] + flow->packets[1];
-			*bytes += flow->frame_bytes;
+			*bytes += sk_flow_frame_bytes(flow);
 		}
 	}
 }

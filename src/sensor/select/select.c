@@ -475,6 +475,10 @@ static enum sk_select_reason reason_of(const struct sk_flow_record *record)
 static void wipe_observation(struct sk_select *select, unsigned sections)
 {
 	uint8_t *bytes = (uint8_t *)&select->observation;
+	if (SK_LIKELY(sections == 0)) {
+		sk_wipe_small(bytes, SK_OBSERVATION_CORE_BYTES);
+		return;
+	}
 	for (unsigned part = 0, bits = sections << 1 | 1; bits != 0; part++, bits >>= 1)
 		if ((bits & 1) != 0)
 			sk_wipe(bytes + select->parts[part].start, select->parts[part].end - select->parts[part].start);

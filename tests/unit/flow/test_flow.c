@@ -424,7 +424,7 @@ static void test_key_is_canonical(void **state)
 		back.destination = there.source;
 		back.source_port = there.destination_port;
 		back.destination_port = there.source_port;
-		struct key a, b;
+		struct key a = {0}, b = {0}; /* IPv4 has one word */
 		uint8_t from = sk_flow_key(&there, &a), to = sk_flow_key(&back, &b);
 		assert_memory_equal(&a, &b, sizeof a);
 		bool same_ends = sk_addr_equal(&there.source, &there.destination) && there.source_port == there.destination_port;
