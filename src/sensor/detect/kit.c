@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The life of a kit: arenas, the clock, batches of events through detectors, what they say. */
+/* The life of a kit: arenas, the clock, entries, what detectors say. */
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -239,31 +239,6 @@ uint64_t sk_kit_hash_addr(const struct sk_kit *kit, const struct sk_addr *addr)
 	return sk_sip_finish(&s, 0, addr->family == 6 ? 16 : 8);
 }
 
-/* sk_kit_hash_addr of so many addresses of IPv4, a loop that compilers turn into vector instructions: by itself, where nothing else can be taken for what it writes. */
-__attribute__((noinline)) static void hash_words(uint64_t low, uint64_t high, const uint64_t *restrict words, uint64_t *restrict hashes, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		struct sk_sip s = sk_sip_start(low, high);
-		sk_sip_word(&s, words[i]);
-		hashes[i] = sk_sip_finish(&s, 0, 8);
-	}
-}
-
-/* Both ends of every event of the batch. */
-static void hash_batch(struct sk_kit *kit)
-{
-	for (size_t i = 0; i < kit->batch_count; i++) {
-		memcpy(&kit->words[2 * i], kit->batch[i].initiator.bytes, sizeof kit->words[0]);
-		memcpy(&kit->words[2 * i + 1], kit->batch[i].responder.bytes, sizeof kit->words[0]);
-	}
-	hash_words(kit->low, kit->high, kit->words, kit->hashes, 2 * kit->batch_count);
-	for (size_t i = 0; i < kit->batch_count; i++) {
-		struct sk_event *event = &kit->batch[i];
-		event->from = SK_LIKELY(event->initiator.family != 6) ? kit->hashes[2 * i] : sk_kit_hash_addr(kit, &event->initiator);
-		event->to = SK_LIKELY(event->responder.family != 6) ? kit->hashes[2 * i + 1] : sk_kit_hash_addr(kit, &event->responder);
-	}
-}
-
 /* Both halves of the key, and no answer from which one could be learnt: a mix does. */
 uint64_t sk_kit_hash_net(const struct sk_kit *kit, const struct sk_addr *addr)
 {
@@ -300,12 +275,6 @@ uint64_t sk_run_net(const struct sk_run *run, const struct sk_addr *addr)
 /* ---- entries ---- */
 
 /* Bits of tags: an entry that is there has its own. Nobody clears them one by one: after as many as there are places they are made anew out of the table. */
-static bool may_be_there(const struct sk_run *run, uint64_t hash)
-{
-	uint32_t bit = sk_table_tag(hash) & run->sieve_mask;
-	return (run->sieve[bit / 64] >> bit % 64 & 1) != 0;
-}
-
 static void put_in_sieve(struct sk_run *run, uint32_t tag)
 {
 	uint32_t bit = tag & run->sieve_mask;
@@ -390,139 +359,6 @@ bool sk_kit_next(struct sk_kit *kit, struct sk_detection *out)
 	return true;
 }
 
-/* ---- batches ---- */
-
-/* Three passes over the events that a detector asks for: keys, entries on their way, counting. */
-static void run_detector(struct sk_kit *kit, struct sk_kit_place *at, uint64_t asked)
-{
-	const struct sk_detector *ops = at->ops;
-	struct sk_run *run = &at->run;
-	bool porch = at->porch.notes != NULL;
-	uint64_t live = 0, maybe = 0, known = 0;
-	for (; asked != 0; asked &= asked - 1) {
-		unsigned i = (unsigned)__builtin_ctzll(asked);
-		kit->keys[i] = ops->key(run, &kit->batch[i]);
-		if (kit->keys[i] == 0)
-			continue;
-		live |= UINT64_C(1) << i;
-		if (may_be_there(run, kit->keys[i])) {
-			maybe |= UINT64_C(1) << i;
-			sk_table_prefetch(&run->table, kit->keys[i]);
-		}
-		if (porch)
-			sk_porch_prefetch(&at->porch, kit->keys[i]);
-	}
-	for (uint64_t left = maybe; left != 0; left &= left - 1)
-		if (sk_table_prefetch_entry(&run->table, kit->keys[__builtin_ctzll(left)]))
-			known |= left & -left;
-	for (uint64_t left = porch ? live & ~known : 0; left != 0; left &= left - 1)
-		sk_porch_prefetch_note(&at->porch, kit->keys[__builtin_ctzll(left)]);
-	uint64_t taken = run->table.taken;
-	for (uint64_t left = live; left != 0; left &= left - 1) {
-		unsigned i = (unsigned)__builtin_ctzll(left);
-		const struct sk_event *event = &kit->batch[i];
-		/* Who had no entry may have got one by an event of this batch. */
-		bool enters = (known >> i & 1) != 0 ||
-			      (run->table.taken != taken && may_be_there(run, kit->keys[i]) && sk_table_find(&run->table, kit->keys[i], run->now_s) != NULL);
-		if (!enters)
-			enters = porch ? sk_porch_pass(at, event, kit->keys[i]) : (ops->finds & SK_EVENT_BIT(event->kind)) == 0;
-		if (enters)
-			ops->event(run, event, kit->keys[i]);
-	}
-}
-
-/* Which events of the batch a detector is asked about. While it knows nobody and nobody comes, there is nobody to find. */
-static uint64_t asked_of(const struct sk_kit *kit, size_t i)
-{
-	const struct sk_kit_place *at = &kit->places[i];
-	uint64_t asked = atomic_load_explicit(&at->heads, memory_order_relaxed) != 0 ? kit->of_heads[i] : 0, sorts = kit->present & at->sorts;
-	if (at->run.table.live == 0 && at->porch.waiting == 0 && (sorts & ~at->finds) == 0)
-		sorts = 0;
-	for (; sorts != 0; sorts &= sorts - 1)
-		asked |= kit->sorts[__builtin_ctzll(sorts)];
-	return asked;
-}
-
-void sk_kit_run(struct sk_kit *kit)
-{
-	_Static_assert(SK_KIT_BATCH == 64, "a bit for each event of a batch");
-	if (kit->batch_count == 0)
-		return;
-	hash_batch(kit);
-	uint64_t heads = 0;
-	for (size_t i = 0; i < kit->count; i++) {
-		uint64_t asked = asked_of(kit, i);
-		heads |= kit->of_heads[i];
-		kit->of_heads[i] = 0;
-		if (asked != 0)
-			run_detector(kit, &kit->places[i], asked);
-	}
-	/* What came out of a payload goes at once; addresses and times are those that entries hold too. */
-	for (; heads != 0; heads &= heads - 1)
-		sk_wipe_small(&kit->batch[__builtin_ctzll(heads)].head, sizeof kit->batch[0].head);
-	for (; kit->present != 0; kit->present &= kit->present - 1) {
-		unsigned sort = (unsigned)__builtin_ctzll(kit->present);
-		kit->counts.events[sort / SK_KIT_FLOWS] += sk_ones(kit->sorts[sort]);
-		kit->sorts[sort] = 0;
-	}
-	kit->batch_count = 0;
-}
-
-/* An event was put behind the batch. */
-static void add_event(struct sk_kit *kit)
-{
-	const struct sk_event *event = &kit->batch[kit->batch_count];
-	uint64_t bit = UINT64_C(1) << kit->batch_count++;
-	if (event->kind == SK_EVENT_HEAD) {
-		kit->counts.events[SK_EVENT_HEAD]++;
-		uint8_t place = kit->place_of[event->detector];
-		if (kit->places[place].run.index == event->detector)
-			kit->of_heads[place] |= bit;
-	} else {
-		unsigned sort = sk_kit_sort((enum sk_event_kind)event->kind, sk_event_flow(event));
-		kit->sorts[sort] |= bit;
-		kit->present |= UINT64_C(1) << sort;
-	}
-	if (kit->batch_count == SK_KIT_BATCH)
-		sk_kit_run(kit);
-}
-
-void sk_kit_receive(struct sk_kit *kit, const void *bytes, size_t length)
-{
-	SK_INVARIANT(length <= sizeof kit->batch[0]);
-	memcpy(&kit->batch[kit->batch_count], bytes, length);
-	add_event(kit);
-}
-
-/* As sk_kit_receive: two copies whose lengths are known cost less than one. */
-static void take(void *context, const struct sk_event *event)
-{
-	struct sk_kit *kit = context;
-	struct sk_event *room = &kit->batch[kit->batch_count];
-	if (SK_LIKELY(event->kind != SK_EVENT_HEAD))
-		memcpy(room, event, SK_EVENT_FLOW_BYTES);
-	else
-		memcpy(room, event, sizeof *room);
-	add_event(kit);
-}
-
-struct sk_kit_front sk_kit_front(struct sk_kit *kit)
-{
-	return (struct sk_kit_front){.kit = kit, .context = kit, .send = take};
-}
-
-/* What detectors said when the last second was weighed is told behind all events of this one. */
-static void hear(struct sk_kit *kit)
-{
-	sk_kit_run(kit);
-	for (size_t i = 0; i < kit->heard_count; i++) {
-		kit->batch[kit->batch_count] = kit->heard[i];
-		add_event(kit);
-	}
-	kit->heard_count = 0;
-	sk_kit_run(kit);
-}
-
 /* ---- settling ---- */
 
 /* The entry at a place, also when its time is over; NULL when it was given up. */
@@ -550,7 +386,7 @@ static void settle_touched(struct sk_kit_place *at)
 
 static void tick_to(struct sk_kit *kit, uint32_t now_s)
 {
-	hear(kit);
+	sk_kit_hear(kit);
 	kit->now_s = now_s;
 	for (size_t i = 0; i < kit->count; i++)
 		kit->places[i].run.now_s = now_s;
@@ -594,7 +430,7 @@ void sk_kit_tick(struct sk_kit *kit, int64_t now_ns)
 		kit->started = true;
 		tick_to(kit, now_s);
 	} else if (now_s < kit->now_s) {
-		hear(kit);
+		sk_kit_hear(kit);
 		start_anew(kit, now_s);
 	}
 }
@@ -602,7 +438,7 @@ void sk_kit_tick(struct sk_kit *kit, int64_t now_ns)
 bool sk_kit_finish(struct sk_kit *kit)
 {
 	if (!kit->finishing) {
-		hear(kit);
+		sk_kit_hear(kit);
 		kit->finishing = true;
 		kit->finish_place = 0;
 		kit->finish_entry = 0;

@@ -172,6 +172,14 @@ static inline void sk_porch_prefetch_note(const struct sk_porch *porch, uint64_t
 /* Does an event of a subject without entry reach the detector now? If its subject has come often enough all that waited reaches it before. False: it waits, or says something of nobody. */
 bool sk_porch_pass(struct sk_kit_place *at, const struct sk_event *event, uint64_t hash);
 
+/* What detectors said when the last second was weighed is told behind all events of this one. */
+void sk_kit_hear(struct sk_kit *kit);
+/* May a table hold this hash? A bit of the sieve says who is not there. */
+static inline bool sk_run_may_know(const struct sk_run *run, uint64_t hash)
+{
+	uint32_t bit = sk_table_tag(hash) & run->sieve_mask;
+	return (run->sieve[bit / 64] >> bit % 64 & 1) != 0;
+}
 /* Overwrite what was counted of the batch: it holds nothing that waits. */
 void sk_kit_wipe_batch(struct sk_kit *kit);
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The tests of counting and of the porch must be able to fail: break one place of count_only.c, basis/count.c or porch.c each time and expect the test that is named to go red.
+# The tests of counting, of batches and of the porch must be able to fail: break one place of count_only.c, basis/count.c, batch.c or porch.c each time and expect the test that is named to go red.
 # Usage: sabotage.sh SOURCE_ROOT BUILD_ROOT [CC]
 set -eu
 root=$1
@@ -15,6 +15,7 @@ $cc $flags -c "$root/tests/unit/detect/detectors/test_count_only.c" -o "$work/te
 $cc $flags -c "$root/tests/unit/detect/play.c" -o "$work/play.o"
 $cc $flags -c "$root/tests/unit/basis/test_count.c" -o "$work/test_count.o"
 $cc $flags -c "$root/tests/unit/detect/test_porch.c" -o "$work/test_porch.o"
+$cc $flags -c "$root/tests/unit/detect/test_kit.c" -o "$work/test_kit.o"
 count=0
 failures=0
 
@@ -47,7 +48,8 @@ row() {
 only=$root/src/sensor/detect/count_only.c
 request=$root/src/contract/basis/count.c
 porch=$root/src/sensor/detect/porch.c
-try test_porch "$porch" && try test_count_only "$only" && try test_count "$request" || { echo "red before anything is broken"; cat "$work/log"; exit 1; }
+batch=$root/src/sensor/detect/batch.c
+try test_porch "$porch" && try test_kit "$batch" && try test_count_only "$only" && try test_count "$request" || { echo "red before anything is broken"; cat "$work/log"; exit 1; }
 row test_porch "$porch" "notes are read again under the clock of now" 's/run->now_s = sk_porch_note_at(&at->porch, chain\[count\])->now_s;//'
 row test_porch "$porch" "the last note is read first" 's/while (count-- != 0) {/for (unsigned all = count; count-- != 0;) { uint32_t first = chain[0]; if (all > 1) { chain[0] = chain[count]; chain[count] = first; }/'
 row test_porch "$porch" "who came long ago is still waited for" 's/return note->tag != 0 \&\& now_s < note->now_s + porch->wait_s;/return note->tag != 0;/'
@@ -57,6 +59,8 @@ row test_porch "$porch" "the first contact is left out" 's/fresh->before = lates
 row test_porch "$porch" "who came again goes before those who did not" 's/put_first(line, way, tag, here);/line->until[way] = here;/'
 row test_porch "$porch" "the newest goes" 's/memcpy(&line->tag\[1\], tags\[0\], sizeof tags\[0\]);//'
 row test_porch "$porch" "the count of notes comes to none" 's/porch->next == UINT32_MAX ? 2 : 1/1/'
+row test_kit "$batch" "an address of IPv6 is hashed by its first half" 's/SK_LIKELY(event->initiator.family != 6)/true/'
+row test_kit "$batch" "the last end of a batch is left out" 's/2 \* kit->batch_count);/2 * kit->batch_count - 1);/'
 row test_count_only "$only" "a sketch outlives its end" 's/^\tsk_wipe(slot, sizeof \*slot);/\tslot->used = false;/'
 row test_count_only "$only" "a sketch outlives its time" 's/^\tsk_wipe(slot->registers, sizeof slot->registers);\n\tslot->low//; /^static void close_slot/,/^}/s/sk_wipe(slot->registers, sizeof slot->registers);//'
 row test_count_only "$only" "the last events stay in the batch" 's/^\tsk_kit_wipe_batch(kit);//'
