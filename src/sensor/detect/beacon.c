@@ -263,7 +263,8 @@ static void tell(const struct sk_detection *d, const uint64_t *threshold, struct
 const struct sk_detector sk_detector_beacon = {
 	.name = "beacon", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds),
 	.events = SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_CONFIRM) | SK_EVENT_BIT(SK_EVENT_END),
-	.flows = SK_OF_TCP | SK_OF_UDP | SK_OF_SILENT, .finds = SK_EVENT_BIT(SK_EVENT_END),
+	.flows = SK_OF_TCP | SK_OF_UDP | SK_OF_SILENT, .but = {SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_ANSWER), SK_OF_TCP},
+	.half = SK_EVENT_BIT(SK_EVENT_OPEN), .finds = SK_EVENT_BIT(SK_EVENT_END),
 	.subject = SK_SUBJECT_RESPONDER, .scale = SK_SCALE_PAIRS, .share = 1, .entry_bytes = SK_ENTRY_BYTES(struct entry), .extra_bytes = sizeof(struct crowds),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

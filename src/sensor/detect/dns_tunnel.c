@@ -92,7 +92,7 @@ static bool asks(const struct sk_run *run, const struct sk_head *head, const str
 static bool named(const struct sk_run *run, const struct sk_name *name, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event)
 {
 	const struct sk_dns *dns = &head->as.dns;
-	if (sk_name_is_inner(name) || sk_name_is_lookup(name))
+	if (sk_name_is_lookup(name))
 		return false;
 	/* Below no top domain that there is: a tunnel straight to its server, which leaves the domain out. All such names of a client are one. */
 	unsigned front = name->listed ? name->registered_at : name->length + 1u;
