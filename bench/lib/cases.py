@@ -4,6 +4,7 @@ look-alikes, which are innocent. All of it comes out of one seed; nothing of the
 
 Attackers stand at addresses of their own (198.18.0.0/16 inside, 198.19.0.0/16 abroad: RFC 2544), so that the truth is known by construction. How hard they try is drawn at
 random, also close to what a detector needs."""
+import functools
 import ipaddress
 import pathlib
 import random
@@ -13,8 +14,13 @@ FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
 ICMP, TCP, UDP = 1, 6, 17
 INSIDE, ABROAD = "198.18", "198.19"
 HOUR = 3600
-ETHERNET = b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x08\0"
+LINK = b"\x02\0\0\0\0\x01\x02\0\0\0\0\x02"
 COLUMNS = "first last ip_proto initiator iport responder rport packets ip_bytes class initiator_cc responder_cc label scenario".split()
+
+
+@functools.cache
+def packed(address):
+    return ipaddress.ip_address(address).packed
 
 
 class Day:
@@ -41,9 +47,15 @@ class Day:
     def frame(self, at, source, destination, proto, head, said):
         """said: bytes, or how many of them are only counted."""
         body = said if isinstance(said, bytes) else b""
-        length = 20 + len(head) + (len(said) if isinstance(said, bytes) else said)
-        packet = struct.pack("!BBHHHBBH4s4s", 0x45, 0, length, 0, 0x4000, 60, proto, 0, ipaddress.ip_address(source).packed, ipaddress.ip_address(destination).packed)
-        self.frames.append((at, 14 + length, ETHERNET + packet + head + body))
+        length = len(head) + (len(said) if isinstance(said, bytes) else said)
+        ends = packed(source), packed(destination)
+        if len(ends[0]) == 16:
+            packet = b"\x86\xdd" + struct.pack("!IHBB16s16s", 6 << 28, length, 58 if proto == ICMP else proto, 60, *ends)
+            length += 40
+        else:
+            length += 20
+            packet = b"\x08\0" + struct.pack("!BBHHHBBH4s4s", 0x45, 0, length, 0, 0x4000, 60, proto, 0, *ends)
+        self.frames.append((at, 14 + length, LINK + packet + head + body))
         return length
 
     def row(self, label, first, last, proto, initiator, iport, responder, rport, packets, size):

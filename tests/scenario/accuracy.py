@@ -32,6 +32,14 @@ def the_cases_of_our_own():
     code, said = judged("--made", border, "--thresholds", "bruteforce.web:refusals=10000", "--thresholds", "lookalike:contacts=1000")
     expect(code == 1 and {label for label, _, _ in said["missed"]} == {"bruteforce_web_made", "lookalike_made"}, f"twin: {said['missed']}")
 
+def where_they_fall_off():
+    """Days that nobody looked at when thresholds were chosen: enough of all cases is found, no innocent is named. The twin asks for so much that a detector finds nothing."""
+    words = [os.path.join(ROOT, "bench", "variants"), "--sekisho", SEKISHO, "--data", os.path.dirname(need_shared("border")), "--quick", "--check", "--seeds", "17"]
+    done = subprocess.run(words, capture_output=True, text=True)
+    expect(done.returncode == 0, f"bench/variants: {done.stderr}")
+    done = subprocess.run([*words, "--only", "scan.icmp", "--thresholds", "scan.icmp:targets=150"], capture_output=True, text=True)
+    expect(done.returncode == 1 and "scan.icmp: 0.0" in done.stderr, f"twin: {done.returncode} {done.stderr}")
+
 def the_comparison_can_fail():
     with Folder() as folder:
         # One attack of the captures alone, so that it is quick.
@@ -45,4 +53,4 @@ def the_comparison_can_fail():
             expect(code == 1 and len(said["missed"]) == 1, f"{wrong}: nobody was missed")
         expect(len(said["false"]) >= 1, "a wrong word was not seen")
 
-main(the_truth_of_others, the_cases_of_our_own, the_comparison_can_fail)
+main(the_truth_of_others, the_cases_of_our_own, where_they_fall_off, the_comparison_can_fail)

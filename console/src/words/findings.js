@@ -111,6 +111,7 @@ export default {
 	'lookup.erased': { en: 'Erased', ja: '消去済み' },
 	'kind.scan.horizontal': { en: 'Scan of many addresses', ja: '水平スキャン' },
 	'kind.scan.vertical': { en: 'Scan of many ports', ja: '垂直スキャン' },
+	'kind.scan.slow': { en: 'Slow scan', ja: '低速スキャン' },
 	'kind.scan.block': { en: 'Scan of a block', ja: 'ブロックスキャン' },
 	'kind.scan.icmp': { en: 'Scan by ICMP', ja: 'ICMP スキャン' },
 	'kind.scan.os': { en: 'Probe of a system', ja: 'OS 識別の探索' },

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "campaign/contacts.h"
-#include "seal/seal.h"
 #include "sketch/period.h"
 #include "text/text.h"
 
@@ -79,22 +78,6 @@ static void write_words(const struct sk_pair *pair, const struct sk_period *peri
 	sk_say(&out->doubt, SK_SAY(STORED_BEACON_DOUBT));
 }
 
-/* The same pair is the same finding whenever it is looked for. */
-static void set_id(struct sk_finding *out)
-{
-	struct {
-		char kind[32], matched[SK_OBSERVATION_DOMAIN_MAX];
-		struct sk_addr subject;
-	} what;
-	uint8_t digest[SK_HASH_BYTES];
-	memset(&what, 0, sizeof what);
-	memcpy(what.kind, out->kind, sizeof what.kind);
-	memcpy(what.matched, out->matched, strlen(out->matched));
-	what.subject = out->subject;
-	sk_sha256(&what, sizeof what, digest);
-	memcpy(out->id, digest, sizeof out->id);
-}
-
 static enum sk_err say(struct sk_stored_run *run, const struct sk_pair *pair, const struct sk_period *period, uint32_t contacts)
 {
 	struct sk_finding out = {.kind = "beacon.stored", .severity = 2, .class_ = pair->class_, .subject = pair->initiator, .counterpart = pair->responder, .first_ns = pair->first_ns,
@@ -106,7 +89,7 @@ static enum sk_err say(struct sk_stored_run *run, const struct sk_pair *pair, co
 	(void)snprintf(out.origin, sizeof out.origin, "detector beacon.stored");
 	memcpy(out.evidence, pair->evidence, sizeof out.evidence);
 	write_words(pair, period, contacts, run->threshold, &out);
-	set_id(&out);
+	sk_stored_set_id(&out);
 	return run->say(run->context, &out);
 }
 

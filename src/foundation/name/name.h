@@ -38,6 +38,8 @@ struct sk_name {
 bool sk_name_split(const struct sk_suffixes *suffixes, const char *text, struct sk_name *out);
 /* Is it one of the names that no registry has: below arpa, local, lan, home, internal, localdomain, corp, onion, test, example, invalid; or one label alone? */
 bool sk_name_is_inner(const struct sk_name *name);
+/* The same of a text that is no name yet, and may be none: so the many names inside need not be taken apart. */
+bool sk_name_text_is_inner(const char *text);
 /* A service that is asked about things by putting them into names (block lists, scanners of files, measurements; service.def)? By its registered domain. */
 bool sk_name_is_lookup(const struct sk_name *name);
 /* Does a content network stand behind the suffix, in front of which its customers' names are put (content.def)? */

@@ -260,14 +260,17 @@ bool sk_name_split(const struct sk_suffixes *suffixes, const char *text, struct 
 
 /* ---- tables of ours ---- */
 
-bool sk_name_is_inner(const struct sk_name *name)
+bool sk_name_text_is_inner(const char *text)
 {
 	static const char *const inner[] = {"arpa", "local", "lan", "home", "internal", "localdomain", "corp", "onion", "test", "example", "invalid", "intranet", "private", "domain",
 					    "workgroup", "localhost", "alt", "belkin", "fritz", "router"};
-	if (name->labels < 2)
-		return true;
-	const char *last = strrchr(name->text, '.');
-	return is_listed(last + 1, inner, SK_COUNT(inner));
+	const char *last = strrchr(text, '.');
+	return last == NULL || is_listed(last + 1, inner, SK_COUNT(inner));
+}
+
+bool sk_name_is_inner(const struct sk_name *name)
+{
+	return sk_name_text_is_inner(name->text);
 }
 
 struct ending {

@@ -119,6 +119,24 @@ static inline void *sk_table_find(const struct sk_table *table, uint64_t hash, u
 	return NULL;
 }
 
+/* As sk_table_take of an entry that is there; else NULL. In line, for nearly all are. */
+static inline void *sk_table_renew(const struct sk_table *table, uint64_t hash, uint32_t now_s, uint32_t until_s)
+{
+	uint32_t tag = sk_table_tag(hash);
+	for (unsigned side = 0; side < 2; side++) {
+		struct sk_table_line *line = sk_table_line(table, hash, side);
+		unsigned found = sk_table_match(line, tag);
+		if (found == 0)
+			continue;
+		unsigned way = (unsigned)__builtin_ctz(found);
+		if (line->until[way] <= now_s)
+			return NULL;
+		line->until[way] = line->until[way] < until_s ? until_s : line->until[way];
+		return sk_table_entry(table, line, way);
+	}
+	return NULL;
+}
+
 /* The place of an entry, by which sk_table_at finds it again as long as it lives. */
 static inline uint32_t sk_table_place(const struct sk_table *table, const void *entry)
 {

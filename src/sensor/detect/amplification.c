@@ -17,10 +17,11 @@ static const struct sk_threshold thresholds[] = {
 static uint64_t key(const struct sk_run *run, const struct sk_event *event)
 {
 	(void)run;
-	if (event->ip_proto != UDP || (event->bits & SK_EVENT_BACK) != 0 || event->initiator_port == event->responder_port)
+	bool back = (event->bits & SK_EVENT_BACK) != 0 && event->kind != SK_EVENT_ANSWER;
+	if (event->ip_proto != UDP || back || sk_amplifier_of(event->initiator_port) == NULL)
 		return 0;
-	const struct sk_amplifier *service = sk_amplifier_of(event->initiator_port);
-	if (service == NULL || sk_amplifier_of(event->responder_port) != NULL)
+	/* Between two services' ports either may be the one that asks: who serves answers, which half a view does not show. */
+	if ((event->bits & SK_EVENT_HALF) != 0 && (event->initiator_port == event->responder_port || sk_amplifier_of(event->responder_port) != NULL))
 		return 0;
 	return sk_mix(event->to, event->initiator_port);
 }
@@ -28,8 +29,10 @@ static uint64_t key(const struct sk_run *run, const struct sk_event *event)
 static void event(struct sk_run *run, const struct sk_event *event, uint64_t hash)
 {
 	bool fresh;
-	struct sk_flood *flood = sk_run_take(run, hash, SK_FLOOD_NEW_S, &fresh);
-	sk_flood_count(run, flood, event, event->kind == SK_EVENT_ANSWER);
+	bool answer = event->kind == SK_EVENT_ANSWER;
+	struct sk_flood *flood = answer ? sk_table_find(&run->table, hash, run->now_s) : sk_run_take(run, hash, SK_FLOOD_NEW_S, &fresh);
+	if (flood != NULL)
+		sk_flood_count(run, flood, event, answer);
 }
 
 /* Half a view: to see answers alone is the rule, so what everybody uses must come in masses. */
@@ -37,7 +40,9 @@ static bool rule(const struct sk_flood *flood, const struct sk_flood_second *sec
 {
 	const struct sk_amplifier *service = sk_amplifier_of(flood->last.initiator_port);
 	uint64_t factor = flood->last.half != 0 && service != NULL && service->common ? HALF_FACTOR : 1;
-	return sk_flood_most(second) >= threshold[RATE] * factor && (uint64_t)second->answers * 10 <= second->opens &&
+	/* One packet of the sample stands for 64: by itself it is no rate. */
+	bool fast = second->opens >= threshold[RATE] * factor || second->bulk >= threshold[RATE] * factor + 2 * SK_EVENT_SAMPLING;
+	return fast && (uint64_t)second->answers * 10 <= second->opens &&
 	       sk_flood_sources(flood) >= (double)(threshold[REFLECTORS] * factor);
 }
 
@@ -70,7 +75,7 @@ static void tell(const struct sk_detection *d, const uint64_t *threshold, struct
 const struct sk_detector sk_detector_amplification = {
 	.name = "amplification", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds),
 	.events = SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_SAMPLE),
-	.flows = SK_OF_UDP,
+	.flows = SK_OF_UDP, .finds = SK_EVENT_BIT(SK_EVENT_ANSWER),
 	.subject = SK_SUBJECT_RESPONDER, .scale = SK_SCALE_HOSTS, .share = 3, .entry_bytes = SK_ENTRY_BYTES(struct sk_flood),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

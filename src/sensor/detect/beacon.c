@@ -9,7 +9,7 @@
 #include "text/text.h"
 
 enum { TCP = 6, UDP = 17, FEW = 3, NEW_S = 3 * 3600, KNOWN_S = 4 * 3600, LATEST = 8, AGAIN_S = 4 * 3600 };
-enum { CROWD_S = 6 * 3600, CROWD_ENTRIES = 1 << 13, CROWD_BYTES = 32, CROWD_LINES = CROWD_ENTRIES / SK_TABLE_WAYS * SK_TABLE_LINE_BYTES };
+enum { CROWD_S = 6 * 3600, CROWD_HOST_S = 2 * 3600, CROWD_MOST = 6, CROWD_ENTRIES = 1 << 13, CROWD_BYTES = 32, CROWD_LINES = CROWD_ENTRIES / SK_TABLE_WAYS * SK_TABLE_LINE_BYTES };
 enum { EXPONENT, VISITS, LASTING, COVERS, CROWD };
 
 static const struct sk_threshold thresholds[] = {
@@ -32,6 +32,7 @@ struct entry {
 	uint32_t latest[LATEST];      /* gaps, as a ring */
 	uint32_t gap_count;
 	uint8_t gaps[SK_GAP_BINS];
+	uint8_t crowd;                /* when it was last weighed */
 };
 
 /* Which hosts talk to a server, as bits of their hashes: in this quarter of the day, and in the one before. */
@@ -59,18 +60,22 @@ static struct crowds *crowds_of(struct sk_run *run)
 	return crowds;
 }
 
-/* The bits of now: none is older than two quarters when it counts, and three when it is forgotten. */
-static struct crowd *crowd_at(struct sk_run *run, uint64_t to)
+/* One more of a server's crowd. Far more servers are talked to by one host than there is room for, so these are known for two hours, and others the longer the more hosts they
+   have: what is near to being a crowd does not go for what is none. */
+static void crowd_add(struct sk_run *run, uint64_t to, uint64_t from)
 {
 	bool fresh;
 	uint32_t quarter = run->now_s / CROWD_S;
-	struct crowd *crowd = sk_table_take(&crowds_of(run)->table, to, run->now_s, (quarter + 2) * CROWD_S, &fresh);
+	struct sk_table *table = &crowds_of(run)->table;
+	struct crowd *crowd = sk_table_take(table, to, run->now_s, run->now_s + CROWD_HOST_S, &fresh);
 	if (crowd->quarter != quarter) {
 		crowd->bits[1] = crowd->quarter + 1 == quarter ? crowd->bits[0] : 0;
 		crowd->bits[0] = 0;
 		crowd->quarter = quarter;
 	}
-	return crowd;
+	(void)sk_bits_add(crowd->bits, 1, from);
+	unsigned hosts = sk_ones(crowd->bits[0] | crowd->bits[1]);
+	sk_table_want(table, crowd, run->now_s + CROWD_HOST_S * (hosts < CROWD_MOST ? hosts : CROWD_MOST));
 }
 
 /* Out of the border alone: who comes in regularly is a monitor, or a client. */
@@ -123,7 +128,7 @@ static void event(struct sk_run *run, const struct sk_event *event, uint64_t has
 	uint32_t at_s = sk_run_second(event->time_ns);
 	if (at_s > run->now_s + SK_MEMORY_DAY_S)
 		return;
-	(void)sk_bits_add(crowd_at(run, event->to)->bits, 1, event->from);
+	crowd_add(run, event->to, event->from);
 	struct entry *entry = sk_run_take(run, hash, NEW_S, &fresh);
 	sk_contact_see(&entry->last, event);
 	if (fresh) {
@@ -144,11 +149,14 @@ static void event(struct sk_run *run, const struct sk_event *event, uint64_t has
 		sk_run_touch(run, entry);
 }
 
-/* Hosts inside that talk to it. The bitmap holds up to 64: beyond that it is a crowd anyway. */
+/* Hosts inside that talk to it; none was seen more than two quarters ago. The bitmap holds up to 64: beyond that it is a crowd anyway. */
 static unsigned crowd_of(struct sk_run *run, const struct entry *entry)
 {
-	const struct crowd *crowd = crowd_at(run, entry->to);
-	uint64_t both = crowd->bits[0] | crowd->bits[1];
+	uint32_t quarter = run->now_s / CROWD_S;
+	const struct crowd *crowd = sk_table_find(&crowds_of(run)->table, entry->to, run->now_s);
+	if (crowd == NULL || crowd->quarter + 1 < quarter)
+		return 1;
+	uint64_t both = crowd->quarter == quarter ? crowd->bits[0] | crowd->bits[1] : crowd->bits[0];
 	long hosts = lround(sk_bits_estimate(sk_bits_count(&both, 1), 64));
 	return hosts > 1 ? (unsigned)hosts : 1;
 }
@@ -219,11 +227,16 @@ static bool settle(struct sk_run *run, void *at)
 {
 	struct entry *entry = at;
 	struct sk_period period;
+	/* At the end all are weighed, also of whom nothing came for so long that nobody else knows who talked to that server then. */
+	unsigned crowd = run->now_s <= entry->last_s + CROWD_HOST_S || entry->crowd == 0 ? crowd_of(run, entry) : entry->crowd;
+	entry->crowd = (uint8_t)crowd;
 	if (entry->contacts < entry->next_look && !run->last)
 		return false;
 	if (entry->contacts < run->threshold[VISITS] || entry->last_s < entry->first_s + run->threshold[LASTING] || !is_talk(entry))
 		return false;
-	unsigned crowd = crowd_of(run, entry);
+	/* Who is not alone there waits: a service becomes a crowd while it does. */
+	if (crowd > 1 && !run->last && !entry->episode.open && entry->last_s < entry->first_s + run->threshold[LASTING] * crowd / 2)
+		return false;
 	entry->next_look = entry->contacts + entry->contacts / 8 + 1;
 	if (crowd > run->threshold[CROWD] || !sk_period_find(&crowds_of(run)->periods, entry->gaps, &period) || period.visits < run->threshold[VISITS] ||
 	    period.score < (double)run->threshold[EXPONENT] * 2.302585 || !covers(run, entry, &period))
@@ -250,7 +263,8 @@ static void tell(const struct sk_detection *d, const uint64_t *threshold, struct
 const struct sk_detector sk_detector_beacon = {
 	.name = "beacon", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds),
 	.events = SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_CONFIRM) | SK_EVENT_BIT(SK_EVENT_END),
-	.flows = SK_OF_TCP | SK_OF_UDP | SK_OF_SILENT, .finds = SK_EVENT_BIT(SK_EVENT_END),
+	.flows = SK_OF_TCP | SK_OF_UDP | SK_OF_SILENT, .but = {SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_ANSWER), SK_OF_TCP},
+	.half = SK_EVENT_BIT(SK_EVENT_OPEN), .finds = SK_EVENT_BIT(SK_EVENT_END),
 	.subject = SK_SUBJECT_RESPONDER, .scale = SK_SCALE_PAIRS, .share = 1, .entry_bytes = SK_ENTRY_BYTES(struct entry), .extra_bytes = sizeof(struct crowds),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

@@ -3,13 +3,13 @@
 #include "detect/guess_priv.h"
 #include "text/text.h"
 
-enum { TCP = 6, SLICES = 8, FEW = 4 };
+enum { TCP = 6, SLICES = 8, FEW = 4, SLOW = 5 /* times the tries that a window needs, within an hour */ };
 enum { TRIES, WINDOW, SHARE, QUIET };
 
 static const struct sk_threshold thresholds[] = {
 	[TRIES] = {"tries", "logins", 4, 10000, 15, "so many tries from one address at one service (times the patience of the service: mail and SMB more, databases far more)"},
 	[WINDOW] = {"window", "s", 16, SK_MEMORY_SHORT_S, 300, "within so long"},
-	[SHARE] = {"share", "%", 10, 100, 70, "at least so many of its connections there are tries or were broken off"},
+	[SHARE] = {"share", "%", 10, 100, 85, "at least so many of its connections there are tries or were broken off"},
 	[QUIET] = {"quiet", "s", 10, 3600, 600, "guessing that rests for so long is over"},
 };
 
@@ -91,6 +91,10 @@ static bool say(struct sk_run *run, struct entry *entry, uint64_t tries)
 	detection.bytes[1] = entry->bytes[1];
 	detection.value = tries > entry->episode.told ? tries : entry->tries;
 	detection.limit = run->threshold[TRIES] * sk_logins[entry->login].patience;
+	if (tries < detection.limit && entry->tries >= SLOW * detection.limit) {
+		detection.limit *= SLOW;
+		detection.value = entry->tries;
+	}
 	detection.severity = 2;
 	detection.percent = (uint8_t)(detection.half_view ? 75 : entry->tries >= 2 * detection.limit ? 95 : 85);
 	detection.added = sk_episode_told(&entry->episode, entry->tries, run);
@@ -110,6 +114,9 @@ static bool settle(struct sk_run *run, void *at)
 	struct window window = window_of(run, entry);
 	uint64_t all = window.tries + window.small + window.sessions, limit = run->threshold[TRIES] * sk_logins[entry->login].patience;
 	bool alarm = window.tries >= limit && (window.tries + window.small) * 100 >= run->threshold[SHARE] * all;
+	/* Slowly, but all the time: an entry lives for an hour at most. */
+	uint64_t ever = entry->tries + entry->small + entry->sessions;
+	alarm = alarm || (entry->tries >= SLOW * limit && (entry->tries + entry->small) * 100 >= run->threshold[SHARE] * ever);
 	bool over = sk_contact_rests(&entry->last, run, run->threshold[QUIET]);
 	if (!alarm && !entry->episode.open)
 		return false;
@@ -127,7 +134,8 @@ static void tell(const struct sk_detection *d, const uint64_t *threshold, struct
 	const char *name = sk_logins[sk_login_of(d->app, d->responder_port)].name;
 	sk_say(&out->sentence, SK_SAY(BRUTEFORCE), sk_arg_addr(&d->initiator), sk_tell_place(d, false), sk_arg_addr(&d->responder), sk_tell_place(d, true),
 	       sk_arg_text_or(name, 64, SK_WORD_A_SERVICE), sk_arg_int(d->responder_port), sk_arg_number(d->contacts), sk_tell_when(d), sk_arg_int(d->answered));
-	sk_say(&out->why, SK_SAY(BRUTEFORCE_WHY), sk_arg_int(d->value), sk_arg_int(d->limit), sk_arg_int(threshold[WINDOW]), sk_arg_int(threshold[SHARE]));
+	bool slow = d->limit > threshold[TRIES] * sk_logins[sk_login_of(d->app, d->responder_port)].patience;
+	sk_say(&out->why, SK_SAY(BRUTEFORCE_WHY), sk_arg_int(d->value), sk_arg_int(d->limit), sk_arg_int(slow ? SK_MEMORY_SHORT_S : threshold[WINDOW]), sk_arg_int(threshold[SHARE]));
 	if (d->half_view)
 		sk_say(&out->why, SK_SAY(HALF_ANSWERS));
 	sk_say(&out->doubt, SK_SAY(BRUTEFORCE_DOUBT));

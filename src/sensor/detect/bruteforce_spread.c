@@ -31,7 +31,7 @@ static uint64_t key(const struct sk_run *run, const struct sk_event *event)
 	if (event->ip_proto != TCP || (event->flow.packets[1] == 0 && (event->bits & SK_EVENT_HALF) == 0))
 		return 0;
 	enum sk_login login = sk_login_of(event->app, event->responder_port);
-	return login != SK_LOGIN_NONE && login != SK_LOGIN_DATABASE ? sk_mix(event->to, (uint64_t)event->responder_port << 8 | 11) : 0;
+	return sk_login_by_hand(login) ? sk_mix(event->to, (uint64_t)event->responder_port << 8 | 11) : 0;
 }
 
 static void event(struct sk_run *run, const struct sk_event *event, uint64_t hash)

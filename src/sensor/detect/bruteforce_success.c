@@ -18,6 +18,7 @@ struct entry {
 	struct sk_contact last;       /* of the session */
 	uint64_t guesses, sessions, bytes[2];
 	uint32_t guessed_s;           /* the last time */
+	uint32_t heard_s;             /* when we were first told: what ended until the second after it may have been counted before, or behind it */
 	struct sk_episode episode;
 };
 
@@ -45,12 +46,13 @@ static void event(struct sk_run *run, const struct sk_event *event, uint64_t has
 		if (run->now_s >= guessed_s + memory_s)
 			return;
 		struct entry *entry = sk_run_take(run, hash, guessed_s + memory_s - run->now_s, &fresh);
+		entry->heard_s = fresh ? run->now_s : entry->heard_s;
 		entry->guessed_s = guessed_s > entry->guessed_s ? guessed_s : entry->guessed_s;
 		entry->guesses = event->found.contacts > entry->guesses ? event->found.contacts : entry->guesses;
 		return;
 	}
 	struct entry *entry = sk_table_find(&run->table, hash, run->now_s);
-	if (entry == NULL || sk_run_second(event->flow.first_ns) > entry->guessed_s + run->threshold[MEMORY])
+	if (entry == NULL || sk_run_second(event->time_ns) <= entry->heard_s + 1 || sk_run_second(event->flow.first_ns) > entry->guessed_s + run->threshold[MEMORY])
 		return;
 	uint64_t out = sk_login_payload(event, 0), back = sk_login_payload(event, 1);
 	uint64_t lasted_s = (uint64_t)(event->time_ns - event->flow.first_ns) / 1000000000;

@@ -222,7 +222,7 @@ void sk_counter_end(struct sk_kit *kit, const uint8_t digest[SK_HASH_BYTES])
 	if (slot == NULL)
 		return;
 	sk_kit_run(kit);
-	sk_wipe(kit->batch, sizeof kit->batch);
+	sk_kit_wipe_batch(kit);
 	struct sk_run *run = run_of(kit);
 	struct memory *memory = run->extra;
 	take_out(run, (uint8_t)(slot - memory->slots));
@@ -241,7 +241,7 @@ static void close_slot(struct sk_run *run, struct slot *slot)
 	slot->over = true;
 	/* The second has passed: no event waits. */
 	SK_INVARIANT(run->kit->batch_count == 0);
-	sk_wipe(run->kit->batch, sizeof run->kit->batch);
+	sk_kit_wipe_batch(run->kit);
 	take_out(run, (uint8_t)(slot - memory->slots));
 }
 

@@ -10,8 +10,8 @@
 #include "sketch/table.h"
 
 #define SK_ENTRY_BYTES(type) ((sizeof(type) + 15) & ~(size_t)15)
-/* Kinds of flows. SILENT: ends of TCP segments that nobody answered, of which TCP does not tell. */
-enum sk_of { SK_OF_TCP = 1, SK_OF_UDP = 2, SK_OF_ICMP = 4, SK_OF_OTHER = 8, SK_OF_SILENT = 16 };
+/* Kinds of flows. SILENT: ends of TCP segments that nobody answered; ODD: openings of TCP by anything but its initiator's SYN. Of neither does TCP tell. */
+enum sk_of { SK_OF_TCP = 1, SK_OF_UDP = 2, SK_OF_ICMP = 4, SK_OF_OTHER = 8, SK_OF_SILENT = 16, SK_OF_ODD = 32 };
 /* Which of the limits its table follows. */
 enum sk_detector_scale { SK_SCALE_HOSTS, SK_SCALE_PAIRS };
 
@@ -45,6 +45,8 @@ struct sk_detector {
 	size_t threshold_count;
 	uint8_t events;             /* SK_EVENT_BITs */
 	uint8_t flows;              /* SK_OF_ bits: of flows of these kinds alone; 0: of all */
+	struct { uint8_t events, flows; } but; /* and none of these events of these flows */
+	uint8_t half;               /* of its events those that say something only where answers are not covered */
 	uint8_t finds;              /* SK_EVENT_BITs of those that say something of an entry that is there, and make none */
 	uint8_t waits;              /* a subject has no entry before so many OPENs, what came until then waits on the porch: no more than it ever takes to be told; 0: no porch */
 	uint32_t (*wait_s)(const uint64_t *threshold); /* for so long: as an entry with one contact is wanted */
@@ -65,11 +67,13 @@ struct sk_detector {
 	void (*second)(struct sk_run *run);
 	/* The packets' clock went back: forget what was seen. Where it is absent all memory is overwritten then; where it is there, all but the extra memory. */
 	void (*anew)(struct sk_run *run);
-	/* Can a head of such a flow be of interest at all? Asked before its name is taken apart and its ends are hashed; NULL: it may. Reads *run alone. */
+	/* Can a head of such a flow be of interest at all? Asked before its name is taken apart and its ends are hashed; NULL: it may. Reads *run alone; of *flow stand its
+	   ends, ports, protocol and class, and of the bits whether the view is half and the head the responder's. */
 	bool (*asks)(const struct sk_run *run, const struct sk_head *head, const struct sk_event *flow);
 	/* Take out of a head what an event may hold; the flow's part is filled already. False: nothing. Reads *run alone. */
 	bool (*head)(const struct sk_run *run, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event);
-	/* Instead of head: of a head with a name (DNS, a client's hello, HTTP), which is asked for its parts once for all detectors. */
+	/* Instead of head: of a head with a name (DNS, a client's hello, HTTP), which is asked for its parts once for all detectors. No inner name
+	   comes here (sk_name_text_is_inner): nobody could own it. */
 	bool (*named)(const struct sk_run *run, const struct sk_name *name, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event);
 	/* Put a detection into words: phrases of observe/words.def. */
 	void (*tell)(const struct sk_detection *detection, const uint64_t *threshold, struct sk_telling *out);

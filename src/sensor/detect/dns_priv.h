@@ -53,7 +53,7 @@ static inline bool sk_dns_half(const struct sk_event *event)
 /* A registered domain that exists somewhere in the world. */
 static inline bool sk_dns_is_public(const struct sk_name *name)
 {
-	return name->registered_at < name->length && !sk_name_is_inner(name);
+	return name->registered_at < name->length;
 }
 
 /* What a score, a log-likelihood in hundredths, must come to for one false alarm in 10^exponent. */

@@ -19,10 +19,10 @@ static const struct sk_threshold thresholds[] = {
 };
 
 /* What a name weighs, in 1/100 of a natural logarithm. Types that carry answers of any size are asked by few programs for names that nobody could remember;
-   addresses are asked for such names by many (content networks, advertisers), so there only names near the limit of what fits count. */
+   addresses are asked for such names by many (content networks, advertisers), so there names near the limit of what fits count, and of shorter ones only very many. */
 enum {
-	WEIGHT_CARRIER = 200, WEIGHT_CARRIER_LONG = 300, WEIGHT_CARRIER_PLAIN = -100, WEIGHT_ADDRESS_LONG = 150, WEIGHT_ADDRESS = 0, WEIGHT_ADDRESS_PLAIN = -20,
-	LONG_CARRIER = 60, LONG_ADDRESS = 90, CODED_LENGTH = 16, CODED_LETTERS = 4
+	WEIGHT_CARRIER = 200, WEIGHT_CARRIER_LONG = 300, WEIGHT_CARRIER_PLAIN = -100, WEIGHT_ADDRESS_LONG = 150, WEIGHT_ADDRESS_MIDDLE = 25, WEIGHT_ADDRESS = 0, WEIGHT_ADDRESS_PLAIN = -20,
+	LONG_CARRIER = 60, LONG_ADDRESS = 90, MIDDLE_ADDRESS = 40, CODED_LENGTH = 16, CODED_LETTERS = 4
 };
 
 struct entry {
@@ -92,7 +92,7 @@ static bool asks(const struct sk_run *run, const struct sk_head *head, const str
 static bool named(const struct sk_run *run, const struct sk_name *name, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event)
 {
 	const struct sk_dns *dns = &head->as.dns;
-	if (sk_name_is_inner(name) || sk_name_is_lookup(name))
+	if (sk_name_is_lookup(name))
 		return false;
 	/* Below no top domain that there is: a tunnel straight to its server, which leaves the domain out. All such names of a client are one. */
 	unsigned front = name->listed ? name->registered_at : name->length + 1u;
@@ -123,7 +123,9 @@ static int32_t weight_of(uint32_t kind, uint32_t length)
 	bool coded = (kind & KIND_CODED) != 0, carrier = (kind & TYPE_ADDRESS) == 0;
 	if (carrier)
 		return !coded ? WEIGHT_CARRIER_PLAIN : length >= LONG_CARRIER ? WEIGHT_CARRIER_LONG : WEIGHT_CARRIER;
-	return coded && length >= LONG_ADDRESS ? WEIGHT_ADDRESS_LONG : coded ? WEIGHT_ADDRESS : WEIGHT_ADDRESS_PLAIN;
+	if (!coded)
+		return WEIGHT_ADDRESS_PLAIN;
+	return length >= LONG_ADDRESS ? WEIGHT_ADDRESS_LONG : length >= MIDDLE_ADDRESS ? WEIGHT_ADDRESS_MIDDLE : WEIGHT_ADDRESS;
 }
 
 static void event(struct sk_run *run, const struct sk_event *event, uint64_t hash)

@@ -10,6 +10,7 @@ static bool wants(const struct sk_kit *kit, enum sk_event_kind kind, unsigned fl
 	return (atomic_load_explicit(&kit->wanted, memory_order_relaxed) >> sk_kit_sort(kind, flow) & 1) != 0;
 }
 
+/* Of a head, of which names and hashes are made at once; the kit does it for all others. */
 static void hash_ends(const struct sk_kit *kit, struct sk_event *event)
 {
 	event->from = sk_kit_hash_addr(kit, &event->initiator);
@@ -40,7 +41,6 @@ static void fill_packet(const struct sk_kit *kit, const struct sk_packet *packet
 	event->initiator = back ? packet->destination : packet->source;
 	event->responder = back ? packet->source : packet->destination;
 	event->bits = (uint8_t)((back ? SK_EVENT_BACK : 0) | half_bit(kit, event->class_) | (packet->layers > 1 || packet->tunnels != 0 ? SK_EVENT_TUNNELLED : 0));
-	hash_ends(kit, event);
 }
 
 static void fill_record(const struct sk_kit *kit, const struct sk_flow_record *record, struct sk_event *event)
@@ -74,7 +74,6 @@ static void put_end(const struct sk_kit_front *front, const struct sk_flow_recor
 	event.kind = SK_EVENT_END;
 	event.time_ns = record->last_ns;
 	fill_record(front->kit, record, &event);
-	hash_ends(front->kit, &event);
 	for (unsigned side = 0; side < 2; side++) {
 		event.flow.packets[side] = record->packets[side];
 		event.flow.bytes[side] = record->ip_bytes[side];
@@ -85,24 +84,25 @@ static void put_end(const struct sk_kit_front *front, const struct sk_flow_recor
 
 void sk_kit_packet(const struct sk_kit_front *front, const struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_packet *packet, unsigned news)
 {
-	static const struct { uint8_t news, kind; } kinds[] = {
-		{SK_FLOW_NEWS_OPEN, SK_EVENT_OPEN}, {SK_FLOW_NEWS_ANSWER, SK_EVENT_ANSWER}, {SK_FLOW_NEWS_CONFIRM, SK_EVENT_CONFIRM}};
+	_Static_assert(SK_FLOW_NEWS_OPEN == 1 << SK_EVENT_OPEN && SK_FLOW_NEWS_ANSWER == 1 << SK_EVENT_ANSWER && SK_FLOW_NEWS_CONFIRM == 1 << SK_EVENT_CONFIRM, "in one order");
 	const struct sk_kit *kit = front->kit;
-	unsigned what = sk_kit_flow(packet->ip_proto, false);
+	bool back = (news & SK_FLOW_NEWS_BACK) != 0, filled = false;
+	unsigned what = sk_kit_flow(packet->ip_proto, false, false);
 	struct sk_event event;
-	bool filled = false;
-	for (size_t i = 0; i < SK_COUNT(kinds); i++) {
-		if ((news & kinds[i].news) == 0 || !wants(kit, (enum sk_event_kind)kinds[i].kind, what))
+	for (unsigned left = news & (SK_FLOW_NEWS_OPEN | SK_FLOW_NEWS_ANSWER | SK_FLOW_NEWS_CONFIRM); left != 0; left &= left - 1) {
+		enum sk_event_kind kind = (enum sk_event_kind)__builtin_ctz(left);
+		bool odd = kind == SK_EVENT_OPEN && sk_kit_is_odd(packet->tcp_flags, back);
+		if (!wants(kit, kind, odd ? sk_kit_flow(packet->ip_proto, false, true) : what))
 			continue;
 		if (!filled) {
 			memset(&event, 0, SK_EVENT_FLOW_BYTES);
-			fill_packet(kit, packet, (news & SK_FLOW_NEWS_BACK) != 0, &event);
+			fill_packet(kit, packet, back, &event);
 		}
 		filled = true;
-		event.kind = kinds[i].kind;
+		event.kind = (uint8_t)kind;
 		put(front, &event);
 	}
-	if ((news & SK_FLOW_NEWS_CLOSE) != 0 && (wants(kit, SK_EVENT_END, what) || wants(kit, SK_EVENT_END, sk_kit_flow(packet->ip_proto, true)))) {
+	if ((news & SK_FLOW_NEWS_CLOSE) != 0 && (wants(kit, SK_EVENT_END, what) || wants(kit, SK_EVENT_END, sk_kit_flow(packet->ip_proto, true, false)))) {
 		struct sk_flow_record record;
 		sk_flow_read(table, flow, &record);
 		record.end = SK_FLOW_END_CLOSED;
@@ -114,7 +114,7 @@ void sk_kit_ended(const struct sk_kit_front *front, const struct sk_flow_record 
 {
 	/* A connection that was closed has been told of when it was. */
 	bool silent = record->packets[1] == 0 && (front->kit->half & SK_CLASS_BIT(record->class_)) == 0;
-	if (wants(front->kit, SK_EVENT_END, sk_kit_flow(record->ip_proto, silent)) && (record->ip_proto != TCP || record->state < SK_FLOW_CLOSED))
+	if (wants(front->kit, SK_EVENT_END, sk_kit_flow(record->ip_proto, silent, false)) && (record->ip_proto != TCP || record->state < SK_FLOW_CLOSED))
 		put_end(front, record);
 }
 
@@ -138,7 +138,7 @@ void sk_kit_sample(const struct sk_kit_front *front, const struct sk_flow_table 
 {
 	if (SK_LIKELY(!is_sample(front->kit, packet)))
 		return;
-	if (!wants(front->kit, SK_EVENT_SAMPLE, sk_kit_flow(packet->ip_proto, false)))
+	if (!wants(front->kit, SK_EVENT_SAMPLE, sk_kit_flow(packet->ip_proto, false, false)))
 		return;
 	struct sk_flow_record record;
 	sk_flow_read(table, flow, &record);
@@ -168,24 +168,42 @@ static const char *name_in(const struct sk_head *head)
 	}
 }
 
-void sk_kit_head_of(const struct sk_kit_front *front, const struct sk_event *flow, const struct sk_packet *packet, const struct sk_head *head)
+/* Whose detector wants such a head of such a flow? Bits of places. Most heads are nobody's, and of those no more is made than this asks. */
+static uint64_t who_asks(const struct sk_kit *kit, const struct sk_event *flow, const struct sk_head *head)
+{
+	uint64_t asking = 0;
+	_Static_assert(SK_KIT_DETECTORS_MAX <= 64, "a bit for each place");
+	for (uint64_t places = kit->head_places[head->kind]; places != 0; places &= places - 1) {
+		const struct sk_kit_place *at = &kit->places[__builtin_ctzll(places)];
+		if (at->ops->on_request && (atomic_load_explicit(&at->heads, memory_order_relaxed) >> head->kind & 1) == 0)
+			continue;
+		if (at->ops->asks == NULL || at->ops->asks(&at->run, head, flow))
+			asking |= places & -places;
+	}
+	if ((asking & kit->named_places) != 0 && sk_name_text_is_inner(name_in(head)))
+		asking &= ~kit->named_places;
+	return asking;
+}
+
+/* What the packet adds to the flow of a head. */
+static void fill_head(const struct sk_kit *kit, const struct sk_packet *packet, const struct sk_head *head, struct sk_event *event)
+{
+	event->kind = SK_EVENT_HEAD;
+	event->time_ns = packet->time_ns;
+	event->app = head->app;
+	event->bits |= half_bit(kit, event->class_) | (head->from_initiator ? 0 : SK_EVENT_BACK);
+}
+
+/* An event for each that asks. */
+static void offer(const struct sk_kit_front *front, struct sk_event *common, const struct sk_packet *packet, const struct sk_head *head, uint64_t asking)
 {
 	const struct sk_kit *kit = front->kit;
 	/* Its parts are found once for all detectors that ask for them. */
 	struct sk_name name = {.text = NULL};
 	bool found = false, made = false;
-	struct sk_event common = *flow, event;
-	common.kind = SK_EVENT_HEAD;
-	common.time_ns = packet->time_ns;
-	common.app = head->app;
-	common.bits |= half_bit(kit, common.class_) | (head->from_initiator ? 0 : SK_EVENT_BACK);
-	_Static_assert(SK_KIT_DETECTORS_MAX <= 64, "a bit for each place");
-	for (uint64_t places = kit->head_places[head->kind]; places != 0; places &= places - 1) {
-		const struct sk_kit_place *at = &kit->places[__builtin_ctzll(places)];
-		if ((atomic_load_explicit(&at->heads, memory_order_relaxed) >> head->kind & 1) == 0)
-			continue;
-		if (at->ops->asks != NULL && !at->ops->asks(&at->run, head, &common))
-			continue;
+	struct sk_event event;
+	for (; asking != 0; asking &= asking - 1) {
+		const struct sk_kit_place *at = &kit->places[__builtin_ctzll(asking)];
 		if (at->ops->named != NULL && !found) {
 			found = true;
 			(void)sk_name_split(kit->suffixes, name_in(head), &name);
@@ -193,9 +211,9 @@ void sk_kit_head_of(const struct sk_kit_front *front, const struct sk_event *flo
 		if (at->ops->named != NULL && name.text == NULL)
 			continue;
 		if (!made)
-			hash_ends(kit, &common);
+			hash_ends(kit, common);
 		made = true;
-		memcpy(&event, &common, offsetof(struct sk_event, head));
+		memcpy(&event, common, offsetof(struct sk_event, head));
 		event.detector = at->run.index;
 		memset(&event.head, 0, sizeof event.head);
 		bool wanted = at->ops->named == NULL ? at->ops->head(&at->run, head, packet, &event) : at->ops->named(&at->run, &name, head, packet, &event);
@@ -206,21 +224,39 @@ void sk_kit_head_of(const struct sk_kit_front *front, const struct sk_event *flo
 		sk_wipe_small(&event, sizeof event);
 }
 
+void sk_kit_head_of(const struct sk_kit_front *front, const struct sk_event *flow, const struct sk_packet *packet, const struct sk_head *head)
+{
+	struct sk_event common = *flow;
+	fill_head(front->kit, packet, head, &common);
+	offer(front, &common, packet, head, who_asks(front->kit, &common, head));
+}
+
 void sk_kit_head(const struct sk_kit_front *front, const struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_packet *packet,
 		 const struct sk_head *head)
 {
 	struct sk_flow_record record;
-	struct sk_event event = {.kind = SK_EVENT_HEAD};
+	struct sk_event event;
+	uint64_t asking = 0;
+	/* Without a tunnel the packet tells of its flow all that is asked about it, and costs less than a copy of the flow. */
+	bool plain = packet->layers <= 1 && packet->tunnels == 0;
+	memset(&event, 0, offsetof(struct sk_event, head));
+	if (SK_LIKELY(plain)) {
+		fill_packet(front->kit, packet, !head->from_initiator, &event);
+		fill_head(front->kit, packet, head, &event);
+		asking = who_asks(front->kit, &event, head);
+		if (SK_LIKELY(asking == 0))
+			return;
+	}
 	sk_flow_read(table, flow, &record);
 	fill_record(front->kit, &record, &event);
-	sk_kit_head_of(front, &event, packet, head);
+	fill_head(front->kit, packet, head, &event);
+	offer(front, &event, packet, head, plain ? asking : who_asks(front->kit, &event, head));
 }
 
 void sk_kit_complete(const struct sk_kit_front *front, struct sk_event *event)
 {
 	event->bits |= half_bit(front->kit, event->class_);
-	hash_ends(front->kit, event);
-	if (event->kind == SK_EVENT_HEAD || wants(front->kit, (enum sk_event_kind)event->kind, sk_kit_flow(event->ip_proto, sk_event_is_silent(event))))
+	if (event->kind == SK_EVENT_HEAD || wants(front->kit, (enum sk_event_kind)event->kind, sk_event_flow(event)))
 		put(front, event);
 }
 

@@ -24,7 +24,7 @@ struct entry {
 		struct {
 			struct sk_contact last;
 			uint64_t host;      /* the hash under which its host is found */
-			uint32_t sent_kib, got_kib; /* in this hour */
+			uint32_t sent_kib, got_kib, before_kib; /* in this hour; before: sent in the hour before it */
 			uint32_t peak_kib;  /* the most in an hour */
 			uint64_t contacts, packets[2], bytes[2], past_kib; /* since the episode began */
 			struct sk_episode episode;
@@ -74,6 +74,7 @@ static void count_pair(struct sk_run *run, const struct sk_event *event, uint64_
 	if (event->flow.first_ns < entry->pair.last.first_ns)
 		entry->pair.last.first_ns = event->flow.first_ns;
 	if (fresh || hour > entry->hour) {
+		entry->pair.before_kib = entry->hour + 1 == hour ? entry->pair.sent_kib : 0;
 		entry->hour = hour;
 		entry->pair.sent_kib = entry->pair.got_kib = 0;
 	}
@@ -111,9 +112,12 @@ static bool past_of(const struct sk_run *run, const struct entry *entry, uint64_
 	if (host == NULL || host->born_hour + run->threshold[PAST] > entry->hour)
 		return false;
 	uint32_t first = host->hour >= HOURS && host->hour - HOURS + 1 > host->born_hour ? host->hour - HOURS + 1 : host->born_hour;
-	for (uint32_t hour = first; hour < entry->hour; hour++)
-		if (host->host_kib[hour % HOURS] > *most_kib)
-			*most_kib = host->host_kib[hour % HOURS];
+	/* What began in the hour before does not speak for itself either. */
+	for (uint32_t hour = first; hour < entry->hour; hour++) {
+		uint32_t own = hour + 1 == entry->hour ? entry->pair.before_kib : 0, kib = host->host_kib[hour % HOURS];
+		if (kib - (own < kib ? own : kib) > *most_kib)
+			*most_kib = kib - own;
+	}
 	return true;
 }
 

@@ -8,7 +8,7 @@ enum { TCP = 6 };
 enum { RATE, SOURCES, HOSTS, GO_ON, QUIET };
 
 static const struct sk_threshold thresholds[] = {
-	[RATE] = {"rate", "1/s", 20, 10000000, 1000, "so many new flows to the network in one second"},
+	[RATE] = {"rate", "1/s", 20, 10000000, 500, "so many new flows to the network in one second"},
 	[SOURCES] = {"sources", "addresses", 2, 1000000, 100, "from so many sources"},
 	[HOSTS] = {"hosts", "addresses", 4, 250, 16, "to so many of its addresses"},
 	[GO_ON] = {"go_on", "%", 0, 90, 10, "and at most so many of them go on or are answered"},
@@ -33,9 +33,15 @@ static void event(struct sk_run *run, const struct sk_event *event, uint64_t has
 		sk_flood_count(run, flood, event, event->kind != SK_EVENT_OPEN);
 }
 
+/* TCP's initiators tell that they go on; of datagrams half a view hears nothing. */
+static uint64_t rate_of(const struct sk_flood *flood, const uint64_t *threshold)
+{
+	return threshold[RATE] * (flood->last.half != 0 && flood->last.ip_proto != TCP ? SK_FLOOD_HALF : 1);
+}
+
 static bool rule(const struct sk_flood *flood, const struct sk_flood_second *second, const uint64_t *threshold)
 {
-	return second->opens >= threshold[RATE] && (uint64_t)second->answers * 100 <= threshold[GO_ON] * second->opens &&
+	return second->opens >= rate_of(flood, threshold) && (uint64_t)second->answers * 100 <= threshold[GO_ON] * second->opens &&
 	       sk_flood_sources(flood) >= (double)threshold[SOURCES] && sk_flood_hosts(flood) >= (double)threshold[HOSTS];
 }
 
@@ -45,7 +51,7 @@ static bool settle(struct sk_run *run, void *at)
 	bool due, again = sk_flood_settle(run, flood, rule, run->threshold[QUIET], &due);
 	if (!due)
 		return again;
-	struct sk_detection detection = sk_flood_detection(run, flood, run->threshold[RATE]);
+	struct sk_detection detection = sk_flood_detection(run, flood, rate_of(flood, run->threshold));
 	struct sk_prefix net = {.addr = {.family = detection.responder.family}, .bits = detection.responder.family == 6 ? 48 : 24};
 	memcpy(net.addr.bytes, detection.responder.bytes, net.bits / 8);
 	detection.responder = net.addr;

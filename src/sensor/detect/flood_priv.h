@@ -7,6 +7,7 @@
 #include "detect/detector.h"
 
 enum { SK_FLOOD_SECONDS = 4, SK_FLOOD_HLL_BITS = 7, SK_FLOOD_HOST_WORDS = 4, SK_FLOOD_SOURCES_S = 60, SK_FLOOD_NEW_S = 10 /* who is not flooded is forgotten soon */,
+       SK_FLOOD_FEW = 4 /* times the rate of many, when few send */, SK_FLOOD_HALF = 2 /* times the rate, where half a view hears no answer */,
        SK_FLOOD_WAITS = 8 /* no rate that can be asked for is so low */ };
 
 struct sk_flood_second {

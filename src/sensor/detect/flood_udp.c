@@ -8,7 +8,7 @@ enum { UDP = 17 };
 enum { RATE, SOURCES, HEAVY, ANSWERED, QUIET };
 
 static const struct sk_threshold thresholds[] = {
-	[RATE] = {"rate", "1/s", 20, 10000000, 1000, "so many flows or packets in one second from many sources"},
+	[RATE] = {"rate", "1/s", 20, 10000000, 500, "so many flows or packets in one second from many sources; of new flows four times as many from fewer"},
 	[SOURCES] = {"sources", "addresses", 2, 1000000, 50, "many sources are so many"},
 	[HEAVY] = {"heavy", "1/s", 100, 100000000, 20000, "so many packets in one second from fewer"},
 	[ANSWERED] = {"answered", "%", 0, 50, 5, "and at most so much of it is answered"},
@@ -48,10 +48,12 @@ static bool rule(const struct sk_flood *flood, const struct sk_flood_second *sec
 	uint64_t most = sk_flood_most(second);
 	if (most < threshold[RATE] && most < threshold[HEAVY])
 		return false;
+	/* Half a view hears nobody answer: it takes more. */
+	uint64_t rate = threshold[RATE] * (half ? SK_FLOOD_HALF : 1);
 	if (sk_flood_sources(flood) >= (double)threshold[SOURCES])
-		return (second->opens >= threshold[RATE] && flows_silent) || (second->bulk >= threshold[RATE] && bulk_silent && flows_silent);
-	/* Half a view cannot tell a download from a flood when it comes from few. */
-	return !half && second->bulk >= threshold[HEAVY] && bulk_silent;
+		return (second->opens >= rate && flows_silent) || (second->bulk >= (half ? threshold[HEAVY] : rate) && bulk_silent && flows_silent);
+	/* And it cannot tell a download from a flood when it comes from few. */
+	return !half && ((second->bulk >= threshold[HEAVY] && bulk_silent) || (second->opens >= SK_FLOOD_FEW * rate && flows_silent));
 }
 
 static bool settle(struct sk_run *run, void *at)
@@ -62,7 +64,8 @@ static bool settle(struct sk_run *run, void *at)
 		return again;
 	struct sk_detection detection = sk_flood_detection(run, flood, 0);
 	bool many = detection.peers >= run->threshold[SOURCES];
-	detection.limit = run->threshold[many ? RATE : HEAVY];
+	uint64_t rate = run->threshold[RATE] * (detection.half_view ? SK_FLOOD_HALF : many ? 1 : SK_FLOOD_FEW);
+	detection.limit = many || detection.value < run->threshold[HEAVY] ? rate : run->threshold[HEAVY];
 	detection.percent = (uint8_t)(detection.half_view ? 75 : many ? 95 : 80);
 	memcpy(detection.matched, "udp", sizeof "udp");
 	(void)!sk_flood_say(run, flood, &detection);
@@ -73,7 +76,7 @@ static void tell(const struct sk_detection *d, const uint64_t *threshold, struct
 {
 	sk_flood_tell(d, SK_WORD_UDP_FLOWS, out);
 	sk_say(&out->why, SK_SAY(FLOOD_UDP_WHY), sk_arg_int(d->value), sk_arg_int(d->limit),
-	       sk_arg_word(d->limit == threshold[RATE] ? SK_WORD_NO_LESS : SK_WORD_FEWER), sk_arg_int(threshold[SOURCES]), sk_arg_int(threshold[ANSWERED]));
+	       sk_arg_word(d->peers >= threshold[SOURCES] ? SK_WORD_NO_LESS : SK_WORD_FEWER), sk_arg_int(threshold[SOURCES]), sk_arg_int(threshold[ANSWERED]));
 	if (d->half_view)
 		sk_say(&out->why, SK_SAY(HALF_ANSWERS));
 	sk_say(&out->doubt, SK_SAY(FLOOD_UDP_DOUBT));

@@ -28,9 +28,9 @@ static const struct sk_login_row sk_logins[SK_LOGIN_COUNT] = {
 	[SK_LOGIN_SMB] = {"SMB", {100, 100}, {6000, 6000}, 120, 2},
 	[SK_LOGIN_VNC] = {"VNC", {12, 12}, {400, 1000}, 60, 1},
 	[SK_LOGIN_WINRM] = {"WinRM", {200, 100}, {16000, 16000}, 120, 2},
-	[SK_LOGIN_MAIL] = {"mail", {20, 40}, {4000, 8000}, 180, 4},
+	[SK_LOGIN_MAIL] = {"mail", {20, 40}, {4000, 8000}, 180, 8},
 	[SK_LOGIN_DATABASE] = {"database", {20, 20}, {3000, 3000}, 60, 20},
-	[SK_LOGIN_VPN] = {"VPN", {300, 300}, {12000, 24000}, 120, 4},
+	[SK_LOGIN_VPN] = {"VPN", {300, 300}, {12000, 24000}, 120, 20},
 };
 
 /* By what was spoken, else by the port: a service that was moved is known by its words. */
@@ -55,6 +55,13 @@ static inline enum sk_login sk_login_of(unsigned app, uint16_t port)
 	case 1723: case 4433: case 4443: case 8443: case 9443: case 10443: return SK_LOGIN_VPN;
 	default: return SK_LOGIN_NONE;
 	}
+}
+
+/* Where programs log in by themselves, from many places and in few words, short log-ins are what is ordinary: mail that is fetched, portals whose ports are those of other
+   pages too. At the others people do, or who takes their place. */
+static inline bool sk_login_by_hand(enum sk_login login)
+{
+	return login != SK_LOGIN_NONE && login != SK_LOGIN_DATABASE && login != SK_LOGIN_MAIL && login != SK_LOGIN_VPN;
 }
 
 static inline uint64_t sk_login_payload(const struct sk_event *event, unsigned side)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The life of a kit: arenas, the clock, batches of events through detectors, what they say. */
+/* The life of a kit: arenas, the clock, entries, what detectors say. */
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -78,6 +78,7 @@ static enum sk_err make_arena(struct sk_kit_place *place, const struct sk_kit_li
 static uint64_t sorts_of(uint8_t events, uint8_t flows)
 {
 	uint64_t sorts = 0;
+	events &= (uint8_t)~SK_EVENT_BIT(SK_EVENT_HEAD);
 	for (unsigned kind = 0; kind < SK_EVENT_KIND_COUNT; kind++)
 		for (unsigned flow = 0; flow < SK_KIT_FLOWS; flow++)
 			if ((events & SK_EVENT_BIT(kind)) != 0 && (flows == 0 || (flows >> flow & 1) != 0))
@@ -89,7 +90,7 @@ void sk_kit_ask(struct sk_run *run, uint8_t events, uint8_t heads)
 {
 	struct sk_kit *kit = run->kit;
 	struct sk_kit_place *place = &kit->places[kit->place_of[run->index]];
-	place->sorts = sorts_of((uint8_t)(events & ~SK_EVENT_BIT(SK_EVENT_HEAD)), place->ops->flows);
+	place->sorts = sorts_of(events, place->ops->flows);
 	atomic_store_explicit(&place->heads, heads, memory_order_relaxed);
 	atomic_store_explicit(&kit->wanted, kit->always | place->sorts, memory_order_relaxed);
 	atomic_store_explicit(&kit->heads, (uint8_t)(kit->always_heads | heads), memory_order_relaxed);
@@ -112,8 +113,10 @@ static enum sk_err add_detector(struct sk_kit *kit, const struct sk_basis_detect
 	kit->place_of[row] = (uint8_t)place_of_it;
 	for (unsigned kind = 0; kind < SK_COUNT(kit->head_places); kind++)
 		kit->head_places[kind] |= (uint64_t)(ops->heads >> kind & 1) << place_of_it;
+	kit->named_places |= (uint64_t)(ops->named != NULL) << place_of_it;
 	if (!ops->on_request) {
-		place->sorts = sorts_of((uint8_t)(ops->events & ~SK_EVENT_BIT(SK_EVENT_HEAD)), ops->flows);
+		uint8_t events = kit->half == 0 ? (uint8_t)(ops->events & ~ops->half) : ops->events;
+		place->sorts = sorts_of(events, ops->flows) & ~(ops->but.events != 0 ? sorts_of(ops->but.events, ops->but.flows) : 0);
 		kit->always |= place->sorts;
 		kit->always_heads |= ops->heads;
 	}
@@ -183,6 +186,14 @@ void sk_kit_free(struct sk_kit *kit)
 	free(kit);
 }
 
+void sk_kit_wipe_batch(struct sk_kit *kit)
+{
+	sk_wipe(kit->batch, sizeof kit->batch);
+	sk_wipe(kit->keys, sizeof kit->keys);
+	sk_wipe(kit->words, sizeof kit->words);
+	sk_wipe(kit->hashes, sizeof kit->hashes);
+}
+
 //= rule: DETECTOR-2
 void sk_kit_wipe(struct sk_kit *kit)
 {
@@ -196,8 +207,7 @@ void sk_kit_wipe(struct sk_kit *kit)
 	memset(kit->sorts, 0, sizeof kit->sorts);
 	memset(kit->of_heads, 0, sizeof kit->of_heads);
 	kit->present = 0;
-	sk_wipe(kit->batch, sizeof kit->batch);
-	sk_wipe(kit->keys, sizeof kit->keys);
+	sk_kit_wipe_batch(kit);
 	sk_wipe(kit->queue, sizeof kit->queue);
 	sk_wipe(kit->found, sizeof kit->found);
 	sk_wipe(kit->heard, sizeof kit->heard);
@@ -210,7 +220,7 @@ void sk_kit_wipe(struct sk_kit *kit)
 size_t sk_kit_residue(const struct sk_kit *kit)
 {
 	size_t left = sk_count_nonzero(kit->batch, sizeof kit->batch) + sk_count_nonzero(kit->queue, sizeof kit->queue) + sk_count_nonzero(kit->found, sizeof kit->found) +
-		      sk_count_nonzero(kit->heard, sizeof kit->heard);
+		      sk_count_nonzero(kit->heard, sizeof kit->heard) + sk_count_nonzero(kit->words, sizeof kit->words) + sk_count_nonzero(kit->hashes, sizeof kit->hashes);
 	for (size_t i = 0; i < kit->count; i++)
 		left += sk_count_nonzero(kit->places[i].arena, kit->places[i].arena_bytes);
 	return left;
@@ -233,7 +243,10 @@ uint64_t sk_kit_hash_addr(const struct sk_kit *kit, const struct sk_addr *addr)
 uint64_t sk_kit_hash_net(const struct sk_kit *kit, const struct sk_addr *addr)
 {
 	uint64_t word = addr->family;
-	memcpy((uint8_t *)&word + 1, addr->bytes, addr->family == 6 ? 6 : 3);
+	if (addr->family == 6)
+		memcpy((uint8_t *)&word + 1, addr->bytes, 6);
+	else
+		memcpy((uint8_t *)&word + 1, addr->bytes, 3);
 	return sk_mix(kit->low ^ word, kit->high);
 }
 
@@ -262,12 +275,6 @@ uint64_t sk_run_net(const struct sk_run *run, const struct sk_addr *addr)
 /* ---- entries ---- */
 
 /* Bits of tags: an entry that is there has its own. Nobody clears them one by one: after as many as there are places they are made anew out of the table. */
-static bool may_be_there(const struct sk_run *run, uint64_t hash)
-{
-	uint32_t bit = sk_table_tag(hash) & run->sieve_mask;
-	return (run->sieve[bit / 64] >> bit % 64 & 1) != 0;
-}
-
 static void put_in_sieve(struct sk_run *run, uint32_t tag)
 {
 	uint32_t bit = tag & run->sieve_mask;
@@ -295,7 +302,10 @@ void sk_run_want(struct sk_run *run, void *at, uint32_t wanted_s)
 void *sk_run_take(struct sk_run *run, uint64_t key, uint32_t wanted_s, bool *fresh)
 {
 	uint32_t until_s = run->now_s + wanted_s;
-	struct sk_entry *entry = sk_table_take(&run->table, key, run->now_s, until_s, fresh);
+	struct sk_entry *entry = sk_table_renew(&run->table, key, run->now_s, until_s);
+	*fresh = false;
+	if (SK_UNLIKELY(entry == NULL))
+		entry = sk_table_take(&run->table, key, run->now_s, until_s, fresh);
 	if (*fresh) {
 		*entry = (struct sk_entry){.born_s = run->now_s, .place = sk_table_place(&run->table, entry)};
 		put_in_sieve(run, sk_table_tag(key));
@@ -329,8 +339,7 @@ bool sk_run_say(struct sk_run *run, const struct sk_detection *detection)
 		struct sk_event *found = &kit->found[kit->found_count++];
 		*found = (struct sk_event){.kind = SK_EVENT_FOUND, .detector = run->index, .time_ns = at->last_ns, .class_ = at->class_, .ip_proto = at->ip_proto,
 					   .app = at->app, .initiator = at->initiator, .responder = at->responder, .initiator_port = at->initiator_port,
-					   .responder_port = at->responder_port, .bits = at->half_view ? SK_EVENT_HALF : 0,
-					   .from = sk_kit_hash_addr(kit, &at->initiator), .to = sk_kit_hash_addr(kit, &at->responder)};
+					   .responder_port = at->responder_port, .bits = at->half_view ? SK_EVENT_HALF : 0};
 		found->found.contacts = at->contacts;
 		found->found.value = at->value;
 		found->found.of_responder = at->of_responder;
@@ -348,128 +357,6 @@ bool sk_kit_next(struct sk_kit *kit, struct sk_detection *out)
 	kit->queue_first = (kit->queue_first + 1) % SK_KIT_QUEUE;
 	kit->queue_count--;
 	return true;
-}
-
-/* ---- batches ---- */
-
-/* Three passes over the events that a detector asks for: keys, entries on their way, counting. */
-static void run_detector(struct sk_kit *kit, struct sk_kit_place *at, uint64_t asked)
-{
-	const struct sk_detector *ops = at->ops;
-	struct sk_run *run = &at->run;
-	bool porch = at->porch.notes != NULL;
-	uint64_t live = 0, maybe = 0, known = 0;
-	for (; asked != 0; asked &= asked - 1) {
-		unsigned i = (unsigned)__builtin_ctzll(asked);
-		kit->keys[i] = ops->key(run, &kit->batch[i]);
-		if (kit->keys[i] == 0)
-			continue;
-		live |= UINT64_C(1) << i;
-		if (may_be_there(run, kit->keys[i])) {
-			maybe |= UINT64_C(1) << i;
-			sk_table_prefetch(&run->table, kit->keys[i]);
-		}
-		if (porch)
-			sk_porch_prefetch(&at->porch, kit->keys[i]);
-	}
-	for (uint64_t left = maybe; left != 0; left &= left - 1)
-		if (sk_table_prefetch_entry(&run->table, kit->keys[__builtin_ctzll(left)]))
-			known |= left & -left;
-	for (uint64_t left = porch ? live & ~known : 0; left != 0; left &= left - 1)
-		sk_porch_prefetch_note(&at->porch, kit->keys[__builtin_ctzll(left)]);
-	uint64_t taken = run->table.taken;
-	for (uint64_t left = live; left != 0; left &= left - 1) {
-		unsigned i = (unsigned)__builtin_ctzll(left);
-		const struct sk_event *event = &kit->batch[i];
-		/* Who had no entry may have got one by an event of this batch. */
-		bool enters = (known >> i & 1) != 0 ||
-			      (run->table.taken != taken && may_be_there(run, kit->keys[i]) && sk_table_find(&run->table, kit->keys[i], run->now_s) != NULL);
-		if (!enters)
-			enters = porch ? sk_porch_pass(at, event, kit->keys[i]) : (ops->finds & SK_EVENT_BIT(event->kind)) == 0;
-		if (enters)
-			ops->event(run, event, kit->keys[i]);
-	}
-}
-
-/* Which events of the batch a detector is asked about. While it knows nobody and nobody comes, there is nobody to find. */
-static uint64_t asked_of(const struct sk_kit *kit, size_t i)
-{
-	const struct sk_kit_place *at = &kit->places[i];
-	uint64_t asked = atomic_load_explicit(&at->heads, memory_order_relaxed) != 0 ? kit->of_heads[i] : 0, sorts = kit->present & at->sorts;
-	if (at->run.table.live == 0 && at->porch.waiting == 0 && (sorts & ~at->finds) == 0)
-		sorts = 0;
-	for (; sorts != 0; sorts &= sorts - 1)
-		asked |= kit->sorts[__builtin_ctzll(sorts)];
-	return asked;
-}
-
-void sk_kit_run(struct sk_kit *kit)
-{
-	_Static_assert(SK_KIT_BATCH == 64, "a bit for each event of a batch");
-	if (kit->batch_count == 0)
-		return;
-	uint64_t heads = 0;
-	for (size_t i = 0; i < kit->count; i++) {
-		uint64_t asked = asked_of(kit, i);
-		heads |= kit->of_heads[i];
-		kit->of_heads[i] = 0;
-		if (asked != 0)
-			run_detector(kit, &kit->places[i], asked);
-	}
-	/* What came out of a payload goes at once; addresses and times are those that entries hold too. */
-	for (; heads != 0; heads &= heads - 1)
-		sk_wipe_small(&kit->batch[__builtin_ctzll(heads)].head, sizeof kit->batch[0].head);
-	for (; kit->present != 0; kit->present &= kit->present - 1)
-		kit->sorts[__builtin_ctzll(kit->present)] = 0;
-	kit->batch_count = 0;
-}
-
-/* An event was put behind the batch. */
-static void add_event(struct sk_kit *kit)
-{
-	const struct sk_event *event = &kit->batch[kit->batch_count];
-	uint64_t bit = UINT64_C(1) << kit->batch_count++;
-	kit->counts.events[event->kind]++;
-	if (event->kind == SK_EVENT_HEAD) {
-		uint8_t place = kit->place_of[event->detector];
-		if (kit->places[place].run.index == event->detector)
-			kit->of_heads[place] |= bit;
-	} else {
-		unsigned sort = sk_kit_sort((enum sk_event_kind)event->kind, sk_kit_flow(event->ip_proto, sk_event_is_silent(event)));
-		kit->sorts[sort] |= bit;
-		kit->present |= UINT64_C(1) << sort;
-	}
-	if (kit->batch_count == SK_KIT_BATCH)
-		sk_kit_run(kit);
-}
-
-void sk_kit_receive(struct sk_kit *kit, const void *bytes, size_t length)
-{
-	SK_INVARIANT(length <= sizeof kit->batch[0]);
-	memcpy(&kit->batch[kit->batch_count], bytes, length);
-	add_event(kit);
-}
-
-static void take(void *context, const struct sk_event *event)
-{
-	sk_kit_receive(context, event, sk_event_bytes(event));
-}
-
-struct sk_kit_front sk_kit_front(struct sk_kit *kit)
-{
-	return (struct sk_kit_front){.kit = kit, .context = kit, .send = take};
-}
-
-/* What detectors said when the last second was weighed is told behind all events of this one. */
-static void hear(struct sk_kit *kit)
-{
-	sk_kit_run(kit);
-	for (size_t i = 0; i < kit->heard_count; i++) {
-		kit->batch[kit->batch_count] = kit->heard[i];
-		add_event(kit);
-	}
-	kit->heard_count = 0;
-	sk_kit_run(kit);
 }
 
 /* ---- settling ---- */
@@ -499,7 +386,7 @@ static void settle_touched(struct sk_kit_place *at)
 
 static void tick_to(struct sk_kit *kit, uint32_t now_s)
 {
-	hear(kit);
+	sk_kit_hear(kit);
 	kit->now_s = now_s;
 	for (size_t i = 0; i < kit->count; i++)
 		kit->places[i].run.now_s = now_s;
@@ -543,7 +430,7 @@ void sk_kit_tick(struct sk_kit *kit, int64_t now_ns)
 		kit->started = true;
 		tick_to(kit, now_s);
 	} else if (now_s < kit->now_s) {
-		hear(kit);
+		sk_kit_hear(kit);
 		start_anew(kit, now_s);
 	}
 }
@@ -551,7 +438,7 @@ void sk_kit_tick(struct sk_kit *kit, int64_t now_ns)
 bool sk_kit_finish(struct sk_kit *kit)
 {
 	if (!kit->finishing) {
-		hear(kit);
+		sk_kit_hear(kit);
 		kit->finishing = true;
 		kit->finish_place = 0;
 		kit->finish_entry = 0;
@@ -600,6 +487,9 @@ void sk_kit_clock(struct sk_kit *kit, int64_t time_ns)
 void sk_kit_counts(const struct sk_kit *kit, struct sk_kit_counts *out)
 {
 	*out = kit->counts;
+	/* Those of the batch are counted when it is worked off. */
+	for (uint64_t sorts = kit->present; sorts != 0; sorts &= sorts - 1)
+		out->events[(unsigned)__builtin_ctzll(sorts) / SK_KIT_FLOWS] += sk_ones(kit->sorts[__builtin_ctzll(sorts)]);
 	for (size_t i = 0; i < kit->count; i++) {
 		out->entries += kit->places[i].run.table.live;
 		out->waiting += kit->places[i].porch.waiting;

@@ -49,11 +49,12 @@ enum sk_event_bit {
 
 struct sk_event {
 	int64_t time_ns;            /* of the packet; END: of the last one */
-	uint64_t from, to;          /* keyed hashes of the two addresses */
-	uint8_t kind, class_, ip_proto, app;
-	uint8_t detector;           /* HEAD: whose it is; FOUND: who said it */
+	uint64_t from, to;          /* keyed hashes of the two addresses: the kit's to fill in, before a detector sees them */
+	uint8_t kind, class_, ip_proto, icmp_type, bits; /* enum sk_event_bit */
 	uint8_t tcp_flags[2];       /* of the packet in [0]; END: of both sides */
-	uint8_t icmp_type, state, end, bits; /* enum sk_flow_state, sk_flow_end, sk_event_bit */
+	uint8_t app;
+	uint8_t detector;           /* HEAD: whose it is; FOUND: who said it */
+	uint8_t state, end;         /* enum sk_flow_state, sk_flow_end */
 	uint16_t initiator_port, responder_port;
 	struct sk_addr initiator, responder;
 	union {
@@ -155,7 +156,7 @@ void sk_kit_head(const struct sk_kit_front *front, const struct sk_flow_table *t
 		 const struct sk_head *head);
 /* The same of a flow that somebody else describes: its ends, ports, protocol, class and bits stand in *flow, of the packet only sizes and time are asked. */
 void sk_kit_head_of(const struct sk_kit_front *front, const struct sk_event *flow, const struct sk_packet *packet, const struct sk_head *head);
-/* An event that somebody else made out of what he knows: its hashes and half view are filled in here. */
+/* An event that somebody else made out of what he knows: its half view is filled in here. */
 void sk_kit_complete(const struct sk_kit_front *front, struct sk_event *event);
 
 /* Take an event that a front sent, of which length bytes are there. */

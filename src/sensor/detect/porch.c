@@ -14,7 +14,7 @@ size_t sk_porch_bytes(uint32_t notes)
 
 void sk_porch_init(struct sk_porch *porch, void *memory, uint32_t notes, uint32_t wait_s)
 {
-	*porch = (struct sk_porch){.notes = memory, .mask = notes - 1, .next = 1, .wait_s = wait_s};
+	*porch = (struct sk_porch){.notes = memory, .mask = notes - 1, .line_mask = notes / SK_TABLE_WAYS - 1, .next = 1, .wait_s = wait_s};
 	porch->lines = (struct sk_table_line *)(void *)((uint8_t *)memory + (size_t)notes * sizeof(struct sk_porch_note));
 }
 
@@ -35,21 +35,42 @@ static bool waits(const struct sk_porch *porch, const struct sk_porch_note *note
 	return note->tag != 0 && now_s < note->now_s + porch->wait_s;
 }
 
-/* The way of a line for a subject that has none: a free one, else that of the oldest note. Nobody finds that one again, and it goes when the ring comes to it. */
-static unsigned make_way(const struct sk_porch *porch, const struct sk_table_line *line)
+/* A line is in order: whose latest note is the newest stands first, and who has no room falls off its end. Nobody finds his note again, and it goes when the ring comes to it.
+   So nothing is searched for who has to go: one who is new to all detectors passes here once for each. */
+static void put_first(struct sk_table_line *line, unsigned way, uint32_t tag, uint32_t note)
 {
-	unsigned free = sk_table_match(line, 0), oldest = 0;
-	uint32_t longest = 0;
-	if (free != 0)
-		return (unsigned)__builtin_ctz(free);
-	for (unsigned way = 0; way < SK_TABLE_WAYS; way++) {
-		uint32_t ago = porch->next - line->until[way];
-		if (ago > porch->mask + 1)
-			return way;
-		oldest = ago > longest ? way : oldest;
-		longest = ago > longest ? ago : longest;
+	for (; way > 0; way--) {
+		line->tag[way] = line->tag[way - 1];
+		line->until[way] = line->until[way - 1];
 	}
-	return oldest;
+	line->tag[0] = tag;
+	line->until[0] = note;
+}
+
+/* As put_first, of one who did not stand there. */
+static void put_new(struct sk_table_line *line, uint32_t tag, uint32_t note)
+{
+	_Static_assert(SK_TABLE_WAYS == 8, "four and four words, of which one is the same");
+	uint32_t tags[2][4], notes[2][4];
+	memcpy(tags[0], &line->tag[0], sizeof tags[0]);
+	memcpy(tags[1], &line->tag[3], sizeof tags[1]);
+	memcpy(notes[0], &line->until[0], sizeof notes[0]);
+	memcpy(notes[1], &line->until[3], sizeof notes[1]);
+	memcpy(&line->tag[4], tags[1], sizeof tags[1]);
+	memcpy(&line->tag[1], tags[0], sizeof tags[0]);
+	memcpy(&line->until[4], notes[1], sizeof notes[1]);
+	memcpy(&line->until[1], notes[0], sizeof notes[0]);
+	line->tag[0] = tag;
+	line->until[0] = note;
+}
+
+static void take_out(struct sk_table_line *line, unsigned way)
+{
+	for (; way + 1 < SK_TABLE_WAYS; way++) {
+		line->tag[way] = line->tag[way + 1];
+		line->until[way] = line->until[way + 1];
+	}
+	line->tag[way] = line->until[way] = 0;
 }
 
 /* The next place of the ring. Who stood there was the oldest. */
@@ -66,20 +87,24 @@ static struct sk_porch_note *next_note(struct sk_porch *porch, uint32_t now_s, u
 	return note;
 }
 
-static void write_note(struct sk_porch_note *note, const struct sk_event *event, uint32_t tag, uint32_t now_s)
+static void write_note(struct sk_porch_note *note, const struct sk_event *event, uint32_t tag, uint32_t now_s, unsigned count)
 {
-	*note = (struct sk_porch_note){.time_ns = event->time_ns, .tag = tag, .now_s = now_s, .initiator_port = event->initiator_port, .responder_port = event->responder_port,
-				       .kind = event->kind, .class_ = event->class_, .ip_proto = event->ip_proto, .tcp_flags = event->tcp_flags[0], .icmp_type = event->icmp_type,
-				       .bits = event->bits, .v6 = event->initiator.family == 6};
+	note->time_ns = event->time_ns;
+	note->tag = tag;
+	note->now_s = now_s;
+	memcpy(&note->initiator_port, &event->initiator_port, SK_NOTE_PORTS_BYTES);
+	memcpy(&note->kind, &event->kind, SK_NOTE_WHAT_BYTES);
+	note->count = (uint8_t)(count | (event->initiator.family == 6 ? SK_NOTE_V6 : 0u));
 	memcpy(note->initiator, event->initiator.bytes, sizeof note->initiator);
 	memcpy(note->responder, event->responder.bytes, sizeof note->responder);
 }
 
 static void read_note(const struct sk_kit *kit, const struct sk_porch_note *note, struct sk_event *event)
 {
-	*event = (struct sk_event){.time_ns = note->time_ns, .initiator_port = note->initiator_port, .responder_port = note->responder_port, .kind = note->kind,
-				   .class_ = note->class_, .ip_proto = note->ip_proto, .tcp_flags = {note->tcp_flags}, .icmp_type = note->icmp_type, .bits = note->bits,
-				   .initiator.family = note->v6 ? 6 : 4, .responder.family = note->v6 ? 6 : 4};
+	uint8_t family = (note->count & SK_NOTE_V6) != 0 ? 6 : 4;
+	*event = (struct sk_event){.time_ns = note->time_ns, .initiator.family = family, .responder.family = family};
+	memcpy(&event->initiator_port, &note->initiator_port, SK_NOTE_PORTS_BYTES);
+	memcpy(&event->kind, &note->kind, SK_NOTE_WHAT_BYTES);
 	memcpy(event->initiator.bytes, note->initiator, sizeof note->initiator);
 	memcpy(event->responder.bytes, note->responder, sizeof note->responder);
 	event->from = sk_kit_hash_addr(kit, &event->initiator);
@@ -125,28 +150,28 @@ bool sk_porch_pass(struct sk_kit_place *at, const struct sk_event *event, uint64
 	bool opens = event->kind == SK_EVENT_OPEN;
 	if (note == NULL && !opens)
 		return (at->ops->finds & SK_EVENT_BIT(event->kind)) == 0;
-	if (note != NULL && ((SK_EVENT_BIT(event->kind) & WAITING) == 0 || note->opens + opens >= at->ops->waits || note->count == NOTES_MAX)) {
-		line->tag[way] = 0;
+	if (note != NULL && ((SK_EVENT_BIT(event->kind) & WAITING) == 0 || note->opens + opens >= at->ops->waits || (note->count & ~(unsigned)SK_NOTE_V6) == NOTES_MAX)) {
+		take_out(line, way);
 		read_again(at, latest, hash);
 		return true;
 	}
-	struct sk_porch_note *fresh;
-	uint8_t before_opens = note != NULL ? note->opens : 0, before_count = note != NULL ? note->count : 0;
+	unsigned opened = opens, count = 1;
 	if (note != NULL) {
+		opened += note->opens;
+		count += note->count & ~(unsigned)SK_NOTE_V6;
 		note->tag = 0;
 		porch->waiting--;
 	} else {
 		latest = 0;
 	}
-	if (way == SK_TABLE_WAYS)
-		way = make_way(porch, line);
-	fresh = next_note(porch, run->now_s, &here);
-	write_note(fresh, event, tag, run->now_s);
+	struct sk_porch_note *fresh = next_note(porch, run->now_s, &here);
+	write_note(fresh, event, tag, run->now_s, count);
 	fresh->before = latest;
-	fresh->opens = (uint8_t)(before_opens + opens);
-	fresh->count = (before_count + 1u) & 0x7f;
+	fresh->opens = (uint8_t)opened;
 	porch->waiting++;
-	line->tag[way] = tag;
-	line->until[way] = here;
+	if (way == SK_TABLE_WAYS)
+		put_new(line, tag, here);
+	else
+		put_first(line, way, tag, here);
 	return false;
 }

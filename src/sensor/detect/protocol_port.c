@@ -120,8 +120,10 @@ static bool is_spoken(const struct sk_head *head, const struct sk_event *event)
 
 static bool asks(const struct sk_run *run, const struct sk_head *head, const struct sk_event *flow)
 {
+	if (!is_spoken(head, flow))
+		return false;
 	enum judgement judgement = judge(head->app, flow->ip_proto, flow->responder_port);
-	return judgement != USUAL && (judgement != IS_MOVED || run->threshold[MOVED] != 0) && is_spoken(head, flow);
+	return judgement != USUAL && (judgement != IS_MOVED || run->threshold[MOVED] != 0);
 }
 
 static bool head(const struct sk_run *run, const struct sk_head *head, const struct sk_packet *packet, struct sk_event *event)

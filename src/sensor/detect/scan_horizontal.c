@@ -24,10 +24,20 @@ struct entry {
 	struct sk_episode episode;
 };
 
+/* Programs that share files or coins call on lists of peers most of whom are gone; from inside, that is all that goes to their ports. */
+static bool is_sharing(const struct sk_event *event)
+{
+	if (event->class_ != SK_CLASS_DF)
+		return false;
+	uint16_t port = event->responder_port;
+	return (port >= 6881 && port <= 6889) || port == 51413 || port == 4662 || port == 4672 || port == 8333 || port == 30303 || port == 4001;
+}
+
 static uint64_t key(const struct sk_run *run, const struct sk_event *event)
 {
 	(void)run;
-	if ((event->ip_proto != TCP && event->ip_proto != UDP) || !sk_walk_asks(event))
+	bool goes_on = event->kind == SK_EVENT_CONFIRM && event->ip_proto == TCP;
+	if ((event->ip_proto != TCP && event->ip_proto != UDP) || (!goes_on && !sk_walk_asks(event)) || sk_walk_blind(event) || is_sharing(event))
 		return 0;
 	return sk_mix(event->from, (uint64_t)event->ip_proto << 16 | event->responder_port);
 }
@@ -129,7 +139,8 @@ static void tell(const struct sk_detection *d, const uint64_t *threshold, struct
 const struct sk_detector sk_detector_scan_horizontal = {
 	.name = "scan.horizontal", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds),
 	.events = SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_CONFIRM) | SK_EVENT_BIT(SK_EVENT_END),
-	.flows = SK_OF_TCP | SK_OF_UDP, .finds = SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_CONFIRM) | SK_EVENT_BIT(SK_EVENT_END), .waits = FEW, .wait_s = wait_s,
+	.flows = SK_OF_TCP | SK_OF_UDP | SK_OF_ODD, .but = {SK_EVENT_BIT(SK_EVENT_END), SK_OF_UDP},
+	.finds = SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_CONFIRM) | SK_EVENT_BIT(SK_EVENT_END), .waits = FEW, .wait_s = wait_s,
 	.subject = SK_SUBJECT_INITIATOR, .scale = SK_SCALE_HOSTS, .entry_bytes = SK_ENTRY_BYTES(struct entry),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

@@ -5,6 +5,7 @@
 #ifndef SK_DETECT_SCAN_PRIV_H
 #define SK_DETECT_SCAN_PRIV_H
 
+#include "detect/amplify_priv.h"
 #include "detect/detector.h"
 
 enum { SK_WALK_WORDS = 4, SK_WALK_BITS = 64 * SK_WALK_WORDS, SK_WALK_FULL = SK_WALK_BITS * 3 / 4 };
@@ -18,22 +19,36 @@ struct sk_walk_sum {
 	double score;
 };
 
+enum { SK_WALK_CLIENT_PORT = 1024 /* the first that is a client's */, SK_WALK_GIVEN_PORT = 32768 /* the first that systems give out */ };
+
 /* Can this event begin a contact that counts? An opening by the initiator; of TCP a SYN, or flags that no stack opens with. In the midst of a connection
-   nobody knows how it began. */
+   nobody knows how it began: what comes by UDP from a service's port to a client's is an answer, whose question went another way or is not covered. */
 static inline bool sk_walk_opens(const struct sk_event *event)
 {
-	bool tcp = event->ip_proto == 6;
-	unsigned flags = event->tcp_flags[0] & (SK_TCP_ACK | SK_TCP_RST);
-	return (event->bits & SK_EVENT_BACK) == 0 && (!tcp || flags == 0);
+	if ((event->bits & SK_EVENT_BACK) != 0)
+		return false;
+	if (event->ip_proto == 6)
+		return (event->tcp_flags[0] & (SK_TCP_ACK | SK_TCP_RST)) == 0;
+	return event->responder_port < SK_WALK_CLIENT_PORT || sk_amplifier_of(event->initiator_port) == NULL || sk_amplifier_of(event->responder_port) != NULL;
 }
 
-/* Has an event anything to say of a walk? Most have not, and an entry that is not asked for costs nothing. */
+/* Half a view of datagrams: nobody is heard, so of services that many ask nothing can be said, and what goes to a port that systems give to clients may be an answer. */
+static inline bool sk_walk_blind(const struct sk_event *event)
+{
+	if (event->ip_proto != 17 || (event->bits & SK_EVENT_HALF) == 0)
+		return false;
+	const struct sk_amplifier *service = sk_amplifier_of(event->responder_port);
+	return (service != NULL && service->common) || event->responder_port >= SK_WALK_GIVEN_PORT;
+}
+
+/* Has an event anything to say of a walk? Most have not, and an entry that is not asked for costs nothing. That who goes on has heard an answer is plain in a full view;
+   scan.horizontal asks all the same, because an answer may come another way. */
 static inline bool sk_walk_asks(const struct sk_event *event)
 {
 	bool tcp = event->ip_proto == 6, half = (event->bits & SK_EVENT_HALF) != 0;
 	return event->kind == SK_EVENT_OPEN   ? sk_walk_opens(event)
 	       : event->kind == SK_EVENT_ANSWER ? !tcp || (event->tcp_flags[0] & SK_TCP_RST) == 0
-	       : event->kind == SK_EVENT_END    ? tcp && !half && event->flow.packets[1] != 0
+	       : event->kind == SK_EVENT_END    ? tcp && (half || event->flow.packets[1] != 0)
 						: half;
 }
 

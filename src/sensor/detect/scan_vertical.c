@@ -27,7 +27,7 @@ struct entry {
 static uint64_t key(const struct sk_run *run, const struct sk_event *event)
 {
 	(void)run;
-	if ((event->ip_proto != TCP && event->ip_proto != UDP) || !sk_walk_asks(event))
+	if ((event->ip_proto != TCP && event->ip_proto != UDP) || !sk_walk_asks(event) || sk_walk_blind(event))
 		return 0;
 	return sk_mix(sk_mix(event->from, event->to), event->ip_proto);
 }
@@ -171,7 +171,8 @@ static void tell(const struct sk_detection *d, const uint64_t *threshold, struct
 const struct sk_detector sk_detector_scan_vertical = {
 	.name = "scan.vertical", .thresholds = thresholds, .threshold_count = SK_COUNT(thresholds),
 	.events = SK_EVENT_BIT(SK_EVENT_OPEN) | SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_CONFIRM) | SK_EVENT_BIT(SK_EVENT_END),
-	.flows = SK_OF_TCP | SK_OF_UDP, .finds = SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_CONFIRM) | SK_EVENT_BIT(SK_EVENT_END), .waits = 2, .wait_s = wait_s,
+	.flows = SK_OF_TCP | SK_OF_UDP | SK_OF_ODD, .but = {SK_EVENT_BIT(SK_EVENT_END), SK_OF_UDP}, .half = SK_EVENT_BIT(SK_EVENT_CONFIRM),
+	.finds = SK_EVENT_BIT(SK_EVENT_ANSWER) | SK_EVENT_BIT(SK_EVENT_CONFIRM) | SK_EVENT_BIT(SK_EVENT_END), .waits = 2, .wait_s = wait_s,
 	.subject = SK_SUBJECT_PAIR, .scale = SK_SCALE_PAIRS, .share = 1, .entry_bytes = SK_ENTRY_BYTES(struct entry), .extra_bytes = CELLS * sizeof(struct cell),
 	.key = key, .event = event, .settle = settle, .tell = tell,
 };

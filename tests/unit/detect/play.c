@@ -182,8 +182,10 @@ void play_flow(struct play *play, const struct play_flow *flow)
 	play_event(play, flow->at_s, &event);
 	if (flow->answer != PLAY_SILENT) {
 		event.kind = SK_EVENT_ANSWER;
+		event.bits |= SK_EVENT_BACK;
 		event.tcp_flags[0] = !tcp ? 0 : flow->answer == PLAY_REFUSE ? SK_TCP_RST | SK_TCP_ACK : SK_TCP_SYN | SK_TCP_ACK;
 		play_event(play, answer_s, &event);
+		event.bits &= (uint8_t)~SK_EVENT_BACK;
 	}
 	if (tcp && flow->answer == PLAY_ACCEPT && !flow->no_confirm) {
 		event.kind = SK_EVENT_CONFIRM;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "detect/kit_priv.h"
 #include "play.h"
 
 /* All that run in the sensor. */
@@ -286,9 +287,32 @@ static void test_clock(void **state)
 	play_end(&play);
 }
 
+/* The ends of a batch are hashed together: each gets what it would get alone, however many there are and of whichever family. */
+static void test_hashes(void **state)
+{
+	(void)state;
+	static const char *const detector = "scan.horizontal";
+	for (size_t count = 1; count <= SK_KIT_BATCH; count++) {
+		struct play play;
+		play_start(&play, 1, 0, NULL, &detector, 1);
+		for (uint32_t i = 0; i < count; i++) {
+			struct sk_event event = {.kind = SK_EVENT_OPEN, .time_ns = PLAY_ZERO_NS, .ip_proto = 6, .class_ = SK_CLASS_FD, .tcp_flags = {SK_TCP_SYN}, .responder_port = 23,
+						 .initiator = play_addr(i % 3 == 1 ? "2001:db8::" : "203.0.113.0", i), .responder = play_addr(i % 3 == 1 ? "2001:db8:1::" : "192.0.2.0", i)};
+			sk_kit_event(play.kit, &event);
+		}
+		sk_kit_run(play.kit);
+		for (size_t i = 0; i < count; i++) {
+			const struct sk_event *event = &play.kit->batch[i];
+			assert_true(event->from == sk_kit_hash_addr(play.kit, &event->initiator) && event->to == sk_kit_hash_addr(play.kit, &event->responder));
+			assert_true(event->from != event->to);
+		}
+		play_end(&play);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_workers), cmocka_unit_test(test_wipe), cmocka_unit_test(test_only_what_is_named),
-					   cmocka_unit_test(test_tables), cmocka_unit_test(test_clock)};
+					   cmocka_unit_test(test_tables), cmocka_unit_test(test_clock), cmocka_unit_test(test_hashes)};
 	return cmocka_run_group_tests_name("kit", tests, name_all, NULL);
 }

@@ -185,6 +185,25 @@ static void offer_again(uint32_t subject, unsigned times)
 	}
 }
 
+/* Of those who share a line the one who was silent longest goes: who comes again before a few others have is known, however full every line is. */
+static void test_order(void **state)
+{
+	(void)state;
+	enum { SMALL = 64, OTHERS = 7, ROUNDS = 500 };
+	uint32_t other = 1000000;
+	start(SMALL);
+	place.run.now_s = 50;
+	for (uint32_t i = 0; i < ROUNDS; i++)
+		for (unsigned again = 0; again < WAITS; again++) {
+			struct sk_event made = make_event(i, SK_EVENT_OPEN, 50, (uint16_t)again);
+			offer(&made);
+			for (unsigned n = 0; n < OTHERS; n++)
+				offer_again(other++, 1);
+			assert_int_equal(said_count, (size_t)i * WAITS + (again + 1 == WAITS ? WAITS : 0));
+		}
+	free(place.arena);
+}
+
 /* Notes are counted in 32 bits: an index that was left behind may seem to be of now, and nothing is lost where the count begins anew. */
 static void test_count(void **state)
 {
@@ -207,6 +226,6 @@ static void test_count(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_model), cmocka_unit_test(test_crowd), cmocka_unit_test(test_count)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_model), cmocka_unit_test(test_crowd), cmocka_unit_test(test_order), cmocka_unit_test(test_count)};
 	return cmocka_run_group_tests_name("porch", tests, NULL, NULL);
 }

@@ -10,7 +10,7 @@ import { Popover } from '../../ui/menu.js';
 
 const CHOICES = {
 	severity: ['3', '2', '1'], class: ['FD', 'DF', 'FF'],
-	kind: ['beacon', 'beacon.stored', 'exfiltration', 'dns.tunnel', 'dns.dga', 'chain', 'bruteforce', 'bruteforce.spray', 'scan.horizontal', 'scan.vertical', 'flood.syn', 'amplification', 'indicator.address', 'indicator.domain', 'indicator.ja4', 'lookalike', 'ics.command'],
+	kind: ['beacon', 'beacon.stored', 'exfiltration', 'dns.tunnel', 'dns.dga', 'chain', 'bruteforce', 'bruteforce.spray', 'scan.horizontal', 'scan.vertical', 'scan.slow', 'flood.syn', 'amplification', 'indicator.address', 'indicator.domain', 'indicator.ja4', 'lookalike', 'ics.command'],
 };
 export const filterWords = (field, value) => (field === 'severity' ? t('severity.' + value) : field === 'kind' ? kindWords(value) : field === 'class' ? `${value} ${name('class', value)}` : value);
 

@@ -78,6 +78,33 @@ static void test_half(void **state)
 	play_end(&play);
 }
 
+static size_t said_of(uint32_t classes, uint16_t from_port, uint16_t to_port, enum play_answer answer)
+{
+	static const char *const detectors[] = {"amplification"};
+	struct sk_addr victim = play_addr("192.0.2.1", 0);
+	struct play play;
+	play_start(&play, 1, classes, NULL, detectors, 1);
+	for (unsigned i = 0; i < 800; i++)
+		play_flow(&play, &(struct play_flow){.at_s = i * 0.005, .answer_s = 0.002, .ip_proto = 17, .class_ = SK_CLASS_FD, .no_end = true, .from = play_addr("100.64.0.0", i), .from_port = from_port, .to = victim,
+						     .to_port = to_port, .answer = answer});
+	play_run(&play, false);
+	size_t said = play_count(&play, "amplification", &victim, NULL);
+	play_end(&play);
+	return said;
+}
+
+/* To a port that is a service's too: whoever serves there answers. Half a view does not show it, and says nothing. */
+static void test_between_services(void **state)
+{
+	(void)state;
+	static const uint16_t ports[][2] = {{123, 443}, {53, 53}, {389, 5060}, {123, 123}};
+	for (size_t i = 0; i < SK_COUNT(ports); i++) {
+		assert_true(said_of(0, ports[i][0], ports[i][1], PLAY_SILENT) != 0);
+		assert_int_equal(said_of(0, ports[i][0], ports[i][1], PLAY_ACCEPT), 0);
+		assert_int_equal(said_of(SK_CLASS_BIT(SK_CLASS_FD), ports[i][0], ports[i][1], PLAY_SILENT), 0);
+	}
+}
+
 static void half(struct play *play, unsigned part)
 {
 	for (unsigned i = 0; i < 300; i++)
@@ -100,6 +127,6 @@ static void test_crowd(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_model), cmocka_unit_test(test_half), cmocka_unit_test(test_crowd)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_model), cmocka_unit_test(test_between_services), cmocka_unit_test(test_half), cmocka_unit_test(test_crowd)};
 	return cmocka_run_group_tests_name("amplification", tests, NULL, NULL);
 }

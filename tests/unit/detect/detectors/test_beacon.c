@@ -108,6 +108,31 @@ static void test_crowd_of_clients(void **state)
 	}
 }
 
+/* A service that hosts come to one after the other, among two hundred thousand servers to which one host talks each: nobody is told, also not the first. The twin: one host alone is. */
+static void test_crowd_that_grows(void **state)
+{
+	(void)state;
+	static const char *const detectors[] = {"beacon"};
+	for (unsigned clients = 1; clients <= 30; clients += 29) {
+		struct play play;
+		play_start(&play, 1, 0, NULL, detectors, 1);
+		for (unsigned client = 0; client < clients; client++)
+			for (unsigned i = 0; i < 90; i++) {
+				struct play_flow flow = {.at_s = 100 + client * 180 + i * 60, .last_s = 1, .ip_proto = 6, .class_ = SK_CLASS_DF, .answer = PLAY_ACCEPT, .from = play_addr("192.0.2.1", client),
+							 .to = play_addr("203.0.113.1", 0), .from_port = (uint16_t)(20000 + i), .to_port = 443, .packets = {9, 8}, .bytes = {1400, 2600}};
+				play_flow(&play, &flow);
+			}
+		for (unsigned i = 0; i < 200000; i++) {
+			struct sk_event event = {.kind = SK_EVENT_CONFIRM, .class_ = SK_CLASS_DF, .ip_proto = 6, .initiator = play_addr("100.64.0.0", i % 5000), .responder = play_addr("198.18.0.0", i),
+						 .initiator_port = 1024, .responder_port = 443};
+			play_event(&play, 60 + i * 0.06, &event);
+		}
+		play_run(&play, false);
+		assert_true((play.said_count != 0) == (clients == 1));
+		play_end(&play);
+	}
+}
+
 /* Half view: answers are not covered. Datagrams are then contacts by themselves. */
 static void test_half_view(void **state)
 {
@@ -149,6 +174,6 @@ static void test_flood(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_model), cmocka_unit_test(test_crowd_of_clients), cmocka_unit_test(test_half_view), cmocka_unit_test(test_flood)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_model), cmocka_unit_test(test_crowd_that_grows), cmocka_unit_test(test_crowd_of_clients), cmocka_unit_test(test_half_view), cmocka_unit_test(test_flood)};
 	return cmocka_run_group_tests_name("beacon", tests, NULL, NULL);
 }

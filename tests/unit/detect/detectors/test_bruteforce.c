@@ -103,6 +103,31 @@ static void test_by_words(void **state)
 	play_end(&play);
 }
 
+static size_t said_of(double pause_s, struct sk_detection *last)
+{
+	static const char *const detectors[] = {"bruteforce"};
+	struct sk_addr guesser = play_addr("203.0.113.1", 0);
+	struct play play;
+	play_start(&play, 1, 0, NULL, detectors, 1);
+	for (unsigned i = 0; i < 100; i++) {
+		struct play_flow flow = login(i * pause_s, TRY, guesser, play_addr("192.0.2.1", 0), 22);
+		play_flow(&play, &flow);
+	}
+	play_run(&play, false);
+	size_t said = play_count(&play, "bruteforce", &guesser, last);
+	play_end(&play);
+	return said;
+}
+
+/* Slower than the window asks for, but all the time. */
+static void test_slow(void **state)
+{
+	(void)state;
+	struct sk_detection last;
+	assert_true(said_of(40, &last) != 0 && last.limit == 75 && last.value >= 75);
+	assert_int_equal(said_of(60, &last), 0);
+}
+
 static void half(struct play *play, unsigned part)
 {
 	for (unsigned i = 0; i < 9; i++) {
@@ -126,6 +151,6 @@ static void test_crowd(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_model), cmocka_unit_test(test_by_words), cmocka_unit_test(test_crowd)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_model), cmocka_unit_test(test_slow), cmocka_unit_test(test_by_words), cmocka_unit_test(test_crowd)};
 	return cmocka_run_group_tests_name("bruteforce", tests, NULL, NULL);
 }

@@ -66,6 +66,27 @@ static void test_model(void **state)
 	assert_true(told > 30 && silent > 50);
 }
 
+/* Mail that is fetched and portals that are pages have short log-ins from everywhere. */
+static void test_by_hand(void **state)
+{
+	(void)state;
+	static const char *const detectors[] = {"bruteforce.spread"};
+	static const uint16_t ports[] = {22, 993, 8443};
+	struct play play;
+	play_start(&play, 1, 0, NULL, detectors, 1);
+	for (unsigned port = 0; port < SK_COUNT(ports); port++)
+		for (unsigned i = 0; i < 400; i++) {
+			struct play_flow flow = login(i * 2, TRY, play_addr("203.0.113.0", i), play_addr("192.0.2.1", port), ports[port]);
+			play_flow(&play, &flow);
+		}
+	play_run(&play, false);
+	for (unsigned port = 0; port < SK_COUNT(ports); port++) {
+		struct sk_addr server = play_addr("192.0.2.1", port);
+		assert_true((play_count(&play, "bruteforce.spread", &server, NULL) != 0) == (ports[port] == 22));
+	}
+	play_end(&play);
+}
+
 static void half(struct play *play, unsigned part)
 {
 	for (unsigned i = 0; i < 30; i++) {
@@ -89,6 +110,6 @@ static void test_crowd(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_model), cmocka_unit_test(test_crowd)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_model), cmocka_unit_test(test_by_hand), cmocka_unit_test(test_crowd)};
 	return cmocka_run_group_tests_name("bruteforce.spread", tests, NULL, NULL);
 }

@@ -13,7 +13,7 @@ enum { CLIENTS = 30, MOST = 60, EACH_S = 5, A = 1, TXT = 16 };
 
 /* Names of one kind: what they look like, and what one weighs (docs/detectors/dns.tunnel.md). */
 static const struct { uint16_t type; unsigned length; bool coded; double weight; } kinds[] = {
-	{TXT, 70, true, 3.0}, {TXT, 40, true, 2.0}, {TXT, 8, false, -1.0}, {A, 110, true, 1.5}, {A, 40, true, 0}, {A, 8, false, -0.2}};
+	{TXT, 70, true, 3.0}, {TXT, 40, true, 2.0}, {TXT, 8, false, -1.0}, {A, 110, true, 1.5}, {A, 45, true, 0.25}, {A, 30, true, 0}, {A, 8, false, -0.2}};
 
 static const char *make_name(unsigned kind, unsigned number, unsigned domain, char text[SK_DNS_NAME_MAX])
 {
@@ -66,7 +66,7 @@ static void model(unsigned mode)
 		for (unsigned client = 0; client < CLIENTS; client++) {
 			unsigned kind[MOST], number[MOST], count = 1 + play_random(&random, MOST), tunnel = play_random(&random, 101), repeats = 1 + play_random(&random, 60);
 			for (unsigned i = 0; i < count; i++) {
-				kind[i] = play_random(&random, 100) < tunnel ? play_random(&random, 2) : 2 + play_random(&random, 4);
+				kind[i] = play_random(&random, 100) < tunnel ? play_random(&random, 2) : 2 + play_random(&random, 5);
 				number[i] = play_random(&random, repeats);
 				ask(&play, i * EACH_S + 0.5, client, kind[i], number[i], mode != 1, mode != 2);
 			}

@@ -34,8 +34,9 @@ static void test_model(void **state)
 		for (unsigned host = 0; host < HOSTS; host++) {
 			uint64_t sent[HOURS] = {0}, usual = 100000 + play_random(&random, 3000000);
 			unsigned first = play_random(&random, 3), big = play_random(&random, HOURS);
+			uint64_t last[PEERS] = {0};
 			for (unsigned hour = first; hour < HOURS; hour++) {
-				uint64_t pair[PEERS] = {0}, got[PEERS] = {0}, past = 0;
+				uint64_t pair[PEERS] = {0}, got[PEERS] = {0};
 				for (unsigned peer = 0; peer < PEERS; peer++) {
 					uint64_t out = 5000 + play_random(&random, (uint32_t)usual), back = play_random(&random, 3) == 0 ? out : out / 10;
 					if (hour == big && peer == 0)
@@ -45,10 +46,16 @@ static void test_model(void **state)
 					got[peer] += kib(back);
 					sent[hour] += kib(out);
 				}
-				for (unsigned before = first; before < hour; before++)
-					past = sent[before] > past ? sent[before] : past;
-				for (unsigned peer = 0; peer < PEERS; peer++)
+				for (unsigned peer = 0; peer < PEERS; peer++) {
+					/* Without what this pair sent in the hour before. */
+					uint64_t past = 0;
+					for (unsigned before = first; before < hour; before++) {
+						uint64_t of_others = sent[before] - (before + 1 == hour ? last[peer] : 0);
+						past = of_others > past ? of_others : past;
+					}
 					must[host] |= hour >= first + 6 && pair[peer] >= 20000000 / 1024 && pair[peer] >= 10 * past && pair[peer] >= 4 * got[peer];
+				}
+				memcpy(last, pair, sizeof last);
 			}
 		}
 		play_run(&play, false);

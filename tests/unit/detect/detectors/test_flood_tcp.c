@@ -61,6 +61,30 @@ static void test_model(void **state)
 	assert_true(told > 20 && silent > 20);
 }
 
+static size_t said_of(unsigned senders, unsigned rate)
+{
+	static const char *const detectors[] = {"flood.tcp"};
+	struct sk_addr victim = play_addr("192.0.2.1", 0);
+	struct play play;
+	play_start(&play, 1, 0, NULL, detectors, 1);
+	for (unsigned i = 0; i < 3 * rate; i++)
+		play_flow(&play, &(struct play_flow){.at_s = (double)i / rate, .ip_proto = 6, .class_ = SK_CLASS_FD, .no_end = true, .no_confirm = true, .first_flags = SK_TCP_ACK,
+						     .from = play_addr("100.64.0.0", i % senders), .from_port = (uint16_t)(1024 + i), .to = victim, .to_port = 443});
+	play_run(&play, false);
+	size_t said = play_count(&play, "flood.tcp", &victim, NULL);
+	play_end(&play);
+	return said;
+}
+
+/* One machine can do it alone, when it sends four times as much. */
+static void test_few(void **state)
+{
+	(void)state;
+	assert_true(said_of(1, 2500) != 0);
+	assert_int_equal(said_of(1, 1500), 0);
+	assert_true(said_of(200, 700) != 0);
+}
+
 static void half(struct play *play, unsigned part)
 {
 	for (unsigned i = 0; i < 600; i++)
@@ -83,6 +107,6 @@ static void test_crowd(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_model), cmocka_unit_test(test_crowd)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_model), cmocka_unit_test(test_few), cmocka_unit_test(test_crowd)};
 	return cmocka_run_group_tests_name("flood.tcp", tests, NULL, NULL);
 }

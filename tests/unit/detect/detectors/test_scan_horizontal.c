@@ -53,7 +53,7 @@ static void test_model(void **state)
 			for (unsigned i = 0; i < count; i++) {
 				outcomes[i] = next_random(100) < failing ? FAILED : next_random(100) < brief ? BRIEF : GOOD;
 				struct play_flow flow = {.at_s = subject * 2 + i * 0.001, .ip_proto = tcp ? 6 : 17, .class_ = SK_CLASS_FD, .from = play_addr("10.9.0.0", subject),
-							 .to = play_addr("198.18.0.0", i * 7 + subject), .to_port = 445, .from_port = (uint16_t)(1024 + i), .answer_s = 0.2,
+							 .to = play_addr("198.18.0.0", i * 7 + subject), .to_port = 443, .from_port = (uint16_t)(1024 + i), .answer_s = 0.2,
 							 .answer = outcomes[i] == FAILED ? (next_random(2) == 0 && tcp ? PLAY_REFUSE : PLAY_SILENT) : PLAY_ACCEPT,
 							 .packets = {8, 9}, .bytes = {outcomes[i] == GOOD ? 1200 : 360, outcomes[i] == GOOD ? 5000 : 420}, .last_s = 0.5};
 				play_flow(&play, &flow);
@@ -117,6 +117,57 @@ static void test_half(void **state)
 	play_end(&play);
 }
 
+static size_t said_of(uint8_t class_, uint16_t port, bool goes_on)
+{
+	static const char *const detectors[] = {"scan.horizontal"};
+	struct sk_addr host = play_addr("192.0.2.1", 0);
+	struct play play;
+	play_start(&play, 1, 0, NULL, detectors, 1);
+	for (unsigned i = 0; i < 60; i++) {
+		struct sk_event event = {.kind = SK_EVENT_OPEN, .ip_proto = 6, .class_ = class_, .tcp_flags = {SK_TCP_SYN}, .initiator = host, .responder = play_addr("198.18.0.1", i), .responder_port = port};
+		play_event(&play, i * 10, &event);
+		event.kind = SK_EVENT_CONFIRM;
+		if (goes_on)
+			play_event(&play, i * 10 + 0.1, &event);
+	}
+	play_run(&play, false);
+	size_t said = play_count(&play, "scan.horizontal", &host, NULL);
+	play_end(&play);
+	return said;
+}
+
+/* Answers take another way: who goes on has heard them. Inside, lists of peers are called on; from abroad that is a scan. */
+static void test_look_alikes(void **state)
+{
+	(void)state;
+	assert_true(said_of(SK_CLASS_DF, 443, false) != 0);
+	assert_int_equal(said_of(SK_CLASS_DF, 443, true), 0);
+	assert_int_equal(said_of(SK_CLASS_DF, 6881, false), 0);
+	assert_true(said_of(SK_CLASS_FD, 6881, false) != 0);
+}
+
+/* A log-in that is tried at each of many is a scan, although all answer; pages that are fetched are none. */
+static void test_doors(void **state)
+{
+	(void)state;
+	static const char *const detectors[] = {"scan.horizontal"};
+	struct sk_addr scanner = play_addr("203.0.113.5", 0), visitor = play_addr("203.0.113.6", 0);
+	struct play play;
+	play_start(&play, 1, 0, NULL, detectors, 1);
+	for (unsigned i = 0; i < 60; i++) {
+		struct play_flow flow = {.at_s = i, .last_s = 0.5, .ip_proto = 6, .class_ = SK_CLASS_FD, .answer = PLAY_ACCEPT, .from = scanner, .to = play_addr("192.0.2.1", i), .to_port = 22,
+					 .packets = {14, 14}, .bytes = {2600, 3200}};
+		play_flow(&play, &flow);
+		flow.from = visitor;
+		flow.to_port = 443;
+		play_flow(&play, &flow);
+	}
+	play_run(&play, false);
+	assert_true(play_count(&play, "scan.horizontal", &scanner, NULL) != 0);
+	assert_int_equal(play_count(&play, "scan.horizontal", &visitor, NULL), 0);
+	play_end(&play);
+}
+
 /* A million spoofed subjects push each other out, not the one that is on its way. Memory stays what it was. */
 static void test_flood(void **state)
 {
@@ -145,6 +196,6 @@ static void test_flood(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_model), cmocka_unit_test(test_half), cmocka_unit_test(test_flood)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_model), cmocka_unit_test(test_look_alikes), cmocka_unit_test(test_doors), cmocka_unit_test(test_half), cmocka_unit_test(test_flood)};
 	return cmocka_run_group_tests_name("scan.horizontal", tests, NULL, NULL);
 }

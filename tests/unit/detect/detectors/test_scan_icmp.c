@@ -53,6 +53,30 @@ static void test_model(void **state)
 	assert_true(told > 50 && silent > 100);
 }
 
+static size_t said_of(unsigned targets, unsigned silent)
+{
+	static const char *const detectors[] = {"scan.icmp"};
+	struct sk_addr asker = play_addr("203.0.113.5", 0);
+	struct play play;
+	play_start(&play, 1, 0, NULL, detectors, 1);
+	for (unsigned i = 0; i < targets; i++)
+		play_flow(&play, &(struct play_flow){.at_s = i * 0.05, .ip_proto = 1, .icmp_type = 8, .class_ = SK_CLASS_FD, .from = asker, .to = play_addr("198.18.0.1", i),
+						     .answer = i < silent ? PLAY_SILENT : PLAY_ACCEPT, .answer_s = 0.4});
+	play_run(&play, false);
+	size_t said = play_count(&play, "scan.icmp", &asker, NULL);
+	play_end(&play);
+	return said;
+}
+
+/* A monitor's round over servers that are all there is no sweep, but for very many. */
+static void test_known(void **state)
+{
+	(void)state;
+	assert_int_equal(said_of(40, 2), 0);
+	assert_true(said_of(40, 20) != 0);
+	assert_true(said_of(90, 2) != 0);
+}
+
 static void half(struct play *play, unsigned part)
 {
 	for (unsigned i = 0; i < 8; i++)
@@ -75,6 +99,6 @@ static void test_crowd(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_model), cmocka_unit_test(test_crowd)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_model), cmocka_unit_test(test_known), cmocka_unit_test(test_crowd)};
 	return cmocka_run_group_tests_name("scan.icmp", tests, NULL, NULL);
 }

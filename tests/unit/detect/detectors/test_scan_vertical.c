@@ -82,6 +82,29 @@ static void test_all_ports(void **state)
 	play_end(&play);
 }
 
+/* A name server's answers, whose questions are not seen: no scan, in half a view and in a capture that lacks a direction. Who tries the ports of services from port 53 is told. */
+static void test_answers(void **state)
+{
+	(void)state;
+	static const char *const detectors[] = {"scan.vertical"};
+	for (unsigned half = 0; half < 2; half++) {
+		struct sk_addr server = play_addr("203.0.113.53", 0), scanner = play_addr("203.0.113.5", 0);
+		struct play play;
+		play_start(&play, 1, half != 0 ? SK_CLASS_BIT(SK_CLASS_FD) : 0, NULL, detectors, 1);
+		for (unsigned i = 0; i < 200; i++) {
+			struct play_flow flow = {.at_s = i, .ip_proto = 17, .class_ = SK_CLASS_FD, .from = server, .to = play_addr("192.0.2.1", 0), .from_port = 53, .to_port = (uint16_t)(20000 + i * 97)};
+			play_flow(&play, &flow);
+			flow.from = scanner;
+			flow.to_port = (uint16_t)(200 + i);
+			play_flow(&play, &flow);
+		}
+		play_run(&play, false);
+		assert_int_equal(play_count(&play, "scan.vertical", &server, NULL), 0);
+		assert_true(play_count(&play, "scan.vertical", &scanner, NULL) != 0);
+		play_end(&play);
+	}
+}
+
 static void half(struct play *play, unsigned part)
 {
 	for (unsigned i = 0; i < 16; i++)
@@ -104,6 +127,6 @@ static void test_crowd(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_model), cmocka_unit_test(test_all_ports), cmocka_unit_test(test_crowd)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_model), cmocka_unit_test(test_answers), cmocka_unit_test(test_all_ports), cmocka_unit_test(test_crowd)};
 	return cmocka_run_group_tests_name("scan.vertical", tests, NULL, NULL);
 }
