@@ -8,6 +8,7 @@ export function short(n) {
 	if (n === null || n === undefined || Number.isNaN(Number(n))) return '–';
 	const size = Math.abs(Number(n));
 	for (const [one, mark] of [[1e12, 'T'], [1e9, 'G'], [1e6, 'M'], [1e3, 'k']]) if (size >= one) return (n / one).toFixed(size >= 100 * one ? 0 : size >= 10 * one ? 1 : 2) + mark;
+	if (size > 0 && size < 0.01) return Number(n).toPrecision(1);
 	return size >= 100 || Number.isInteger(Number(n)) ? String(Math.round(n)) : Number(n).toFixed(size >= 10 ? 1 : 2);
 }
 export function bytes(n) {

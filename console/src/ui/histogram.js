@@ -52,7 +52,7 @@ export function Histogram({ data, overlay, brush, label, end }) {
 		${data.counts.map((c, i) => c > 0 && html`<rect class="bucket" x=${44 + i * step + 0.5} y=${y(c)} width=${Math.max(1, step - 1)} height=${height - foot - y(c)}><title>${clock(bucket(i), { seconds: false })}: ${whole(c)}</title></rect>`)}
 		${overlay?.map((c, i) => c > 0 && html`<rect class="bucket-over" x=${44 + i * step + 0.5} y=${y(c)} width=${Math.max(1, step - 1)} height=${height - foot - y(c)} />`)}
 		<line class="base" x1="44" x2=${width} y1=${height - foot} y2=${height - foot} />
-		${marks.map((m, i) => html`<text class="axis" x=${m.x} y=${height - 4} text-anchor=${i === 0 ? 'start' : i === 6 ? 'end' : 'middle'}>${end - from > 3 * 86400e3 ? clock(m.at).slice(i === 0 ? 0 : 5, 10) : clock(m.at).slice(i === 0 && width > 500 ? 0 : 11, 16)}</text>`)}
+		${marks.map((m, i) => html`<text class="axis" x=${m.x} y=${height - 4} text-anchor=${i === 0 ? 'start' : i === 6 ? 'end' : 'middle'}>${end - from > 3 * 86400e3 ? clock(m.at).slice(i === 0 ? 0 : 5, 10) : clock(m.at).slice(i === 0 && plot > 6 * 140 ? 0 : 11, 16)}</text>`)}
 		${drag && html`<rect class="brush" x=${Math.min(drag.a, drag.b)} y="0" width=${Math.abs(drag.b - drag.a)} height=${height - foot} />`}
 	</svg>`}<span class="hidden" role="status">${says}</span></div>`;
 }
