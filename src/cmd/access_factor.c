@@ -69,27 +69,16 @@ enum sk_err sk_factor_secret(const char *path, struct sk_buf *out, struct sk_fau
 
 /* ---- passwords and codes ---- */
 
-struct kinds {
-	bool password;
-};
-
-static void note_kind(void *context, const char *account, const char *kind, int64_t since_ns)
-{
-	struct kinds *kinds = context;
-	(void)account, (void)since_ns;
-	kinds->password = kinds->password || strcmp(kind, "password") == 0;
-}
-
 /* A session that somebody left open, or took, must not become an account: who changes what it was begun with gives the password that is in force. At a terminal the
    holder's key alone is enough: that is the way back for who has forgotten his. */
 //= rule: ACCESS-14
 static enum sk_err prove(struct sk_factor_job *job, const char *account)
 {
 	const char *path = job->args->old_password_file;
-	struct kinds kinds = {false};
 	struct sk_buf password;
-	SK_TRY(sk_factors_each(job->factors, account, note_kind, &kinds, &job->fault));
-	if (!kinds.password || (path == NULL && !sk_cmd_session()))
+	bool set;
+	SK_TRY(sk_factors_has(job->factors, account, "password", &set, &job->fault));
+	if (!set || (path == NULL && !sk_cmd_session()))
 		return SK_OK;
 	if (path == NULL)
 		return sk_fault_set(&job->fault, SK_EFACTOR, "%s: the password that is in force is missing (--old-password-file FILE)", account);

@@ -38,30 +38,19 @@ static enum sk_err read_token(struct sk_factor_job *job, char token[SK_SESSION_T
 	return err;
 }
 
-struct kinds {
-	bool totp;
-};
-
-static void note_kind(void *context, const char *account, const char *kind, int64_t since_ns)
-{
-	struct kinds *kinds = context;
-	(void)account, (void)since_ns;
-	kinds->totp = kinds->totp || strcmp(kind, "totp") == 0;
-}
-
 /* Password, and a code where the account has one. */
 static enum sk_err first_factors(struct sk_factor_job *job, const char *account)
 {
 	const struct sk_access_args *args = job->args;
 	struct sk_buf password;
-	struct kinds kinds = {false};
+	bool codes;
 	SK_TRY(account_open(job, account));
-	SK_TRY(sk_factors_each(job->factors, account, note_kind, &kinds, &job->fault));
+	SK_TRY(sk_factors_has(job->factors, account, "totp", &codes, &job->fault));
 	enum sk_err err = sk_factor_secret(args->password_file, &password, &job->fault);
 	if (err == SK_OK)
 		err = sk_password_check(job->factors, account, sk_buf_text(&password), password.length, job->reg.now_ns, &job->fault);
 	sk_buf_fini(&password);
-	if (err == SK_OK && kinds.totp && args->code == NULL)
+	if (err == SK_OK && codes && args->code == NULL)
 		err = sk_fault_set(&job->fault, SK_EFACTOR, "%s: has one-time codes: --code CODE is missing", account);
 	if (err == SK_OK && args->code != NULL)
 		err = sk_totp_check(job->factors, account, args->code, job->reg.now_ns, &job->fault);

@@ -101,6 +101,8 @@ SK_MUST enum sk_err sk_webauthn_signature(const char *response, size_t length, s
 /* Visit factors of an account (NULL: of all): kind "password", "totp", "webauthn". Values are not handed out. */
 SK_MUST enum sk_err sk_factors_each(struct sk_factors *factors, const char *account, void (*visit)(void *context, const char *account, const char *kind, int64_t since_ns),
 				    void *context, struct sk_fault *fault);
+/* Has the account one of that kind? */
+SK_MUST enum sk_err sk_factors_has(struct sk_factors *factors, const char *account, const char *kind, bool *has, struct sk_fault *fault);
 /* Take an account's factors of that kind away (NULL: all kinds), its sessions too. *count gets how many. */
 SK_MUST enum sk_err sk_factors_remove(struct sk_factors *factors, const char *account, const char *kind, uint64_t *count, struct sk_fault *fault);
 

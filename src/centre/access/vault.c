@@ -336,6 +336,18 @@ enum sk_err sk_factors_each(struct sk_factors *factors, const char *account, voi
 	return SK_OK;
 }
 
+static void note_item(void *context, const char *account, const void *name, size_t name_length, const struct sk_buf *value)
+{
+	(void)account, (void)name, (void)name_length, (void)value;
+	*(bool *)context = true;
+}
+
+enum sk_err sk_factors_has(struct sk_factors *factors, const char *account, const char *kind, bool *has, struct sk_fault *fault)
+{
+	*has = false;
+	return sk_vault_each(factors, kind, account, note_item, has, fault);
+}
+
 enum sk_err sk_factors_remove(struct sk_factors *factors, const char *account, const char *kind, uint64_t *count, struct sk_fault *fault)
 {
 	uint64_t gone = 0;

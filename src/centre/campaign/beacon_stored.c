@@ -89,7 +89,7 @@ static enum sk_err say(struct sk_stored_run *run, const struct sk_pair *pair, co
 	(void)snprintf(out.origin, sizeof out.origin, "detector beacon.stored");
 	memcpy(out.evidence, pair->evidence, sizeof out.evidence);
 	write_words(pair, period, contacts, run->threshold, &out);
-	sk_stored_set_id(&out);
+	sk_finding_set_id(&out);
 	return run->say(run->context, &out);
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "campaign/stored.h"
+#include "policy/polled.h"
 #include "seal/seal.h"
 #include "sketch/sketch.h"
 #include "text/text.h"
@@ -57,13 +58,6 @@ struct search {
 };
 
 /* ---- which records ---- */
-
-/* Programs that share files or coins call on lists of peers most of whom are gone. */
-static bool is_sharing(const struct sk_observation *o)
-{
-	uint16_t port = o->responder_port;
-	return o->class_ == SK_CLASS_DF && ((port >= 6881 && port <= 6889) || port == 51413 || port == 4662 || port == 4672 || port == 8333 || port == 30303 || port == 4001);
-}
 
 /* An opening by its initiator; what comes by UDP from a service's port to a client's is an answer. */
 static bool is_contact(const struct sk_observation *o)
@@ -117,7 +111,7 @@ static uint64_t target_of(const struct search *s, const struct sk_observation *o
 /* May it be one of a group of this kind? */
 static bool may_be(const struct sk_observation *o, bool across)
 {
-	return across ? !is_sharing(o) : o->ip_proto == TCP || o->ip_proto == UDP;
+	return across ? o->class_ != SK_CLASS_DF || !sk_policy_shared(o->responder_port) : o->ip_proto == TCP || o->ip_proto == UDP;
 }
 
 /* ---- two passes ---- */
@@ -223,7 +217,7 @@ static enum sk_err say(struct sk_stored_run *run, const struct group *group, dou
 		       sk_arg_duration(group->last_ns - group->first_ns), sk_arg_time(group->first_ns), sk_arg_number(group->contacts), sk_arg_int(answered));
 	sk_say(&out.why, SK_SAY(SLOW_WHY), sk_arg_real(1, score), sk_arg_real(1, bound), sk_arg_int(run->threshold[EXPONENT]), sk_arg_int(run->threshold[TARGETS]), sk_arg_int(run->threshold[LASTING]));
 	sk_say(&out.doubt, SK_SAY(SLOW_DOUBT));
-	sk_stored_set_id(&out);
+	sk_finding_set_id(&out);
 	return run->say(run->context, &out);
 }
 

@@ -2,8 +2,6 @@
 /* Which detectors of the centre there are, out of policy/detectors.def. */
 #include "campaign/stored.h"
 
-#include "seal/seal.h"
-
 #define ROW_SENSOR(symbol)
 #define ROW_CAMPAIGN(symbol) extern const struct sk_stored_detector sk_detector_##symbol;
 #define SK_DETECTOR(symbol, name, side, memory, information, given, technique, sentence) ROW_##side(symbol)
@@ -37,19 +35,4 @@ enum sk_err sk_stored_run(const struct sk_stored_detector *detector, struct sk_s
 {
 	run->counts = (struct sk_stored_counts){0};
 	return detector->run(run, fault);
-}
-
-void sk_stored_set_id(struct sk_finding *finding)
-{
-	struct {
-		char kind[32], matched[SK_OBSERVATION_DOMAIN_MAX];
-		struct sk_addr subject;
-	} what;
-	uint8_t digest[SK_HASH_BYTES];
-	memset(&what, 0, sizeof what);
-	memcpy(what.kind, finding->kind, sizeof what.kind);
-	memcpy(what.matched, finding->matched, strlen(finding->matched));
-	what.subject = finding->subject;
-	sk_sha256(&what, sizeof what, digest);
-	memcpy(finding->id, digest, sizeof finding->id);
 }

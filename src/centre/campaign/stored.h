@@ -47,8 +47,6 @@ struct sk_stored_detector {
 const struct sk_stored_detector *sk_stored_detector(const char *name);
 /* Its thresholds, *count gets how many; NULL for any other name. */
 const struct sk_threshold *sk_stored_thresholds(const char *name, size_t *count);
-/* For detectors: the id of a finding out of its kind, what was matched and its subject, so that it is the same whenever it is looked for. */
-void sk_stored_set_id(struct sk_finding *finding);
 /* Run it over run->source. SK_ENOMEM, and what walk, visit and say return. */
 SK_MUST enum sk_err sk_stored_run(const struct sk_stored_detector *detector, struct sk_stored_run *run, struct sk_fault *fault);
 

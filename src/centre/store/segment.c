@@ -164,7 +164,6 @@ static enum sk_err writer_of_day(struct sk_store *store, int32_t day, struct sk_
 	oldest->open = true;
 	oldest->length = 0;
 	oldest->day = day;
-	oldest->day_ns = day * day_ns;
 	oldest->flows = 0;
 	oldest->first_ns = INT64_MAX;
 	oldest->last_ns = INT64_MIN;
@@ -186,7 +185,7 @@ enum sk_err sk_segment_put(struct sk_store *store, const struct sk_observation *
 {
 	struct sk_block_writer *writer = store->writer;
 	/* Nearly always that of the flow before. */
-	if (SK_UNLIKELY(writer == NULL || !writer->open || (uint64_t)observation->first_ns - (uint64_t)writer->day_ns >= (uint64_t)day_ns)) {
+	if (SK_UNLIKELY(writer == NULL || !writer->open || (uint64_t)observation->first_ns - (uint64_t)(writer->day * day_ns) >= (uint64_t)day_ns)) {
 		SK_TRY(writer_of_day(store, sk_store_day(observation->first_ns), &writer, fault));
 		store->writer = writer;
 	}

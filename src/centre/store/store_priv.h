@@ -175,7 +175,6 @@ struct sk_block_writer {
 	bool open;
 	int32_t day;
 	uint32_t flows;
-	int64_t day_ns;                 /* when the day began */
 	int64_t first_ns, last_ns;      /* of its flows */
 	uint64_t used;
 	uint8_t *plain;                 /* SK_BLOCK_PLAIN_MAX, allocated with the first block */

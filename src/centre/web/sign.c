@@ -102,29 +102,18 @@ enum sk_err sk_read_session(struct sk_web_call *call)
 
 /* ---- password and code ---- */
 
-struct kinds {
-	bool totp;
-};
-
-static void note_kind(void *context, const char *account, const char *kind, int64_t since_ns)
-{
-	struct kinds *kinds = context;
-	(void)account, (void)since_ns;
-	kinds->totp = kinds->totp || strcmp(kind, "totp") == 0;
-}
-
 static enum sk_err check_password(struct sk_web_call *call, struct sk_factors *factors, const char *account)
 {
 	const char *password = sk_web_text(call, "password"), *code = sk_web_text(call, "code");
 	struct sk_web *web = sk_web_request_of(call)->web;
 	struct sk_person person;
-	struct kinds kinds = {false};
-	SK_TRY(sk_factors_each(factors, account, note_kind, &kinds, &call->fault));
+	bool codes;
+	SK_TRY(sk_factors_has(factors, account, "totp", &codes, &call->fault));
 	/* The password is tried in any case: how long it takes tells nothing. */
 	enum sk_err password_err = sk_password_check(factors, account, password, strlen(password), call->now_ns, &call->fault);
 	SK_TRY(sk_web_sessions_person(web->sessions, account, call->now_ns, &person, &call->fault));
 	SK_TRY(password_err);
-	if (kinds.totp)
+	if (codes)
 		return code != NULL ? sk_totp_check(factors, account, code, call->now_ns, &call->fault) : sk_web_refuse(call, SK_EFACTOR, "%s", refused);
 	return web->options.password_alone ? SK_OK : sk_web_refuse(call, SK_EFACTOR, "%s", refused);
 }

@@ -77,6 +77,21 @@ void sk_finding_of_ourselves(const char *kind, const char *link, int64_t first_n
 	memcpy(out->id, digest, sizeof out->id);
 }
 
+void sk_finding_set_id(struct sk_finding *finding)
+{
+	struct {
+		char kind[32], matched[SK_OBSERVATION_DOMAIN_MAX];
+		struct sk_addr subject;
+	} what;
+	uint8_t digest[SK_HASH_BYTES];
+	memset(&what, 0, sizeof what);
+	memcpy(what.kind, finding->kind, sizeof what.kind);
+	memcpy(what.matched, finding->matched, strlen(finding->matched));
+	what.subject = finding->subject;
+	sk_sha256(&what, sizeof what, digest);
+	memcpy(finding->id, digest, sizeof finding->id);
+}
+
 const char *sk_finding_class_name(const struct sk_finding *finding)
 {
 	return is_own(finding) ? "none" : sk_class_name((enum sk_class)finding->class_);

@@ -177,6 +177,8 @@ struct sk_finding {
 /* Begin a finding of that kind about the sensor itself, or about one of its links: class UNKNOWN, no address, certain, count 1; the link is what it matched. One kind and link
    are one finding: a repetition folds into it. Severity and words are the caller's. */
 void sk_finding_of_ourselves(const char *kind, const char *link, int64_t first_ns, int64_t last_ns, struct sk_finding *out);
+/* Set the id of one about somebody: of its kind, what was matched and its own side (subject), so that a repetition folds into it whenever it is looked for. */
+void sk_finding_set_id(struct sk_finding *finding);
 
 /* As sk_observation_encode_to: into SK_FINDING_MAX_BYTES of the caller's memory. Returns the length. */
 size_t sk_finding_encode_to(const struct sk_finding *finding, uint8_t *out);

@@ -41,3 +41,8 @@ bool sk_policy_polled(uint8_t ip_proto, uint16_t port, unsigned app)
 	int spoken = spoken_at(ip_proto, port);
 	return is_polled_app(app) || (spoken >= 0 && (app == SK_APP_NONE || app == (unsigned)spoken));
 }
+
+bool sk_policy_shared(uint16_t port)
+{
+	return (port >= 6881 && port <= 6889) || port == 51413 || port == 4662 || port == 4672 || port == 8333 || port == 30303 || port == 4001;
+}

@@ -74,30 +74,17 @@ static void *make_room(struct sk_table *table, uint64_t hash, uint32_t now_s, ui
 	return entry;
 }
 
-void *sk_table_take(struct sk_table *table, uint64_t hash, uint32_t now_s, uint32_t until_s, bool *fresh)
+void *sk_table_enter(struct sk_table *table, uint64_t hash, uint32_t now_s, uint32_t until_s)
 {
-	uint32_t tag = sk_table_tag(hash);
-	*fresh = false;
-	for (unsigned side = 0; side < 2; side++) {
-		struct sk_table_line *line = sk_table_line(table, hash, side);
-		unsigned found = sk_table_match(line, tag);
-		if (found == 0)
-			continue;
-		unsigned way = (unsigned)__builtin_ctz(found);
-		void *entry = sk_table_entry(table, line, way);
-		if (line->until[way] <= now_s) {
-			sk_wipe(entry, table->entry_bytes);
-			line->until[way] = until_s;
-			table->taken++;
-			table->expired++;
-			*fresh = true;
-		} else if (line->until[way] < until_s) {
-			line->until[way] = until_s;
-		}
-		return entry;
-	}
-	*fresh = true;
-	return make_room(table, hash, now_s, until_s);
+	struct sk_table_spot over = sk_table_spot(table, hash);
+	if (over.line == NULL)
+		return make_room(table, hash, now_s, until_s);
+	void *entry = sk_table_entry(table, over.line, over.way);
+	sk_wipe(entry, table->entry_bytes);
+	over.line->until[over.way] = until_s;
+	table->taken++;
+	table->expired++;
+	return entry;
 }
 
 void sk_table_drop(struct sk_table *table, void *entry)

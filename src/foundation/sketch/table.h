@@ -33,8 +33,8 @@ struct sk_table {
 size_t sk_table_bytes(uint32_t entries, uint32_t entry_bytes);
 /* Start an empty table in zeroed memory that begins at a cache line; borrows it. */
 void sk_table_init(struct sk_table *table, void *memory, uint32_t entries, uint32_t entry_bytes);
-/* The entry of a hash: found, or a zeroed one (*fresh), for which what is over or wanted least long makes room. It is wanted until until_s at least. */
-void *sk_table_take(struct sk_table *table, uint64_t hash, uint32_t now_s, uint32_t until_s, bool *fresh);
+/* A zeroed entry for a hash that has none, or whose entry is over: what is over or wanted least long makes room. For sk_table_take. */
+void *sk_table_enter(struct sk_table *table, uint64_t hash, uint32_t now_s, uint32_t until_s);
 /* Give an entry up and overwrite it. */
 void sk_table_drop(struct sk_table *table, void *entry);
 /* Forget and overwrite everything. */
@@ -86,19 +86,31 @@ static inline void sk_table_prefetch(const struct sk_table *table, uint64_t hash
 	__builtin_prefetch(sk_table_line(table, hash, 1));
 }
 
+/* Where a hash stands. Its entry may be over. */
+struct sk_table_spot {
+	struct sk_table_line *line; /* NULL: nowhere */
+	unsigned way;
+};
+
+static inline struct sk_table_spot sk_table_spot(const struct sk_table *table, uint64_t hash)
+{
+	uint32_t tag = sk_table_tag(hash);
+	for (unsigned side = 0; side < 2; side++) {
+		struct sk_table_line *line = sk_table_line(table, hash, side);
+		unsigned found = sk_table_match(line, tag);
+		if (found != 0)
+			return (struct sk_table_spot){.line = line, .way = (unsigned)__builtin_ctz(found)};
+	}
+	return (struct sk_table_spot){.line = NULL};
+}
+
 /* Second step, when the lines have come: the entry is sent for. False: there is none. */
 static inline bool sk_table_prefetch_entry(const struct sk_table *table, uint64_t hash)
 {
-	uint32_t tag = sk_table_tag(hash);
-	const struct sk_table_line *line = sk_table_line(table, hash, 0);
-	unsigned found = sk_table_match(line, tag);
-	if (found == 0) {
-		line = sk_table_line(table, hash, 1);
-		found = sk_table_match(line, tag);
-		if (found == 0)
-			return false;
-	}
-	const uint8_t *entry = sk_table_entry(table, line, (unsigned)__builtin_ctz(found));
+	struct sk_table_spot spot = sk_table_spot(table, hash);
+	if (spot.line == NULL)
+		return false;
+	const uint8_t *entry = sk_table_entry(table, spot.line, spot.way);
 	for (uint32_t at = 0; at < table->entry_bytes && at < SK_TABLE_PREFETCH_BYTES; at += SK_TABLE_LINE_BYTES)
 		__builtin_prefetch(entry + at, 1);
 	return true;
@@ -107,34 +119,20 @@ static inline bool sk_table_prefetch_entry(const struct sk_table *table, uint64_
 /* The entry of a hash, or NULL: there is none, or it is over. */
 static inline void *sk_table_find(const struct sk_table *table, uint64_t hash, uint32_t now_s)
 {
-	uint32_t tag = sk_table_tag(hash);
-	for (unsigned side = 0; side < 2; side++) {
-		struct sk_table_line *line = sk_table_line(table, hash, side);
-		unsigned found = sk_table_match(line, tag);
-		if (found != 0) {
-			unsigned way = (unsigned)__builtin_ctz(found);
-			return line->until[way] > now_s ? sk_table_entry(table, line, way) : NULL;
-		}
-	}
-	return NULL;
+	struct sk_table_spot spot = sk_table_spot(table, hash);
+	return spot.line != NULL && spot.line->until[spot.way] > now_s ? sk_table_entry(table, spot.line, spot.way) : NULL;
 }
 
-/* As sk_table_take of an entry that is there; else NULL. In line, for nearly all are. */
-static inline void *sk_table_renew(const struct sk_table *table, uint64_t hash, uint32_t now_s, uint32_t until_s)
+/* The entry of a hash: found, or a zeroed one (*fresh). It is wanted until until_s at least. In line, for nearly all are found. */
+static inline void *sk_table_take(struct sk_table *table, uint64_t hash, uint32_t now_s, uint32_t until_s, bool *fresh)
 {
-	uint32_t tag = sk_table_tag(hash);
-	for (unsigned side = 0; side < 2; side++) {
-		struct sk_table_line *line = sk_table_line(table, hash, side);
-		unsigned found = sk_table_match(line, tag);
-		if (found == 0)
-			continue;
-		unsigned way = (unsigned)__builtin_ctz(found);
-		if (line->until[way] <= now_s)
-			return NULL;
-		line->until[way] = line->until[way] < until_s ? until_s : line->until[way];
-		return sk_table_entry(table, line, way);
-	}
-	return NULL;
+	struct sk_table_spot spot = sk_table_spot(table, hash);
+	*fresh = spot.line == NULL || spot.line->until[spot.way] <= now_s;
+	if (SK_UNLIKELY(*fresh))
+		return sk_table_enter(table, hash, now_s, until_s);
+	if (spot.line->until[spot.way] < until_s)
+		spot.line->until[spot.way] = until_s;
+	return sk_table_entry(table, spot.line, spot.way);
 }
 
 /* The place of an entry, by which sk_table_at finds it again as long as it lives. */

@@ -302,10 +302,7 @@ void sk_run_want(struct sk_run *run, void *at, uint32_t wanted_s)
 void *sk_run_take(struct sk_run *run, uint64_t key, uint32_t wanted_s, bool *fresh)
 {
 	uint32_t until_s = run->now_s + wanted_s;
-	struct sk_entry *entry = sk_table_renew(&run->table, key, run->now_s, until_s);
-	*fresh = false;
-	if (SK_UNLIKELY(entry == NULL))
-		entry = sk_table_take(&run->table, key, run->now_s, until_s, fresh);
+	struct sk_entry *entry = sk_table_take(&run->table, key, run->now_s, until_s, fresh);
 	if (*fresh) {
 		*entry = (struct sk_entry){.born_s = run->now_s, .place = sk_table_place(&run->table, entry)};
 		put_in_sieve(run, sk_table_tag(key));

@@ -47,7 +47,7 @@ static void put_first(struct sk_table_line *line, unsigned way, uint32_t tag, ui
 	line->until[0] = note;
 }
 
-/* As put_first, of one who did not stand there. */
+/* As put_first, of one who did not stand there, which most do not: four copies of known length instead of seven steps. */
 static void put_new(struct sk_table_line *line, uint32_t tag, uint32_t note)
 {
 	_Static_assert(SK_TABLE_WAYS == 8, "four and four words, of which one is the same");

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "detect/scan_priv.h"
+#include "policy/polled.h"
 #include "text/text.h"
 
 enum { TCP = 6, UDP = 17, HLL_BITS = 7, FEW = 3 /* contacts below which nobody is weighed */ };
@@ -24,20 +25,12 @@ struct entry {
 	struct sk_episode episode;
 };
 
-/* Programs that share files or coins call on lists of peers most of whom are gone; from inside, that is all that goes to their ports. */
-static bool is_sharing(const struct sk_event *event)
-{
-	if (event->class_ != SK_CLASS_DF)
-		return false;
-	uint16_t port = event->responder_port;
-	return (port >= 6881 && port <= 6889) || port == 51413 || port == 4662 || port == 4672 || port == 8333 || port == 30303 || port == 4001;
-}
-
 static uint64_t key(const struct sk_run *run, const struct sk_event *event)
 {
 	(void)run;
 	bool goes_on = event->kind == SK_EVENT_CONFIRM && event->ip_proto == TCP;
-	if ((event->ip_proto != TCP && event->ip_proto != UDP) || (!goes_on && !sk_walk_asks(event)) || sk_walk_blind(event) || is_sharing(event))
+	if ((event->ip_proto != TCP && event->ip_proto != UDP) || (!goes_on && !sk_walk_asks(event)) || sk_walk_blind(event) ||
+	    (event->class_ == SK_CLASS_DF && sk_policy_shared(event->responder_port)))
 		return 0;
 	return sk_mix(event->from, (uint64_t)event->ip_proto << 16 | event->responder_port);
 }

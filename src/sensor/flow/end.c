@@ -25,7 +25,7 @@ static void facts_release(struct sk_flow_table *table, struct sk_flow *flow)
 	sk_flow_set_facts_place(flow, 0);
 }
 
-/* Returns the class that the flow counts for. */
+/* Callback, facts and streams given back. The entry's place stays. Returns the class that the flow counts for. */
 static inline enum sk_class end_segment(struct sk_flow_table *table, struct sk_flow *flow, enum sk_flow_end end)
 {
 	sk_streams_release(table, flow);
@@ -48,13 +48,9 @@ static inline enum sk_class end_segment(struct sk_flow_table *table, struct sk_f
 	return class_;
 }
 
-void sk_flow_end_segment(struct sk_flow_table *table, struct sk_flow *flow, enum sk_flow_end end)
+void sk_place_end(struct sk_flow_table *table, struct sk_flow *flow)
 {
-	(void)end_segment(table, flow, end);
-}
-
-void sk_place_continue(struct sk_flow *flow)
-{
+	(void)end_segment(table, flow, SK_FLOW_END_ACTIVE);
 	flow->packets[0] = flow->packets[1] = 0;
 	for (unsigned direction = 0; direction < 2; direction++)
 		flow->side[direction] &= SK_SIDE_CLASS_MASK | SK_SIDE_ATTEMPTS_MASK;

@@ -341,9 +341,4 @@ void sk_flow_set_states(struct sk_flow_table *table);
 /* Work out idle_ticks from the limits. */
 void sk_flow_set_timers(struct sk_flow_table *table);
 
-/* ---- end.c ---- */
-
-/* End a segment: callback, facts and streams given back. The entry's place stays. */
-void sk_flow_end_segment(struct sk_flow_table *table, struct sk_flow *flow, enum sk_flow_end end);
-
 #endif

@@ -292,13 +292,6 @@ static inline struct sk_flow *open_flow(struct sk_flow_table *table, const struc
 	return flow;
 }
 
-/* The segment of a flow that goes on ends; its place stays. */
-static void end_active(struct sk_flow_table *table, struct sk_flow *flow)
-{
-	sk_flow_end_segment(table, flow, SK_FLOW_END_ACTIVE);
-	sk_place_continue(flow);
-}
-
 /* A packet of a flow that runs. */
 static inline struct sk_flow *go_on(struct sk_flow_table *table, struct slot slot, const struct sk_packet *packet, unsigned direction, bool *is_new)
 {
@@ -306,7 +299,7 @@ static inline struct sk_flow *go_on(struct sk_flow_table *table, struct slot slo
 	struct before before = {.silent = false};
 	bool begins = sk_place_only(flow);
 	if (SK_UNLIKELY(sk_segment_is_full(flow, packet, table->limits.active_ns)) && !begins) {
-		end_active(table, flow);
+		sk_place_end(table, flow);
 		begins = true;
 	}
 	if (table->told_news)
@@ -367,7 +360,7 @@ static void shed_facts(struct sk_flow_table *table)
 		table->facts_hand = table->facts_hand % table->limits.facts + 1;
 		owner = table->facts_places[table->facts_hand].owner;
 	}
-	end_active(table, owner);
+	sk_place_end(table, owner);
 	table->counters.facts_shed++;
 }
 

@@ -128,8 +128,8 @@ static inline bool sk_place_only(const struct sk_flow *flow)
 
 /* ---- end.c ---- */
 
-/* The flow's place stays for its next segment. */
-void sk_place_continue(struct sk_flow *flow);
+/* The segment of a flow that goes on ends; its place stays for the next one. */
+void sk_place_end(struct sk_flow_table *table, struct sk_flow *flow);
 /* The flow is over: its segment ends, its place is overwritten and free. */
 void sk_slot_end(struct sk_flow_table *table, struct slot slot, enum sk_flow_end end);
 /* The same at its expiry: a connection that has been torn down ends as closed, whatever made us notice. */

@@ -169,8 +169,7 @@ void sk_flow_end_hits(struct sk_flow_table *table)
 		struct sk_flow *owner = table->facts_places[i].owner;
 		if (owner == NULL || table->facts[i].hit_count == 0)
 			continue;
-		sk_flow_end_segment(table, owner, SK_FLOW_END_ACTIVE);
-		sk_place_continue(owner);
+		sk_place_end(table, owner);
 	}
 }
 

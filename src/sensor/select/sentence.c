@@ -108,22 +108,6 @@ static void write_sentence(const struct sk_observation *o, uint32_t kind, struct
 	}
 }
 
-/* One finding for one kind, value and own side: its id is theirs, so that a repetition folds into it. */
-static void set_id(struct sk_finding *out)
-{
-	struct {
-		char kind[32], matched[SK_OBSERVATION_DOMAIN_MAX];
-		struct sk_addr subject;
-	} what;
-	uint8_t digest[SK_HASH_BYTES];
-	memset(&what, 0, sizeof what);
-	memcpy(what.kind, out->kind, sizeof what.kind);
-	memcpy(what.matched, out->matched, strlen(out->matched));
-	what.subject = out->subject;
-	sk_sha256(&what, sizeof what, digest);
-	memcpy(out->id, digest, sizeof out->id);
-}
-
 static const struct sk_rule *rule_of(const struct sk_rules *rules, const struct sk_flow_facts *facts, uint32_t i)
 {
 	return (1u << facts->hit_kinds[i]) == SK_SELECTOR_COMMAND && rules != NULL ? sk_rules_at(rules, facts->hit_ids[i]) : NULL;
@@ -226,7 +210,7 @@ void sk_sentence_finding(const struct sk_indicator_set *set, const struct sk_rul
 	}
 	if (simulated)
 		sk_say(&out->why, SK_SAY(SIMULATED));
-	set_id(out);
+	sk_finding_set_id(out);
 }
 
 void sk_sentence_event(const struct sk_kit *kit, const struct sk_detection *detection, const struct sk_observation *observation, bool simulated, struct sk_finding *out)
@@ -247,5 +231,5 @@ void sk_sentence_event(const struct sk_kit *kit, const struct sk_detection *dete
 	out->doubt = telling.doubt;
 	if (simulated)
 		sk_say(&out->why, SK_SAY(SIMULATED));
-	set_id(out);
+	sk_finding_set_id(out);
 }

@@ -80,7 +80,7 @@ detect=$root/src/sensor/detect
 row test_beacon "$detect/beacon.c" "a crowd is known no longer than one host" 's/CROWD_HOST_S \* (hosts < CROWD_MOST ? hosts : CROWD_MOST)/CROWD_HOST_S/'
 row test_beacon "$detect/beacon.c" "nobody waits for a crowd" 's/run->threshold\[LASTING\] \* crowd \/ 2/0/'
 row test_scan_horizontal "$detect/scan.c" "who goes on has heard nothing" 's/^\t\treturn sk_bits_add(walk->heard, SK_WALK_WORDS, contact);/\t\treturn half \&\& sk_bits_add(walk->heard, SK_WALK_WORDS, contact);/'
-row test_scan_horizontal "$detect/scan_horizontal.c" "those who share are scanners" 's/ || is_sharing(event)//'
+row test_scan_horizontal "$detect/scan_horizontal.c" "those who share are scanners" 's/event->class_ == SK_CLASS_DF && sk_policy_shared(event->responder_port)/false/'
 row test_scan_horizontal "$detect/scan.c" "who tries all doors is a guest" 's/ \&\& !(sk_login_by_hand(login) \&\& sk_login_size_of(event, login) == SK_LOGIN_TRY)//'
 row test_scan_icmp "$detect/scan_icmp.c" "a monitor sweeps" 's/? KNOWN_FACTOR : 1/? 1 : 1/'
 row test_amplification "$detect/amplification.c" "who answers is a victim" 's/ \&\& event->kind != SK_EVENT_ANSWER;/;/'
