@@ -101,7 +101,8 @@ void sk_bug(const char *file, int line, const char *condition)
 
 void sk_wipe(void *bytes, size_t length)
 {
-	explicit_bzero(bytes, length);
+	memset(bytes, 0, length);
+	__asm__ volatile("" : : "r"(bytes) : "memory"); /* explicit_bzero in line: no optimizer may leave it out */
 }
 
 size_t sk_count_nonzero(const void *memory, size_t length)

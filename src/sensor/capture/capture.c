@@ -66,38 +66,34 @@ enum sk_err capture_link_of(const struct sk_capture *c, uint32_t linktype, uint8
 			    c->name, linktype, name);
 }
 
-/* Overwrite the ring from the batch's beginning to an offset: between frames that were erased already, little more than a record's head. */
-static inline void erase_to(struct sk_capture *c, size_t offset)
-{
-	uint8_t *at = c->ring.bytes + c->batch;
-	size_t length = offset - c->batch;
-	c->batch = offset;
-	if (length == PCAP_RECORD_HEAD_BYTES)
-		sk_wipe_small(at, PCAP_RECORD_HEAD_BYTES);
-	else if (length != 0)
-		sk_wipe(at, length);
-}
-
 /* Overwrite the batch that the caller gives back. */
 static void erase_batch(struct sk_capture *c)
 {
-	if (SK_UNLIKELY(c->keep_bytes))
-		c->batch = c->start;
-	else
-		erase_to(c, c->start);
+	if (SK_LIKELY(!c->keep_bytes) && c->start != c->batch)
+		sk_wipe(c->ring.bytes + c->batch, c->start - c->batch);
+	c->batch = c->start;
 }
 
-/* The same, but for the frames that the gate has overwritten: a second time would be most of what an erased frame costs. */
+/* The same, but for the frames that the gate has overwritten, a second time would be most of what an erased frame costs: before such a one lies little more than a
+   record's head. */
 static void erase_handed(struct sk_capture *c, const struct sk_frame *frames)
 {
-	for (size_t i = 0; frames == c->handed && !c->keep_bytes && i < c->handed_count; i++) {
+	const uint8_t *const end = c->ring.bytes + c->start;
+	uint8_t *at = c->ring.bytes + c->batch;
+	size_t count = frames == c->handed && !c->keep_bytes ? c->handed_count : 0;
+	for (size_t i = 0; i < count; i++) {
 		const struct sk_frame *frame = &frames[i];
-		size_t at = (size_t)(frame->bytes - c->ring.bytes);
-		if (!frame->erased || at < c->batch || at > c->start || frame->captured_bytes > c->start - at)
+		/* What does not lie where it was handed out is overwritten with the rest. */
+		if (!frame->erased || frame->bytes < at || frame->bytes > end || frame->captured_bytes > (size_t)(end - frame->bytes))
 			continue;
-		erase_to(c, at);
-		c->batch = at + frame->captured_bytes;
+		size_t gap = (size_t)(frame->bytes - at);
+		if (SK_LIKELY(gap == PCAP_RECORD_HEAD_BYTES))
+			sk_wipe_small(at, PCAP_RECORD_HEAD_BYTES);
+		else if (gap != 0)
+			sk_wipe(at, gap);
+		at = frame->bytes + frame->captured_bytes;
 	}
+	c->batch = (size_t)(at - c->ring.bytes);
 	c->handed_count = 0;
 	erase_batch(c);
 }

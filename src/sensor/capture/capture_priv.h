@@ -86,43 +86,44 @@ SK_MUST enum sk_err pcap_open(struct sk_capture *c, struct sk_fault *fault);
 /* The walkers. */
 walk_function pcap_walk_little, pcap_walk_big, pcapng_walk;
 
-/* What a walker counts of a batch. */
+/* What a walker counts of a batch: each frame adds its captured bytes, and a wire length that differs what it differs by. */
 struct capture_counts {
-	uint64_t frames, captured_bytes, wire_bytes, sliced, odd_length, time_backwards;
-	bool first; /* the next frame is the first of all: it has none before it */
-	int64_t last_ns;
+	uint64_t captured_bytes, uncaptured_bytes, sliced, odd_length, time_backwards;
+	int64_t last_ns; /* of the frame before; nothing is before the first */
 };
 
 static inline struct capture_counts capture_counts_of(const struct sk_capture *c)
 {
-	return (struct capture_counts){.first = c->stats.frames == 0, .last_ns = c->last_ns};
+	return (struct capture_counts){.last_ns = c->stats.frames != 0 ? c->last_ns : INT64_MIN};
 }
 
 /* Count one frame that goes out. */
 static inline void capture_count_frame(struct capture_counts *counts, const struct sk_frame *frame)
 {
-	counts->frames++;
 	counts->captured_bytes += frame->captured_bytes;
-	counts->wire_bytes += frame->wire_bytes;
-	counts->sliced += frame->captured_bytes < frame->wire_bytes;
-	counts->time_backwards += frame->time_ns < counts->last_ns && !counts->first;
-	counts->first = false;
+	counts->time_backwards += frame->time_ns < counts->last_ns;
 	counts->last_ns = frame->time_ns;
 }
 
 /* The wire length that a record states, never below what was captured of it (that is counted). */
 static inline uint32_t capture_wire_bytes(struct capture_counts *counts, uint32_t captured, uint32_t stated)
 {
+	if (SK_LIKELY(captured == stated))
+		return captured;
 	counts->odd_length += captured > stated;
+	counts->sliced += captured < stated;
+	counts->uncaptured_bytes += captured < stated ? stated - captured : 0;
 	return captured > stated ? captured : stated;
 }
 
-/* The batch is done. */
-static inline void capture_add_counts(struct sk_capture *c, const struct capture_counts *counts)
+/* The batch is done, and has so many frames. */
+static inline void capture_add_counts(struct sk_capture *c, const struct capture_counts *counts, size_t frames)
 {
-	c->stats.frames += counts->frames;
+	if (frames == 0)
+		return;
+	c->stats.frames += frames;
 	c->stats.captured_bytes += counts->captured_bytes;
-	c->stats.wire_bytes += counts->wire_bytes;
+	c->stats.wire_bytes += counts->captured_bytes + counts->uncaptured_bytes;
 	c->stats.sliced += counts->sliced;
 	c->stats.odd_length += counts->odd_length;
 	c->stats.time_backwards += counts->time_backwards;

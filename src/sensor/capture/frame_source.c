@@ -6,7 +6,7 @@ static enum sk_err next(void *context, struct sk_frame frames[SK_BATCH_MAX], siz
 {
 	const struct sk_capture_source *source = context;
 	enum sk_err err = sk_capture_next(source->capture, frames, count, fault);
-	for (size_t i = 0; i < *count; i++)
+	for (size_t i = 0; source->interface_base != 0 && i < *count; i++)
 		frames[i].interface = (uint16_t)((frames[i].interface + source->interface_base) % SK_INTERFACES_MAX);
 	return err == SK_EINTR ? SK_EMORE : err;
 }

@@ -46,12 +46,15 @@ enum sk_err pcap_open(struct sk_capture *c, struct sk_fault *fault)
 static inline __attribute__((always_inline)) enum sk_err walk(struct sk_capture *c, struct sk_frame *frames, size_t *count, size_t *need, bool big,
 							      struct sk_fault *fault)
 {
-	const size_t start = c->start;
+	/* In registers, not in c, which frames might be a part of for all that the compiler knows. */
 	const uint8_t link = c->interfaces[0].link;
-	struct sk_cur cur = sk_cur_of(c->ring.bytes + start, c->fill - start);
+	const uint32_t fraction_ns = c->fraction_ns;
+	const enum lengths lengths = c->lengths;
+	uint8_t *const bytes = c->ring.bytes + c->start;
+	struct sk_cur cur = sk_cur_of(bytes, c->fill - c->start);
+	struct capture_counts counts = capture_counts_of(c);
 	enum sk_err err = SK_OK;
-	size_t taken = 0, n = 0;
-	struct capture_counts counts = capture_counts_of(c); /* in registers, not in c, which frames might be a part of for all that the compiler knows */
+	size_t n = 0;
 	while (n < SK_BATCH_MAX) {
 		struct sk_view head = sk_view_of(&cur, PCAP_RECORD_HEAD_BYTES);
 		if (SK_UNLIKELY(!sk_view_is(head))) {
@@ -60,31 +63,31 @@ static inline __attribute__((always_inline)) enum sk_err walk(struct sk_capture 
 			break;
 		}
 		uint32_t seconds = at32(head, 0, big), fraction = at32(head, 4, big), captured = at32(head, 8, big), wire = at32(head, 12, big);
-		if (SK_UNLIKELY(c->lengths != LENGTHS_RIGHT) && (c->lengths == LENGTHS_SWAPPED || captured > wire)) {
+		if (SK_UNLIKELY(lengths != LENGTHS_RIGHT) && (lengths == LENGTHS_SWAPPED || captured > wire)) {
 			uint32_t swap = captured;
 			captured = wire;
 			wire = swap;
 		}
 		if (SK_UNLIKELY(captured > SK_FRAME_MAX_BYTES)) {
-			err = capture_damaged(c, c->ring_offset + start + taken, fault, "a record states %u captured bytes, at most %d were expected", captured,
+			err = capture_damaged(c, c->ring_offset + c->start + sk_offset(&cur), fault, "a record states %u captured bytes, at most %d were expected", captured,
 					      SK_FRAME_MAX_BYTES);
 			break;
 		}
-		size_t bytes_at = start + taken + PCAP_RECORD_HEAD_BYTES;
-		sk_skip(&cur, PCAP_RECORD_HEAD_BYTES + (size_t)captured);
-		if (SK_UNLIKELY(sk_alive(&cur) != SK_OK)) {
+		const size_t record_bytes = PCAP_RECORD_HEAD_BYTES + (size_t)captured;
+		if (SK_UNLIKELY(sk_left(&cur) < record_bytes)) {
 			err = SK_EMORE;
-			*need = PCAP_RECORD_HEAD_BYTES + (size_t)captured;
+			*need = record_bytes;
 			break;
 		}
 		struct sk_frame *frame = &frames[n++];
-		*frame = (struct sk_frame){.bytes = c->ring.bytes + bytes_at, .captured_bytes = captured, .wire_bytes = capture_wire_bytes(&counts, captured, wire),
-					   .time_ns = (int64_t)seconds * 1000000000 + (int64_t)fraction * c->fraction_ns, .link = link};
+		*frame = (struct sk_frame){.bytes = bytes + sk_offset(&cur) + PCAP_RECORD_HEAD_BYTES, .captured_bytes = captured,
+					   .wire_bytes = capture_wire_bytes(&counts, captured, wire),
+					   .time_ns = (int64_t)seconds * 1000000000 + (int64_t)fraction * fraction_ns, .link = link};
 		capture_count_frame(&counts, frame);
-		taken = sk_offset(&cur);
+		sk_skip(&cur, record_bytes);
 	}
-	capture_add_counts(c, &counts);
-	c->start += taken;
+	capture_add_counts(c, &counts, n);
+	c->start += sk_offset(&cur);
 	*count = n;
 	return err;
 }

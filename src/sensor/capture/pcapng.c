@@ -245,7 +245,7 @@ static enum sk_err read_frame(struct sk_capture *c, uint32_t type, struct sk_cur
 				   .time_ns = no_time ? c->last_ns : ns_of_ticks(&description->ticks, ticks), .interface = description->index,
 				   .link = c->interfaces[description->index].link, .no_time = no_time};
 	capture_count_frame(&counts, frame);
-	capture_add_counts(c, &counts);
+	capture_add_counts(c, &counts, 1);
 	return SK_OK;
 }
 
