@@ -171,6 +171,12 @@ static inline struct sk_view sk_view_of(const struct sk_cur *c, size_t n)
 	return (struct sk_view){.bytes = SK_LIKELY(!c->dead && (size_t)(c->end - c->at) >= n) ? c->at : NULL};
 }
 
+/* The n bytes at an offset of borrowed ones, without a cursor. */
+static inline struct sk_view sk_view_over(const uint8_t *bytes, size_t length, size_t at, size_t n)
+{
+	return (struct sk_view){.bytes = SK_LIKELY(at <= length && length - at >= n) ? bytes + at : NULL};
+}
+
 static inline bool sk_view_is(struct sk_view v)
 {
 	return v.bytes != NULL;

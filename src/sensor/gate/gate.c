@@ -11,8 +11,8 @@ enum { PREFETCH_FRAMES = 8, PREFETCH_HEAD_BYTES = 53 }; /* a frame is judged in 
 /* Defined here and nowhere else: no other file can make one. rule: GATE-4 */
 struct sk_admitted {
 	struct sk_admitted_info info;
-	struct sk_cur packet;
-	uint32_t packet_wire_bytes;
+	const uint8_t *packet;
+	uint32_t packet_bytes, packet_wire_bytes; /* captured, and on the wire */
 };
 
 struct sk_gate {
@@ -152,26 +152,23 @@ static struct judged judge(const struct sk_gate *gate, struct sk_peel *peel, enu
 	return judged;
 }
 
-/* Mint. The only place. //= rule: GATE-4 */
-static inline void admit(struct sk_admitted *admitted, struct sk_admitted_info info, struct sk_cur packet, uint32_t packet_wire_bytes)
+/* Mint what was peeled: what that found out, on top of what was known before. //= rule: GATE-4 */
+static void admit(struct sk_admitted *admitted, const struct sk_admitted_info *before, const struct sk_peel *peel, const struct judged *judged)
 {
-	*admitted = (struct sk_admitted){.info = info, .packet = packet, .packet_wire_bytes = packet_wire_bytes};
-}
-
-/* What peeling found out, on top of what was known before. */
-static void admit_peeled(struct sk_admitted *admitted, struct sk_admitted_info info, const struct sk_peel *peel, const struct judged *judged)
-{
-	info.inner_class = (uint8_t)judged->inner;
-	info.worker = judged->worker;
-	info.tunnels = peel->tunnels;
-	info.layers = peel->layers;
-	admit(admitted, info, peel->packet, peel->packet_wire_bytes);
+	admitted->info = *before;
+	admitted->info.inner_class = (uint8_t)judged->inner;
+	admitted->info.worker = judged->worker;
+	admitted->info.tunnels = peel->tunnels;
+	admitted->info.layers = peel->layers;
+	admitted->packet = peel->packet.at;
+	admitted->packet_bytes = (uint32_t)sk_left(&peel->packet);
+	admitted->packet_wire_bytes = peel->packet_wire_bytes;
 }
 
 /* ---- the plain case ---- */
 
 enum {
-	ETHERNET_BYTES = 14, VLAN_BYTES = 4, IPV4_BYTES = 20, IPV6_BYTES = 40, TYPE_IPV4 = 0x0800, TYPE_IPV6 = 0x86dd, TYPE_VLAN = 0x8100, PROTO_TCP = 6, PROTO_UDP = 17,
+	ETHERNET_BYTES = 14, TYPE_AT = 12, VLAN_BYTES = 4, IPV4_BYTES = 20, IPV6_BYTES = 40, TYPE_IPV4 = 0x0800, TYPE_IPV6 = 0x86dd, TYPE_VLAN = 0x8100, PROTO_TCP = 6, PROTO_UDP = 17,
 	IPV4_NO_OPTIONS = 0x45, IPV4_FRAGMENT_BITS = 0x3fff, UDP_PORTS_BYTES = 4
 };
 
@@ -179,100 +176,111 @@ enum {
    its fixed fields at once; anything else about a frame (a second tag, an option, a slice, an odd length) makes it not plain, and peel.c judges it.
    Reads no byte behind the addresses. The model test judges plain frames by a third way. */
 struct plain {
-	struct sk_cur packet;   /* the IP packet, cut to its length */
+	struct sk_view header;  /* of the IP packet */
 	uint32_t header_bytes;
-	uint8_t family;         /* 0: not plain */
+	uint32_t bytes;         /* of the IP packet; all of them were captured */
 	uint8_t proto;
-	uint16_t tunnels;       /* SK_TUNNEL_VLAN or none */
-	const uint8_t *source, *destination;
 };
 
-static inline bool plain_of(const struct sk_frame *frame, struct plain *out)
+/* An IP packet at this offset of a frame. v4 is a constant where this is called, so that there is one straight way for each family. */
+__attribute__((always_inline)) static inline bool plain_of(const struct sk_frame *frame, size_t at, bool v4, struct plain *out)
 {
-	struct sk_cur cur = sk_cur_of(frame->bytes, frame->captured_bytes);
-	struct sk_view head = sk_view_of(&cur, ETHERNET_BYTES + IPV4_BYTES);
-	if (frame->link != SK_LINK_ETHERNET || !sk_view_is(head))
+	const size_t captured = frame->captured_bytes, header_bytes = v4 ? IPV4_BYTES : IPV6_BYTES;
+	struct sk_view head = sk_view_over(frame->bytes, captured, at, header_bytes);
+	if (SK_UNLIKELY(!sk_view_is(head)))
 		return false;
-	uint16_t type = sk_view_be16(head, 12);
-	sk_skip(&cur, ETHERNET_BYTES);
-	out->tunnels = 0;
-	if (type == TYPE_VLAN) {
-		type = sk_view_be16(head, ETHERNET_BYTES + 2);
-		sk_skip(&cur, VLAN_BYTES);
-		out->tunnels = SK_TUNNEL_VLAN;
-	}
-	size_t length;
-	if (SK_LIKELY(type == TYPE_IPV4)) {
-		head = sk_view_of(&cur, IPV4_BYTES);
-		if (SK_UNLIKELY(!sk_view_is(head)))
-			return false;
-		length = sk_view_be16(head, 2);
-		if (sk_view_u8(head, 0) != IPV4_NO_OPTIONS || length < IPV4_BYTES || (sk_view_be16(head, 6) & IPV4_FRAGMENT_BITS) != 0)
-			return false;
-		out->family = 4;
-		out->header_bytes = IPV4_BYTES;
-		out->proto = sk_view_u8(head, 9);
-		out->source = sk_view_at(head, 12);
-		out->destination = sk_view_at(head, 16);
-	} else if (type == TYPE_IPV6) {
-		head = sk_view_of(&cur, IPV6_BYTES);
-		if (!sk_view_is(head) || sk_view_u8(head, 0) >> 4 != 6 || sk_view_be16(head, 4) == 0)
-			return false;
-		length = IPV6_BYTES + (size_t)sk_view_be16(head, 4);
-		out->family = 6;
-		out->header_bytes = IPV6_BYTES;
-		out->proto = sk_view_u8(head, 6);
-		out->source = sk_view_at(head, 8);
-		out->destination = sk_view_at(head, 24);
-	} else {
+	if (v4 && (sk_view_u8(head, 0) != IPV4_NO_OPTIONS || (sk_view_be16(head, 6) & IPV4_FRAGMENT_BITS) != 0))
 		return false;
-	}
+	if (!v4 && (sk_view_u8(head, 0) >> 4 != 6 || sk_view_be16(head, 4) == 0))
+		return false;
+	const size_t length = v4 ? sk_view_be16(head, 2) : IPV6_BYTES + (size_t)sk_view_be16(head, 4);
+	out->header = head;
+	out->header_bytes = (uint32_t)header_bytes;
+	out->bytes = (uint32_t)length;
+	out->proto = sk_view_u8(head, v4 ? 9 : 6);
 	/* TCP or UDP: which of both cannot be guessed from the frame before, so no branch depends on it. */
-	const bool tcp = out->proto == PROTO_TCP, other = !tcp & (out->proto != PROTO_UDP);
-	const size_t least = (out->header_bytes + UDP_PORTS_BYTES) & -(size_t)!tcp;
-	if (SK_UNLIKELY((length > sk_left(&cur)) | other | (length < least)))
-		return false;
-	out->packet = sk_carve(&cur, length);
-	return true;
+	const bool other = (out->proto != PROTO_TCP) & (out->proto != PROTO_UDP);
+	return SK_LIKELY(length >= header_bytes) && SK_LIKELY(length <= captured - at) && SK_LIKELY(!other);
 }
 
-/* A covered pair's UDP packet may still be a tunnel: by its destination port alone. */
-static inline bool plain_is_tunnel(const struct plain *plain)
+/* A covered pair's UDP packet may still be a tunnel: by its destination port alone. So may one that is too short to have one: it is not plain. */
+static inline bool plain_may_be_tunnel(const struct plain *plain)
 {
 	if (plain->proto != PROTO_UDP)
 		return false;
-	struct sk_view ports = sk_view_of(&plain->packet, plain->header_bytes + UDP_PORTS_BYTES);
-	return sk_peel_is_tunnel_port(sk_view_be16(ports, plain->header_bytes + 2));
+	struct sk_view ports = sk_view_over(sk_view_at(plain->header, 0), plain->bytes, plain->header_bytes, UDP_PORTS_BYTES);
+	return !sk_view_is(ports) || sk_peel_is_tunnel_port(sk_view_be16(ports, 2));
 }
 
-/* True: judged. False: it is no plain frame, peel it. */
-static inline bool judge_plain(struct sk_gate *gate, size_t i, struct sk_frame *frame, struct sk_verdict *verdict)
+/* The class of a plain packet's addresses. True: judged. False: it is not plain, peel it. */
+__attribute__((always_inline)) static inline bool judge_packet(const struct sk_gate *gate, struct sk_admitted *admitted, struct sk_frame *frame, size_t at, bool v4,
+							       struct sk_verdict *verdict)
 {
 	struct plain plain;
-	if (!plain_of(frame, &plain))
+	if (!plain_of(frame, at, v4, &plain))
 		return false;
-	enum sk_class class_ = plain.family == 4 ? sk_class_of(sk_border_side4(gate->table, plain.source), sk_border_side4(gate->table, plain.destination))
-						 : sk_class_of(sk_border_side6(gate->table, plain.source), sk_border_side6(gate->table, plain.destination));
+	const uint8_t *source = sk_view_at(plain.header, v4 ? 12 : 8), *destination = sk_view_at(plain.header, v4 ? 16 : 24);
+	enum sk_class class_ = v4 ? sk_class_of(sk_border_side4(gate->table, source), sk_border_side4(gate->table, destination))
+				  : sk_class_of(sk_border_side6(gate->table, source), sk_border_side6(gate->table, destination));
+	verdict->class_ = (uint8_t)class_;
 	if (SK_UNLIKELY((gate->covered & SK_CLASS_BIT(class_)) == 0)) {
-		*verdict = (struct sk_verdict){.class_ = (uint8_t)class_, .reason = (uint8_t)refusal(class_, false)};
+		verdict->reason = (uint8_t)refusal(class_, false);
+		verdict->admitted = NULL;
 		erase(frame);
 		return true;
 	}
-	if (plain_is_tunnel(&plain))
+	if (plain_may_be_tunnel(&plain))
 		return false;
-	const struct sk_admitted_info info = {
-		.time_ns = frame->time_ns, .wire_bytes = frame->wire_bytes, .frames = 1, .interface = frame->interface, .class_ = (uint8_t)class_,
-		.inner_class = (uint8_t)class_, .tunnels = plain.tunnels, .layers = 1, .plain = plain.family,
-		.worker = SK_UNLIKELY(gate->workers > 1) ? worker_of(gate, plain.family, plain.source, plain.destination) : (uint16_t)0
-	};
-	admit(&gate->admitted[i], info, plain.packet, (uint32_t)sk_left(&plain.packet));
-	*verdict = (struct sk_verdict){.class_ = (uint8_t)class_, .admitted = &gate->admitted[i]};
+	/* Minted, member by member: as a whole it would be zeroed first. rule: GATE-4 */
+	admitted->info.time_ns = frame->time_ns;
+	admitted->info.wire_bytes = frame->wire_bytes;
+	admitted->info.frames = 1;
+	admitted->info.interface = frame->interface;
+	admitted->info.tunnels = at != ETHERNET_BYTES ? SK_TUNNEL_VLAN : 0;
+	admitted->info.class_ = admitted->info.inner_class = (uint8_t)class_;
+	admitted->info.layers = 1;
+	admitted->info.reassembled = 0;
+	admitted->info.worker = 0;
+	if (SK_UNLIKELY(gate->workers > 1))
+		admitted->info.worker = worker_of(gate, v4 ? 4 : 6, source, destination);
+	admitted->info.plain = v4 ? 4 : 6;
+	admitted->packet = sk_view_at(plain.header, 0);
+	admitted->packet_bytes = admitted->packet_wire_bytes = plain.bytes;
+	verdict->reason = SK_GATE_ADMITTED;
+	verdict->admitted = admitted;
 	return true;
+}
+
+/* Behind a tag, or IPv6. */
+__attribute__((noinline)) static bool judge_plain_rest(const struct sk_gate *gate, struct sk_admitted *admitted, struct sk_frame *frame, struct sk_verdict *verdict)
+{
+	struct sk_view types = sk_view_over(frame->bytes, frame->captured_bytes, TYPE_AT, 2 + VLAN_BYTES);
+	SK_INVARIANT(sk_view_is(types));
+	unsigned type = sk_view_be16(types, 0);
+	size_t at = ETHERNET_BYTES;
+	if (type == TYPE_VLAN) {
+		type = sk_view_be16(types, VLAN_BYTES);
+		at += VLAN_BYTES;
+	}
+	if (type == TYPE_IPV4)
+		return judge_packet(gate, admitted, frame, at, true, verdict);
+	return type == TYPE_IPV6 && judge_packet(gate, admitted, frame, at, false, verdict);
+}
+
+/* True: judged. False: it is no plain frame, peel it. */
+static inline bool judge_plain(const struct sk_gate *gate, struct sk_admitted *admitted, struct sk_frame *frame, struct sk_verdict *verdict)
+{
+	struct sk_view type = sk_view_over(frame->bytes, frame->captured_bytes, TYPE_AT, 2 + IPV4_BYTES);
+	if (SK_UNLIKELY(!sk_view_is(type)) || SK_UNLIKELY(frame->link != SK_LINK_ETHERNET))
+		return false;
+	if (SK_LIKELY(sk_view_be16(type, 0) == TYPE_IPV4))
+		return judge_packet(gate, admitted, frame, ETHERNET_BYTES, true, verdict);
+	return judge_plain_rest(gate, admitted, frame, verdict);
 }
 
 /* ---- frames and datagrams ---- */
 
-static void judge_frame(struct sk_gate *gate, size_t i, struct sk_frame *frame, struct sk_verdict *verdict)
+__attribute__((noinline)) static void judge_any(const struct sk_gate *gate, struct sk_admitted *admitted, struct sk_frame *frame, struct sk_verdict *verdict)
 {
 	struct sk_peel peel;
 	sk_peel_frame(&peel, frame);
@@ -285,8 +293,8 @@ static void judge_frame(struct sk_gate *gate, size_t i, struct sk_frame *frame, 
 	const struct sk_admitted_info info = {
 		.time_ns = frame->time_ns, .wire_bytes = frame->wire_bytes, .frames = 1, .interface = frame->interface, .class_ = (uint8_t)judged.outer
 	};
-	admit_peeled(&gate->admitted[i], info, &peel, &judged);
-	verdict->admitted = &gate->admitted[i];
+	admit(admitted, &info, &peel, &judged);
+	verdict->admitted = admitted;
 }
 
 void sk_gate_judge_batch(struct sk_gate *gate, struct sk_frame *frames, size_t count, struct sk_verdict *verdicts)
@@ -298,8 +306,8 @@ void sk_gate_judge_batch(struct sk_gate *gate, struct sk_frame *frames, size_t c
 			__builtin_prefetch(ahead);
 			__builtin_prefetch(ahead + PREFETCH_HEAD_BYTES); /* frames begin anywhere in a line: where the transport header ends */
 		}
-		if (!judge_plain(gate, i, &frames[i], &verdicts[i]))
-			judge_frame(gate, i, &frames[i], &verdicts[i]);
+		if (!judge_plain(gate, &gate->admitted[i], &frames[i], &verdicts[i]))
+			judge_any(gate, &gate->admitted[i], &frames[i], &verdicts[i]);
 	}
 }
 
@@ -316,7 +324,7 @@ struct sk_verdict sk_gate_judge_datagram(struct sk_gate *gate, const struct sk_a
 	struct sk_admitted_info info = *seen;
 	info.reassembled = 1;
 	info.plain = 0;
-	admit_peeled(&gate->datagram, info, &peel, &judged);
+	admit(&gate->datagram, &info, &peel, &judged);
 	verdict.admitted = &gate->datagram;
 	return verdict;
 }
@@ -329,7 +337,7 @@ const struct sk_admitted_info *sk_admitted_info(const struct sk_admitted *admitt
 struct sk_cur sk_admitted_bytes(const struct sk_admitted *admitted, uint32_t *wire_length)
 {
 	*wire_length = admitted->packet_wire_bytes;
-	return admitted->packet;
+	return sk_cur_of(admitted->packet, admitted->packet_bytes);
 }
 
 static const struct {

@@ -55,11 +55,11 @@ gate.c|an erased frame keeps its last byte|s/sk_wipe(frame->bytes, frame->captur
 gate.c|an erased datagram keeps its bytes|s/sk_wipe(bytes, length);/(void)0;/
 gate.c|a basis may cover domestic traffic|s/gate->covered = covered_classes \& .*/gate->covered = covered_classes;/
 gate.c|source and destination are swapped|s/sk_class_of(sk_border_side4(table, peel->source), sk_border_side4(table, peel->destination))/sk_class_of(sk_border_side4(table, peel->destination), sk_border_side4(table, peel->source))/
-gate.c|source and destination of a plain frame are swapped|s/sk_class_of(sk_border_side4(gate->table, plain.source), sk_border_side4(gate->table, plain.destination))/sk_class_of(sk_border_side4(gate->table, plain.destination), sk_border_side4(gate->table, plain.source))/
-gate.c|a tunnel passes as a plain frame|s/if (plain_is_tunnel(&plain))/if (false)/
-gate.c|a fragment passes as a plain frame|s/ || (sk_view_be16(head, 6) & IPV4_FRAGMENT_BITS) != 0)/)/
-gate.c|a sliced packet passes as a plain frame|s/(length > sk_left(&cur)) |/(length > sk_left(\&cur) + 4) |/
-gate.c|any protocol passes as a plain frame|s/other = !tcp \& (out->proto != PROTO_UDP);/other = out->proto == 4;/
+gate.c|source and destination of a plain frame are swapped|s/sk_class_of(sk_border_side4(gate->table, source), sk_border_side4(gate->table, destination))/sk_class_of(sk_border_side4(gate->table, destination), sk_border_side4(gate->table, source))/
+gate.c|a tunnel passes as a plain frame|s/if (plain_may_be_tunnel(&plain))/if (false)/
+gate.c|a fragment passes as a plain frame|s/ || (sk_view_be16(head, 6) & IPV4_FRAGMENT_BITS) != 0))/))/
+gate.c|a sliced packet passes as a plain frame|s/(length <= captured - at)/(length <= captured - at + 4)/
+gate.c|any protocol passes as a plain frame|s/other = (out->proto != PROTO_TCP) \& (out->proto != PROTO_UDP);/other = out->proto == 4;/
 gate.c|only the outermost pair is judged|s/if ((gate->covered \& SK_CLASS_BIT(class_)) == 0) {/if (!peel->inner \&\& (gate->covered \& SK_CLASS_BIT(class_)) == 0) {/
 gate.c|the class is that of the innermost pair|s/if (first)$/if (true)/
 gate.c|a quoted pair is taken for a layer|s/if (peel->quoted)/if (false)/
@@ -68,8 +68,8 @@ gate.c|one address alone steers IPv6|s/sk_sip_word(&s, ends\[!swap\]\[[01]\]);/s
 gate.c|the two directions of IPv4 part|s/bool swap = ends\[0\] > ends\[1\];/bool swap = false;/
 gate.c|the two directions of IPv6 part|s/bool swap = ends\[0\]\[0\] != .*/bool swap = false;/
 gate.c|half of an IPv6 address is ignored|s/sk_sip_word(&s, ends\[!*swap\]\[1\]);/sk_sip_word(\&s, 0);/
-gate.c|the outermost pair steers|s/if (SK_UNLIKELY(gate->workers > 1))$/if (gate->workers > 1 \&\& !peel->inner)/
-gate.c|plain frames are not steered|s/SK_UNLIKELY(gate->workers > 1) ? worker_of(gate, plain.family, plain.source, plain.destination) : (uint16_t)0/0/
+gate.c|the outermost pair steers|/^static struct judged judge(/,/^}/s/if (SK_UNLIKELY(gate->workers > 1))$/if (gate->workers > 1 \&\& !peel->inner)/
+gate.c|plain frames are not steered|s/admitted->info.worker = worker_of(/(void)worker_of(/
 gate.c|every crew has the same key|s/gate->steer_key\[[01]\] = sk_le64(&cur);/(void)sk_le64(\&cur);/
 gate.c|a returned datagram is not marked|s/info.reassembled = 1;/info.reassembled = 0;/
 peel.c|later fragments of tunnels pass|s/return is_tunnel(p->proto) || extension ? SK_PEELED_TUNNEL_FRAGMENT : done(p);/return done(p);/
