@@ -46,29 +46,20 @@ static uint32_t ip_bytes_of(const struct sk_admitted_info *info, const struct sk
 	return wire_length + info->frames * SK_FRAGMENT_HEADER + (info->frames - 1) * SK_IPV6_HEADER;
 }
 
-/* The gate told that the headers are the plain ones, so every field stands at a fixed place. Transport headers that are cut or impossible go the long way,
-   which says what becomes of them. */
+/* The gate told that the IP header is the plain one, so every field stands at a fixed place. A transport header that is cut, impossible or of another length than
+   its packet, and the shortest of UDP, go the long way, which says what becomes of them. */
 __attribute__((always_inline)) static inline bool decode_plain_of(const struct sk_admitted_info *info, struct sk_cur bytes, struct sk_packet *packet, bool v4)
 {
-	const uint32_t header_bytes = v4 ? SK_IPV4_HEADER_MIN : SK_IPV6_HEADER;
-	uint32_t ip_bytes = (uint32_t)sk_left(&bytes), end = ip_bytes;
-	struct sk_view ip = sk_view_of(&bytes, header_bytes + SK_UDP_HEADER);
-	if (!sk_view_is(ip))
+	const uint32_t header_bytes = v4 ? SK_IPV4_HEADER_MIN : SK_IPV6_HEADER, ip_bytes = (uint32_t)sk_left(&bytes), below_bytes = ip_bytes - header_bytes;
+	struct sk_view ip = sk_view_of(&bytes, header_bytes + SK_TCP_HEADER_MIN);
+	if (SK_UNLIKELY(!sk_view_is(ip)))
 		return false;
-	uint8_t proto = sk_view_u8(ip, v4 ? 9 : 6), tcp_flags = 0;
-	const bool is_tcp = proto == SK_PROTO_TCP;
-	uint32_t fifth = sk_view_be32(ip, header_bytes + 4), transport_bytes = SK_UDP_HEADER & -(uint32_t)!is_tcp; /* TCP: the sequence; UDP: length, checksum */
-	struct sk_view tcp = sk_view_of(&bytes, header_bytes + SK_TCP_HEADER_MIN);
-	/* Which of both it is cannot be guessed from the packet before: where there are bytes enough for either, no branch depends on it. */
-	if (SK_LIKELY(sk_view_is(tcp))) {
-		transport_bytes |= (sk_view_u8(tcp, header_bytes + 12) >> 4) * 4u & -(uint32_t)is_tcp;
-		tcp_flags = sk_view_u8(tcp, header_bytes + 13) & (uint8_t)-is_tcp;
-	}
-	uint32_t udp_bytes = fifth >> 16 & -(uint32_t)!is_tcp;
-	if (SK_UNLIKELY(udp_bytes >= SK_UDP_HEADER && header_bytes + udp_bytes < ip_bytes))
-		end = header_bytes + udp_bytes;
-	const uint32_t least_bytes = SK_UDP_HEADER + ((SK_TCP_HEADER_MIN - SK_UDP_HEADER) & -(uint32_t)is_tcp);
-	if (SK_UNLIKELY((transport_bytes < least_bytes) | (header_bytes + transport_bytes > end)))
+	/* Which of both it is cannot be guessed from the packet before, so no branch depends on it: what only TCP has is 0 in UDP. */
+	const uint8_t proto = sk_view_u8(ip, v4 ? 9 : 6);
+	const uint32_t if_tcp = -(uint32_t)(proto == SK_PROTO_TCP), tcp_bytes = (sk_view_u8(ip, header_bytes + 12) & 0xf0u) / 4;
+	const uint32_t transport_bytes = SK_UDP_HEADER ^ ((SK_UDP_HEADER ^ tcp_bytes) & if_tcp);
+	const bool tcp_short = (tcp_bytes < SK_TCP_HEADER_MIN) & if_tcp, udp_differs = ((sk_view_be16(ip, header_bytes + 4) ^ below_bytes) & ~if_tcp) != 0;
+	if (SK_UNLIKELY(tcp_short | udp_differs | (transport_bytes > below_bytes)))
 		return false;
 	/* Every member, one by one: built as a whole, bytes that were stored one by one are read back as words, and the processor waits for them. */
 	packet->source.family = packet->destination.family = v4 ? 4 : 6;
@@ -84,39 +75,38 @@ __attribute__((always_inline)) static inline bool decode_plain_of(const struct s
 	packet->source_port = sk_view_be16(ip, header_bytes);
 	packet->destination_port = sk_view_be16(ip, header_bytes + 2);
 	packet->ip_proto = proto;
-	packet->tcp_flags = tcp_flags;
+	packet->tcp_flags = sk_view_u8(ip, header_bytes + 13) & (uint8_t)if_tcp;
 	packet->icmp_type = packet->icmp_code = 0;
 	packet->ttl = sk_view_u8(ip, v4 ? 8 : 7);
 	packet->class_ = info->class_;
 	packet->inner_class = info->inner_class;
 	packet->layers = 1;
-	packet->tunnels = info->tunnels;
 	packet->interface = info->interface;
-	packet->sequence = fifth & -(uint32_t)is_tcp;
+	packet->tunnels = info->tunnels;
+	packet->sequence = sk_view_be32(ip, header_bytes + 4) & if_tcp;
 	packet->frames = 1;
 	packet->wire_bytes = info->wire_bytes;
 	packet->ip_bytes = ip_bytes;
-	packet->payload_wire_bytes = end - header_bytes - transport_bytes;
+	packet->payload_wire_bytes = below_bytes - transport_bytes;
 	packet->time_ns = info->time_ns;
 	packet->has_ports = true;
 	packet->quoted = false;
-	sk_skip(&bytes, header_bytes + transport_bytes);
-	packet->payload = sk_carve(&bytes, packet->payload_wire_bytes);
+	packet->payload = sk_cur_of(sk_view_at(ip, header_bytes + transport_bytes), packet->payload_wire_bytes);
 	return true;
 }
 
-static inline bool decode_plain(const struct sk_admitted_info *info, struct sk_cur bytes, struct sk_packet *packet)
+__attribute__((noinline)) static bool decode_plain6(const struct sk_admitted_info *info, struct sk_cur bytes, struct sk_packet *packet)
 {
-	return SK_LIKELY(info->plain == 4) ? decode_plain_of(info, bytes, packet, true) : decode_plain_of(info, bytes, packet, false);
+	return decode_plain_of(info, bytes, packet, false);
 }
 
-enum sk_decoded sk_decode(struct sk_decoder *decoder, const struct sk_admitted *admitted, struct sk_packet *packet, struct sk_datagram *datagram)
+/* Any packet, header by header. Apart, so that a plain one pays for none of it. */
+__attribute__((noinline)) static enum sk_decoded decode_any(struct sk_decoder *decoder, const struct sk_admitted *admitted, struct sk_packet *packet,
+							     struct sk_datagram *datagram)
 {
 	const struct sk_admitted_info *info = sk_admitted_info(admitted);
 	uint32_t wire_length = 0;
 	struct sk_cur bytes = sk_admitted_bytes(admitted, &wire_length);
-	if (SK_LIKELY(info->plain != 0) && decode_plain(info, bytes, packet))
-		return SK_DECODED;
 	struct sk_ip ip;
 	if (!sk_ip_parse(bytes, wire_length, &ip))
 		return SK_DECODE_BAD;
@@ -139,6 +129,17 @@ enum sk_decoded sk_decode(struct sk_decoder *decoder, const struct sk_admitted *
 		.payload = sk_cur_of(NULL, 0),
 	};
 	return sk_transport_parse(&ip, packet) ? SK_DECODED : SK_DECODE_BAD;
+}
+
+enum sk_decoded sk_decode(struct sk_decoder *decoder, const struct sk_admitted *admitted, struct sk_packet *packet, struct sk_datagram *datagram)
+{
+	const struct sk_admitted_info *info = sk_admitted_info(admitted);
+	uint32_t wire_length = 0;
+	if (SK_LIKELY(info->plain == 4) && decode_plain_of(info, sk_admitted_bytes(admitted, &wire_length), packet, true))
+		return SK_DECODED;
+	if (info->plain == 6 && decode_plain6(info, sk_admitted_bytes(admitted, &wire_length), packet))
+		return SK_DECODED;
+	return decode_any(decoder, admitted, packet, datagram);
 }
 
 void sk_decode_release_datagram(struct sk_decoder *decoder, struct sk_datagram *datagram)

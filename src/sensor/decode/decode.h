@@ -21,8 +21,8 @@ struct sk_packet {
 	uint8_t class_;        /* outermost class */
 	uint8_t inner_class;   /* class of source, destination above */
 	uint8_t layers;
-	uint16_t tunnels;
 	uint16_t interface;
+	uint16_t tunnels;
 	uint32_t sequence;     /* TCP */
 	uint32_t frames;       /* frames that made this packet: 1, or the fragments */
 	uint32_t wire_bytes;   /* their bytes on the wire, for the equation */
