@@ -286,26 +286,28 @@ static void follow_datagram(struct sk_engine *engine, struct sk_datagram *datagr
 	}
 }
 
+/* No packet by itself. */
+static void follow_no_packet(struct sk_engine *engine, const struct sk_admitted *admitted, enum sk_decoded decoded, struct sk_datagram *datagram)
+{
+	if (decoded == SK_DECODE_DATAGRAM) {
+		follow_datagram(engine, datagram, true);
+		sk_decode_release_datagram(engine->decoder, datagram);
+	} else if (decoded == SK_DECODE_BAD) {
+		const struct sk_admitted_info *info = sk_admitted_info(admitted);
+		sk_select_erase(engine->select, SK_SELECT_UNDECODABLE, info->frames, info->wire_bytes);
+	}
+}
+
 static void follow_admitted(struct sk_engine *engine, const struct sk_admitted *admitted)
 {
 	struct sk_datagram datagram;
 	struct sk_packet *packet = &engine->packets[engine->packet_count];
-	switch (sk_decode(engine->decoder, admitted, packet, &datagram)) {
-	case SK_DECODED:
+	enum sk_decoded decoded = sk_decode(engine->decoder, admitted, packet, &datagram);
+	if (SK_LIKELY(decoded == SK_DECODED)) {
 		packet->clock_ns = engine->clock.now_ns;
 		engine->packet_count++;
-		break;
-	case SK_DECODE_HELD:
-		break;
-	case SK_DECODE_DATAGRAM:
-		follow_datagram(engine, &datagram, true);
-		sk_decode_release_datagram(engine->decoder, &datagram);
-		break;
-	case SK_DECODE_BAD: {
-		const struct sk_admitted_info *info = sk_admitted_info(admitted);
-		sk_select_erase(engine->select, SK_SELECT_UNDECODABLE, info->frames, info->wire_bytes);
-		break;
-	}
+	} else {
+		follow_no_packet(engine, admitted, decoded, &datagram);
 	}
 }
 
@@ -453,10 +455,11 @@ void sk_engine_receive(struct sk_engine *engine, struct sk_frame *frames, size_t
 		const struct sk_verdict *verdict = &engine->verdicts[i];
 		tick(engine, frames[i].time_ns);
 		classes[verdict->class_] += sum_of(&frames[i]);
-		reasons[verdict->reason] += sum_of(&frames[i]);
 		if (SK_UNLIKELY(engine->probe != NULL))
 			feel(engine, &frames[i], verdict);
-		if (SK_LIKELY(verdict->admitted != NULL) && (SK_LIKELY(engine->peers == NULL) || !pass_on(engine, &frames[i], verdict->admitted)))
+		if (verdict->admitted == NULL)
+			reasons[verdict->reason] += sum_of(&frames[i]);
+		else if (SK_LIKELY(engine->peers == NULL) || !pass_on(engine, &frames[i], verdict->admitted))
 			follow_admitted(engine, verdict->admitted);
 	}
 	for (int class_ = 0; class_ < SK_CLASS_COUNT; class_++) {
