@@ -132,15 +132,13 @@ static enum sk_err go_rounds(struct sk_crew *const *crews, size_t count, struct 
 	return SK_OK;
 }
 
-/* Alone, the worker has just looked at the clock; while it waits for its source every round counts, for the next may be long. */
 static enum sk_err tick(struct sk_crew *crew, struct sk_fault *fault)
 {
 	const struct sk_clock *clock = &crew->config.clock;
-	const struct sk_worker *alone = crew->config.threads ? NULL : &crew->workers[0];
 	if (crew->config.tick == NULL)
 		return SK_OK;
-	if (alone == NULL || !alone->source_waits) {
-		int64_t now_ns = alone != NULL ? alone->monotonic_ns : clock->monotonic_ns(clock->context);
+	if (crew->config.threads) {
+		int64_t now_ns = clock->monotonic_ns(clock->context);
 		if (now_ns - crew->ticked_ns < TICK_NS && crew->ticked_ns != 0)
 			return SK_OK;
 		crew->ticked_ns = now_ns;
