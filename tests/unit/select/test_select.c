@@ -159,6 +159,7 @@ static void expect_history(struct world *world, const struct sk_flow_record *rec
 	sk_select_segment(world->select, record);
 	assert_true(one_fate(&before, sk_select_counts(world->select), record->frames, record->frame_bytes));
 	assert_int_equal(sk_select_counts(world->select)->observations - before.observations, !world->sink.full);
+	assert_int_equal(sk_select_counts(world->select)->erased_frames[SK_SELECT_SHED] - before.erased_frames[SK_SELECT_SHED], world->sink.full ? record->frames : 0);
 	assert_int_equal(world->sink.histories - histories, history && !world->sink.full);
 	assert_int_equal(world->sink.observations - observations, !history && !world->sink.full);
 }
