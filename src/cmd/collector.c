@@ -500,12 +500,21 @@ static bool take_observation(void *context, const struct sk_observation *observa
 	struct sk_collector *collector = context;
 	if (collector->failed != SK_OK)
 		return true;
-	if (SK_UNLIKELY(observation->kind != SK_OBSERVATION_FLOW || collector->emit != NULL))
+	if (observation->kind != SK_OBSERVATION_FLOW || collector->emit != NULL)
 		take_told(collector, observation);
-	else if (SK_LIKELY(!collector->flows_again)) /* the id of a flow that only goes into a block is worked out when it is read */
+	else if (!collector->flows_again) /* the id of a flow that only goes into a block is worked out when it is read */
 		collector->failed = sk_store_put(collector->store, observation, NULL, &collector->failed_fault);
-	if (SK_UNLIKELY(collector->start.ipfix != NULL))
+	if (collector->start.ipfix != NULL)
 		sk_ipfix_observation(collector->start.ipfix, observation);
+	return true;
+}
+
+/* Of one that nobody is told of, the history is all that the store needs. */
+static bool take_flow(void *context, const struct sk_history *history)
+{
+	struct sk_collector *collector = context;
+	if (SK_LIKELY(collector->failed == SK_OK && !collector->flows_again))
+		collector->failed = sk_store_put_flow(collector->store, history, &collector->failed_fault);
 	return true;
 }
 
@@ -539,7 +548,8 @@ static bool take_original(void *context, const struct sk_original *original)
 struct sk_observe_sink sk_collector_sink(struct sk_collector *collector)
 {
 	const struct sk_workspace *workspace = collector->workspace;
-	return (struct sk_observe_sink){.context = collector, .observation = take_observation, .finding = take_finding,
+	bool told = collector->emit != NULL || collector->start.ipfix != NULL;
+	return (struct sk_observe_sink){.context = collector, .observation = take_observation, .flow = told ? NULL : take_flow, .finding = take_finding,
 					.original = workspace->custodians.count != 0 ? take_original : NULL, .token_key = workspace->tokens ? collector->token_key : NULL};
 }
 

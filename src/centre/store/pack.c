@@ -11,6 +11,7 @@
    least width that holds them all; a reader refuses any other. */
 #include <string.h>
 
+#include "observe/plain.h"
 #include "store/store_priv.h"
 
 enum { BIT_WHOLE = 15, BIT_CLASS = 13, BIT_V6 = 12, BIT_SURE = 11, BIT_END = 8, BIT_STATE = 5, BIT_COUNTERS = 3, BIT_DURATION = 1, BIT_TCP = 0, TCP = 6 };
@@ -18,26 +19,15 @@ enum { TIME_BYTES = 6 };
 static const int64_t day_ns = INT64_C(86400000000000);
 static const uint8_t counter_bytes[] = {1, 2, 4, 8}, duration_bytes[] = {0, 4, 5, 8};
 
-static inline unsigned counter_width(const struct sk_observation *o)
+static inline unsigned counter_width(const struct sk_history *h)
 {
-	uint64_t any = o->packets[0] | o->packets[1] | o->ip_bytes[0] | o->ip_bytes[1] | o->frame_bytes;
+	uint64_t any = h->packets[0] | h->packets[1] | h->ip_bytes[0] | h->ip_bytes[1] | h->frame_bytes;
 	return (any > UINT8_MAX) + (any > UINT16_MAX) + (any > UINT32_MAX);
 }
 
 static inline unsigned duration_width(uint64_t ns)
 {
 	return (ns != 0) + (ns > UINT32_MAX) + (ns >> 40 != 0);
-}
-
-/* Nothing but a core, and that in order. Differences and what is too large fall together in one word: no branch can be guessed, and all hold nearly always. */
-static inline bool is_plain(const struct sk_observation *o)
-{
-	int least = (SK_CLASS_DF - o->class_) | (1 - o->initiator_sure) | (SK_OBSERVATION_ENDS - 1 - o->end) | (SK_OBSERVATION_STATES - 1 - o->state);
-	unsigned families = (unsigned)(o->initiator.family ^ o->responder.family) | ((o->initiator.family | 2u) ^ 6u); /* 4 or 6 */
-	unsigned more = (unsigned)(o->kind ^ SK_OBSERVATION_FLOW) | o->sections | o->app | (unsigned)(o->metered_by ^ SK_METER_HERE) | (o->layers ^ 1u) | o->tunnels | o->interface |
-			o->icmp_type | o->icmp_code;
-	unsigned flags = (unsigned)(o->tcp_flags[0] | o->tcp_flags[1]) & -(unsigned)(o->ip_proto != TCP);
-	return ((more | flags | families | (least < 0)) | (o->frames ^ (o->packets[0] + o->packets[1]))) == 0;
 }
 
 /* Eight bytes are stored, big-endian, and what is too many is overwritten by what follows. 0 bytes: nothing counts. */
@@ -57,31 +47,39 @@ static size_t put_whole(const struct sk_observation *o, uint8_t *out)
 	return 2 + length;
 }
 
-size_t sk_pack(const struct sk_observation *o, int32_t day, uint8_t *out)
+size_t sk_pack_plain(const struct sk_history *h, int32_t day, uint8_t *out)
 {
-	uint64_t since = (uint64_t)o->first_ns - (uint64_t)day * (uint64_t)day_ns, lasted = (uint64_t)o->last_ns - (uint64_t)o->first_ns;
-	if (!is_plain(o) || since >= (uint64_t)day_ns)
-		return put_whole(o, out);
-	bool v6 = o->initiator.family == 6, tcp = o->ip_proto == TCP;
-	unsigned counters = counter_width(o), duration = duration_width(lasted), width = counter_bytes[counters];
-	uint8_t *at = store(out, (unsigned)o->class_ << BIT_CLASS | (unsigned)v6 << BIT_V6 | (unsigned)o->initiator_sure << BIT_SURE | (unsigned)o->end << BIT_END |
-					 (unsigned)o->state << BIT_STATE | counters << BIT_COUNTERS | duration << BIT_DURATION | (unsigned)tcp << BIT_TCP, 2);
-	/* Segments of TCP and others come in no order that could be guessed. */
-	unsigned flags = (unsigned)o->tcp_flags[0] << 8 | o->tcp_flags[1], either[2] = {o->ip_proto, flags};
-	at = store(at, either[tcp], 1 + tcp);
-	at = store(at, (uint32_t)o->initiator_port << 16 | o->responder_port, 4);
-	memcpy(at, o->initiator.bytes, 16);
+	uint64_t since = (uint64_t)h->first_ns - (uint64_t)day * (uint64_t)day_ns, lasted = (uint64_t)h->last_ns - (uint64_t)h->first_ns;
+	bool v6 = h->initiator.family == 6, tcp = h->ip_proto == TCP;
+	unsigned counters = counter_width(h), duration = duration_width(lasted), width = counter_bytes[counters];
+	unsigned bits = (unsigned)h->class_ << BIT_CLASS | (unsigned)v6 << BIT_V6 | (unsigned)h->initiator_sure << BIT_SURE | (unsigned)h->end << BIT_END |
+			(unsigned)h->state << BIT_STATE | counters << BIT_COUNTERS | duration << BIT_DURATION | (unsigned)tcp << BIT_TCP;
+	/* Segments of TCP and others come in no order that could be guessed. Up to the ports there are eight bytes of TCP, and seven of others. */
+	uint64_t flags = (uint64_t)h->tcp_flags[0] << 8 | h->tcp_flags[1], ports = (uint64_t)h->initiator_port << 16 | h->responder_port;
+	uint64_t starts[2] = {(uint64_t)bits << 48 | (uint64_t)h->ip_proto << 40 | ports << 8, (uint64_t)bits << 48 | flags << 32 | ports};
+	uint8_t *at = store(out, starts[tcp], 8) - 1 + tcp;
+	memcpy(at, h->initiator.bytes, 16);
 	at += v6 ? 16 : 4;
-	memcpy(at, o->responder.bytes, 16);
+	memcpy(at, h->responder.bytes, 16);
 	at += v6 ? 16 : 4;
 	at = store(at, since, TIME_BYTES);
 	at = store(at, lasted, duration_bytes[duration]);
-	at = store(at, o->packets[0], width);
-	at = store(at, o->packets[1], width);
-	at = store(at, o->ip_bytes[0], width);
-	at = store(at, o->ip_bytes[1], width);
-	at = store(at, o->frame_bytes, width);
+	at = store(at, h->packets[0], width);
+	at = store(at, h->packets[1], width);
+	at = store(at, h->ip_bytes[0], width);
+	at = store(at, h->ip_bytes[1], width);
+	at = store(at, h->frame_bytes, width);
 	return (size_t)(at - out);
+}
+
+static bool is_plain(const struct sk_observation *o, int32_t day)
+{
+	return o->kind == SK_OBSERVATION_FLOW && o->sections == 0 && sk_history_is_plain(&o->history) && (uint64_t)o->first_ns - (uint64_t)day * (uint64_t)day_ns < (uint64_t)day_ns;
+}
+
+size_t sk_pack(const struct sk_observation *o, int32_t day, uint8_t *out)
+{
+	return is_plain(o, day) ? sk_pack_plain(&o->history, day, out) : put_whole(o, out);
 }
 
 static uint64_t take(struct sk_cur *c, unsigned bytes)
@@ -127,6 +125,6 @@ enum sk_err sk_unpack(struct sk_cur *c, int32_t day, struct sk_observation *out,
 	out->frame_bytes = take(c, width);
 	out->frames = out->packets[0] + out->packets[1];
 	SK_TRY(sk_alive(c));
-	bool good = !twice && since < (uint64_t)day_ns && counter_width(out) == counters && duration_width(lasted) == duration && is_plain(out);
+	bool good = !twice && since < (uint64_t)day_ns && counter_width(&out->history) == counters && duration_width(lasted) == duration && is_plain(out, day);
 	return good ? SK_OK : SK_EMALFORMED;
 }

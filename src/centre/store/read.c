@@ -346,14 +346,14 @@ static enum sk_err take_form(struct sk_cur *c, struct sk_cur *form)
 static enum sk_err flows_of_block(struct walk *walk, struct observation_visit *to, const struct sk_day_key *key, struct sk_block *block)
 {
 	SK_TRY(sk_block_read(walk->store, block, &to->bytes, walk->fault));
-	if (walk->by_value && !sk_filter_may_hold(key->bloom_key, &walk->wanted.values[0], sk_block_bloom(&to->bytes), block->kind == SK_BLOCK_FIRST))
+	if (walk->by_value && !sk_filter_may_hold(key->bloom_key, &walk->wanted.values[0], sk_block_bloom(&to->bytes), (enum sk_block_kind)block->kind))
 		return SK_OK;
 	SK_TRY(sk_block_unseal(key, block, &to->bytes, &to->plain, walk->fault));
 	struct sk_cur c = sk_cur_of(to->plain.bytes, to->plain.length);
 	while (sk_more(&c) && !walk_is_full(walk)) {
 		struct sk_observation observation;
 		struct sk_cur form;
-		bool packed = block->kind == SK_BLOCK_PACKED;
+		bool packed = block->kind >= SK_BLOCK_PACKED;
 		enum sk_err err = packed ? sk_unpack(&c, block->day, &observation, &form) : take_form(&c, &form);
 		if (err != SK_OK)
 			return sk_fault_set(walk->fault, SK_EINCONSISTENT, "%s: flow block %u of interval %" PRIu64 " is malformed",

@@ -17,7 +17,7 @@ enum {
 	HEAD_BYTES = 4 + 4 + 4 + 4 + 4 + 8 + 8 + SK_KEY_ID_BYTES + SK_BLOOM_BYTES,
 	BLOCK_MAX = HEAD_BYTES + SK_BLOCK_PLAIN_MAX + SK_SEAL_OVERHEAD_BYTES
 };
-static const char file_magic[8] = "SKSFS\0\0\1", block_magic[SK_BLOCK_KIND_COUNT][4] = {"SKFB", "SKFC", "SKFD"};
+static const char file_magic[8] = "SKSFS\0\0\1", block_magic[SK_BLOCK_KIND_COUNT][4] = {"SKFB", "SKFC", "SKFD", "SKFE"};
 static const int64_t second_ns = 1000000000, day_ns = 86400000000000;
 
 static enum sk_err file_path(const struct sk_store *store, uint64_t interval, char path[SK_PATH_MAX])
@@ -61,15 +61,16 @@ static enum sk_err open_file(struct sk_store *store, struct sk_fault *fault)
 	return write_all(store, head, sizeof head, fault);
 }
 
-/* What a seal binds beside the block's own head: basis and interval, so that no block can be moved. */
-static size_t block_aad(const char *basis, uint64_t interval, const uint8_t *head, uint8_t aad[SK_AAD_MAX])
+/* What a seal binds beside the block's own head: basis and interval, so that no block can be moved. Not the filter: it is looked at before anything is opened, so
+   the block's digest has to bind it, and it alone. Earlier kinds had it in both. */
+static size_t block_aad(const char *basis, const struct sk_block *block, const uint8_t *head, uint8_t aad[SK_AAD_MAX])
 {
 	static const char label[] = "sekisho store block 1";
 	uint8_t digest[SK_HASH_BYTES];
 	struct sk_out o = sk_out_of(aad, SK_AAD_MAX);
-	sk_sha256(head, HEAD_BYTES, digest);
+	sk_sha256(head, block->kind >= SK_BLOCK_WORDS ? HEAD_BYTES - SK_BLOOM_BYTES : HEAD_BYTES, digest);
 	sk_put_bytes(&o, label, sizeof label);
-	sk_put_be64(&o, interval);
+	sk_put_be64(&o, block->interval);
 	sk_put_bytes(&o, digest, sizeof digest);
 	sk_put_bytes(&o, basis, strlen(basis));
 	SK_INVARIANT(sk_out_done(&o) == SK_OK);
@@ -77,7 +78,7 @@ static size_t block_aad(const char *basis, uint64_t interval, const uint8_t *hea
 }
 
 /* The head, as it stands in the file and is bound by the seal. */
-static void put_head(struct sk_out *o, const struct sk_block *block, size_t sealed_length, const uint8_t bloom[SK_BLOOM_BYTES])
+static void put_head(struct sk_out *o, const struct sk_block *block, size_t sealed_length, const uint64_t bloom[SK_BLOOM_BYTES / 8])
 {
 	sk_put_bytes(o, block_magic[block->kind], sizeof block_magic[0]);
 	sk_put_be32(o, block->number);
@@ -107,7 +108,7 @@ static enum sk_err put_block_row(struct sk_store *store, const struct sk_block *
 	return sk_db_run(store, put, fault);
 }
 
-static enum sk_err close_block(struct sk_store *store, struct sk_block_writer *writer, struct sk_fault *fault)
+__attribute__((noinline)) static enum sk_err close_block(struct sk_store *store, struct sk_block_writer *writer, struct sk_fault *fault)
 {
 	struct sk_day_key *key;
 	uint8_t aad[SK_AAD_MAX];
@@ -115,7 +116,7 @@ static enum sk_err close_block(struct sk_store *store, struct sk_block_writer *w
 				 .number = store->block_count,
 				 .flows = writer->flows,
 				 .day = writer->day,
-				 .kind = SK_BLOCK_PACKED,
+				 .kind = SK_BLOCK_WORDS,
 				 .first_s = writer->first_ns / second_ns,
 				 .last_s = writer->last_ns / second_ns};
 	if (store->segment_fd < 0)
@@ -128,8 +129,8 @@ static enum sk_err close_block(struct sk_store *store, struct sk_block_writer *w
 	block.length = HEAD_BYTES + sealed_length;
 	struct sk_out o = sk_out_of(store->sealed, HEAD_BYTES);
 	sk_filter_finish(&writer->filter);
-	put_head(&o, &block, sealed_length, writer->filter.bits);
-	size_t aad_length = block_aad(store->basis, block.interval, store->sealed, aad);
+	put_head(&o, &block, sealed_length, writer->filter.words);
+	size_t aad_length = block_aad(store->basis, &block, store->sealed, aad);
 	sk_seal(key->key, aad, aad_length, writer->plain, writer->length, store->sealed + HEAD_BYTES);
 	sk_sha256(store->sealed, block.length, block.digest);
 	SK_TRY(write_all(store, store->sealed, block.length, fault));
@@ -142,7 +143,7 @@ static enum sk_err close_block(struct sk_store *store, struct sk_block_writer *w
 }
 
 /* The open block of that day; a few days are open at once, for flows that began before midnight end after it. */
-static enum sk_err writer_of_day(struct sk_store *store, int32_t day, struct sk_block_writer **out, struct sk_fault *fault)
+__attribute__((noinline)) static enum sk_err writer_of_day(struct sk_store *store, int32_t day, struct sk_block_writer **out, struct sk_fault *fault)
 {
 	struct sk_block_writer *oldest = &store->writers[0];
 	struct sk_day_key *key;
@@ -172,7 +173,7 @@ static enum sk_err writer_of_day(struct sk_store *store, int32_t day, struct sk_
 }
 
 /* What it can be searched by beside its ends. */
-static void add_names(struct sk_block_writer *writer, const struct sk_observation *observation)
+__attribute__((noinline)) static void add_names(struct sk_block_writer *writer, const struct sk_observation *observation)
 {
 	struct sk_values values;
 	sk_values_of_observation(observation, &values);
@@ -181,25 +182,46 @@ static void add_names(struct sk_block_writer *writer, const struct sk_observatio
 			sk_filter_add(&writer->filter, &values.values[i]);
 }
 
-enum sk_err sk_segment_put(struct sk_store *store, const struct sk_observation *observation, struct sk_fault *fault)
+/* The block that a flow goes into: nearly always that of the flow before. */
+static inline enum sk_err find_writer(struct sk_store *store, int64_t first_ns, struct sk_block_writer **out, struct sk_fault *fault)
 {
 	struct sk_block_writer *writer = store->writer;
-	/* Nearly always that of the flow before. */
-	if (SK_UNLIKELY(writer == NULL || !writer->open || (uint64_t)observation->first_ns - (uint64_t)(writer->day * day_ns) >= (uint64_t)day_ns)) {
-		SK_TRY(writer_of_day(store, sk_store_day(observation->first_ns), &writer, fault));
+	if (SK_UNLIKELY(writer == NULL || !writer->open || (uint64_t)first_ns - (uint64_t)(writer->day * day_ns) >= (uint64_t)day_ns)) {
+		SK_TRY(writer_of_day(store, sk_store_day(first_ns), &writer, fault));
 		store->writer = writer;
 	}
-	sk_filter_add_net(&writer->filter, &observation->initiator);
-	sk_filter_add_net(&writer->filter, &observation->responder);
-	if (observation->sections != 0)
-		add_names(writer, observation);
-	writer->length += sk_pack(observation, writer->day, writer->plain + writer->length);
-	writer->first_ns = observation->first_ns < writer->first_ns ? observation->first_ns : writer->first_ns;
-	writer->last_ns = observation->last_ns > writer->last_ns ? observation->last_ns : writer->last_ns;
+	*out = writer;
+	return SK_OK;
+}
+
+/* length bytes were written behind what was there. */
+static inline enum sk_err count_flow(struct sk_store *store, struct sk_block_writer *writer, const struct sk_history *history, size_t length, struct sk_fault *fault)
+{
+	writer->length += length;
+	writer->first_ns = history->first_ns < writer->first_ns ? history->first_ns : writer->first_ns;
+	writer->last_ns = history->last_ns > writer->last_ns ? history->last_ns : writer->last_ns;
 	writer->used = ++store->flows;
 	writer->flows++;
 	bool full = writer->flows == SK_BLOCK_FLOWS || writer->length > SK_BLOCK_PLAIN_MAX - SK_OBSERVATION_MAX_BYTES - 2;
-	return full ? close_block(store, writer, fault) : SK_OK;
+	return SK_UNLIKELY(full) ? close_block(store, writer, fault) : SK_OK;
+}
+
+enum sk_err sk_segment_put(struct sk_store *store, const struct sk_observation *observation, struct sk_fault *fault)
+{
+	struct sk_block_writer *writer;
+	SK_TRY(find_writer(store, observation->first_ns, &writer, fault));
+	sk_filter_add_ends(&writer->filter, &observation->initiator, &observation->responder);
+	if (observation->sections != 0)
+		add_names(writer, observation);
+	return count_flow(store, writer, &observation->history, sk_pack(observation, writer->day, writer->plain + writer->length), fault);
+}
+
+enum sk_err sk_segment_put_plain(struct sk_store *store, const struct sk_history *history, struct sk_fault *fault)
+{
+	struct sk_block_writer *writer;
+	SK_TRY(find_writer(store, history->first_ns, &writer, fault));
+	sk_filter_add_ends(&writer->filter, &history->initiator, &history->responder);
+	return count_flow(store, writer, history, sk_pack_plain(history, writer->day, writer->plain + writer->length), fault);
 }
 
 void sk_segment_fini(struct sk_store *store)
@@ -330,7 +352,7 @@ enum sk_err sk_block_read(struct sk_store *store, struct sk_block *block, struct
 	if (!whole)
 		return bytes->failed != SK_OK ? sk_fault_set(fault, bytes->failed, "%s: no memory for a block", path)
 					      : inconsistent(block, path, "is cut short", fault);
-	block->kind = SK_BLOCK_PACKED;
+	block->kind = SK_BLOCK_KIND_COUNT - 1;
 	while (block->kind > SK_BLOCK_FIRST && memcmp(bytes->bytes, block_magic[block->kind], sizeof block_magic[0]) != 0)
 		block->kind--;
 	struct sk_out o = sk_out_of(head, sizeof head);
@@ -352,7 +374,7 @@ enum sk_err sk_block_unseal(const struct sk_day_key *key, const struct sk_block 
 			    struct sk_fault *fault)
 {
 	uint8_t aad[SK_AAD_MAX];
-	size_t aad_length = block_aad(block->basis, block->interval, bytes->bytes, aad), length = bytes->length - HEAD_BYTES - SK_SEAL_OVERHEAD_BYTES;
+	size_t aad_length = block_aad(block->basis, block, bytes->bytes, aad), length = bytes->length - HEAD_BYTES - SK_SEAL_OVERHEAD_BYTES;
 	uint8_t *opened = malloc(length != 0 ? length : 1);
 	if (opened == NULL)
 		return sk_fault_set(fault, SK_ENOMEM, "store: out of memory");

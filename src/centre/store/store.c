@@ -278,18 +278,30 @@ enum sk_err sk_store_stick(struct sk_store *store, enum sk_err err, const struct
 	return store->failed;
 }
 
+/* Tell store->failed_fault's error; it sticks. */
+__attribute__((noinline)) static enum sk_err refuse(struct sk_store *store, enum sk_err err, struct sk_fault *fault)
+{
+	if (store->failed == SK_OK)
+		store->failed = store->failed_fault.err = err;
+	return sk_store_stick(store, SK_OK, NULL, fault);
+}
+
 enum sk_err sk_store_put(struct sk_store *store, const struct sk_observation *observation, uint8_t *id, struct sk_fault *fault)
 {
 	SK_INVARIANT(store->open);
 	if (id != NULL)
 		sk_observation_id(observation, store->run_id, id);
-	if (SK_LIKELY(store->failed == SK_OK)) {
-		enum sk_err err = observation->kind == SK_OBSERVATION_FLOW ? sk_segment_put(store, observation, &store->failed_fault) : put_hit(store, observation, &store->failed_fault);
-		if (SK_LIKELY(err == SK_OK))
-			return SK_OK;
-		store->failed = store->failed_fault.err = err;
-	}
-	return sk_store_stick(store, SK_OK, NULL, fault);
+	enum sk_err err = store->failed;
+	if (SK_LIKELY(err == SK_OK))
+		err = observation->kind == SK_OBSERVATION_FLOW ? sk_segment_put(store, observation, &store->failed_fault) : put_hit(store, observation, &store->failed_fault);
+	return SK_LIKELY(err == SK_OK) ? SK_OK : refuse(store, err, fault);
+}
+
+enum sk_err sk_store_put_flow(struct sk_store *store, const struct sk_history *history, struct sk_fault *fault)
+{
+	SK_INVARIANT(store->open);
+	enum sk_err err = SK_LIKELY(store->failed == SK_OK) ? sk_segment_put_plain(store, history, &store->failed_fault) : store->failed;
+	return SK_LIKELY(err == SK_OK) ? SK_OK : refuse(store, err, fault);
 }
 
 /* ---- findings ---- */

@@ -45,6 +45,8 @@ SK_MUST enum sk_err sk_store_begin(struct sk_store *store, uint64_t interval, co
 /* Put one observation (HIT -> a row, FLOW -> the open segment block). id[16] gets its id; NULL: not wanted. SK_EIO, SK_ENOSPC; sticky until commit, which
    then fails. */
 SK_MUST enum sk_err sk_store_put(struct sk_store *store, const struct sk_observation *observation, uint8_t *id, struct sk_fault *fault);
+/* The same for a FLOW without sections whose history is plain (observe/plain.h); its id is not worked out. */
+SK_MUST enum sk_err sk_store_put_flow(struct sk_store *store, const struct sk_history *history, struct sk_fault *fault);
 /* Put or fold a finding (same kind, matched value, subject -> count grows). */
 SK_MUST enum sk_err sk_store_put_finding(struct sk_store *store, const struct sk_finding *finding, struct sk_fault *fault);
 /* Commit the interval; *digest covers every row and block of it, for the ledger leaf. */

@@ -138,38 +138,41 @@ void sk_blind_hash(const struct sk_day_key *key, const struct sk_value *value, u
 
 /* ---- filter.c: which values a block may hold ---- */
 
+/* Kinds of blocks, told by how they begin: before FORMS, a network was hashed otherwise; since PACKED, flows are packed; since WORDS, a value's bits of the filter lie in
+   one word, and the filter is in the block's digest alone. */
+enum sk_block_kind { SK_BLOCK_FIRST, SK_BLOCK_FORMS, SK_BLOCK_PACKED, SK_BLOCK_WORDS, SK_BLOCK_KIND_COUNT };
+
 enum { SK_FILTER_WAITING = 64 };
 
 /* The filter of the block that is being written. Networks wait in clear, in memory alone, until there are many to hash. */
 struct sk_filter {
 	uint64_t low, high;             /* the key as words */
 	uint8_t key[SK_SIP_KEY_BYTES];
-	uint8_t bits[SK_BLOOM_BYTES];   /* whole words of 64 bits */
-	uint32_t waiting;               /* networks that are not in bits yet: many are hashed at once */
+	uint64_t words[SK_BLOOM_BYTES / 8]; /* as they stand in the file */
+	uint32_t waiting;               /* networks that are not in words yet: many are hashed at once */
 	uint64_t nets[SK_FILTER_WAITING];
 };
 
 /* Begin an empty filter under the day's key. */
 void sk_filter_start(struct sk_filter *filter, const uint8_t key[SK_SIP_KEY_BYTES]);
-/* The network of an address. */
-void sk_filter_add_net(struct sk_filter *filter, const struct sk_addr *addr);
+/* The networks of two addresses of one family. */
+void sk_filter_add_ends(struct sk_filter *filter, const struct sk_addr *initiator, const struct sk_addr *responder);
 void sk_filter_add(struct sk_filter *filter, const struct sk_value *value);
-/* All that was added is in bits then. */
+/* All that was added is in words then. */
 void sk_filter_finish(struct sk_filter *filter);
-/* first: the block is of the first kind. */
-bool sk_filter_may_hold(const uint8_t key[SK_SIP_KEY_BYTES], const struct sk_value *value, const uint8_t bits[SK_BLOOM_BYTES], bool first);
+/* Of a block of that kind. */
+bool sk_filter_may_hold(const uint8_t key[SK_SIP_KEY_BYTES], const struct sk_value *value, const uint8_t bits[SK_BLOOM_BYTES], enum sk_block_kind kind);
 
 /* ---- pack.c: a flow segment in a block ---- */
 
 /* Write it (SK_OBSERVATION_MAX_BYTES + 2 are there; bytes behind the form may be overwritten). Returns the length. */
 size_t sk_pack(const struct sk_observation *observation, int32_t day, uint8_t *out);
+/* The same for one that is plain (observe/plain.h) and began on that day. */
+size_t sk_pack_plain(const struct sk_history *history, int32_t day, uint8_t *out);
 /* Take one; *form gets its own form where that is what stands there, and is empty else. SK_ETRUNC, SK_ETRAIL, SK_EMALFORMED; the cursor is then of no use. */
 SK_MUST enum sk_err sk_unpack(struct sk_cur *c, int32_t day, struct sk_observation *out, struct sk_cur *form);
 
 /* ---- segment.c: blocks of flow segments ---- */
-
-/* Kinds of blocks, told by how they begin: the filter of the first is another, and only the last is packed. */
-enum sk_block_kind { SK_BLOCK_FIRST, SK_BLOCK_FORMS, SK_BLOCK_PACKED, SK_BLOCK_KIND_COUNT };
 
 struct sk_block_writer {
 	bool open;
@@ -271,6 +274,7 @@ SK_MUST enum sk_err sk_db_key_row(struct sk_store *store, struct sk_day_key *key
 /* ---- segment.c ---- */
 
 /* Put a flow into the open block of its day. */
+SK_MUST enum sk_err sk_segment_put_plain(struct sk_store *store, const struct sk_history *history, struct sk_fault *fault);
 SK_MUST enum sk_err sk_segment_put(struct sk_store *store, const struct sk_observation *observation, struct sk_fault *fault);
 /* Seal every open block, make the file durable. */
 SK_MUST enum sk_err sk_segment_finish(struct sk_store *store, struct sk_fault *fault);

@@ -7,6 +7,7 @@
 
 #include "base/addr.h"
 #include "base/app.h"
+#include "base/history.h"
 #include "base/meter.h"
 #include "observe/words.h"
 #include "seal/seal.h"
@@ -57,25 +58,9 @@ enum sk_observation_http_bit { SK_HTTP_BIT_REQUEST = 1, SK_HTTP_BIT_RESPONSE = 2
    EVENT: what a detector counted over many segments. Initiator, responder and ports are then those of one of them; packets and bytes of all, as far as it
    counted them; they stand in no equation, as the segments have fates of their own (frame_bytes is 0); first and last are the event's. */
 struct sk_observation {
+	SK_HISTORY;
 	uint8_t kind;                       /* enum sk_observation_kind */
 	uint16_t sections;                  /* enum sk_observation_section */
-	uint8_t class_;
-	uint8_t ip_proto;
-	uint8_t initiator_sure;
-	uint8_t tcp_flags[2];
-	uint8_t end, state;                 /* numbers of flow's enums, named in the format document */
-	uint8_t icmp_type, icmp_code;
-	uint8_t app;                        /* enum sk_app */
-	uint8_t layers;
-	uint16_t tunnels;
-	uint16_t interface;
-	uint16_t initiator_port, responder_port;
-	struct sk_addr initiator, responder;
-	int64_t first_ns, last_ns;
-	uint64_t packets[2], ip_bytes[2];
-	uint64_t frames, frame_bytes;
-	uint8_t metered_by;                 /* enum sk_meter; not HERE: told in a flow export, and packets, bytes and times are that router's word */
-	uint32_t sampling;                  /* of an export: one packet in so many was counted, the counts are as told; 0: not known */
 	/* section: hits; before it the core that all have */
 	uint32_t hit_count;
 	uint32_t hit_ids[SK_OBSERVATION_HITS_MAX];     /* selector ids in the set of the interval */
@@ -208,6 +193,8 @@ struct sk_observe_sink {
 	void *context;
 	/* False: there is no room now for it and its findings (of a hit at most SK_OBSERVATION_HITS_MAX); it is shed. */
 	bool (*observation)(void *context, const struct sk_observation *observation);
+	/* The same for an observation of kind FLOW without sections whose history is plain (observe/plain.h). NULL: it comes as any other. */
+	bool (*flow)(void *context, const struct sk_history *history);
 	void (*finding)(void *context, const struct sk_finding *finding, const struct sk_observation *evidence);
 	/* Follows an observation that was taken, and its findings. False: there is no room now; it is told again with the next one. NULL: tokens are for good. */
 	bool (*original)(void *context, const struct sk_original *original);

@@ -174,20 +174,9 @@ static bool leave_flow(struct sk_engine *engine, size_t i)
 	return true;
 }
 
-static void follow_packet(struct sk_engine *engine, const struct sk_packet *packet)
+/* Apart from follow_packet: a packet whose payload nobody looks at does not pay for it. */
+__attribute__((noinline)) static void follow_heads(struct sk_engine *engine, struct sk_flow *flow, const struct sk_packet *packet)
 {
-	bool is_new = false;
-	struct sk_flow *flow = sk_flow_apply(engine->flows, packet, &is_new);
-	if (flow == NULL) {
-		sk_select_erase(engine->select, SK_SELECT_EVICTED, packet->frames, packet->wire_bytes);
-		return;
-	}
-	if (is_new)
-		open_segment(engine, flow, packet);
-	if (engine->watch.front.kit != NULL)
-		count_packet(engine, flow, packet);
-	if (!engine->heads || leave_head(engine, packet))
-		return;
 	bool rules = engine->signature != NULL && engine->commands;
 	if (rules)
 		sk_signature_begin(engine->signature, engine->flows, flow, packet);
@@ -200,6 +189,22 @@ static void follow_packet(struct sk_engine *engine, const struct sk_packet *pack
 	}
 	if (rules)
 		sk_signature_packet(engine->signature, engine->flows, flow, packet);
+}
+
+static inline void follow_packet(struct sk_engine *engine, const struct sk_packet *packet)
+{
+	bool is_new = false;
+	struct sk_flow *flow = sk_flow_apply(engine->flows, packet, &is_new);
+	if (SK_UNLIKELY(flow == NULL)) {
+		sk_select_erase(engine->select, SK_SELECT_EVICTED, packet->frames, packet->wire_bytes);
+		return;
+	}
+	if (is_new)
+		open_segment(engine, flow, packet);
+	if (engine->watch.front.kit != NULL)
+		count_packet(engine, flow, packet);
+	if (engine->heads && !leave_head(engine, packet))
+		follow_heads(engine, flow, packet);
 }
 
 static void follow_packets(struct sk_engine *engine)

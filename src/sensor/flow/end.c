@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Ends: of a segment, whose flow may go on in its place, and of a flow. */
+#include "flow/record_priv.h"
 #include "flow/table_priv.h"
 
 /* Only what was filled: a place is larger than most facts by far, and its other lines lie cold. */
@@ -14,11 +15,8 @@ static void wipe_facts(struct sk_flow_facts *facts)
 	sk_wipe(facts, offsetof(struct sk_flow_facts, tls));
 }
 
-static void facts_release(struct sk_flow_table *table, struct sk_flow *flow)
+__attribute__((noinline)) static void release_facts(struct sk_flow_table *table, struct sk_flow *flow, uint32_t index)
 {
-	uint32_t index = sk_flow_facts_place(flow);
-	if (index == 0)
-		return;
 	wipe_facts(&table->facts[index]);
 	table->facts_places[index] = (struct facts_place){.next_free = table->facts_free};
 	table->facts_free = index;
@@ -34,12 +32,13 @@ static inline enum sk_class end_segment(struct sk_flow_table *table, struct sk_f
 	if (table->ending != NULL)
 		table->ending(table->ending_context, flow);
 	struct sk_flow_record record;
-	sk_flow_read(table, flow, &record);
+	sk_record_read(table, flow, &record);
 	record.end = (uint8_t)end;
 	table->closed(table->context, &record);
 	enum sk_class class_ = (enum sk_class)record.class_;
+	if (SK_UNLIKELY(record.facts != NULL))
+		release_facts(table, flow, sk_flow_facts_place(flow));
 	sk_wipe_small(&record, sizeof record);
-	facts_release(table, flow);
 	table->counters.live--;
 	if (end == SK_FLOW_END_EVICTED)
 		table->counters.evicted++;

@@ -6,6 +6,7 @@
 #ifndef SK_FLOW_H
 #define SK_FLOW_H
 
+#include "base/history.h"
 #include "base/meter.h"
 #include "decode/decode.h"
 #include "decode/head.h"
@@ -65,26 +66,10 @@ _Static_assert(sizeof(struct sk_flow_facts) <= 1088, "a place of the facts pool"
 
 /* A segment as it is handed out at its close, and to detectors while open. Directions: 0 = from the initiator, 1 = towards it. */
 struct sk_flow_record {
-	struct sk_addr initiator, responder;
-	uint16_t initiator_port, responder_port; /* ICMP: type and code mapped as Community ID 1 does */
-	uint8_t ip_proto, icmp_type, icmp_code;
-	uint8_t initiator_sure;
-	uint8_t class_;            /* outermost class of the initiator's direction */
+	SK_HISTORY;
 	uint8_t classes_seen;      /* SK_CLASS_BITs over all frames (outermost) */
-	uint8_t layers;
-	uint16_t tunnels;
-	uint16_t interface;
-	uint8_t end, state;        /* enum sk_flow_end, enum sk_flow_state */
-	uint8_t tcp_flags[2];
-	uint8_t app;               /* enum sk_app, by content */
 	uint8_t continued;         /* an earlier segment of this flow was ended by the active time-out */
 	uint8_t shed;              /* under load the selectors were not asked: what it would have hit is not known */
-	uint64_t packets[2];
-	uint64_t ip_bytes[2];
-	int64_t first_ns, last_ns;
-	uint64_t frames, frame_bytes; /* for the equation: wire frames of this segment */
-	uint8_t metered_by;        /* enum sk_meter: HERE out of the table */
-	uint32_t sampling;         /* of another meter: one packet in so many was counted; 0: not known */
 	const struct sk_flow_facts *facts; /* NULL: nothing hit */
 };
 

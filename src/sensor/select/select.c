@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "observe/plain.h"
 #include "select/select.h"
 
 #include <math.h>
@@ -87,6 +88,7 @@ struct sk_select {
 	const struct sk_observe_sink *sink;
 	struct sk_suffixes *suffixes;
 	bool names, simulated, flow_all;
+	bool flow_as_is;                        /* the sink takes histories, and there is nothing in one to clear or to tokenise */
 	size_t cleared_count;                   /* members that are not on the whitelist */
 	const struct member *cleared[SK_COUNT(members)];
 	struct {
@@ -129,6 +131,7 @@ enum sk_err sk_select_new(const struct sk_basis *basis, const struct sk_indicato
 	if (select == NULL)
 		return SK_ENOMEM;
 	select->sink = sink;
+	prepare(select);
 	sk_random(select->tokens.key, SK_KEY_BYTES); /* here, for a worker that takes over another basis stands behind its walls */
 	sk_select_switch(select, basis, set);
 	if (sk_suffixes_open(&select->suffixes) == SK_ENOMEM) { /* without a list nothing is kept of a name */
@@ -137,7 +140,6 @@ enum sk_err sk_select_new(const struct sk_basis *basis, const struct sk_indicato
 	}
 	sk_random(select->known_key, sizeof select->known_key);
 	sk_random(select->tokens.told_key, sizeof select->tokens.told_key);
-	prepare(select);
 	*out = select;
 	return SK_OK;
 }
@@ -158,6 +160,7 @@ void sk_select_switch(struct sk_select *select, const struct sk_basis *basis, co
 	select->tokens.on = select->sink->token_key != NULL || demanded;
 	if (select->sink->token_key != NULL)
 		memcpy(select->tokens.key, select->sink->token_key, SK_KEY_BYTES);
+	select->flow_as_is = select->sink->flow != NULL && !select->tokens.on && select->cleared_count == 0;
 }
 
 void sk_select_rules(struct sk_select *select, const struct sk_rules *rules)
@@ -272,34 +275,6 @@ static uint8_t entropy_x16(const struct sk_select *select, const char *name)
 }
 
 /* ---- minting ---- */
-
-static void fill_history(const struct sk_flow_record *record, struct sk_observation *out)
-{
-	out->class_ = record->class_;
-	out->ip_proto = record->ip_proto;
-	out->initiator_sure = record->initiator_sure;
-	memcpy(out->tcp_flags, record->tcp_flags, sizeof out->tcp_flags);
-	out->end = record->end;
-	out->state = record->state;
-	out->icmp_type = record->icmp_type;
-	out->icmp_code = record->icmp_code;
-	out->app = record->app;
-	out->layers = record->layers;
-	out->tunnels = record->tunnels;
-	out->interface = record->interface;
-	out->initiator_port = record->initiator_port;
-	out->responder_port = record->responder_port;
-	out->initiator = record->initiator;
-	out->responder = record->responder;
-	out->first_ns = record->first_ns;
-	out->last_ns = record->last_ns;
-	memcpy(out->packets, record->packets, sizeof out->packets);
-	memcpy(out->ip_bytes, record->ip_bytes, sizeof out->ip_bytes);
-	out->frames = record->frames;
-	out->frame_bytes = record->frame_bytes;
-	out->metered_by = record->metered_by;
-	out->sampling = record->sampling;
-}
 
 /* Of a rule its number, and a keyed hash of what fitted it. */
 static void fill_rule(const struct sk_rules *rules, const struct sk_flow_facts *facts, uint32_t i, struct sk_observation *out)
@@ -509,12 +484,12 @@ static void tokenise_hosts(struct sk_select *select, struct sk_observation *obse
 		sk_token_address(&select->tokens, &observation->responder, observation->first_ns);
 }
 
-static bool mint(struct sk_select *select, const struct sk_flow_record *record, bool hit)
+__attribute__((noinline)) static bool mint_observation(struct sk_select *select, const struct sk_flow_record *record, bool hit)
 {
 	const struct sk_flow_facts *facts = record->facts;
 	struct sk_observation *observation = &select->observation;
 	observation->kind = hit ? SK_OBSERVATION_HIT : SK_OBSERVATION_FLOW;
-	fill_history(record, observation);
+	observation->history = record->history;
 	if (facts != NULL)
 		fill_facts(select, record, observation);
 	tokenise_hosts(select, observation);
@@ -530,6 +505,20 @@ static bool mint(struct sk_select *select, const struct sk_flow_record *record, 
 	if (SK_UNLIKELY(select->tokens.pending_count != 0))
 		sk_token_settle(&select->tokens, select->sink, taken);
 	wipe_observation(select, filled);
+	return taken;
+}
+
+/* Most segments under flow.all say nothing but their history: no observation is built of what a sink takes as it stands. */
+static inline bool mint(struct sk_select *select, const struct sk_flow_record *record, bool hit)
+{
+	bool alone = record->facts == NULL && select->flow_as_is && sk_history_is_plain(&record->history);
+	if (SK_UNLIKELY(!alone))
+		return mint_observation(select, record, hit);
+	bool taken = select->sink->flow(select->sink->context, &record->history);
+	if (SK_LIKELY(taken))
+		select->counts.observations++;
+	else
+		select->counts.spool_full++;
 	return taken;
 }
 

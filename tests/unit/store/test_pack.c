@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "observe/plain.h"
 #include "store/store_priv.h"
 
 enum { DAY = 20000, RUNS = 20000, ROOM = SK_OBSERVATION_MAX_BYTES + 2 };
@@ -115,8 +116,13 @@ static void packed_comes_back(void **unused)
 		assert_false(sk_more(&c));
 		assert_int_equal(sk_more(&form), whole);
 		assert_memory_equal(&back, &o, sizeof o);
-		if (!whole)
+		if (!whole) {
+			uint8_t alone[ROOM];
+			assert_true(sk_history_is_plain(&o.history));
+			assert_int_equal(sk_pack_plain(&o.history, DAY, alone), length);
+			assert_memory_equal(alone, bytes, length);
 			expect_document(&o, bytes, length);
+		}
 		assert_true(whole || length <= 2 + 2 + 4 + 32 + 6 + 8 + 40);
 	}
 }
