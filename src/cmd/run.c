@@ -46,7 +46,7 @@ struct run {
 	unsigned interface_base;
 	uint64_t upstream_base, frames_before; /* of earlier inputs; the second for progress */
 	bool withheld;               /* a centre's workspace: findings are looked at with a purpose, and not in passing. rule: ACCESS-10 */
-	uint64_t finding_keys[SK_RUN_FINDINGS_MAX]; /* the first bytes of the ids of the findings that are kept */
+	uint16_t finding_slots[4 * SK_RUN_FINDINGS_MAX]; /* of those that are kept, by id, which is a hash: open addressing; index + 1 */
 };
 
 static void note_error(struct run *run, const struct sk_fault *fault)
@@ -82,18 +82,21 @@ static void take_finding(void *context, const struct sk_finding *finding, bool m
 		result->findings_not_kept++;
 		return;
 	}
-	/* A finding's id is that of its kind, value and own side. A feed that hits all day fills the list, and each further finding asks all of it. */
-	uint64_t key;
-	memcpy(&key, finding->id, sizeof key);
-	for (size_t i = 0; i < result->finding_count; i++) {
-		if (run->finding_keys[i] != key || memcmp(result->findings[i].id, finding->id, sizeof finding->id) != 0)
-			continue;
-		sk_finding_fold(&result->findings[i], finding);
-		return;
+	/* A finding's id is that of its kind, value and own side. */
+	uint64_t at;
+	uint16_t *slot;
+	memcpy(&at, finding->id, sizeof at);
+	while (*(slot = &run->finding_slots[at % SK_COUNT(run->finding_slots)]) != 0) {
+		struct sk_finding *known = &result->findings[*slot - 1];
+		if (memcmp(known->id, finding->id, sizeof known->id) == 0) {
+			sk_finding_fold(known, finding);
+			return;
+		}
+		at++;
 	}
 	if (result->finding_count < SK_RUN_FINDINGS_MAX) {
-		run->finding_keys[result->finding_count] = key;
 		result->findings[result->finding_count++] = *finding;
+		*slot = (uint16_t)result->finding_count;
 	} else {
 		result->findings_not_kept++;
 	}

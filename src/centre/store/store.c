@@ -201,15 +201,24 @@ static int by_hash(const void *a, const void *b)
 	return memcmp(((const struct sk_blind_entry *)a)->hash, ((const struct sk_blind_entry *)b)->hash, SK_BLIND_BYTES);
 }
 
-/* Sorted, so that the tree is walked once from left to right instead of once a row. */
+static void bind_blind(sqlite3_stmt *put, size_t place, const struct sk_blind_entry *entry)
+{
+	int first = (int)(3 * place);
+	(void)sqlite3_bind_blob(put, first + 1, entry->hash, SK_BLIND_BYTES, SQLITE_STATIC);
+	(void)sqlite3_bind_int64(put, first + 2, entry->target);
+	(void)sqlite3_bind_int64(put, first + 3, entry->row);
+}
+
+/* Sorted, so that the tree is walked once from left to right instead of once a row; and many at once, so that each goes on from where the last one went in. */
 static enum sk_err flush_blinds(struct sk_store *store, struct sk_fault *fault)
 {
+	const size_t many = (size_t)sqlite3_bind_parameter_count(store->statements[SK_SQL_BLINDS_PUT]) / 3;
 	qsort(store->blinds, store->blind_count, sizeof store->blinds[0], by_hash);
-	for (size_t i = 0; i < store->blind_count; i++) {
-		sqlite3_stmt *put = sk_db_use(store, SK_SQL_BLIND_PUT);
-		(void)sqlite3_bind_blob(put, 1, store->blinds[i].hash, SK_BLIND_BYTES, SQLITE_STATIC);
-		(void)sqlite3_bind_int64(put, 2, store->blinds[i].target);
-		(void)sqlite3_bind_int64(put, 3, store->blinds[i].row);
+	for (size_t i = 0; i < store->blind_count;) {
+		size_t rows = store->blind_count - i >= many ? many : 1;
+		sqlite3_stmt *put = sk_db_use(store, rows == many ? SK_SQL_BLINDS_PUT : SK_SQL_BLIND_PUT);
+		for (size_t place = 0; place < rows; place++)
+			bind_blind(put, place, &store->blinds[i++]);
 		SK_TRY(sk_db_run(store, put, fault));
 	}
 	store->blind_count = 0;
@@ -544,13 +553,16 @@ enum sk_err sk_store_seen(struct sk_store *store, const uint8_t asked[SK_HASH_BY
 static enum sk_err complete_run(struct sk_store *store, const uint8_t run_id[16], const uint8_t (*digests)[SK_HASH_BYTES], size_t count,
 				struct sk_fault *fault)
 {
-	static const enum sk_statement steps[] = {SK_SQL_RUN_HIDE_OTHERS, SK_SQL_RUN_SHOW, SK_SQL_RUN_INPUTS};
+	static const enum sk_statement steps[] = {SK_SQL_RUN_INPUTS, SK_SQL_RUN_HIDE_OTHERS, SK_SQL_RUN_SHOW};
+	bool changed = false; /* does an interval count now that did not before, or the other way round? */
 	for (size_t i = 0; i < SK_COUNT(steps); i++) {
 		sqlite3_stmt *step = sk_db_use(store, steps[i]);
 		(void)sqlite3_bind_blob(step, 1, run_id, 16, SQLITE_STATIC);
 		SK_TRY(sk_db_run(store, step, fault));
+		changed = changed || (steps[i] != SK_SQL_RUN_INPUTS && sqlite3_changes(store->db) != 0);
 	}
-	SK_TRY(remake_heads(store, SK_SQL_TOUCH_RUN, run_id, 16, fault));
+	if (changed)
+		SK_TRY(remake_heads(store, SK_SQL_TOUCH_RUN, run_id, 16, fault));
 	for (size_t i = 0; i < count; i++) {
 		sqlite3_stmt *put = sk_db_use(store, SK_SQL_INPUT_PUT);
 		(void)sqlite3_bind_blob(put, 1, digests[i], SK_HASH_BYTES, SQLITE_STATIC);

@@ -15,6 +15,7 @@ static inline bool sk_are_at_most(const void *bytes, const void *most)
 	memcpy(&limit, most, sizeof limit);
 	return (((limit | high) - seen) & ~seen & high) == high;
 }
+
 /* A class that may be kept, numbers below their enums' ends, one layer, no application, no ICMP, flags of TCP alone, every frame counted for a side. Holds nearly always:
    no branch on the way. */
 static inline bool sk_history_is_plain(const struct sk_history *history)

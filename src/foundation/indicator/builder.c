@@ -202,17 +202,8 @@ static uint64_t entry_count(const struct sk_indicator_builder *builder)
 	return count;
 }
 
-/* A value as its column keeps it. */
-struct stored {
-	struct sk_column *column; /* NULL: flow.all */
-	const void *bytes;
-	size_t length;
-	uint64_t hash;
-	uint8_t packed[SK_INDICATOR_PREFIX_WIDTH];
-};
-
 /* Where the value goes; the place in the hash set is fetched while the value is judged. */
-static void find_place(struct sk_indicator_builder *builder, const struct sk_value *value, struct stored *stored)
+static void find_place(struct sk_indicator_builder *builder, const struct sk_value *value, struct sk_stored *stored)
 {
 	const struct sk_addr *addr = &value->prefix.addr;
 	struct sk_out out = sk_out_of(stored->packed, sizeof stored->packed);
@@ -249,7 +240,7 @@ static void find_place(struct sk_indicator_builder *builder, const struct sk_val
 	stored->hash = sk_column_hash(stored->column, stored->bytes, stored->length);
 }
 
-static enum sk_err put_value(struct sk_indicator_builder *builder, const struct stored *stored, uint32_t tag)
+static enum sk_err put_value(struct sk_indicator_builder *builder, const struct sk_stored *stored, uint32_t tag)
 {
 	if (stored->column != NULL)
 		return sk_column_add_hashed(stored->column, stored->bytes, stored->length, stored->hash, tag);
@@ -361,14 +352,14 @@ static enum sk_relay relay_of_tag(const struct sk_indicator_builder *builder, ui
 }
 
 /* A value is there already. Is it known as a relay's alone, and this list says that it is worse? */
-static bool is_heavier(const struct sk_indicator_builder *builder, const struct stored *stored, uint32_t tag, uint32_t *index)
+static bool is_heavier(const struct sk_indicator_builder *builder, const struct sk_stored *stored, uint32_t tag, uint32_t *index)
 {
 	return stored->column != NULL && sk_column_find(stored->column, stored->bytes, stored->length, index) && relay_of_tag(builder, tag) == SK_RELAY_NONE &&
 	       relay_of_tag(builder, stored->column->tags[*index]) != SK_RELAY_NONE;
 }
 
 /* Origins change when the whole file was taken, so that an import which fails leaves them as they were. */
-static enum sk_err note_heavier(struct sk_import *import, const struct stored *stored, uint32_t tag)
+static enum sk_err note_heavier(struct sk_import *import, const struct sk_stored *stored, uint32_t tag)
 {
 	uint32_t index;
 	if (!is_heavier(import->builder, stored, tag, &index))
@@ -385,12 +376,16 @@ static enum sk_err note_heavier(struct sk_import *import, const struct stored *s
 	return SK_OK;
 }
 
-enum sk_err sk_import_clean_value(struct sk_import *import, uint64_t line, const char *text, size_t length, const struct sk_value *value)
+void sk_import_find_place(struct sk_import *import, const struct sk_value *value, struct sk_stored *stored)
+{
+	find_place(import->builder, value, stored);
+}
+
+enum sk_err sk_import_stored(struct sk_import *import, uint64_t line, const char *text, size_t length, const struct sk_value *value,
+			     const struct sk_stored *stored)
 {
 	struct sk_indicator_builder *builder = import->builder;
 	const char *detail = "";
-	struct stored stored;
-	find_place(builder, value, &stored);
 	enum sk_indicator_reason reason = judge(builder, value, &detail);
 	if (reason != SK_INDICATOR_REASON_COUNT) {
 		sk_import_refuse(import, line, text, length, reason, detail);
@@ -400,8 +395,8 @@ enum sk_err sk_import_clean_value(struct sk_import *import, uint64_t line, const
 	if (entry_count(builder) >= builder->options.max_entries || tag > UINT32_MAX)
 		return sk_fault_set(import->fault, SK_ETOOBIG, "%s:%llu: more than %llu entries; nothing of this file was taken", import->path,
 				    (unsigned long long)line, (unsigned long long)builder->options.max_entries);
-	enum sk_err err = put_value(builder, &stored, (uint32_t)tag);
-	if (err == SK_EEXIST && (err = note_heavier(import, &stored, (uint32_t)tag)) == SK_OK) {
+	enum sk_err err = put_value(builder, stored, (uint32_t)tag);
+	if (err == SK_EEXIST && (err = note_heavier(import, stored, (uint32_t)tag)) == SK_OK) {
 		sk_import_refuse(import, line, text, length, SK_INDICATOR_DUPLICATE, "");
 		return SK_OK;
 	}
@@ -423,8 +418,11 @@ static enum sk_err import_one(struct sk_import *import, uint64_t line, const cha
 		reason = SK_INDICATOR_UNSUPPORTED_TYPE;
 		detail = "the file's name, or a comment, says that these are MD5 hashes of files, not JA3";
 	}
-	if (reason == SK_INDICATOR_REASON_COUNT)
-		return sk_import_clean_value(import, line, text, length, &value);
+	if (reason == SK_INDICATOR_REASON_COUNT) {
+		struct sk_stored stored;
+		find_place(import->builder, &value, &stored);
+		return sk_import_stored(import, line, text, length, &value, &stored);
+	}
 	sk_import_refuse(import, line, text, length, reason, detail);
 	return SK_OK;
 }
@@ -612,7 +610,7 @@ static enum sk_err merge_value(struct sk_indicator_builder *builder, const struc
 	if (entry_count(builder) >= builder->options.max_entries)
 		return sk_fault_set(fault, SK_ETOOBIG, "the set in use and the new lists hold more than %llu entries",
 				    (unsigned long long)builder->options.max_entries);
-	struct stored stored;
+	struct sk_stored stored;
 	find_place(builder, value, &stored);
 	uint32_t index, at = tag <= UINT32_MAX ? (uint32_t)tag : 0;
 	enum sk_err err = put_value(builder, &stored, at);

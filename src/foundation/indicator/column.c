@@ -198,13 +198,6 @@ void sk_column_truncate(struct sk_column *column, uint32_t count)
 
 /* ---- order ---- */
 
-/* Eight bytes of a value as a number, so that most comparisons never touch the value. */
-struct sort_item {
-	uint64_t head;
-	uint32_t place; /* of the value in the column's bytes */
-	uint32_t index;
-};
-
 /* Items from start on whose first depth bytes are equal. */
 struct sort_run {
 	uint32_t start, count, depth;
@@ -212,20 +205,20 @@ struct sort_run {
 
 struct sort {
 	const struct sk_column *column;
-	struct sort_item *items, *spare;
+	struct sk_order *items, *spare;
 	struct sort_run *runs; /* a stack: at most one for every SMALL_RUN + 1 items */
 	uint32_t run_count;
 };
 
 enum { SMALL_RUN = 24, HEAD_BYTES = 8, SORT_AHEAD = 12 };
 
-static struct sk_cur value_of(const struct sk_column *column, const struct sort_item *item)
+static struct sk_cur value_of(const struct sk_column *column, const struct sk_order *item)
 {
 	const uint8_t *value = column->bytes + item->place;
 	return sk_cur_of(value, column->width != 0 ? column->width : value[-1]);
 }
 
-static void take_head(const struct sk_column *column, struct sort_item *item, uint32_t depth)
+static void take_head(const struct sk_column *column, struct sk_order *item, uint32_t depth)
 {
 	struct sk_cur c = value_of(column, item);
 	sk_skip(&c, depth);
@@ -240,7 +233,7 @@ static void take_head(const struct sk_column *column, struct sort_item *item, ui
 }
 
 /* Values are distinct and names hold no zero byte: items whose heads are equal go on behind them. */
-static bool stands_before(const struct sk_column *column, const struct sort_item *a, const struct sort_item *b)
+static bool stands_before(const struct sk_column *column, const struct sk_order *a, const struct sk_order *b)
 {
 	if (a->head != b->head)
 		return a->head < b->head;
@@ -250,12 +243,12 @@ static bool stands_before(const struct sk_column *column, const struct sort_item
 	return order != 0 ? order < 0 : sk_left(&first) < sk_left(&second);
 }
 
-static void sort_small(const struct sk_column *column, struct sort_item *items, uint32_t count, uint32_t depth)
+static void sort_small(const struct sk_column *column, struct sk_order *items, uint32_t count, uint32_t depth)
 {
 	for (uint32_t i = 0; i < count; i++)
 		take_head(column, &items[i], depth);
 	for (uint32_t i = 1; i < count; i++) {
-		struct sort_item item = items[i];
+		struct sk_order item = items[i];
 		uint32_t at = i;
 		for (; at > 0 && stands_before(column, &item, &items[at - 1]); at--)
 			items[at] = items[at - 1];
@@ -264,10 +257,10 @@ static void sort_small(const struct sk_column *column, struct sort_item *items, 
 }
 
 /* Stable counting passes from the last byte of the head to the first; a byte that all share moves nothing. */
-static void sort_by_head(struct sort_item *items, struct sort_item *spare, uint32_t count)
+static void sort_by_head(struct sk_order *items, struct sk_order *spare, uint32_t count)
 {
 	uint32_t counts[HEAD_BYTES][256] = {{0}};
-	struct sort_item *from = items, *to = spare;
+	struct sk_order *from = items, *to = spare;
 	for (uint32_t i = 0; i < count; i++)
 		for (unsigned byte = 0; byte < HEAD_BYTES; byte++)
 			counts[byte][items[i].head >> 8 * byte & 0xff]++;
@@ -282,7 +275,7 @@ static void sort_by_head(struct sort_item *items, struct sort_item *spare, uint3
 		}
 		for (uint32_t i = 0; i < count; i++)
 			to[start[from[i].head >> 8 * byte & 0xff]++] = from[i];
-		struct sort_item *swap = from;
+		struct sk_order *swap = from;
 		from = to;
 		to = swap;
 	}
@@ -293,7 +286,7 @@ static void sort_by_head(struct sort_item *items, struct sort_item *spare, uint3
 /* Sort one run by its next eight bytes; what is equal in them and too many for sort_small becomes a run of its own. */
 static void sort_run(struct sort *sort, struct sort_run run)
 {
-	struct sort_item *items = sort->items + run.start;
+	struct sk_order *items = sort->items + run.start;
 	for (uint32_t i = 0; i < run.count; i++)
 		take_head(sort->column, &items[i], run.depth);
 	sort_by_head(items, sort->spare, run.count);
@@ -316,26 +309,22 @@ enum sk_err sk_column_order(const struct sk_column *column, struct sk_order **or
 	*order = NULL;
 	if (column->count == 0)
 		return SK_OK;
-	struct sort sort = {.column = column, .items = malloc((size_t)column->count * 2 * sizeof *sort.items),
-			    .runs = malloc(((size_t)column->count / SMALL_RUN + 2) * sizeof *sort.runs)};
-	struct sk_order *made = malloc((size_t)column->count * sizeof *made);
-	if (sort.items == NULL || sort.runs == NULL || made == NULL) {
+	size_t bytes = (size_t)column->count * sizeof(struct sk_order);
+	struct sort sort = {.column = column, .items = malloc(bytes), .spare = malloc(bytes), .runs = malloc(((size_t)column->count / SMALL_RUN + 2) * sizeof *sort.runs)};
+	bool enough = sort.items != NULL && sort.spare != NULL && sort.runs != NULL;
+	if (enough) {
+		sk_large_pages(sort.items, bytes);
+		sk_large_pages(sort.spare, bytes);
+		for (uint32_t i = 0; i < column->count; i++)
+			sort.items[i] = (struct sk_order){.place = column->width != 0 ? (uint32_t)(i * column->width) : column->offsets[i], .index = i};
+		sort.runs[sort.run_count++] = (struct sort_run){0, column->count, 0};
+		while (sort.run_count > 0)
+			sort_run(&sort, sort.runs[--sort.run_count]);
+		*order = sort.items;
+	} else {
 		free(sort.items);
-		free(sort.runs);
-		free(made);
-		return SK_ENOMEM;
 	}
-	sk_large_pages(sort.items, (size_t)column->count * 2 * sizeof *sort.items);
-	sort.spare = sort.items + column->count;
-	for (uint32_t i = 0; i < column->count; i++)
-		sort.items[i] = (struct sort_item){.place = column->width != 0 ? (uint32_t)(i * column->width) : column->offsets[i], .index = i};
-	sort.runs[sort.run_count++] = (struct sort_run){0, column->count, 0};
-	while (sort.run_count > 0)
-		sort_run(&sort, sort.runs[--sort.run_count]);
-	for (uint32_t i = 0; i < column->count; i++)
-		made[i] = (struct sk_order){.index = sort.items[i].index, .place = sort.items[i].place};
-	free(sort.items);
+	free(sort.spare);
 	free(sort.runs);
-	*order = made;
-	return SK_OK;
+	return enough ? SK_OK : SK_ENOMEM;
 }

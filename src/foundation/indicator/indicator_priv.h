@@ -62,9 +62,10 @@ bool sk_column_find(const struct sk_column *column, const void *value, size_t le
 const uint8_t *sk_column_value(const struct sk_column *column, uint32_t index, size_t *length);
 /* Forget all but the first count values. */
 void sk_column_truncate(struct sk_column *column, uint32_t count);
-/* One value of a column: its index, and where it stands in the column's bytes. */
+/* One value of a column. */
 struct sk_order {
-	uint32_t index, place;
+	uint64_t head;         /* eight bytes of it as a number, so that most comparisons never touch the value */
+	uint32_t place, index; /* where it stands in the column's bytes */
 };
 /* The values in ascending order (bytes, then length) into *order, which the caller frees; NULL when empty. SK_ENOMEM. */
 SK_MUST enum sk_err sk_column_order(const struct sk_column *column, struct sk_order **order);
@@ -159,6 +160,7 @@ struct sk_reader {
 	void *gz;
 	char *buffer;        /* SK_INDICATOR_BUFFER_BYTES + 1 */
 	size_t at, end;
+	char *feed;          /* the end of the next line, when it was looked for already */
 	uint64_t total, line;
 	uint64_t file_bytes; /* of a file that is not compressed; 0: not known */
 	bool eof;
@@ -171,6 +173,8 @@ struct sk_line {
 };
 SK_MUST enum sk_err sk_reader_open(struct sk_reader *reader, const char *path, struct sk_fault *fault);
 void sk_reader_close(struct sk_reader *reader);
+/* Is the whole next line in the buffer? Then reading it leaves the texts of the lines before it where they are. */
+bool sk_reader_has_line(struct sk_reader *reader);
 /* SK_OK, SK_ENOENT at the end, SK_EINPUT for damaged gzip, SK_ETOOBIG past the limit, SK_EIO. */
 SK_MUST enum sk_err sk_reader_line(struct sk_reader *reader, struct sk_line *line, struct sk_fault *fault);
 /* Append all that is left to out (within its limit). */
@@ -244,8 +248,19 @@ struct sk_reader;
 SK_MUST enum sk_err sk_import_progress(struct sk_import *import, const struct sk_reader *reader);
 /* Take, clean or refuse one value and count it. SK_ETOOBIG and SK_ENOMEM stop the import. */
 SK_MUST enum sk_err sk_import_value(struct sk_import *import, uint64_t line, const char *text, size_t length, enum sk_type type);
-/* The same for a value that is clean already. text: as it stood there. */
-SK_MUST enum sk_err sk_import_clean_value(struct sk_import *import, uint64_t line, const char *text, size_t length, const struct sk_value *value);
+/* A clean value as its column keeps it; it points into the value. */
+struct sk_stored {
+	struct sk_column *column; /* NULL: flow.all */
+	const void *bytes;
+	size_t length;
+	uint64_t hash;
+	uint8_t packed[SK_INDICATOR_PREFIX_WIDTH];
+};
+/* Where a value goes, without looking: its place in the hash set is only fetched, for sk_import_stored some values later. */
+void sk_import_find_place(struct sk_import *import, const struct sk_value *value, struct sk_stored *stored);
+/* Judge a clean value, take or refuse it and count it. text: as it stood there. */
+SK_MUST enum sk_err sk_import_stored(struct sk_import *import, uint64_t line, const char *text, size_t length, const struct sk_value *value,
+				     const struct sk_stored *stored);
 /* Refuse (or pass over) a value and count it. */
 void sk_import_refuse(struct sk_import *import, uint64_t line, const char *text, size_t length, enum sk_indicator_reason reason, const char *detail);
 /* Say that something was cleaned that is no single value; counted. */

@@ -5,19 +5,28 @@
 
 enum { NO_GAP = 9 }; /* an IPv6 address without "::" */
 
+/* A table, not comparisons: whether the next byte of a name or of a hexadecimal number is a digit or a letter cannot be foreseen. */
+enum { CLASS_OTHER, CLASS_DIGIT, CLASS_HYPHEN, CLASS_LETTER, CLASS_DOT };
+#define DIGIT(c) [c] = {CLASS_DIGIT, (c) - '0' + 1}
+#define HEX(c) [c] = {CLASS_LETTER, (c) - 'a' + 10 + 1}
+#define LETTER(c) [c] = {CLASS_LETTER, 0}
+static const struct {
+	uint8_t class;
+	uint8_t hex; /* its value and one; 0: none */
+} bytes_known[UINT8_MAX + 1] = {
+	DIGIT('0'), DIGIT('1'), DIGIT('2'), DIGIT('3'), DIGIT('4'), DIGIT('5'), DIGIT('6'), DIGIT('7'), DIGIT('8'), DIGIT('9'),
+	HEX('a'), HEX('b'), HEX('c'), HEX('d'), HEX('e'), HEX('f'),
+	LETTER('g'), LETTER('h'), LETTER('i'), LETTER('j'), LETTER('k'), LETTER('l'), LETTER('m'), LETTER('n'), LETTER('o'), LETTER('p'),
+	LETTER('q'), LETTER('r'), LETTER('s'), LETTER('t'), LETTER('u'), LETTER('v'), LETTER('w'), LETTER('x'), LETTER('y'), LETTER('z'),
+	LETTER('_'), ['-'] = {CLASS_HYPHEN, 0}, ['.'] = {CLASS_DOT, 0}
+};
+#undef DIGIT
+#undef HEX
+#undef LETTER
+
 static bool is_digit(uint8_t c)
 {
-	return (uint8_t)(c - '0') < 10;
-}
-
-static bool in_label(uint8_t c)
-{
-	return (uint8_t)(c - 'a') < 26 || is_digit(c) || c == '-' || c == '_';
-}
-
-static int hex_value(uint8_t c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	return bytes_known[c].class == CLASS_DIGIT;
 }
 
 /* Four numbers of one to three digits below 256 without a leading zero (RFC 6943 section 3.1.1's strict form). */
@@ -52,8 +61,8 @@ static bool parse_v6(struct sk_cur c, uint8_t bytes[16])
 	}
 	while (sk_more(&c)) {
 		unsigned number = 0, digits = 0;
-		for (int digit; sk_more(&c) && (digit = hex_value(sk_peek_u8(&c, 0))) >= 0; digits++) {
-			number = number << 4 | (unsigned)digit;
+		for (unsigned digit; (digit = bytes_known[sk_peek_u8(&c, 0)].hex) != 0; digits++) {
+			number = number << 4 | (digit - 1);
 			sk_skip(&c, 1);
 		}
 		if (digits == 0 || digits > 4 || count == 8)
@@ -84,20 +93,22 @@ static bool parse_v6(struct sk_cur c, uint8_t bytes[16])
 /* Two labels or more of 1 to 63 of [a-z0-9_-], the last neither a number nor a range of them ("45.33.32.1-9"). */
 static bool is_name(struct sk_cur c)
 {
-	unsigned labels = 1, label = 0, digits = 0;
+	unsigned labels = 1, label = 0, letters = 0;
 	while (sk_more(&c)) {
-		uint8_t byte = sk_u8(&c);
-		if (in_label(byte)) {
+		unsigned class = bytes_known[sk_u8(&c)].class;
+		if (class == CLASS_OTHER)
+			return false;
+		if (class != CLASS_DOT) {
 			label++;
-			digits += is_digit(byte) || byte == '-';
+			letters += class == CLASS_LETTER;
 			continue;
 		}
-		if (byte != '.' || label == 0 || label > SK_INDICATOR_LABEL_MAX)
+		if (label == 0 || label > SK_INDICATOR_LABEL_MAX)
 			return false;
 		labels++;
-		label = digits = 0;
+		label = letters = 0;
 	}
-	return labels >= 2 && label != 0 && label <= SK_INDICATOR_LABEL_MAX && digits != label;
+	return labels >= 2 && label != 0 && label <= SK_INDICATOR_LABEL_MAX && letters != 0;
 }
 
 bool sk_value_plain(const char *text, size_t length, struct sk_value *value)

@@ -15,6 +15,7 @@ static enum sk_err fill(struct sk_reader *reader, struct sk_fault *fault)
 	memmove(reader->buffer, reader->buffer + reader->at, kept);
 	reader->at = 0;
 	reader->end = kept;
+	reader->feed = NULL;
 	while (!reader->eof && reader->end < SK_INDICATOR_BUFFER_BYTES) {
 		int got = gzread(reader->gz, reader->buffer + reader->end, (unsigned)(SK_INDICATOR_BUFFER_BYTES - reader->end));
 		int state = Z_OK;
@@ -88,16 +89,24 @@ void sk_reader_close(struct sk_reader *reader)
 	*reader = (struct sk_reader){.path = NULL};
 }
 
+bool sk_reader_has_line(struct sk_reader *reader)
+{
+	if (reader->feed == NULL)
+		reader->feed = memchr(reader->buffer + reader->at, '\n', reader->end - reader->at);
+	return reader->feed != NULL;
+}
+
 /* Where the next line ends: the LF, or the end of what is there. NULL with *err set when more could not be read. */
 static char *line_end(struct sk_reader *reader, enum sk_err *err, struct sk_fault *fault)
 {
-	char *feed = memchr(reader->buffer + reader->at, '\n', reader->end - reader->at);
-	if (feed == NULL && !reader->eof) {
+	if (!sk_reader_has_line(reader) && !reader->eof) {
 		*err = fill(reader, fault);
 		if (*err != SK_OK)
 			return NULL;
-		feed = memchr(reader->buffer, '\n', reader->end);
+		(void)sk_reader_has_line(reader);
 	}
+	char *feed = reader->feed;
+	reader->feed = NULL;
 	return feed != NULL ? feed : reader->buffer + reader->end;
 }
 

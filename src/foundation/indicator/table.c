@@ -8,7 +8,7 @@
 #include "indicator/indicator_priv.h"
 #include "text/text.h"
 
-enum { PROGRESS_LINES = 1 << 15 };
+enum { PROGRESS_LINES = 1 << 15, WAITING_MAX = 16 };
 
 struct cell {
 	char *text;
@@ -470,9 +470,6 @@ static enum sk_err import_separated(struct sk_import *import, struct sk_reader *
 static enum sk_err import_line(struct sk_import *import, struct sk_reader *reader, struct layout *layout, struct sk_buf *row,
 			       const struct sk_line *read)
 {
-	struct sk_value value;
-	if (layout->separator == '\0' && !read->crlf && sk_value_plain(read->text, read->length, &value))
-		return sk_import_clean_value(import, reader->line, read->text, read->length, &value);
 	struct cell line = trim((struct cell){read->text, read->length});
 	if (read->crlf)
 		sk_import_crlf(import, reader->line);
@@ -496,6 +493,58 @@ static enum sk_err import_line(struct sk_import *import, struct sk_reader *reade
 	return layout->base64 ? import_base64(import, reader->line, line) : import_plain(import, reader->line, line);
 }
 
+/* Plain values of a plain list, whose places in the hash set are on their way from memory: each alone would wait for its own. */
+struct waiting {
+	size_t count;
+	struct {
+		struct sk_line read;
+		uint64_t line;
+		struct sk_value value;
+		struct sk_stored stored;
+	} items[WAITING_MAX];
+};
+
+static enum sk_err take_waiting(struct sk_import *import, struct waiting *waiting)
+{
+	size_t count = waiting->count;
+	waiting->count = 0;
+	for (size_t i = 0; i < count; i++)
+		SK_TRY(sk_import_stored(import, waiting->items[i].line, waiting->items[i].read.text, waiting->items[i].read.length, &waiting->items[i].value,
+					&waiting->items[i].stored));
+	return SK_OK;
+}
+
+static bool may_wait(struct sk_import *import, const struct layout *layout, const struct sk_line *read, uint64_t line, struct waiting *waiting)
+{
+	struct sk_value *value = &waiting->items[waiting->count].value;
+	if (layout->separator != '\0' || read->crlf || !sk_value_plain(read->text, read->length, value))
+		return false;
+	waiting->items[waiting->count].read = *read;
+	waiting->items[waiting->count].line = line;
+	sk_import_find_place(import, value, &waiting->items[waiting->count].stored);
+	waiting->count++;
+	return true;
+}
+
+/* SK_ENOENT at the end. */
+static enum sk_err import_lines(struct sk_import *import, struct sk_reader *reader, struct layout *layout, struct sk_buf *row)
+{
+	struct waiting waiting;
+	struct sk_line line;
+	waiting.count = 0;
+	for (;;) {
+		if (waiting.count == WAITING_MAX || !sk_reader_has_line(reader)) /* their texts stand in the buffer, which moves */
+			SK_TRY(take_waiting(import, &waiting));
+		SK_TRY(sk_reader_line(reader, &line, import->fault));
+		if (reader->line % PROGRESS_LINES == 0)
+			SK_TRY(sk_import_progress(import, reader));
+		if (may_wait(import, layout, &line, reader->line, &waiting))
+			continue;
+		SK_TRY(take_waiting(import, &waiting));
+		SK_TRY(import_line(import, reader, layout, row, &line));
+	}
+}
+
 enum sk_err sk_import_table(struct sk_import *import, struct sk_reader *reader)
 {
 	struct layout layout;
@@ -503,15 +552,7 @@ enum sk_err sk_import_table(struct sk_import *import, struct sk_reader *reader)
 		return sk_fault_set(import->fault, SK_ENOMEM, "%s: out of memory", import->path);
 	struct sk_buf row;
 	sk_buf_init(&row, SK_INDICATOR_BUFFER_BYTES);
-	enum sk_err err;
-	struct sk_line line;
-	while ((err = sk_reader_line(reader, &line, import->fault)) == SK_OK) {
-		if (reader->line % PROGRESS_LINES == 0 && (err = sk_import_progress(import, reader)) != SK_OK)
-			break;
-		err = import_line(import, reader, &layout, &row, &line);
-		if (err != SK_OK)
-			break;
-	}
+	enum sk_err err = import_lines(import, reader, &layout, &row);
 	sk_buf_fini(&row);
 	return err == SK_ENOENT ? SK_OK : err;
 }

@@ -31,9 +31,9 @@ static uint64_t hash_more(uint64_t hash, char c)
 	return (hash ^ (uint8_t)c) * UINT64_C(0x100000001b3);
 }
 
-static uint64_t hash_of(const char *text, size_t length)
+/* Goes on with what stands in front of what the hash is of. */
+static uint64_t hash_front(uint64_t hash, const char *text, size_t length)
 {
-	uint64_t hash = hash_start;
 	for (size_t i = length; i > 0; i--)
 		hash = hash_more(hash, text[i - 1]);
 	return hash;
@@ -64,9 +64,9 @@ static bool fill_sieve(struct sk_suffixes *suffixes, const char *path)
 		size_t length = strcspn(rule, " \t\r\n");
 		if (length == 0 || strncmp(line, "//", 2) == 0)
 			continue;
-		put_in(&suffixes->rules, hash_of(rule, length));
+		put_in(&suffixes->rules, hash_front(hash_start, rule, length));
 		if (star)
-			put_in(&suffixes->stars, hash_of(rule, length));
+			put_in(&suffixes->stars, hash_front(hash_start, rule, length));
 	}
 	bool whole = ferror(file) == 0;
 	(void)fclose(file);
@@ -115,9 +115,12 @@ void sk_suffixes_close(struct sk_suffixes *suffixes)
 /* Rules of other scripts stand in the list as they are written, and are asked for as "xn--". */
 bool sk_suffixes_hold(const struct sk_suffixes *suffixes, const char *name)
 {
-	const char *parent = strchr(name, '.');
-	if (suffixes->sieved && !is_in(&suffixes->rules, hash_of(name, strlen(name))) && (parent == NULL || !is_in(&suffixes->stars, hash_of(parent + 1, strlen(parent + 1)))) &&
-	    strstr(name, "xn--") == NULL)
+	size_t length = strlen(name);
+	const char *dot = memchr(name, '.', length);
+	size_t first = dot != NULL ? (size_t)(dot + 1 - name) : length; /* the first label and its dot */
+	uint64_t parent = hash_front(hash_start, name + first, length - first);
+	bool may = is_in(&suffixes->rules, hash_front(parent, name, first)) || is_in(&suffixes->stars, parent);
+	if (suffixes->sieved && !may && strstr(name, "xn--") == NULL)
 		return false;
 	return psl_is_public_suffix2(suffixes->list, name, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE) != 0;
 }

@@ -269,6 +269,46 @@ static void test_many_lines(void **state)
 	sk_buf_fini(&text);
 }
 
+/* Values wait in the reader's buffer until their places are fetched: whatever is said of one quotes its own line, also where the buffer is filled anew, and of two that are
+   equal the later is the duplicate, whether it is written as a set would or not. */
+struct quoted {
+	unsigned said;
+	bool wrong;
+};
+
+static void quote(void *context, const char *file, uint64_t line, const char *value, enum sk_indicator_reason reason, const char *detail)
+{
+	struct quoted *quoted = context;
+	char expected[64];
+	(void)file, (void)detail;
+	if (reason != SK_INDICATOR_DUPLICATE)
+		return;
+	quoted->said++;
+	(void)snprintf(expected, sizeof expected, line % 3 == 0 ? "N%u[.]example" : "n%u.example", (unsigned)(line - 1) / 3);
+	quoted->wrong = quoted->wrong || strcmp(value, expected) != 0 || line % 3 == 1;
+}
+
+static void test_duplicates_in_long_lists(void **state)
+{
+	(void)state;
+	enum { NAMES = 30000 };
+	struct sk_buf text;
+	struct quoted quoted = {0};
+	struct lists lists;
+	lists_start(&lists, &plain);
+	sk_indicator_builder_free(lists.builder);
+	assert_int_equal(sk_indicator_builder_new(&plain, quote, &quoted, &lists.builder), SK_OK);
+	sk_buf_init(&text, 1 << 24);
+	for (unsigned i = 0; i < NAMES; i++)
+		sk_buf_addf(&text, "n%u.example\nn%u.example\nN%u[.]example\n", i, i, i);
+	assert_int_equal(lists_import(&lists, "many", sk_buf_text(&text)), SK_OK);
+	assert_int_equal(lists.counts.taken, NAMES);
+	assert_int_equal(quoted.said, 2 * NAMES);
+	assert_false(quoted.wrong);
+	sk_buf_fini(&text);
+	lists_end(&lists);
+}
+
 static void test_gzip(void **state)
 {
 	(void)state;
@@ -375,7 +415,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plain), cmocka_unit_test(test_tables), cmocka_unit_test(test_text_forms), cmocka_unit_test(test_rules), cmocka_unit_test(test_special_ranges), cmocka_unit_test(test_own_table),
-		cmocka_unit_test(test_misp), cmocka_unit_test(test_broken), cmocka_unit_test(test_long_lines), cmocka_unit_test(test_many_lines),
+		cmocka_unit_test(test_misp), cmocka_unit_test(test_broken), cmocka_unit_test(test_long_lines), cmocka_unit_test(test_many_lines), cmocka_unit_test(test_duplicates_in_long_lists),
 		cmocka_unit_test(test_gzip), cmocka_unit_test(test_max_entries), cmocka_unit_test(test_warning_lists), cmocka_unit_test(test_broken_warning_lists),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,10 +8,11 @@
 #include "select/select.h"
 
 struct sink {
-	unsigned observations, findings;
+	unsigned observations, findings, histories;
 	bool full;                         /* takes nothing */
 	struct sk_observation observation; /* the last of each */
 	struct sk_finding finding;
+	struct sk_history history;
 	struct sk_observe_sink as;
 };
 
@@ -22,6 +23,17 @@ static inline bool sink_observation(void *context, const struct sk_observation *
 		return false;
 	sink->observations++;
 	sink->observation = *observation;
+	return true;
+}
+
+/* For sinks that take histories: as.flow is the test's to set. */
+static inline bool sink_history(void *context, const struct sk_history *history)
+{
+	struct sink *sink = context;
+	if (sink->full)
+		return false;
+	sink->histories++;
+	sink->history = *history;
 	return true;
 }
 

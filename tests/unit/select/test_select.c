@@ -151,6 +151,70 @@ static void test_kinds(void **state)
 	end(&world);
 }
 
+/* A segment that nothing selected but flow.all, to a sink that takes histories: as a history, or as an observation? Either way with one fate, and counted as one record. */
+static void expect_history(struct world *world, const struct sk_flow_record *record, bool history)
+{
+	struct sk_select_counts before = *sk_select_counts(world->select);
+	unsigned histories = world->sink.histories, observations = world->sink.observations;
+	sk_select_segment(world->select, record);
+	assert_true(one_fate(&before, sk_select_counts(world->select), record->frames, record->frame_bytes));
+	assert_int_equal(sk_select_counts(world->select)->observations - before.observations, !world->sink.full);
+	assert_int_equal(sk_select_counts(world->select)->erased_frames[SK_SELECT_SHED] - before.erased_frames[SK_SELECT_SHED], world->sink.full ? record->frames : 0);
+	assert_int_equal(world->sink.histories - histories, history && !world->sink.full);
+	assert_int_equal(world->sink.observations - observations, !history && !world->sink.full);
+}
+
+static void start_taking_histories(struct world *world, const char *kind, bool flow_all)
+{
+	start_with(world, segment_selectors, kind, "none", false, flow_all);
+	world->sink.as.flow = sink_history;
+	sk_select_switch(world->select, &world->basis, world->set);
+}
+
+static void test_histories(void **state)
+{
+	(void)state;
+	struct world world;
+	struct sk_flow_facts facts = {.hit_count = 0};
+	start_taking_histories(&world, "lab", true);
+	struct sk_flow_record record = segment_record(SK_CLASS_DF), other;
+	expect_history(&world, &record, true);
+	assert_memory_equal(&world.sink.history, &record.history, sizeof record.history);
+	for (unsigned i = 0; i < 8; i++) {
+		other = record;
+		switch (i) {
+		case 0: other.app = SK_APP_TLS; break;
+		case 1: other.layers = 2, other.tunnels = 1; break;
+		case 2: other.interface = 1; break;
+		case 3: other.ip_proto = 1, other.icmp_type = 8; break;
+		case 4: other.ip_proto = 17, other.tcp_flags[1] = 2; break;
+		case 5: other.frames++; break;
+		case 6: other.facts = &facts; break;
+		default: other.metered_by = SK_METER_IPFIX; break;
+		}
+		expect_history(&world, &other, false);
+	}
+	world.sink.full = true;
+	expect_history(&world, &record, true);
+	world.sink.full = false;
+	segment_hit(&facts, world.set, "45.33.32.156");
+	record.facts = &facts;
+	expect_history(&world, &record, false);
+	end(&world);
+
+	/* A domestic host stands under a token: no history as it is goes out. */
+	record = segment_record(SK_CLASS_DF);
+	start_taking_histories(&world, "foreign_foreign", true);
+	expect_history(&world, &record, false);
+	end(&world);
+
+	/* Without flow.all nothing goes out at all. */
+	start_taking_histories(&world, "lab", false);
+	sk_select_segment(world.select, &record);
+	assert_int_equal(world.sink.histories + world.sink.observations, 0);
+	end(&world);
+}
+
 /* ---- names ---- */
 
 static void check_names(const char *kind, const char *role, bool asked, const char *hit, const char *name, const char *kept)
@@ -506,7 +570,7 @@ static void test_metered(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_metered), cmocka_unit_test(test_one_fate), cmocka_unit_test(test_kinds), cmocka_unit_test(test_names), cmocka_unit_test(test_hosts), cmocka_unit_test(test_entropy),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_metered), cmocka_unit_test(test_one_fate), cmocka_unit_test(test_kinds), cmocka_unit_test(test_histories), cmocka_unit_test(test_names), cmocka_unit_test(test_hosts), cmocka_unit_test(test_entropy),
 					   cmocka_unit_test(test_canary), cmocka_unit_test(test_findings), cmocka_unit_test(test_relays), cmocka_unit_test(test_more_findings), cmocka_unit_test(test_long),
 					   cmocka_unit_test(test_reason_names)};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -202,6 +202,35 @@ static void test_each_field(void **state)
 	}
 }
 
+/* A plain segment under flow.all, to a sink that takes histories as they are: of a list that leaves something out none goes there. */
+static void test_histories_are_whole(void **state)
+{
+	(void)state;
+	static const struct sk_indicator_options options = {.min_prefix_v4 = 8, .min_prefix_v6 = 19};
+	static const char *const lists_of[] = {NULL, "frame_bytes"};
+	for (size_t i = 0; i < SK_COUNT(lists_of); i++) {
+		struct lists lists;
+		struct sink sink;
+		struct sk_select *select;
+		struct sk_basis basis = segment_basis("lab", "none", true);
+		struct sk_flow_record record = segment_record(SK_CLASS_DF);
+		withheld = lists_of[i];
+		lists_start(&lists, &options);
+		sk_indicator_add_flow_all(lists.builder);
+		struct sk_indicator_set *set = lists_compile(&lists);
+		sink_start(&sink);
+		sink.as.flow = sink_history;
+		assert_int_equal(sk_select_new(&basis, set, &sink.as, &select), SK_OK);
+		sk_select_segment(select, &record);
+		assert_int_equal(sink.histories, withheld == NULL);
+		assert_int_equal(sink.observations, withheld != NULL);
+		assert_true(withheld == NULL || (sink.observation.frame_bytes == 0 && sink.observation.frames == record.frames));
+		sk_select_free(select);
+		sk_indicator_close(set);
+		lists_end(&lists);
+	}
+}
+
 /* The list above is the struct: no member hides from it. Bytes outside the members are padding. */
 static void test_all_members(void **state)
 {
@@ -215,6 +244,6 @@ static void test_all_members(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_each_field), cmocka_unit_test(test_all_members)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_each_field), cmocka_unit_test(test_histories_are_whole), cmocka_unit_test(test_all_members)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

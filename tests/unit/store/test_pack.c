@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "observe/plain.h"
 #include "store/store_priv.h"
 
 enum { DAY = 20000, RUNS = 20000, ROOM = SK_OBSERVATION_MAX_BYTES + 2 };
@@ -115,10 +116,30 @@ static void packed_comes_back(void **unused)
 		assert_false(sk_more(&c));
 		assert_int_equal(sk_more(&form), whole);
 		assert_memory_equal(&back, &o, sizeof o);
-		if (!whole)
+		if (!whole) {
+			uint8_t alone[ROOM];
+			assert_true(sk_history_is_plain(&o.history));
+			assert_int_equal(sk_pack_plain(&o.history, DAY, alone), length);
+			assert_memory_equal(alone, bytes, length);
 			expect_document(&o, bytes, length);
+		}
 		assert_true(whole || length <= 2 + 2 + 4 + 32 + 6 + 8 + 40);
 	}
+}
+
+/* Every value of each number that our own code sets: what lies beyond its enum is not plain, whatever the others are. */
+static void numbers_have_ends(void **unused)
+{
+	(void)unused;
+	for (unsigned value = 0; value <= UINT8_MAX; value++)
+		for (unsigned i = 0; i < 200; i++) {
+			struct sk_observation o = any(), class_ = o, sure = o, end = o, state_ = o;
+			class_.class_ = sure.initiator_sure = end.end = state_.state = (uint8_t)value;
+			assert_int_equal(sk_history_is_plain(&class_.history), value <= SK_CLASS_DF);
+			assert_int_equal(sk_history_is_plain(&sure.history), value <= 1);
+			assert_int_equal(sk_history_is_plain(&end.history), value < SK_OBSERVATION_ENDS);
+			assert_int_equal(sk_history_is_plain(&state_.history), value < SK_OBSERVATION_STATES);
+		}
 }
 
 /* Cut at each byte it is truncated; with any one bit turned it is refused, or is the one form of something else. */
@@ -153,6 +174,6 @@ static void bent_is_refused(void **unused)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(packed_comes_back), cmocka_unit_test(bent_is_refused)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(packed_comes_back), cmocka_unit_test(numbers_have_ends), cmocka_unit_test(bent_is_refused)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
