@@ -9,7 +9,7 @@
 
 /* Bits of one 64-bit hash. They lie in one word, that a flow costs one look at memory: of 1,000 flows of two networks, four bits give 1 false answer in 210 (tests/unit/store/test_block.c).
    Blocks of earlier kinds have four bits or seven (SKFB) anywhere (Kirsch and Mitzenmacher, double hashing), and SKFB hashes a network as 18 bytes. */
-enum { PROBES = 4, PROBES_FIRST = 7, FILTER_BITS = SK_BLOOM_BYTES * 8, WORDS = SK_BLOOM_BYTES / 8, NET4_BITS = 24, NET6_BITS = 48 };
+enum { PROBES = 4, PROBES_FIRST = 7, FILTER_BITS = SK_BLOOM_BYTES * 8, WORDS = SK_BLOOM_BYTES / 8 };
 
 static inline uint64_t word_of(uint64_t hash)
 {
@@ -34,14 +34,6 @@ static bool has_bits(const uint8_t bloom[SK_BLOOM_BYTES], uint64_t hash)
 {
 	struct sk_cur word = sk_cur_of(bloom + 8 * word_of(hash), 8);
 	return (~sk_le64(&word) & bits_of(hash)) == 0;
-}
-
-/* The network of an address as a number that is never 0: kind, family, then three bytes of IPv4 or six of IPv6. */
-static inline uint64_t net_number(const struct sk_addr *addr)
-{
-	uint64_t low, kept = addr->family == 4 ? (UINT64_C(1) << NET4_BITS) - 1 : (UINT64_C(1) << NET6_BITS) - 1;
-	memcpy(&low, addr->bytes, sizeof low);
-	return SK_VALUE_NET | (uint64_t)addr->family << 8 | (le64toh(low) & kept) << 16;
 }
 
 /* Of its bytes: five of IPv4, eight of IPv6. */
@@ -71,7 +63,7 @@ static struct sk_addr net_of(const struct sk_value *value)
 {
 	struct sk_addr addr;
 	memcpy(&addr, value->bytes, sizeof addr);
-	size_t kept = addr.family == 4 ? NET4_BITS / 8 : NET6_BITS / 8;
+	size_t kept = addr.family == 4 ? SK_NET4_BITS / 8 : SK_NET6_BITS / 8;
 	memset(addr.bytes + kept, 0, sizeof addr.bytes - kept);
 	return addr;
 }
@@ -84,7 +76,7 @@ static uint64_t value_hash(const uint8_t key[SK_SIP_KEY_BYTES], const struct sk_
 		struct sk_addr net = net_of(value);
 		struct words words = words_of(key);
 		if (!first)
-			return net_hash(words.low, words.high, net_number(&net));
+			return net_hash(words.low, words.high, sk_net_number(&net, net.family));
 		bytes[0] = SK_VALUE_NET;
 		memcpy(bytes + 1, &net, sizeof net);
 	} else {
@@ -116,36 +108,19 @@ __attribute__((noinline)) static void hash_nets(uint64_t low, uint64_t high, con
 	}
 }
 
-/* The same for the bits of each. */
-__attribute__((noinline)) static void spread(const uint64_t *restrict hashes, uint64_t *restrict bits, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		bits[i] = bits_of(hashes[i]);
-}
-
 void sk_filter_finish(struct sk_filter *filter)
 {
-	uint64_t hashes[SK_FILTER_WAITING], bits[SK_FILTER_WAITING];
+	uint64_t hashes[SK_FILTER_WAITING];
 	hash_nets(filter->low, filter->high, filter->nets, hashes, filter->waiting);
-	spread(hashes, bits, filter->waiting);
 	for (uint32_t i = 0; i < filter->waiting; i++)
-		filter->words[word_of(hashes[i])] |= htole64(bits[i]);
+		set_bits(filter, hashes[i]);
 	sk_wipe_small(filter->nets, sizeof filter->nets);
 	filter->waiting = 0;
 }
 
-void sk_filter_add_ends(struct sk_filter *filter, const struct sk_addr *initiator, const struct sk_addr *responder)
+void sk_filter_add_net6(struct sk_filter *filter, const struct sk_addr *addr)
 {
-	uint64_t nets[2] = {net_number(initiator), net_number(responder)};
-	if (SK_UNLIKELY(initiator->family != 4)) {
-		set_bits(filter, net_hash(filter->low, filter->high, nets[0]));
-		set_bits(filter, net_hash(filter->low, filter->high, nets[1]));
-		return;
-	}
-	memcpy(&filter->nets[filter->waiting], nets, sizeof nets);
-	filter->waiting += 2;
-	if (filter->waiting == SK_FILTER_WAITING)
-		sk_filter_finish(filter);
+	set_bits(filter, net_hash(filter->low, filter->high, sk_net_number(addr, 6)));
 }
 
 void sk_filter_add(struct sk_filter *filter, const struct sk_value *value)

@@ -11,14 +11,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store/store_priv.h"
+#include "store/plain_priv.h"
 
 enum {
 	HEAD_BYTES = 4 + 4 + 4 + 4 + 4 + 8 + 8 + SK_KEY_ID_BYTES + SK_BLOOM_BYTES,
 	BLOCK_MAX = HEAD_BYTES + SK_BLOCK_PLAIN_MAX + SK_SEAL_OVERHEAD_BYTES
 };
 static const char file_magic[8] = "SKSFS\0\0\1", block_magic[SK_BLOCK_KIND_COUNT][4] = {"SKFB", "SKFC", "SKFD", "SKFE"};
-static const int64_t second_ns = 1000000000, day_ns = 86400000000000;
+static const int64_t second_ns = 1000000000;
 
 static enum sk_err file_path(const struct sk_store *store, uint64_t interval, char path[SK_PATH_MAX])
 {
@@ -186,7 +186,7 @@ __attribute__((noinline)) static void add_names(struct sk_block_writer *writer, 
 static inline enum sk_err find_writer(struct sk_store *store, int64_t first_ns, struct sk_block_writer **out, struct sk_fault *fault)
 {
 	struct sk_block_writer *writer = store->writer;
-	if (SK_UNLIKELY(writer == NULL || !writer->open || (uint64_t)first_ns - (uint64_t)(writer->day * day_ns) >= (uint64_t)day_ns)) {
+	if (SK_UNLIKELY(writer == NULL || !writer->open || (uint64_t)first_ns - (uint64_t)(writer->day * SK_DAY_NS) >= (uint64_t)SK_DAY_NS)) {
 		SK_TRY(writer_of_day(store, sk_store_day(first_ns), &writer, fault));
 		store->writer = writer;
 	}

@@ -6,6 +6,9 @@
 
 #include <sqlite3.h>
 
+#include <endian.h>
+#include <string.h>
+
 #include "base/file.h"
 #include "seal/share.h"
 #include "store/store.h"
@@ -110,6 +113,8 @@ void sk_key_ring_forget_rows(struct sk_key_ring *ring);
 
 enum sk_value_kind { SK_VALUE_ADDRESS = 1, SK_VALUE_NET = 2, SK_VALUE_TEXT = 3, SK_VALUE_FINDING_ID = 4 };
 
+#define SK_DAY_NS INT64_C(86400000000000)
+
 struct sk_value {
 	uint8_t kind;
 	uint8_t length;
@@ -142,7 +147,7 @@ void sk_blind_hash(const struct sk_day_key *key, const struct sk_value *value, u
    one word, and the filter is in the block's digest alone. */
 enum sk_block_kind { SK_BLOCK_FIRST, SK_BLOCK_FORMS, SK_BLOCK_PACKED, SK_BLOCK_WORDS, SK_BLOCK_KIND_COUNT };
 
-enum { SK_FILTER_WAITING = 64 };
+enum { SK_FILTER_WAITING = 64, SK_NET4_BITS = 24, SK_NET6_BITS = 48 };
 
 /* The filter of the block that is being written. Networks wait in clear, in memory alone, until there are many to hash. */
 struct sk_filter {
@@ -155,20 +160,40 @@ struct sk_filter {
 
 /* Begin an empty filter under the day's key. */
 void sk_filter_start(struct sk_filter *filter, const uint8_t key[SK_SIP_KEY_BYTES]);
-/* The networks of two addresses of one family. */
-void sk_filter_add_ends(struct sk_filter *filter, const struct sk_addr *initiator, const struct sk_addr *responder);
+/* The network of an address of IPv6. */
+void sk_filter_add_net6(struct sk_filter *filter, const struct sk_addr *addr);
 void sk_filter_add(struct sk_filter *filter, const struct sk_value *value);
 /* All that was added is in words then. */
 void sk_filter_finish(struct sk_filter *filter);
 /* Of a block of that kind. */
 bool sk_filter_may_hold(const uint8_t key[SK_SIP_KEY_BYTES], const struct sk_value *value, const uint8_t bits[SK_BLOOM_BYTES], enum sk_block_kind kind);
+/* The network of an address of that family as a number that is never 0: kind, family, then three bytes of IPv4 or six of IPv6. */
+static inline uint64_t sk_net_number(const struct sk_addr *addr, unsigned family)
+{
+	uint64_t low, kept = (UINT64_C(1) << (family == 4 ? SK_NET4_BITS : SK_NET6_BITS)) - 1;
+	memcpy(&low, addr->bytes, sizeof low);
+	return SK_VALUE_NET | (uint64_t)family << 8 | (le64toh(low) & kept) << 16;
+}
+
+/* The networks of two addresses of one family. */
+static inline void sk_filter_add_ends(struct sk_filter *filter, const struct sk_addr *initiator, const struct sk_addr *responder)
+{
+	if (SK_UNLIKELY(initiator->family != 4)) {
+		sk_filter_add_net6(filter, initiator);
+		sk_filter_add_net6(filter, responder);
+		return;
+	}
+	filter->nets[filter->waiting] = sk_net_number(initiator, 4);
+	filter->nets[filter->waiting + 1] = sk_net_number(responder, 4);
+	filter->waiting += 2;
+	if (filter->waiting == SK_FILTER_WAITING)
+		sk_filter_finish(filter);
+}
 
 /* ---- pack.c: a flow segment in a block ---- */
 
 /* Write it (SK_OBSERVATION_MAX_BYTES + 2 are there; bytes behind the form may be overwritten). Returns the length. */
 size_t sk_pack(const struct sk_observation *observation, int32_t day, uint8_t *out);
-/* The same for one that is plain (observe/plain.h) and began on that day. */
-size_t sk_pack_plain(const struct sk_history *history, int32_t day, uint8_t *out);
 /* Take one; *form gets its own form where that is what stands there, and is empty else. SK_ETRUNC, SK_ETRAIL, SK_EMALFORMED; the cursor is then of no use. */
 SK_MUST enum sk_err sk_unpack(struct sk_cur *c, int32_t day, struct sk_observation *out, struct sk_cur *form);
 

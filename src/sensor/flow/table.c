@@ -17,16 +17,21 @@ static inline void move_clock(struct sk_flow_table *table, int64_t clock_ns)
 
 /* ---- look-up ---- */
 
-/* Is the second set of free ways the better one, by more than FIRST_ADVANTAGE? A flow that lives in its first set is found without the second. Both sets are
-   counted in one word: the compiler's population count is a call on the plain instruction set. */
+/* Is the second set of free ways the better one, by more than FIRST_ADVANTAGE? A flow that lives in its first set is found without the second. Without an instruction for it,
+   the compiler's population count is a call: both sets are then counted in one word. */
 static bool second_is_better(unsigned first, unsigned second)
 {
+#if defined(__POPCNT__)
+	unsigned in_first = (unsigned)__builtin_popcount(first), in_second = (unsigned)__builtin_popcount(second);
+#else
 	uint32_t x = first | second << 16;
 	x -= x >> 1 & 0x55555555u;
 	x = (x & 0x33333333u) + (x >> 2 & 0x33333333u);
 	x = (x + (x >> 4)) & 0x0f0f0f0fu;
 	x += x >> 8;
-	return (x >> 16 & 31) > (first != 0 ? (x & 31) + FIRST_ADVANTAGE : 0);
+	unsigned in_first = x & 31, in_second = x >> 16 & 31;
+#endif
+	return in_second > (in_first != 0 ? in_first + FIRST_ADVANTAGE : 0);
 }
 
 /* The way that an opening flow would get: a free one of its first set, or of the second where that is emptier by far, else the one nearest to its expiry. */

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "observe/plain.h"
-#include "store/store_priv.h"
+#include "store/plain_priv.h"
 
 enum { DAY = 20000, RUNS = 20000, ROOM = SK_OBSERVATION_MAX_BYTES + 2 };
 static const int64_t day_ns = INT64_C(86400000000000);
