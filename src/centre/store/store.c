@@ -87,8 +87,8 @@ void sk_store_close(struct sk_store *store)
 	sk_db_close(store);
 	sk_buf_fini(&store->form);
 	sk_segment_fini(store);
-	if (store->open_findings != NULL)
-		sk_wipe(store->open_findings, SK_FINDINGS_OPEN * sizeof store->open_findings[0]);
+	if (store->finding_count != 0) /* the others were overwritten when they became rows */
+		sk_wipe(store->open_findings, store->finding_count * sizeof store->open_findings[0]);
 	free(store->open_findings);
 	free(store->blinds);
 	free(store->sealed);
