@@ -7,7 +7,7 @@
 #include "seal/siphash.h"
 #include "store/store_priv.h"
 
-/* Bits of one 64-bit hash. They lie in one word, that a flow costs one look at memory: of 1,000 flows of two networks, four bits give 1 false answer in 210 (tests/unit/store/test_block.c).
+/* Bits of one 64-bit hash. They lie in one word, so that a network costs one look at memory: of 1,000 flows of two networks, four bits give 1 false answer in 210 (tests/unit/store/test_block.c).
    Blocks of earlier kinds have four bits or seven (SKFB) anywhere (Kirsch and Mitzenmacher, double hashing), and SKFB hashes a network as 18 bytes. */
 enum { PROBES = 4, PROBES_FIRST = 7, FILTER_BITS = SK_BLOOM_BYTES * 8, WORDS = SK_BLOOM_BYTES / 8 };
 

@@ -4,9 +4,8 @@
 #ifndef SK_STORE_PRIV_H
 #define SK_STORE_PRIV_H
 
-#include <sqlite3.h>
-
 #include <endian.h>
+#include <sqlite3.h>
 #include <string.h>
 
 #include "base/file.h"

@@ -101,8 +101,7 @@ void sk_bug(const char *file, int line, const char *condition)
 
 void sk_wipe(void *bytes, size_t length)
 {
-	memset(bytes, 0, length);
-	__asm__ volatile("" : : "r"(bytes) : "memory"); /* explicit_bzero in line: no optimizer may leave it out */
+	sk_wipe_small(bytes, length);
 }
 
 size_t sk_count_nonzero(const void *memory, size_t length)

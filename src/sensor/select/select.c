@@ -484,6 +484,16 @@ static void tokenise_hosts(struct sk_select *select, struct sk_observation *obse
 		sk_token_address(&select->tokens, &observation->responder, observation->first_ns);
 }
 
+/* Was there room for it? */
+static inline bool count_record(struct sk_select *select, bool taken)
+{
+	if (SK_LIKELY(taken))
+		select->counts.observations++;
+	else
+		select->counts.spool_full++;
+	return taken;
+}
+
 __attribute__((noinline)) static bool mint_observation(struct sk_select *select, const struct sk_flow_record *record, bool hit)
 {
 	const struct sk_flow_facts *facts = record->facts;
@@ -495,11 +505,7 @@ __attribute__((noinline)) static bool mint_observation(struct sk_select *select,
 	tokenise_hosts(select, observation);
 	unsigned filled = observation->sections;
 	clear_unlisted(select);
-	bool taken = select->sink->observation(select->sink->context, observation);
-	if (SK_LIKELY(taken))
-		select->counts.observations++;
-	else
-		select->counts.spool_full++;
+	bool taken = count_record(select, select->sink->observation(select->sink->context, observation));
 	if (taken && hit)
 		put_findings(select, facts, observation);
 	if (SK_UNLIKELY(select->tokens.pending_count != 0))
@@ -514,12 +520,7 @@ static inline bool mint(struct sk_select *select, const struct sk_flow_record *r
 	bool alone = record->facts == NULL && select->flow_as_is && sk_history_is_plain(&record->history);
 	if (SK_UNLIKELY(!alone))
 		return mint_observation(select, record, hit);
-	bool taken = select->sink->flow(select->sink->context, &record->history);
-	if (SK_LIKELY(taken))
-		select->counts.observations++;
-	else
-		select->counts.spool_full++;
-	return taken;
+	return count_record(select, select->sink->flow(select->sink->context, &record->history));
 }
 
 void sk_select_segment(struct sk_select *select, const struct sk_flow_record *record)

@@ -10,6 +10,7 @@ engine=$root/src/sensor/engine
 tests=$root/tests/unit/engine
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+. "$root/tests/unit/sabotage_rows.sh"
 flags="-std=gnu17 -D_GNU_SOURCE -O1 -w -pthread -I$root/src/foundation -I$root/src/contract -I$root/src/sensor -I$tests -DSK_SOURCE_ROOT=\"$root\" -DSK_SHARED_DATA=\"/nowhere\""
 # Every other room as it was built.
 rooms=$(find "$build/src" -name 'libsk_*.a' ! -name 'libsk_engine.a' ! -name 'libsk_gate.a' ! -name 'libsk_store.a')
@@ -49,25 +50,12 @@ row() {
 	cp "$(find "$engine" "$root/src/sensor/gate" -name "$3")" "$1/$3"
 	cp "$1/$3" "$1/before"
 	sed -i "$5" "$1/$3"
-	if cmp -s "$1/before" "$1/$3"; then
-		echo "stale: $4"
-	elif red "$1" "$2" "$3"; then
-		echo "caught by $2: $4"
-	else
-		echo "NOT CAUGHT by $2: $4"
-	fi >"$1.said"
+	verdict "$1/before" "$1/$3" "$2" "$4" red "$1" "$2" "$3"
 	rm -rf "$1"
 }
 
-count=0
-# TEST|FILE|what is broken|sed expression. An expression that changes nothing is stale, and that is an error too.
 # The tests wait more than they work: four at a time.
-while IFS='|' read -r test file name expression; do
-	[ -n "$test" ] || continue
-	count=$((count + 1))
-	row "$work/row.$count" "$test" "$file" "$name" "$expression" </dev/null &
-	[ $((count % 4)) -ne 0 ] || wait
-done <<'LIST'
+rows 4 <<'LIST'
 test_ring|ring.c|what was taken is not overwritten|s/sk_wipe(head_at(ring, given), first);/(void)first;/
 test_ring|ring.c|anyone may use what is kept|s/(urgent ? 0 : ring->kept)/0/
 test_ring|ring.c|a record may wrap|s/return wanted <= end ? wanted : end + wanted;/return wanted;/
@@ -113,9 +101,6 @@ test_crew_live|spool.c|a hit is let in without its findings|s/? HIT_BYTES : SK_O
 test_crew_live|account.c|what the kernel lost is no frame|s/sk_engine_count(&engine->classes\[SK_CLASS_UNKNOWN\], more.frames, more.bytes);/(void)0;/
 test_crew_live|stats.c|figures are read torn|s/while ((version & 1) != 0 || atomic_load(&told->version) != version);/while (false);/
 LIST
-wait
-cat "$work"/row.*.said
-failures=$((count - $(cat "$work"/row.*.said | grep -c '^caught by')))
 
 for test in test_ring test_crew test_crew_law test_crew_live; do
 	link "$work/$test" "$test" "$work"/good/*.o
