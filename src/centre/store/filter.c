@@ -131,5 +131,5 @@ void sk_filter_add(struct sk_filter *filter, const struct sk_value *value)
 bool sk_filter_may_hold(const uint8_t key[SK_SIP_KEY_BYTES], const struct sk_value *value, const uint8_t bits[SK_BLOOM_BYTES], enum sk_block_kind kind)
 {
 	uint64_t hash = value_hash(key, value, kind == SK_BLOCK_FIRST);
-	return kind == SK_BLOCK_WORDS ? has_bits(bits, hash) : has_bits_apart(bits, hash, kind == SK_BLOCK_FIRST ? PROBES_FIRST : PROBES);
+	return kind >= SK_BLOCK_WORDS ? has_bits(bits, hash) : has_bits_apart(bits, hash, kind == SK_BLOCK_FIRST ? PROBES_FIRST : PROBES);
 }

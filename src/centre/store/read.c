@@ -354,7 +354,7 @@ static enum sk_err flows_of_block(struct walk *walk, struct observation_visit *t
 		struct sk_observation observation;
 		struct sk_cur form;
 		bool packed = block->kind >= SK_BLOCK_PACKED;
-		enum sk_err err = packed ? sk_unpack(&c, block->day, &observation, &form) : take_form(&c, &form);
+		enum sk_err err = packed ? sk_unpack(&c, (enum sk_block_kind)block->kind, sk_day_begins_ns(block->day), &observation, &form) : take_form(&c, &form);
 		if (err != SK_OK)
 			return sk_fault_set(walk->fault, SK_EINCONSISTENT, "%s: flow block %u of interval %" PRIu64 " is malformed",
 					    walk->store->db_path, block->number, block->interval);

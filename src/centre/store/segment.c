@@ -17,7 +17,7 @@ enum {
 	HEAD_BYTES = 4 + 4 + 4 + 4 + 4 + 8 + 8 + SK_KEY_ID_BYTES + SK_BLOOM_BYTES,
 	BLOCK_MAX = HEAD_BYTES + SK_BLOCK_PLAIN_MAX + SK_SEAL_OVERHEAD_BYTES
 };
-static const char file_magic[8] = "SKSFS\0\0\1", block_magic[SK_BLOCK_KIND_COUNT][4] = {"SKFB", "SKFC", "SKFD", "SKFE"};
+static const char file_magic[8] = "SKSFS\0\0\1", block_magic[SK_BLOCK_KIND_COUNT][4] = {"SKFB", "SKFC", "SKFD", "SKFE", "SKFF"};
 static const int64_t second_ns = 1000000000;
 
 static enum sk_err file_path(const struct sk_store *store, uint64_t interval, char path[SK_PATH_MAX])
@@ -116,7 +116,7 @@ __attribute__((noinline)) static enum sk_err close_block(struct sk_store *store,
 				 .number = store->block_count,
 				 .flows = writer->flows,
 				 .day = writer->day,
-				 .kind = SK_BLOCK_WORDS,
+				 .kind = SK_BLOCK_KIND_COUNT - 1,
 				 .first_s = writer->first_ns / second_ns,
 				 .last_s = writer->last_ns / second_ns};
 	if (store->segment_fd < 0)
@@ -137,20 +137,22 @@ __attribute__((noinline)) static enum sk_err close_block(struct sk_store *store,
 	SK_TRY(put_block_row(store, &block, fault));
 	store->block_count++;
 	writer->open = false;
+	store->writer = NULL;
 	sk_wipe(writer->plain, writer->length);
 	writer->length = 0;
 	return SK_OK;
 }
 
 /* The open block of that day; a few days are open at once, for flows that began before midnight end after it. */
-__attribute__((noinline)) static enum sk_err writer_of_day(struct sk_store *store, int32_t day, struct sk_block_writer **out, struct sk_fault *fault)
+__attribute__((noinline)) static enum sk_err choose_writer(struct sk_store *store, int32_t day, struct sk_fault *fault)
 {
 	struct sk_block_writer *oldest = &store->writers[0];
 	struct sk_day_key *key;
 	for (size_t i = 0; i < SK_BLOCKS_OPEN; i++) {
 		struct sk_block_writer *writer = &store->writers[i];
 		if (writer->open && writer->day == day) {
-			*out = writer;
+			writer->used = store->flows;
+			store->writer = writer;
 			return SK_OK;
 		}
 		if (oldest->open && (!writer->open || writer->used < oldest->used))
@@ -164,11 +166,13 @@ __attribute__((noinline)) static enum sk_err writer_of_day(struct sk_store *stor
 	sk_filter_start(&oldest->filter, key->bloom_key);
 	oldest->open = true;
 	oldest->length = 0;
+	oldest->used = store->flows;
 	oldest->day = day;
+	oldest->day_ns = sk_day_begins_ns(day);
 	oldest->flows = 0;
 	oldest->first_ns = INT64_MAX;
 	oldest->last_ns = INT64_MIN;
-	*out = oldest;
+	store->writer = oldest;
 	return SK_OK;
 }
 
@@ -182,16 +186,12 @@ __attribute__((noinline)) static void add_names(struct sk_block_writer *writer, 
 			sk_filter_add(&writer->filter, &values.values[i]);
 }
 
-/* The block that a flow goes into: nearly always that of the flow before. */
-static inline enum sk_err find_writer(struct sk_store *store, int64_t first_ns, struct sk_block_writer **out, struct sk_fault *fault)
+/* store->writer is the block that a flow goes into then: nearly always that of the flow before. */
+static inline enum sk_err find_writer(struct sk_store *store, int64_t first_ns, struct sk_fault *fault)
 {
-	struct sk_block_writer *writer = store->writer;
-	if (SK_UNLIKELY(writer == NULL || !writer->open || (uint64_t)first_ns - (uint64_t)(writer->day * SK_DAY_NS) >= (uint64_t)SK_DAY_NS)) {
-		SK_TRY(writer_of_day(store, sk_store_day(first_ns), &writer, fault));
-		store->writer = writer;
-	}
-	*out = writer;
-	return SK_OK;
+	const struct sk_block_writer *writer = store->writer;
+	bool same = SK_LIKELY(writer != NULL && (uint64_t)first_ns - (uint64_t)writer->day_ns < (uint64_t)SK_DAY_NS);
+	return same ? SK_OK : choose_writer(store, sk_store_day(first_ns), fault);
 }
 
 /* length bytes were written behind what was there. */
@@ -200,7 +200,7 @@ static inline enum sk_err count_flow(struct sk_store *store, struct sk_block_wri
 	writer->length += length;
 	writer->first_ns = history->first_ns < writer->first_ns ? history->first_ns : writer->first_ns;
 	writer->last_ns = history->last_ns > writer->last_ns ? history->last_ns : writer->last_ns;
-	writer->used = ++store->flows;
+	store->flows++;
 	writer->flows++;
 	bool full = writer->flows == SK_BLOCK_FLOWS || writer->length > SK_BLOCK_PLAIN_MAX - SK_OBSERVATION_MAX_BYTES - 2;
 	return SK_UNLIKELY(full) ? close_block(store, writer, fault) : SK_OK;
@@ -208,20 +208,21 @@ static inline enum sk_err count_flow(struct sk_store *store, struct sk_block_wri
 
 enum sk_err sk_segment_put(struct sk_store *store, const struct sk_observation *observation, struct sk_fault *fault)
 {
-	struct sk_block_writer *writer;
-	SK_TRY(find_writer(store, observation->first_ns, &writer, fault));
+	SK_TRY(find_writer(store, observation->first_ns, fault));
+	struct sk_block_writer *writer = store->writer;
 	sk_filter_add_ends(&writer->filter, &observation->initiator, &observation->responder);
 	if (observation->sections != 0)
 		add_names(writer, observation);
-	return count_flow(store, writer, &observation->history, sk_pack(observation, writer->day, writer->plain + writer->length), fault);
+	return count_flow(store, writer, &observation->history, sk_pack(observation, writer->day_ns, writer->plain + writer->length), fault);
 }
 
 enum sk_err sk_segment_put_plain(struct sk_store *store, const struct sk_history *history, struct sk_fault *fault)
 {
-	struct sk_block_writer *writer;
-	SK_TRY(find_writer(store, history->first_ns, &writer, fault));
+	SK_TRY(find_writer(store, history->first_ns, fault));
+	struct sk_block_writer *writer = store->writer;
+	uint8_t *out = writer->plain + writer->length;
 	sk_filter_add_ends(&writer->filter, &history->initiator, &history->responder);
-	return count_flow(store, writer, history, sk_pack_plain(history, writer->day, writer->plain + writer->length), fault);
+	return count_flow(store, writer, history, sk_pack_plain(history, writer->day_ns, out), fault);
 }
 
 void sk_segment_fini(struct sk_store *store)
@@ -265,6 +266,7 @@ void sk_segment_abandon(struct sk_store *store)
 			sk_wipe(writer->plain, writer->length);
 		writer->length = 0;
 	}
+	store->writer = NULL;
 	if (store->segment_fd >= 0)
 		(void)close(store->segment_fd);
 	store->segment_fd = -1;

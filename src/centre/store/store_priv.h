@@ -114,6 +114,12 @@ enum sk_value_kind { SK_VALUE_ADDRESS = 1, SK_VALUE_NET = 2, SK_VALUE_TEXT = 3, 
 
 #define SK_DAY_NS INT64_C(86400000000000)
 
+/* Of any day that a row may tell. */
+static inline int64_t sk_day_begins_ns(int32_t day)
+{
+	return (int64_t)((uint64_t)day * (uint64_t)SK_DAY_NS);
+}
+
 struct sk_value {
 	uint8_t kind;
 	uint8_t length;
@@ -143,8 +149,8 @@ void sk_blind_hash(const struct sk_day_key *key, const struct sk_value *value, u
 /* ---- filter.c: which values a block may hold ---- */
 
 /* Kinds of blocks, told by how they begin: before FORMS, a network was hashed otherwise; since PACKED, flows are packed; since WORDS, a value's bits of the filter lie in
-   one word, and the filter is in the block's digest alone. */
-enum sk_block_kind { SK_BLOCK_FIRST, SK_BLOCK_FORMS, SK_BLOCK_PACKED, SK_BLOCK_WORDS, SK_BLOCK_KIND_COUNT };
+   one word, and the filter is in the block's digest alone; since ALONE, one small packet without an answer has a form of its own. */
+enum sk_block_kind { SK_BLOCK_FIRST, SK_BLOCK_FORMS, SK_BLOCK_PACKED, SK_BLOCK_WORDS, SK_BLOCK_ALONE, SK_BLOCK_KIND_COUNT };
 
 enum { SK_FILTER_WAITING = 64, SK_NET4_BITS = 24, SK_NET6_BITS = 48 };
 
@@ -191,19 +197,22 @@ static inline void sk_filter_add_ends(struct sk_filter *filter, const struct sk_
 
 /* ---- pack.c: a flow segment in a block ---- */
 
-/* Write it (SK_OBSERVATION_MAX_BYTES + 2 are there; bytes behind the form may be overwritten). Returns the length. */
-size_t sk_pack(const struct sk_observation *observation, int32_t day, uint8_t *out);
-/* Take one; *form gets its own form where that is what stands there, and is empty else. SK_ETRUNC, SK_ETRAIL, SK_EMALFORMED; the cursor is then of no use. */
-SK_MUST enum sk_err sk_unpack(struct sk_cur *c, int32_t day, struct sk_observation *out, struct sk_cur *form);
+/* Write it into a block of the day that began at day_ns, as the last kind has it (SK_OBSERVATION_MAX_BYTES + 2 are there; bytes behind the form may be overwritten).
+   Returns the length. */
+size_t sk_pack(const struct sk_observation *observation, int64_t day_ns, uint8_t *out);
+/* Take one out of a block of that kind, PACKED or later; *form gets its own form where that is what stands there, and is empty else.
+   SK_ETRUNC, SK_ETRAIL, SK_EMALFORMED; the cursor is then of no use. */
+SK_MUST enum sk_err sk_unpack(struct sk_cur *c, enum sk_block_kind kind, int64_t day_ns, struct sk_observation *out, struct sk_cur *form);
 
 /* ---- segment.c: blocks of flow segments ---- */
 
 struct sk_block_writer {
 	bool open;
 	int32_t day;
+	int64_t day_ns;                 /* when the day began */
 	uint32_t flows;
 	int64_t first_ns, last_ns;      /* of its flows */
-	uint64_t used;
+	uint64_t used;                  /* the store's flows when it was chosen last */
 	uint8_t *plain;                 /* SK_BLOCK_PLAIN_MAX, allocated with the first block */
 	size_t length;
 	struct sk_filter filter;
@@ -270,7 +279,7 @@ struct sk_store {
 	int segment_fd;                 /* -1 until the interval's first block */
 	uint32_t block_count;
 	uint64_t segment_bytes;
-	struct sk_block_writer writers[SK_BLOCKS_OPEN], *writer; /* writer: of the last flow; NULL: none yet */
+	struct sk_block_writer writers[SK_BLOCKS_OPEN], *writer; /* writer: of the last flow; NULL: its block is closed */
 };
 
 /* ---- db.c ---- */

@@ -48,8 +48,18 @@ test_select|sensor/select/select.c|every history goes out as it is|s/ \&\& sk_hi
 test_select|sensor/select/select.c|a history that was not taken counts as kept|/^static inline bool mint(/,/^}/s/return count_record(select, \(.*\));/(void)count_record(select, \1); return true;/
 test_pack|contract/observe/plain.h|a number beyond its enum is plain|s/return (((limit . high) - seen) & ~seen & high) == high;/return true;/
 test_pack|contract/observe/plain.h|frames that no side sent are plain|s/(families | flags | frames) == 0/(families | flags) == 0/
+test_pack|centre/store/plain_priv.h|a packet that was answered is alone|s/answer = h->packets.1. | h->ip_bytes.1. | /answer = /
+test_pack|centre/store/plain_priv.h|flags of the responder are forgotten|s/ | h->tcp_flags.1., lasted/, lasted/
+test_pack|centre/store/plain_priv.h|what lasted is alone|s/ | answer | lasted)/ | answer)/
+test_pack|centre/store/plain_priv.h|what is larger than a byte tells is alone|s/>> 8) == 0;/>> 9) == 0;/
+test_pack|centre/store/plain_priv.h|bits of a flow fall on others|s/(LOW + SK_PACK_STATE - 24)/(LOW + SK_PACK_STATE - 23)/
+test_pack|centre/store/pack.c|great counters of no duration are written as one packet alone|s/if (SK_UNLIKELY(widths == SK_PACK_ALONE))/if (false)/
+test_pack|centre/store/pack.c|a packet alone is read in the longer form too|s/ \&\& !(kind >= SK_BLOCK_ALONE \&\& sk_is_alone(&out->history))//
+test_pack|centre/store/pack.c|earlier blocks are unpacked by the new rule|s/bool alone = kind >= SK_BLOCK_ALONE \&\& /bool alone = /
+test_pack|centre/store/pack.c|TCP is read in the form of others|s/return tcp || out->ip_proto != SK_PACK_PROTO_TCP;/return true;/
+test_pack|centre/store/pack.c|a time beyond the day is read|s/ \&\& (uint64_t)o->first_ns - (uint64_t)day_ns < (uint64_t)SK_DAY_NS;/;/
 test_block|centre/store/filter.c|networks that wait are forgotten|s/hash_nets(filter->low, filter->high, filter->nets, hashes, filter->waiting);/filter->waiting = 0;/
-test_block|centre/store/filter.c|earlier blocks are asked by the new rule|s/return kind == SK_BLOCK_WORDS ? has_bits(bits, hash) : .*/return has_bits(bits, hash);/
+test_block|centre/store/filter.c|earlier blocks are asked by the new rule|s/return kind >= SK_BLOCK_WORDS ? has_bits(bits, hash) : .*/return has_bits(bits, hash);/
 test_block|centre/store/segment.c|earlier blocks are opened by the new rule|s/block->kind >= SK_BLOCK_WORDS ? HEAD_BYTES - SK_BLOOM_BYTES : HEAD_BYTES/HEAD_BYTES - SK_BLOOM_BYTES/
 test_block|centre/store/segment.c|a block may be moved to another interval|s/sk_put_be64(&o, block->interval);/sk_put_be64(\&o, 0);/
 LIST
