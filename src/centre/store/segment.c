@@ -222,7 +222,9 @@ enum sk_err sk_segment_put_plain(struct sk_store *store, const struct sk_history
 	struct sk_block_writer *writer = store->writer;
 	uint8_t *out = writer->plain + writer->length;
 	sk_filter_add_ends(&writer->filter, &history->initiator, &history->responder);
-	return count_flow(store, writer, history, sk_pack_plain(history, writer->day_ns, out), fault);
+	/* What began before 1970 is counted to a day that it is not of. */
+	size_t length = SK_LIKELY(history->first_ns >= 0) ? sk_pack_plain(history, writer->day_ns, out) : sk_pack_whole(history, out);
+	return count_flow(store, writer, history, length, fault);
 }
 
 void sk_segment_fini(struct sk_store *store)

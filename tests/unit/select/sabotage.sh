@@ -58,6 +58,7 @@ test_pack|centre/store/pack.c|a packet alone is read in the longer form too|s/ \
 test_pack|centre/store/pack.c|earlier blocks are unpacked by the new rule|s/bool alone = kind >= SK_BLOCK_ALONE \&\& /bool alone = /
 test_pack|centre/store/pack.c|TCP is read in the form of others|s/return tcp || out->ip_proto != SK_PACK_PROTO_TCP;/return true;/
 test_pack|centre/store/pack.c|a time beyond the day is read|s/ \&\& (uint64_t)o->first_ns - (uint64_t)day_ns < (uint64_t)SK_DAY_NS;/;/
+test_store|centre/store/segment.c|a time before 1970 is packed as one of the day|s/SK_LIKELY(history->first_ns >= 0) ? /true ? /
 test_block|centre/store/filter.c|networks that wait are forgotten|s/hash_nets(filter->low, filter->high, filter->nets, hashes, filter->waiting);/filter->waiting = 0;/
 test_block|centre/store/filter.c|earlier blocks are asked by the new rule|s/return kind >= SK_BLOCK_WORDS ? has_bits(bits, hash) : .*/return has_bits(bits, hash);/
 test_block|centre/store/segment.c|earlier blocks are opened by the new rule|s/block->kind >= SK_BLOCK_WORDS ? HEAD_BYTES - SK_BLOOM_BYTES : HEAD_BYTES/HEAD_BYTES - SK_BLOOM_BYTES/

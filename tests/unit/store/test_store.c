@@ -300,6 +300,22 @@ static void values_are_found_by_equality(void **state)
 	assert_int_equal(sk_store_observations(p->at, &empty, see, NULL, NULL, &fault), SK_EUSAGE);
 }
 
+/* A plain flow that began before 1970, as only a broken clock tells: it is in the block of the first day, and does not spoil it for others. */
+static void before_1970_comes_back(void **state)
+{
+	struct place *p = *state;
+	struct sk_fault fault = {0};
+	const int64_t firsts_ns[] = {1000, -5, 2000};
+	begin(p, 0);
+	for (size_t i = 0; i < SK_COUNT(firsts_ns); i++) {
+		struct sk_observation o = flow_at(firsts_ns[i], 4000);
+		o.last_ns = o.first_ns;
+		assert_ok(sk_store_put_flow(p->at, &o.history, &fault), &fault);
+	}
+	commit(p, NULL);
+	assert_int_equal(flows(p, all).count, 3);
+}
+
 static void filters_narrow(void **state)
 {
 	struct place *p = *state;
@@ -958,6 +974,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		STORE_TEST(what_goes_in_comes_out),
 		STORE_TEST(values_are_found_by_equality),
+		STORE_TEST(before_1970_comes_back),
 		STORE_TEST(filters_narrow),
 		STORE_TEST(pages_are_the_whole),
 		STORE_TEST(findings_fold_within_and_across_intervals),
