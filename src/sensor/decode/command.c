@@ -62,9 +62,9 @@ static inline __attribute__((always_inline)) uint32_t rows_of_start(enum transpo
 #define SK_COMMAND_START(symbol, of, low, high) \
 	if (transport == (of)) \
 		mask |= (uint32_t)((unsigned)(first - (low)) <= (high) - (low)) << ROW_##symbol;
-#define SK_COMMAND_SIEVE(symbol, of, function) \
+#define SK_COMMAND_SIEVE(symbol, of, low, high, function) \
 	if (transport == (of)) \
-		mask |= (uint32_t)sk_##function##_maybe(bytes) << ROW_##symbol;
+		mask |= (uint32_t)((unsigned)(first - (low)) <= (high) - (low) && sk_##function##_maybe(bytes)) << ROW_##symbol;
 #include "decode/command.def"
 	return mask;
 }

@@ -9,7 +9,7 @@
 
 enum {
 	FRAME_MESSAGE = 0x00, FRAME_REQUEST = 0x81, FRAME_POSITIVE = 0x82, FRAME_NEGATIVE = 0x83, FRAME_KEEP_ALIVE = 0x85, FRAME_REQUEST_MIN = 68,
-	MAGIC_SMB = 0x534d42, FIRST_SMB1 = 0xff, FIRST_SMB2 = 0xfe, FIRST_ENCRYPTED = 0xfd, FIRST_COMPRESSED = 0xfc,
+	FIRST_SMB1 = 0xff, FIRST_SMB2 = 0xfe, FIRST_ENCRYPTED = 0xfd, FIRST_COMPRESSED = 0xfc,
 	SMB1_BYTES = 32, SMB1_NEGOTIATE = 0x72, SMB1_RESPONSE = 0x80, SMB1_NT_STATUS = 0x4000, SMB1_DIALECT = 2, SMB1_WORDS_MAX = 17,
 	SMB2_BYTES = 64, SMB2_COMMANDS = 19, SMB2_NEGOTIATE = 0, SMB2_RESPONSE = 1, NEGOTIATE_REQUEST_SIZE = 36, NEGOTIATE_RESPONSE_SIZE = 65,
 	NEGOTIATE_SKIPPED = 32, DIALECTS_MAX = 64, TRANSFORM_BYTES = 52, COMPRESSION_BYTES = 16,
@@ -142,7 +142,7 @@ static enum sk_err read_message(struct sk_cur c, uint32_t length, struct sk_comm
 	if (sk_left(&c) < 4)
 		return context.hinted ? SK_ETRUNC : SK_EUNSUPPORTED;
 	uint8_t first = sk_u8(&c);
-	if (sk_be24(&c) != MAGIC_SMB)
+	if (sk_be24(&c) != SK_SMB_MAGIC)
 		return SK_EUNSUPPORTED;
 	c = sk_carve_at_most(&c, length - 4);
 	switch (first) {

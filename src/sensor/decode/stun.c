@@ -8,7 +8,7 @@
 #include "decode/command_priv.h"
 
 enum {
-	COOKIE = 0x2112a442, TRANSACTION_BYTES = 12, HEADER_BYTES = 20, MESSAGE_MAX = 4096, TYPE_END = 0x4000, FRAME_BYTES = 2, COOKIE_END = 8,
+	TRANSACTION_BYTES = 12, HEADER_BYTES = 20, MESSAGE_MAX = 4096, TYPE_END = 0x4000, FRAME_BYTES = 2, COOKIE_END = 8,
 	BINDING = 1, ATTRIBUTE_ERROR_CODE = 9,
 	CLASS_MASK = 0x0110, CLASS_SUCCESS = 0x0100, CLASS_ERROR = 0x0110
 };
@@ -47,15 +47,15 @@ static enum sk_err read_message(struct sk_cur bytes, struct sk_command_context c
 	uint16_t type = sk_be16(&c), length = sk_be16(&c);
 	uint32_t cookie = sk_be32(&c);
 	if (left < HEADER_BYTES)
-		return context.hinted && (left < COOKIE_END || cookie == COOKIE) ? sk_command_short(context) : SK_EUNSUPPORTED;
+		return context.hinted && (left < COOKIE_END || cookie == SK_STUN_COOKIE) ? sk_command_short(context) : SK_EUNSUPPORTED;
 	sk_skip(&c, TRANSACTION_BYTES);
 	left -= HEADER_BYTES;
-	if (type >= TYPE_END || length > MESSAGE_MAX || (cookie != COOKIE && !is_classic(type, length, left, context)) ||
+	if (type >= TYPE_END || length > MESSAGE_MAX || (cookie != SK_STUN_COOKIE && !is_classic(type, length, left, context)) ||
 	    (!context.hinted && context.ip_proto == SK_COMMAND_UDP && left != length))
 		return SK_EUNSUPPORTED;
 	if (left < length)
 		return sk_command_short(context);
-	out->version = cookie == COOKIE;
+	out->version = cookie == SK_STUN_COOKIE;
 	out->code = type;
 	out->detail = (uint16_t)((type & 0x3e00) >> 2 | (type & 0x00e0) >> 1 | (type & 0x000f));
 	out->response = (type & CLASS_SUCCESS) != 0;
@@ -69,7 +69,7 @@ static bool is_framed(struct sk_cur c)
 	uint16_t frame = sk_be16(&c);
 	sk_skip(&c, 2);
 	uint16_t length = sk_be16(&c);
-	return sk_be32(&c) == COOKIE && frame == length + HEADER_BYTES;
+	return sk_be32(&c) == SK_STUN_COOKIE && frame == length + HEADER_BYTES;
 }
 
 enum sk_err sk_stun_head(struct sk_cur bytes, struct sk_command_context context, struct sk_command *out)
