@@ -63,6 +63,40 @@ static inline char *put_label(struct name_text *name, char *text, struct sk_view
 	return text;
 }
 
+/* The usual name: whole where it stands, of plain bytes alone, and with type and class behind it. False: it is another, and nothing is kept.
+   All its bytes are looked up in one run, the lengths between them too; these are dots afterwards. So no branch waits for how long a label is. */
+static bool read_plain_question(struct sk_cur *c, struct sk_dns *out)
+{
+	size_t end = 0;
+	unsigned labels = 0, strange_lengths = 0, strange = 0;
+	for (uint8_t length; (length = sk_peek_u8(c, end)) != 0; end += length + 1u) {
+		if (length > LABEL_MAX || end + length + 1 >= NAME_WIRE_MAX)
+			return false;
+		strange_lengths += labels++ != 0 && *(plain_char + length) == 0;
+	}
+	struct sk_view wire = sk_view_of(c, end + QUESTION_MIN);
+	if (labels == 0 || !sk_view_is(wire))
+		return false;
+	for (size_t i = 1; i < end; i++) {
+		char plain = *(plain_char + sk_view_u8(wire, i));
+		out->name[i - 1] = plain;
+		strange += plain == 0;
+	}
+	if (strange != strange_lengths) {
+		sk_wipe(out->name, end);
+		return false;
+	}
+	for (size_t at = sk_view_u8(wire, 0) + 1u; at < end; at += sk_view_u8(wire, at) + 1u)
+		out->name[at - 1] = '.';
+	out->name[end - 1] = '\0';
+	out->name_length = (uint8_t)(end - 1);
+	out->label_count = (uint8_t)labels;
+	out->query_type = sk_view_be16(wire, end + 1);
+	out->query_class = sk_view_be16(wire, end + 3);
+	sk_skip(c, end + QUESTION_MIN);
+	return true;
+}
+
 /* Read the name at *c, following pointers; *c ends behind it. SK_EMALFORMED for what RFC 1035 does not allow, else SK_OK or SK_ETRUNC. */
 static enum sk_err read_name(struct sk_cur *c, struct name_text *name)
 {
@@ -136,7 +170,7 @@ static void keep_name(const struct name_text *name, struct sk_dns *out)
 {
 	out->label_count = (uint8_t)name->labels;
 	if (name->labels == 0) {
-		out->name[0] = '.';
+		memcpy(out->name, ".", 2);
 		out->name_length = 1;
 		return;
 	}
@@ -146,9 +180,10 @@ static void keep_name(const struct name_text *name, struct sk_dns *out)
 	size_t from = name->label_at[first];
 	out->name_length = (uint8_t)(name->length - from);
 	memcpy(out->name, name->text + from, out->name_length);
+	out->name[out->name_length] = '\0';
 }
 
-static enum sk_err read_question(struct sk_cur *c, struct sk_dns *out)
+__attribute__((noinline)) static enum sk_err read_any_question(struct sk_cur *c, struct sk_dns *out)
 {
 	struct name_text name;
 	name.labels = 0;
@@ -277,7 +312,7 @@ bool sk_dns_is_question(struct sk_cur message)
 
 enum sk_err sk_dns_parse(struct sk_cur message, struct sk_dns *out)
 {
-	*out = (struct sk_dns){.id = 0};
+	memset(out, 0, offsetof(struct sk_dns, name) + 1);
 	/* Pointers count from the start of the message. */
 	struct sk_cur c = sk_rest(&message);
 	out->id = sk_be16(&c);
@@ -294,7 +329,8 @@ enum sk_err sk_dns_parse(struct sk_cur message, struct sk_dns *out)
 	if (HEADER_BYTES + (uint32_t)out->questions * QUESTION_MIN + records * RECORD_MIN > MESSAGE_MAX)
 		return SK_EMALFORMED;
 	if (out->questions != 0) {
-		SK_TRY(read_question(&c, out));
+		if (!read_plain_question(&c, out))
+			SK_TRY(read_any_question(&c, out));
 		SK_TRY(skip_questions(&c, out->questions - 1u));
 	}
 	const uint16_t counts[] = {[SECTION_ANSWER] = out->answers, [SECTION_AUTHORITY] = out->authorities, [SECTION_ADDITIONAL] = out->additionals};

@@ -14,8 +14,10 @@ static void keep_dns(struct sk_flow_facts *facts, const struct sk_dns *dns)
 {
 	if (!is_free(facts, facts->has_dns))
 		return;
+	if (facts->dns.name_length > dns->name_length)
+		sk_wipe(facts->dns.name + dns->name_length, facts->dns.name_length - dns->name_length);
 	facts->has_dns = true;
-	facts->dns = *dns;
+	memcpy(&facts->dns, dns, sk_dns_used(dns));
 	memset(facts->dns.address, 0, sizeof facts->dns.address); /* whoever answered is not what was asked about */
 	if (!dns->response)
 		facts->dns_queries++;

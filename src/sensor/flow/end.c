@@ -7,7 +7,7 @@
 static void wipe_facts(struct sk_flow_facts *facts)
 {
 	bool spoken = facts->has_dns || facts->has_http || facts->has_ssh || facts->has_command;
-	size_t spoken_bytes = facts->has_dns ? sizeof facts->dns : sizeof *facts - offsetof(struct sk_flow_facts, dns);
+	size_t spoken_bytes = facts->has_dns ? sk_dns_used(&facts->dns) : sizeof *facts - offsetof(struct sk_flow_facts, dns);
 	if (spoken)
 		sk_wipe(&facts->dns, spoken_bytes);
 	if (facts->has_tls || facts->has_server || facts->has_certificate)

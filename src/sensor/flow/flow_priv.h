@@ -223,7 +223,7 @@ struct sk_flow_table {
 	struct sk_credit credit;      /* for what is dear in heads */
 	/* the head that was handed out last */
 	struct sk_head head;
-	bool head_used;
+	uint16_t head_used;           /* bytes of it to be overwritten */
 	/* what the same packet may still hold */
 	struct sk_cur rest;
 	uint8_t rest_readers;         /* head_priv.h; 0: nothing */

@@ -11,16 +11,22 @@ enum { DNS_HEADER_BYTES = 12, DNS_LENGTH_BYTES = 2, TLS_CHANGE_CIPHER_SPEC = 20,
 void sk_head_wipe(struct sk_flow_table *table)
 {
 	table->rest_readers = 0;
-	if (!table->head_used)
-		return;
-	sk_wipe(&table->head, sizeof table->head);
-	table->head_used = false;
+	if (table->head_used != 0)
+		sk_head_drop(table);
 }
 
-static void drop(struct sk_flow_table *table)
+void sk_head_drop(struct sk_flow_table *table)
 {
-	sk_wipe(&table->head, sizeof table->head);
-	table->head_used = false;
+	sk_wipe(&table->head, table->head_used);
+	table->head_used = 0;
+}
+
+enum sk_err sk_head_dns(struct sk_flow_table *table, struct sk_cur message)
+{
+	struct sk_dns *dns = &sk_head_use(table)->as.dns;
+	enum sk_err err = sk_dns_parse(message, dns);
+	table->head_used = (uint16_t)(offsetof(struct sk_head, as.dns) + sk_dns_used(dns));
+	return err == SK_ETRUNC && dns->name_length != 0 ? SK_OK : err;
 }
 
 bool sk_head_is_industrial(unsigned app)
@@ -45,7 +51,7 @@ const struct sk_head *sk_head_hand_out(struct sk_flow_table *table, struct sk_fl
 
 /* ---- one reader each ---- */
 
-/* A DNS message is one when it parses, or when it is cut off behind its question. RFC 1035 4.2.2: in TCP each stands behind its length; one that is
+/* RFC 1035 4.2.2: in TCP each stands behind its length; one that is
    larger than a buffer is read as far as the buffer goes. */
 static enum sk_err read_dns(struct sk_flow_table *table, struct sk_cur bytes, struct sk_look *look)
 {
@@ -60,9 +66,7 @@ static enum sk_err read_dns(struct sk_flow_table *table, struct sk_cur bytes, st
 	look->kind = SK_HEAD_DNS;
 	look->app = SK_APP_DNS;
 	look->used = DNS_LENGTH_BYTES + length;
-	struct sk_dns *dns = &sk_head_use(table)->as.dns;
-	enum sk_err err = sk_dns_parse(sk_carve_at_most(&bytes, length), dns);
-	return err == SK_ETRUNC && dns->name_length != 0 ? SK_OK : err == SK_OK ? SK_OK : SK_EMALFORMED;
+	return sk_head_dns(table, sk_carve_at_most(&bytes, length)) == SK_OK ? SK_OK : SK_EMALFORMED;
 }
 
 /* Of a certificate that is not whole nothing can be said. */
@@ -198,9 +202,9 @@ enum sk_found sk_look_at(struct sk_flow_table *table, const struct sk_flow *flow
 		if (err == SK_OK)
 			return SK_FOUND_HEAD;
 		if ((reader & SK_READ_CLEAN) != 0)
-			table->head_used = false;
-		else if (table->head_used)
-			drop(table);
+			table->head_used = 0;
+		else if (table->head_used != 0)
+			sk_head_drop(table);
 		if (err == SK_EMORE)
 			waiting |= reader;
 		if (framed && err == SK_EMALFORMED)

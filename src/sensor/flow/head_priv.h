@@ -51,9 +51,13 @@ const struct sk_head *sk_head_hand_out(struct sk_flow_table *table, struct sk_fl
 /* A parser is about to fill table->head. */
 static inline struct sk_head *sk_head_use(struct sk_flow_table *table)
 {
-	table->head_used = true;
+	table->head_used = sizeof table->head;
 	return &table->head;
 }
+/* It said no. */
+void sk_head_drop(struct sk_flow_table *table);
+/* A DNS message into table->head. It is one when it parses, or when it is cut off behind its question. */
+SK_MUST enum sk_err sk_head_dns(struct sk_flow_table *table, struct sk_cur message);
 /* A command of a UDP datagram or at the front of a TCP payload, by the flow's protocol when it has one. */
 SK_MUST enum sk_err sk_head_command(const struct sk_flow *flow, const struct sk_packet *packet, unsigned direction, struct sk_cur bytes,
 				    struct sk_command *out);

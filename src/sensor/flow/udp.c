@@ -17,9 +17,7 @@ static const struct sk_head *hand_out(struct sk_flow_table *table, struct sk_flo
 
 static const struct sk_head *dns_head(struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet, unsigned direction)
 {
-	struct sk_dns *dns = &sk_head_use(table)->as.dns;
-	enum sk_err err = sk_dns_parse(packet->payload, dns);
-	if (err == SK_OK || (err == SK_ETRUNC && dns->name_length != 0))
+	if (sk_head_dns(table, packet->payload) == SK_OK)
 		return hand_out(table, flow, direction, SK_HEAD_DNS, SK_APP_DNS);
 	sk_head_wipe(table);
 	return NULL;
@@ -212,7 +210,7 @@ const struct sk_head *sk_head_udp(struct sk_flow_table *table, struct sk_flow *f
 	}
 	struct sk_command *command = &sk_head_use(table)->as.command;
 	if (sk_head_command(flow, packet, direction, packet->payload, command) != SK_OK) {
-		table->head_used = false; /* the parsers leave it zero */
+		table->head_used = 0; /* the parsers leave it zero */
 		note_form(flow, packet->payload);
 		return NULL;
 	}
