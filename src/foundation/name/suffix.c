@@ -154,6 +154,15 @@ static unsigned find_labels(const char *text, size_t length, uint8_t at[LABELS_L
 	return text[0] != '.' ? found : 0;
 }
 
+/* The prefix of another script, where a label may have it. */
+static bool is_foreign(const char *text, const uint8_t *at, unsigned found)
+{
+	bool foreign = false;
+	for (unsigned n = 0; n < found; n++)
+		foreign |= text[at[n]] == 'x' && strncmp(text + at[n], "xn--", 4) == 0;
+	return foreign;
+}
+
 /* Which runs of labels from the right may be a suffix, as bits: bit n for n labels. A rule of another script is not found by the text that names have. */
 static unsigned may_be_suffix(const struct sk_suffixes *suffixes, const char *text, const uint8_t *at, unsigned found)
 {
@@ -161,7 +170,7 @@ static unsigned may_be_suffix(const struct sk_suffixes *suffixes, const char *te
 	uint64_t hash = hash_start;
 	bool under_star = false;
 	size_t from = strlen(text + at[0]) + at[0];
-	if (!suffixes->sieved || strstr(text + at[found - 1], "xn--") != NULL)
+	if (!suffixes->sieved || is_foreign(text, at, found))
 		return ~0u;
 	for (unsigned n = 1; n <= found; n++) {
 		for (; from > at[n - 1]; from--)

@@ -317,23 +317,22 @@ enum sk_err sk_dns_parse(struct sk_cur message, struct sk_dns *out)
 	struct sk_cur c = sk_rest(&message);
 	out->id = sk_be16(&c);
 	out->flags = sk_be16(&c);
-	out->questions = sk_be16(&c);
-	out->answers = sk_be16(&c);
-	out->authorities = sk_be16(&c);
-	out->additionals = sk_be16(&c);
+	/* Counts stay in registers: read back from *out, several at once, they would wait for these stores. */
+	const uint16_t questions = out->questions = sk_be16(&c), answers = out->answers = sk_be16(&c);
+	const uint16_t authorities = out->authorities = sk_be16(&c), additionals = out->additionals = sk_be16(&c);
 	out->response = (out->flags & FLAG_RESPONSE) != 0;
 	out->truncated = (out->flags & FLAG_TRUNCATED) != 0;
 	out->rcode = out->flags & RCODE_MASK;
 	SK_TRY(sk_alive(&c));
-	uint32_t records = (uint32_t)out->answers + out->authorities + out->additionals;
-	if (HEADER_BYTES + (uint32_t)out->questions * QUESTION_MIN + records * RECORD_MIN > MESSAGE_MAX)
+	uint32_t records = (uint32_t)answers + authorities + additionals;
+	if (HEADER_BYTES + (uint32_t)questions * QUESTION_MIN + records * RECORD_MIN > MESSAGE_MAX)
 		return SK_EMALFORMED;
-	if (out->questions != 0) {
+	if (questions != 0) {
 		if (!read_plain_question(&c, out))
 			SK_TRY(read_any_question(&c, out));
-		SK_TRY(skip_questions(&c, out->questions - 1u));
+		SK_TRY(skip_questions(&c, questions - 1u));
 	}
-	const uint16_t counts[] = {[SECTION_ANSWER] = out->answers, [SECTION_AUTHORITY] = out->authorities, [SECTION_ADDITIONAL] = out->additionals};
+	const uint16_t counts[] = {[SECTION_ANSWER] = answers, [SECTION_AUTHORITY] = authorities, [SECTION_ADDITIONAL] = additionals};
 	struct sk_cur at = c; /* of which nobody else has the place */
 	for (unsigned section = 0; section < SK_COUNT(counts); section++)
 		for (unsigned i = 0; i < counts[section]; i++)

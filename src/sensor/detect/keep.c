@@ -17,8 +17,7 @@ static void keep_dns(struct sk_flow_facts *facts, const struct sk_dns *dns)
 	if (facts->dns.name_length > dns->name_length)
 		sk_wipe(facts->dns.name + dns->name_length, facts->dns.name_length - dns->name_length);
 	facts->has_dns = true;
-	memcpy(&facts->dns, dns, sk_dns_used(dns));
-	memset(facts->dns.address, 0, sizeof facts->dns.address); /* whoever answered is not what was asked about */
+	memcpy(&facts->dns, dns, sk_dns_used(dns)); /* no address: whoever answered is not what was asked about */
 	if (!dns->response)
 		facts->dns_queries++;
 	else

@@ -6,13 +6,13 @@
 /* Only what was filled: a place is larger than most facts by far, and its other lines lie cold. */
 static void wipe_facts(struct sk_flow_facts *facts)
 {
-	bool spoken = facts->has_dns || facts->has_http || facts->has_ssh || facts->has_command;
-	size_t spoken_bytes = facts->has_dns ? sk_dns_used(&facts->dns) : sizeof *facts - offsetof(struct sk_flow_facts, dns);
-	if (spoken)
-		sk_wipe(&facts->dns, spoken_bytes);
-	if (facts->has_tls || facts->has_server || facts->has_certificate)
-		sk_wipe(&facts->tls, offsetof(struct sk_flow_facts, dns) - offsetof(struct sk_flow_facts, tls));
-	sk_wipe(facts, offsetof(struct sk_flow_facts, tls));
+	bool long_talk = facts->has_http || facts->has_ssh || facts->has_command, hellos = facts->has_tls || facts->has_server || facts->has_certificate;
+	size_t front = long_talk ? offsetof(struct sk_flow_facts, tls) : offsetof(struct sk_flow_facts, dns) + (facts->has_dns ? sk_dns_used(&facts->dns) : 0);
+	if (facts->hit_count != 0)
+		sk_wipe(facts->hit_ids, sizeof *facts - offsetof(struct sk_flow_facts, hit_ids));
+	if (hellos)
+		sk_wipe(&facts->tls, offsetof(struct sk_flow_facts, hit_ids) - offsetof(struct sk_flow_facts, tls));
+	sk_wipe(facts, front);
 }
 
 __attribute__((noinline)) static void release_facts(struct sk_flow_table *table, struct sk_flow *flow, uint32_t index)

@@ -44,23 +44,24 @@ struct sk_flow_command {
 /* Head facts kept with a segment that a selector hit, or of any segment under flow.all; nothing is kept for others. */
 struct sk_flow_facts {
 	uint32_t hit_count;                      /* hits seen; ids of the first SK_FLOW_HITS_MAX distinct ones are kept */
-	uint32_t hit_ids[SK_FLOW_HITS_MAX];      /* selector ids of the running set */
-	uint8_t hit_kinds[SK_FLOW_HITS_MAX];     /* bit number of enum sk_selector_kind */
-	uint64_t hit_hashes[SK_FLOW_HITS_MAX];   /* of a command selector: keyed, over what it fitted; else 0 */
 	uint32_t dns_queries, dns_responses, dns_nxdomain;
 	uint32_t quic_version;                   /* 0: not QUIC */
 	bool has_tls, has_server, has_certificate;
 	bool has_dns, has_http, has_ssh, has_command; /* at most one of these: what the segment spoke first */
-	struct sk_client_hello tls;              /* the first one */
-	char ja4_second[SK_JA4_TEXT_MAX];        /* of the hello behind a HelloRetryRequest, where it is another */
-	struct sk_server_hello server;           /* the last one: a HelloRetryRequest gives way to the answer */
-	struct sk_certificate certificate;
+	/* Right behind, so that what most facts consist of, a DNS name, lies in two or three lines. */
 	union {
 		struct sk_dns dns;               /* the last one */
 		struct sk_flow_http http;
 		struct sk_flow_ssh ssh;
 		struct sk_flow_command command;
 	};
+	struct sk_client_hello tls;              /* the first one */
+	char ja4_second[SK_JA4_TEXT_MAX];        /* of the hello behind a HelloRetryRequest, where it is another */
+	struct sk_server_hello server;           /* the last one: a HelloRetryRequest gives way to the answer */
+	struct sk_certificate certificate;
+	uint32_t hit_ids[SK_FLOW_HITS_MAX];      /* selector ids of the running set */
+	uint8_t hit_kinds[SK_FLOW_HITS_MAX];     /* bit number of enum sk_selector_kind */
+	uint64_t hit_hashes[SK_FLOW_HITS_MAX];   /* of a command selector: keyed, over what it fitted; else 0 */
 };
 _Static_assert(sizeof(struct sk_flow_facts) <= 1088, "a place of the facts pool");
 

@@ -25,7 +25,7 @@ enum sk_err sk_head_dns(struct sk_flow_table *table, struct sk_cur message)
 {
 	struct sk_dns *dns = &sk_head_use(table)->as.dns;
 	enum sk_err err = sk_dns_parse(message, dns);
-	table->head_used = (uint16_t)(offsetof(struct sk_head, as.dns) + sk_dns_used(dns));
+	table->head_used = (uint16_t)(offsetof(struct sk_head, as.dns) + (dns->answer_address_count != 0 ? sizeof *dns : sk_dns_used(dns)));
 	return err == SK_ETRUNC && dns->name_length != 0 ? SK_OK : err;
 }
 
