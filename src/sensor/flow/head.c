@@ -124,7 +124,7 @@ static enum sk_err read_ssh(struct sk_flow_table *table, const struct sk_flow *f
 	return SK_OK;
 }
 
-enum sk_err sk_head_command(const struct sk_flow *flow, const struct sk_packet *packet, unsigned direction, struct sk_cur bytes,
+enum sk_err sk_head_command(const struct sk_flow *flow, const struct sk_packet *packet, unsigned direction, const struct sk_cur *bytes,
 			    struct sk_command *out)
 {
 	unsigned app = sk_flow_app(flow);
@@ -132,14 +132,14 @@ enum sk_err sk_head_command(const struct sk_flow *flow, const struct sk_packet *
 	enum sk_err err = SK_EUNSUPPORTED;
 	/* Ports tell who is the server; where they are known to be foreign to the protocol, who began does. */
 	if (!sk_head_is_command(app) || !sk_flow_knows(flow, SK_KNOWN_SURE))
-		err = sk_command_recognise(bytes, packet->ip_proto, packet->source_port, packet->destination_port, from_initiator, out);
+		err = sk_command_recognise(*bytes, packet->ip_proto, packet->source_port, packet->destination_port, from_initiator, out);
 	if (!sk_head_is_command(app) || (err == SK_OK && out->app == app))
 		return err;
 	struct sk_command_context context = {.ip_proto = packet->ip_proto, .to_server = from_initiator, .hinted = true, .known = true};
-	return sk_command_head((enum sk_app)app, bytes, context, out);
+	return sk_command_head((enum sk_app)app, *bytes, context, out);
 }
 
-static enum sk_err read_command(struct sk_flow_table *table, const struct sk_flow *flow, struct sk_cur bytes, struct sk_look *look)
+static enum sk_err read_command(struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_cur *bytes, struct sk_look *look)
 {
 	struct sk_command *command = &sk_head_use(table)->as.command;
 	enum sk_err err = sk_head_command(flow, look->packet, look->direction, bytes, command);
@@ -149,25 +149,25 @@ static enum sk_err read_command(struct sk_flow_table *table, const struct sk_flo
 	return err;
 }
 
-static enum sk_err read_as(struct sk_flow_table *table, const struct sk_flow *flow, struct sk_cur bytes, enum sk_reader reader, struct sk_look *look)
+static enum sk_err read_as(struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_cur *bytes, enum sk_reader reader, struct sk_look *look)
 {
 	switch (reader) {
 	case SK_READ_DNS:
-		return read_dns(table, bytes, look);
+		return read_dns(table, *bytes, look);
 	case SK_READ_HTTP:
-		return read_http(table, bytes, look);
+		return read_http(table, *bytes, look);
 	case SK_READ_HTTP2:
 		look->kind = SK_HEAD_NONE; /* the preface alone: nothing to keep but the protocol */
 		look->app = SK_APP_HTTP2;
-		return sk_http2_preface(bytes);
+		return sk_http2_preface(*bytes);
 	case SK_READ_SSH:
-		return read_ssh(table, flow, bytes, look);
+		return read_ssh(table, flow, *bytes, look);
 	case SK_READ_COMMAND:
 		return read_command(table, flow, bytes, look);
 	case SK_READ_CERTIFICATE:
-		return read_certificate(table, bytes, look);
+		return read_certificate(table, *bytes, look);
 	default:
-		return read_hello(table, bytes, reader == SK_READ_CLIENT_HELLO, look);
+		return read_hello(table, *bytes, reader == SK_READ_CLIENT_HELLO, look);
 	}
 }
 
@@ -190,12 +190,12 @@ static bool is_question(struct sk_cur bytes)
 	return length > DNS_HEADER_BYTES && length == sk_left(&bytes) && sk_dns_is_question(sk_rest(&bytes));
 }
 
-enum sk_found sk_look_at(struct sk_flow_table *table, const struct sk_flow *flow, struct sk_cur bytes, struct sk_look *look)
+enum sk_found sk_look_at(struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_cur *bytes, struct sk_look *look)
 {
 	unsigned readers = look->readers, waiting = 0;
 	bool framed = readers == SK_READ_DNS;
 	if (readers == SK_READ_ANY)
-		readers = is_question(bytes) ? SK_READ_DNS : readers_of(sk_peek_u8(&bytes, 0));
+		readers = is_question(*bytes) ? SK_READ_DNS : readers_of(sk_peek_u8(bytes, 0));
 	for (; readers != 0; readers &= readers - 1) {
 		enum sk_reader reader = (enum sk_reader)(readers & -readers);
 		enum sk_err err = read_as(table, flow, bytes, reader, look);

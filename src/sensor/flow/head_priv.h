@@ -37,8 +37,8 @@ struct sk_look {
 	bool partial;        /* SSH: the key exchange has yet to come */
 };
 
-/* Read bytes as what look->readers say. */
-enum sk_found sk_look_at(struct sk_flow_table *table, const struct sk_flow *flow, struct sk_cur bytes, struct sk_look *look);
+/* Read bytes as what look->readers say. The cursor is not moved: by value it would be copied at each call on the way, out of stores that are still under way. */
+enum sk_found sk_look_at(struct sk_flow_table *table, const struct sk_flow *flow, const struct sk_cur *bytes, struct sk_look *look);
 /* Is there more at the front of a buffer than at the last look, and enough that its readers may say something else? Each byte is so read a few times,
    however many segments it comes in. To be asked once a look: what it tells is remembered. */
 bool sk_look_is_news(struct stream *stream, struct sk_cur prefix);
@@ -59,7 +59,7 @@ void sk_head_drop(struct sk_flow_table *table);
 /* A DNS message into table->head. It is one when it parses, or when it is cut off behind its question. */
 SK_MUST enum sk_err sk_head_dns(struct sk_flow_table *table, struct sk_cur message);
 /* A command of a UDP datagram or at the front of a TCP payload, by the flow's protocol when it has one. */
-SK_MUST enum sk_err sk_head_command(const struct sk_flow *flow, const struct sk_packet *packet, unsigned direction, struct sk_cur bytes,
+SK_MUST enum sk_err sk_head_command(const struct sk_flow *flow, const struct sk_packet *packet, unsigned direction, const struct sk_cur *bytes,
 				    struct sk_command *out);
 
 /* ---- tcp.c ---- */

@@ -213,7 +213,7 @@ static const struct sk_head *buffered_head(struct sk_flow_table *table, struct s
 			give_up(table, flow, direction);
 			return NULL;
 		}
-		switch (worth ? sk_look_at(table, flow, prefix, &look) : SK_FOUND_MORE) {
+		switch (worth ? sk_look_at(table, flow, &prefix, &look) : SK_FOUND_MORE) {
 		case SK_FOUND_HEAD:
 			return buffered_found(table, flow, stream, &look, left);
 		case SK_FOUND_OTHER:
@@ -290,23 +290,23 @@ static const struct sk_head *direct_found(struct sk_flow_table *table, struct sk
 
 /* Bytes that lie at next_sequence; told: a head was read from them already, and the readers say which one may be behind it. */
 static const struct sk_head *direct_head(struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet, unsigned direction,
-					 struct sk_cur bytes, unsigned readers, bool told)
+					 struct sk_cur *bytes, unsigned readers, bool told)
 {
 	bool sliced = sk_left(&packet->payload) < packet->payload_wire_bytes;
 	for (;;) {
 		struct sk_look look = {.packet = packet, .direction = direction, .readers = readers, .last = sliced, .told = told};
 		switch (sk_look_at(table, flow, bytes, &look)) {
 		case SK_FOUND_HEAD:
-			return direct_found(table, flow, bytes, &look);
+			return direct_found(table, flow, *bytes, &look);
 		case SK_FOUND_OTHER:
 			sk_flow_next_sequence(table, flow)[direction] += look.used;
-			if (look.used >= sk_left(&bytes))
+			if (look.used >= sk_left(bytes))
 				return NULL;
-			sk_skip(&bytes, look.used);
+			sk_skip(bytes, look.used);
 			continue;
 		case SK_FOUND_MORE:
 			if (!sliced) {
-				struct stream *stream = put(table, flow, direction, 0, bytes, look.readers);
+				struct stream *stream = put(table, flow, direction, 0, *bytes, look.readers);
 				if (stream == NULL)
 					return NULL;
 				stream->told = told;
@@ -315,7 +315,7 @@ static const struct sk_head *direct_head(struct sk_flow_table *table, struct sk_
 			}
 			break;
 		case SK_FOUND_NOTHING:
-			note_form(flow, bytes);
+			note_form(flow, *bytes);
 			break;
 		}
 		if (told)
@@ -329,9 +329,10 @@ static const struct sk_head *direct_head(struct sk_flow_table *table, struct sk_
 const struct sk_head *sk_head_tcp_next(struct sk_flow_table *table, struct sk_flow *flow, const struct sk_packet *packet, unsigned direction)
 {
 	unsigned readers = table->rest_readers;
+	struct sk_cur rest = table->rest;
 	table->rest_readers = 0;
 	return table->rest_buffered ? buffered_head(table, flow, packet, direction)
-				    : direct_head(table, flow, packet, direction, table->rest, readers, (readers & READ_SAME) != 0);
+				    : direct_head(table, flow, packet, direction, &rest, readers, (readers & READ_SAME) != 0);
 }
 
 /* At the port of DNS a talk that begins as SSH or TLS do is no DNS: as its length and id these bytes would be one message in millions. Whoever hides behind an open port is so seen. */
@@ -370,7 +371,7 @@ const struct sk_head *sk_head_tcp(struct sk_flow_table *table, struct sk_flow *f
 		offset = 0;
 	}
 	if (offset == 0 && stream == NULL)
-		return direct_head(table, flow, packet, direction, bytes, readers, false);
+		return direct_head(table, flow, packet, direction, &bytes, readers, false);
 	if (offset >= SK_CLIENT_HELLO_MAX_BYTES) {
 		look_on(table, flow, direction, end_of(packet));
 		return NULL;

@@ -209,7 +209,7 @@ const struct sk_head *sk_head_udp(struct sk_flow_table *table, struct sk_flow *f
 			return head;
 	}
 	struct sk_command *command = &sk_head_use(table)->as.command;
-	if (sk_head_command(flow, packet, direction, packet->payload, command) != SK_OK) {
+	if (sk_head_command(flow, packet, direction, &packet->payload, command) != SK_OK) {
 		table->head_used = 0; /* the parsers leave it zero */
 		note_form(flow, packet->payload);
 		return NULL;
