@@ -4,7 +4,7 @@ import shutil
 import statistics
 import sys
 
-from lib.machine import Failed, timed, warm
+from lib.machine import CLOCK_S, Failed, timed, warm
 
 
 class Contest:
@@ -57,7 +57,7 @@ def row(program, corpus, runs, failed):
     if failed is not None:
         return out
     alone = [r["cpu"] - r.get("start", 0) for r in runs]
-    best = max(min(alone), 0.0005)
+    best = max(min(alone), CLOCK_S)
     out.update(best=min(r["cpu"] for r in runs), median=statistics.median(r["cpu"] for r in runs), wall=min(r["wall"] for r in runs), rss=max(r["rss"] for r in runs),
                run=best, run_median=statistics.median(alone), rate=corpus["packets"] / best)
     if "told" in runs[0]:

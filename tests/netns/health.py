@@ -15,7 +15,7 @@ class Talk:
     def __init__(self, net):
         net.sh("t", "ip route add 198.18.0.0/15 via 203.0.113.2")
         self.far = net.start("f1", sys.executable, HERE + "/far.py", "eth0", "198.51.100.2", stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
-        self.near = net.start("h1", sys.executable, HERE + "/near.py", NETWORKS, "0.04", stdout=subprocess.DEVNULL)
+        self.near = net.start("h1", sys.executable, HERE + "/near.py", NETWORKS, "0.1", stdout=subprocess.DEVNULL)
         time.sleep(3)  # all of it: a link that is watched while it only begins is learned as one that carries less
     def order(self, words):
         self.far.stdin.write((words + "\n").encode()); self.far.stdin.flush()
